@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The library modules are products, so that another package can depend on any one of them. For that
+// reason nothing here uses `unsafeFlags`: SwiftPM refuses such dependencies. Instructions of one
+// kind of processor are chosen at run time, in `CKernels`.
+let package = Package(
+    name: "quern",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "quern", targets: ["quern"]),
+        .library(name: "Zstandard", targets: ["Zstandard"]),
+        .library(name: "Corpora", targets: ["Corpora"]),
+        .library(name: "Tokenization", targets: ["Tokenization"]),
+        .library(name: "TokenShards", targets: ["TokenShards"]),
+        .library(name: "Transformer", targets: ["Transformer"]),
+        .library(name: "Training", targets: ["Training"]),
+        .library(name: "Pipeline", targets: ["Pipeline"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .target(name: "CKernels"),
+        .target(name: "Storage"),
+        .target(name: "Zstandard", dependencies: ["CZstd"]),
+        .target(name: "Corpora", dependencies: ["Zstandard", "Storage"]),
+        .target(
+            name: "Tokenization",
+            dependencies: [
+                "Storage",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
+        .target(name: "TokenShards", dependencies: ["Tokenization", "Storage"]),
+        .target(name: "Transformer", dependencies: ["CKernels", "Storage"]),
+        .target(
+            name: "Training",
+            dependencies: ["Transformer", "TokenShards", "Tokenization", "Storage", "CKernels"]),
+        .target(
+            name: "Pipeline",
+            dependencies: ["Corpora", "Tokenization", "TokenShards", "Transformer", "Training", "Storage"]),
+        .executableTarget(
+            name: "quern",
+            dependencies: [
+                "Pipeline", "Zstandard", "Corpora", "Tokenization", "TokenShards", "Transformer", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// Applied to every Swift target of the package:
+// - `any P` is written out: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+// - an import is internal unless it says `public`: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+// - members come from modules that the file imports: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+// - uses of unsafe code are marked: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+for target in package.targets where target.type != .system && target.name != "CKernels" {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .strictMemorySafety(),
+        ]
+}

@@ -1,0 +1,113 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A file that appears whole or not at all.
+///
+/// Bytes go to `PATH.partial`; ``commit()`` syncs them to the disk and renames the file to its
+/// name. What is given up before that leaves nothing behind. One process writes a path at a time.
+///
+/// ```swift
+/// var file = try FileReplacement(path: "numbers.bin")
+/// try file.write(numbers.span.bytes)
+/// try file.commit()
+/// ```
+public struct FileReplacement: ~Copyable {
+    private let descriptor: Int32
+    private var isCommitted = false
+
+    /// The name that the file will have.
+    public let path: String
+
+    /// The name under which it is written.
+    public let partialPath: String
+
+    /// Starts a file beside `path`, replacing what an earlier, interrupted writer left there.
+    public init(path: String) throws(StorageError) {
+        let partial = path + ".partial"
+        let opened = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard opened >= 0 else { throw .current("create", partial) }
+        self.path = path
+        partialPath = partial
+        descriptor = opened
+    }
+
+    deinit {
+        close(descriptor)
+        if !isCommitted { unsafe unlink(partialPath) }
+    }
+
+    /// Appends `bytes`.
+    public mutating func write(_ bytes: RawSpan) throws(StorageError) {
+        try writeAll(bytes, offset: nil)
+    }
+
+    /// Writes `bytes` over what stands at `offset`, for a header that is known last.
+    public mutating func overwrite(_ bytes: RawSpan, at offset: Int) throws(StorageError) {
+        try writeAll(bytes, offset: offset)
+    }
+
+    private func writeAll(_ bytes: RawSpan, offset: Int?) throws(StorageError) {
+        var written = 0
+        while written < bytes.byteCount {
+            let rest = bytes.extracting(droppingFirst: written)
+            let count = unsafe rest.withUnsafeBytes { buffer in
+                if let offset {
+                    return unsafe pwrite(
+                        descriptor, buffer.baseAddress!, buffer.count, off_t(offset + written))
+                }
+                #if canImport(Darwin)
+                    return unsafe Darwin.write(descriptor, buffer.baseAddress!, buffer.count)
+                #elseif canImport(Glibc)
+                    return unsafe Glibc.write(descriptor, buffer.baseAddress!, buffer.count)
+                #else
+                    return unsafe Musl.write(descriptor, buffer.baseAddress!, buffer.count)
+                #endif
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .current("write", partialPath)
+            }
+            written += count
+        }
+    }
+
+    /// Makes the bytes durable and gives the file its name.
+    public consuming func commit() throws(StorageError) {
+        guard fsync(descriptor) == 0 else { throw .current("sync", partialPath) }
+        guard unsafe rename(partialPath, path) == 0 else { throw .current("rename", partialPath) }
+        isCommitted = true
+        try syncDirectory(containing: path)
+    }
+
+    /// Writes a whole file of `bytes`.
+    public static func write(_ bytes: RawSpan, to path: String) throws(StorageError) {
+        var file = try FileReplacement(path: path)
+        try file.write(bytes)
+        try file.commit()
+    }
+
+    /// Writes a whole file of the UTF-8 of `text`.
+    public static func write(_ text: String, to path: String) throws(StorageError) {
+        let bytes = Array(text.utf8)
+        try write(bytes.span.bytes, to: path)
+    }
+}
+
+/// Makes the names in the directory that holds `path` durable.
+public func syncDirectory(containing path: String) throws(StorageError) {
+    let directory: String
+    if let slash = path.lastIndex(of: "/") {
+        directory = slash == path.startIndex ? "/" : String(path[..<slash])
+    } else {
+        directory = "."
+    }
+    let descriptor = unsafe open(directory, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .current("open", directory) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .current("sync", directory) }
+}
