@@ -94,7 +94,7 @@ public struct FileReplacement: ~Copyable {
     /// Writes a whole file of the UTF-8 of `text`.
     public static func write(_ text: String, to path: String) throws(StorageError) {
         let bytes = Array(text.utf8)
-        try write(bytes.span.bytes, to: path)
+        try unsafe write(bytes.span.bytes, to: path)
     }
 }
 
