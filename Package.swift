@@ -42,11 +42,14 @@ let package = Package(
             dependencies: ["Transformer", "TokenShards", "Tokenization", "Storage", "CKernels"]),
         .target(
             name: "Pipeline",
-            dependencies: ["Corpora", "Tokenization", "TokenShards", "Transformer", "Training", "Storage"]),
+            dependencies: [
+                "Corpora", "Tokenization", "TokenShards", "Transformer", "Training", "Storage",
+            ]),
         .executableTarget(
             name: "quern",
             dependencies: [
-                "Pipeline", "Zstandard", "Corpora", "Tokenization", "TokenShards", "Transformer", "Training",
+                "Pipeline", "Zstandard", "Corpora", "Tokenization", "TokenShards", "Transformer",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),

@@ -1,0 +1,87 @@
+/// Rows of tokens and, beside each token, the one that follows it.
+public struct Batch: Equatable, Sendable {
+    /// A target that is not scored.
+    public static let ignored: Int32 = -1
+
+    /// Rows.
+    public let batchSize: Int  // B
+    /// Tokens a row.
+    public let contextLength: Int  // T
+    /// What the model reads: shape (B, T).
+    public internal(set) var inputs: [Int32]
+    /// What it is to predict: shape (B, T); ``ignored`` where nothing is scored.
+    public internal(set) var targets: [Int32]
+    /// Targets that are scored.
+    public internal(set) var scoredCount: Int
+
+    /// A batch of which nothing is scored yet.
+    init(batchSize: Int, contextLength: Int) {
+        self.batchSize = batchSize
+        self.contextLength = contextLength
+        inputs = Array(repeating: 0, count: batchSize * contextLength)
+        targets = Array(repeating: Self.ignored, count: batchSize * contextLength)
+        scoredCount = 0
+    }
+
+    /// Puts a window into row `row`. What a short window leaves free is neither read nor scored: it
+    /// lies behind all that is scored, where causal attention does not look.
+    mutating func fill(row: Int, from window: Window, of shard: TokenShard) {
+        precondition(window.length <= contextLength, "the window is longer than the context")
+        let base = row * contextLength
+        let end = window.start + window.length
+        shard.copyTokens(window.start..<end, into: &inputs, at: base)
+        shard.copyTokens(
+            window.start + window.alreadyScored + 1..<end + 1, into: &targets,
+            at: base + window.alreadyScored)
+        scoredCount += window.length - window.alreadyScored
+    }
+}
+
+/// Makes batches from windows.
+///
+/// A value without state: a batch is a function of the windows, the seed and its position, so it can
+/// be made on any thread, ahead of time, and again after a crash.
+public struct BatchLoader: Sendable {
+    private let windows: WindowSequence
+    private let sampler: WindowSampler
+    /// Rows a batch.
+    public let batchSize: Int
+
+    /// Batches of `batchSize` windows in the sampler's order.
+    public init(windows: WindowSequence, batchSize: Int, seed: UInt64) throws(ShardError) {
+        guard windows.count > 0 else {
+            throw .tooFewTokens(
+                split: Split.train.rawValue,
+                tokenCount: windows.shards.map(\.tokenCount).max() ?? 0, needed: windows.length + 1)
+        }
+        self.windows = windows
+        self.batchSize = batchSize
+        sampler = WindowSampler(windowCount: windows.count, seed: seed)
+    }
+
+    /// Windows in an epoch.
+    public var windowCount: Int { windows.count }
+
+    /// The batch of the windows at `position ..< position + batchSize`, positions being counted from
+    /// 0 over all epochs. O(B·T).
+    public func batch(at position: Int) -> Batch {
+        var batch = Batch(batchSize: batchSize, contextLength: windows.length)
+        for row in 0..<batchSize {
+            let window = windows[sampler[position + row]]
+            batch.fill(row: row, from: window, of: windows.shards[window.shard])
+        }
+        return batch
+    }
+}
+
+extension WindowSequence {
+    /// A batch of given windows, at most `batchSize` of them; rows without one are not scored.
+    public func batch(of windows: ArraySlice<Window>, batchSize: Int) -> Batch {
+        precondition(windows.count <= batchSize, "more windows than rows")
+        var batch = Batch(batchSize: batchSize, contextLength: length)
+        for (row, window) in windows.enumerated() {
+            batch.fill(row: row, from: window, of: shards[window.shard])
+        }
+        return batch
+    }
+}

@@ -1,0 +1,56 @@
+/// Where the end-of-text token stands between documents.
+public enum EndOfTextPolicy: String, Codable, Sendable, CaseIterable {
+    /// Before each document, as llm.c writes it: a document's first token has something to follow.
+    case before
+    /// After each document, as nanoGPT writes it.
+    case after
+    /// Nowhere.
+    case none
+}
+
+/// How documents are packed into shards: section `shards` of a pipeline.
+public struct ShardConfiguration: Codable, Sendable, Equatable {
+    /// The most tokens in a shard. Documents are not cut: one that is longer has a shard of its own.
+    public var tokensPerShard = 100_000_000
+
+    /// Where the end-of-text token stands.
+    public var endOfText = EndOfTextPolicy.before
+
+    /// The defaults.
+    public init() {}
+
+    /// The keys in `pipeline.json`.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case tokensPerShard = "tokens_per_shard"
+        case endOfText = "end_of_text"
+    }
+}
+
+/// A part of a data set.
+public enum Split: String, Codable, Sendable, CaseIterable {
+    /// What the model learns from.
+    case train
+    /// What it is judged by.
+    case validation = "val"
+}
+
+/// How a shard stores an id.
+public enum TokenWidth: String, Codable, Sendable {
+    /// Two bytes, for vocabularies of at most 65,536 tokens.
+    case uint16
+    /// Four bytes.
+    case uint32
+
+    /// The narrowest width that holds every id of a vocabulary.
+    public init(vocabularySize: Int) {
+        self = vocabularySize <= 1 << 16 ? .uint16 : .uint32
+    }
+
+    /// Bytes an id.
+    public var byteCount: Int {
+        switch self {
+        case .uint16: 2
+        case .uint32: 4
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// What can be wrong with a set of shards.
+public enum ShardError: Error, Equatable, Sendable {
+    /// The directory has no manifest, so it was never finished or never was a data set.
+    case noManifest(directory: String)
+    /// The manifest cannot be read as one.
+    case badManifest(path: String, reason: String)
+    /// The file is not a shard, or not one of the manifest's making.
+    case badShard(path: String, reason: String)
+    /// The shards were made with another vocabulary.
+    case vocabularyMismatch(directory: String, expected: String, found: String)
+    /// The split holds too few tokens for one window.
+    case tooFewTokens(split: String, tokenCount: Int, needed: Int)
+    /// No document was written, so there is nothing to keep.
+    case noDocuments
+    /// A token id that the vocabulary does not have was about to be written.
+    case tokenOutOfRange(id: UInt32, vocabularySize: Int)
+}
+
+extension ShardError: CustomStringConvertible {
+    /// One sentence for a person.
+    public var description: String {
+        switch self {
+        case .noManifest(let directory):
+            """
+            \(directory) holds no manifest.json: it is no finished data set; make it with \
+            `quern encode`
+            """
+        case .badManifest(let path, let reason):
+            "\(path) is not a manifest that this version reads: \(reason)"
+        case .badShard(let path, let reason):
+            "\(path) is damaged or not a shard: \(reason); encode the corpus again"
+        case .vocabularyMismatch(let directory, let expected, let found):
+            """
+            \(directory) was encoded with vocabulary \(found), not with \(expected): use that \
+            vocabulary, or encode the corpus again
+            """
+        case .tooFewTokens(let split, let tokenCount, let needed):
+            """
+            the \(split) split has \(tokenCount) tokens, and one window needs \(needed): \
+            use a larger corpus or a shorter context
+            """
+        case .noDocuments:
+            "no document came in, so there is nothing to encode: look at the inputs"
+        case .tokenOutOfRange(let id, let vocabularySize):
+            "token id \(id) is outside a vocabulary of \(vocabularySize) tokens"
+        }
+    }
+}

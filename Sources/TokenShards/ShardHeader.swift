@@ -1,0 +1,60 @@
+/// The first 1,024 bytes of a shard: 256 little-endian 32-bit words.
+///
+/// | word | meaning |
+/// | --- | --- |
+/// | 0, 1 | magic and version: 20240520, 1 for 16-bit ids; 20240801, 7 for 32-bit ids |
+/// | 2 | number of tokens |
+/// | 8 | version of Quern's own fields, 1 |
+/// | 9 | vocabulary size |
+/// | 10, 11 | vocabulary fingerprint, low word first |
+/// | 12 | end-of-text policy: 0 none, 1 before, 2 after |
+/// | 13 | end-of-text id |
+///
+/// All others are zero. The layout of words 0 to 2 is llm.c's (`dev/data/data_common.py`), whose
+/// readers pass over the rest.
+struct ShardHeader: Equatable {
+    static let byteCount = 1_024
+    /// The reader of llm.c keeps the count in a signed 32-bit integer.
+    static let maximumTokenCount = Int(Int32.max)
+
+    var width: TokenWidth
+    var tokenCount: Int
+    var vocabularySize: Int
+    var vocabularyFingerprint: UInt64
+    var endOfText: EndOfTextPolicy
+    var endOfTextID: UInt32
+
+    /// The header as it stands in a file.
+    var bytes: [UInt8] {
+        var words = [UInt32](repeating: 0, count: 256)
+        words[0] = width == .uint16 ? 20_240_520 : 20_240_801
+        words[1] = width == .uint16 ? 1 : 7
+        words[2] = UInt32(tokenCount)
+        words[8] = 1
+        words[9] = UInt32(vocabularySize)
+        words[10] = UInt32(truncatingIfNeeded: vocabularyFingerprint)
+        words[11] = UInt32(truncatingIfNeeded: vocabularyFingerprint >> 32)
+        words[12] =
+            switch endOfText {
+            case .none: 0
+            case .before: 1
+            case .after: 2
+            }
+        words[13] = endOfTextID
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.byteCount)
+        for word in words { bytes.append(littleEndian: word) }
+        return bytes
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Appends the bytes of `value`, the lowest first.
+    mutating func append<Value: FixedWidthInteger>(littleEndian value: Value) {
+        var rest = value
+        for _ in 0..<Value.bitWidth / 8 {
+            append(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Foundation
+import Storage
+
+/// What a data set holds: written last, so that a directory without it is not a data set.
+public struct ShardManifest: Codable, Equatable, Sendable {
+    /// One shard.
+    public struct Shard: Codable, Equatable, Sendable {
+        /// The file's name in the directory; its index has the extension `.idx` instead.
+        public var name: String
+        /// The part of the data set it belongs to.
+        public var split: Split
+        /// Tokens in it, end-of-text tokens included.
+        public var tokens: Int
+        /// Documents in it.
+        public var documents: Int
+        /// Bytes of text that went into it.
+        public var bytes: Int
+        /// XXH64 of the ids, in hexadecimal.
+        public var checksum: String
+        /// XXH64 of the index file, in hexadecimal.
+        public var indexChecksum: String
+
+        enum CodingKeys: String, CodingKey {
+            case name, split, tokens, documents, bytes, checksum
+            case indexChecksum = "index_checksum"
+        }
+    }
+
+    /// Sums over shards.
+    public struct Totals: Codable, Equatable, Sendable {
+        /// Tokens, end-of-text tokens included.
+        public var tokens = 0
+        /// Documents.
+        public var documents = 0
+        /// Bytes of text.
+        public var bytes = 0
+
+        /// Nothing yet.
+        public init() {}
+    }
+
+    /// The vocabulary that the ids belong to.
+    public struct VocabularyReference: Codable, Equatable, Sendable {
+        /// The vocabulary's fingerprint, in hexadecimal.
+        public var fingerprint: String
+        /// Its number of tokens: every id is below it.
+        public var size: Int
+    }
+
+    /// A file that documents came from.
+    public struct Source: Codable, Equatable, Sendable {
+        /// The file as it was named.
+        public var path: String
+        /// Documents taken from it.
+        public var documents: Int
+        /// Bytes of their text.
+        public var bytes: Int
+
+        /// A file and what was taken from it.
+        public init(path: String, documents: Int, bytes: Int) {
+            self.path = path
+            self.documents = documents
+            self.bytes = bytes
+        }
+    }
+
+    /// Input that was left out, and why.
+    public struct Skipped: Codable, Equatable, Sendable {
+        /// Lines that could not be read.
+        public var lines: Int
+        /// Documents that held nothing but white space.
+        public var emptyDocuments: Int
+        /// The first of them, each with its place and reason.
+        public var examples: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case lines, examples
+            case emptyDocuments = "empty_documents"
+        }
+
+        /// What was left out.
+        public init(lines: Int = 0, emptyDocuments: Int = 0, examples: [String] = []) {
+            self.lines = lines
+            self.emptyDocuments = emptyDocuments
+            self.examples = examples
+        }
+    }
+
+    /// The version of this layout.
+    public static let currentFormatVersion = 1
+    /// The manifest's name in its directory.
+    public static let fileName = "manifest.json"
+
+    /// The version of the layout that the directory has.
+    public var formatVersion = ShardManifest.currentFormatVersion
+    /// The vocabulary of the ids.
+    public var vocabulary: VocabularyReference
+    /// Where the end-of-text token stands.
+    public var endOfText: EndOfTextPolicy
+    /// Its id; absent when there is none.
+    public var endOfTextID: Int?
+    /// How an id is stored.
+    public var dtype: TokenWidth
+    /// Every shard, in the order in which it was written.
+    public var shards: [Shard]
+    /// Sums over the training shards.
+    public var train: Totals
+    /// Sums over the validation shards.
+    public var validation: Totals
+    /// Every file that documents came from.
+    public var sources: [Source]
+    /// What was left out.
+    public var skipped: Skipped
+
+    enum CodingKeys: String, CodingKey {
+        case vocabulary, dtype, shards, train, sources, skipped
+        case formatVersion = "format_version"
+        case endOfText = "end_of_text"
+        case endOfTextID = "end_of_text_id"
+        case validation = "val"
+    }
+
+    /// The sums of a split.
+    public func totals(of split: Split) -> Totals {
+        split == .train ? train : validation
+    }
+
+    /// Reads the manifest of `directory`.
+    public init(directory: String) throws(ShardError) {
+        let path = directory + "/" + Self.fileName
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .noManifest(directory: directory)
+        }
+        do {
+            self = try JSONDecoder().decode(ShardManifest.self, from: data)
+        } catch {
+            throw .badManifest(path: path, reason: "\(error)")
+        }
+        guard formatVersion == Self.currentFormatVersion else {
+            throw .badManifest(path: path, reason: "its format_version is \(formatVersion)")
+        }
+    }
+
+    init(
+        vocabulary: VocabularyReference, endOfText: EndOfTextPolicy, endOfTextID: Int?,
+        dtype: TokenWidth
+    ) {
+        self.vocabulary = vocabulary
+        self.endOfText = endOfText
+        self.endOfTextID = endOfTextID
+        self.dtype = dtype
+        shards = []
+        train = Totals()
+        validation = Totals()
+        sources = []
+        skipped = Skipped()
+    }
+
+    /// Writes the manifest into `directory`.
+    func write(toDirectory directory: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+        try FileReplacement.write(text, to: directory + "/" + Self.fileName)
+    }
+}
+
+/// A 64-bit value as sixteen hexadecimal digits.
+func hexadecimal(_ value: UInt64) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}

@@ -1,0 +1,90 @@
+import Storage
+public import Tokenization
+
+/// A finished data set: its manifest, and the shards of it that a caller asked for.
+///
+/// ```swift
+/// let set = try ShardSet(directory: "shards/kjv", vocabulary: vocabulary)
+/// let windows = set.windows(in: .train, length: 256, stride: 256)
+/// ```
+public struct ShardSet: Sendable {
+    /// The directory it lies in.
+    public let directory: String
+    /// What the data set holds.
+    public let manifest: ShardManifest
+    private let train: [TokenShard]
+    private let validation: [TokenShard]
+
+    /// Opens every shard of `directory`, and checks headers and sizes. O(shards).
+    ///
+    /// - Parameter vocabulary: the vocabulary that the ids are taken for, which must be the one they
+    ///   were made with; nil to look without one.
+    public init(directory: String, vocabulary: Vocabulary? = nil) throws(ShardError) {
+        self.directory = directory
+        manifest = try ShardManifest(directory: directory)
+        if let vocabulary {
+            let expected = hexadecimal(vocabulary.fingerprint)
+            guard expected == manifest.vocabulary.fingerprint else {
+                throw .vocabularyMismatch(
+                    directory: directory, expected: expected, found: manifest.vocabulary.fingerprint
+                )
+            }
+        }
+        var opened: [Split: [TokenShard]] = [:]
+        for entry in manifest.shards {
+            opened[entry.split, default: []].append(
+                try TokenShard(directory: directory, entry: entry, manifest: manifest))
+        }
+        train = opened[.train] ?? []
+        validation = opened[.validation] ?? []
+    }
+
+    /// The shards of a split, in order.
+    public func shards(of split: Split) -> [TokenShard] {
+        split == .train ? train : validation
+    }
+
+    /// The windows of a split.
+    ///
+    /// - Parameters:
+    ///   - length: predictions a window, the context; a window reads one token more.
+    ///   - stride: tokens from the beginning of a window to that of the next.
+    public func windows(in split: Split, length: Int, stride: Int) -> WindowSequence {
+        WindowSequence(shards: shards(of: split), length: length, stride: stride)
+    }
+
+    /// Reads every byte of every shard and checks it. O(tokens).
+    ///
+    /// - Parameters:
+    ///   - vocabulary: when given, every document is decoded and its text compared with the hash of
+    ///     what was encoded.
+    ///   - progress: called now and then with the tokens checked so far.
+    public func verify(
+        decodingWith vocabulary: Vocabulary? = nil, progress: (Int) -> Void = { _ in }
+    ) throws(ShardError) {
+        var checked = 0
+        for shard in train + validation {
+            try shard.verify()
+            if let vocabulary {
+                var text: [UInt8] = []
+                for number in 0..<shard.documentCount {
+                    text.removeAll(keepingCapacity: true)
+                    vocabulary.decode(shard.text(ofDocument: number), into: &text)
+                    let entry = shard.document(number)
+                    guard text.count == entry.byteCount,
+                        unsafe XXH64.hash(of: text.span.bytes) == entry.contentHash
+                    else {
+                        throw .badShard(
+                            path: shard.path,
+                            reason: "document \(number) does not decode to the text it was made of")
+                    }
+                    if number % 1_024 == 0 {
+                        progress(checked + shard.tokenRange(ofDocument: number).lowerBound)
+                    }
+                }
+            }
+            checked += shard.tokenCount
+            progress(checked)
+        }
+    }
+}

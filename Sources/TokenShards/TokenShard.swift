@@ -1,0 +1,199 @@
+import Storage
+
+/// One shard, read through the page cache.
+///
+/// Opening it checks the header and the size against the manifest, not the ids: that takes
+/// ``verify(vocabularySize:)``, which reads everything.
+public final class TokenShard: Sendable {
+    private let file: MappedFile
+    private let index: DocumentIndex
+    private let header: ShardHeader
+    private let entry: ShardManifest.Shard
+
+    /// The shard's path.
+    public var path: String { file.path }
+
+    /// Tokens in the shard.
+    public var tokenCount: Int { header.tokenCount }
+
+    /// Documents in the shard.
+    public var documentCount: Int { index.count }
+
+    init(directory: String, entry: ShardManifest.Shard, manifest: ShardManifest) throws(ShardError)
+    {
+        guard !entry.name.contains("/"), entry.name.hasSuffix(".bin") else {
+            throw .badManifest(
+                path: directory + "/" + ShardManifest.fileName,
+                reason: "\"\(entry.name)\" is no name of a shard")
+        }
+        let path = directory + "/" + entry.name
+        do {
+            file = try MappedFile(path: path)
+        } catch {
+            throw .badShard(path: path, reason: error.description)
+        }
+        guard entry.tokens >= 0, entry.tokens <= ShardHeader.maximumTokenCount,
+            let fingerprint = UInt64(manifest.vocabulary.fingerprint, radix: 16),
+            UInt32(exactly: manifest.vocabulary.size) != nil,
+            let endOfTextID = UInt32(exactly: manifest.endOfTextID ?? 0)
+        else {
+            throw .badManifest(
+                path: directory + "/" + ShardManifest.fileName,
+                reason: "a number in it is out of range")
+        }
+        header = ShardHeader(
+            width: manifest.dtype, tokenCount: entry.tokens,
+            vocabularySize: manifest.vocabulary.size, vocabularyFingerprint: fingerprint,
+            endOfText: manifest.endOfText, endOfTextID: endOfTextID)
+        self.entry = entry
+
+        let expected = ShardHeader.byteCount + entry.tokens * manifest.dtype.byteCount
+        guard file.byteCount == expected else {
+            throw .badShard(
+                path: path,
+                reason: "it has \(file.byteCount) bytes where its manifest says \(expected)")
+        }
+        let headerBytes = header.bytes
+        let headerIsRight = file.withBytes { bytes in
+            headerBytes.indices.allSatisfy { bytes.byte(at: $0) == headerBytes[$0] }
+        }
+        guard headerIsRight else {
+            throw .badShard(path: path, reason: "its header is not what its manifest says")
+        }
+        index = try DocumentIndex(path: OpenShard.indexPath(of: path))
+        guard index.count == entry.documents else {
+            throw .badShard(
+                path: OpenShard.indexPath(of: path),
+                reason: "it has \(index.count) documents where the manifest says \(entry.documents)"
+            )
+        }
+    }
+
+    /// Copies the tokens of `range` to `destination`, from its element `offset` on. O(count).
+    ///
+    /// - Precondition: the tokens and the elements exist.
+    public func copyTokens(
+        _ range: Range<Int>, into destination: inout [Int32], at offset: Int = 0
+    ) {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= tokenCount,
+            "tokens \(range) of \(tokenCount)")
+        precondition(
+            offset >= 0 && offset + range.count <= destination.count,
+            "\(range.count) elements at \(offset) of \(destination.count)")
+        let start = ShardHeader.byteCount + range.lowerBound * header.width.byteCount
+        var span = destination.mutableSpan
+        file.withBytes { bytes in
+            // The size was checked against the count when the file was opened.
+            if header.width == .uint16 {
+                for position in 0..<range.count {
+                    let id = unsafe bytes.unsafeLoad(
+                        fromUncheckedByteOffset: start &+ position &* 2, as: UInt16.self)
+                    span[offset &+ position] = Int32(UInt16(littleEndian: id))
+                }
+            } else {
+                for position in 0..<range.count {
+                    let id = unsafe bytes.unsafeLoad(
+                        fromUncheckedByteOffset: start &+ position &* 4, as: UInt32.self)
+                    span[offset &+ position] = Int32(truncatingIfNeeded: UInt32(littleEndian: id))
+                }
+            }
+        }
+    }
+
+    /// Tokens `range`, as ids. O(count).
+    public func tokens(_ range: Range<Int>) -> [UInt32] {
+        var ids = [Int32](repeating: 0, count: range.count)
+        copyTokens(range, into: &ids)
+        return ids.map(UInt32.init(bitPattern:))
+    }
+
+    /// Document `number` of the shard.
+    public func document(_ number: Int) -> DocumentEntry { index[number] }
+
+    /// Where document `number` stands in the shard, its end-of-text token included.
+    public func tokenRange(ofDocument number: Int) -> Range<Int> {
+        let start = index[number].firstToken
+        let end = number + 1 < index.count ? index[number + 1].firstToken : tokenCount
+        return min(start, end)..<end
+    }
+
+    /// The number of the document that holds token `position`. O(log documents).
+    public func document(containing position: Int) -> Int {
+        var low = 0
+        var high = index.count
+        while low + 1 < high {
+            let middle = (low + high) / 2
+            if index[middle].firstToken <= position { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// Document `number`'s ids without its end-of-text token.
+    public func text(ofDocument number: Int) -> [UInt32] {
+        var range = tokenRange(ofDocument: number)
+        switch header.endOfText {
+        case .none: break
+        case .before: range = min(range.lowerBound + 1, range.upperBound)..<range.upperBound
+        case .after: range = range.lowerBound..<max(range.upperBound - 1, range.lowerBound)
+        }
+        return tokens(range)
+    }
+
+    /// Reads every byte and checks it: both checksums, each id, the index, and the place of every
+    /// end-of-text token. O(tokens).
+    func verify() throws(ShardError) {
+        let checksum = file.withBytes { bytes in
+            XXH64.hash(of: bytes.extracting(droppingFirst: ShardHeader.byteCount))
+        }
+        guard hexadecimal(checksum) == entry.checksum else {
+            throw .badShard(
+                path: path,
+                reason: "its checksum is \(hexadecimal(checksum)), not \(entry.checksum)")
+        }
+        let indexPath = OpenShard.indexPath(of: path)
+        guard hexadecimal(index.checksum()) == entry.indexChecksum else {
+            throw .badShard(path: indexPath, reason: "its checksum is not the manifest's")
+        }
+        var previous = -1
+        for number in 0..<index.count {
+            let first = index[number].firstToken
+            guard first >= 0, first > previous || first == 0 && number == 0,
+                first < max(tokenCount, 1)
+            else {
+                throw .badShard(path: indexPath, reason: "document \(number) begins out of order")
+            }
+            previous = first
+        }
+        try verifyTokens()
+    }
+
+    private func verifyTokens() throws(ShardError) {
+        let blockCount = 1 << 16
+        var block = [Int32](repeating: 0, count: blockCount)
+        var start = 0
+        while start < tokenCount {
+            let count = min(blockCount, tokenCount - start)
+            copyTokens(start..<start + count, into: &block)
+            for position in 0..<count
+            where UInt32(bitPattern: block[position]) >= header.vocabularySize {
+                throw .badShard(
+                    path: path,
+                    reason: """
+                        token \(start + position) is \(UInt32(bitPattern: block[position])), outside the \
+                        vocabulary
+                        """)
+            }
+            start += count
+        }
+        guard header.endOfText != .none else { return }
+        for number in 0..<index.count {
+            let range = tokenRange(ofDocument: number)
+            let place = header.endOfText == .before ? range.lowerBound : range.upperBound - 1
+            guard !range.isEmpty, tokens(place..<place + 1) == [header.endOfTextID] else {
+                throw .badShard(
+                    path: path, reason: "document \(number) lacks its end-of-text token")
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// A stretch of a shard that one row of a batch is made of.
+public struct Window: Equatable, Sendable {
+    /// The shard's number in its split.
+    public var shard: Int
+    /// The number of the window's first token in the shard.
+    public var start: Int
+    /// Predictions in the window: token `start + i + 1` is predicted from the tokens up to `start + i`.
+    public var length: Int
+    /// Predictions at the window's beginning that an earlier window has made already.
+    public var alreadyScored: Int
+}
+
+/// The windows of a split: `length` predictions each, a new one every `stride` tokens.
+///
+/// Windows never cross shards, since a shard may be anywhere. Nothing is stored but one number a
+/// shard. For training every window is full; for evaluation the last one ends with the shard, so that
+/// each token but a shard's first is predicted exactly once, with as much context as there is.
+public struct WindowSequence: Sendable {
+    /// Predictions a window.
+    public let length: Int
+    /// Tokens between the beginnings of two windows.
+    public let stride: Int
+    let shards: [TokenShard]
+    /// The number of the first window of each shard, and the total: shards + 1 numbers.
+    private let firstWindow: [Int]
+
+    init(shards: [TokenShard], length: Int, stride: Int) {
+        precondition(length > 0, "a window has at least one prediction")
+        precondition(stride > 0, "windows advance by at least one token")
+        self.shards = shards
+        self.length = length
+        self.stride = stride
+        var first = [0]
+        for shard in shards {
+            let room = shard.tokenCount - length - 1
+            first.append(first.last! + (room >= 0 ? room / stride + 1 : 0))
+        }
+        firstWindow = first
+    }
+
+    /// Full windows.
+    public var count: Int { firstWindow.last! }
+
+    /// Full window `number`, which must be below ``count``. O(log shards).
+    public subscript(number: Int) -> Window {
+        precondition(number >= 0 && number < count, "window \(number) of \(count)")
+        var low = 0
+        var high = shards.count
+        while low + 1 < high {
+            let middle = (low + high) / 2
+            if firstWindow[middle] <= number { low = middle } else { high = middle }
+        }
+        // Shards without a window share their first number with the next: step over them.
+        while firstWindow[low + 1] == number { low += 1 }
+        return Window(
+            shard: low, start: (number - firstWindow[low]) * stride, length: length,
+            alreadyScored: 0)
+    }
+
+    /// The windows that score every token but a shard's first exactly once, in order.
+    ///
+    /// A window whose beginning overlaps an earlier one scores only what is new. With a stride
+    /// beyond the length the gaps are not scored, so evaluation wants a stride of at most `length`.
+    public func scoringWindows() -> [Window] {
+        var windows: [Window] = []
+        for (number, shard) in shards.enumerated() {
+            let predictions = shard.tokenCount - 1
+            var scored = 0
+            while scored < predictions {
+                let end = windows.last?.shard == number ? scored + min(stride, length) : length
+                let stop = min(end, predictions)
+                let start = max(0, stop - length)
+                windows.append(
+                    Window(
+                        shard: number, start: start, length: stop - start,
+                        alreadyScored: scored - start))
+                scored = stop
+            }
+        }
+        return windows
+    }
+}
