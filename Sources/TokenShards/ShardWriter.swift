@@ -65,17 +65,8 @@ public struct ShardWriter: ~Copyable {
         _ ids: Span<UInt32>, byteCount: Int, contentHash: UInt64, to split: Split
     ) throws {
         let count = ids.count + (endOfTextID == nil ? 0 : 1)
-        if split == .train {
-            try append(ids, count, byteCount, contentHash, split, to: &train)
-        } else {
-            try append(ids, count, byteCount, contentHash, split, to: &validation)
-        }
-    }
-
-    private mutating func append(
-        _ ids: Span<UInt32>, _ count: Int, _ byteCount: Int, _ contentHash: UInt64, _ split: Split,
-        to shard: inout OpenShard?
-    ) throws {
+        // Taken out while it is written to: a shard whose writing fails is given up whole.
+        var shard = split == .train ? train.take() : validation.take()
         if let open = shard.take() {
             if open.tokenCount > 0, open.tokenCount + count > configuration.tokensPerShard {
                 try close(open, split)
@@ -83,22 +74,28 @@ public struct ShardWriter: ~Copyable {
                 shard = consume open
             }
         }
-        if shard == nil {
-            let number = manifest.shards.count { $0.split == split }
-            let digits = String(number)
-            let name =
-                "\(split.rawValue)_" + String(repeating: "0", count: max(0, 6 - digits.count))
-                + digits + ".bin"
-            shard = try OpenShard(path: directory + "/" + name, width: width)
+        var open: OpenShard
+        if let current = shard.take() {
+            open = current
+        } else {
+            open = try OpenShard(path: path(ofNextShardOf: split), width: width)
         }
-        try shard!.append(
+        try open.append(
             ids, endOfText: endOfTextID, policy: configuration.endOfText,
             vocabularySize: vocabularySize, byteCount: byteCount, contentHash: contentHash)
         if split == .train {
+            train = consume open
             manifest.train.add(tokens: count, bytes: byteCount)
         } else {
+            validation = consume open
             manifest.validation.add(tokens: count, bytes: byteCount)
         }
+    }
+
+    private func path(ofNextShardOf split: Split) -> String {
+        let digits = String(manifest.shards.count { $0.split == split })
+        let zeros = String(repeating: "0", count: max(0, 6 - digits.count))
+        return "\(directory)/\(split.rawValue)_\(zeros)\(digits).bin"
     }
 
     private mutating func close(_ shard: consuming OpenShard, _ split: Split) throws {
@@ -154,107 +151,5 @@ extension ShardManifest.Totals {
         self.tokens += tokens
         self.bytes += bytes
         documents += 1
-    }
-}
-
-/// A shard that is being written, and its index.
-struct OpenShard: ~Copyable {
-    private var data: FileReplacement
-    private var index: FileReplacement
-    private let path: String
-    private let width: TokenWidth
-    private var pending: [UInt8] = []
-    private var pendingIndex: [UInt8] = []
-    private var hash = XXH64()
-    private var documentCount = 0
-    private var byteCount = 0
-    private(set) var tokenCount = 0
-
-    private static let flushByteCount = 1 << 20
-
-    init(path: String, width: TokenWidth) throws {
-        self.path = path
-        self.width = width
-        data = try FileReplacement(path: path)
-        index = try FileReplacement(path: Self.indexPath(of: path))
-        let header = [UInt8](repeating: 0, count: ShardHeader.byteCount)
-        try unsafe data.write(header.span.bytes)
-        let indexHeader = [UInt8](repeating: 0, count: DocumentIndex.headerByteCount)
-        try unsafe index.write(indexHeader.span.bytes)
-    }
-
-    static func indexPath(of path: String) -> String {
-        path.hasSuffix(".bin") ? path.dropLast(4) + ".idx" : path + ".idx"
-    }
-
-    mutating func append(
-        _ ids: Span<UInt32>, endOfText: UInt32?, policy: EndOfTextPolicy, vocabularySize: Int,
-        byteCount: Int, contentHash: UInt64
-    ) throws {
-        guard tokenCount + ids.count < ShardHeader.maximumTokenCount else {
-            throw ShardError.badShard(
-                path: path, reason: "a document has more tokens than a shard's header can count")
-        }
-        pendingIndex.append(littleEndian: UInt64(tokenCount))
-        pendingIndex.append(littleEndian: UInt64(byteCount))
-        pendingIndex.append(littleEndian: contentHash)
-
-        let before = policy == .before ? endOfText : nil
-        let after = policy == .after ? endOfText : nil
-        let count = ids.count + (before == nil ? 0 : 1) + (after == nil ? 0 : 1)
-        if let before { pack(before) }
-        let size = UInt32(vocabularySize)
-        for position in ids.indices {
-            let id = ids[position]
-            guard id < size else {
-                throw ShardError.tokenOutOfRange(id: id, vocabularySize: vocabularySize)
-            }
-            pack(id)
-        }
-        if let after { pack(after) }
-
-        tokenCount += count
-        documentCount += 1
-        self.byteCount += byteCount
-        if pending.count >= Self.flushByteCount { try flush() }
-    }
-
-    private mutating func pack(_ id: UInt32) {
-        pending.append(UInt8(truncatingIfNeeded: id))
-        pending.append(UInt8(truncatingIfNeeded: id >> 8))
-        if width == .uint32 {
-            pending.append(UInt8(truncatingIfNeeded: id >> 16))
-            pending.append(UInt8(truncatingIfNeeded: id >> 24))
-        }
-    }
-
-    private mutating func flush() throws {
-        unsafe hash.update(pending.span.bytes)
-        try unsafe data.write(pending.span.bytes)
-        pending.removeAll(keepingCapacity: true)
-        try unsafe index.write(pendingIndex.span.bytes)
-        pendingIndex.removeAll(keepingCapacity: true)
-    }
-
-    consuming func close(header: ShardHeader, split: Split) throws -> ShardManifest.Shard {
-        try flush()
-        let headerBytes = header.bytes
-        try unsafe data.overwrite(headerBytes.span.bytes, at: 0)
-        var indexHeader = DocumentIndex.magic
-        indexHeader.append(littleEndian: UInt32(1))
-        indexHeader.append(littleEndian: UInt32(DocumentIndex.entryByteCount))
-        indexHeader.append(littleEndian: UInt64(documentCount))
-        try unsafe index.overwrite(indexHeader.span.bytes, at: 0)
-        let (name, tokens, documents, bytes) = (
-            path.split(separator: "/").last.map(String.init) ?? path, tokenCount, documentCount,
-            byteCount
-        )
-        let (checksum, path) = (hash.digest(), path)
-        try index.commit()
-        try data.commit()
-        let indexChecksum = try DocumentIndex(path: Self.indexPath(of: path)).checksum()
-        return ShardManifest.Shard(
-            name: name, split: split, tokens: tokens, documents: documents, bytes: bytes,
-            checksum: hexadecimal(checksum), indexChecksum: hexadecimal(indexChecksum))
     }
 }
