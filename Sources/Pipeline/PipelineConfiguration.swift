@@ -1,0 +1,68 @@
+public import Corpora
+public import TokenShards
+public import Tokenization
+public import Training
+public import Transformer
+
+/// Everything that `quern run` needs to know: the sum of the stages' own configurations.
+///
+/// Paths are taken from the directory in which the program runs. What a run makes lies in
+/// `vocab/NAME`, `shards/NAME` and `runs/NAME`.
+public struct PipelineConfiguration: Codable, Sendable, Equatable {
+    /// Names the directories of what the pipeline makes.
+    public var name = "default"
+    /// Where the text comes from.
+    public var corpus = CorpusConfiguration()
+    /// How the vocabulary is learned.
+    public var vocabulary = VocabularyConfiguration()
+    /// How the ids are packed.
+    public var shards = ShardConfiguration()
+    /// The shape of the model.
+    public var model = GPTConfiguration()
+    /// How it is trained.
+    public var training = TrainingConfiguration()
+    /// How text is drawn from it.
+    public var generation = GenerationConfiguration()
+    /// What the samples at the end of a run begin with.
+    public var samples: [String] = []
+
+    /// The defaults.
+    public init() {}
+
+    /// The configuration in the file at `path`, with `settings` such as "training.batch_size=8"
+    /// put over it.
+    ///
+    /// - Throws: ``PipelineError`` for a file that is not JSON, an unknown key, or a value that does
+    ///   not fit; the stages' own errors for values that make no sense.
+    public init(path: String?, settings: [String] = []) throws {
+        self = try ConfigurationFile.read(path: path, settings: settings)
+        guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+            throw PipelineError.badValue(key: "name", reason: "it names directories")
+        }
+        try training.validate()
+    }
+
+    /// Where the vocabulary lies.
+    public var vocabularyDirectory: String { "vocab/\(name)" }
+    /// Where the shards lie.
+    public var shardDirectory: String { "shards/\(name)" }
+    /// Where checkpoints, metrics and samples lie.
+    public var runDirectory: String { "runs/\(name)" }
+
+    /// The keys in `pipeline.json`.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, corpus, vocabulary, shards, model, training, generation, samples
+    }
+
+    /// The keys that each section knows.
+    static var keysOfSections: [String: [String]] {
+        [
+            "corpus": CorpusConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "vocabulary": VocabularyConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "shards": ShardConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "model": GPTConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "training": TrainingConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "generation": GenerationConfiguration.CodingKeys.allCases.map(\.rawValue),
+        ]
+    }
+}

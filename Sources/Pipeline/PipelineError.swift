@@ -1,0 +1,31 @@
+/// What can be wrong with a pipeline's description, or with what stages hand to one another.
+public enum PipelineError: Error, Equatable, Sendable {
+    /// The configuration file cannot be read.
+    case unreadable(path: String, reason: String)
+    /// A key that nothing reads.
+    case unknownKey(key: String, nearest: String?)
+    /// A value of the wrong type or out of range.
+    case badValue(key: String, reason: String)
+    /// The corpus has no document.
+    case emptyCorpus(inputs: [String])
+    /// Somebody asked for the work to stop.
+    case interrupted
+}
+
+extension PipelineError: CustomStringConvertible {
+    /// One sentence for a person.
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason):
+            "\(path) cannot be read as a pipeline: \(reason)"
+        case .unknownKey(let key, let nearest):
+            "unknown key \"\(key)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+        case .badValue(let key, let reason):
+            "the value of \"\(key)\" does not fit: \(reason)"
+        case .emptyCorpus(let inputs):
+            "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
+        case .interrupted:
+            "interrupted; the same command continues"
+        }
+    }
+}

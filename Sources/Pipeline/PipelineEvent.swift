@@ -1,0 +1,59 @@
+public import Training
+
+/// A part of the way from text to a trained model.
+public enum Stage: String, Codable, Sendable, CaseIterable {
+    /// Learning the vocabulary.
+    case vocabulary
+    /// Packing the corpus into shards.
+    case shards
+    /// Training the model.
+    case training
+    /// Drawing samples from it.
+    case samples
+}
+
+/// How far a stage has come.
+public struct StageProgress: Sendable, Equatable {
+    /// What is being counted.
+    public enum Unit: Sendable {
+        /// Bytes of the input files.
+        case bytes
+        /// Merges of a vocabulary.
+        case merges
+        /// Tokens.
+        case tokens
+    }
+
+    /// What the stage is doing, as a word: "counting", "merging", "encoding".
+    public var activity: String
+    /// What has been done.
+    public var completed: Int
+    /// What there is to do; nil when nobody knows, as with a pipe.
+    public var total: Int?
+    /// What the two numbers count.
+    public var unit: Unit
+
+    /// A stage's state.
+    public init(activity: String, completed: Int, total: Int?, unit: Unit) {
+        self.activity = activity
+        self.completed = completed
+        self.total = total
+        self.unit = unit
+    }
+}
+
+/// What the work reports while it goes on. Only the program prints it.
+public enum PipelineEvent: Sendable {
+    /// A stage begins.
+    case started(Stage)
+    /// A stage has nothing to do.
+    case upToDate(Stage)
+    /// A stage has come so far.
+    case progress(StageProgress)
+    /// Something happened in training.
+    case training(TrainingEvent)
+    /// Something that a person should know and that is no error.
+    case notice(String)
+    /// A stage is done; the files that it made or keeps.
+    case finished(Stage, outputs: [String])
+}

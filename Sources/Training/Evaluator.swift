@@ -1,0 +1,56 @@
+public import TokenShards
+public import Transformer
+
+/// Scores a split with a sliding window.
+public struct Evaluator {
+    private let runner: BatchRunner
+    private let set: ShardSet
+    private let split: Split
+    private let batchSize: Int
+    private let windows: WindowSequence
+
+    /// Scores `split` of `set` with `model`.
+    ///
+    /// - Parameters:
+    ///   - runner: computes losses; its batch size and context length set the window.
+    ///   - stride: new predictions a window; the rest is context that another window scores.
+    /// - Throws: ``ShardError`` when the split has no prediction in it.
+    public init(
+        runner: BatchRunner, set: ShardSet, split: Split, batchSize: Int, contextLength: Int,
+        stride: Int
+    ) throws(ShardError) {
+        self.runner = runner
+        self.set = set
+        self.split = split
+        self.batchSize = batchSize
+        windows = set.windows(
+            in: split, length: contextLength, stride: min(stride, contextLength))
+        let tokens = set.manifest.totals(of: split).tokens
+        guard tokens > set.shards(of: split).count else {
+            throw .tooFewTokens(split: split.rawValue, tokenCount: tokens, needed: 2)
+        }
+    }
+
+    /// Scores every token but each shard's first, each once. O(tokens · context / stride).
+    ///
+    /// - Parameter progress: called with the windows done and the windows in all.
+    public func evaluate(progress: (Int, Int) -> Void = { _, _ in }) -> EvaluationResult {
+        let scoring = windows.scoringWindows()
+        var result = EvaluationResult(
+            tokenCount: 0, byteCount: set.manifest.totals(of: split).bytes, totalLoss: 0)
+        var done = 0
+        while done < scoring.count {
+            let next = min(done + batchSize, scoring.count)
+            let batch = windows.batch(of: scoring[done..<next], batchSize: batchSize)
+            let losses = runner.tokenLosses(inputs: batch.inputs.span, targets: batch.targets.span)
+            // One after the other in double precision, so that the sum is the same everywhere.
+            for (loss, target) in zip(losses, batch.targets) where target != Batch.ignored {
+                result.totalLoss += Double(loss)
+            }
+            result.tokenCount += batch.scoredCount
+            done = next
+            progress(done, scoring.count)
+        }
+        return result
+    }
+}

@@ -1,0 +1,83 @@
+/// How a model is trained: section `training` of a pipeline.
+public struct TrainingConfiguration: Codable, Sendable, Equatable {
+    /// Optimizer steps in all.
+    public var steps = 1_000
+    /// Windows a micro-batch: what goes through the model at once.
+    public var batchSize = 16
+    /// Micro-batches whose gradients are summed before a step.
+    public var gradientAccumulation = 1
+    /// Tokens between the beginnings of two training windows; nil for the context length.
+    public var stride: Int?
+    /// The learning rate at its highest.
+    public var learningRate = 3e-3
+    /// The learning rate at the end, as a share of the highest.
+    public var finalLearningRateRatio = 0.1
+    /// Steps over which the learning rate rises from zero.
+    public var warmupSteps = 50
+    /// Decoupled weight decay, on matrices and embeddings alone.
+    public var weightDecay = 0.1
+    /// The decay of the gradient's running mean.
+    public var beta1 = 0.9
+    /// The decay of the squared gradient's running mean.
+    public var beta2 = 0.99
+    /// Added to the root of the squared gradient's mean.
+    public var epsilon = 1e-8
+    /// The largest global norm of the gradient; a longer one is scaled down to it. 0 turns it off.
+    public var gradientClip = 1.0
+    /// Steps between two evaluations of the validation split.
+    public var evaluateEvery = 250
+    /// Tokens between the beginnings of two evaluation windows; nil for the context length. A
+    /// smaller one gives each token more context, at the price of time.
+    public var evaluationStride: Int?
+    /// Steps between two checkpoints.
+    public var checkpointEvery = 250
+    /// Checkpoints kept besides the best one.
+    public var keepCheckpoints = 2
+    /// Chooses the initial weights and the order of the windows.
+    public var seed: UInt64 = 1_337
+
+    /// The defaults.
+    public init() {}
+
+    /// The keys in `pipeline.json`.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case steps, stride, epsilon, beta1, beta2, seed
+        case batchSize = "batch_size"
+        case gradientAccumulation = "gradient_accumulation"
+        case learningRate = "learning_rate"
+        case finalLearningRateRatio = "final_learning_rate_ratio"
+        case warmupSteps = "warmup_steps"
+        case weightDecay = "weight_decay"
+        case gradientClip = "gradient_clip"
+        case evaluateEvery = "evaluate_every"
+        case evaluationStride = "evaluation_stride"
+        case checkpointEvery = "checkpoint_every"
+        case keepCheckpoints = "keep_checkpoints"
+    }
+
+    /// Checks that every value makes sense.
+    public func validate() throws(TrainingError) {
+        func require(_ condition: Bool, _ key: CodingKeys, _ rule: String) throws(TrainingError) {
+            guard condition else { throw .badConfiguration(key: key.rawValue, rule: rule) }
+        }
+        try require(steps > 0, .steps, "must be positive")
+        try require(batchSize > 0, .batchSize, "must be positive")
+        try require(gradientAccumulation > 0, .gradientAccumulation, "must be positive")
+        try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
+        try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
+        try require(
+            (0...1).contains(finalLearningRateRatio), .finalLearningRateRatio,
+            "must be from 0 to 1")
+        try require(warmupSteps >= 0, .warmupSteps, "must not be negative")
+        try require(weightDecay >= 0, .weightDecay, "must not be negative")
+        try require((0..<1).contains(beta1), .beta1, "must be from 0 to below 1")
+        try require((0..<1).contains(beta2), .beta2, "must be from 0 to below 1")
+        try require(epsilon > 0, .epsilon, "must be positive")
+        try require(gradientClip >= 0, .gradientClip, "must not be negative")
+        try require(evaluateEvery > 0, .evaluateEvery, "must be positive")
+        try require(
+            evaluationStride.map { $0 > 0 } ?? true, .evaluationStride, "must be positive")
+        try require(checkpointEvery > 0, .checkpointEvery, "must be positive")
+        try require(keepCheckpoints > 0, .keepCheckpoints, "must be positive")
+    }
+}

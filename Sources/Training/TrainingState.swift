@@ -1,0 +1,44 @@
+/// Where a run stands: `training_state.json` in a checkpoint.
+///
+/// It holds no times, so that the same run writes the same bytes.
+public struct TrainingState: Codable, Equatable, Sendable {
+    /// The version of this layout.
+    public static let currentFormatVersion = 1
+    /// The file's name.
+    public static let fileName = "training_state.json"
+
+    /// The version of the layout that the file has.
+    public var formatVersion = TrainingState.currentFormatVersion
+    /// Optimizer steps done.
+    public var step: Int
+    /// The place in the data: windows taken so far, over all epochs.
+    public var position: Int
+    /// Tokens learned from so far.
+    public var tokenCount: Int
+    /// The fingerprint of the vocabulary, in hexadecimal.
+    public var vocabularyFingerprint: String
+    /// The fingerprint of the shards' manifest, in hexadecimal.
+    public var dataFingerprint: String
+    /// How the run is configured.
+    public var configuration: TrainingConfiguration
+    /// The lowest validation loss so far, in nats a token, and the step that had it.
+    public var best: Best?
+    /// The last evaluation.
+    public var validation: EvaluationResult?
+
+    /// The best evaluation of a run.
+    public struct Best: Codable, Equatable, Sendable {
+        /// The step after which it was made.
+        public var step: Int
+        /// Its loss, in nats a token.
+        public var loss: Double
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case step, position, configuration, best, validation
+        case formatVersion = "format_version"
+        case tokenCount = "tokens"
+        case vocabularyFingerprint = "vocabulary_fingerprint"
+        case dataFingerprint = "data_fingerprint"
+    }
+}
