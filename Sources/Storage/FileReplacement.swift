@@ -79,9 +79,8 @@ public struct FileReplacement: ~Copyable {
     /// Makes the bytes durable and gives the file its name.
     public consuming func commit() throws(StorageError) {
         guard fsync(descriptor) == 0 else { throw .current("sync", partialPath) }
-        guard unsafe rename(partialPath, path) == 0 else { throw .current("rename", partialPath) }
+        try renameFile(partialPath, to: path)
         isCommitted = true
-        try syncDirectory(containing: path)
     }
 
     /// Writes a whole file of `bytes`.
@@ -96,6 +95,12 @@ public struct FileReplacement: ~Copyable {
         let bytes = Array(text.utf8)
         try unsafe write(bytes.span.bytes, to: path)
     }
+}
+
+/// Gives a file or link another name, durably, in place of what had that name.
+public func renameFile(_ path: String, to newPath: String) throws(StorageError) {
+    guard unsafe rename(path, newPath) == 0 else { throw .current("rename", path) }
+    try syncDirectory(containing: newPath)
 }
 
 /// Makes the names in the directory that holds `path` durable.

@@ -1,0 +1,85 @@
+# The two commands that a newcomer needs are `make run` and `make test`. Each installs what it lacks,
+# says what it is doing, and can be run again at once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+QUERN := .build/release/quern
+VENV := .venv-conformance
+BENCH_VENV := .venv-bench
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# Installs the Debian packages $(1) that are not there.
+define install
+@missing=""; \
+for package in $(1); do \
+    dpkg -s $$package > /dev/null 2>&1 || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+    echo "Installing$$missing ..."; \
+    $(SUDO) apt-get update -qq; \
+    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing > /dev/null; \
+fi
+endef
+
+# Makes the virtual environment $(1) with the packages that the file $(2) names. Debian's Python comes
+# without the part that makes one.
+define environment
+@echo "Installing the peers that $(2) names into $(1) ..."
+@python3 -c 'import ensurepip, venv' 2> /dev/null || { \
+    $(SUDO) apt-get update -qq; $(SUDO) apt-get install -y -qq python3-venv > /dev/null; }
+@python3 -m venv --clear $(1)
+@$(1)/bin/python -m pip install --quiet --disable-pip-version-check -r $(2)
+@touch $(1)/.installed
+endef
+
+.PHONY: run test conformance bench format lint build packages clean
+
+## Learn, encode, train, evaluate and generate on the default corpus.
+run: build corpora/kjv.txt.zst
+	$(QUERN) run pipeline.json
+
+## The Swift test suite.
+test: packages
+	swift test
+
+## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy.
+conformance: build corpora/kjv.txt.zst $(VENV)/.installed
+	swift build -c release --product ConformanceProbe
+	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
+	    $(VENV)/bin/python -m pytest -q Tests/Conformance
+
+## Speed beside the peers, in one run.
+bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
+	@ls corpora/bench-*.zst > /dev/null 2>&1 || corpora/prepare-bench.sh
+	swift build -c release --product ConformanceProbe
+	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
+	    $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py
+
+## Rewrite the sources in the project's format.
+format:
+	swift format -i -r Package.swift Sources Tests
+
+## Check the format without changing anything.
+lint:
+	swift format lint --strict -r Package.swift Sources Tests
+
+build: packages
+	swift build -c release --product quern
+
+## System packages: only what is missing is installed.
+packages:
+	$(call install,libzstd-dev)
+
+corpora/kjv.txt.zst:
+	corpora/prepare-kjv.sh
+
+$(VENV)/.installed: Tests/Conformance/requirements.txt
+	$(call environment,$(VENV),$<)
+
+$(BENCH_VENV)/.installed: Tests/Benchmarks/requirements.txt
+	$(call environment,$(BENCH_VENV),$<)
+
+## Remove what was built, encoded and trained; the committed vocabulary stays.
+clean:
+	rm -rf .build shards runs $(VENV) $(BENCH_VENV)

@@ -1,0 +1,25 @@
+import Corpora
+
+/// What a corpus is, for deciding whether it has changed: how it is read, and each file's size and
+/// time of change.
+struct CorpusIdentity {
+    /// One value for all of it.
+    let fingerprint: String
+
+    /// Looks at every file that `configuration` names. O(files).
+    init(_ configuration: CorpusConfiguration) throws {
+        guard !configuration.inputs.contains("-") else {
+            throw PipelineError.badValue(
+                key: "corpus.inputs",
+                reason: """
+                    a pipeline reads its corpus twice, and standard input can be read only once; \
+                    save it to a file, or use `quern vocab train` and `quern encode`
+                    """)
+        }
+        var parts = [try StageLedger.fingerprint(configuration)]
+        for path in try configuration.inputPaths() {
+            parts.append("\(path) \(StageLedger.identity(ofInput: path))")
+        }
+        fingerprint = try StageLedger.fingerprint(parts)
+    }
+}

@@ -1,0 +1,74 @@
+public import Corpora
+public import TokenShards
+public import Tokenization
+
+/// Packs a corpus into shards.
+public enum EncodingStage {
+    /// Ids of the documents of a chunk, one after the other.
+    private struct EncodedChunk: Sendable {
+        var ids: [UInt32] = []
+        var documents: [(count: Int, byteCount: Int, contentHash: UInt64, split: Split)] = []
+    }
+
+    /// Encodes in parallel, writes in the documents' order, and closes with the manifest.
+    ///
+    /// The bytes do not depend on `threadCount`.
+    public static func run(
+        corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
+        directory: String, threadCount: Int, report: (PipelineEvent) -> Void
+    ) async throws -> ShardManifest {
+        guard shards.endOfText == .none || vocabulary.endOfText != nil else {
+            throw PipelineError.badValue(
+                key: "shards.end_of_text",
+                reason: "the vocabulary has no end-of-text token; choose \"none\"")
+        }
+        guard shards.tokensPerShard > 0 else {
+            throw PipelineError.badValue(key: "shards.tokens_per_shard", reason: "must be positive")
+        }
+        let split = ValidationSplit(fraction: corpus.validationFraction)
+        let encoders = Pool { BytePairEncoder(vocabulary) }
+        var reader = try CorpusReader(corpus)
+        var writer = try ShardWriter(
+            directory: directory, vocabulary: vocabulary, configuration: shards)
+        try await forEachChunk(of: &reader, threadCount: threadCount) { documents in
+            encoders.withItem { encoder in
+                var chunk = EncodedChunk()
+                for document in documents {
+                    let start = chunk.ids.count
+                    encoder.encode(document.text.span, into: &chunk.ids)
+                    chunk.documents.append(
+                        (
+                            chunk.ids.count - start, document.text.count, document.contentHash,
+                            split.isValidation(document.contentHash) ? .validation : .train
+                        ))
+                }
+                return chunk
+            }
+        } consume: { chunk, progress in
+            var start = 0
+            for document in chunk.documents {
+                try writer.append(
+                    chunk.ids.span.extracting(start..<start + document.count),
+                    byteCount: document.byteCount, contentHash: document.contentHash,
+                    to: document.split)
+                start += document.count
+            }
+            report(
+                .progress(
+                    StageProgress(
+                        activity: "encoding", completed: progress.bytesRead,
+                        total: progress.totalBytes, unit: .bytes)))
+        }
+        let progress = reader.progress
+        guard progress.documents > 0 else {
+            throw PipelineError.emptyCorpus(inputs: corpus.inputs)
+        }
+        return try writer.finish(
+            sources: progress.sources.map {
+                .init(path: $0.path, documents: $0.documents, bytes: $0.textBytes)
+            },
+            skipped: .init(
+                lines: progress.skippedLines, emptyDocuments: progress.emptyDocuments,
+                examples: progress.skipped.map(\.description)))
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Storage
+public import TokenShards
+public import Tokenization
+public import Training
+import Transformer
+
+/// Runs every stage of a pipeline that is not up to date, in order.
+///
+/// A stage is keyed by what goes into it, not by time: a corpus that was touched is read again, but
+/// if the same vocabulary and the same ids come out of it, nothing is trained again.
+public struct PipelineRunner {
+    /// What a run made.
+    public struct Summary: Sendable {
+        /// The vocabulary.
+        public var vocabulary: Vocabulary
+        /// What the shards hold.
+        public var manifest: ShardManifest
+        /// What training came to.
+        public var training: TrainingSummary
+        /// Generated texts, each with its prompt.
+        public var samples: [String]
+        /// Every file that the stages made, by stage.
+        public var outputs: [(stage: Stage, files: [String])]
+    }
+
+    private let configuration: PipelineConfiguration
+    private let threadCount: Int
+    private let stop: StopSignal
+    private let report: (PipelineEvent) -> Void
+
+    /// A runner of `configuration` that reports to `report`.
+    public init(
+        _ configuration: PipelineConfiguration, threadCount: Int, stop: StopSignal,
+        report: @escaping (PipelineEvent) -> Void
+    ) {
+        self.configuration = configuration
+        self.threadCount = threadCount
+        self.stop = stop
+        self.report = report
+    }
+
+    /// Runs the stages.
+    ///
+    /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
+    public func run() async throws -> Summary {
+        try FileManager.default.createDirectory(
+            atPath: configuration.runDirectory, withIntermediateDirectories: true)
+        var ledger = StageLedger(directory: configuration.runDirectory)
+        var outputs: [(stage: Stage, files: [String])] = []
+        let corpus = try CorpusIdentity(configuration.corpus)
+
+        outputs.append(
+            (
+                .vocabulary,
+                try await runStage(
+                    .vocabulary, inputs: ["\(corpus.fingerprint)", try key(configuration.vocabulary)],
+                    ledger: &ledger
+                ) {
+                    try await VocabularyStage.run(
+                        corpus: configuration.corpus, vocabulary: configuration.vocabulary,
+                        directory: configuration.vocabularyDirectory, threadCount: threadCount,
+                        report: report
+                    ).files
+                }
+            ))
+        let vocabulary = try Vocabulary(directory: configuration.vocabularyDirectory)
+
+        outputs.append(
+            (
+                .shards,
+                try await runStage(
+                    .shards,
+                    inputs: [
+                        corpus.fingerprint, try key(configuration.shards),
+                        String(vocabulary.fingerprint, radix: 16),
+                    ], ledger: &ledger
+                ) {
+                    let manifest = try await EncodingStage.run(
+                        corpus: configuration.corpus, vocabulary: vocabulary,
+                        shards: configuration.shards, directory: configuration.shardDirectory,
+                        threadCount: threadCount, report: report)
+                    return manifest.files(in: configuration.shardDirectory)
+                }
+            ))
+        let set = try ShardSet(
+            directory: configuration.shardDirectory, vocabulary: vocabulary)
+
+        let trainingInputs = [
+            set.fingerprint, set.manifest.vocabulary.fingerprint, try key(configuration.model),
+            try key(configuration.training),
+        ]
+        outputs.append(
+            (
+                .training,
+                try await runStage(.training, inputs: trainingInputs, ledger: &ledger) {
+                    try await train(vocabulary: vocabulary, set: set)
+                }
+            ))
+        let store = CheckpointStore(runDirectory: configuration.runDirectory)
+        guard let model = store.best ?? store.latest else {
+            throw TrainingError.noCheckpoint(directory: configuration.runDirectory)
+        }
+
+        let sampleFile = configuration.runDirectory + "/samples.json"
+        outputs.append(
+            (
+                .samples,
+                try await runStage(
+                    .samples,
+                    inputs: trainingInputs + [
+                        try key(configuration.generation), try key(configuration.samples),
+                    ], ledger: &ledger
+                ) {
+                    let samples = try SampleStage.run(
+                        modelDirectory: model, prompts: configuration.samples,
+                        generation: configuration.generation, threadCount: threadCount)
+                    try FileReplacement.write(try SampleStage.json(samples), to: sampleFile)
+                    return [sampleFile]
+                }
+            ))
+        return Summary(
+            vocabulary: vocabulary, manifest: set.manifest,
+            training: try TrainingSummary(runDirectory: configuration.runDirectory),
+            samples: try SampleStage.read(sampleFile), outputs: outputs)
+    }
+
+    /// Runs `work` unless `stage` is up to date, and returns the stage's files.
+    private func runStage(
+        _ stage: Stage, inputs: [String], ledger: inout StageLedger,
+        _ work: () async throws -> [String]
+    ) async throws -> [String] {
+        let fingerprint = try StageLedger.fingerprint(inputs)
+        if let outputs = ledger.outputs(of: stage, inputs: fingerprint) {
+            report(.upToDate(stage))
+            return outputs
+        }
+        if stop.isRequested { throw PipelineError.interrupted }
+        try ledger.forget(stage)
+        report(.started(stage))
+        let outputs = try await work()
+        try ledger.record(stage, inputs: fingerprint, outputs: outputs)
+        report(.finished(stage, outputs: outputs))
+        return outputs
+    }
+
+    private func train(vocabulary: Vocabulary, set: ShardSet) async throws -> [String] {
+        let summary = try await TrainingStage.run(
+            model: configuration.model, training: configuration.training,
+            shardDirectory: configuration.shardDirectory, vocabulary: vocabulary,
+            runDirectory: configuration.runDirectory, threadCount: threadCount,
+            existing: try existingRun(set: set, vocabulary: vocabulary), stop: stop,
+            report: report)
+        guard summary.isComplete else { throw PipelineError.interrupted }
+        let store = CheckpointStore(runDirectory: configuration.runDirectory)
+        var files = try store.files()
+        files.append(configuration.runDirectory + "/" + TrainingSummary.fileName)
+        files.append(configuration.runDirectory + "/" + MetricsLog.fileName)
+        return files
+    }
+
+    /// A run that was stopped on the way to what is wanted now goes on; any other begins again.
+    private func existingRun(
+        set: ShardSet, vocabulary: Vocabulary
+    ) throws -> Trainer.ExistingRun {
+        let store = CheckpointStore(runDirectory: configuration.runDirectory)
+        guard let latest = store.latest, let state = try? store.latestState(),
+            state.configuration == configuration.training,
+            state.dataFingerprint == set.fingerprint, state.step < configuration.training.steps,
+            var shape = try? GPTConfiguration(directory: latest)
+        else { return .overwrite }
+        shape.vocabularySize = configuration.model.vocabularySize
+        return shape == configuration.model ? .resume : .overwrite
+    }
+
+    private func key<Value: Encodable>(_ value: Value) throws -> String {
+        try StageLedger.fingerprint(value)
+    }
+}

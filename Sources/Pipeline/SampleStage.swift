@@ -1,0 +1,74 @@
+import Foundation
+public import Tokenization
+public import Transformer
+
+/// Draws text from a model.
+public enum SampleStage {
+    /// One sample for each prompt; two from nothing when there is no prompt.
+    static func run(
+        modelDirectory: String, prompts: [String], generation: GenerationConfiguration,
+        threadCount: Int
+    ) throws -> [String] {
+        let vocabulary = try Vocabulary(directory: modelDirectory)
+        let model = try GPT(directory: modelDirectory)
+        let prompts = prompts.isEmpty ? ["", ""] : prompts
+        return try prompts.enumerated().map { number, prompt in
+            var configuration = generation
+            configuration.seed &+= UInt64(number)
+            var text = ""
+            try generate(
+                model: model, vocabulary: vocabulary, prompt: prompt, configuration: configuration,
+                threadCount: threadCount
+            ) {
+                text += $0
+                return true
+            }
+            return prompt + text
+        }
+    }
+
+    /// Continues `prompt`, handing over text as it becomes whole characters.
+    ///
+    /// The prompt is ordinary text; what begins it for the model is an end-of-text token, as at the
+    /// beginning of a document, if the vocabulary has one.
+    ///
+    /// - Parameter write: takes the next piece of text, and returns whether to go on.
+    public static func generate(
+        model: GPT, vocabulary: Vocabulary, prompt: String, configuration: GenerationConfiguration,
+        threadCount: Int, write: (String) -> Bool
+    ) throws {
+        guard model.configuration.vocabularySize >= vocabulary.count else {
+            throw PipelineError.badValue(
+                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
+        }
+        var ids: [UInt32] = []
+        if let endOfText = vocabulary.endOfText { ids.append(endOfText.rawValue) }
+        let encoder = BytePairEncoder(vocabulary)
+        encoder.encode(Array(prompt.utf8).span, into: &ids)
+        guard !ids.isEmpty else {
+            throw PipelineError.badValue(
+                key: "prompt", reason: "without an end-of-text token a prompt must not be empty")
+        }
+        var stream = TextStream(vocabulary)
+        let generator = TextGenerator(
+            model: model, configuration: configuration, threadCount: threadCount)
+        generator.generate(
+            prompt: ids.map(Int32.init(bitPattern:)),
+            endOfText: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) }
+        ) { id in
+            write(stream.append(UInt32(bitPattern: id)))
+        }
+        _ = write(stream.finish())
+    }
+
+    static func json(_ samples: [String]) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(samples), as: UTF8.self) + "\n"
+    }
+
+    static func read(_ path: String) throws -> [String] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        return try JSONDecoder().decode([String].self, from: data)
+    }
+}

@@ -1,0 +1,71 @@
+public import Corpora
+import Foundation
+public import Tokenization
+
+/// Learns a vocabulary from a corpus.
+public enum VocabularyStage {
+    /// What came out.
+    public struct Outcome: Sendable {
+        /// The vocabulary.
+        public var vocabulary: Vocabulary
+        /// What was read for it.
+        public var progress: CorpusProgress
+        /// Where it was written.
+        public var files: [String]
+    }
+
+    /// Counts pieces in parallel, merges, and writes `directory`.
+    ///
+    /// The documents that `corpus` sets aside for validation are not learned from. The result does
+    /// not depend on `threadCount`.
+    public static func run(
+        corpus: CorpusConfiguration, vocabulary configuration: VocabularyConfiguration,
+        directory: String, threadCount: Int, report: (PipelineEvent) -> Void
+    ) async throws -> Outcome {
+        let split = ValidationSplit(fraction: corpus.validationFraction)
+        let pattern = configuration.pattern
+        let counters = Pool { PieceCounter(pattern) }
+        var reader = try CorpusReader(corpus)
+        try await forEachChunk(of: &reader, threadCount: threadCount) { documents in
+            counters.withItem { counter in
+                for document in documents where !split.isValidation(document.contentHash) {
+                    counter.count(document.text.span)
+                }
+            }
+        } consume: { _, progress in
+            report(
+                .progress(
+                    StageProgress(
+                        activity: "counting", completed: progress.bytesRead,
+                        total: progress.totalBytes, unit: .bytes)))
+        }
+        let progress = reader.progress
+        guard progress.documents > 0 else {
+            throw PipelineError.emptyCorpus(inputs: corpus.inputs)
+        }
+        var counts = PieceCounts()
+        for counter in counters.drain() { counts.merge(counter.takeCounts()) }
+
+        let trainer = try VocabularyTrainer(configuration)
+        let vocabulary = try trainer.train(counts: counts) { done, total in
+            report(
+                .progress(
+                    StageProgress(
+                        activity: "merging", completed: done, total: total, unit: .merges)))
+        }
+        if vocabulary.count < configuration.vocabularySize {
+            report(
+                .notice(
+                    """
+                    the corpus has pairs for \(vocabulary.count) tokens only, not for \
+                    \(configuration.vocabularySize)
+                    """))
+        }
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        try vocabulary.write(toDirectory: directory)
+        return Outcome(
+            vocabulary: vocabulary, progress: progress,
+            files: Vocabulary.fileNames.map { directory + "/" + $0 })
+    }
+}

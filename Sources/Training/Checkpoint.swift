@@ -1,0 +1,125 @@
+import Foundation
+import Storage
+public import Tokenization
+public import Transformer
+
+/// The checkpoints of a run: `checkpoints/step-00000500/` and so on, with the links `latest` and
+/// `best`.
+///
+/// Each is a Hugging Face model directory with the vocabulary's files beside it, so that
+/// `transformers` loads it as it is, and two files of our own from which training goes on:
+/// `optimizer.safetensors` and `training_state.json`.
+public struct CheckpointStore: Sendable {
+    /// The directory of the checkpoints.
+    public let directory: String
+
+    static let optimizerFileName = "optimizer.safetensors"
+
+    /// The checkpoints of the run in `runDirectory`.
+    public init(runDirectory: String) {
+        directory = runDirectory + "/checkpoints"
+    }
+
+    /// The newest checkpoint's directory; nil without one.
+    public var latest: String? { target(of: "latest") }
+
+    /// The directory of the checkpoint with the lowest validation loss; nil without one.
+    public var best: String? { target(of: "best") }
+
+    private func target(of link: String) -> String? {
+        let path = directory + "/" + link
+        guard let name = try? FileManager.default.destinationOfSymbolicLink(atPath: path),
+            FileManager.default.fileExists(atPath: path + "/" + TrainingState.fileName)
+        else { return nil }
+        return directory + "/" + name
+    }
+
+    /// The state of the newest checkpoint; nil without one.
+    public func latestState() throws -> TrainingState? {
+        guard let latest else { return nil }
+        return try Self.state(of: latest)
+    }
+
+    static func state(of checkpoint: String) throws -> TrainingState {
+        let path = checkpoint + "/" + TrainingState.fileName
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
+        }
+        let state: TrainingState
+        do {
+            state = try JSONDecoder().decode(TrainingState.self, from: data)
+        } catch {
+            throw TrainingError.badCheckpoint(path: path, reason: "\(error)")
+        }
+        guard state.formatVersion == TrainingState.currentFormatVersion else {
+            throw TrainingError.badCheckpoint(
+                path: path, reason: "its format_version is \(state.formatVersion)")
+        }
+        return state
+    }
+
+    /// Removes every checkpoint.
+    func removeAll() throws {
+        if FileManager.default.fileExists(atPath: directory) {
+            try FileManager.default.removeItem(atPath: directory)
+        }
+    }
+
+    /// Writes a checkpoint beside its name and renames it when it is whole, moves the links, and
+    /// removes what is older than the newest `keep`, the best excepted.
+    ///
+    /// - Returns: the checkpoint's directory.
+    func write(
+        model: GPT, optimizer: AdamW, vocabulary: Vocabulary, state: TrainingState, keep: Int
+    ) throws -> String {
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let name = Self.name(ofStep: state.step)
+        let path = directory + "/" + name
+        let partial = path + ".partial"
+        if manager.fileExists(atPath: partial) { try manager.removeItem(atPath: partial) }
+        try manager.createDirectory(atPath: partial, withIntermediateDirectories: true)
+        try model.write(
+            toDirectory: partial, endOfText: vocabulary.endOfText.map { Int($0.rawValue) })
+        try vocabulary.write(toDirectory: partial)
+        try optimizer.write(to: partial + "/" + Self.optimizerFileName, layout: model.layout)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(state), as: UTF8.self) + "\n"
+        try FileReplacement.write(text, to: partial + "/" + TrainingState.fileName)
+
+        if manager.fileExists(atPath: path) { try manager.removeItem(atPath: path) }
+        try manager.moveItem(atPath: partial, toPath: path)
+        try syncDirectory(containing: path)
+        try link("latest", to: name)
+        if state.best?.step == state.step { try link("best", to: name) }
+        try prune(keep: keep)
+        return path
+    }
+
+    private static func name(ofStep step: Int) -> String {
+        let digits = String(step)
+        return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+
+    /// Points a link elsewhere in one move, so that it never points nowhere.
+    private func link(_ link: String, to name: String) throws {
+        let manager = FileManager.default
+        let fresh = directory + "/" + link + ".partial"
+        if (try? manager.destinationOfSymbolicLink(atPath: fresh)) != nil {
+            try manager.removeItem(atPath: fresh)
+        }
+        try manager.createSymbolicLink(atPath: fresh, withDestinationPath: name)
+        try renameFile(fresh, to: directory + "/" + link)
+    }
+
+    private func prune(keep: Int) throws {
+        let manager = FileManager.default
+        let all = try manager.contentsOfDirectory(atPath: directory)
+            .filter { $0.hasPrefix("step-") && !$0.hasSuffix(".partial") }.sorted()
+        let best = try? manager.destinationOfSymbolicLink(atPath: directory + "/best")
+        for name in all.dropLast(keep) where name != best {
+            try manager.removeItem(atPath: directory + "/" + name)
+        }
+    }
+}

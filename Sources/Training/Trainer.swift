@@ -1,0 +1,237 @@
+import Foundation
+import Storage
+public import TokenShards
+public import Tokenization
+public import Transformer
+
+/// Trains a model from shards.
+///
+/// The same model, data and configuration give the same checkpoints, byte for byte, for any number
+/// of threads, and whether or not the run was stopped and resumed on the way.
+public struct Trainer {
+    /// What to do with a run directory that has checkpoints.
+    public enum ExistingRun: Sendable {
+        /// Refuse to touch it.
+        case refuse
+        /// Continue from its newest checkpoint.
+        case resume
+        /// Remove it and begin again.
+        case overwrite
+    }
+
+    private let configuration: TrainingConfiguration
+    private let model: GPT
+    private let optimizer: AdamW
+    private let runner: BatchRunner
+    private let loader: BatchLoader
+    private let evaluator: Evaluator?
+    private let vocabulary: Vocabulary
+    private let store: CheckpointStore
+    private let runDirectory: String
+    private let threadCount: Int
+    private var state: TrainingState
+
+    /// Prepares a run: opens or makes the model, and checks that everything fits together.
+    ///
+    /// - Parameters:
+    ///   - modelConfiguration: the model's shape; its vocabulary size is taken from `vocabulary`.
+    ///   - set: the data; its validation split may be empty, and then nothing is evaluated.
+    ///   - vocabulary: the data's vocabulary, written into each checkpoint.
+    ///   - runDirectory: where checkpoints and metrics go.
+    ///   - existing: what to do about checkpoints that are there.
+    public init(
+        model modelConfiguration: GPTConfiguration, configuration: TrainingConfiguration,
+        set: ShardSet, vocabulary: Vocabulary, runDirectory: String, threadCount: Int,
+        existing: ExistingRun
+    ) throws {
+        try configuration.validate()
+        var shape = modelConfiguration
+        shape.vocabularySize = vocabulary.count
+        try shape.validate()
+        self.configuration = configuration
+        self.vocabulary = vocabulary
+        self.runDirectory = runDirectory
+        self.threadCount = threadCount
+        store = CheckpointStore(runDirectory: runDirectory)
+
+        let vocabularyFingerprint = set.manifest.vocabulary.fingerprint
+        let dataFingerprint = set.fingerprint
+        if let latest = store.latest, existing != .overwrite {
+            guard existing == .resume else {
+                throw TrainingError.runExists(directory: runDirectory)
+            }
+            let state = try CheckpointStore.state(of: latest)
+            guard state.vocabularyFingerprint == vocabularyFingerprint,
+                state.dataFingerprint == dataFingerprint
+            else {
+                throw TrainingError.badCheckpoint(
+                    path: latest, reason: "it was trained from other shards")
+            }
+            let resumed = try GPT(directory: latest)
+            guard resumed.configuration == shape else {
+                throw TrainingError.badCheckpoint(
+                    path: latest, reason: "its model has another shape than the configuration")
+            }
+            model = resumed
+            optimizer = try AdamW(
+                configuration, layout: resumed.layout,
+                path: latest + "/" + CheckpointStore.optimizerFileName)
+            self.state = state
+            self.state.configuration = configuration
+        } else {
+            if existing == .resume { throw TrainingError.noCheckpoint(directory: runDirectory) }
+            if existing == .overwrite { try store.removeAll() }
+            model = GPT(configuration: shape, seed: configuration.seed)
+            optimizer = AdamW(configuration, layout: model.layout)
+            state = TrainingState(
+                step: 0, position: 0, tokenCount: 0, vocabularyFingerprint: vocabularyFingerprint,
+                dataFingerprint: dataFingerprint, configuration: configuration)
+        }
+
+        let context = shape.contextLength
+        let windows = set.windows(
+            in: .train, length: context, stride: configuration.stride ?? context)
+        loader = try BatchLoader(
+            windows: windows, batchSize: configuration.batchSize, seed: configuration.seed)
+        runner = BatchRunner(
+            model: model, batchSize: configuration.batchSize, contextLength: context,
+            threadCount: threadCount)
+        evaluator =
+            set.shards(of: .validation).isEmpty
+            ? nil
+            : try Evaluator(
+                runner: runner, set: set, split: .validation,
+                batchSize: configuration.batchSize, contextLength: context,
+                stride: configuration.evaluationStride ?? context)
+        try FileManager.default.createDirectory(
+            atPath: runDirectory, withIntermediateDirectories: true)
+    }
+
+    /// Trains until all steps are done or `stop` is requested, in which case the last thing done is
+    /// a checkpoint to resume from.
+    public mutating func run(
+        stop: StopSignal, report: (TrainingEvent) -> Void
+    ) async throws -> TrainingSummary {
+        let log = try MetricsLog(directory: runDirectory, completedSteps: state.step)
+        let schedule = LearningRateSchedule(configuration)
+        let predictionsPerBatch = configuration.batchSize * model.configuration.contextLength
+        let tokensPerStep = predictionsPerBatch * configuration.gradientAccumulation
+        let peak = MatrixPeak.measure(threadCount: threadCount) * 1e9
+        report(.began(plan(tokensPerStep: tokensPerStep, peak: peak)))
+        var batch = loader.batch(at: state.position)
+        let clock = ContinuousClock()
+        var seconds = log.earlierSeconds
+        var checkpointStep = state.step
+
+        while state.step < configuration.steps, !stop.isRequested {
+            let start = clock.now
+            runner.zeroGradients()
+            var loss = 0.0
+            for _ in 0..<configuration.gradientAccumulation {
+                // The next batch is made on another thread while this one is learned from.
+                let next = state.position + configuration.batchSize
+                async let upcoming = loader.batch(at: next)
+                loss += runner.accumulateGradients(
+                    inputs: batch.inputs.span, targets: batch.targets.span,
+                    scale: 1 / Float(tokensPerStep))
+                state.position = next
+                batch = await upcoming
+            }
+            loss /= Double(tokensPerStep)
+            let rate = schedule.rate(step: state.step)
+            let norm = optimizer.step(
+                model: model, gradients: runner.gradients, learningRate: rate, team: runner.team)
+            guard loss.isFinite, norm.isFinite else {
+                throw TrainingError.diverged(step: state.step + 1)
+            }
+            state.step += 1
+            state.tokenCount += tokensPerStep
+            let elapsed = (clock.now - start).seconds
+            seconds += elapsed
+            let speed = Double(tokensPerStep) / elapsed
+            let stepReport = StepReport(
+                step: state.step, loss: loss, learningRate: rate, gradientNorm: norm,
+                tokenCount: state.tokenCount, seconds: elapsed, tokensPerSecond: speed,
+                matrixPeakShare: speed * model.configuration.operationsPerToken / peak)
+            try log.append(stepReport)
+            report(.step(stepReport))
+
+            let isLast = state.step == configuration.steps
+            let isBest = try evaluateIfDue(isLast: isLast, log: log, report: report)
+            if isBest || isLast || state.step % configuration.checkpointEvery == 0 {
+                try checkpoint(report: report)
+                checkpointStep = state.step
+            }
+        }
+        if checkpointStep != state.step { try checkpoint(report: report) }
+        let summary = TrainingSummary(
+            steps: state.step, isComplete: state.step >= configuration.steps,
+            parameterCount: model.layout.parameterCount, tokenCount: state.tokenCount,
+            trainingSeconds: seconds, validation: state.validation)
+        try write(summary)
+        return summary
+    }
+
+    private func plan(tokensPerStep: Int, peak: Double) -> TrainingPlan {
+        TrainingPlan(
+            parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
+            completedSteps: state.step, tokensPerStep: tokensPerStep,
+            windowCount: loader.windowCount,
+            memoryByteCount: runner.memoryByteCount + 3 * 4 * model.layout.parameterCount,
+            matrixPeak: peak)
+    }
+
+    /// Evaluates after every `evaluateEvery` steps and after the last.
+    ///
+    /// - Returns: whether the result is the best so far.
+    private mutating func evaluateIfDue(
+        isLast: Bool, log: borrowing MetricsLog, report: (TrainingEvent) -> Void
+    ) throws -> Bool {
+        guard let evaluator, isLast || state.step % configuration.evaluateEvery == 0 else {
+            return false
+        }
+        let result = evaluator.evaluate { done, count in
+            report(.evaluating(completedWindows: done, windowCount: count))
+        }
+        try log.append(result, step: state.step)
+        report(.evaluated(step: state.step, result))
+        state.validation = result
+        guard result.loss < state.best?.loss ?? .infinity else { return false }
+        state.best = .init(step: state.step, loss: result.loss)
+        return true
+    }
+
+    private func checkpoint(report: (TrainingEvent) -> Void) throws {
+        let path = try store.write(
+            model: model, optimizer: optimizer, vocabulary: vocabulary, state: state,
+            keep: configuration.keepCheckpoints)
+        report(.checkpoint(step: state.step, path: path))
+    }
+
+    private func write(_ summary: TrainingSummary) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(summary), as: UTF8.self) + "\n"
+        try FileReplacement.write(text, to: runDirectory + "/" + TrainingSummary.fileName)
+    }
+}
+
+extension Duration {
+    /// The duration as a number of seconds.
+    var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}
+
+extension GPTConfiguration {
+    /// Floating-point operations that training spends on a token, forward and backward: 6 for each
+    /// weight of a matrix, and `12·L·C·T` for attention (Chowdhery et al., "PaLM", 2022, appendix B).
+    var operationsPerToken: Double {
+        let (layers, width, context) = (
+            Double(layerCount), Double(embeddingWidth), Double(contextLength)
+        )
+        let weights = 12 * layers * width * width + Double(vocabularySize) * width
+        return 6 * weights + 12 * layers * width * context
+    }
+}

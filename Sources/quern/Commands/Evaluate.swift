@@ -1,0 +1,54 @@
+import ArgumentParser
+import Pipeline
+import TokenShards
+
+/// `quern evaluate`
+struct Evaluate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Score text in shards with a trained model.",
+        discussion: """
+            Slides a window over the split and scores every token once. A stride shorter than the \
+            context gives each token more of the text before it.
+
+            Example:
+
+              quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv
+              quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv --stride 64
+            """)
+
+    @Option(name: .long, help: "A checkpoint, or a GPT-2 model directory with its vocabulary.")
+    var model: String
+
+    @Option(name: .long, help: "The shards' directory.")
+    var shards: String
+
+    @Option(name: .long, help: "The split: train or val.")
+    var split = Split.validation
+
+    @Option(name: .long, help: "New tokens a window. (default: the context length)")
+    var stride: Int?
+
+    @Option(name: .long, help: "Windows scored at once.")
+    var batchSize = 16
+
+    @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        if let stride, stride < 1 { throw ValidationError("--stride is at least 1") }
+        if batchSize < 1 { throw ValidationError("--batch-size is at least 1") }
+    }
+
+    func run() async throws {
+        let printer = reporting.makePrinter()
+        let result = try TrainingStage.evaluate(
+            modelDirectory: model, shardDirectory: shards, split: split, stride: stride,
+            batchSize: batchSize, threadCount: reporting.threadCount, report: printer.show)
+        printer.endLine()
+        Terminal.write(
+            Table.text(
+                [
+                    ["tokens", Figures.count(result.tokenCount)],
+                    ["bytes of text", Figures.count(result.byteCount)],
+                ] + EvaluationTable.rows(result)))
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Pipeline
+import Tokenization
+import Training
+import Transformer
+
+/// `quern generate`
+struct Generate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Draw text from a trained model.",
+        discussion: """
+            The text comes as it is drawn. The same seed gives the same text, for any number of \
+            threads. Temperature 0 always takes the most probable token.
+
+            Example:
+
+              quern generate --model runs/kjv/checkpoints/best --prompt "In the beginning"
+              quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0
+            """)
+
+    @Option(name: .long, help: "A checkpoint, or a GPT-2 model directory with its vocabulary.")
+    var model: String
+
+    @Option(name: .long, help: "What the text begins with.")
+    var prompt = ""
+
+    @Option(name: .long, help: "The most tokens to draw.")
+    var maxTokens = GenerationConfiguration().maximumTokenCount
+
+    @Option(name: .long, help: "How far to flatten the distribution; 0 for the most probable token.")
+    var temperature = GenerationConfiguration().temperature
+
+    @Option(name: .long, help: "Draw from this many of the most probable tokens; 0 for all.")
+    var topK = GenerationConfiguration().topK
+
+    @Option(name: .long, help: "Draw from the fewest tokens that have this much probability.")
+    var topP = GenerationConfiguration().topP
+
+    @Option(name: .long, help: "Chooses among the texts.")
+    var seed = GenerationConfiguration().seed
+
+    @Option(name: .long, help: "Texts to draw, each with the next seed.")
+    var samples = 1
+
+    @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        if samples < 1 { throw ValidationError("--samples is at least 1") }
+    }
+
+    func run() async throws {
+        let vocabulary = try Vocabulary(directory: model)
+        let gpt = try GPT(directory: model)
+        let interrupts = InterruptHandler()
+        for sample in 0..<samples {
+            var generation = GenerationConfiguration()
+            generation.maximumTokenCount = maxTokens
+            generation.temperature = temperature
+            generation.topK = topK
+            generation.topP = topP
+            generation.seed = seed &+ UInt64(sample)
+            try generation.validate()
+            if samples > 1 { Terminal.write("--- sample \(sample + 1)\n") }
+            Terminal.write(prompt)
+            try SampleStage.generate(
+                model: gpt, vocabulary: vocabulary, prompt: prompt, configuration: generation,
+                threadCount: reporting.threadCount
+            ) { text in
+                Terminal.write(text)
+                return !interrupts.stop.isRequested
+            }
+            Terminal.write("\n")
+            if interrupts.stop.isRequested { throw ExitCode(130) }
+        }
+    }
+}

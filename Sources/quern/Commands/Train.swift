@@ -1,0 +1,89 @@
+import ArgumentParser
+import Pipeline
+import Tokenization
+import Training
+
+/// `quern train`
+struct Train: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a model from shards.",
+        discussion: """
+            Takes the sections "model" and "training" of the pipeline's description, and the shards and \
+            the vocabulary of its name unless others are given. Writes checkpoints that transformers \
+            loads as they are, and metrics.jsonl. Ctrl-C writes a checkpoint and leaves; --resume goes \
+            on from it, with the same result as if nothing had happened.
+
+            Example:
+
+              quern train --config pipeline.json
+              quern train --config pipeline.json --resume
+              quern train --shards shards/kjv --vocab vocab/kjv --output runs/big --set model.n_layer=6
+            """)
+
+    @Option(name: .long, help: "The pipeline's description. (default: the built-in values)")
+    var config: String?
+
+    @Option(name: .long, help: "The shards' directory. (default: shards/NAME)")
+    var shards: String?
+
+    @Option(name: .long, help: "The vocabulary's directory. (default: vocab/NAME)")
+    var vocab: String?
+
+    @Option(name: .long, help: "The run's directory. (default: runs/NAME)")
+    var output: String?
+
+    @Flag(name: .long, help: "Continue from the newest checkpoint.")
+    var resume = false
+
+    @Flag(name: .long, help: "Remove the run's checkpoints and begin again.")
+    var overwrite = false
+
+    @OptionGroup var options: PipelineOptions
+    @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        if resume, overwrite { throw ValidationError("give either --resume or --overwrite") }
+    }
+
+    func run() async throws {
+        let configuration = try options.configuration(path: config)
+        let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler()
+        let runDirectory = output ?? configuration.runDirectory
+        let summary = try await TrainingStage.run(
+            model: configuration.model, training: configuration.training,
+            shardDirectory: shards ?? configuration.shardDirectory,
+            vocabulary: Vocabulary(directory: vocab ?? configuration.vocabularyDirectory),
+            runDirectory: runDirectory, threadCount: reporting.threadCount,
+            existing: resume ? .resume : overwrite ? .overwrite : .refuse, stop: interrupts.stop,
+            report: printer.show)
+        printer.endLine()
+        var rows = [
+            ["run", runDirectory],
+            ["steps", Figures.count(summary.steps)],
+            ["tokens", Figures.count(summary.tokenCount)],
+            [
+                "training",
+                "\(Figures.short(summary.tokensPerSecond)) tokens/s, "
+                    + "\(Figures.time(summary.trainingSeconds)) in all",
+            ],
+        ]
+        if let result = summary.validation { rows += EvaluationTable.rows(result) }
+        Terminal.write(Table.text(rows))
+        if !summary.isComplete {
+            Terminal.writeMessage("stopped before the end; continue with --resume\n")
+            throw ExitCode(130)
+        }
+    }
+}
+
+/// An evaluation as rows of a table.
+enum EvaluationTable {
+    static func rows(_ result: EvaluationResult) -> [[String]] {
+        [
+            ["loss", "\(Figures.fixed(result.loss, 4)) nats a token"],
+            ["perplexity", Figures.fixed(result.perplexity, 2)],
+            ["bits per byte", Figures.fixed(result.bitsPerByte, 4)],
+        ]
+    }
+}

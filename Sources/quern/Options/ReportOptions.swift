@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+
+/// How progress is shown, and on how many threads the work is done.
+struct ReportOptions: ParsableArguments {
+    /// The form of progress.
+    enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+        /// A bar on a terminal, a line now and then elsewhere.
+        case text
+        /// A JSON object a line.
+        case json
+    }
+
+    @Option(
+        name: .long,
+        help: "Threads to use. Results do not depend on it. (default: one for each processor)")
+    var threads: Int?
+
+    @Flag(name: .long, help: "Show no progress.")
+    var quiet = false
+
+    @Option(name: .long, help: "The form of progress: text or json.")
+    var logFormat = LogFormat.text
+
+    func validate() throws {
+        if let threads, !(1...256).contains(threads) {
+            throw ValidationError("--threads is from 1 to 256")
+        }
+    }
+
+    var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+    /// A printer for these options.
+    func makePrinter() -> ProgressPrinter {
+        ProgressPrinter(form: quiet ? .none : logFormat == .json ? .json : .text)
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// The program.
+@main
+struct Quern: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quern",
+        abstract: "Grinds text into tokens and tokens into a language model.",
+        discussion: """
+            Everything at once, from a compressed corpus to generated text:
+
+              quern run pipeline.json
+
+            Or step by step:
+
+              quern vocab train --vocab-size 4096 --output vocab/mine corpus.txt.zst
+              quern encode --vocab vocab/mine --output shards/mine corpus.txt.zst
+              quern train --config pipeline.json
+              quern generate --model runs/mine/checkpoints/best --prompt "In the beginning"
+
+            Results go to standard output, progress and messages to standard error. The exit code is \
+            0 when the work is done, 1 when it failed, 64 for wrong usage, and 130 after Ctrl-C.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Run.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self, Train.self,
+            Evaluate.self, Generate.self,
+        ])
+}

@@ -1,0 +1,62 @@
+/// Pieces of text as a person can tell them apart.
+enum Pieces {
+    /// Background colours, one after the other, that keep black text readable: palette entries of
+    /// terminals with 256 colours.
+    private static let colours = [153, 223, 157, 218, 189, 229]
+
+    /// The pieces side by side: coloured on a terminal, else with a bar between.
+    static func text(_ pieces: [[UInt8]], coloured: Bool) -> String {
+        guard coloured else { return pieces.map(visible).joined(separator: "|") + "\n" }
+        var text = ""
+        for (index, piece) in pieces.enumerated() {
+            let colour = colours[index % colours.count]
+            // A colour is ended before a line is, or the terminal would paint the line to its end.
+            let parts = visible(piece).split(separator: "\n", omittingEmptySubsequences: false)
+            text +=
+                parts.map { $0.isEmpty ? "" : "\u{1B}[30;48;5;\(colour)m\($0)\u{1B}[0m" }
+                .joined(separator: "\n")
+        }
+        return text + "\n"
+    }
+
+    /// A piece on one line, in quotation marks.
+    static func quoted(_ piece: [UInt8]) -> String {
+        "\"" + escaped(piece, newline: "\\n") + "\""
+    }
+
+    private static func visible(_ piece: [UInt8]) -> String {
+        escaped(piece, newline: "⏎\n")
+    }
+
+    /// The text of a piece, control characters and bytes that are no UTF-8 written out.
+    private static func escaped(_ piece: [UInt8], newline: String) -> String {
+        var text = ""
+        var rest = piece[...]
+        while let first = rest.first {
+            // The longest valid character at the beginning, if there is one.
+            let length = (1...min(4, rest.count)).first {
+                String(validating: rest.prefix($0), as: UTF8.self) != nil
+            }
+            guard let length, let scalar = String(
+                validating: rest.prefix(length), as: UTF8.self)?.unicodeScalars.first
+            else {
+                text += "\\x" + hexadecimal(first)
+                rest = rest.dropFirst()
+                continue
+            }
+            switch scalar {
+            case "\n": text += newline
+            case "\t": text += "\\t"
+            case "\r": text += "\\r"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F: text += "\\x" + hexadecimal(first)
+            default: text.unicodeScalars.append(scalar)
+            }
+            rest = rest.dropFirst(length)
+        }
+        return text
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+}

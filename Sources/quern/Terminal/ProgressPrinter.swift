@@ -1,0 +1,181 @@
+import Foundation
+import Pipeline
+import Training
+
+/// Shows what the work reports: a bar on a terminal, a line now and then in a file, JSON lines for a
+/// program, or nothing.
+final class ProgressPrinter {
+    /// How to show it.
+    enum Form {
+        case text
+        case json
+        case none
+    }
+
+    private let form: Form
+    private let clock = ContinuousClock()
+    private let isTerminal = Terminal.showsProgress
+    private var activity = ""
+    private var activityStart: ContinuousClock.Instant
+    private var lastShown: ContinuousClock.Instant?
+    private var lineIsOpen = false
+    private var trainingStart: ContinuousClock.Instant?
+    private var plan: TrainingPlan?
+
+    init(form: Form) {
+        self.form = form
+        activityStart = clock.now
+    }
+
+    /// Shows one event.
+    func show(_ event: PipelineEvent) {
+        switch form {
+        case .none: return
+        case .json: if isDue(event) { Terminal.writeMessage(JSONEvent.line(for: event)) }
+        case .text: showText(event)
+        }
+    }
+
+    /// Ends a bar that is being drawn, so that the next message has a line of its own.
+    func endLine() {
+        if lineIsOpen { Terminal.writeMessage("\r\u{1B}[K") }
+        lineIsOpen = false
+    }
+
+    private func showText(_ event: PipelineEvent) {
+        switch event {
+        case .started(let stage):
+            message("\(stage.title) …")
+        case .upToDate(let stage):
+            message("\(stage.title): up to date")
+        case .notice(let text):
+            message("note: \(text)")
+        case .finished:
+            endLine()
+        case .progress(let progress):
+            begin(progress.activity)
+            if isDue(event) { draw(bar(for: progress)) }
+        case .training(let event):
+            showTraining(event)
+        }
+    }
+
+    private func showTraining(_ event: TrainingEvent) {
+        switch event {
+        case .began(let plan):
+            self.plan = plan
+            trainingStart = clock.now
+            var text = "\(Figures.count(plan.parameterCount)) parameters, "
+            text += "\(Figures.count(plan.tokensPerStep)) tokens a step, "
+            text += "\(Figures.count(plan.windowCount)) windows an epoch, "
+            text += "\(Figures.bytes(Double(plan.memoryByteCount))) of memory, "
+            text += "matrix peak \(Figures.short(plan.matrixPeak))FLOP/s"
+            if plan.completedSteps > 0 {
+                text += "; continuing after step \(Figures.count(plan.completedSteps))"
+            }
+            message(text)
+        case .step(let report):
+            begin("training")
+            if isDue(.training(event)) { draw(line(for: report)) }
+        case .evaluating(let done, let count):
+            begin("evaluating")
+            if isDue(.training(event)) {
+                draw(ProgressBar.text("evaluating", share: Double(done) / Double(count), details: ""))
+            }
+        case .evaluated(let step, let result):
+            message(
+                "step \(Figures.count(step)): validation loss \(Figures.fixed(result.loss, 4)), "
+                    + "perplexity \(Figures.fixed(result.perplexity, 2)), "
+                    + "bits per byte \(Figures.fixed(result.bitsPerByte, 4))")
+        case .checkpoint(let step, let path):
+            message("step \(Figures.count(step)): checkpoint \(path)")
+        }
+    }
+
+    private func message(_ text: String) {
+        endLine()
+        Terminal.writeMessage(text + "\n")
+    }
+
+    private func begin(_ activity: String) {
+        guard activity != self.activity else { return }
+        self.activity = activity
+        activityStart = clock.now
+        lastShown = nil
+    }
+
+    /// Whether it is time to show this: a bar ten times a second, a line every five seconds. The end
+    /// of an activity is always shown in a file, where nothing draws over it.
+    private func isDue(_ event: PipelineEvent) -> Bool {
+        let isEnd: Bool
+        switch event {
+        case .progress(let progress): isEnd = progress.completed == progress.total
+        case .training(.step(let report)): isEnd = report.step == plan?.stepCount
+        case .training(.evaluating): isEnd = false
+        default: return true
+        }
+        let now = clock.now
+        let interval: Duration =
+            form == .text && isTerminal ? .milliseconds(100) : .seconds(form == .json ? 1 : 5)
+        // Nothing is shown of what takes less than a moment, except its end.
+        let last = lastShown ?? activityStart
+        guard isEnd || now - last >= interval else { return false }
+        lastShown = now
+        return true
+    }
+
+    private func draw(_ text: String) {
+        if isTerminal {
+            Terminal.writeMessage("\r" + text.prefix(Terminal.width - 1) + "\u{1B}[K")
+            lineIsOpen = true
+        } else {
+            Terminal.writeMessage(text + "\n")
+        }
+    }
+
+    private func bar(for progress: StageProgress) -> String {
+        let elapsed = (clock.now - activityStart) / .seconds(1)
+        let rate = elapsed > 0 ? Double(progress.completed) / elapsed : 0
+        let done =
+            switch progress.unit {
+            case .bytes: "\(Figures.bytes(Double(progress.completed)))  \(Figures.bytes(rate))/s"
+            case .merges: "\(Figures.count(progress.completed)) merges  \(Figures.short(rate))/s"
+            case .tokens: "\(Figures.short(Double(progress.completed))) tokens  \(Figures.short(rate))/s"
+            }
+        guard let total = progress.total, total > 0 else {
+            return ProgressBar.text(progress.activity, share: nil, details: done)
+        }
+        let left = rate > 0 ? Double(total - progress.completed) / rate : .infinity
+        return ProgressBar.text(
+            progress.activity, share: Double(progress.completed) / Double(total),
+            details: done + "  \(Figures.time(left)) left")
+    }
+
+    private func line(for report: StepReport) -> String {
+        let count = plan?.stepCount ?? report.step
+        let doneHere = report.step - (plan?.completedSteps ?? 0)
+        let elapsed = trainingStart.map { (clock.now - $0) / .seconds(1) } ?? 0
+        let left = elapsed / Double(max(doneHere, 1)) * Double(count - report.step)
+        return ProgressBar.text(
+            "step \(Figures.count(report.step))/\(Figures.count(count))",
+            share: Double(report.step) / Double(count),
+            details: "loss \(Figures.fixed(report.loss, 3))  "
+                + "lr \(Figures.significant(report.learningRate, 3))  "
+                + "|g| \(Figures.fixed(report.gradientNorm, 2))  "
+                + "\(Figures.short(report.tokensPerSecond)) tok/s  "
+                + "\(Figures.fixed(report.matrixPeakShare * 100, 0)) % of peak  "
+                + "\(Figures.time(left)) left")
+    }
+}
+
+extension Stage {
+    /// What the stage does, for a person.
+    var title: String {
+        switch self {
+        case .vocabulary: "Vocabulary"
+        case .shards: "Shards"
+        case .training: "Training"
+        case .samples: "Samples"
+        }
+    }
+}
