@@ -53,6 +53,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+        .testTarget(name: "ZstandardTests", dependencies: ["Zstandard"]),
+        .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Zstandard"]),
     ],
     swiftLanguageModes: [.v6]
 )

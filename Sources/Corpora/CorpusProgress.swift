@@ -1,0 +1,33 @@
+/// How far a reader has come and what it met.
+public struct CorpusProgress: Sendable, Equatable {
+    /// The share of one input.
+    public struct Source: Sendable, Equatable {
+        /// The file's path, or `-` for standard input.
+        public var path: String
+        /// Documents taken from it.
+        public var documents = 0
+        /// Bytes of their text.
+        public var textBytes = 0
+    }
+
+    /// Bytes read from the inputs as they are stored, compressed or not.
+    public var bytesRead = 0
+    /// The size of all inputs as they are stored; nil when one is a pipe, whose end is not known.
+    public var totalBytes: Int?
+    /// Documents given out.
+    public var documents = 0
+    /// Bytes of their text.
+    public var textBytes = 0
+    /// Documents that were left out because nothing or only ASCII white space was in them, and
+    /// blank lines among JSON lines.
+    public var emptyDocuments = 0
+    /// Lines, and documents of text files, that were skipped because they could not be read.
+    public var skippedLines = 0
+    /// The errors of the first few of them.
+    public var skipped: [CorpusError] = []
+    /// The inputs in the order in which they are read.
+    public var sources: [Source] = []
+
+    /// The most errors that `skipped` keeps.
+    public static let keptErrorCount = 8
+}

@@ -1,0 +1,51 @@
+internal import Storage
+
+/// One text: what the vocabulary learns from and what ends with an end-of-text token.
+public struct Document: Sendable, Equatable {
+    /// The text's bytes: valid UTF-8 when they come from JSON, and anything when from a text file.
+    public var text: [UInt8]
+    /// The XXH64 of `text`, with seed 0.
+    public var contentHash: UInt64
+    /// Where the text was found.
+    public var origin: DocumentOrigin
+
+    /// A document of `text`, which is hashed. O(count).
+    public init(text: [UInt8], origin: DocumentOrigin) {
+        self.text = text
+        self.origin = origin
+        contentHash = XXH64.hash(of: text.span)
+    }
+}
+
+/// The place of a document: a file, and where in it.
+public struct DocumentOrigin: Sendable, Hashable {
+    /// Where in a file a document stands.
+    public enum Position: Sendable, Hashable {
+        /// A line of JSON, counted from 1.
+        case line(Int)
+        /// A part of a text file between separators, counted from 1, empty ones included.
+        case part(Int)
+    }
+
+    /// The file's path, or `-` for standard input.
+    public var path: String
+    /// Where in the file.
+    public var position: Position
+
+    /// The place at `position` in the file at `path`.
+    public init(path: String, position: Position) {
+        self.path = path
+        self.position = position
+    }
+}
+
+extension DocumentOrigin: CustomStringConvertible {
+    /// `corpus.jsonl, line 3` or `book.txt, document 3`.
+    public var description: String {
+        let name = path == "-" ? "standard input" : path
+        return switch position {
+        case .line(let number): "\(name), line \(number)"
+        case .part(let number): "\(name), document \(number)"
+        }
+    }
+}

@@ -1,0 +1,172 @@
+extension JSONScanner {
+    /// Passes a string whose opening quote is at the offset. O(its bytes).
+    mutating func scanString(_ bytes: Span<UInt8>) throws(JSONLineFault) -> StringToken {
+        let start = offset + 1
+        var savedCount = 0
+        offset = start
+        while true {
+            offset = endOfPlainRun(bytes, from: offset)
+            guard let byte = next(bytes) else { throw fault(.endsEarly, bytes) }
+            if byte == UInt8(ascii: "\"") {
+                let range = start..<offset
+                offset += 1
+                return StringToken(range: range, decodedCount: range.count - savedCount)
+            } else if byte >= 0x80 {
+                try skipMultibyteRun(bytes)
+            } else if byte == UInt8(ascii: "\\") {
+                let escape = try decodeEscape(bytes)
+                offset += escape.byteCount
+                savedCount += escape.byteCount - UTF8.width(escape.scalar)
+            } else {
+                throw fault(.controlCharacter(byte), bytes)
+            }
+        }
+    }
+
+    /// The bytes of a string that was scanned, without its escapes. O(count).
+    func decoded(_ string: StringToken, _ bytes: Span<UInt8>) -> [UInt8] {
+        let range = string.range
+        if range.count == string.decodedCount {
+            return Array(copying: bytes.extracting(range))
+        }
+        var result: [UInt8] = []
+        result.reserveCapacity(string.decodedCount)
+        var scanner = JSONScanner(offset: range.lowerBound)
+        while true {
+            let rest = bytes.extracting(scanner.offset..<range.upperBound)
+            let run = firstOffset(of: UInt8(ascii: "\\"), in: rest) ?? rest.count
+            result.append(copying: rest.extracting(first: run))
+            scanner.offset += run
+            guard scanner.offset < range.upperBound,
+                let escape = try? scanner.decodeEscape(bytes)
+            else { return result }
+            if escape.scalar.isASCII {
+                result.append(UInt8(truncatingIfNeeded: escape.scalar.value))
+            } else {
+                result.append(contentsOf: UTF8.encode(escape.scalar)!)
+            }
+            scanner.offset += escape.byteCount
+        }
+    }
+
+    /// The place of the first byte from `start` on that ends a string or must be looked at.
+    ///
+    /// Eight bytes at a time: in each byte of `hits` the top bit is set if it is a quote, a
+    /// backslash, below 0x20 or above 0x7F. A borrow can only spoil the bytes above a hit, and the
+    /// lowest hit is what counts. Source: S. E. Anderson, Bit Twiddling Hacks, "hasless(x,n)".
+    private func endOfPlainRun(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        let raw = unsafe bytes.bytes
+        var place = start
+        while place &+ 8 <= bytes.count {
+            // The condition of the loop is the bounds check.
+            let word = UInt64(
+                littleEndian: unsafe raw.unsafeLoadUnaligned(
+                    fromUncheckedByteOffset: place, as: UInt64.self))
+            let quotes = word ^ (ones &* 0x22)
+            let backslashes = word ^ (ones &* 0x5C)
+            let low = (word &- ones &* 0x20) & ~word
+            let hits =
+                (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | low
+                    | word) & tops
+            if hits != 0 { return place &+ hits.trailingZeroBitCount / 8 }
+            place &+= 8
+        }
+        while place < bytes.count {
+            let byte = bytes[place]
+            if byte < 0x20 || byte > 0x7F || byte == 0x22 || byte == 0x5C { break }
+            place += 1
+        }
+        return place
+    }
+
+    /// Passes characters of two to four bytes up to the next ASCII byte.
+    ///
+    /// Source: The Unicode Standard, table 3-7, well-formed UTF-8 byte sequences.
+    private mutating func skipMultibyteRun(_ bytes: Span<UInt8>) throws(JSONLineFault) {
+        /// The byte at a distance, or one that continues nothing.
+        func byte(_ distance: Int) -> UInt8 {
+            let place = offset &+ distance
+            return place < bytes.count ? bytes[place] : 0
+        }
+        func continues(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
+        while offset < bytes.count {
+            let lead = bytes[offset]
+            let count: Int
+            switch lead {
+            case 0..<0x80:
+                return
+            case 0xC2...0xDF:
+                count = continues(byte(1)) ? 2 : 0
+            case 0xE0...0xEF:
+                let second = byte(1)
+                let isShortest = lead != 0xE0 || second >= 0xA0
+                let isScalar = lead != 0xED || second <= 0x9F
+                let isGood = continues(second) && continues(byte(2)) && isShortest && isScalar
+                count = isGood ? 3 : 0
+            case 0xF0...0xF4:
+                let second = byte(1)
+                let isShortest = lead != 0xF0 || second >= 0x90
+                let isScalar = lead != 0xF4 || second <= 0x8F
+                let isContinued = continues(second) && continues(byte(2)) && continues(byte(3))
+                count = isContinued && isShortest && isScalar ? 4 : 0
+            default:
+                count = 0
+            }
+            guard count > 0 else { throw fault(.invalidUTF8, bytes) }
+            offset &+= count
+        }
+    }
+
+    /// The character of the escape at the offset, and the length of the escape.
+    private func decodeEscape(
+        _ bytes: Span<UInt8>
+    ) throws(JSONLineFault) -> (scalar: Unicode.Scalar, byteCount: Int) {
+        guard offset + 1 < bytes.count else {
+            throw JSONLineFault(reason: .endsEarly, offset: bytes.count)
+        }
+        switch bytes[offset + 1] {
+        case UInt8(ascii: "n"): return ("\n", 2)
+        case UInt8(ascii: "\""): return ("\"", 2)
+        case UInt8(ascii: "\\"): return ("\\", 2)
+        case UInt8(ascii: "/"): return ("/", 2)
+        case UInt8(ascii: "t"): return ("\t", 2)
+        case UInt8(ascii: "r"): return ("\r", 2)
+        case UInt8(ascii: "b"): return ("\u{8}", 2)
+        case UInt8(ascii: "f"): return ("\u{C}", 2)
+        case UInt8(ascii: "u"): break
+        default: throw fault(.badEscape, bytes)
+        }
+        let unit = try codeUnit(bytes, at: offset + 2)
+        if let scalar = Unicode.Scalar(unit) { return (scalar, 6) }
+        guard UTF16.isLeadSurrogate(unit), offset + 7 < bytes.count,
+            bytes[offset + 6] == UInt8(ascii: "\\"), bytes[offset + 7] == UInt8(ascii: "u")
+        else { throw fault(.loneSurrogate, bytes) }
+        let trail = try codeUnit(bytes, at: offset + 8)
+        guard UTF16.isTrailSurrogate(trail) else { throw fault(.loneSurrogate, bytes) }
+        let value = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(trail) - 0xDC00)
+        return (Unicode.Scalar(value)!, 12)
+    }
+
+    /// The number that four hexadecimal digits at `place` write.
+    private func codeUnit(_ bytes: Span<UInt8>, at place: Int) throws(JSONLineFault) -> UInt16 {
+        var unit: UInt16 = 0
+        for index in place..<place + 4 {
+            guard index < bytes.count else {
+                throw JSONLineFault(reason: .endsEarly, offset: bytes.count)
+            }
+            let digit: UInt8
+            switch bytes[index] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = bytes[index] - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"):
+                digit = bytes[index] - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"):
+                digit = bytes[index] - UInt8(ascii: "A") + 10
+            default: throw fault(.badEscape, bytes)
+            }
+            unit = unit << 4 | UInt16(digit)
+        }
+        return unit
+    }
+}

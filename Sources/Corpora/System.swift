@@ -1,0 +1,80 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// The failure that `errno` describes now.
+func systemFailure(_ operation: String, _ path: String) -> CorpusError {
+    let name = path == "-" ? "standard input" : path
+    return .failed(
+        operation: operation, path: name, reason: unsafe String(cString: strerror(errno)))
+}
+
+/// `read(2)`, whose name is also that of methods.
+func systemRead(_ descriptor: Int32, _ room: UnsafeMutableRawBufferPointer) -> Int {
+    unsafe read(descriptor, room.baseAddress, room.count)
+}
+
+/// Copies `source` over the bytes of `target` from `start` on. O(count).
+func copyBytes(_ source: Span<UInt8>, to target: inout [UInt8], at start: Int) {
+    precondition(start >= 0 && source.count <= target.count - start, "the target has room")
+    unsafe source.withUnsafeBytes { from in
+        unsafe target.withUnsafeMutableBytes { to in
+            if let first = from.baseAddress {
+                unsafe (to.baseAddress! + start).copyMemory(from: first, byteCount: from.count)
+            }
+        }
+    }
+}
+
+/// Moves the bytes of `range` to the start of `buffer`. O(count).
+func moveBytesToFront(of buffer: inout [UInt8], from range: Range<Int>) {
+    precondition(range.upperBound <= buffer.count, "the bytes are in the buffer")
+    unsafe buffer.withUnsafeMutableBytes { bytes in
+        if let start = bytes.baseAddress {
+            unsafe start.copyMemory(from: start + range.lowerBound, byteCount: range.count)
+        }
+    }
+}
+
+/// The place of the first `byte` in `bytes`. O(count), at the C library's speed.
+func firstOffset(of byte: UInt8, in bytes: Span<UInt8>) -> Int? {
+    unsafe bytes.withUnsafeBytes { haystack in
+        guard let start = haystack.baseAddress,
+            let found = unsafe memchr(start, Int32(byte), haystack.count)
+        else { return nil }
+        return unsafe UnsafeRawPointer(found) - start
+    }
+}
+
+/// Where `needle`, which is not empty, first begins in `bytes`.
+///
+/// O(count), at the C library's speed between places where its first byte stands.
+func firstOffset(of needle: [UInt8], in bytes: Span<UInt8>) -> Int? {
+    var start = 0
+    while start + needle.count <= bytes.count {
+        let candidates = bytes.extracting(start..<bytes.count - needle.count + 1)
+        guard let distance = firstOffset(of: needle[0], in: candidates) else { return nil }
+        start += distance
+        var matched = 1
+        while matched < needle.count, bytes[start + matched] == needle[matched] { matched += 1 }
+        if matched == needle.count { return start }
+        start += 1
+    }
+    return nil
+}
+
+extension [UInt8] {
+    /// A copy of `bytes`. O(count).
+    init(copying bytes: Span<UInt8>) {
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+    }
+
+    /// Appends a copy of `bytes`. O(count).
+    mutating func append(copying bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}

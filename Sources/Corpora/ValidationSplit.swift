@@ -1,0 +1,26 @@
+/// Which documents are held out from training.
+///
+/// A document's own text decides, through its hash: not its place, not the order of reading, not
+/// chance. So equal texts are never on both sides, and a corpus that grows moves nothing.
+public struct ValidationSplit: Sendable, Equatable {
+    /// The share of documents that is held out, from 0 to 1.
+    public let fraction: Double
+
+    /// A split that holds out about `fraction` of all documents: none at 0, all at 1.
+    public init(fraction: Double) {
+        precondition((0...1).contains(fraction), "a fraction is from 0 to 1")
+        self.fraction = fraction
+    }
+
+    /// Whether the document with this ``Document/contentHash`` is held out.
+    public func isValidation(_ contentHash: UInt64) -> Bool {
+        // Mixed once more, so that what else is chosen by the hash is independent of the split.
+        // Source: the finaliser of SplitMix64, <https://prng.di.unimi.it/splitmix64.c>.
+        var mixed = contentHash &+ 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        mixed ^= mixed >> 31
+        // The upper 53 bits are a Double in 0..<1 exactly.
+        return Double(mixed >> 11) * 0x1p-53 < fraction
+    }
+}

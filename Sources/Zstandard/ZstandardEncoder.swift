@@ -1,0 +1,86 @@
+internal import CZstd
+
+/// Makes zstd frames piece by piece.
+///
+/// The same bytes, level and version of libzstd give the same frame, however they are cut.
+///
+/// ```swift
+/// var encoder = try ZstandardEncoder()
+/// var compressed: [UInt8] = []
+/// try encoder.append(text.utf8.span, to: &compressed)
+/// try encoder.finish(into: &compressed)
+/// ```
+@safe public struct ZstandardEncoder: ~Copyable, @unchecked Sendable {
+    // Unchecked, because the context has this one owner and only mutating methods touch it.
+    private let context: OpaquePointer
+    /// Where libzstd puts what it made, before it is appended.
+    private var buffer: [UInt8]
+
+    /// An encoder of compression `level`, which ends each frame with a checksum of its content
+    /// unless `checksum` is false.
+    public init(level: Int = 3, checksum: Bool = true) throws(ZstandardError) {
+        let lowest = Int(ZSTD_minCLevel())
+        let highest = Int(ZSTD_maxCLevel())
+        guard (lowest...highest).contains(level) else {
+            throw .levelOutOfRange(level: level, lowest: lowest, highest: highest)
+        }
+        guard let context = unsafe ZSTD_createCCtx() else {
+            throw .libraryFailure(reason: "out of memory")
+        }
+        for (parameter, value) in [
+            (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_checksumFlag, checksum ? 1 : 0),
+        ] {
+            let code = unsafe ZSTD_CCtx_setParameter(context, parameter, value)
+            precondition(ZSTD_isError(code) == 0, "a value within its bounds is accepted")
+        }
+        unsafe self.context = unsafe context
+        buffer = Array(repeating: 0, count: ZSTD_CStreamOutSize())
+    }
+
+    deinit {
+        unsafe ZSTD_freeCCtx(context)
+    }
+
+    /// Adds `input` to the frame and appends what of the frame is ready to `output`. O(count).
+    public mutating func append(
+        _ input: Span<UInt8>, to output: inout [UInt8]
+    ) throws(ZstandardError) {
+        try compress(input, ZSTD_e_continue, to: &output)
+    }
+
+    /// Ends the frame, appending the rest of it to `output`. Another one may follow.
+    ///
+    /// Without any `append` the frame is whole and holds nothing.
+    public mutating func finish(into output: inout [UInt8]) throws(ZstandardError) {
+        let nothing: [UInt8] = []
+        try compress(nothing.span, ZSTD_e_end, to: &output)
+    }
+
+    private mutating func compress(
+        _ input: Span<UInt8>, _ directive: ZSTD_EndDirective, to output: inout [UInt8]
+    ) throws(ZstandardError) {
+        let context = unsafe context
+        var position = 0
+        while true {
+            var target = buffer.mutableSpan
+            let (code, produced) = unsafe input.withUnsafeBufferPointer { source in
+                unsafe target.withUnsafeMutableBufferPointer { target in
+                    var from = unsafe ZSTD_inBuffer(
+                        src: source.baseAddress, size: source.count, pos: position)
+                    var to = unsafe ZSTD_outBuffer(
+                        dst: target.baseAddress, size: target.count, pos: 0)
+                    let code = unsafe ZSTD_compressStream2(context, &to, &from, directive)
+                    unsafe position = from.pos
+                    return unsafe (code, to.pos)
+                }
+            }
+            guard ZSTD_isError(code) == 0 else {
+                throw .libraryFailure(reason: libraryMessage(for: code))
+            }
+            output += buffer[..<produced]
+            // At the end of a frame the code counts the bytes that are still to come.
+            let isDone = directive == ZSTD_e_end ? code == 0 : position == input.count
+            if isDone { return }
+        }
+    }
+}
