@@ -50,6 +50,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+        .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Storage"]),
+        // What conformance checks need and the tool has no command for.
+        .executableTarget(
+            name: "ConformanceProbe", dependencies: ["Transformer"],
+            path: "Tests/Conformance/Probe"),
     ],
     swiftLanguageModes: [.v6]
 )
