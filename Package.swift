@@ -55,6 +55,12 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .testTarget(name: "ZstandardTests", dependencies: ["Zstandard"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Zstandard"]),
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+        .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Storage"]),
+        // What conformance checks need and the tool has no command for.
+        .executableTarget(
+            name: "ConformanceProbe", dependencies: ["Transformer"],
+            path: "Tests/Conformance/Probe"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,173 @@
+// The public functions: each looks up the table of the level it was given.
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include <sched.h>
+#endif
+#include <time.h>
+#include <unistd.h>
+
+#include "table.h"
+
+int qk_processor_count(void) {
+#if defined(__linux__)
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0) {
+        return CPU_COUNT(&allowed);
+    }
+#endif
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
+
+int qk_level_is_available(int level) {
+    switch (level) {
+    case QK_PLAIN:
+    case QK_PORTABLE: return 1;
+#if defined(__x86_64__)
+    // These builtins also ask the operating system whether it saves the wide registers.
+    case QK_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case QK_AVX512:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+    default: return 0;
+    }
+}
+
+int qk_best_level(void) {
+    int level = QK_LEVEL_COUNT - 1;
+    while (!qk_level_is_available(level)) { level -= 1; }
+    return level;
+}
+
+static inline const qk_table *table(int level) {
+    switch (level) {
+    case QK_PLAIN: return &qk_plain_table;
+#if defined(__x86_64__)
+    case QK_AVX2: return &qk_avx2_table;
+    case QK_AVX512: return &qk_avx512_table;
+#endif
+    default: return &qk_portable_table;
+    }
+}
+
+long qk_gemm_workspace(void) { return QK_B_BLOCK + QK_A_BLOCK + 64; }
+
+void qk_gemm(
+    int level, long m, long n, long k, const float *a, long a_row, long a_column, const float *b,
+    long b_row, long b_column, float *c, long c_row, const qk_epilogue *epilogue,
+    float *workspace) {
+    table(level)->gemm(
+        m, n, k, a, a_row, a_column, b, b_row, b_column, c, c_row, epilogue, workspace);
+}
+
+long qk_packed_count(int level, long k, long n) { return table(level)->packed_count(k, n); }
+
+void qk_pack(
+    int level, long k, long n, const float *b, long b_row, long b_column, float *packed) {
+    table(level)->pack(k, n, b, b_row, b_column, packed);
+}
+
+void qk_gemm_packed(
+    int level, long m, long n, long k, const float *a, long a_row, long a_column,
+    const float *packed, float *c, long c_row, const qk_epilogue *epilogue, float *workspace) {
+    table(level)->gemm_packed(
+        m, n, k, a, a_row, a_column, packed, c, c_row, epilogue, workspace);
+}
+
+void qk_gemv(
+    int level, long n, long k, const float *x, const float *b, long b_row, long b_column, float *y,
+    int add) {
+    table(level)->gemv(n, k, x, b, b_row, b_column, y, add);
+}
+
+double qk_peak_gflops(int level, long iterations) {
+    struct timespec start, end;
+    volatile float sink;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    sink = table(level)->peak(iterations);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    (void)sink;
+    double seconds = (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+    return (double)iterations * (double)table(level)->peak_operations / seconds / 1e9;
+}
+
+void qk_layer_norm(
+    int level, long rows, long n, const float *x, const float *weight, const float *bias,
+    float epsilon, float *out, float *mean, float *rstd) {
+    table(level)->layer_norm(rows, n, x, weight, bias, epsilon, out, mean, rstd);
+}
+
+void qk_layer_norm_backward(
+    int level, long rows, long n, const float *dout, const float *x, const float *weight,
+    const float *mean, const float *rstd, float *dx, float *dweight, float *dbias) {
+    table(level)->layer_norm_backward(
+        rows, n, dout, x, weight, mean, rstd, dx, dweight, dbias);
+}
+
+void qk_gelu(int level, long count, const float *x, float *out, float *derivative) {
+    table(level)->gelu(count, x, out, derivative);
+}
+
+void qk_cross_entropy(
+    int level, long rows, long n, float *logits, long row_stride, const int32_t *targets,
+    float scale, float *losses) {
+    table(level)->cross_entropy(rows, n, logits, row_stride, targets, scale, losses);
+}
+
+void qk_softmax(int level, long n, float *x, float factor) {
+    table(level)->softmax(n, x, factor);
+}
+
+long qk_attention_workspace(int level, long t, long d) {
+    return table(level)->attention_workspace(t, d);
+}
+
+void qk_attention(
+    int level, long t, long d, const float *q, const float *k, const float *v, long qkv_row,
+    float *out, long out_row, float *logsumexp, float *workspace) {
+    table(level)->attention(t, d, q, k, v, qkv_row, out, out_row, logsumexp, workspace);
+}
+
+void qk_attention_backward(
+    int level, long t, long d, const float *q, const float *k, const float *v, long qkv_row,
+    const float *out, const float *dout, long out_row, const float *logsumexp, float *dq,
+    float *dk, float *dv, float *workspace) {
+    table(level)->attention_backward(
+        t, d, q, k, v, qkv_row, out, dout, out_row, logsumexp, dq, dk, dv, workspace);
+}
+
+void qk_attention_step(
+    int level, long count, long d, const float *q, const float *keys, const float *values,
+    long cache_row, float *out, float *scores) {
+    table(level)->attention_step(count, d, q, keys, values, cache_row, out, scores);
+}
+
+void qk_embed(
+    int level, long rows, long n, const int32_t *ids, const float *tokens,
+    const float *positions, float *out) {
+    table(level)->embed(rows, n, ids, tokens, positions, out);
+}
+
+void qk_embed_backward(
+    int level, long rows, long n, const int32_t *ids, const float *dout, float *dtokens,
+    float *dpositions) {
+    table(level)->embed_backward(rows, n, ids, dout, dtokens, dpositions);
+}
+
+void qk_add(int level, long count, const float *x, float *y) { table(level)->add(count, x, y); }
+
+void qk_add_rows(int level, long rows, long n, const float *x, long x_row, float *out) {
+    table(level)->add_rows(rows, n, x, x_row, out);
+}
+
+double qk_sum_of_squares(int level, long count, const float *x) {
+    return table(level)->sum_of_squares(count, x);
+}
+
+void qk_adamw(
+    int level, long count, float *p, const float *g, float *m, float *v,
+    const qk_adamw_step *step) {
+    table(level)->adamw(count, p, g, m, v, step);
+}

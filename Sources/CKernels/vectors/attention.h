@@ -1,0 +1,109 @@
+// Causal attention of one head, a strip of query rows at a time, so that only the strip's part of
+// the (t, t) matrix exists, and of that only what lies left of the diagonal. After Dao and others,
+// https://arxiv.org/abs/2205.14135; the backward recomputes the strip from the stored logsumexp.
+#define STRIP 32L
+
+static long round_up(long x, long unit) { return (x + unit - 1) / unit * unit; }
+
+// Floats a row of a strip: odd in units of a cache line, so that its rows do not collide.
+static long strip_row(long t) { return round_up(t, NR) + 16; }
+
+static long attention_workspace(long t, long d) {
+    return 3 * packed_count(round_up(d, NR), round_up(t, NR)) + 2 * STRIP * strip_row(t)
+        + 2 * packed_count(STRIP, d);
+}
+
+static const qk_epilogue storing = {.kind = QK_STORE}, adding = {.kind = QK_ADD};
+
+// C (m, n) = A·panels, or C += A·panels.
+static void strip_product(
+    long m, long n, long k, const float *a, long row, long column, const float *packed,
+    long panel_stride, float *c, long c_row, int add) {
+    finish f = {add, 1, add ? &adding : &storing};
+    multiply_block(m, n, k, a, row, column, packed, panel_stride, c, c_row, 0, 0, &f);
+}
+
+static void attention(
+    long t, long d, const float *q, const float *k, const float *v, long row, float *out,
+    long out_row, float *logsumexp, float *workspace) {
+    float factor = 1 / sqrtf((float)d);
+    long s_row = strip_row(t);
+    float *kt = workspace;                                          // panels of (d, t)
+    float *vp = kt + packed_count(round_up(d, NR), round_up(t, NR));  // panels of (t, d)
+    float *s = vp + packed_count(round_up(t, NR), round_up(d, NR));   // (STRIP, t)
+    pack_panels(d, t, k, 1, row, kt, d * NR);
+    pack_panels(t, d, v, row, 1, vp, t * NR);
+    for (long i = 0; i < t; i += STRIP) {
+        long rows = t - i < STRIP ? t - i : STRIP;
+        long seen = i + rows;
+        strip_product(rows, seen, d, q + i * row, row, 1, kt, d * NR, s, s_row, 0);
+        float sums[STRIP];
+        for (long r = 0; r < rows; r++) {
+            float *p = s + r * s_row;
+            long count = i + r + 1;
+            float most = row_max(count, p) * factor;
+            sums[r] = row_exp(count, p, factor, most);
+            for (long j = count; j < seen; j++) { p[j] = 0; }
+            logsumexp[i + r] = most + logf(sums[r]);
+        }
+        strip_product(rows, d, seen, s, s_row, 1, vp, t * NR, out + i * out_row, out_row, 0);
+        for (long r = 0; r < rows; r++) { row_scale(d, out + (i + r) * out_row, 1 / sums[r]); }
+    }
+}
+
+static float dot(long n, const float *x, const float *y) {
+    vf sum = 0;
+    FOR_VECTORS(i, lanes, n) { sum += load_some(x + i, lanes) * load_some(y + i, lanes); }
+    return sum_of(sum);
+}
+
+static void attention_backward(
+    long t, long d, const float *q, const float *k, const float *v, long row, const float *out,
+    const float *dout, long out_row, const float *logsumexp, float *dq, float *dk, float *dv,
+    float *workspace) {
+    float factor = 1 / sqrtf((float)d);
+    long s_row = strip_row(t), area = packed_count(round_up(d, NR), round_up(t, NR));
+    float *kt = workspace, *vt = kt + area, *kp = vt + area;  // panels of (d, t), (d, t), (t, d)
+    float *p = kp + area, *ds = p + STRIP * s_row;            // (STRIP, t)
+    float *qp = ds + STRIP * s_row, *gp = qp + packed_count(STRIP, d);  // panels of (STRIP, d)
+    pack_panels(d, t, k, 1, row, kt, d * NR);
+    pack_panels(d, t, v, 1, row, vt, d * NR);
+    pack_panels(t, d, k, row, 1, kp, t * NR);
+    for (long i = 0; i < t; i++) {
+        memset(dk + i * row, 0, (size_t)d * 4);
+        memset(dv + i * row, 0, (size_t)d * 4);
+    }
+    for (long i = 0; i < t; i += STRIP) {
+        long rows = t - i < STRIP ? t - i : STRIP;
+        long seen = i + rows;
+        const float *g = dout + i * out_row;
+        strip_product(rows, seen, d, q + i * row, row, 1, kt, d * NR, p, s_row, 0);
+        strip_product(rows, seen, d, g, out_row, 1, vt, d * NR, ds, s_row, 0);
+        for (long r = 0; r < rows; r++) {
+            float *pr = p + r * s_row, *dsr = ds + r * s_row;
+            long count = i + r + 1;
+            float delta = dot(d, g + r * out_row, out + (i + r) * out_row);
+            float shift = logsumexp[i + r];
+            FOR_VECTORS(j, lanes, count) {
+                vf value = exp_of(load_some(pr + j, lanes) * factor - shift);
+                store_some(pr + j, value, lanes);
+                vf ds_value = value * (load_some(dsr + j, lanes) - delta) * factor;
+                store_some(dsr + j, ds_value, lanes);
+            }
+            for (long j = count; j < seen; j++) { pr[j] = dsr[j] = 0; }
+        }
+        pack_panels(rows, d, q + i * row, row, 1, qp, rows * NR);
+        pack_panels(rows, d, g, out_row, 1, gp, rows * NR);
+        strip_product(rows, d, seen, ds, s_row, 1, kp, t * NR, dq + i * row, row, 0);
+        strip_product(seen, d, rows, ds, 1, s_row, qp, rows * NR, dk, row, 1);
+        strip_product(seen, d, rows, p, 1, s_row, gp, rows * NR, dv, row, 1);
+    }
+}
+
+static void attention_step(
+    long count, long d, const float *q, const float *keys, const float *values, long row,
+    float *out, float *scores) {
+    for (long j = 0; j < count; j++) { scores[j] = dot(d, q, keys + j * row); }
+    softmax(count, scores, 1 / sqrtf((float)d));
+    gemv_rows(d, count, scores, values, row, out, 0);
+}

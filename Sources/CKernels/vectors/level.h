@@ -1,0 +1,12 @@
+// A whole level: the including file has defined W, MR and TABLE.
+#include "basics.h"
+#include "gemm.h"
+#include "rows.h"
+#include "attention.h"
+#include "elements.h"
+
+const qk_table TABLE = {
+    gemm, packed_count, pack, gemm_packed, gemv, peak, PEAK_OPERATIONS, layer_norm,
+    layer_norm_backward, gelu, cross_entropy, softmax, attention_workspace, attention,
+    attention_backward, attention_step, embed, embed_backward, add, add_rows, sum_of_squares, adamw,
+};

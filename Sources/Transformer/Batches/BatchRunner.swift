@@ -1,0 +1,173 @@
+/// Forward and backward over batches, on all threads, with the same bits for any number of them.
+///
+/// The sequences of a batch are divided among a fixed number of *slots*, which depends on the batch
+/// size only. A slot works through its sequences in order and has a gradient of its own; the slots'
+/// gradients are then summed in order. Threads take slots, so that which thread did what leaves no
+/// trace in the result. Nothing is allocated after `init`.
+///
+/// ```swift
+/// let runner = BatchRunner(model: model, batchSize: 16, contextLength: 256, team: team)
+/// runner.zeroGradients()
+/// let loss = runner.accumulateGradients(inputs: x.span, targets: y.span, scale: 1 / 4096)
+/// ```
+public final class BatchRunner {
+    /// The model whose parameters are read.
+    public let model: GPT
+    /// Sequences in a batch.
+    public let batchSize: Int
+    /// Tokens in a sequence.
+    public let contextLength: Int
+    /// Parts that a batch is divided into.
+    public let slotCount: Int
+    /// The threads, which the optimizer may use between batches.
+    public let team: ThreadTeam
+    /// The gradients summed so far, with the layout of the parameters.
+    public let gradients: FloatBuffer
+
+    private let kernels: Kernels
+    private let passes: [SequencePass]
+    private let slotGradients: FloatBuffer
+    private let slotSlices: [ParameterSlices]
+    private let inputs: IDBuffer
+    private let targets: IDBuffer
+    private let losses: FloatBuffer
+
+    /// Room for batches of `batchSize` sequences of `contextLength` tokens.
+    ///
+    /// - Parameter slotCount: parts of a batch; as many threads can work at once. It must divide the
+    ///   batch size. Nil takes the largest divisor up to 4. Each slot has its own gradient, and
+    ///   another number of slots sums in another order.
+    public init(
+        model: GPT, batchSize: Int, contextLength: Int, team: ThreadTeam,
+        slotCount: Int? = nil, kernels level: KernelLevel = .best
+    ) {
+        precondition(batchSize > 0, "a batch has at least one sequence")
+        precondition(
+            contextLength > 0 && contextLength <= model.configuration.positionCount,
+            "sequences of \(contextLength) tokens for a context of "
+                + "\(model.configuration.positionCount)")
+        let slots = slotCount ?? (1...4).last { batchSize % $0 == 0 } ?? 1
+        precondition(
+            slots > 0 && batchSize % slots == 0, "the slots must divide the batch evenly")
+        self.model = model
+        self.batchSize = batchSize
+        self.contextLength = contextLength
+        self.slotCount = slots
+        self.team = team
+        kernels = Kernels(level)
+        let count = model.layout.floatCount
+        gradients = FloatBuffer(count: count)
+        passes = (0..<min(team.threadCount, max(slots, batchSize))).map { _ in
+            SequencePass(model, length: contextLength, level: level, keepsAll: true)
+        }
+        let slotGradients = FloatBuffer(count: count * slots)
+        slotSlices = (0..<slots).map {
+            ParameterSlices(model.layout, in: slotGradients.slice($0 * count..<($0 + 1) * count))
+        }
+        self.slotGradients = slotGradients
+        inputs = IDBuffer(count: batchSize * contextLength)
+        targets = IDBuffer(count: batchSize * contextLength)
+        losses = FloatBuffer(count: batchSize * contextLength)
+    }
+
+    /// Bytes of gradients, activations and scratch.
+    public var byteCount: Int {
+        4 * (gradients.count + slotGradients.count + losses.count + inputs.count + targets.count)
+            + passes.reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// Sets ``gradients`` to zero, before the first batch of a step.
+    public func zeroGradients() { gradients.zero() }
+
+    /// Adds the gradients of `scale` times the summed loss of a batch to ``gradients``.
+    ///
+    /// - Parameters:
+    ///   - inputs: token ids (batch, context), row-major.
+    ///   - targets: the token to predict at each place, or -1 where nothing is scored.
+    ///   - scale: what the loss is multiplied by before its gradient is taken, such as one over the
+    ///     number of scored tokens in the step.
+    /// - Returns: the sum of the scored tokens' losses in nats, not scaled.
+    public func accumulateGradients(
+        inputs: Span<Int32>, targets: Span<Int32>, scale: Float
+    ) -> Double {
+        precondition(
+            inputs.count == batchSize * contextLength, "a batch of another size than the runner's")
+        load(inputs, targets)
+        precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
+        let parameters = model.slices
+        let sequencesPerSlot = batchSize / slotCount
+        let count = gradients.count
+        team.run(slotCount) { slot, worker in
+            slotGradients.slice(slot * count..<(slot + 1) * count).zero()
+            let pass = passes[worker]
+            for sequence in slot * sequencesPerSlot..<(slot + 1) * sequencesPerSlot {
+                let ids = self.inputs.slice(range(of: sequence))
+                pass.forward(ids, parameters)
+                pass.lossAndBackward(
+                    ids, targets: self.targets.slice(range(of: sequence)), scale: scale,
+                    parameters, slotSlices[slot])
+                kernels.copy(
+                    pass.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+            }
+        }
+        sumSlots()
+        return sumOfLosses(batchSize * contextLength)
+    }
+
+    /// The loss in nats of each token, forward only; 0 where the target is -1.
+    ///
+    /// - Parameters:
+    ///   - inputs: token ids, any number of sequences up to the batch size, row-major.
+    ///   - targets: the tokens to predict, or -1.
+    public func tokenLosses(inputs: Span<Int32>, targets: Span<Int32>) -> [Float] {
+        precondition(
+            inputs.count % contextLength == 0 && inputs.count <= batchSize * contextLength,
+            "losses are for whole sequences, at most a batch of them")
+        load(inputs, targets)
+        let parameters = model.slices
+        team.run(inputs.count / contextLength) { sequence, worker in
+            let pass = passes[worker]
+            pass.forward(self.inputs.slice(range(of: sequence)), parameters)
+            pass.loss(parameters, targets: self.targets.slice(range(of: sequence)))
+            kernels.copy(pass.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+        }
+        return losses.array(0..<inputs.count)
+    }
+
+    private func range(of sequence: Int) -> Range<Int> {
+        sequence * contextLength..<(sequence + 1) * contextLength
+    }
+
+    /// Copies ids in after looking at each, for C does not look.
+    private func load(_ inputs: Span<Int32>, _ targets: Span<Int32>) {
+        precondition(inputs.count == targets.count, "as many targets as inputs")
+        model.checkIDs(inputs)
+        for index in targets.indices {
+            precondition(
+                targets[index] >= -1 && Int(targets[index]) < model.configuration.vocabularySize,
+                "target \(targets[index]) is neither -1 nor in the vocabulary")
+        }
+        self.inputs.copy(from: inputs)
+        self.targets.copy(from: targets)
+    }
+
+    /// gradients += slot 0 + slot 1 + …, in that order for every float.
+    private func sumSlots() {
+        let count = gradients.count
+        OptimizerKernels.eachBlock(of: count, team) { range in
+            for slot in 0..<slotCount {
+                let start = slot * count + range.lowerBound
+                kernels.add(
+                    slotGradients.slice(start..<start + range.count), to: gradients.slice(range))
+            }
+        }
+    }
+
+    private func sumOfLosses(_ count: Int) -> Double {
+        losses.withSpan { span in
+            var sum = 0.0
+            for index in 0..<count { sum += Double(span[index]) }
+            return sum
+        }
+    }
+}

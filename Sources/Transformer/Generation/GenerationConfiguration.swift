@@ -1,0 +1,63 @@
+/// How text is generated; the section "generation" of `pipeline.json`.
+public struct GenerationConfiguration: Codable, Equatable, Sendable {
+    /// Divides the logits: below 1 the likely becomes likelier; 0 always takes the likeliest.
+    public var temperature = 0.8
+    /// Only the `topK` likeliest tokens may come; 0 allows all.
+    public var topK = 0
+    /// Only the likeliest tokens whose probabilities together reach `topP` may come; 1 allows all.
+    public var topP = 0.95
+    /// The most tokens to generate.
+    public var maximumTokenCount = 200
+    /// What the random choices follow from.
+    public var seed: UInt64 = 42
+
+    /// The names in JSON.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case temperature
+        case topK = "top_k"
+        case topP = "top_p"
+        case maximumTokenCount = "max_new_tokens"
+        case seed
+    }
+
+    /// The defaults.
+    public init() {}
+
+    /// Always the likeliest token.
+    public static func greedy(maximumTokenCount: Int) -> GenerationConfiguration {
+        var configuration = GenerationConfiguration()
+        configuration.temperature = 0
+        configuration.maximumTokenCount = maximumTokenCount
+        return configuration
+    }
+
+    /// Reads the keys that are there; the others keep their defaults.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
+            value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
+        }
+        try read(.temperature, &temperature)
+        try read(.topK, &topK)
+        try read(.topP, &topP)
+        try read(.maximumTokenCount, &maximumTokenCount)
+        try read(.seed, &seed)
+    }
+
+    /// Throws unless the numbers make sense.
+    public func validate() throws(TransformerError) {
+        guard temperature >= 0, temperature.isFinite else {
+            throw .badConfiguration(reason: "temperature is \(temperature); give 0 or more")
+        }
+        guard topK >= 0 else {
+            throw .badConfiguration(reason: "top_k is \(topK); give 0 for no limit, or more")
+        }
+        guard topP > 0, topP <= 1 else {
+            throw .badConfiguration(reason: "top_p is \(topP); give more than 0 and at most 1")
+        }
+        guard maximumTokenCount >= 0 else {
+            throw .badConfiguration(
+                reason: "max_new_tokens is \(maximumTokenCount); give 0 or more")
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import CKernels
+
+/// The C kernels at one level, with their shapes checked.
+///
+/// This file is where pointers meet C; the model above it speaks of slices and matrices.
+struct Kernels {
+    let level: Int32
+
+    init(_ level: KernelLevel) {
+        precondition(level.isAvailable, "this processor cannot run the kernels of level \(level)")
+        self.level = level.rawValue
+    }
+
+    static var productWorkspaceCount: Int { qk_gemm_workspace() }
+
+    func attentionWorkspaceCount(positions: Int, headSize: Int) -> Int {
+        qk_attention_workspace(level, positions, headSize)
+    }
+
+    // MARK: Products
+
+    /// C = A·B through an epilogue.
+    func multiply(
+        _ a: Matrix, _ b: Matrix, into c: Matrix, _ epilogue: Epilogue = .store,
+        workspace: FloatSlice
+    ) {
+        precondition(
+            a.columns == b.rows && a.rows == c.rows && b.columns == c.columns
+                && c.columnStride == 1 && workspace.count >= Self.productWorkspaceCount,
+            "a product of matrices that do not fit")
+        var e = unsafe make(epilogue, c)
+        unsafe qk_gemm(
+            level, c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
+            b.slice.base, b.rowStride, b.columnStride, c.slice.base, c.rowStride, &e,
+            workspace.base)
+    }
+
+    func packedCount(rows: Int, columns: Int) -> Int { qk_packed_count(level, rows, columns) }
+
+    /// Lays `b` out for many products with it.
+    func pack(_ b: Matrix, into packed: FloatSlice) {
+        precondition(packed.count >= packedCount(rows: b.rows, columns: b.columns), "no room")
+        unsafe qk_pack(
+            level, b.rows, b.columns, b.slice.base, b.rowStride, b.columnStride, packed.base)
+    }
+
+    /// C = A·B with B packed before.
+    func multiply(
+        _ a: Matrix, packed: FloatSlice, into c: Matrix, _ epilogue: Epilogue = .store,
+        workspace: FloatSlice
+    ) {
+        precondition(
+            a.rows == c.rows && c.columnStride == 1
+                && packed.count >= packedCount(rows: a.columns, columns: c.columns)
+                && workspace.count >= Self.productWorkspaceCount,
+            "a product of matrices that do not fit")
+        var e = unsafe make(epilogue, c)
+        unsafe qk_gemm_packed(
+            level, c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
+            packed.base, c.slice.base, c.rowStride, &e, workspace.base)
+    }
+
+    private func make(_ epilogue: Epilogue, _ c: Matrix) -> qk_epilogue {
+        func check(_ other: Matrix) {
+            precondition(
+                other.rows == c.rows && other.columns == c.columns && other.columnStride == 1,
+                "an epilogue of another shape")
+        }
+        func check(bias: FloatSlice) {
+            precondition(bias.count == c.columns, "a bias of another length")
+        }
+        var e = unsafe qk_epilogue()
+        switch epilogue {
+        case .store: unsafe e.kind = Int32(QK_STORE)
+        case .add: unsafe e.kind = Int32(QK_ADD)
+        case .bias(let bias):
+            check(bias: bias)
+            unsafe e.kind = Int32(QK_BIAS)
+            unsafe e.bias = UnsafePointer(bias.base)
+        case .biasResidual(let bias, let other):
+            check(bias: bias)
+            check(other)
+            unsafe e.kind = Int32(QK_BIAS_RESIDUAL)
+            unsafe e.bias = UnsafePointer(bias.base)
+            unsafe e.other = UnsafePointer(other.slice.base)
+            unsafe e.other_row = other.rowStride
+        case .biasGELU(let bias, let derivative):
+            check(bias: bias)
+            check(derivative)
+            unsafe e.kind = Int32(QK_BIAS_GELU)
+            unsafe e.bias = UnsafePointer(bias.base)
+            unsafe e.second = derivative.slice.base
+            unsafe e.second_row = derivative.rowStride
+        case .multiply(let other):
+            check(other)
+            unsafe e.kind = Int32(QK_MULTIPLY)
+            unsafe e.other = UnsafePointer(other.slice.base)
+            unsafe e.other_row = other.rowStride
+        }
+        return unsafe e
+    }
+
+    /// y = x·B for one row, plus y itself when `adding`.
+    func multiply(row x: FloatSlice, _ b: Matrix, into y: FloatSlice, adding: Bool = false) {
+        precondition(x.count == b.rows && y.count == b.columns, "a product that does not fit")
+        precondition(b.rowStride == 1 || b.columnStride == 1, "neither rows nor columns whole")
+        unsafe qk_gemv(
+            level, y.count, x.count, x.base, b.slice.base, b.rowStride, b.columnStride, y.base,
+            adding ? 1 : 0)
+    }
+
+    // MARK: Rows
+
+    func layerNorm(
+        _ x: Matrix, weight: FloatSlice, bias: FloatSlice, epsilon: Float, into out: Matrix,
+        mean: FloatSlice, reciprocalDeviation: FloatSlice
+    ) {
+        checkNorm(x, out, weight, mean, reciprocalDeviation)
+        precondition(bias.count == x.columns, "a bias of another length")
+        unsafe qk_layer_norm(
+            level, x.rows, x.columns, x.slice.base, weight.base, bias.base, epsilon,
+            out.slice.base, mean.base, reciprocalDeviation.base)
+    }
+
+    /// Adds to `dx`, `dWeight` and `dBias`.
+    func layerNormBackward(
+        _ dOut: Matrix, x: Matrix, weight: FloatSlice, mean: FloatSlice,
+        reciprocalDeviation: FloatSlice, dx: Matrix, dWeight: FloatSlice, dBias: FloatSlice
+    ) {
+        checkNorm(x, dOut, weight, mean, reciprocalDeviation)
+        checkNorm(x, dx, dWeight, mean, reciprocalDeviation)
+        precondition(dBias.count == x.columns, "a bias of another length")
+        unsafe qk_layer_norm_backward(
+            level, x.rows, x.columns, dOut.slice.base, x.slice.base, weight.base, mean.base,
+            reciprocalDeviation.base, dx.slice.base, dWeight.base, dBias.base)
+    }
+
+    private func checkNorm(
+        _ x: Matrix, _ y: Matrix, _ weight: FloatSlice, _ mean: FloatSlice, _ rstd: FloatSlice
+    ) {
+        precondition(
+            x.rows == y.rows && x.columns == y.columns && x.rowStride == x.columns
+                && y.rowStride == y.columns && x.columnStride == 1 && y.columnStride == 1
+                && weight.count == x.columns && mean.count >= x.rows && rstd.count >= x.rows,
+            "a normalisation of rows that do not fit")
+    }
+
+    /// out = gelu(x).
+    func gelu(_ x: FloatSlice, into out: FloatSlice) {
+        precondition(x.count == out.count, "slices of different counts")
+        unsafe qk_gelu(level, x.count, x.base, out.base, nil)
+    }
+
+    /// Losses of the rows of logits, and the logits replaced by `scale` times the gradient of the
+    /// loss, unless `scale` is 0.
+    func crossEntropy(_ logits: Matrix, targets: IDSlice, scale: Float, losses: FloatSlice) {
+        precondition(
+            targets.count == logits.rows && losses.count == logits.rows
+                && logits.columnStride == 1, "a loss of rows that do not fit")
+        unsafe qk_cross_entropy(
+            level, logits.rows, logits.columns, logits.slice.base, logits.rowStride, targets.base,
+            scale, losses.base)
+    }
+
+    // MARK: Elements
+
+    /// out[t] = tokens[ids[t]] + positions[t].
+    func embed(_ ids: IDSlice, tokens: Matrix, positions: Matrix, into out: Matrix) {
+        precondition(
+            out.rows == ids.count && positions.rows >= ids.count
+                && tokens.columns == out.columns && positions.columns == out.columns,
+            "an embedding that does not fit")
+        unsafe qk_embed(
+            level, ids.count, out.columns, ids.base, tokens.slice.base, positions.slice.base,
+            out.slice.base)
+    }
+
+    /// Adds to `dTokens` and `dPositions`.
+    func embedBackward(_ ids: IDSlice, dOut: Matrix, dTokens: Matrix, dPositions: Matrix) {
+        precondition(
+            dOut.rows == ids.count && dPositions.rows >= ids.count
+                && dTokens.columns == dOut.columns && dPositions.columns == dOut.columns,
+            "an embedding that does not fit")
+        unsafe qk_embed_backward(
+            level, ids.count, dOut.columns, ids.base, dOut.slice.base, dTokens.slice.base,
+            dPositions.slice.base)
+    }
+
+    /// y = x.
+    func copy(_ x: FloatSlice, to y: FloatSlice) {
+        precondition(x.count == y.count, "slices of different counts")
+        unsafe y.base.update(from: x.base, count: x.count)
+    }
+
+    /// y += x.
+    func add(_ x: FloatSlice, to y: FloatSlice) {
+        precondition(x.count == y.count, "slices of different counts")
+        unsafe qk_add(level, x.count, x.base, y.base)
+    }
+
+    /// out += the sum of the rows of `x`.
+    func addRows(of x: Matrix, to out: FloatSlice) {
+        precondition(x.columns == out.count && x.columnStride == 1, "rows of another length")
+        unsafe qk_add_rows(level, x.rows, x.columns, x.slice.base, x.rowStride, out.base)
+    }
+}

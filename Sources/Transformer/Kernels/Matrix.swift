@@ -1,0 +1,48 @@
+/// A matrix over a slice: shape and strides, so that a transpose is another view.
+struct Matrix {
+    let slice: FloatSlice
+    let rows: Int
+    let columns: Int
+    let rowStride: Int
+    let columnStride: Int
+
+    /// A row-major matrix; `rowStride` is `columns` unless given.
+    init(_ slice: FloatSlice, _ rows: Int, _ columns: Int, rowStride: Int? = nil) {
+        self.init(
+            slice: slice, rows: rows, columns: columns, rowStride: rowStride ?? columns,
+            columnStride: 1)
+    }
+
+    private init(
+        slice: FloatSlice, rows: Int, columns: Int, rowStride: Int, columnStride: Int
+    ) {
+        precondition(
+            rows > 0 && columns > 0
+                && (rows - 1) * rowStride + (columns - 1) * columnStride < slice.count,
+            "a matrix that its slice does not hold")
+        self.slice = slice
+        self.rows = rows
+        self.columns = columns
+        self.rowStride = rowStride
+        self.columnStride = columnStride
+    }
+
+    var transposed: Matrix {
+        Matrix(
+            slice: slice, rows: columns, columns: rows, rowStride: columnStride,
+            columnStride: rowStride)
+    }
+}
+
+/// What happens to a product on its way to memory.
+enum Epilogue {
+    case store
+    case add
+    case bias(FloatSlice)
+    /// Plus the bias and the residual stream.
+    case biasResidual(FloatSlice, Matrix)
+    /// x = product + bias; the result is gelu(x), and `derivative` gets gelu'(x).
+    case biasGELU(FloatSlice, derivative: Matrix)
+    /// Times another matrix, element by element.
+    case multiply(Matrix)
+}
