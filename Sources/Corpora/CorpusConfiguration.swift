@@ -76,4 +76,12 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         try check(
             maximumDocumentByteCount > 0, .maximumDocumentByteCount, "must be at least 1")
     }
+
+    /// The files that the inputs stand for, in the order in which they are read; "-" for standard
+    /// input. O(files).
+    ///
+    /// - Throws: ``CorpusError`` for an input that stands for nothing.
+    public func inputPaths() throws(CorpusError) -> [String] {
+        try SourceList(self).sources.map(\.path)
+    }
 }

@@ -114,7 +114,7 @@ public struct PipelineRunner {
                 ) {
                     let samples = try SampleStage.run(
                         modelDirectory: model, prompts: configuration.samples,
-                        generation: configuration.generation, threadCount: threadCount)
+                        generation: configuration.generation)
                     try FileReplacement.write(try SampleStage.json(samples), to: sampleFile)
                     return [sampleFile]
                 }
@@ -167,10 +167,11 @@ public struct PipelineRunner {
         guard let latest = store.latest, let state = try? store.latestState(),
             state.configuration == configuration.training,
             state.dataFingerprint == set.fingerprint, state.step < configuration.training.steps,
-            var shape = try? GPTConfiguration(directory: latest)
+            let shape = try? GPT(directory: latest).configuration
         else { return .overwrite }
-        shape.vocabularySize = configuration.model.vocabularySize
-        return shape == configuration.model ? .resume : .overwrite
+        var wanted = configuration.model
+        wanted.vocabularySize = vocabulary.count
+        return shape == wanted ? .resume : .overwrite
     }
 
     private func key<Value: Encodable>(_ value: Value) throws -> String {

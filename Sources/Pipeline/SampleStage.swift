@@ -6,8 +6,7 @@ public import Transformer
 public enum SampleStage {
     /// One sample for each prompt; two from nothing when there is no prompt.
     static func run(
-        modelDirectory: String, prompts: [String], generation: GenerationConfiguration,
-        threadCount: Int
+        modelDirectory: String, prompts: [String], generation: GenerationConfiguration
     ) throws -> [String] {
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let model = try GPT(directory: modelDirectory)
@@ -17,8 +16,7 @@ public enum SampleStage {
             configuration.seed &+= UInt64(number)
             var text = ""
             try generate(
-                model: model, vocabulary: vocabulary, prompt: prompt, configuration: configuration,
-                threadCount: threadCount
+                model: model, vocabulary: vocabulary, prompt: prompt, configuration: configuration
             ) {
                 text += $0
                 return true
@@ -35,7 +33,7 @@ public enum SampleStage {
     /// - Parameter write: takes the next piece of text, and returns whether to go on.
     public static func generate(
         model: GPT, vocabulary: Vocabulary, prompt: String, configuration: GenerationConfiguration,
-        threadCount: Int, write: (String) -> Bool
+        write: (String) -> Bool
     ) throws {
         guard model.configuration.vocabularySize >= vocabulary.count else {
             throw PipelineError.badValue(
@@ -50,15 +48,17 @@ public enum SampleStage {
                 key: "prompt", reason: "without an end-of-text token a prompt must not be empty")
         }
         var stream = TextStream(vocabulary)
-        let generator = TextGenerator(
-            model: model, configuration: configuration, threadCount: threadCount)
-        generator.generate(
-            prompt: ids.map(Int32.init(bitPattern:)),
-            endOfText: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) }
-        ) { id in
-            write(stream.append(UInt32(bitPattern: id)))
+        var generator = TextGenerator(
+            model, configuration: configuration,
+            endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) })
+        generator.start(prompt: ids.map(Int32.init(bitPattern:)))
+        while let token = generator.next() {
+            // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
+            guard Int(token) < vocabulary.count else { continue }
+            let text = try stream.text(of: TokenID(UInt32(bitPattern: token)))
+            guard write(text) else { return }
         }
-        _ = write(stream.finish())
+        _ = write(stream.finishText())
     }
 
     static func json(_ samples: [String]) throws -> String {

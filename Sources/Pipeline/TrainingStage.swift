@@ -36,9 +36,10 @@ public enum TrainingStage {
             throw PipelineError.badValue(
                 key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
         }
-        let context = model.configuration.contextLength
+        let context = model.configuration.positionCount
         let runner = BatchRunner(
-            model: model, batchSize: batchSize, contextLength: context, threadCount: threadCount)
+            model: model, batchSize: batchSize, contextLength: context,
+            team: ThreadTeam(threadCount: threadCount))
         let evaluator = try Evaluator(
             runner: runner, set: set, split: split, batchSize: batchSize, contextLength: context,
             stride: stride ?? context)

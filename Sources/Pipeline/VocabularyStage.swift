@@ -44,10 +44,10 @@ public enum VocabularyStage {
             throw PipelineError.emptyCorpus(inputs: corpus.inputs)
         }
         var counts = PieceCounts()
-        for counter in counters.drain() { counts.merge(counter.takeCounts()) }
+        for counter in counters.drain() { try counts.merge(counter.takeCounts()) }
 
         let trainer = try VocabularyTrainer(configuration)
-        let vocabulary = try trainer.train(counts: counts) { done, total in
+        let vocabulary = try trainer.train(counts) { done, total in
             report(
                 .progress(
                     StageProgress(
@@ -66,6 +66,11 @@ public enum VocabularyStage {
         try vocabulary.write(toDirectory: directory)
         return Outcome(
             vocabulary: vocabulary, progress: progress,
-            files: Vocabulary.fileNames.map { directory + "/" + $0 })
+            files: fileNames.map { directory + "/" + $0 })
     }
+
+    /// What a vocabulary's directory holds.
+    private static let fileNames = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokens.tsv",
+    ]
 }

@@ -125,6 +125,14 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         split == .train ? train : validation
     }
 
+    /// Every file of the data set in `directory`, the manifest last.
+    public func files(in directory: String) -> [String] {
+        shards.flatMap { shard in
+            let path = directory + "/" + shard.name
+            return [path, OpenShard.indexPath(of: path)]
+        } + [directory + "/" + Self.fileName]
+    }
+
     /// Reads the manifest of `directory`.
     public init(directory: String) throws(ShardError) {
         let path = directory + "/" + Self.fileName

@@ -81,7 +81,12 @@ public struct ShardSet: Sendable {
                 var text: [UInt8] = []
                 for number in 0..<shard.documentCount {
                     text.removeAll(keepingCapacity: true)
-                    vocabulary.decode(shard.text(ofDocument: number), into: &text)
+                    let ids = shard.text(ofDocument: number)
+                    do {
+                        try vocabulary.decode(ids.span, into: &text)
+                    } catch {
+                        throw .badShard(path: shard.path, reason: error.description)
+                    }
                     let entry = shard.document(number)
                     guard text.count == entry.byteCount,
                         unsafe XXH64.hash(of: text.span.bytes) == entry.contentHash

@@ -5,8 +5,9 @@ import Storage
 ///
 /// Lines are appended as they happen. A resumed run first drops the lines of steps that were done
 /// after its checkpoint, since it will do them again.
-struct MetricsLog: ~Copyable {
-    static let fileName = "metrics.jsonl"
+public struct MetricsLog: ~Copyable {
+    /// The name of the file.
+    public static let fileName = "metrics.jsonl"
 
     private let handle: FileHandle
     /// Seconds of training that the kept lines stand for.

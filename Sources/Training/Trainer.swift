@@ -28,7 +28,6 @@ public struct Trainer {
     private let vocabulary: Vocabulary
     private let store: CheckpointStore
     private let runDirectory: String
-    private let threadCount: Int
     private var state: TrainingState
 
     /// Prepares a run: opens or makes the model, and checks that everything fits together.
@@ -51,7 +50,6 @@ public struct Trainer {
         self.configuration = configuration
         self.vocabulary = vocabulary
         self.runDirectory = runDirectory
-        self.threadCount = threadCount
         store = CheckpointStore(runDirectory: runDirectory)
 
         let vocabularyFingerprint = set.manifest.vocabulary.fingerprint
@@ -81,21 +79,21 @@ public struct Trainer {
         } else {
             if existing == .resume { throw TrainingError.noCheckpoint(directory: runDirectory) }
             if existing == .overwrite { try store.removeAll() }
-            model = GPT(configuration: shape, seed: configuration.seed)
+            model = try GPT(shape, seed: configuration.seed)
             optimizer = AdamW(configuration, layout: model.layout)
             state = TrainingState(
                 step: 0, position: 0, tokenCount: 0, vocabularyFingerprint: vocabularyFingerprint,
                 dataFingerprint: dataFingerprint, configuration: configuration)
         }
 
-        let context = shape.contextLength
+        let context = shape.positionCount
         let windows = set.windows(
             in: .train, length: context, stride: configuration.stride ?? context)
         loader = try BatchLoader(
             windows: windows, batchSize: configuration.batchSize, seed: configuration.seed)
         runner = BatchRunner(
             model: model, batchSize: configuration.batchSize, contextLength: context,
-            threadCount: threadCount)
+            team: ThreadTeam(threadCount: threadCount))
         evaluator =
             set.shards(of: .validation).isEmpty
             ? nil
@@ -114,10 +112,11 @@ public struct Trainer {
     ) async throws -> TrainingSummary {
         let log = try MetricsLog(directory: runDirectory, completedSteps: state.step)
         let schedule = LearningRateSchedule(configuration)
-        let predictionsPerBatch = configuration.batchSize * model.configuration.contextLength
+        let predictionsPerBatch = configuration.batchSize * model.configuration.positionCount
         let tokensPerStep = predictionsPerBatch * configuration.gradientAccumulation
-        let peak = MatrixPeak.measure(threadCount: threadCount) * 1e9
+        let peak = MatrixPeak.measure(team: runner.team) * 1e9
         report(.began(plan(tokensPerStep: tokensPerStep, peak: peak)))
+        let loader = loader
         var batch = loader.batch(at: state.position)
         let clock = ContinuousClock()
         var seconds = log.earlierSeconds
@@ -152,7 +151,7 @@ public struct Trainer {
             let stepReport = StepReport(
                 step: state.step, loss: loss, learningRate: rate, gradientNorm: norm,
                 tokenCount: state.tokenCount, seconds: elapsed, tokensPerSecond: speed,
-                matrixPeakShare: speed * model.configuration.operationsPerToken / peak)
+                matrixPeakShare: speed * model.configuration.trainingOperationsPerToken / peak)
             try log.append(stepReport)
             report(.step(stepReport))
 
@@ -177,7 +176,8 @@ public struct Trainer {
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
             completedSteps: state.step, tokensPerStep: tokensPerStep,
             windowCount: loader.windowCount,
-            memoryByteCount: runner.memoryByteCount + 3 * 4 * model.layout.parameterCount,
+            memoryByteCount: runner.byteCount + optimizer.byteCount
+                + 4 * model.layout.floatCount,
             matrixPeak: peak)
     }
 
@@ -221,17 +221,5 @@ extension Duration {
     var seconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds) + Double(attoseconds) * 1e-18
-    }
-}
-
-extension GPTConfiguration {
-    /// Floating-point operations that training spends on a token, forward and backward: 6 for each
-    /// weight of a matrix, and `12·L·C·T` for attention (Chowdhery et al., "PaLM", 2022, appendix B).
-    var operationsPerToken: Double {
-        let (layers, width, context) = (
-            Double(layerCount), Double(embeddingWidth), Double(contextLength)
-        )
-        let weights = 12 * layers * width * width + Double(vocabularySize) * width
-        return 6 * weights + 12 * layers * width * context
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a run is about to do.
 public struct TrainingPlan: Sendable, Equatable {
     /// Trainable numbers.
@@ -33,8 +35,7 @@ public struct StepReport: Sendable, Equatable {
     public var seconds: Double
     /// Tokens a second.
     public var tokensPerSecond: Double
-    /// The model's arithmetic a second as a share of the matrix peak: 6 operations a token for each
-    /// weight of a matrix, and `12·L·C·T` for attention (Chowdhery et al., "PaLM", 2022, appendix B).
+    /// The arithmetic of the model's matrix products a second, as a share of the matrix peak.
     public var matrixPeakShare: Double
 }
 
@@ -81,4 +82,25 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
 
     /// The name of the file.
     public static let fileName = "summary.json"
+
+    /// Reads the summary of the run in `runDirectory`.
+    public init(runDirectory: String) throws {
+        let path = runDirectory + "/" + Self.fileName
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
+        }
+        self = try JSONDecoder().decode(TrainingSummary.self, from: data)
+    }
+
+    init(
+        steps: Int, isComplete: Bool, parameterCount: Int, tokenCount: Int,
+        trainingSeconds: Double, validation: EvaluationResult?
+    ) {
+        self.steps = steps
+        self.isComplete = isComplete
+        self.parameterCount = parameterCount
+        self.tokenCount = tokenCount
+        self.trainingSeconds = trainingSeconds
+        self.validation = validation
+    }
 }

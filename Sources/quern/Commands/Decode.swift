@@ -3,7 +3,6 @@ import Foundation
 import TokenShards
 import Tokenization
 
-extension Split: ExpressibleByArgument {}
 
 /// `quern decode`
 struct Decode: AsyncParsableCommand {
@@ -65,7 +64,7 @@ struct Decode: AsyncParsableCommand {
             throw ValidationError(
                 "\"\(id)\" is no id of this vocabulary: ids are from 0 to \(vocabulary.count - 1)")
         }
-        vocabulary.decode([number], into: &text)
+        try vocabulary.decode([number].span, into: &text)
     }
 
     private func decodeStandardInput(_ vocabulary: Vocabulary) throws {
@@ -90,7 +89,8 @@ struct Decode: AsyncParsableCommand {
         for split in split.map({ [$0] }) ?? Split.allCases {
             for shard in set.shards(of: split) {
                 for document in 0..<shard.documentCount {
-                    vocabulary.decode(shard.text(ofDocument: document), into: &text)
+                    let ids = shard.text(ofDocument: document)
+                    try vocabulary.decode(ids.span, into: &text)
                     text += ending
                     if text.count > 1 << 20 {
                         Terminal.write(text)

@@ -3,7 +3,6 @@ import Pipeline
 import TokenShards
 import Tokenization
 
-extension EndOfTextPolicy: ExpressibleByArgument {}
 
 /// `quern encode`
 struct Encode: AsyncParsableCommand {

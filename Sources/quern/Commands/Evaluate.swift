@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pipeline
 import TokenShards
+import Training
 
 /// `quern evaluate`
 struct Evaluate: AsyncParsableCommand {

@@ -42,8 +42,6 @@ struct Generate: AsyncParsableCommand {
     @Option(name: .long, help: "Texts to draw, each with the next seed.")
     var samples = 1
 
-    @OptionGroup var reporting: ReportOptions
-
     func validate() throws {
         if samples < 1 { throw ValidationError("--samples is at least 1") }
     }
@@ -63,8 +61,7 @@ struct Generate: AsyncParsableCommand {
             if samples > 1 { Terminal.write("--- sample \(sample + 1)\n") }
             Terminal.write(prompt)
             try SampleStage.generate(
-                model: gpt, vocabulary: vocabulary, prompt: prompt, configuration: generation,
-                threadCount: reporting.threadCount
+                model: gpt, vocabulary: vocabulary, prompt: prompt, configuration: generation
             ) { text in
                 Terminal.write(text)
                 return !interrupts.stop.isRequested

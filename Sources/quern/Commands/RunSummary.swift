@@ -1,6 +1,8 @@
 import Foundation
 import Pipeline
 import TokenShards
+import Tokenization
+import Training
 
 /// What `quern run` prints at its end.
 enum RunSummary {

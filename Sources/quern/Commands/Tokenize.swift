@@ -40,14 +40,16 @@ struct Tokenize: AsyncParsableCommand {
             ? Array(try FileHandle.standardInput.readToEnd() ?? Data()) : Array(text.utf8)
         let pieces: [[UInt8]]
         let numbers: [Int]
-        if let simple = SplitPattern.tutorial(named: vocab) {
-            pieces = simple.pieces(of: bytes.span)
-            numbers = Self.numbered(pieces)
+        if let pattern = Self.simplePatterns[vocab] {
+            let simple = PieceVocabulary(of: bytes.span, pattern: pattern)
+            let found = try simple.encode(bytes.span)
+            pieces = found.map { simple.pieces[Int($0.rawValue)] }
+            numbers = found.map { Int($0.rawValue) }
         } else {
             let vocabulary = try Vocabulary(directory: vocab)
             let encoder = BytePairEncoder(vocabulary)
             var found: [UInt32] = []
-            encoder.encode(bytes.span, allowing: allowSpecial ? .all : .none, into: &found)
+            encoder.encode(bytes.span, specials: allowSpecial ? .all : .none, into: &found)
             pieces = found.map { vocabulary.bytes(of: TokenID($0)) }
             numbers = found.map(Int.init)
         }
@@ -58,21 +60,8 @@ struct Tokenize: AsyncParsableCommand {
         }
     }
 
-    /// The number of each piece among the distinct ones in byte order.
-    private static func numbered(_ pieces: [[UInt8]]) -> [Int] {
-        let sorted = Set(pieces).sorted { $0.lexicographicallyPrecedes($1) }
-        let numbers = Dictionary(uniqueKeysWithValues: zip(sorted, 0...))
-        return pieces.map { numbers[$0]! }
-    }
-}
-
-extension SplitPattern {
-    /// The pattern for a text without a vocabulary: "character" or "word".
-    fileprivate static func tutorial(named name: String) -> SplitPattern? {
-        switch name {
-        case "character": .character
-        case "word": .word
-        default: nil
-        }
-    }
+    /// What `--vocab` takes instead of a vocabulary: the ways to cut a text that need none.
+    private static let simplePatterns: [String: SplitPattern] = [
+        "character": .character, "word": .word,
+    ]
 }

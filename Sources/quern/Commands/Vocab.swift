@@ -1,8 +1,8 @@
 import ArgumentParser
+import Corpora
 import Pipeline
 import Tokenization
 
-extension SplitPattern: ExpressibleByArgument {}
 
 /// `quern vocab`
 struct Vocab: AsyncParsableCommand {

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Corpora
 
-extension CorpusFormat: ExpressibleByArgument {}
-extension CorpusErrorPolicy: ExpressibleByArgument {}
 
 /// Where documents come from.
 struct CorpusOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import Foundation
 import Storage
-public import Tokenization
-public import Transformer
+import Tokenization
+import Transformer
 
 /// The checkpoints of a run: `checkpoints/step-00000500/` and so on, with the links `latest` and
 /// `best`.
@@ -80,7 +80,8 @@ public struct CheckpointStore: Sendable {
         if manager.fileExists(atPath: partial) { try manager.removeItem(atPath: partial) }
         try manager.createDirectory(atPath: partial, withIntermediateDirectories: true)
         try model.write(
-            toDirectory: partial, endOfText: vocabulary.endOfText.map { Int($0.rawValue) })
+            toDirectory: partial,
+            endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) })
         try vocabulary.write(toDirectory: partial)
         try optimizer.write(to: partial + "/" + Self.optimizerFileName, layout: model.layout)
         let encoder = JSONEncoder()
@@ -95,6 +96,17 @@ public struct CheckpointStore: Sendable {
         if state.best?.step == state.step { try link("best", to: name) }
         try prune(keep: keep)
         return path
+    }
+
+    /// Every file of every checkpoint. O(files).
+    public func files() throws -> [String] {
+        let manager = FileManager.default
+        return try manager.contentsOfDirectory(atPath: directory)
+            .filter { $0.hasPrefix("step-") && !$0.hasSuffix(".partial") }.sorted()
+            .flatMap { name in
+                try manager.contentsOfDirectory(atPath: directory + "/" + name).sorted()
+                    .map { "\(directory)/\(name)/\($0)" }
+            }
     }
 
     private static func name(ofStep step: Int) -> String {

@@ -1,0 +1,12 @@
+public import ArgumentParser
+public import Corpora
+public import TokenShards
+public import Tokenization
+
+// Values of the libraries that a person can type as they stand.
+
+extension CorpusFormat: ExpressibleByArgument {}
+extension CorpusErrorPolicy: ExpressibleByArgument {}
+extension SplitPattern: ExpressibleByArgument {}
+extension EndOfTextPolicy: ExpressibleByArgument {}
+extension Split: ExpressibleByArgument {}
