@@ -10,35 +10,10 @@ folder=$(cd "$(dirname "$0")" && pwd)
 target=$folder/kjv.txt.zst
 chapters=1189
 
-say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
-fail() { say "$*"; exit 1; }
+# shellcheck source=packages.sh
+. "$folder/packages.sh"
 
-# The packages among "$@" that are not installed.
-missing() {
-    for package; do
-        state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
-        [ "$state" = installed ] || printf '%s ' "$package"
-    done
-}
-
-install_missing() {
-    wanted=$(missing "$@")
-    [ -n "$wanted" ] || return 0
-    as_root=
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || fail "install these packages as root first: $wanted"
-        as_root=sudo
-    fi
-    say "installing $wanted"
-    # shellcheck disable=SC2086 # both are lists of words
-    {
-        $as_root apt-get update -qq
-        $as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends $wanted
-    } >&2 || fail "apt-get could not install $wanted"
-}
-
-if [ -f "$target" ] && command -v zstd >/dev/null && zstd -tq "$target" 2>/dev/null; then
+if is_sound "$target"; then
     say "$target is there already"
     exit 0
 fi

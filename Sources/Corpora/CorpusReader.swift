@@ -9,7 +9,7 @@
 ///     print(document.origin, document.text.count)
 /// }
 /// ```
-public struct CorpusReader: ~Copyable {
+public struct CorpusReader: ~Copyable, Sendable {
     /// How far the reader has come. After an error it tells where that was.
     public private(set) var progress: CorpusProgress
 
