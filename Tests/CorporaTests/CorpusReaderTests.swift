@@ -69,6 +69,12 @@ import Zstandard
         let path = try folder.write(
             "a.jsonl", "\u{FEFF}{\"text\":\"one\"}\r\n{\"text\":\"two\"}\r\n")
         #expect(try readTexts(CorpusConfiguration(inputs: [path])) == ["one", "two"])
+        let wrong = try folder.write("c.jsonl", "\u{FEFF}{\"text\":7}")
+        #expect {
+            try readTexts(CorpusConfiguration(inputs: [wrong]))
+        } throws: { error in
+            if case CorpusError.malformedLine(_, 12, _) = error { true } else { false }
+        }
         let marked = try folder.write("b.jsonl", "{\"text\":\"one\"}\n\u{FEFF}{\"text\":\"two\"}\n")
         #expect {
             try readTexts(CorpusConfiguration(inputs: [marked]))
