@@ -54,12 +54,4 @@ extension CorpusError: CustomStringConvertible {
                 + "raise max_document_bytes or set a text separator"
         }
     }
-
-    /// A place that `on_error: skip` passes over, as against a file that cannot be read on.
-    var isSkippable: Bool {
-        switch self {
-        case .malformedLine, .documentTooLarge: true
-        default: false
-        }
-    }
 }

@@ -9,19 +9,17 @@
 ///     print(document.origin, document.text.count)
 /// }
 /// ```
-public struct CorpusReader: ~Copyable {
+public struct CorpusReader: ~Copyable, Sendable {
     /// How far the reader has come. After an error it tells where that was.
     public private(set) var progress: CorpusProgress
 
     private let configuration: CorpusConfiguration
     private let bufferByteCount: Int
-    private let extractor: JSONFieldExtractor
     private let sources: [SourceList.Source]
     /// The number of sources that were opened.
     private var openedCount = 0
-    private var segments: SegmentReader?
-    /// Segments of the present source so far.
-    private var segmentCount = 0
+    /// The last of them, until its end is reached.
+    private var current: DocumentSource?
     private var failure: CorpusError?
 
     /// Finds the inputs of a configuration; reads none of them yet.
@@ -47,7 +45,6 @@ public struct CorpusReader: ~Copyable {
         self.configuration = configuration
         self.bufferByteCount = bufferByteCount
         self.sources = sources
-        extractor = JSONFieldExtractor(field: configuration.textField)
     }
 
     /// The next document; nil behind the last. O(its bytes).
@@ -80,93 +77,37 @@ public struct CorpusReader: ~Copyable {
 
     private mutating func readDocument() throws(CorpusError) -> Document? {
         while true {
-            if segments == nil {
+            if current == nil {
                 guard openedCount < sources.count else { return nil }
-                try open(sources[openedCount])
+                current = try DocumentSource(
+                    sources[openedCount], configuration, bufferByteCount: bufferByteCount)
+                openedCount += 1
             }
-            let outcome = try segments!.advance()
-            progress.bytesRead += segments!.takeStoredByteCount()
-            if outcome == .end {
-                segments = nil
-                continue
-            }
-            segmentCount += 1
-            do throws(CorpusError) {
-                if outcome == .tooLarge {
-                    throw .documentTooLarge(
-                        origin: origin, limit: configuration.maximumDocumentByteCount)
-                }
-                if let document = try makeDocument() { return document }
+            let outcome = try current!.next()
+            progress.bytesRead += current!.takeStoredByteCount()
+            switch outcome {
+            case .document(let document):
+                count(document)
+                return document
+            case .blank:
                 progress.emptyDocuments += 1
-            } catch {
+            case .refused(let error):
                 guard configuration.onError == .skip else { throw error }
                 progress.skippedLines += 1
                 if progress.skipped.count < CorpusProgress.keptErrorCount {
                     progress.skipped.append(error)
                 }
+            case .end:
+                current = nil
             }
         }
     }
 
-    private mutating func open(_ source: SourceList.Source) throws(CorpusError) {
-        openedCount += 1
-        segmentCount = 0
-        let separator = configuration.textSeparator.map { Array($0.utf8) } ?? []
-        segments = SegmentReader(
-            source: try ByteSource(path: source.path, bufferByteCount: bufferByteCount),
-            delimiter: source.format == .jsonl ? [UInt8(ascii: "\n")] : separator,
-            limit: configuration.maximumDocumentByteCount, bufferByteCount: bufferByteCount)
-    }
-
-    /// The place of the present segment.
-    private var origin: DocumentOrigin {
-        let source = sources[openedCount - 1]
-        return DocumentOrigin(
-            path: source.path,
-            position: source.format == .jsonl ? .line(segmentCount) : .part(segmentCount))
-    }
-
-    /// The document in the present segment; nil if there is none in it.
-    private mutating func makeDocument() throws(CorpusError) -> Document? {
-        var text: [UInt8]? = nil
-        if sources[openedCount - 1].format == .jsonl {
-            text = try extractText()
-        } else if !segments!.withSegment({ isBlank($0) }) {
-            text = segments!.takeSegment()
-        }
-        guard let text else { return nil }
+    private mutating func count(_ document: Document) {
+        let byteCount = document.text.count
         progress.documents += 1
-        progress.textBytes += text.count
+        progress.textBytes += byteCount
         progress.sources[openedCount - 1].documents += 1
-        progress.sources[openedCount - 1].textBytes += text.count
-        return Document(text: text, origin: origin)
+        progress.sources[openedCount - 1].textBytes += byteCount
     }
-
-    /// The text in the present line; nil if the line or the text is blank.
-    private func extractText() throws(CorpusError) -> [UInt8]? {
-        do throws(JSONLineFault) {
-            return try segments!.withSegment { line throws(JSONLineFault) -> [UInt8]? in
-                // Some editors mark a file as UTF-8 with three bytes at its start.
-                let isMarked =
-                    segmentCount == 1 && line.count >= 3 && line[0] == 0xEF && line[1] == 0xBB
-                    && line[2] == 0xBF
-                let line = line.extracting(droppingFirst: isMarked ? 3 : 0)
-                if isBlank(line) { return nil }
-                let text = try extractor.text(in: line)
-                return isBlank(text.span) ? nil : text
-            }
-        } catch {
-            throw .malformedLine(
-                origin: origin, column: error.offset + 1, reason: "\(error.reason)")
-        }
-    }
-}
-
-/// Whether there is nothing but ASCII white space. O(count), but mostly O(1).
-private func isBlank(_ bytes: Span<UInt8>) -> Bool {
-    for index in bytes.indices {
-        let byte = bytes[index]
-        guard byte == 0x20 || (0x09...0x0D).contains(byte) else { return false }
-    }
-    return true
 }

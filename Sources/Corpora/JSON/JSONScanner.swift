@@ -123,9 +123,9 @@ struct JSONScanner {
             throw fault(.unexpectedByte(next(bytes) ?? 0, expected: "a JSON value"), bytes)
         }
         func skipDigits(_ scanner: inout JSONScanner) throws(JSONLineFault) {
+            guard scanner.next(bytes) != nil else { throw scanner.fault(.endsEarly, bytes) }
             guard isDigit(scanner.next(bytes)) else {
-                throw JSONLineFault(
-                    reason: scanner.next(bytes) == nil ? .endsEarly : .badNumber, offset: start)
+                throw JSONLineFault(reason: .badNumber, offset: start)
             }
             while isDigit(scanner.next(bytes)) { scanner.offset += 1 }
         }
