@@ -1,1 +1,27 @@
-print("probe")
+/// Shows what the library computes where the tool has no command for it, so that the checks in this
+/// folder can lay it beside what its peers compute. Results are JSON on standard output, or
+/// safetensors in the file named.
+import Foundation
+
+let usage = """
+    usage: ConformanceProbe COMMAND ARGUMENT...
+      logits MODEL_DIR IDS.json OUT.safetensors      logits (t, V) of a list of ids
+      gradients MODEL_DIR BATCH.json OUT.safetensors loss and mean gradients of a batch
+      generate-greedy MODEL_DIR IDS.json COUNT       ids that follow, likeliest first
+      train-steps MODEL_DIR STEPS.json               loss before each AdamW step
+      roundtrip MODEL_DIR OUT_DIR                    read a model and write it
+      create OUT_DIR SEED L H C T V                  write a new model
+      throughput B SECONDS THREADS L H C T V         training tokens a second on random ids
+    """
+
+do {
+    var arguments = Array(CommandLine.arguments.dropFirst())
+    guard !arguments.isEmpty else { throw ProbeError(usage) }
+    let command = arguments.removeFirst()
+    guard let run = Probe.commands[command] else { throw ProbeError(usage) }
+    guard arguments.count == run.argumentCount else { throw ProbeError(usage) }
+    try run.body(arguments)
+} catch {
+    FileHandle.standardError.write(Data("\(error)\n".utf8))
+    exit(1)
+}

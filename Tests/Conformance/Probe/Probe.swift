@@ -1,0 +1,206 @@
+import Foundation
+import Transformer
+
+/// A sentence for the person at the terminal.
+struct ProbeError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// A batch of sequences; targets are -1 where nothing is scored.
+struct ProbeBatch: Decodable {
+    let inputs: [[Int32]]
+    let targets: [[Int32]]
+
+    /// All inputs, and all targets, row after row.
+    var flat: (inputs: [Int32], targets: [Int32]) {
+        (inputs.flatMap { $0 }, targets.flatMap { $0 })
+    }
+}
+
+/// Batches to train on in order, and the optimizer's numbers.
+struct ProbeTraining: Decodable {
+    let batches: [ProbeBatch]
+    let learning_rate: Float
+    let betas: [Float]
+    let epsilon: Float
+    let weight_decay: Float
+    let clip: Double
+}
+
+/// The commands.
+enum Probe {
+    static let commands: [String: (argumentCount: Int, body: @Sendable ([String]) throws -> Void)] =
+        [
+            "logits": (3, logits), "gradients": (3, gradients), "generate-greedy": (3, generate),
+            "train-steps": (2, trainSteps), "roundtrip": (2, roundTrip), "create": (7, create),
+            "throughput": (8, throughput),
+        ]
+
+    static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    static func number(_ text: String) throws -> Int {
+        guard let number = Int(text) else { throw ProbeError("\(text) is not a number") }
+        return number
+    }
+
+    static func printJSON(_ value: some Encodable) throws {
+        print(String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
+    }
+
+    static func logits(_ arguments: [String]) throws {
+        let model = try GPT(directory: arguments[0])
+        let ids = try read([Int32].self, arguments[1])
+        let logits = model.logits(for: ids)
+        let buffer = FloatBuffer(count: logits.count)
+        for (index, value) in logits.enumerated() { buffer[index] = value }
+        let shape = [ids.count, model.configuration.vocabularySize]
+        try SafetensorsFile.write(
+            [.init(name: "logits", shape: shape, buffer: buffer, offset: 0)], to: arguments[2])
+    }
+
+    static func runner(_ model: GPT, _ batch: ProbeBatch, threads: Int = 2) -> BatchRunner {
+        BatchRunner(
+            model: model, batchSize: batch.inputs.count, contextLength: batch.inputs[0].count,
+            team: ThreadTeam(threadCount: threads))
+    }
+
+    /// The mean loss, after adding the gradients of the mean.
+    static func accumulate(_ runner: BatchRunner, _ batch: ProbeBatch) -> Double {
+        let (inputs, targets) = batch.flat
+        let scored = targets.count { $0 >= 0 }
+        let sum = runner.accumulateGradients(
+            inputs: inputs.span, targets: targets.span, scale: 1 / Float(scored))
+        return sum / Double(scored)
+    }
+
+    static func gradients(_ arguments: [String]) throws {
+        let model = try GPT(directory: arguments[0])
+        let batch = try read(ProbeBatch.self, arguments[1])
+        let runner = runner(model, batch)
+        let loss = accumulate(runner, batch)
+        try SafetensorsFile.write(
+            model.layout.tensors.map {
+                .init(
+                    name: "transformer." + $0.name, shape: $0.shape, buffer: runner.gradients,
+                    offset: $0.offset)
+            }, to: arguments[2])
+        let (inputs, targets) = batch.flat
+        let losses = runner.tokenLosses(inputs: inputs.span, targets: targets.span)
+        try printJSON(["loss": [loss], "token_losses": losses.map(Double.init)])
+    }
+
+    static func generate(_ arguments: [String]) throws {
+        let model = try GPT(directory: arguments[0])
+        var generator = TextGenerator(
+            model, configuration: .greedy(maximumTokenCount: try number(arguments[2])))
+        generator.start(prompt: try read([Int32].self, arguments[1]))
+        var ids: [Int32] = []
+        while let id = generator.next() { ids.append(id) }
+        try printJSON(ids)
+    }
+
+    static func trainSteps(_ arguments: [String]) throws {
+        let model = try GPT(directory: arguments[0])
+        let training = try read(ProbeTraining.self, arguments[1])
+        let runner = runner(model, training.batches[0])
+        let optimizer = ProbeOptimizer(model, training)
+        var losses: [Double] = []
+        for batch in training.batches {
+            runner.zeroGradients()
+            losses.append(accumulate(runner, batch))
+            optimizer.step(runner)
+        }
+        try printJSON(losses)
+    }
+
+    static func roundTrip(_ arguments: [String]) throws {
+        try GPT(directory: arguments[0]).write(toDirectory: arguments[1])
+    }
+
+    static func configuration(_ arguments: ArraySlice<String>) throws -> GPTConfiguration {
+        let n = try arguments.map { try number($0) }
+        return GPTConfiguration(
+            layerCount: n[0], headCount: n[1], embeddingSize: n[2], positionCount: n[3],
+            vocabularySize: n[4])
+    }
+
+    static func create(_ arguments: [String]) throws {
+        let model = try GPT(
+            try configuration(arguments[2...]), seed: UInt64(try number(arguments[1])))
+        try model.write(toDirectory: arguments[0])
+    }
+
+    static func throughput(_ arguments: [String]) throws {
+        let shape = try configuration(arguments[3...])
+        let model = try GPT(shape, seed: 1)
+        let (batchSize, context) = (try number(arguments[0]), shape.positionCount)
+        let training = ProbeTraining(
+            batches: [], learning_rate: 1e-3, betas: [0.9, 0.95], epsilon: 1e-8,
+            weight_decay: 0.1, clip: 1)
+        let team = ThreadTeam(threadCount: try number(arguments[2]))
+        let runner = BatchRunner(
+            model: model, batchSize: batchSize, contextLength: context, team: team)
+        let optimizer = ProbeOptimizer(model, training)
+        var generator = RandomGenerator(seed: 1)
+        let ids = (0..<batchSize * context).map { _ in
+            Int32.random(in: 0..<Int32(shape.vocabularySize), using: &generator)
+        }
+        var times: [Double] = []
+        let clock = ContinuousClock()
+        let start = clock.now
+        while clock.now - start < .seconds(try number(arguments[1])) || times.count < 3 {
+            let time = clock.measure {
+                runner.zeroGradients()
+                _ = runner.accumulateGradients(
+                    inputs: ids.span, targets: ids.span, scale: 1 / Float(ids.count))
+                optimizer.step(runner)
+            }
+            times.append(time / .seconds(1))
+        }
+        times.sort()
+        let (median, best) = (times[times.count / 2], times[0])
+        let peak = MatrixPeak.measure(team: team)
+        let rate = Double(ids.count) / median
+        print(
+            String(
+                format: "%.0f tokens/s median, %.0f best; %.0f GFLOP/s of a peak of %.0f; %d MiB",
+                rate, Double(ids.count) / best, rate * shape.trainingOperationsPerToken / 1e9,
+                peak, runner.byteCount >> 20))
+    }
+}
+
+/// AdamW with clipping, as a trainer composes it from the library's parts.
+final class ProbeOptimizer {
+    private let model: GPT
+    private let training: ProbeTraining
+    private let first: FloatBuffer
+    private let second: FloatBuffer
+    private var stepCount = 0
+
+    init(_ model: GPT, _ training: ProbeTraining) {
+        self.model = model
+        self.training = training
+        first = FloatBuffer(count: model.layout.floatCount)
+        second = FloatBuffer(count: model.layout.floatCount)
+    }
+
+    func step(_ runner: BatchRunner) {
+        stepCount += 1
+        let norm = OptimizerKernels.sumOfSquares(of: runner.gradients, team: runner.team)
+            .squareRoot()
+        var step = OptimizerKernels.AdamWStep(
+            learningRate: training.learning_rate, beta1: training.betas[0],
+            beta2: training.betas[1], epsilon: training.epsilon, weightDecay: 0,
+            gradientScale: Float(min(1, training.clip / (norm + 1e-6))), step: stepCount)
+        for tensor in model.layout.tensors {
+            step.weightDecay = tensor.isDecayed ? training.weight_decay : 0
+            OptimizerKernels.adamW(
+                step, parameters: model.parameters, gradients: runner.gradients,
+                firstMoments: first, secondMoments: second, range: tensor.range,
+                team: runner.team)
+        }
+    }
+}
