@@ -34,7 +34,8 @@ let package = Package(
             dependencies: [
                 "Storage",
                 .product(name: "HeapModule", package: "swift-collections"),
-            ]),
+            ],
+            exclude: ["Unicode/generate-unicode-classes.py"]),
         .target(name: "TokenShards", dependencies: ["Tokenization", "Storage"]),
         .target(name: "Transformer", dependencies: ["CKernels", "Storage"]),
         .target(
@@ -50,6 +51,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
     ],
     swiftLanguageModes: [.v6]
 )
