@@ -34,12 +34,13 @@ let package = Package(
             dependencies: [
                 "Storage",
                 .product(name: "HeapModule", package: "swift-collections"),
-            ]),
+            ],
+            exclude: ["Unicode/generate-unicode-classes.py"]),
         .target(name: "TokenShards", dependencies: ["Tokenization", "Storage"]),
         .target(name: "Transformer", dependencies: ["CKernels", "Storage"]),
         .target(
             name: "Training",
-            dependencies: ["Transformer", "TokenShards", "Tokenization", "Storage", "CKernels"]),
+            dependencies: ["Transformer", "TokenShards", "Tokenization", "Storage"]),
         .target(
             name: "Pipeline",
             dependencies: [
@@ -61,6 +62,7 @@ let package = Package(
         .executableTarget(
             name: "ConformanceProbe", dependencies: ["Transformer"],
             path: "Tests/Conformance/Probe"),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -54,7 +54,8 @@ public struct PipelineRunner {
             (
                 .vocabulary,
                 try await runStage(
-                    .vocabulary, inputs: ["\(corpus.fingerprint)", try key(configuration.vocabulary)],
+                    .vocabulary,
+                    inputs: ["\(corpus.fingerprint)", try key(configuration.vocabulary)],
                     ledger: &ledger
                 ) {
                     try await VocabularyStage.run(

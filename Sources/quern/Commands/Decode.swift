@@ -3,7 +3,6 @@ import Foundation
 import TokenShards
 import Tokenization
 
-
 /// `quern decode`
 struct Decode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,7 +3,6 @@ import Pipeline
 import TokenShards
 import Tokenization
 
-
 /// `quern encode`
 struct Encode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -27,7 +27,8 @@ struct Generate: AsyncParsableCommand {
     @Option(name: .long, help: "The most tokens to draw.")
     var maxTokens = GenerationConfiguration().maximumTokenCount
 
-    @Option(name: .long, help: "How far to flatten the distribution; 0 for the most probable token.")
+    @Option(
+        name: .long, help: "How far to flatten the distribution; 0 for the most probable token.")
     var temperature = GenerationConfiguration().temperature
 
     @Option(name: .long, help: "Draw from this many of the most probable tokens; 0 for all.")

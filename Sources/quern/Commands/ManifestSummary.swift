@@ -8,8 +8,11 @@ enum ManifestSummary {
         let bytes = train.bytes + validation.bytes
         var rows = [
             ["directory", directory],
-            ["vocabulary", "\(Figures.count(manifest.vocabulary.size)) tokens, "
-                + "fingerprint \(manifest.vocabulary.fingerprint)"],
+            [
+                "vocabulary",
+                "\(Figures.count(manifest.vocabulary.size)) tokens, "
+                    + "fingerprint \(manifest.vocabulary.fingerprint)",
+            ],
             ["ids", "\(manifest.dtype.rawValue), end of text: \(manifest.endOfText.rawValue)"],
             ["train", totals(train)],
             ["validation", totals(validation)],

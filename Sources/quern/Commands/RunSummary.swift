@@ -32,10 +32,16 @@ enum RunSummary {
         let bytes = train.bytes + validation.bytes
         var rows = [
             ["vocabulary", "\(Figures.count(summary.vocabulary.count)) tokens"],
-            ["documents", "\(Figures.count(train.documents)) train, "
-                + "\(Figures.count(validation.documents)) validation"],
-            ["tokens", "\(Figures.count(train.tokens)) train, "
-                + "\(Figures.count(validation.tokens)) validation"],
+            [
+                "documents",
+                "\(Figures.count(train.documents)) train, "
+                    + "\(Figures.count(validation.documents)) validation",
+            ],
+            [
+                "tokens",
+                "\(Figures.count(train.tokens)) train, "
+                    + "\(Figures.count(validation.tokens)) validation",
+            ],
             ["bytes per token", Figures.fixed(Double(bytes) / Double(max(tokens, 1)), 3)],
             ["parameters", Figures.count(summary.training.parameterCount)],
             ["steps", Figures.count(summary.training.steps)],

@@ -3,7 +3,6 @@ import Corpora
 import Pipeline
 import Tokenization
 
-
 /// `quern vocab`
 struct Vocab: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -69,7 +68,10 @@ struct VocabTrain: AsyncParsableCommand {
                 ["documents read", Figures.count(outcome.progress.documents)],
                 ["bytes read", Figures.count(outcome.progress.textBytes)],
                 ["skipped lines", Figures.count(outcome.progress.skippedLines)],
-                ["written", outcome.files.joined(separator: "\n" + String(repeating: " ", count: 16))],
+                [
+                    "written",
+                    outcome.files.joined(separator: "\n" + String(repeating: " ", count: 16)),
+                ],
             ]))
     }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Corpora
 
-
 /// Where documents come from.
 struct CorpusOptions: ParsableArguments {
     @Argument(

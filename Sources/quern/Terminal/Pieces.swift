@@ -37,8 +37,9 @@ enum Pieces {
             let length = (1...min(4, rest.count)).first {
                 String(validating: rest.prefix($0), as: UTF8.self) != nil
             }
-            guard let length, let scalar = String(
-                validating: rest.prefix(length), as: UTF8.self)?.unicodeScalars.first
+            guard let length,
+                let scalar = String(
+                    validating: rest.prefix(length), as: UTF8.self)?.unicodeScalars.first
             else {
                 text += "\\x" + hexadecimal(first)
                 rest = rest.dropFirst()
@@ -48,7 +49,8 @@ enum Pieces {
             case "\n": text += newline
             case "\t": text += "\\t"
             case "\r": text += "\\r"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F: text += "\\x" + hexadecimal(first)
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                text += "\\x" + hexadecimal(first)
             default: text.unicodeScalars.append(scalar)
             }
             rest = rest.dropFirst(length)

@@ -80,7 +80,9 @@ final class ProgressPrinter {
         case .evaluating(let done, let count):
             begin("evaluating")
             if isDue(.training(event)) {
-                draw(ProgressBar.text("evaluating", share: Double(done) / Double(count), details: ""))
+                draw(
+                    ProgressBar.text("evaluating", share: Double(done) / Double(count), details: "")
+                )
             }
         case .evaluated(let step, let result):
             message(
@@ -140,7 +142,8 @@ final class ProgressPrinter {
             switch progress.unit {
             case .bytes: "\(Figures.bytes(Double(progress.completed)))  \(Figures.bytes(rate))/s"
             case .merges: "\(Figures.count(progress.completed)) merges  \(Figures.short(rate))/s"
-            case .tokens: "\(Figures.short(Double(progress.completed))) tokens  \(Figures.short(rate))/s"
+            case .tokens:
+                "\(Figures.short(Double(progress.completed))) tokens  \(Figures.short(rate))/s"
             }
         guard let total = progress.total, total > 0 else {
             return ProgressBar.text(progress.activity, share: nil, details: done)

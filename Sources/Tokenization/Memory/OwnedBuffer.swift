@@ -1,0 +1,80 @@
+/// Memory for the tables and the scratch of the hot loops: allocated once, freed with its owner.
+///
+/// A noncopyable owner and a plain ``BufferView`` beside it, because an array in a class costs
+/// reference counting, exclusivity checks and bounds checks at every element, and there are ten
+/// elements a nanosecond.
+@safe struct OwnedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Unchecked, because an owner is either filled before it is shared and only read afterwards, or
+    // belongs to one encoder on one thread.
+
+    /// The elements; valid as long as the owner lives.
+    let view: BufferView<Element>
+
+    /// `count` elements equal to `value`, on a cache line's boundary. O(count).
+    init(repeating value: Element, count: Int) {
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: 64)
+        let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, count))
+        unsafe elements.initialize(repeating: value, count: max(1, count))
+        unsafe view = BufferView(base: elements, count: count)
+    }
+
+    /// The elements of `array`. O(count).
+    init(_ array: [Element]) {
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: max(1, array.count) * MemoryLayout<Element>.stride, alignment: 64)
+        let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, array.count))
+        unsafe array.withUnsafeBufferPointer { source in
+            if let base = source.baseAddress {
+                unsafe elements.initialize(from: base, count: source.count)
+            }
+        }
+        unsafe view = BufferView(base: elements, count: array.count)
+    }
+
+    deinit {
+        unsafe UnsafeMutableRawPointer(view.base).deallocate()
+    }
+}
+
+/// The elements of an ``OwnedBuffer``, or of a caller's span for the length of one call.
+///
+/// Indices are checked in debug builds only.
+@safe struct BufferView<Element: BitwiseCopyable>: @unchecked Sendable {
+    // Unchecked for the same reason as the owner.
+    @usableFromInline let base: UnsafeMutablePointer<Element>
+
+    /// How many elements there are.
+    let count: Int
+
+    init(base: UnsafeMutablePointer<Element>, count: Int) {
+        unsafe self.base = unsafe base
+        self.count = count
+    }
+
+    /// The element at `index`.
+    subscript(index: Int) -> Element {
+        @inline(__always) get {
+            assert(index >= 0 && index < count, "index outside the buffer")
+            return unsafe base[index]
+        }
+        @inline(__always) nonmutating set {
+            assert(index >= 0 && index < count, "index outside the buffer")
+            unsafe base[index] = newValue
+        }
+    }
+
+    /// The elements from `start` up to `end`, for an array to copy in one go.
+    @inline(__always)
+    func elements(from start: Int, to end: Int) -> UnsafeBufferPointer<Element> {
+        assert(start >= 0 && start <= end && end <= count, "range outside the buffer")
+        return unsafe UnsafeBufferPointer(start: base + start, count: end - start)
+    }
+
+    /// Moves `count` elements from `source` to `target`, which may overlap. O(count).
+    @inline(__always)
+    func move(from source: Int, to target: Int, count moved: Int) {
+        assert(source >= 0 && source + moved <= count && target >= 0 && target + moved <= count)
+        unsafe (base + target).update(from: base + source, count: moved)
+    }
+}

@@ -1,0 +1,52 @@
+public import Storage
+
+/// What can go wrong with vocabularies, their files, and ids.
+public enum TokenizationError: Error, Equatable, Sendable {
+    /// A file could not be read or written.
+    case storage(StorageError)
+    /// A vocabulary file is not the JSON it should be.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - offset: where in it, in bytes from its start.
+    ///   - reason: what is wrong there.
+    case malformed(path: String, offset: Int, reason: String)
+    /// A vocabulary file asks for something that Quern cannot do exactly.
+    case unsupported(path: String, reason: String)
+    /// Tokens and merges do not make a vocabulary.
+    case invalidVocabulary(reason: String)
+    /// A setting is out of range.
+    case invalidConfiguration(reason: String)
+    /// An id does not belong to the vocabulary.
+    case unknownToken(id: UInt32, vocabularyCount: Int)
+    /// A piece of text is not among those that a ``PieceVocabulary`` was made of.
+    case unknownPiece(String)
+    /// Counts add up to more than 64 bits hold.
+    case countOverflow
+}
+
+extension TokenizationError: CustomStringConvertible {
+    /// One sentence for a person.
+    public var description: String {
+        switch self {
+        case .storage(let error):
+            error.description
+        case .malformed(let path, let offset, let reason):
+            "\(path) is not a valid vocabulary: at byte \(offset), \(reason)"
+        case .unsupported(let path, let reason):
+            "\(path) cannot be used exactly, so it is refused: \(reason)"
+        case .invalidVocabulary(let reason):
+            "the vocabulary is not valid: \(reason)"
+        case .invalidConfiguration(let reason):
+            "the vocabulary's configuration is not valid: \(reason)"
+        case .unknownToken(let id, let count):
+            "there is no token \(id): the vocabulary has \(count) tokens, numbered from 0; "
+                + "check that the ids were made with this vocabulary"
+        case .unknownPiece(let piece):
+            "the piece \"\(piece)\" is not in the vocabulary of pieces; "
+                + "make the vocabulary from a text that has it"
+        case .countOverflow:
+            "the counts add up to more than 64 bits hold; check the counts that were merged"
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/// Learns a vocabulary from counts of pieces.
+///
+/// Starting from single bytes, the most frequent pair of neighbours becomes a token, again and again.
+/// Among equally frequent pairs the one with the smallest left id, then right id, goes first, as in
+/// Hugging Face's `BpeTrainer`; special tokens come first, then the bytes in the order of their
+/// characters, then the merges. The result depends on the counts alone, never on the order in which
+/// they were made.
+///
+/// ```swift
+/// let counter = PieceCounter(.gpt4)
+/// counter.count(text.span)
+/// let vocabulary = try VocabularyTrainer(VocabularyConfiguration()).train(counter.takeCounts())
+/// ```
+public struct VocabularyTrainer: Sendable {
+    /// What is to be learned.
+    public let configuration: VocabularyConfiguration
+
+    /// A trainer for `configuration`.
+    ///
+    /// - Throws: ``TokenizationError/invalidConfiguration(reason:)``.
+    public init(_ configuration: VocabularyConfiguration) throws(TokenizationError) {
+        try configuration.validate()
+        self.configuration = configuration
+    }
+
+    /// Learns from `counts`. About O(bytes of the distinct pieces · log of the pairs).
+    ///
+    /// When no pair is frequent enough any more, the vocabulary is smaller than asked: compare its
+    /// `count`. Nothing is padded.
+    ///
+    /// - Parameters:
+    ///   - counts: pieces cut by the configuration's pattern.
+    ///   - progress: told now and then how many merges are done, and how many there may be.
+    /// - Throws: ``TokenizationError/countOverflow``, and
+    ///   ``TokenizationError/invalidVocabulary(reason:)`` when a special token's name was also learned.
+    public func train(
+        _ counts: consuming PieceCounts,
+        progress: (_ mergesDone: Int, _ mergesWanted: Int) -> Void = { _, _ in }
+    ) throws(TokenizationError) -> Vocabulary {
+        let specials = configuration.specialTokens.enumerated().map {
+            SpecialToken(content: $1, id: TokenID(UInt32($0)))
+        }
+        let wanted = configuration.vocabularySize - specials.count - 256
+        var learner = try MergeLearner(
+            counts, firstID: specials.count, maximumTokenLength: configuration.maximumTokenLength)
+        let minimumCount = UInt64(max(1, configuration.minimumFrequency))
+        while learner.merges.count < wanted, learner.learn(minimumCount: minimumCount) {
+            if learner.merges.count % 256 == 0 { progress(learner.merges.count, wanted) }
+        }
+        progress(learner.merges.count, wanted)
+        return try Self.vocabulary(
+            pattern: configuration.pattern, specials: specials, merges: learner.merges,
+            counts: Array(repeating: 0, count: specials.count) + learner.tokenCounts)
+    }
+
+    /// The vocabulary of `merges` over the bytes. O(size).
+    static func vocabulary(
+        pattern: SplitPattern, specials: [SpecialToken], merges: [MergePair],
+        counts: [UInt64]? = nil
+    ) throws(TokenizationError) -> Vocabulary {
+        var arena: [UInt8] = []
+        var offsets = [0]
+        func finishToken() { offsets.append(arena.count) }
+        for special in specials {
+            arena.append(contentsOf: special.content.utf8)
+            finishToken()
+        }
+        for byte in ByteCharacters.bytesInOrder {
+            arena.append(byte)
+            finishToken()
+        }
+        var names = Set(specials.map(\.content))
+        names = names.filter { name in
+            var bytes: [UInt8] = []
+            return ByteCharacters.appendBytes(for: Array(name.utf8), to: &bytes)
+        }
+        for pair in merges {
+            for id in [Int(pair.left), Int(pair.right)] {
+                arena.append(contentsOf: Array(arena[offsets[id]..<offsets[id + 1]]))
+            }
+            finishToken()
+            guard !names.isEmpty else { continue }
+            let name = ByteCharacters.string(for: arena[offsets[offsets.count - 2]...])
+            guard !names.contains(name) else {
+                throw .invalidVocabulary(
+                    reason: "the special token \"\(name)\" was also learned from the text; "
+                        + "choose one that is no part of a word")
+            }
+        }
+        let tokens = try TokenTable(arena: arena, offsets: offsets) { $0 < specials.count }
+        return Vocabulary(
+            pattern: pattern, mergeSemantics: .listedMerges, specialTokens: specials,
+            tokens: tokens, merges: try MergeTable(merges, tokens: tokens), counts: counts)
+    }
+}

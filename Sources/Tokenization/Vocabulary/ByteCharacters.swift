@@ -1,0 +1,66 @@
+/// The characters that stand for bytes in Hugging Face's files, so that every token is a string.
+///
+/// The 188 bytes that are printable in Latin-1 stand for themselves, the other 68 for U+0100 and
+/// after, in order: a space is `Ġ`, a line feed `Ċ`. Source: `bytes_to_unicode` of GPT-2's
+/// `encoder.py`.
+enum ByteCharacters {
+    /// The code point of each byte's character.
+    static let codePoints: [UInt32] = {
+        var next: UInt32 = 0x100
+        return (0..<256 as Range<UInt32>).map { byte in
+            switch byte {
+            case 0x21...0x7E, 0xA1...0xAC, 0xAE...0xFF: return byte
+            default:
+                defer { next += 1 }
+                return next
+            }
+        }
+    }()
+
+    /// The byte of each code point below U+0144, −1 where there is none.
+    private static let bytes: [Int16] = {
+        var table = [Int16](repeating: -1, count: 0x144)
+        for (byte, codePoint) in codePoints.enumerated() { table[Int(codePoint)] = Int16(byte) }
+        return table
+    }()
+
+    /// The 256 bytes in the order of their characters: the order in which a vocabulary lists them.
+    static let bytesInOrder: [UInt8] = (0..<256).sorted { codePoints[$0] < codePoints[$1] }
+        .map { UInt8($0) }
+
+    /// The string that stands for `bytes`. O(count).
+    static func string(for bytes: some Sequence<UInt8>) -> String {
+        var scalars = String.UnicodeScalarView()
+        for byte in bytes {
+            // Every code point of the table is a scalar below U+0144.
+            scalars.append(Unicode.Scalar(codePoints[Int(byte)]) ?? "?")
+        }
+        return String(scalars)
+    }
+
+    /// Appends to `output` the bytes that well-formed UTF-8 stands for; returns false, leaving
+    /// `output` as it was, if a character stands for no byte. O(count).
+    static func appendBytes(for text: [UInt8], to output: inout [UInt8]) -> Bool {
+        let before = output.count
+        var index = 0
+        while index < text.count {
+            var codePoint = Int(text[index])
+            if codePoint >= 0x80 {
+                // Two bytes reach U+07FF; longer sequences stand for nothing here.
+                guard codePoint < 0xE0, index + 1 < text.count else {
+                    output.removeSubrange(before...)
+                    return false
+                }
+                codePoint = (codePoint & 0x1F) << 6 | Int(text[index + 1] & 0x3F)
+                index += 1
+            }
+            guard codePoint < bytes.count, bytes[codePoint] >= 0 else {
+                output.removeSubrange(before...)
+                return false
+            }
+            output.append(UInt8(bytes[codePoint]))
+            index += 1
+        }
+        return true
+    }
+}

@@ -1,0 +1,58 @@
+/// A vocabulary that is nothing but the distinct pieces of one text, numbered in byte order.
+///
+/// It shows what characters or words as tokens are like, and why neither is enough: a piece that the
+/// text did not have cannot be encoded.
+///
+/// ```swift
+/// let text = Array("Hold my math!".utf8)
+/// let vocabulary = PieceVocabulary(of: text.span, pattern: .word)
+/// try vocabulary.encode(text.span)  // 6 pieces, one of them "!"
+/// ```
+public struct PieceVocabulary: Sendable {
+    /// How texts are cut.
+    public let pattern: SplitPattern
+
+    /// The pieces; a piece's index is its number.
+    public let pieces: [[UInt8]]
+
+    private let numbers: [[UInt8]: UInt32]
+
+    /// The distinct pieces of `text`. O(n log n).
+    public init(of text: Span<UInt8>, pattern: SplitPattern) {
+        self.pattern = pattern
+        pieces = Set(pattern.pieces(of: text)).sorted { $0.lexicographicallyPrecedes($1) }
+        numbers = Dictionary(
+            uniqueKeysWithValues: pieces.enumerated().map { ($1, UInt32($0)) })
+    }
+
+    /// How many pieces there are.
+    public var count: Int { pieces.count }
+
+    /// The numbers of the pieces of `text`. O(count of `text`).
+    ///
+    /// - Throws: ``TokenizationError/unknownPiece(_:)``.
+    public func encode(_ text: Span<UInt8>) throws(TokenizationError) -> [TokenID] {
+        var ids: [TokenID] = []
+        for piece in pattern.pieces(of: text) {
+            guard let number = numbers[piece] else {
+                throw .unknownPiece(Vocabulary.printable(piece))
+            }
+            ids.append(TokenID(number))
+        }
+        return ids
+    }
+
+    /// The text that `ids` stand for. O(count of the bytes).
+    ///
+    /// - Throws: ``TokenizationError/unknownToken(id:vocabularyCount:)``.
+    public func decode(_ ids: [TokenID]) throws(TokenizationError) -> [UInt8] {
+        var text: [UInt8] = []
+        for id in ids {
+            guard id.rawValue < UInt32(count) else {
+                throw .unknownToken(id: id.rawValue, vocabularyCount: count)
+            }
+            text.append(contentsOf: pieces[Int(id.rawValue)])
+        }
+        return text
+    }
+}

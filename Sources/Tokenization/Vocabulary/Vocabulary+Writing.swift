@@ -1,0 +1,209 @@
+public import Storage
+
+extension Vocabulary {
+    /// Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and `tokens.tsv`
+    /// into the directory at `path`, which must exist. O(size of the files).
+    ///
+    /// The same vocabulary gives the same bytes. `tokenizers` and `transformers` load the first
+    /// three; the last is for people.
+    public func write(toDirectory path: String) throws(StorageError) {
+        try Self.write(tokensTSV(), to: path + "/tokens.tsv")
+        try Self.write(specialTokensMapJSON(), to: path + "/special_tokens_map.json")
+        try Self.write(tokenizerConfigJSON(), to: path + "/tokenizer_config.json")
+        // Last, because it is the one that makes the directory a vocabulary.
+        try Self.write(tokenizerJSON(), to: path + "/tokenizer.json")
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
+        try unsafe FileReplacement.write(bytes.span.bytes, to: path)
+    }
+
+    /// The bytes of `tokenizer.json`, as `tokenizers` itself would save them. O(size).
+    public func tokenizerJSON() -> [UInt8] {
+        var json = JSONText()
+        json.object { json in
+            json.string("version", "1.0")
+            json.value("truncation", "null")
+            json.value("padding", "null")
+            json.array("added_tokens") { json in
+                for special in specialTokens { json.addedToken(special) }
+            }
+            json.value("normalizer", "null")
+            json.preTokenizer(pattern)
+            json.byteLevel("post_processor", addPrefixSpace: true, trimOffsets: false)
+            json.byteLevel("decoder", addPrefixSpace: true, trimOffsets: true)
+            json.object("model") { json in
+                json.string("type", "BPE")
+                json.value("dropout", "null")
+                json.value("unk_token", "null")
+                json.value("continuing_subword_prefix", "null")
+                json.value("end_of_word_suffix", "null")
+                json.value("fuse_unk", "false")
+                json.value("byte_fallback", "false")
+                json.value("ignore_merges", mergeSemantics == .wholePieceFirst ? "true" : "false")
+                let names = tokenNames()
+                json.object("vocab") { json in
+                    for (id, name) in names.enumerated() { json.value(name, String(id)) }
+                }
+                json.array("merges") { json in
+                    for pair in merges.pairs {
+                        json.array { json in
+                            json.string(nil, names[Int(pair.left)])
+                            json.string(nil, names[Int(pair.right)])
+                        }
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    /// The bytes of `tokenizer_config.json`, for `transformers.AutoTokenizer`.
+    func tokenizerConfigJSON() -> [UInt8] {
+        var json = JSONText()
+        json.object { json in
+            json.string("tokenizer_class", "PreTrainedTokenizerFast")
+            if let end = endOfTextContent {
+                json.string("bos_token", end)
+                json.string("eos_token", end)
+            }
+            json.value("clean_up_tokenization_spaces", "false")
+            // What transformers writes for "no limit".
+            json.value("model_max_length", "1000000000000000019884624838656")
+        }
+        return json.bytes + [UInt8(ascii: "\n")]
+    }
+
+    /// The bytes of `special_tokens_map.json`.
+    func specialTokensMapJSON() -> [UInt8] {
+        var json = JSONText()
+        json.object { json in
+            let end = endOfTextContent
+            if let end {
+                json.string("bos_token", end)
+                json.string("eos_token", end)
+            }
+            let others = specialTokens.map(\.content).filter { $0 != end }
+            if !others.isEmpty {
+                json.array("additional_special_tokens") { json in
+                    for content in others { json.string(nil, content) }
+                }
+            }
+        }
+        return json.bytes + [UInt8(ascii: "\n")]
+    }
+
+    /// The bytes of `tokens.tsv`: one line a token with its id, its count when it was learned, the
+    /// two tokens it was made of, and its bytes as printable text. O(size).
+    ///
+    /// A hyphen stands for what is not known or does not apply.
+    func tokensTSV() -> [UInt8] {
+        var parents = [MergePair?](repeating: nil, count: count)
+        for (pair, result) in zip(merges.pairs, merges.results) where parents[Int(result)] == nil {
+            parents[Int(result)] = pair
+        }
+        var text = Array("id\tcount\tleft\tright\ttoken\n".utf8)
+        for id in 0..<count {
+            let occurrences = isSpecial(TokenID(UInt32(id))) ? nil : counts?[id]
+            let fields = [
+                String(id),
+                occurrences.map { String($0) } ?? "-",
+                parents[id].map { String($0.left) } ?? "-",
+                parents[id].map { String($0.right) } ?? "-",
+                Self.printable(tokens.bytes(of: id)),
+            ]
+            text.append(contentsOf: fields.joined(separator: "\t").utf8)
+            text.append(UInt8(ascii: "\n"))
+        }
+        return text
+    }
+
+    /// `bytes` as text on one line: `\xNN` for what is not UTF-8 or does not print, `\\` for a
+    /// backslash. O(count).
+    ///
+    /// White space other than a plain space counts as not printing, so that nothing is invisible
+    /// but the space.
+    public static func printable(_ bytes: [UInt8]) -> String {
+        var result = ""
+        ByteView.with(bytes.span) { view in
+            var index = 0
+            while index < view.count {
+                let (value, length) = decodeCodePoint(view, index)
+                if let value, let scalar = Unicode.Scalar(value), isPrintable(scalar) {
+                    if scalar == "\\" { result.append("\\") }
+                    result.unicodeScalars.append(scalar)
+                } else {
+                    for offset in 0..<length {
+                        let byte = view[index + offset]
+                        result += (byte < 0x10 ? "\\x0" : "\\x") + String(byte, radix: 16)
+                    }
+                }
+                index += length
+            }
+        }
+        return result
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar == " " { return true }
+        // Letters, numbers, marks, punctuation and symbols print; the rest controls, separates or is
+        // not assigned in the pinned table.
+        return UnicodeClasses.shared.tables.codePoint(scalar.value)
+            .isAny([.letter, .number, .mark, .punctuation])
+    }
+
+    private var endOfTextContent: String? {
+        endOfText.flatMap { id in specialTokens.first { $0.id == id }?.content }
+    }
+
+    /// Every token as `tokenizer.json` writes it: special tokens as they are, others with a
+    /// character for each byte. O(size).
+    private func tokenNames() -> [String] {
+        var names = (0..<count).map { ByteCharacters.string(for: tokens.bytes(of: $0)) }
+        for special in specialTokens { names[Int(special.id.rawValue)] = special.content }
+        return names
+    }
+}
+
+extension JSONText {
+    fileprivate mutating func addedToken(_ special: SpecialToken) {
+        object { json in
+            json.value("id", String(special.id.rawValue))
+            json.string("content", special.content)
+            json.value("single_word", "false")
+            json.value("lstrip", "false")
+            json.value("rstrip", "false")
+            json.value("normalized", "false")
+            json.value("special", "true")
+        }
+    }
+
+    fileprivate mutating func preTokenizer(_ pattern: SplitPattern) {
+        guard let expression = pattern.regularExpression else {
+            preconditionFailure("a vocabulary's pattern has a regular expression")
+        }
+        object("pre_tokenizer") { json in
+            json.string("type", "Sequence")
+            json.array("pretokenizers") { json in
+                json.object { json in
+                    json.string("type", "Split")
+                    json.object("pattern") { json in json.string("Regex", expression) }
+                    json.string("behavior", "Isolated")
+                    json.value("invert", "false")
+                }
+                json.byteLevel(nil, addPrefixSpace: false, trimOffsets: true, useRegex: false)
+            }
+        }
+    }
+
+    fileprivate mutating func byteLevel(
+        _ key: String?, addPrefixSpace: Bool, trimOffsets: Bool, useRegex: Bool = true
+    ) {
+        object(key) { json in
+            json.string("type", "ByteLevel")
+            json.value("add_prefix_space", addPrefixSpace ? "true" : "false")
+            json.value("trim_offsets", trimOffsets ? "true" : "false")
+            json.value("use_regex", useRegex ? "true" : "false")
+        }
+    }
+}

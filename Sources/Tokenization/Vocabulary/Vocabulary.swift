@@ -1,0 +1,131 @@
+import Storage
+
+/// The tokens of a byte-level BPE, immutable and shared by any number of threads.
+///
+/// ```swift
+/// let vocabulary = try Vocabulary(directory: "vocab/kjv-4096")
+/// var ids: [UInt32] = []
+/// BytePairEncoder(vocabulary).encode(Array("In the beginning".utf8).span, into: &ids)
+/// ```
+///
+/// Every one of the 256 bytes is a token, so every text can be encoded and comes back unchanged.
+public struct Vocabulary: Sendable {
+    /// How a text is cut into the pieces that merges never cross.
+    public let pattern: SplitPattern
+
+    /// How merges turn a piece into tokens.
+    public let mergeSemantics: MergeSemantics
+
+    /// The special tokens, by increasing id.
+    public let specialTokens: [SpecialToken]
+
+    /// XXH64 over everything that decides ids: pattern, semantics, tokens, merges, special tokens.
+    ///
+    /// Data made with a vocabulary names it by this number.
+    public let fingerprint: UInt64
+
+    let tokens: TokenTable
+    let merges: MergeTable
+
+    /// How often each token occurred when it was learned; known to the one who learned it only.
+    let counts: [UInt64]?
+
+    init(
+        pattern: SplitPattern, mergeSemantics: MergeSemantics, specialTokens: [SpecialToken],
+        tokens: TokenTable, merges: MergeTable, counts: [UInt64]? = nil
+    ) {
+        self.pattern = pattern
+        self.mergeSemantics = mergeSemantics
+        self.specialTokens = specialTokens.sorted { $0.id < $1.id }
+        self.tokens = tokens
+        self.merges = merges
+        self.counts = counts
+        fingerprint = Self.fingerprint(
+            pattern: pattern, mergeSemantics: mergeSemantics, specialTokens: self.specialTokens,
+            tokens: tokens, merges: merges)
+    }
+
+    /// How many tokens there are, special ones included.
+    public var count: Int { tokens.count }
+
+    /// How many merges there are.
+    public var mergeCount: Int { merges.pairs.count }
+
+    /// The token that ends a document, by the names in common use; `nil` if there is none.
+    public var endOfText: TokenID? {
+        let names = ["<|endoftext|>", "<|end_of_text|>", "</s>"]
+        return names.lazy.compactMap { name in specialTokens.first { $0.content == name }?.id }
+            .first
+    }
+
+    /// The bytes of a token, the UTF-8 of its content if it is special. O(length).
+    ///
+    /// - Precondition: `id` belongs to this vocabulary.
+    public func bytes(of id: TokenID) -> [UInt8] {
+        precondition(id.rawValue < count, "the token is not in the vocabulary")
+        return tokens.bytes(of: Int(id.rawValue))
+    }
+
+    /// The ordinary token that is exactly `bytes`; `nil` if there is none. O(length).
+    public func id(of bytes: Span<UInt8>) -> TokenID? {
+        ByteView.with(bytes) { view in
+            view.count == 0 ? nil : tokens.id(of: view, from: 0, to: view.count).map { TokenID($0) }
+        }
+    }
+
+    /// The special token written `content`; `nil` if there is none. O(number of special tokens).
+    public func specialToken(_ content: String) -> TokenID? {
+        specialTokens.first { $0.content == content }?.id
+    }
+
+    /// Whether `id` is a special token. O(number of special tokens).
+    public func isSpecial(_ id: TokenID) -> Bool {
+        specialTokens.contains { $0.id == id }
+    }
+
+    /// The two tokens of the first merge that makes `id`; `nil` for bytes and special tokens.
+    /// O(number of merges).
+    public func parents(of id: TokenID) -> (left: TokenID, right: TokenID)? {
+        guard let rank = merges.results.firstIndex(of: id.rawValue) else { return nil }
+        let pair = merges.pairs[rank]
+        return (TokenID(pair.left), TokenID(pair.right))
+    }
+
+    private static func fingerprint(
+        pattern: SplitPattern, mergeSemantics: MergeSemantics, specialTokens: [SpecialToken],
+        tokens: TokenTable, merges: MergeTable
+    ) -> UInt64 {
+        // Every part is preceded by its length, so that no two vocabularies share a canonical form.
+        var form: [UInt8] = []
+        func append(_ value: Int) {
+            for shift in stride(from: 0, to: 64, by: 8) {
+                form.append(UInt8(truncatingIfNeeded: value >> shift))
+            }
+        }
+        func append(_ text: String) {
+            append(text.utf8.count)
+            form.append(contentsOf: text.utf8)
+        }
+        append("quern vocabulary 1")
+        append(pattern.rawValue)
+        append(mergeSemantics.rawValue)
+        append(specialTokens.count)
+        for special in specialTokens {
+            append(Int(special.id.rawValue))
+            append(special.content)
+        }
+        append(tokens.count)
+        for id in 0..<tokens.count {
+            append(tokens.byteCount(of: id))
+            for index in Int(tokens.offsets[id])..<Int(tokens.offsets[id + 1]) {
+                form.append(tokens.bytes[index])
+            }
+        }
+        append(merges.pairs.count)
+        for pair in merges.pairs {
+            append(Int(pair.left))
+            append(Int(pair.right))
+        }
+        return XXH64.hash(of: form.span)
+    }
+}
