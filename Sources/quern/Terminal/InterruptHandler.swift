@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 import Training
 
 #if canImport(Glibc)
@@ -11,20 +12,28 @@ import Training
 #endif
 
 /// Turns the first Ctrl-C, or a polite request to end, into a request to stop at the next good place;
-/// the second one ends the program at once.
+/// another one, a second later or more, ends the program at once. Within that second it is taken for
+/// the same request, since launchers send theirs to the program and to its group.
 ///
 /// Requests are heeded for as long as the handler lives.
 final class InterruptHandler {
     let stop = StopSignal()
+    private let firstRequest = FirstRequest()
     private let sources: [any DispatchSourceSignal]
 
     init() {
-        let stop = stop
+        let (stop, firstRequest) = (stop, firstRequest)
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                if stop.isRequested { _exit(130) }
+                let isRepeated = firstRequest.instant.withLock { first in
+                    let now = ContinuousClock.now
+                    defer { first = first ?? now }
+                    return first.map { now - $0 > .seconds(1) } ?? false
+                }
+                if isRepeated { _exit(130) }
+                guard !stop.isRequested else { return }
                 stop.request()
                 Terminal.writeMessage(
                     "\nstopping after this step; once more to stop at once\n")
@@ -39,4 +48,9 @@ final class InterruptHandler {
         signal(SIGINT, SIG_DFL)
         signal(SIGTERM, SIG_DFL)
     }
+}
+
+/// When the first request came.
+private final class FirstRequest: Sendable {
+    let instant = Mutex<ContinuousClock.Instant?>(nil)
 }

@@ -19,6 +19,7 @@ final class ProgressPrinter {
     private var activityStart: ContinuousClock.Instant
     private var lastShown: ContinuousClock.Instant?
     private var lineIsOpen = false
+    private var endIsShown = false
     private var trainingStart: ContinuousClock.Instant?
     private var plan: TrainingPlan?
 
@@ -104,6 +105,7 @@ final class ProgressPrinter {
         self.activity = activity
         activityStart = clock.now
         lastShown = nil
+        endIsShown = false
     }
 
     /// Whether it is time to show this: a bar ten times a second, a line every five seconds. The end
@@ -121,8 +123,9 @@ final class ProgressPrinter {
             form == .text && isTerminal ? .milliseconds(100) : .seconds(form == .json ? 1 : 5)
         // Nothing is shown of what takes less than a moment, except its end.
         let last = lastShown ?? activityStart
-        guard isEnd || now - last >= interval else { return false }
+        guard isEnd && !endIsShown || now - last >= interval else { return false }
         lastShown = now
+        endIsShown = isEnd
         return true
     }
 
@@ -137,7 +140,8 @@ final class ProgressPrinter {
 
     private func bar(for progress: StageProgress) -> String {
         let elapsed = (clock.now - activityStart) / .seconds(1)
-        let rate = elapsed > 0 ? Double(progress.completed) / elapsed : 0
+        // A rate over less than a moment says nothing.
+        let rate = elapsed > 0.01 ? Double(progress.completed) / elapsed : 0
         let done =
             switch progress.unit {
             case .bytes: "\(Figures.bytes(Double(progress.completed)))  \(Figures.bytes(rate))/s"
