@@ -1,0 +1,60 @@
+import Foundation
+import Storage
+import TokenShards
+import Tokenization
+
+/// A vocabulary and documents for tests of shards, in a temporary folder that goes with it.
+final class ShardFixture {
+    let directory: String
+    let vocabulary: Vocabulary
+    let documents: [[UInt8]]
+
+    init(documentCount: Int = 40) throws {
+        directory = NSTemporaryDirectory() + "quern-shards-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        documents = (0..<documentCount).map { number in
+            Array(
+                "Document \(number): the miller grinds the grain, and the \(number * 7) sacks are full."
+                    .utf8)
+        }
+        let counter = PieceCounter(.gpt4)
+        for document in documents { counter.count(document.span) }
+        var configuration = VocabularyConfiguration()
+        configuration.vocabularySize = 300
+        vocabulary = try VocabularyTrainer(configuration).train(counter.takeCounts())
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    /// Encodes every document: each fifth goes to the validation split.
+    func write(
+        to name: String = "set", policy: EndOfTextPolicy = .before, tokensPerShard: Int = 100
+    ) throws -> ShardManifest {
+        var configuration = ShardConfiguration()
+        configuration.endOfText = policy
+        configuration.tokensPerShard = tokensPerShard
+        var writer = try ShardWriter(
+            directory: path(name), vocabulary: vocabulary, configuration: configuration)
+        for (number, document) in documents.enumerated() {
+            let ids = ids(of: document)
+            try writer.append(
+                ids.span, byteCount: document.count, contentHash: XXH64.hash(of: document.span),
+                to: number % 5 == 4 ? .validation : .train)
+        }
+        return try writer.finish(sources: [], skipped: .init())
+    }
+
+    func ids(of document: [UInt8]) -> [UInt32] {
+        var ids: [UInt32] = []
+        BytePairEncoder(vocabulary).encode(document.span, into: &ids)
+        return ids
+    }
+
+    func documents(of split: Split) -> [[UInt8]] {
+        documents.enumerated().filter { ($0.offset % 5 == 4) == (split == .validation) }
+            .map(\.element)
+    }
+
+    func path(_ name: String) -> String { directory + "/" + name }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+import TokenShards
+
+@Suite struct WindowTests {
+    @Test("training windows are full, in order, a stride apart, and never cross a shard")
+    func trainingWindows() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write(tokensPerShard: 120)
+        let set = try ShardSet(directory: fixture.path("set"))
+        let shards = set.shards(of: .train)
+        for length in [1, 2, 7, 30, 59] {
+            for stride in [1, 3, length, length + 5] {
+                let windows = set.windows(in: .train, length: length, stride: stride)
+                var expected: [[Int]] = []
+                for (number, shard) in shards.enumerated() {
+                    var start = 0
+                    while start + length + 1 <= shard.tokenCount {
+                        expected.append(
+                            [number, start, length, 0])
+                        start += stride
+                    }
+                }
+                #expect((0..<windows.count).map { number in
+                    let window = windows[number]
+                    return [window.shard, window.start, window.length, window.alreadyScored]
+                } == expected)
+            }
+        }
+    }
+
+    @Test("scoring windows predict every token but a shard's first exactly once, with full context")
+    func scoringWindows() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write(tokensPerShard: 120)
+        let set = try ShardSet(directory: fixture.path("set"))
+        for length in [1, 2, 7, 30, 500] {
+            for stride in [1, 3, length] where stride <= length {
+                let windows = set.windows(in: .validation, length: length, stride: stride)
+                var scored = set.shards(of: .validation).map {
+                    [Int](repeating: 0, count: $0.tokenCount)
+                }
+                for window in windows.scoringWindows() {
+                    for index in window.alreadyScored..<window.length {
+                        let position = window.start + index + 1
+                        scored[window.shard][position] += 1
+                        // As much context as there is, up to the length less the stride.
+                        #expect(index + 1 >= min(position, length - stride + 1))
+                    }
+                }
+                for counts in scored {
+                    #expect(counts.first == 0)
+                    #expect(counts.dropFirst().allSatisfy { $0 == 1 })
+                }
+            }
+        }
+    }
+
+    @Test("each epoch of a sampler is a permutation, and epochs and seeds differ", arguments: 1...70)
+    func permutation(count: Int) {
+        let sampler = WindowSampler(windowCount: count, seed: 7)
+        let first = (0..<count).map { sampler[$0] }
+        let second = (count..<2 * count).map { sampler[$0] }
+        #expect(first.sorted() == Array(0..<count))
+        #expect(second.sorted() == Array(0..<count))
+        if count > 8 {
+            let other = WindowSampler(windowCount: count, seed: 8)
+            #expect(first != second)
+            #expect(first != (0..<count).map { other[$0] })
+            #expect(first != Array(0..<count))
+        }
+    }
+
+    @Test("a sampler over many windows visits early and late ones alike")
+    func spread() {
+        let sampler = WindowSampler(windowCount: 1_000_003, seed: 1)
+        let mean = (0..<10_000).reduce(0) { $0 + sampler[$1] } / 10_000
+        #expect(abs(mean - 500_001) < 15_000)
+        #expect(Set((0..<10_000).map { sampler[$0] }).count == 10_000)
+    }
+
+    @Test("targets are the inputs one token on, and rows without a window are not scored")
+    func batches() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write(tokensPerShard: 10_000)
+        let set = try ShardSet(directory: fixture.path("set"))
+        let windows = set.windows(in: .train, length: 16, stride: 16)
+        let loader = try BatchLoader(windows: windows, batchSize: 3, seed: 5)
+        let sampler = WindowSampler(windowCount: windows.count, seed: 5)
+        let shard = set.shards(of: .train)[0]
+        for position in [0, 3, 6, 3 * windows.count + 1] {
+            let batch = loader.batch(at: position)
+            #expect(batch.scoredCount == 48)
+            for row in 0..<3 {
+                let start = windows[sampler[position + row]].start
+                let tokens = shard.tokens(start..<start + 17).map { Int32($0) }
+                #expect(Array(batch.inputs[row * 16..<row * 16 + 16]) == Array(tokens.dropLast()))
+                #expect(Array(batch.targets[row * 16..<row * 16 + 16]) == Array(tokens.dropFirst()))
+            }
+        }
+        let scoring = windows.scoringWindows()
+        let last = windows.batch(of: scoring.suffix(1), batchSize: 2)
+        #expect(last.scoredCount == scoring.last!.length - scoring.last!.alreadyScored)
+        #expect(last.targets.count { $0 != Batch.ignored } == last.scoredCount)
+        #expect(last.targets.suffix(16).allSatisfy { $0 == Batch.ignored })
+    }
+
+    @Test("a split without a full window cannot be trained on")
+    func tooFew() throws {
+        let fixture = try ShardFixture(documentCount: 2)
+        _ = try fixture.write()
+        let set = try ShardSet(directory: fixture.path("set"))
+        #expect(throws: ShardError.self) {
+            try BatchLoader(
+                windows: set.windows(in: .train, length: 10_000, stride: 1), batchSize: 1, seed: 1)
+        }
+    }
+}

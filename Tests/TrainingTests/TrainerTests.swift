@@ -1,0 +1,179 @@
+import Foundation
+import Testing
+import TokenShards
+import Tokenization
+import Training
+import Transformer
+
+@Suite struct TrainerTests {
+    @Test("the loss falls, and metrics, checkpoints and links say what happened")
+    func run() async throws {
+        let fixture = try TrainingFixture()
+        var configuration = TrainingFixture.configuration
+        configuration.steps = 40
+        configuration.learningRate = 1e-2
+        configuration.evaluateEvery = 20
+        configuration.checkpointEvery = 10
+        var trainer = try fixture.trainer("run", configuration: configuration)
+        var losses: [Double] = []
+        var evaluations: [EvaluationResult] = []
+        let summary = try await trainer.run(stop: StopSignal()) { event in
+            switch event {
+            case .step(let report): losses.append(report.loss)
+            case .evaluated(_, let result): evaluations.append(result)
+            default: break
+            }
+        }
+        #expect(losses.count == 40)
+        #expect(abs(losses[0] - log(Double(fixture.vocabulary.count))) < 0.3)
+        #expect(losses.last! < losses[0] - 1)
+        #expect(evaluations.count == 2)
+        #expect(summary.isComplete)
+        #expect(summary.validation == evaluations.last)
+        #expect(try TrainingSummary(runDirectory: fixture.path("run")) == summary)
+
+        let store = CheckpointStore(runDirectory: fixture.path("run"))
+        #expect(store.latest?.hasSuffix("step-00000040") == true)
+        #expect(store.best != nil)
+        let kept = try FileManager.default.contentsOfDirectory(atPath: store.directory)
+            .filter { $0.hasPrefix("step-") }.sorted()
+        #expect(kept == ["step-00000030", "step-00000040"])
+        #expect(try store.latestState()?.step == 40)
+        let lines = try String(contentsOfFile: fixture.path("run") + "/metrics.jsonl", encoding: .utf8)
+            .split(separator: "\n")
+        #expect(lines.count == 42)
+        for line in lines {
+            #expect(throws: Never.self) {
+                try JSONSerialization.jsonObject(with: Data(line.utf8))
+            }
+        }
+    }
+
+    @Test("the same run has the same bytes for any number of threads")
+    func threads() async throws {
+        let fixture = try TrainingFixture()
+        for threads in 1...3 {
+            var trainer = try fixture.trainer("threads-\(threads)", threadCount: threads)
+            _ = try await trainer.run(stop: StopSignal()) { _ in }
+        }
+        let reference = try fixture.latest(of: "threads-1")
+        #expect(reference.count >= 8)
+        #expect(try fixture.latest(of: "threads-2") == reference)
+        #expect(try fixture.latest(of: "threads-3") == reference)
+    }
+
+    @Test("a run stopped after any step and resumed has the bytes of one that was not")
+    func resumed() async throws {
+        let fixture = try TrainingFixture()
+        var whole = try fixture.trainer("whole")
+        _ = try await whole.run(stop: StopSignal()) { _ in }
+        let expected = try fixture.latest(of: "whole")
+        for stopStep in 1...11 {
+            let run = "stopped-\(stopStep)"
+            let stop = StopSignal()
+            var first = try fixture.trainer(run)
+            let partial = try await first.run(stop: stop) { event in
+                if case .step(let report) = event, report.step == stopStep { stop.request() }
+            }
+            #expect(!partial.isComplete)
+            #expect(partial.steps == stopStep)
+            var second = try fixture.trainer(run, existing: .resume)
+            #expect(try await second.run(stop: StopSignal()) { _ in }.isComplete)
+            #expect(try fixture.latest(of: run) == expected)
+        }
+    }
+
+    @Test("a run resumed from an earlier checkpoint drops the metrics of the steps it does again")
+    func metricsAfterResume() async throws {
+        let fixture = try TrainingFixture()
+        let stop = StopSignal()
+        var first = try fixture.trainer("run")
+        _ = try await first.run(stop: stop) { event in
+            if case .step(let report) = event, report.step == 7 { stop.request() }
+        }
+        // As a crash after step 7 would leave it: the newest checkpoint that counts is step 5's.
+        let store = CheckpointStore(runDirectory: fixture.path("run"))
+        try FileManager.default.removeItem(atPath: store.directory + "/latest")
+        try FileManager.default.createSymbolicLink(
+            atPath: store.directory + "/latest", withDestinationPath: "step-00000005")
+        var second = try fixture.trainer("run", existing: .resume)
+        _ = try await second.run(stop: StopSignal()) { _ in }
+        let metrics = try String(
+            contentsOfFile: fixture.path("run") + "/metrics.jsonl", encoding: .utf8)
+        let steps = metrics.split(separator: "\n").filter { $0.contains("\"loss\"") }
+        #expect(steps.count == 12)
+    }
+
+    @Test("what does not fit together is refused")
+    func refused() async throws {
+        let fixture = try TrainingFixture()
+        #expect(throws: TrainingError.noCheckpoint(directory: fixture.path("run"))) {
+            try fixture.trainer("run", existing: .resume)
+        }
+        var trainer = try fixture.trainer("run")
+        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        #expect(throws: TrainingError.runExists(directory: fixture.path("run"))) {
+            try fixture.trainer("run")
+        }
+        var wider = TrainingFixture.model
+        wider.embeddingSize = 32
+        #expect(throws: TrainingError.self) {
+            try fixture.trainer("run", model: wider, existing: .resume)
+        }
+        var bad = TrainingFixture.configuration
+        bad.batchSize = 0
+        #expect(
+            throws: TrainingError.badConfiguration(key: "batch_size", rule: "must be positive")
+        ) {
+            try fixture.trainer("other", configuration: bad)
+        }
+    }
+
+    @Test("a loss that is not finite stops the run with the step's number")
+    func divergence() async throws {
+        let fixture = try TrainingFixture()
+        var configuration = TrainingFixture.configuration
+        configuration.learningRate = 1e38
+        configuration.warmupSteps = 0
+        var trainer = try fixture.trainer("run", configuration: configuration)
+        await #expect(throws: TrainingError.self) {
+            try await trainer.run(stop: StopSignal()) { _ in }
+        }
+    }
+
+    @Test("a shorter stride scores the same tokens, each with more context")
+    func evaluationStride() throws {
+        let fixture = try TrainingFixture()
+        var shape = TrainingFixture.model
+        shape.vocabularySize = fixture.vocabulary.count
+        let model = try GPT(shape, seed: 3)
+        let runner = BatchRunner(
+            model: model, batchSize: 4, contextLength: 16, team: ThreadTeam(threadCount: 2))
+        func evaluate(stride: Int) throws -> EvaluationResult {
+            try Evaluator(
+                runner: runner, set: fixture.set, split: .validation, batchSize: 4,
+                contextLength: 16, stride: stride
+            ).evaluate()
+        }
+        let (wide, narrow) = (try evaluate(stride: 16), try evaluate(stride: 1))
+        let tokens = fixture.set.manifest.validation.tokens - fixture.set.shards(of: .validation).count
+        #expect(wide.tokenCount == tokens)
+        #expect(narrow.tokenCount == tokens)
+        #expect(wide.byteCount == fixture.set.manifest.validation.bytes)
+
+        // One token at a time, from the model's logits: the oracle of the narrow stride.
+        var total = 0.0
+        for shard in fixture.set.shards(of: .validation) {
+            let ids = shard.tokens(0..<shard.tokenCount).map { Int32($0) }
+            for position in 1..<ids.count {
+                let context = Array(ids[max(0, position - 16)..<position])
+                let row = model.logits(for: context).suffix(shape.vocabularySize).map(Double.init)
+                let largest = row.max()!
+                let sum = row.reduce(0) { $0 + exp($1 - largest) }
+                total += largest + log(sum) - row[Int(ids[position])]
+            }
+        }
+        #expect(abs(narrow.totalLoss - total) < 1e-3 * total)
+        #expect(abs(narrow.bitsPerByte - total / log(2) / Double(wide.byteCount)) < 1e-2)
+    }
+}

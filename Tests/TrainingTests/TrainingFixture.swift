@@ -1,0 +1,84 @@
+import Foundation
+import Storage
+import TokenShards
+import Tokenization
+import Training
+import Transformer
+
+/// Shards of a small text and a model small enough to train in a moment.
+final class TrainingFixture {
+    let directory: String
+    let vocabulary: Vocabulary
+    let set: ShardSet
+
+    init() throws {
+        directory = NSTemporaryDirectory() + "quern-training-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        let documents = (0..<60).map { number in
+            Array("The mill turns and the \(number % 7) stones grind the corn of day \(number).".utf8)
+        }
+        let counter = PieceCounter(.gpt4)
+        for document in documents { counter.count(document.span) }
+        var configuration = VocabularyConfiguration()
+        configuration.vocabularySize = 280
+        vocabulary = try VocabularyTrainer(configuration).train(counter.takeCounts())
+        var writer = try ShardWriter(
+            directory: directory + "/shards", vocabulary: vocabulary,
+            configuration: ShardConfiguration())
+        let encoder = BytePairEncoder(vocabulary)
+        for (number, document) in documents.enumerated() {
+            var ids: [UInt32] = []
+            encoder.encode(document.span, into: &ids)
+            try writer.append(
+                ids.span, byteCount: document.count, contentHash: XXH64.hash(of: document.span),
+                to: number % 6 == 5 ? .validation : .train)
+        }
+        _ = try writer.finish(sources: [], skipped: .init())
+        set = try ShardSet(directory: directory + "/shards", vocabulary: vocabulary)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    static var model: GPTConfiguration {
+        var model = GPTConfiguration()
+        model.layerCount = 2
+        model.headCount = 2
+        model.embeddingSize = 16
+        model.positionCount = 16
+        return model
+    }
+
+    static var configuration: TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        configuration.steps = 12
+        configuration.batchSize = 4
+        configuration.warmupSteps = 3
+        configuration.evaluateEvery = 4
+        configuration.checkpointEvery = 5
+        configuration.gradientAccumulation = 2
+        return configuration
+    }
+
+    func trainer(
+        _ run: String, configuration: TrainingConfiguration = TrainingFixture.configuration,
+        model: GPTConfiguration = TrainingFixture.model, threadCount: Int = 2,
+        existing: Trainer.ExistingRun = .refuse
+    ) throws -> Trainer {
+        try Trainer(
+            model: model, configuration: configuration, set: set, vocabulary: vocabulary,
+            runDirectory: path(run), threadCount: threadCount, existing: existing)
+    }
+
+    func path(_ name: String) -> String { directory + "/" + name }
+
+    /// The bytes of every file of a run's newest checkpoint.
+    func latest(of run: String) throws -> [String: Data] {
+        let directory = path(run) + "/checkpoints/latest"
+        var files: [String: Data] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
+            files[name] = FileManager.default.contents(atPath: directory + "/" + name)
+        }
+        return files
+    }
+}
