@@ -195,7 +195,7 @@ import Zstandard
         let lines = "{\"text\":\"grain\"}\n{\"text\":\"flour\"}\n"
         for (index, bytes) in [Array(lines.utf8), try compress(lines)].enumerated() {
             let path = folder.path + "/pipe\(index)"
-            try #require(mkfifo(path, 0o600) == 0)
+            try unsafe #require(mkfifo(path, 0o600) == 0)
             let writer = Thread {
                 guard let handle = FileHandle(forWritingAtPath: path) else { return }
                 for byte in bytes { try? handle.write(contentsOf: [byte]) }
