@@ -21,8 +21,8 @@ import sys
 
 MIB = 1 << 20
 LANGUAGES = {
-    "cs": "cs-CZ", "de": "de-DE", "el": "el-GR", "es": "es-ES", "fr": "fr-FR", "hi": None,
-    "it": "it-IT", "ja": "ja-JP", "ko": "ko-KR", "pl": "pl-PL", "ru": "ru-RU", "tr": "tr-TR",
+    "cs": "cs-CZ", "de": "de-DE", "el": "el-GR", "es": "es-ES", "fr": "fr-FR", "it": "it-IT",
+    "ja": "ja-JP", "ko": "ko-KR", "pl": "pl-PL", "ru": "ru-RU", "tr": "tr-TR",
     "zh-cn": "zh-CN",
 }
 MANUALS = ["manpages-" + name for name in (
@@ -59,7 +59,7 @@ SOURCES = {
         ("libreoffice-help-" + name, r"\.html$", "html", 6 * MIB) for name in LANGUAGES
     ] + [
         ("debian-handbook", "/" + name + r"/.*\.html$", "html", 4 * MIB)
-        for name in LANGUAGES.values() if name
+        for name in LANGUAGES.values()
     ],
 }
 
@@ -128,7 +128,12 @@ class TextOfHTML(html.parser.HTMLParser):
     def handle_data(self, data):
         if self.skipped or self.main is None:
             return
-        self.parts.append(data if self.preformatted else re.sub(r"\s+", " ", data))
+        if not self.preformatted:
+            data = re.sub(r"\s+", " ", data)
+            if self.parts and self.parts[-1].endswith(("\n", " ")):
+                data = data.lstrip()
+        if data:
+            self.parts.append(data)
 
 
 def text_of_html(data):

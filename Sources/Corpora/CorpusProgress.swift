@@ -8,6 +8,11 @@ public struct CorpusProgress: Sendable, Equatable {
         public var documents = 0
         /// Bytes of their text.
         public var textBytes = 0
+
+        /// A source of which nothing was read yet.
+        public init(path: String) {
+            self.path = path
+        }
     }
 
     /// Bytes read from the inputs as they are stored, compressed or not.
@@ -30,4 +35,7 @@ public struct CorpusProgress: Sendable, Equatable {
 
     /// The most errors that `skipped` keeps.
     public static let keptErrorCount = 8
+
+    /// The progress of a reader that has no inputs.
+    public init() {}
 }

@@ -188,4 +188,24 @@ import Zstandard
         #expect(
             try readTexts(CorpusConfiguration(inputs: [path], textField: "content")) == ["yes"])
     }
+
+    @Test("a pipe that hands out its bytes one by one is read, compressed or not")
+    func pipe() throws {
+        let folder = try TemporaryFolder()
+        let lines = "{\"text\":\"grain\"}\n{\"text\":\"flour\"}\n"
+        for (index, bytes) in [Array(lines.utf8), try compress(lines)].enumerated() {
+            let path = folder.path + "/pipe\(index)"
+            try unsafe #require(mkfifo(path, 0o600) == 0)
+            let writer = Thread {
+                guard let handle = FileHandle(forWritingAtPath: path) else { return }
+                for byte in bytes { try? handle.write(contentsOf: [byte]) }
+                try? handle.close()
+            }
+            writer.start()
+            var reader = try CorpusReader(CorpusConfiguration(inputs: [path], format: .jsonl))
+            #expect(reader.progress.totalBytes == nil)
+            #expect(try readAll(&reader).map(\.text) == ["grain", "flour"].map { Array($0.utf8) })
+            #expect(reader.progress.bytesRead == bytes.count)
+        }
+    }
 }

@@ -29,24 +29,42 @@ extension JSONScanner {
         if range.count == string.decodedCount {
             return Array(copying: bytes.extracting(range))
         }
-        var result: [UInt8] = []
-        result.reserveCapacity(string.decodedCount)
+        var result = [UInt8](repeating: 0, count: string.decodedCount)
+        var count = 0
         var scanner = JSONScanner(offset: range.lowerBound)
-        while true {
-            let rest = bytes.extracting(scanner.offset..<range.upperBound)
-            let run = firstOffset(of: UInt8(ascii: "\\"), in: rest) ?? rest.count
-            result.append(copying: rest.extracting(first: run))
-            scanner.offset += run
-            guard scanner.offset < range.upperBound,
-                let escape = try? scanner.decodeEscape(bytes)
-            else { return result }
-            if escape.scalar.isASCII {
-                result.append(UInt8(truncatingIfNeeded: escape.scalar.value))
+        while scanner.offset < range.upperBound {
+            if bytes[scanner.offset] == UInt8(ascii: "\\") {
+                // It was decoded before without a fault.
+                guard let escape = try? scanner.decodeEscape(bytes) else { break }
+                count += write(escape.scalar, to: &result, at: count)
+                scanner.offset += escape.byteCount
             } else {
-                result.append(contentsOf: UTF8.encode(escape.scalar)!)
+                let rest = bytes.extracting(scanner.offset..<range.upperBound)
+                let run = firstOffset(of: UInt8(ascii: "\\"), in: rest) ?? rest.count
+                copyBytes(rest.extracting(first: run), to: &result, at: count)
+                count += run
+                scanner.offset += run
             }
-            scanner.offset += escape.byteCount
         }
+        return result
+    }
+
+    /// Puts the UTF-8 of `scalar` into `bytes` at `place` and says how long it is.
+    private func write(_ scalar: Unicode.Scalar, to bytes: inout [UInt8], at place: Int) -> Int {
+        let value = scalar.value
+        let count = UTF8.width(scalar)
+        if count == 1 {
+            bytes[place] = UInt8(truncatingIfNeeded: value)
+            return 1
+        }
+        var rest = value
+        for index in stride(from: count - 1, to: 0, by: -1) {
+            bytes[place + index] = 0x80 | UInt8(truncatingIfNeeded: rest & 0x3F)
+            rest >>= 6
+        }
+        // The first byte begins with as many ones as there are bytes.
+        bytes[place] = ~(0xFF >> UInt8(count)) | UInt8(truncatingIfNeeded: rest)
+        return count
     }
 
     /// The place of the first byte from `start` on that ends a string or must be looked at.
@@ -151,22 +169,21 @@ extension JSONScanner {
 
     /// The number that four hexadecimal digits at `place` write.
     private func codeUnit(_ bytes: Span<UInt8>, at place: Int) throws(JSONLineFault) -> UInt16 {
-        var unit: UInt16 = 0
-        for index in place..<place + 4 {
-            guard index < bytes.count else {
-                throw JSONLineFault(reason: .endsEarly, offset: bytes.count)
-            }
-            let digit: UInt8
-            switch bytes[index] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = bytes[index] - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"):
-                digit = bytes[index] - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"):
-                digit = bytes[index] - UInt8(ascii: "A") + 10
-            default: throw fault(.badEscape, bytes)
-            }
-            unit = unit << 4 | UInt16(digit)
+        let digits = bytes.extracting(place..<min(place + 4, bytes.count))
+        var unit: UInt32 = 0
+        for index in digits.indices { unit = unit << 4 | hexadecimal(digits[index]) }
+        guard unit <= 0xFFFF else { throw fault(.badEscape, bytes) }
+        guard digits.count == 4 else {
+            throw JSONLineFault(reason: .endsEarly, offset: bytes.count)
         }
-        return unit
+        return UInt16(truncatingIfNeeded: unit)
+    }
+
+    /// The value of a hexadecimal digit, or a bit that no four digits reach or shift away.
+    private func hexadecimal(_ byte: UInt8) -> UInt32 {
+        let decimal = byte &- UInt8(ascii: "0")
+        if decimal < 10 { return UInt32(decimal) }
+        let letter = (byte | 0x20) &- UInt8(ascii: "a")
+        return letter < 6 ? UInt32(letter) + 10 : 0x1_0000
     }
 }
