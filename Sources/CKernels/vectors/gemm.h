@@ -13,28 +13,24 @@ typedef struct {
     const qk_epilogue *epilogue;
 } finish;
 
-// A row of a tile through its epilogue: (i, j) is its place in C.
+// A row of a tile that C's edge cuts through its epilogue: (i, j) is its place in C.
 static void finish_row(
     const float *sums, float *c, long i, long j, long columns, const finish *f) {
     const qk_epilogue *e = f->epilogue;
+    int kind = f->last ? e->kind : QK_STORE;
     FOR_VECTORS(x, lanes, columns) {
-        vf value = load(sums + x);
+        vf value = load(sums + x), slope;
         if (f->partial) { value += load_some(c + x, lanes); }
-        if (f->last) {
-            vf slope;
-            switch (e->kind) {
-            case QK_BIAS: value += load_some(e->bias + j + x, lanes); break;
-            case QK_BIAS_RESIDUAL:
-                value += load_some(e->bias + j + x, lanes)
-                    + load_some(e->other + i * e->other_row + j + x, lanes);
-                break;
-            case QK_BIAS_GELU:
-                value = gelu_of(value + load_some(e->bias + j + x, lanes), &slope);
-                store_some(e->second + i * e->second_row + j + x, slope, lanes);
-                break;
-            case QK_MULTIPLY: value *= load_some(e->other + i * e->other_row + j + x, lanes); break;
-            default: break;
-            }
+        if (kind == QK_BIAS || kind == QK_BIAS_RESIDUAL || kind == QK_BIAS_GELU) {
+            value += load_some(e->bias + j + x, lanes);
+        }
+        if (kind == QK_BIAS_RESIDUAL) {
+            value += load_some(e->other + i * e->other_row + j + x, lanes);
+        }
+        if (kind == QK_MULTIPLY) { value *= load_some(e->other + i * e->other_row + j + x, lanes); }
+        if (kind == QK_BIAS_GELU) {
+            value = gelu_of(value, &slope);
+            store_some(e->second + i * e->second_row + j + x, slope, lanes);
         }
         store_some(c + x, value, lanes);
     }
@@ -60,28 +56,61 @@ INLINE void tile_of(
         UNROLL for (int g = 0; g < (R + 2) / 3; g++) { rows[g] += column; }
         b += NR;
     }
-    int plain = !f->last || f->epilogue->kind <= QK_ADD;
-    if (plain && columns == NR) {
-        if (f->partial) {
-            UNROLL for (int r = 0; r < R; r++) {
-                store(c + r * c_row, load(c + r * c_row) + sums[r][0]);
-                store(c + r * c_row + W, load(c + r * c_row + W) + sums[r][1]);
-            }
-        } else {
-            UNROLL for (int r = 0; r < R; r++) {
-                store(c + r * c_row, sums[r][0]);
-                store(c + r * c_row + W, sums[r][1]);
-            }
+    if (columns < NR) {
+        float spilled[MR * NR];
+        UNROLL for (int r = 0; r < R; r++) {
+            store(spilled + r * NR, sums[r][0]);
+            store(spilled + r * NR + W, sums[r][1]);
+        }
+        for (long r = 0; r < R; r++) {
+            finish_row(spilled + r * NR, c + r * c_row, i + r, j, columns, f);
         }
         return;
     }
-    float spilled[MR * NR];
-    UNROLL for (int r = 0; r < R; r++) {
-        store(spilled + r * NR, sums[r][0]);
-        store(spilled + r * NR + W, sums[r][1]);
+    // A whole tile passes through its epilogue in registers, in the order of `finish_row`.
+    const qk_epilogue *e = f->epilogue;
+    int kind = f->last ? e->kind : QK_STORE;
+    if (f->partial) {
+        UNROLL for (int r = 0; r < R; r++) {
+            sums[r][0] = load(c + r * c_row) + sums[r][0];
+            sums[r][1] = load(c + r * c_row + W) + sums[r][1];
+        }
     }
-    for (long r = 0; r < R; r++) {
-        finish_row(spilled + r * NR, c + r * c_row, i + r, j, columns, f);
+    if (kind == QK_BIAS || kind == QK_BIAS_RESIDUAL || kind == QK_BIAS_GELU) {
+        vf b0 = load(e->bias + j), b1 = load(e->bias + j + W);
+        UNROLL for (int r = 0; r < R; r++) {
+            sums[r][0] += b0;
+            sums[r][1] += b1;
+        }
+    }
+    if (kind == QK_BIAS_RESIDUAL) {
+        const float *other = e->other + i * e->other_row + j;
+        UNROLL for (int r = 0; r < R; r++) {
+            sums[r][0] += load(other + r * e->other_row);
+            sums[r][1] += load(other + r * e->other_row + W);
+        }
+    }
+    if (kind == QK_MULTIPLY) {
+        const float *other = e->other + i * e->other_row + j;
+        UNROLL for (int r = 0; r < R; r++) {
+            sums[r][0] *= load(other + r * e->other_row);
+            sums[r][1] *= load(other + r * e->other_row + W);
+        }
+    }
+    UNROLL for (int r = 0; r < R; r++) {
+        store(c + r * c_row, sums[r][0]);
+        store(c + r * c_row + W, sums[r][1]);
+    }
+    if (kind == QK_BIAS_GELU) {
+        // Too long to unroll; what was just stored is still at hand.
+        float *second = e->second + i * e->second_row + j;
+        for (long r = 0; r < R; r++) {
+            for (long x = 0; x < NR; x += W) {
+                vf slope, value = gelu_of(load(c + r * c_row + x), &slope);
+                store(c + r * c_row + x, value);
+                store(second + r * e->second_row + x, slope);
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@ public final class BatchRunner {
     public let gradients: FloatBuffer
 
     private let kernels: Kernels
+    private let weights: PackedWeights
     private let passes: [SequencePass]
     private let slotGradients: FloatBuffer
     private let slotSlices: [ParameterSlices]
@@ -55,6 +56,7 @@ public final class BatchRunner {
         self.slotCount = slots
         self.team = team
         kernels = Kernels(level)
+        weights = PackedWeights(model, level: level)
         let count = model.layout.floatCount
         gradients = FloatBuffer(count: count)
         passes = (0..<min(team.threadCount, max(slots, batchSize))).map { _ in
@@ -73,7 +75,7 @@ public final class BatchRunner {
     /// Bytes of gradients, activations and scratch.
     public var byteCount: Int {
         4 * (gradients.count + slotGradients.count + losses.count + inputs.count + targets.count)
-            + passes.reduce(0) { $0 + $1.byteCount }
+            + passes.reduce(weights.byteCount) { $0 + $1.byteCount }
     }
 
     /// Sets ``gradients`` to zero, before the first batch of a step.
@@ -94,7 +96,8 @@ public final class BatchRunner {
             inputs.count == batchSize * contextLength, "a batch of another size than the runner's")
         load(inputs, targets)
         precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
-        let parameters = model.slices
+        weights.refresh(team)
+        let parameters = weights.slices
         let sequencesPerSlot = batchSize / slotCount
         let count = gradients.count
         team.run(slotCount) { slot, worker in
@@ -124,7 +127,8 @@ public final class BatchRunner {
             inputs.count % contextLength == 0 && inputs.count <= batchSize * contextLength,
             "losses are for whole sequences, at most a batch of them")
         load(inputs, targets)
-        let parameters = model.slices
+        weights.refresh(team)
+        let parameters = weights.slices
         team.run(inputs.count / contextLength) { sequence, worker in
             let pass = passes[worker]
             pass.forward(self.inputs.slice(range(of: sequence)), parameters)

@@ -19,7 +19,7 @@ struct Kernels {
 
     // MARK: Products
 
-    /// C = A·B through an epilogue.
+    /// C = A·B through an epilogue, from B's panels where they are kept.
     func multiply(
         _ a: Matrix, _ b: Matrix, into c: Matrix, _ epilogue: Epilogue = .store,
         workspace: FloatSlice
@@ -29,6 +29,13 @@ struct Kernels {
                 && c.columnStride == 1 && workspace.count >= Self.productWorkspaceCount,
             "a product of matrices that do not fit")
         var e = unsafe make(epilogue, c)
+        if let packed = b.packed {
+            precondition(packed.count >= packedCount(rows: b.rows, columns: b.columns), "no panels")
+            unsafe qk_gemm_packed(
+                level, c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
+                packed.base, c.slice.base, c.rowStride, &e, workspace.base)
+            return
+        }
         unsafe qk_gemm(
             level, c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
             b.slice.base, b.rowStride, b.columnStride, c.slice.base, c.rowStride, &e,
@@ -42,22 +49,6 @@ struct Kernels {
         precondition(packed.count >= packedCount(rows: b.rows, columns: b.columns), "no room")
         unsafe qk_pack(
             level, b.rows, b.columns, b.slice.base, b.rowStride, b.columnStride, packed.base)
-    }
-
-    /// C = A·B with B packed before.
-    func multiply(
-        _ a: Matrix, packed: FloatSlice, into c: Matrix, _ epilogue: Epilogue = .store,
-        workspace: FloatSlice
-    ) {
-        precondition(
-            a.rows == c.rows && c.columnStride == 1
-                && packed.count >= packedCount(rows: a.columns, columns: c.columns)
-                && workspace.count >= Self.productWorkspaceCount,
-            "a product of matrices that do not fit")
-        var e = unsafe make(epilogue, c)
-        unsafe qk_gemm_packed(
-            level, c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
-            packed.base, c.slice.base, c.rowStride, &e, workspace.base)
     }
 
     private func make(_ epilogue: Epilogue, _ c: Matrix) -> qk_epilogue {

@@ -5,6 +5,9 @@ struct Matrix {
     let columns: Int
     let rowStride: Int
     let columnStride: Int
+    /// The matrix as ``Kernels/pack(_:into:)`` lays it out, and its transpose, where they are kept.
+    var packed: FloatSlice? = nil
+    var packedTranspose: FloatSlice? = nil
 
     /// A row-major matrix; `rowStride` is `columns` unless given.
     init(_ slice: FloatSlice, _ rows: Int, _ columns: Int, rowStride: Int? = nil) {
@@ -28,9 +31,12 @@ struct Matrix {
     }
 
     var transposed: Matrix {
-        Matrix(
+        var other = Matrix(
             slice: slice, rows: columns, columns: rows, rowStride: columnStride,
             columnStride: rowStride)
+        other.packed = packedTranspose
+        other.packedTranspose = packed
+        return other
     }
 }
 

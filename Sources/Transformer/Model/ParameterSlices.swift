@@ -4,21 +4,21 @@ struct ParameterSlices {
     struct Layer {
         let norm1Weight: FloatSlice  // (C)
         let norm1Bias: FloatSlice  // (C)
-        let qkvWeight: Matrix  // (C, 3C)
+        var qkvWeight: Matrix  // (C, 3C)
         let qkvBias: FloatSlice  // (3C)
-        let outWeight: Matrix  // (C, C)
+        var outWeight: Matrix  // (C, C)
         let outBias: FloatSlice  // (C)
         let norm2Weight: FloatSlice  // (C)
         let norm2Bias: FloatSlice  // (C)
-        let upWeight: Matrix  // (C, 4C)
+        var upWeight: Matrix  // (C, 4C)
         let upBias: FloatSlice  // (4C)
-        let downWeight: Matrix  // (4C, C)
+        var downWeight: Matrix  // (4C, C)
         let downBias: FloatSlice  // (C)
     }
 
-    let tokens: Matrix  // (V, C)
+    var tokens: Matrix  // (V, C)
     let positions: Matrix  // (T, C)
-    let layers: [Layer]
+    var layers: [Layer]
     let normWeight: FloatSlice  // (C)
     let normBias: FloatSlice  // (C)
 

@@ -2,16 +2,15 @@ extension SequencePass {
     /// residual = middle + gelu(norm2(middle) · upWeight + upBias) · downWeight + downBias.
     func forwardFeedForward(_ index: Int, _ p: ParameterSlices.Layer) {
         let a = layers[index]
-        let c = configuration.embeddingSize
         kernels.layerNorm(
             stream(a.middle), weight: p.norm2Weight, bias: p.norm2Bias,
             epsilon: configuration.layerNormEpsilon, into: stream(a.norm2), mean: a.norm2Mean,
             reciprocalDeviation: a.norm2Scale)
         kernels.multiply(
-            stream(a.norm2), p.upWeight, into: rows(a.hidden, 4 * c),
-            .biasGELU(p.upBias, derivative: rows(a.slope, 4 * c)), workspace: productWorkspace)
+            stream(a.norm2), p.upWeight, into: wide(a.hidden),
+            .biasGELU(p.upBias, derivative: wide(a.slope)), workspace: productWorkspace)
         kernels.multiply(
-            rows(a.hidden, 4 * c), p.downWeight, into: stream(residuals[index + 1]),
+            wide(a.hidden), p.downWeight, into: stream(residuals[index + 1]),
             .biasResidual(p.downBias, stream(a.middle)), workspace: productWorkspace)
     }
 
@@ -19,20 +18,19 @@ extension SequencePass {
     /// them.
     func backwardFeedForward(_ index: Int, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer) {
         let a = layers[index]
-        let c = configuration.embeddingSize
         kernels.multiply(
-            rows(a.hidden, 4 * c).transposed, stream(dResidual), into: d.downWeight, .add,
+            wide(a.hidden).transposed, stream(dResidual), into: d.downWeight, .add,
             workspace: productWorkspace)
         kernels.addRows(of: stream(dResidual), to: d.downBias)
         kernels.multiply(
-            stream(dResidual), p.downWeight.transposed, into: rows(dHidden, 4 * c),
-            .multiply(rows(a.slope, 4 * c)), workspace: productWorkspace)
+            stream(dResidual), p.downWeight.transposed, into: wide(dHidden),
+            .multiply(wide(a.slope)), workspace: productWorkspace)
         kernels.multiply(
-            stream(a.norm2).transposed, rows(dHidden, 4 * c), into: d.upWeight, .add,
+            stream(a.norm2).transposed, wide(dHidden), into: d.upWeight, .add,
             workspace: productWorkspace)
-        kernels.addRows(of: rows(dHidden, 4 * c), to: d.upBias)
+        kernels.addRows(of: wide(dHidden), to: d.upBias)
         kernels.multiply(
-            rows(dHidden, 4 * c), p.upWeight.transposed, into: stream(dNorm),
+            wide(dHidden), p.upWeight.transposed, into: stream(dNorm),
             workspace: productWorkspace)
         kernels.layerNormBackward(
             stream(dNorm), x: stream(a.middle), weight: p.norm2Weight, mean: a.norm2Mean,

@@ -26,8 +26,8 @@ final class SequencePass {
         let norm2: FloatSlice  // (t, C)
         let norm2Mean: FloatSlice  // (t)
         let norm2Scale: FloatSlice  // (t)
-        let hidden: FloatSlice  // (t, 4C), after GELU
-        let slope: FloatSlice  // (t, 4C), GELU's derivative
+        let hidden: FloatSlice  // (t, wideStride), after GELU
+        let slope: FloatSlice  // (t, wideStride), GELU's derivative
     }
 
     let layers: [Layer]
@@ -43,13 +43,16 @@ final class SequencePass {
     let dNorm: FloatSlice  // (t, C)
     let dAttended: FloatSlice  // (t, C)
     let dQKV: FloatSlice  // (t, 3C)
-    let dHidden: FloatSlice  // (t, 4C)
+    let dHidden: FloatSlice  // (t, wideStride)
 
     /// Rows of logits at once: about 2 MiB, so that the V floats of every position never exist
     /// together and the products still have rows enough to be quick.
     let headRows: Int
     let headStride: Int
     let logitsBlock: FloatSlice  // (headRows, headStride)
+
+    /// Floats from one row of the feed-forward part's inside to the next.
+    let wideStride: Int
 
     let productWorkspace: FloatSlice
     let attentionWorkspace: FloatSlice
@@ -68,6 +71,8 @@ final class SequencePass {
         headRows = max(1, min(t, max(16, (512 * 1024) / v)))
         // Rows a power of two apart would fall on the same sets of the cache.
         headStride = (v + 15) / 16 * 16 + 16
+        let wide = (4 * c + 15) / 16 * 16 + 16
+        wideStride = wide
 
         var sizes = 0
         func reserve(_ count: Int) -> Range<Int> {
@@ -77,12 +82,12 @@ final class SequencePass {
         let blockCount = keepsAll ? configuration.layerCount : 1
         let layerSizes = [
             t * c, t, t, 3 * t * c, t * c, configuration.headCount * t, t * c, t * c, t, t,
-            4 * t * c, 4 * t * c,
+            t * wide, t * wide,
         ]
         let layerRanges = (0..<blockCount).map { _ in layerSizes.map { reserve($0) } }
         let residualRanges = (0..<(keepsAll ? blockCount + 1 : 1)).map { _ in reserve(t * c) }
         let finals = [t * c, t, t, t].map { reserve($0) }
-        let gradientSizes = [t * c, t * c, t * c, 3 * t * c, 4 * t * c]
+        let gradientSizes = [t * c, t * c, t * c, 3 * t * c, t * wide]
         let gradients = gradientSizes.map { reserve(keepsAll ? $0 : 0) }
         let block = reserve(headRows * headStride)
         let product = reserve(Kernels.productWorkspaceCount)
@@ -123,6 +128,11 @@ final class SequencePass {
 
     /// A slice as (t, columns).
     func rows(_ slice: FloatSlice, _ columns: Int) -> Matrix { Matrix(slice, count, columns) }
+
+    /// A slice as (t, 4C) of the feed-forward part.
+    func wide(_ slice: FloatSlice) -> Matrix {
+        Matrix(slice, count, 4 * configuration.embeddingSize, rowStride: wideStride)
+    }
 
     /// A slice as (t, C).
     func stream(_ slice: FloatSlice) -> Matrix { rows(slice, configuration.embeddingSize) }

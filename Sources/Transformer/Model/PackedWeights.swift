@@ -1,0 +1,75 @@
+/// A model's matrices laid out as products read them, made once a step for all sequences.
+///
+/// Without it every product lays out its part of the weights again, which costs a small model some
+/// percent of a step. A large model has rows enough to hide that, and its weights are too many to
+/// hold three times: it keeps none, and products pack as they go, with the same bits.
+final class PackedWeights {
+    /// The parameters, whose matrices know their panels.
+    let slices: ParameterSlices
+
+    /// The most floats of parameters for which panels are kept.
+    static let maximumFloatCount = 8 << 20
+
+    private struct Job {
+        let source: Matrix
+        let panels: FloatSlice
+    }
+
+    private let jobs: [Job]
+    private let storage: FloatBuffer
+    private let kernels: Kernels
+
+    init(_ model: GPT, level: KernelLevel) {
+        let kernels = Kernels(level)
+        var slices = model.slices
+        var jobs: [Job] = []
+        var end = 0
+        let keeps = model.layout.floatCount <= Self.maximumFloatCount
+        func count(_ matrix: Matrix) -> Int {
+            (kernels.packedCount(rows: matrix.rows, columns: matrix.columns) + 15) / 16 * 16
+        }
+        if keeps {
+            slices.eachMatrix { matrix in end += count(matrix) + count(matrix.transposed) }
+        }
+        let storage = FloatBuffer(count: end)
+        if keeps {
+            end = 0
+            func reserve(_ matrix: Matrix) -> FloatSlice {
+                defer { end += count(matrix) }
+                let panels = storage.slice(end..<end + count(matrix))
+                jobs.append(Job(source: matrix, panels: panels))
+                return panels
+            }
+            slices.eachMatrix { matrix in
+                let panels = reserve(matrix)
+                matrix.packedTranspose = reserve(matrix.transposed)
+                matrix.packed = panels
+            }
+        }
+        self.slices = slices
+        self.jobs = jobs
+        self.storage = storage
+        self.kernels = kernels
+    }
+
+    /// Bytes of the panels.
+    var byteCount: Int { storage.count * MemoryLayout<Float>.stride }
+
+    /// Lays the weights out anew, after they changed.
+    func refresh(_ team: ThreadTeam) {
+        team.run(jobs.count) { kernels.pack(jobs[$0].source, into: jobs[$0].panels) }
+    }
+}
+
+extension ParameterSlices {
+    /// Calls `body` with each matrix that is multiplied by.
+    mutating func eachMatrix(_ body: (inout Matrix) -> Void) {
+        body(&tokens)
+        for index in layers.indices {
+            body(&layers[index].qkvWeight)
+            body(&layers[index].outWeight)
+            body(&layers[index].upWeight)
+            body(&layers[index].downWeight)
+        }
+    }
+}

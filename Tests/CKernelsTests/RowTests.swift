@@ -1,0 +1,98 @@
+import CKernels
+import Testing
+
+@Suite struct RowTests {
+    static let widths = Array(1...34) + [48, 63, 64, 65, 100]
+
+    @Test("LayerNorm, and its gradient added to what was there", arguments: fastLevels)
+    func layerNorm(level: Int32) {
+        let rows = 3
+        for n in Self.widths where n > 1 {
+            let x = Floats(rows * n, seed: 1)
+            let (weight, bias) = (Floats(n, seed: 2), Floats(n, seed: 3))
+            let dOut = Floats(rows * n, seed: 4)
+            var results: [[Floats]] = []
+            for level in [level, plain] {
+                let (out, mean, rstd) = (Floats(rows * n), Floats(rows), Floats(rows))
+                unsafe qk_layer_norm(
+                    level, rows, n, x.base, weight.base, bias.base, 1e-5, out.base, mean.base,
+                    rstd.base)
+                let dx = Floats(rows * n, seed: 5)
+                let (dWeight, dBias) = (Floats(n, seed: 6), Floats(n, seed: 7))
+                unsafe qk_layer_norm_backward(
+                    level, rows, n, dOut.base, x.base, weight.base, mean.base, rstd.base, dx.base,
+                    dWeight.base, dBias.base)
+                results.append([out, mean, rstd, dx, dWeight, dBias])
+            }
+            for (found, expected) in zip(results[0], results[1]) {
+                #expect(found.error(against: expected) < 2e-5, "width \(n)")
+            }
+        }
+    }
+
+    @Test("a row of equal numbers has norm zero, not infinity", arguments: fastLevels)
+    func flatRow(level: Int32) {
+        let (x, out, statistics) = (Floats(20), Floats(20), Floats(2))
+        let (weight, bias) = (Floats(20), Floats(20))
+        x.fill(3)
+        weight.fill(1)
+        unsafe qk_layer_norm(
+            level, 1, 20, x.base, weight.base, bias.base, 1e-5, out.base, statistics.base,
+            statistics.base + 1)
+        #expect(out.error(against: Floats(20)) < 1e-3)
+    }
+
+    @Test("GELU and its slope from -20 to 20", arguments: fastLevels)
+    func gelu(level: Int32) {
+        let count = 1601
+        let x = Floats(count)
+        for index in 0..<count { x[index] = Float(index - 800) / 40 }
+        let (out, slope) = (Floats(count), Floats(count))
+        let (expected, expectedSlope) = (Floats(count), Floats(count))
+        unsafe qk_gelu(level, count, x.base, out.base, slope.base)
+        unsafe qk_gelu(plain, count, x.base, expected.base, expectedSlope.base)
+        for index in 0..<count {
+            #expect(abs(out[index] - expected[index]) < 3e-7 * max(1, abs(x[index])))
+        }
+        #expect(slope.error(against: expectedSlope) < 5e-6)
+    }
+
+    @Test("the loss, its gradient, and rows that are not scored", arguments: fastLevels)
+    func crossEntropy(level: Int32) {
+        for n in Self.widths {
+            for scale in [Float(0), 0.25] {
+                let row = n + 5
+                let start = Floats(4 * row, seed: 8)
+                for index in 0..<start.count { start[index] *= 30 }
+                let targets: [Int32] = [0, Int32(n - 1), -1, Int32(n / 2)]
+                var results: [(logits: Floats, losses: Floats)] = []
+                for level in [level, plain] {
+                    let (logits, losses) = (Floats(copying: start), Floats(4, seed: 9))
+                    unsafe targets.withUnsafeBufferPointer { targets in
+                        unsafe qk_cross_entropy(
+                            level, 4, n, logits.base, row, targets.baseAddress, scale, losses.base)
+                    }
+                    results.append((logits, losses))
+                }
+                #expect(results[0].losses.error(against: results[1].losses) < 1e-6)
+                #expect(results[0].losses[2] == 0)
+                guard scale != 0 else { continue }
+                #expect(results[0].logits.error(against: results[1].logits) < 1e-6)
+                for index in 0..<n { #expect(results[0].logits[2 * row + index] == 0) }
+            }
+        }
+    }
+
+    @Test("softmax sums to one, also of large numbers", arguments: fastLevels)
+    func softmax(level: Int32) {
+        for n in Self.widths {
+            let start = Floats(n, seed: 10)
+            for index in 0..<n { start[index] *= 1000 }
+            let (x, expected) = (Floats(copying: start), Floats(copying: start))
+            unsafe qk_softmax(level, n, x.base, 0.1)
+            unsafe qk_softmax(plain, n, expected.base, 0.1)
+            #expect(x.error(against: expected) < 1e-5)
+            #expect(abs((0..<n).reduce(Float(0)) { $0 + x[$1] } - 1) < 1e-5)
+        }
+    }
+}
