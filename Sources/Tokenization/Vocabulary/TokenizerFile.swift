@@ -118,7 +118,8 @@ struct TokenizerFile {
         }
         return Vocabulary(
             pattern: pattern,
-            mergeSemantics: model["ignore_merges"] == .bool(true) ? .wholePieceFirst : .listedMerges,
+            mergeSemantics: model["ignore_merges"] == .bool(true)
+                ? .wholePieceFirst : .listedMerges,
             specialTokens: specials,
             tokens: tokens,
             merges: try MergeTable(try mergePairs(tokens), tokens: tokens))
@@ -210,11 +211,13 @@ struct TokenizerFile {
             start = end
             bytes.removeAll(keepingCapacity: true)
             let isSpelled = ByteCharacters.appendBytes(for: name, to: &bytes) && !bytes.isEmpty
-            let id = isSpelled
+            let id =
+                isSpelled
                 ? ByteView.with(bytes.span) { tokens.id(of: $0, from: 0, to: $0.count) } : nil
             guard let id else {
                 throw .invalidVocabulary(
-                    reason: "merge \(index / 2) names \"\(String(decoding: name, as: UTF8.self))\", "
+                    reason:
+                        "merge \(index / 2) names \"\(String(decoding: name, as: UTF8.self))\", "
                         + "which is not a token")
             }
             if index % 2 == 0 {

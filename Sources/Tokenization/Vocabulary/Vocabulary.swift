@@ -54,7 +54,8 @@ public struct Vocabulary: Sendable {
     /// The token that ends a document, by the names in common use; `nil` if there is none.
     public var endOfText: TokenID? {
         let names = ["<|endoftext|>", "<|end_of_text|>", "</s>"]
-        return names.lazy.compactMap { name in specialTokens.first { $0.content == name }?.id }.first
+        return names.lazy.compactMap { name in specialTokens.first { $0.content == name }?.id }
+            .first
     }
 
     /// The bytes of a token, the UTF-8 of its content if it is special. O(length).
