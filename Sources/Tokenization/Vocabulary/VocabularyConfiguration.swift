@@ -84,11 +84,12 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
             // In a tokenizer.json both kinds are names in one list, so they must differ there.
             var bytes: [UInt8] = []
             if ByteCharacters.appendBytes(for: Array(content.utf8), to: &bytes),
+                String(validating: bytes, as: UTF8.self) != nil,
                 pattern.pieces(of: bytes.span).count == 1
             {
                 throw .invalidConfiguration(
                     reason: "the special token \"\(content)\" could also be learned from text; "
-                        + "choose one that is not a single word, such as <|\(content)|>")
+                        + "choose one that is not a single word, such as <|endoftext|>")
             }
         }
     }

@@ -1,0 +1,93 @@
+@testable import Tokenization
+
+/// Encoding as its definition says: look for the best pair, merge it, look again.
+struct NaiveEncoder {
+    let vocabulary: Vocabulary
+    private let ranks: [MergePair: Int]
+
+    init(_ vocabulary: Vocabulary) {
+        self.vocabulary = vocabulary
+        ranks = Dictionary(
+            uniqueKeysWithValues: vocabulary.merges.pairs.enumerated().map { ($1, $0) })
+    }
+
+    func encode(_ text: [UInt8]) -> [UInt32] {
+        vocabulary.pattern.pieces(text).flatMap(encodePiece)
+    }
+
+    func encodePiece(_ piece: [UInt8]) -> [UInt32] {
+        if vocabulary.mergeSemantics == .wholePieceFirst, let id = vocabulary.id(piece) {
+            return [id.rawValue]
+        }
+        var ids = piece.map { vocabulary.id([$0])?.rawValue ?? .max }
+        while true {
+            var best: (rank: Int, place: Int)?
+            for place in ids.indices.dropLast() {
+                let pair = MergePair(left: ids[place], right: ids[place + 1])
+                if let rank = ranks[pair], rank < best?.rank ?? .max { best = (rank, place) }
+            }
+            guard let best else { return ids }
+            ids.replaceSubrange(
+                best.place...best.place + 1, with: [vocabulary.merges.results[best.rank]])
+        }
+    }
+}
+
+/// Learning as its definition says: count every pair of every piece anew before each merge.
+enum NaiveTrainer {
+    static func merges(
+        _ texts: [[UInt8]], _ configuration: VocabularyConfiguration
+    ) -> [MergePair] {
+        let first = configuration.specialTokens.count
+        var pieces: [[UInt32]: UInt64] = [:]
+        for text in texts {
+            for piece in configuration.pattern.pieces(text) {
+                let ids = piece.map { byte in
+                    UInt32(first + (ByteCharacters.bytesInOrder.firstIndex(of: byte) ?? 0))
+                }
+                pieces[ids, default: 0] += 1
+            }
+        }
+        var lengths = [Int](repeating: 1, count: first + 256)
+        var merges: [MergePair] = []
+        while lengths.count < configuration.vocabularySize {
+            var counts: [MergePair: UInt64] = [:]
+            for (ids, count) in pieces {
+                for (left, right) in zip(ids, ids.dropFirst()) {
+                    let length = lengths[Int(left)] + lengths[Int(right)]
+                    guard length <= configuration.maximumTokenLength ?? .max else { continue }
+                    counts[MergePair(left: left, right: right), default: 0] += count
+                }
+            }
+            let best = counts.max { one, other in
+                (one.value, other.key.left, other.key.right)
+                    < (other.value, one.key.left, one.key.right)
+            }
+            guard let best, best.value >= UInt64(max(1, configuration.minimumFrequency)) else {
+                break
+            }
+            let id = UInt32(lengths.count)
+            merges.append(best.key)
+            lengths.append(lengths[Int(best.key.left)] + lengths[Int(best.key.right)])
+            var merged: [[UInt32]: UInt64] = [:]
+            for (ids, count) in pieces {
+                var result: [UInt32] = []
+                var index = 0
+                while index < ids.count {
+                    if index + 1 < ids.count, ids[index] == best.key.left,
+                        ids[index + 1] == best.key.right
+                    {
+                        result.append(id)
+                        index += 2
+                    } else {
+                        result.append(ids[index])
+                        index += 1
+                    }
+                }
+                merged[result, default: 0] += count
+            }
+            pieces = merged
+        }
+        return merges
+    }
+}
