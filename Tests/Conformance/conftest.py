@@ -25,10 +25,10 @@ def quern():
     if not program.exists():
         pytest.fail(f"{program} is not there: run `swift build -c release --product quern`")
 
-    def run(*arguments, text=None):
+    def run(*arguments, text=None, cwd=None):
         result = subprocess.run(
             [program, *map(str, arguments)],
-            input=text, capture_output=True, text=True, timeout=600, check=False,
+            input=text, capture_output=True, text=True, timeout=600, check=False, cwd=cwd,
         )
         assert result.returncode == 0, result.stderr
         return result.stdout
