@@ -10,6 +10,7 @@
 #include "../table.h"
 
 typedef float vf __attribute__((ext_vector_type(W)));
+typedef int32_t vi __attribute__((ext_vector_type(W)));
 typedef uint32_t vu __attribute__((ext_vector_type(W)));
 typedef double vd __attribute__((ext_vector_type(W)));
 typedef float vf_anywhere __attribute__((ext_vector_type(W), aligned(4), may_alias));
@@ -45,6 +46,13 @@ INLINE vf fill_absent(vf x, float value, long lanes) {
     store(all, x);
     for (long i = lanes; i < W; i++) { all[i] = value; }
     return load(all);
+}
+
+// `x` where the lane's number is below `count`, else `other`.
+INLINE vf first_lanes(vf x, vf other, long count) {
+    vi numbers;
+    UNROLL for (int i = 0; i < W; i++) { numbers[i] = i; }
+    return numbers < (vi)(int32_t)count ? x : other;
 }
 
 INLINE float sum_of(vf x) {
