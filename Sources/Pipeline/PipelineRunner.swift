@@ -61,7 +61,7 @@ public struct PipelineRunner {
                     try await VocabularyStage.run(
                         corpus: configuration.corpus, vocabulary: configuration.vocabulary,
                         directory: configuration.vocabularyDirectory, threadCount: threadCount,
-                        report: report
+                        stop: stop, report: report
                     ).files
                 }
             ))
@@ -80,7 +80,7 @@ public struct PipelineRunner {
                     let manifest = try await EncodingStage.run(
                         corpus: configuration.corpus, vocabulary: vocabulary,
                         shards: configuration.shards, directory: configuration.shardDirectory,
-                        threadCount: threadCount, report: report)
+                        threadCount: threadCount, stop: stop, report: report)
                     return manifest.files(in: configuration.shardDirectory)
                 }
             ))
@@ -165,14 +165,22 @@ public struct PipelineRunner {
         set: ShardSet, vocabulary: Vocabulary
     ) throws -> Trainer.ExistingRun {
         let store = CheckpointStore(runDirectory: configuration.runDirectory)
-        guard let latest = store.latest, let state = try? store.latestState(),
-            state.configuration == configuration.training,
-            state.dataFingerprint == set.fingerprint, state.step < configuration.training.steps,
-            let shape = try? GPT(directory: latest).configuration
-        else { return .overwrite }
+        guard let latest = store.latest else { return .overwrite }
         var wanted = configuration.model
         wanted.vocabularySize = vocabulary.count
-        return shape == wanted ? .resume : .overwrite
+        if let state = try? store.latestState(), state.configuration == configuration.training,
+            state.dataFingerprint == set.fingerprint, state.step < configuration.training.steps,
+            let model = try? GPT(directory: latest), model.configuration == wanted
+        {
+            return .resume
+        }
+        report(
+            .notice(
+                """
+                the checkpoints in \(store.directory) are of another configuration and are replaced; \
+                give the pipeline another name to keep both
+                """))
+        return .overwrite
     }
 
     private func key<Value: Encodable>(_ value: Value) throws -> String {

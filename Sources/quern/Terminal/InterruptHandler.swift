@@ -36,7 +36,7 @@ final class InterruptHandler {
                 guard !stop.isRequested else { return }
                 stop.request()
                 Terminal.writeMessage(
-                    "\nstopping after this step; once more to stop at once\n")
+                    "\nstopping at the next good place; once more to stop at once\n")
             }
             source.resume()
             return source
