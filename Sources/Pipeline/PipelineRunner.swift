@@ -1,4 +1,3 @@
-import Foundation
 import Storage
 public import TokenShards
 public import Tokenization
@@ -44,8 +43,7 @@ public struct PipelineRunner {
     ///
     /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
     public func run() async throws -> Summary {
-        try FileManager.default.createDirectory(
-            atPath: configuration.runDirectory, withIntermediateDirectories: true)
+        try makeDirectory(configuration.runDirectory)
         var ledger = StageLedger(directory: configuration.runDirectory)
         var outputs: [(stage: Stage, files: [String])] = []
         let corpus = try CorpusIdentity(configuration.corpus)

@@ -1,5 +1,5 @@
 public import Corpora
-import Foundation
+import Storage
 public import Tokenization
 public import Training
 
@@ -63,8 +63,7 @@ public enum VocabularyStage {
                     \(configuration.vocabularySize)
                     """))
         }
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true)
+        try makeDirectory(directory)
         try vocabulary.write(toDirectory: directory)
         return Outcome(
             vocabulary: vocabulary, progress: progress,

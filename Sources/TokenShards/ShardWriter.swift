@@ -44,8 +44,7 @@ public struct ShardWriter: ~Copyable {
                 fingerprint: hexadecimal(vocabulary.fingerprint), size: vocabulary.count),
             endOfText: configuration.endOfText, endOfTextID: endOfTextID.map(Int.init),
             dtype: width)
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true)
+        try makeDirectory(directory)
         try Self.removeDataSet(in: directory)
     }
 
@@ -123,15 +122,13 @@ public struct ShardWriter: ~Copyable {
 
     /// Removes a data set's files from `directory` and nothing else, its manifest first.
     private static func removeDataSet(in directory: String) throws {
-        let manager = FileManager.default
         let manifest = directory + "/" + ShardManifest.fileName
-        if manager.fileExists(atPath: manifest) {
-            try manager.removeItem(atPath: manifest)
+        if FileManager.default.fileExists(atPath: manifest) {
+            try removeItem(manifest)
             try syncDirectory(containing: manifest)
         }
-        for name in try manager.contentsOfDirectory(atPath: directory)
-        where isShardFile(name) {
-            try manager.removeItem(atPath: directory + "/" + name)
+        for name in try namesInDirectory(directory) where isShardFile(name) {
+            try removeItem(directory + "/" + name)
         }
     }
 

@@ -61,7 +61,7 @@ public struct CheckpointStore: Sendable {
     /// Removes every checkpoint.
     func removeAll() throws {
         if FileManager.default.fileExists(atPath: directory) {
-            try FileManager.default.removeItem(atPath: directory)
+            try removeItem(directory)
         }
     }
 
@@ -73,12 +73,12 @@ public struct CheckpointStore: Sendable {
         model: GPT, optimizer: AdamW, vocabulary: Vocabulary, state: TrainingState, keep: Int
     ) throws -> String {
         let manager = FileManager.default
-        try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try makeDirectory(directory)
         let name = Self.name(ofStep: state.step)
         let path = directory + "/" + name
         let partial = path + ".partial"
-        if manager.fileExists(atPath: partial) { try manager.removeItem(atPath: partial) }
-        try manager.createDirectory(atPath: partial, withIntermediateDirectories: true)
+        if manager.fileExists(atPath: partial) { try removeItem(partial) }
+        try makeDirectory(partial)
         try model.write(
             toDirectory: partial,
             endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) })
@@ -89,9 +89,8 @@ public struct CheckpointStore: Sendable {
         let text = String(decoding: try encoder.encode(state), as: UTF8.self) + "\n"
         try FileReplacement.write(text, to: partial + "/" + TrainingState.fileName)
 
-        if manager.fileExists(atPath: path) { try manager.removeItem(atPath: path) }
-        try manager.moveItem(atPath: partial, toPath: path)
-        try syncDirectory(containing: path)
+        if manager.fileExists(atPath: path) { try removeItem(path) }
+        try renameFile(partial, to: path)
         try link("latest", to: name)
         if state.best?.step == state.step { try link("best", to: name) }
         try prune(keep: keep)
@@ -100,13 +99,15 @@ public struct CheckpointStore: Sendable {
 
     /// Every file of every checkpoint. O(files).
     public func files() throws -> [String] {
-        let manager = FileManager.default
-        return try manager.contentsOfDirectory(atPath: directory)
-            .filter { $0.hasPrefix("step-") && !$0.hasSuffix(".partial") }.sorted()
-            .flatMap { name in
-                try manager.contentsOfDirectory(atPath: directory + "/" + name).sorted()
-                    .map { "\(directory)/\(name)/\($0)" }
-            }
+        try names().flatMap { name in
+            try namesInDirectory(directory + "/" + name).map { "\(directory)/\(name)/\($0)" }
+        }
+    }
+
+    /// The names of the checkpoints, the oldest first.
+    private func names() throws -> [String] {
+        try namesInDirectory(directory)
+            .filter { $0.hasPrefix("step-") && !$0.hasSuffix(".partial") }
     }
 
     private static func name(ofStep step: Int) -> String {
@@ -119,19 +120,18 @@ public struct CheckpointStore: Sendable {
         let manager = FileManager.default
         let fresh = directory + "/" + link + ".partial"
         if (try? manager.destinationOfSymbolicLink(atPath: fresh)) != nil {
-            try manager.removeItem(atPath: fresh)
+            try removeItem(fresh)
         }
-        try manager.createSymbolicLink(atPath: fresh, withDestinationPath: name)
+        try StorageError.naming("create", fresh) {
+            try manager.createSymbolicLink(atPath: fresh, withDestinationPath: name)
+        }
         try renameFile(fresh, to: directory + "/" + link)
     }
 
     private func prune(keep: Int) throws {
-        let manager = FileManager.default
-        let all = try manager.contentsOfDirectory(atPath: directory)
-            .filter { $0.hasPrefix("step-") && !$0.hasSuffix(".partial") }.sorted()
-        let best = try? manager.destinationOfSymbolicLink(atPath: directory + "/best")
-        for name in all.dropLast(keep) where name != best {
-            try manager.removeItem(atPath: directory + "/" + name)
+        let best = try? FileManager.default.destinationOfSymbolicLink(atPath: directory + "/best")
+        for name in try names().dropLast(keep) where name != best {
+            try removeItem(directory + "/" + name)
         }
     }
 }

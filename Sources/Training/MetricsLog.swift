@@ -10,6 +10,7 @@ public struct MetricsLog: ~Copyable {
     public static let fileName = "metrics.jsonl"
 
     private let handle: FileHandle
+    private let path: String
     /// Seconds of training that the kept lines stand for.
     let earlierSeconds: Double
 
@@ -34,9 +35,12 @@ public struct MetricsLog: ~Copyable {
             }
         }
         try FileReplacement.write(kept.map { $0 + "\n" }.joined(), to: path)
-        let opened = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        try opened.seekToEnd()
-        handle = opened
+        handle = try StorageError.naming("open", path) {
+            let opened = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            try opened.seekToEnd()
+            return opened
+        }
+        self.path = path
         earlierSeconds = seconds
     }
 
@@ -62,6 +66,8 @@ public struct MetricsLog: ~Copyable {
     /// Keys and numbers, as JSON writes both.
     private func append(_ fields: [(String, String)]) throws {
         let line = "{" + fields.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}\n"
-        try handle.write(contentsOf: Data(line.utf8))
+        try StorageError.naming("write", path) {
+            try handle.write(contentsOf: Data(line.utf8))
+        }
     }
 }

@@ -101,8 +101,7 @@ public struct Trainer {
                 runner: runner, set: set, split: .validation,
                 batchSize: configuration.batchSize, contextLength: context,
                 stride: configuration.evaluationStride ?? context)
-        try FileManager.default.createDirectory(
-            atPath: runDirectory, withIntermediateDirectories: true)
+        try makeDirectory(runDirectory)
     }
 
     /// Trains until all steps are done or `stop` is requested, in which case the last thing done is
