@@ -30,10 +30,10 @@ static void strip_product(
 INLINE float strip_max(long count, const float *p) {
     vf most = -__FLT_MAX__;
     long j = 0;
-    for (; j + W <= count; j += W) { most = __builtin_elementwise_max(most, load(p + j)); }
+    for (; j + W <= count; j += W) { most = greatest(most, load(p + j)); }
     if (j < count) {
         vf rest = first_lanes(load(p + j), -__FLT_MAX__, count - j);
-        most = __builtin_elementwise_max(most, rest);
+        most = greatest(most, rest);
     }
     return max_of(most);
 }
