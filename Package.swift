@@ -50,7 +50,7 @@ let package = Package(
             name: "quern",
             dependencies: [
                 "Pipeline", "Zstandard", "Corpora", "Tokenization", "TokenShards", "Transformer",
-                "Training",
+                "Training", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Reads `pipeline.json`: defaults, then the file, then settings from the command line.
 ///
@@ -21,7 +22,10 @@ enum ConfigurationFile {
 
     private static func parse(path: String) throws -> [String: Any] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw PipelineError.unreadable(path: path, reason: "there is no such file")
+            throw PipelineError.unreadable(
+                path: path,
+                reason: FileManager.default.fileExists(atPath: path)
+                    ? "it is a folder, or reading it is not permitted" : "there is no such file")
         }
         let parsed: Any
         do {
@@ -97,32 +101,33 @@ enum ConfigurationFile {
         do {
             return try JSONDecoder().decode(PipelineConfiguration.self, from: data)
         } catch let error as DecodingError {
-            let (path, reason) =
-                switch error {
-                case .typeMismatch(let type, let context):
-                    (context.codingPath, "\(Self.name(of: type)) belongs here")
-                case .valueNotFound(let type, let context):
-                    (context.codingPath, "\(Self.name(of: type)) belongs here, not null")
-                case .keyNotFound(let key, let context):
-                    (context.codingPath + [key], "it is missing")
-                case .dataCorrupted(let context):
-                    (context.codingPath, context.debugDescription)
-                @unknown default:
-                    ([], "\(error)")
-                }
-            throw PipelineError.badValue(
-                key: path.map(\.stringValue).joined(separator: "."), reason: reason)
+            var (key, reason) = error.place
+            if key.isEmpty, let number = unfitNumber(in: object) {
+                (key, reason) = (number, "a whole number that is not out of range belongs here")
+            }
+            if case .dataCorrupted = error, let choices = PipelineConfiguration.choices[key] {
+                throw PipelineError.badValue(
+                    key: key, reason: "one of \(choices.joined(separator: ", ")) belongs here")
+            }
+            throw PipelineError.badValue(key: key, reason: reason)
         }
     }
 
-    private static func name(of type: Any.Type) -> String {
-        switch type {
-        case is Int.Type, is UInt64.Type: "a whole number"
-        case is Double.Type: "a number"
-        case is String.Type: "a string"
-        case is Bool.Type: "true or false"
-        default: "a value of another type (\(type))"
+    /// The key of a number that no field of its place can hold, such as 2.5 for a count: the decoder
+    /// says that there is one, and not where.
+    private static func unfitNumber(in object: [String: Any]) -> String? {
+        for (section, value) in object {
+            for (name, number) in value as? [String: Any] ?? [:] where number is NSNumber {
+                let alone = [section: [name: number]]
+                guard var rest = try? Self.object(of: PipelineConfiguration()) else { continue }
+                merge(alone, into: &rest)
+                guard let data = try? JSONSerialization.data(withJSONObject: rest) else { continue }
+                if (try? JSONDecoder().decode(PipelineConfiguration.self, from: data)) == nil {
+                    return "\(section).\(name)"
+                }
+            }
         }
+        return nil
     }
 
     /// The candidate that takes the fewest edits to reach, if that is at most a third of its length.

@@ -11,6 +11,13 @@ public enum EncodingStage {
         var documents: [(count: Int, byteCount: Int, contentHash: UInt64, split: Split)] = []
     }
 
+    /// Throws unless documents can be packed this way.
+    static func validate(_ shards: ShardConfiguration) throws {
+        guard shards.tokensPerShard > 0 else {
+            throw PipelineError.badValue(key: "shards.tokens_per_shard", reason: "must be positive")
+        }
+    }
+
     /// Encodes in parallel, writes in the documents' order, and closes with the manifest.
     ///
     /// The bytes do not depend on `threadCount`.
@@ -24,9 +31,7 @@ public enum EncodingStage {
                 key: "shards.end_of_text",
                 reason: "the vocabulary has no end-of-text token; choose \"none\"")
         }
-        guard shards.tokensPerShard > 0 else {
-            throw PipelineError.badValue(key: "shards.tokens_per_shard", reason: "must be positive")
-        }
+        try validate(shards)
         let split = ValidationSplit(fraction: corpus.validationFraction)
         let encoders = Pool { BytePairEncoder(vocabulary) }
         var reader = try CorpusReader(corpus)

@@ -42,6 +42,19 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try training.validate()
     }
 
+    /// Checks every section, so that a value that makes no sense for the last stage is found before
+    /// the first begins.
+    func validateForRun() throws {
+        try corpus.validate()
+        try vocabulary.validate()
+        try EncodingStage.validate(shards)
+        var shape = model
+        shape.vocabularySize = vocabulary.vocabularySize
+        try shape.validate()
+        try training.validate()
+        try generation.validate()
+    }
+
     /// Where the vocabulary lies.
     public var vocabularyDirectory: String { "vocab/\(name)" }
     /// Where the shards lie.
@@ -52,6 +65,17 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case name, corpus, vocabulary, shards, model, training, generation, samples
+    }
+
+    /// The values of the keys that take one of a few words.
+    static var choices: [String: [String]] {
+        [
+            "corpus.format": CorpusFormat.allCases.map(\.rawValue),
+            "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
+            "vocabulary.pattern": SplitPattern.allCases.filter { $0.regularExpression != nil }
+                .map(\.rawValue),
+            "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
+        ]
     }
 
     /// The keys that each section knows.

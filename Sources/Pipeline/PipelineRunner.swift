@@ -43,10 +43,11 @@ public struct PipelineRunner {
     ///
     /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
     public func run() async throws -> Summary {
+        try configuration.validateForRun()
+        let corpus = try CorpusIdentity(configuration.corpus)
         try makeDirectory(configuration.runDirectory)
         var ledger = StageLedger(directory: configuration.runDirectory)
         var outputs: [(stage: Stage, files: [String])] = []
-        let corpus = try CorpusIdentity(configuration.corpus)
 
         outputs.append(
             (

@@ -28,8 +28,8 @@ extension StorageError {
 
     /// The system's own words, if a call of the system is what failed at the bottom.
     private static func reason(of error: NSError) -> String {
-        if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError {
-            return reason(of: cause)
+        if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error {
+            return reason(of: cause as NSError)
         }
         if error.domain == NSPOSIXErrorDomain {
             return unsafe String(cString: strerror(Int32(error.code)))

@@ -142,7 +142,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         do {
             self = try JSONDecoder().decode(ShardManifest.self, from: data)
         } catch {
-            throw .badManifest(path: path, reason: "\(error)")
+            throw .badManifest(path: path, reason: decodingReason(error))
         }
         guard formatVersion == Self.currentFormatVersion else {
             throw .badManifest(path: path, reason: "its format_version is \(formatVersion)")

@@ -49,7 +49,7 @@ public struct CheckpointStore: Sendable {
         do {
             state = try JSONDecoder().decode(TrainingState.self, from: data)
         } catch {
-            throw TrainingError.badCheckpoint(path: path, reason: "\(error)")
+            throw TrainingError.badCheckpoint(path: path, reason: decodingReason(error))
         }
         guard state.formatVersion == TrainingState.currentFormatVersion else {
             throw TrainingError.badCheckpoint(

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// What a run is about to do.
 public struct TrainingPlan: Sendable, Equatable {
@@ -89,7 +90,11 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
         }
-        self = try JSONDecoder().decode(TrainingSummary.self, from: data)
+        do {
+            self = try JSONDecoder().decode(TrainingSummary.self, from: data)
+        } catch {
+            throw TrainingError.badCheckpoint(path: path, reason: decodingReason(error))
+        }
     }
 
     init(

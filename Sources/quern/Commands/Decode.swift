@@ -28,7 +28,9 @@ struct Decode: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: "With --shards: what to print after each document; \\n stands for a new line.")
+        help:
+            "With --shards: what to print after each document; \\n and \\t stand for a new line and a tab."
+    )
     var separator = "\\n"
 
     @Argument(help: "Ids, or - for ids on standard input, white space between them.")
@@ -60,30 +62,43 @@ struct Decode: AsyncParsableCommand {
         _ id: Substring, _ vocabulary: Vocabulary, into text: inout [UInt8]
     ) throws {
         guard let number = UInt32(id), number < vocabulary.count else {
-            throw ValidationError(
-                "\"\(id)\" is no id of this vocabulary: ids are from 0 to \(vocabulary.count - 1)")
+            throw BadID(text: String(id), vocabularyCount: vocabulary.count)
         }
         try vocabulary.decode([number].span, into: &text)
     }
 
     private func decodeStandardInput(_ vocabulary: Vocabulary) throws {
         var text: [UInt8] = []
-        // Line by line, so that memory does not grow with the input and a pipe answers at once.
-        while let line = readLine() {
-            for id in line.split(whereSeparator: \.isWhitespace) {
-                try decode(id, vocabulary, into: &text)
-                if text.count > 1 << 16 {
-                    Terminal.write(text)
-                    text.removeAll(keepingCapacity: true)
+        var word: [UInt8] = []
+        func endWord() throws {
+            guard !word.isEmpty else { return }
+            try decode(String(decoding: word, as: UTF8.self)[...], vocabulary, into: &text)
+            word.removeAll(keepingCapacity: true)
+        }
+        // As much as there is at a time: memory does not grow with the input, not even when all ids
+        // stand on one line, and a pipe answers at once.
+        while let bytes = try Terminal.readInput() {
+            for byte in bytes {
+                if byte == 0x20 || (0x09...0x0D).contains(byte) {
+                    try endWord()
+                } else if word.count < Self.longestWord {
+                    word.append(byte)
                 }
             }
+            Terminal.write(text)
+            text.removeAll(keepingCapacity: true)
         }
+        try endWord()
         Terminal.write(text)
     }
 
+    /// More bytes than any id has; what is longer is no id, and need not be kept to say so.
+    private static let longestWord = 32
+
     private func decodeShards(_ directory: String, _ vocabulary: Vocabulary) throws {
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
-        let ending = Array(separator.replacing("\\n", with: "\n").utf8)
+        let ending = Array(
+            separator.replacing("\\n", with: "\n").replacing("\\t", with: "\t").utf8)
         var text: [UInt8] = []
         for split in split.map({ [$0] }) ?? Split.allCases {
             for shard in set.shards(of: split) {
@@ -99,5 +114,15 @@ struct Decode: AsyncParsableCommand {
             }
         }
         Terminal.write(text)
+    }
+}
+
+/// A word that should be an id of a vocabulary and is not.
+private struct BadID: Error, CustomStringConvertible {
+    let text: String
+    let vocabularyCount: Int
+
+    var description: String {
+        "\"\(text)\" is no id of this vocabulary: ids are from 0 to \(vocabularyCount - 1)"
     }
 }

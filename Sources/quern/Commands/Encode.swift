@@ -42,7 +42,7 @@ struct Encode: AsyncParsableCommand {
         shards.endOfText = endOfText
         shards.tokensPerShard = tokensPerShard
         let printer = reporting.makePrinter()
-        let interrupts = InterruptHandler()
+        let interrupts = InterruptHandler(form: reporting.form)
         let manifest = try await EncodingStage.run(
             corpus: corpus.configuration(validationFraction: validationFraction),
             vocabulary: vocabulary, shards: shards, directory: output,

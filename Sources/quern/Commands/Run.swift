@@ -26,7 +26,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.configuration(path: pipeline)
         let printer = reporting.makePrinter()
-        let interrupts = InterruptHandler()
+        let interrupts = InterruptHandler(form: reporting.form)
         let runner = PipelineRunner(
             configuration, threadCount: reporting.threadCount, stop: interrupts.stop,
             report: printer.show)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Tokenization
 
 /// `quern tokenize`
@@ -37,7 +36,7 @@ struct Tokenize: AsyncParsableCommand {
     func run() async throws {
         let bytes =
             text == "-"
-            ? Array(try FileHandle.standardInput.readToEnd() ?? Data()) : Array(text.utf8)
+            ? try Terminal.readAllInput() : Array(text.utf8)
         let pieces: [[UInt8]]
         let numbers: [Int]
         if let pattern = Self.simplePatterns[vocab] {

@@ -48,7 +48,7 @@ struct Train: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.configuration(path: config)
         let printer = reporting.makePrinter()
-        let interrupts = InterruptHandler()
+        let interrupts = InterruptHandler(form: reporting.form)
         let runDirectory = output ?? configuration.runDirectory
         let summary = try await TrainingStage.run(
             model: configuration.model, training: configuration.training,
@@ -71,7 +71,7 @@ struct Train: AsyncParsableCommand {
         if let result = summary.validation { rows += EvaluationTable.rows(result) }
         Terminal.write(Table.text(rows))
         if !summary.isComplete {
-            Terminal.writeMessage("stopped before the end; continue with --resume\n")
+            printer.notice("stopped before the end; continue with --resume")
             throw ExitCode(130)
         }
     }

@@ -57,7 +57,7 @@ struct VocabTrain: AsyncParsableCommand {
         configuration.minimumFrequency = minFrequency
         if !special.isEmpty { configuration.specialTokens = special }
         let printer = reporting.makePrinter()
-        let interrupts = InterruptHandler()
+        let interrupts = InterruptHandler(form: reporting.form)
         let outcome = try await VocabularyStage.run(
             corpus: corpus.configuration(validationFraction: validationFraction),
             vocabulary: configuration, directory: output, threadCount: reporting.threadCount,

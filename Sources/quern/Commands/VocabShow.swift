@@ -42,7 +42,7 @@ struct VocabShow: AsyncParsableCommand {
     func run() async throws {
         let vocabulary = try Vocabulary(directory: vocab)
         if let range = try range() {
-            for id in range where id < vocabulary.count {
+            for id in range.prefix(while: { $0 < vocabulary.count }) {
                 let bytes = vocabulary.bytes(of: TokenID(UInt32(id)))
                 Terminal.write("\(id)\t\(Pieces.quoted(bytes))\n")
             }

@@ -30,8 +30,9 @@ struct ReportOptions: ParsableArguments {
 
     var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
+    /// How to show what happens.
+    var form: ProgressPrinter.Form { quiet ? .none : logFormat == .json ? .json : .text }
+
     /// A printer for these options.
-    func makePrinter() -> ProgressPrinter {
-        ProgressPrinter(form: quiet ? .none : logFormat == .json ? .json : .text)
-    }
+    func makePrinter() -> ProgressPrinter { ProgressPrinter(form: form) }
 }

@@ -21,7 +21,10 @@ final class InterruptHandler {
     private let firstRequest = FirstRequest()
     private let sources: [any DispatchSourceSignal]
 
-    init() {
+    /// Heeds requests from now on.
+    ///
+    /// - Parameter form: how the answer to a request is shown.
+    init(form: ProgressPrinter.Form = .text) {
         let (stop, firstRequest) = (stop, firstRequest)
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
@@ -35,8 +38,10 @@ final class InterruptHandler {
                 if isRepeated { _exit(130) }
                 guard !stop.isRequested else { return }
                 stop.request()
-                Terminal.writeMessage(
-                    "\nstopping at the next good place; once more to stop at once\n")
+                // On a terminal the "^C" stands at the end of a bar.
+                if form == .text, Terminal.showsProgress { Terminal.writeMessage("\n") }
+                ProgressPrinter.notice(
+                    "stopping at the next good place; once more to stop at once", form: form)
             }
             source.resume()
             return source

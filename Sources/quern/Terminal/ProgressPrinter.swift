@@ -28,6 +28,24 @@ final class ProgressPrinter {
         activityStart = clock.now
     }
 
+    // Work that fails leaves its bar: the error gets a line of its own.
+    deinit { endLine() }
+
+    /// Shows a sentence that belongs to no event.
+    static func notice(_ text: String, form: Form) {
+        switch form {
+        case .none: return
+        case .json: Terminal.writeMessage(JSONEvent.line(for: .notice(text)))
+        case .text: Terminal.writeMessage(text + "\n")
+        }
+    }
+
+    /// Ends the bar and shows a sentence that belongs to no event.
+    func notice(_ text: String) {
+        endLine()
+        Self.notice(text, form: form)
+    }
+
     /// Shows one event.
     func show(_ event: PipelineEvent) {
         switch form {
@@ -142,20 +160,24 @@ final class ProgressPrinter {
         let elapsed = (clock.now - activityStart) / .seconds(1)
         // A rate over less than a moment says nothing.
         let rate = elapsed > 0.01 ? Double(progress.completed) / elapsed : 0
-        let done =
+        var details =
             switch progress.unit {
-            case .bytes: "\(Figures.bytes(Double(progress.completed)))  \(Figures.bytes(rate))/s"
-            case .merges: "\(Figures.count(progress.completed)) merges  \(Figures.short(rate))/s"
-            case .tokens:
-                "\(Figures.short(Double(progress.completed))) tokens  \(Figures.short(rate))/s"
+            case .bytes: Figures.bytes(Double(progress.completed))
+            case .merges: "\(Figures.count(progress.completed)) merges"
+            case .tokens: "\(Figures.short(Double(progress.completed))) tokens"
             }
-        guard let total = progress.total, total > 0 else {
-            return ProgressBar.text(progress.activity, share: nil, details: done)
+        if rate > 0 {
+            let speed = progress.unit == .bytes ? Figures.bytes(rate) : Figures.short(rate)
+            details += "  \(speed)/s"
         }
-        let left = rate > 0 ? Double(total - progress.completed) / rate : .infinity
+        guard let total = progress.total, total > 0 else {
+            return ProgressBar.text(progress.activity, share: nil, details: details)
+        }
+        if rate > 0, progress.completed < total {
+            details += "  \(Figures.time(Double(total - progress.completed) / rate)) left"
+        }
         return ProgressBar.text(
-            progress.activity, share: Double(progress.completed) / Double(total),
-            details: done + "  \(Figures.time(left)) left")
+            progress.activity, share: Double(progress.completed) / Double(total), details: details)
     }
 
     private func line(for report: StepReport) -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 #if canImport(Glibc)
     import Glibc
@@ -38,6 +39,29 @@ enum Terminal {
         } catch {
             exit(1)
         }
+    }
+
+    /// What standard input has next, as soon as it has anything; nil at its end.
+    static func readInput() throws -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe bytes.withUnsafeMutableBytes {
+                unsafe read(STDIN_FILENO, $0.baseAddress, $0.count)
+            }
+            if count >= 0 { return count == 0 ? nil : Array(bytes[..<count]) }
+            guard errno == EINTR else {
+                throw StorageError.failed(
+                    operation: "read", path: "standard input",
+                    reason: unsafe String(cString: strerror(errno)))
+            }
+        }
+    }
+
+    /// Everything that standard input has.
+    static func readAllInput() throws -> [UInt8] {
+        var all: [UInt8] = []
+        while let bytes = try readInput() { all += bytes }
+        return all
     }
 
     /// Writes a message or progress.
