@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The library modules are products, so that another package can depend on any one of them. For that
-// reason nothing here uses `unsafeFlags`: SwiftPM refuses such dependencies. Instructions of one
+// reason nothing here uses unsafe flags: SwiftPM refuses such dependencies. Instructions of one
 // kind of processor are chosen at run time, in `CKernels`.
 let package = Package(
     name: "quern",

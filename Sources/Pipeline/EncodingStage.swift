@@ -1,6 +1,7 @@
 public import Corpora
 public import TokenShards
 public import Tokenization
+public import Training
 
 /// Packs a corpus into shards.
 public enum EncodingStage {
@@ -22,7 +23,8 @@ public enum EncodingStage {
     /// The bytes do not depend on `threadCount`.
     public static func run(
         corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
-        directory: String, threadCount: Int, report: (PipelineEvent) -> Void
+        directory: String, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
     ) async throws -> ShardManifest {
         guard shards.endOfText == .none || vocabulary.endOfText != nil else {
             throw PipelineError.badValue(
@@ -35,7 +37,7 @@ public enum EncodingStage {
         var reader = try CorpusReader(corpus)
         var writer = try ShardWriter(
             directory: directory, vocabulary: vocabulary, configuration: shards)
-        try await forEachChunk(of: &reader, threadCount: threadCount) { documents in
+        try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
             encoders.withItem { encoder in
                 var chunk = EncodedChunk()
                 for document in documents {

@@ -1,5 +1,6 @@
 import Corpora
 import Synchronization
+import Training
 
 /// Reads documents on the calling task and works on chunks of them in others; results come back
 /// in the documents' order.
@@ -9,10 +10,12 @@ import Synchronization
 /// - Parameters:
 ///   - reader: where documents come from.
 ///   - threadCount: chunks worked on at once.
+///   - stop: looked at before each chunk.
 ///   - transform: the work on one chunk.
 ///   - consume: takes each result, in order, with the state of the reader.
+/// - Throws: ``PipelineError/interrupted`` on request, and what reading or the work throws.
 func forEachChunk<Result: Sendable>(
-    of reader: inout CorpusReader, threadCount: Int,
+    of reader: inout CorpusReader, threadCount: Int, stop: StopSignal,
     transform: @escaping @Sendable ([Document]) throws -> Result,
     consume: (Result, CorpusProgress) throws -> Void
 ) async throws {
@@ -27,7 +30,7 @@ func forEachChunk<Result: Sendable>(
             }
         }
         while let chunk = try reader.nextChunk() {
-            try Task.checkCancellation()
+            if stop.isRequested { throw PipelineError.interrupted }
             while read - consumed >= 2 * threadCount, let finished = try await group.next() {
                 try take(finished)
             }

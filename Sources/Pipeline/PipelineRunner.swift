@@ -46,102 +46,83 @@ public struct PipelineRunner {
         try configuration.validateForRun()
         let corpus = try CorpusIdentity(configuration.corpus)
         try makeDirectory(configuration.runDirectory)
-        var ledger = StageLedger(directory: configuration.runDirectory)
-        var outputs: [(stage: Stage, files: [String])] = []
+        var record = Record(ledger: StageLedger(directory: configuration.runDirectory))
 
-        outputs.append(
-            (
-                .vocabulary,
-                try await runStage(
-                    .vocabulary,
-                    inputs: ["\(corpus.fingerprint)", try key(configuration.vocabulary)],
-                    ledger: &ledger
-                ) {
-                    try await VocabularyStage.run(
-                        corpus: configuration.corpus, vocabulary: configuration.vocabulary,
-                        directory: configuration.vocabularyDirectory, threadCount: threadCount,
-                        report: report
-                    ).files
-                }
-            ))
+        let vocabularyInputs = [corpus.fingerprint, try key(configuration.vocabulary)]
+        try await runStage(.vocabulary, inputs: vocabularyInputs, &record) {
+            try await VocabularyStage.run(
+                corpus: configuration.corpus, vocabulary: configuration.vocabulary,
+                directory: configuration.vocabularyDirectory, threadCount: threadCount,
+                stop: stop, report: report
+            ).files
+        }
         let vocabulary = try Vocabulary(directory: configuration.vocabularyDirectory)
 
-        outputs.append(
-            (
-                .shards,
-                try await runStage(
-                    .shards,
-                    inputs: [
-                        corpus.fingerprint, try key(configuration.shards),
-                        String(vocabulary.fingerprint, radix: 16),
-                    ], ledger: &ledger
-                ) {
-                    let manifest = try await EncodingStage.run(
-                        corpus: configuration.corpus, vocabulary: vocabulary,
-                        shards: configuration.shards, directory: configuration.shardDirectory,
-                        threadCount: threadCount, report: report)
-                    return manifest.files(in: configuration.shardDirectory)
-                }
-            ))
-        let set = try ShardSet(
-            directory: configuration.shardDirectory, vocabulary: vocabulary)
+        let shardInputs = [
+            corpus.fingerprint, try key(configuration.shards),
+            String(vocabulary.fingerprint, radix: 16),
+        ]
+        try await runStage(.shards, inputs: shardInputs, &record) {
+            try await EncodingStage.run(
+                corpus: configuration.corpus, vocabulary: vocabulary, shards: configuration.shards,
+                directory: configuration.shardDirectory, threadCount: threadCount, stop: stop,
+                report: report
+            ).files(in: configuration.shardDirectory)
+        }
+        let set = try ShardSet(directory: configuration.shardDirectory, vocabulary: vocabulary)
 
         let trainingInputs = [
             set.fingerprint, set.manifest.vocabulary.fingerprint, try key(configuration.model),
             try key(configuration.training),
         ]
-        outputs.append(
-            (
-                .training,
-                try await runStage(.training, inputs: trainingInputs, ledger: &ledger) {
-                    try await train(vocabulary: vocabulary, set: set)
-                }
-            ))
+        try await runStage(.training, inputs: trainingInputs, &record) {
+            try await train(vocabulary: vocabulary, set: set)
+        }
         let store = CheckpointStore(runDirectory: configuration.runDirectory)
         guard let model = store.best ?? store.latest else {
             throw TrainingError.noCheckpoint(directory: configuration.runDirectory)
         }
 
         let sampleFile = configuration.runDirectory + "/samples.json"
-        outputs.append(
-            (
-                .samples,
-                try await runStage(
-                    .samples,
-                    inputs: trainingInputs + [
-                        try key(configuration.generation), try key(configuration.samples),
-                    ], ledger: &ledger
-                ) {
-                    let samples = try SampleStage.run(
-                        modelDirectory: model, prompts: configuration.samples,
-                        generation: configuration.generation)
-                    try FileReplacement.write(try SampleStage.json(samples), to: sampleFile)
-                    return [sampleFile]
-                }
-            ))
+        let sampleInputs =
+            trainingInputs + [try key(configuration.generation), try key(configuration.samples)]
+        try await runStage(.samples, inputs: sampleInputs, &record) {
+            let samples = try SampleStage.run(
+                modelDirectory: model, prompts: configuration.samples,
+                generation: configuration.generation)
+            try FileReplacement.write(try SampleStage.json(samples), to: sampleFile)
+            return [sampleFile]
+        }
         return Summary(
             vocabulary: vocabulary, manifest: set.manifest,
             training: try TrainingSummary(runDirectory: configuration.runDirectory),
-            samples: try SampleStage.read(sampleFile), outputs: outputs)
+            samples: try SampleStage.read(sampleFile), outputs: record.outputs)
     }
 
-    /// Runs `work` unless `stage` is up to date, and returns the stage's files.
+    /// What a run has found or made so far.
+    private struct Record {
+        var ledger: StageLedger
+        var outputs: [(stage: Stage, files: [String])] = []
+    }
+
+    /// Runs `work`, which returns the files that it made, unless `stage` is up to date.
     private func runStage(
-        _ stage: Stage, inputs: [String], ledger: inout StageLedger,
+        _ stage: Stage, inputs: [String], _ record: inout Record,
         _ work: () async throws -> [String]
-    ) async throws -> [String] {
+    ) async throws {
         let fingerprint = try StageLedger.fingerprint(inputs)
-        if let outputs = ledger.outputs(of: stage, inputs: fingerprint) {
+        if let files = record.ledger.outputs(of: stage, inputs: fingerprint) {
             report(.upToDate(stage))
-            return outputs
+            record.outputs.append((stage, files))
+            return
         }
         if stop.isRequested { throw PipelineError.interrupted }
-        try ledger.forget(stage)
+        try record.ledger.forget(stage)
         report(.started(stage))
-        let outputs = try await work()
-        try ledger.record(stage, inputs: fingerprint, outputs: outputs)
-        report(.finished(stage, outputs: outputs))
-        return outputs
+        let files = try await work()
+        try record.ledger.record(stage, inputs: fingerprint, outputs: files)
+        report(.finished(stage, outputs: files))
+        record.outputs.append((stage, files))
     }
 
     private func train(vocabulary: Vocabulary, set: ShardSet) async throws -> [String] {
@@ -164,14 +145,22 @@ public struct PipelineRunner {
         set: ShardSet, vocabulary: Vocabulary
     ) throws -> Trainer.ExistingRun {
         let store = CheckpointStore(runDirectory: configuration.runDirectory)
-        guard let latest = store.latest, let state = try? store.latestState(),
-            state.configuration == configuration.training,
-            state.dataFingerprint == set.fingerprint, state.step < configuration.training.steps,
-            let shape = try? GPT(directory: latest).configuration
-        else { return .overwrite }
+        guard let latest = store.latest else { return .overwrite }
         var wanted = configuration.model
         wanted.vocabularySize = vocabulary.count
-        return shape == wanted ? .resume : .overwrite
+        if let state = try? store.latestState(), state.configuration == configuration.training,
+            state.dataFingerprint == set.fingerprint, state.step <= configuration.training.steps,
+            let model = try? GPT(directory: latest), model.configuration == wanted
+        {
+            return .resume
+        }
+        report(
+            .notice(
+                """
+                the checkpoints in \(store.directory) are of another configuration and are replaced; \
+                give the pipeline another name to keep both
+                """))
+        return .overwrite
     }
 
     private func key<Value: Encodable>(_ value: Value) throws -> String {

@@ -1,6 +1,7 @@
 public import Corpora
 import Storage
 public import Tokenization
+public import Training
 
 /// Learns a vocabulary from a corpus.
 public enum VocabularyStage {
@@ -20,13 +21,14 @@ public enum VocabularyStage {
     /// not depend on `threadCount`.
     public static func run(
         corpus: CorpusConfiguration, vocabulary configuration: VocabularyConfiguration,
-        directory: String, threadCount: Int, report: (PipelineEvent) -> Void
+        directory: String, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
     ) async throws -> Outcome {
         let split = ValidationSplit(fraction: corpus.validationFraction)
         let pattern = configuration.pattern
         let counters = Pool { PieceCounter(pattern) }
         var reader = try CorpusReader(corpus)
-        try await forEachChunk(of: &reader, threadCount: threadCount) { documents in
+        try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
             counters.withItem { counter in
                 for document in documents where !split.isValidation(document.contentHash) {
                     counter.count(document.text.span)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipeline
 
 /// The program.
 @main
@@ -26,4 +27,23 @@ struct Quern: AsyncParsableCommand {
             Run.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self, Train.self,
             Evaluate.self, Generate.self,
         ])
+
+    /// Runs the command that the arguments name, and turns what it throws into a message and an exit
+    /// code.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // A bar that was being drawn gives its line to the message.
+            if Terminal.showsProgress { Terminal.writeMessage("\r\u{1B}[K") }
+            guard case PipelineError.interrupted = error else { exit(withError: error) }
+            Terminal.writeMessage("\(error)\n")
+            exit(withError: ExitCode(130))
+        }
+    }
 }

@@ -53,8 +53,9 @@ import Tokenization
         #expect(manifest.shards.count { $0.split == .train } > 5)
         for shard in manifest.shards { #expect(shard.tokens <= 100 || shard.documents == 1) }
         #expect(manifest.train.documents == fixture.documents(of: .train).count)
-        #expect(manifest.shards.reduce(0) { $0 + $1.tokens } == manifest.train.tokens
-            + manifest.validation.tokens)
+        #expect(
+            manifest.shards.reduce(0) { $0 + $1.tokens } == manifest.train.tokens
+                + manifest.validation.tokens)
     }
 
     @Test("a data set that is written twice has the same bytes")

@@ -21,10 +21,11 @@ import TokenShards
                         start += stride
                     }
                 }
-                #expect((0..<windows.count).map { number in
-                    let window = windows[number]
-                    return [window.shard, window.start, window.length, window.alreadyScored]
-                } == expected)
+                #expect(
+                    (0..<windows.count).map { number in
+                        let window = windows[number]
+                        return [window.shard, window.start, window.length, window.alreadyScored]
+                    } == expected)
             }
         }
     }
@@ -56,7 +57,8 @@ import TokenShards
         }
     }
 
-    @Test("each epoch of a sampler is a permutation, and epochs and seeds differ", arguments: 1...70)
+    @Test(
+        "each epoch of a sampler is a permutation, and epochs and seeds differ", arguments: 1...70)
     func permutation(count: Int) {
         let sampler = WindowSampler(windowCount: count, seed: 7)
         let first = (0..<count).map { sampler[$0] }

@@ -39,8 +39,10 @@ import Transformer
             .filter { $0.hasPrefix("step-") }.sorted()
         #expect(kept == ["step-00000030", "step-00000040"])
         #expect(try store.latestState()?.step == 40)
-        let lines = try String(contentsOfFile: fixture.path("run") + "/metrics.jsonl", encoding: .utf8)
-            .split(separator: "\n")
+        let lines = try String(
+            contentsOfFile: fixture.path("run") + "/metrics.jsonl", encoding: .utf8
+        )
+        .split(separator: "\n")
         #expect(lines.count == 42)
         for line in lines {
             #expect(throws: Never.self) {
@@ -156,7 +158,8 @@ import Transformer
             ).evaluate()
         }
         let (wide, narrow) = (try evaluate(stride: 16), try evaluate(stride: 1))
-        let tokens = fixture.set.manifest.validation.tokens - fixture.set.shards(of: .validation).count
+        let tokens =
+            fixture.set.manifest.validation.tokens - fixture.set.shards(of: .validation).count
         #expect(wide.tokenCount == tokens)
         #expect(narrow.tokenCount == tokens)
         #expect(wide.byteCount == fixture.set.manifest.validation.bytes)

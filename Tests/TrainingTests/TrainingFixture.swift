@@ -16,7 +16,8 @@ final class TrainingFixture {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         let documents = (0..<60).map { number in
-            Array("The mill turns and the \(number % 7) stones grind the corn of day \(number).".utf8)
+            Array(
+                "The mill turns and the \(number % 7) stones grind the corn of day \(number).".utf8)
         }
         let counter = PieceCounter(.gpt4)
         for document in documents { counter.count(document.span) }

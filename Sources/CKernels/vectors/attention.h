@@ -23,6 +23,55 @@ static void strip_product(
     multiply_block(m, n, k, a, row, column, packed, panel_stride, c, c_row, 0, 0, &f);
 }
 
+// The rows of a strip have room for whole vectors, so that their ends need no loop of their own:
+// lanes past `count` are masked.
+
+// The greatest of the first `count` floats.
+INLINE float strip_max(long count, const float *p) {
+    vf most = -__FLT_MAX__;
+    long j = 0;
+    for (; j + W <= count; j += W) { most = greatest(most, load(p + j)); }
+    if (j < count) {
+        vf rest = first_lanes(load(p + j), -__FLT_MAX__, count - j);
+        most = greatest(most, rest);
+    }
+    return max_of(most);
+}
+
+// Replaces the first `count` floats by exp(x·factor - shift), those from there to `end` by zero,
+// and returns the sum.
+INLINE float strip_exp(long count, long end, float *p, float factor, float shift) {
+    vf sum = 0;
+    long j = 0;
+    for (; j + W <= count; j += W) {
+        vf value = exp_of(load(p + j) * factor - shift);
+        sum += value;
+        store(p + j, value);
+    }
+    for (; j < end; j += W) {
+        vf value = first_lanes(exp_of(load(p + j) * factor - shift), 0, count - j);
+        sum += value;
+        store(p + j, value);
+    }
+    return sum_of(sum);
+}
+
+// From scores p and products ds = dout·v of the first `count` positions: p becomes the attention,
+// ds the gradient of the scores, both zero from there to `end`.
+INLINE void strip_gradient(
+    long count, long end, float *p, float *ds, float factor, float shift, float delta) {
+    for (long j = 0; j < end; j += W) {
+        vf value = exp_of(load(p + j) * factor - shift);
+        vf slope = value * (load(ds + j) - delta) * factor;
+        if (j + W > count) {
+            value = first_lanes(value, 0, count - j);
+            slope = first_lanes(slope, 0, count - j);
+        }
+        store(p + j, value);
+        store(ds + j, slope);
+    }
+}
+
 static void attention(
     long t, long d, const float *q, const float *k, const float *v, long row, float *out,
     long out_row, float *logsumexp, float *workspace) {
@@ -41,9 +90,8 @@ static void attention(
         for (long r = 0; r < rows; r++) {
             float *p = s + r * s_row;
             long count = i + r + 1;
-            float most = row_max(count, p) * factor;
-            sums[r] = row_exp(count, p, factor, most);
-            for (long j = count; j < seen; j++) { p[j] = 0; }
+            float most = strip_max(count, p) * factor;
+            sums[r] = strip_exp(count, seen, p, factor, most);
             logsumexp[i + r] = most + logf(sums[r]);
         }
         strip_product(rows, d, seen, s, s_row, 1, vp, t * NR, out + i * out_row, out_row, 0);
@@ -69,34 +117,24 @@ static void attention_backward(
     pack_panels(d, t, k, 1, row, kt, d * NR);
     pack_panels(d, t, v, 1, row, vt, d * NR);
     pack_panels(t, d, k, row, 1, kp, t * NR);
-    for (long i = 0; i < t; i++) {
-        memset(dk + i * row, 0, (size_t)d * 4);
-        memset(dv + i * row, 0, (size_t)d * 4);
-    }
-    for (long i = 0; i < t; i += STRIP) {
+    // Backwards, because the last strip sees all positions and so begins every sum.
+    for (long i = (t - 1) / STRIP * STRIP; i >= 0; i -= STRIP) {
         long rows = t - i < STRIP ? t - i : STRIP;
         long seen = i + rows;
+        int adds = seen < t;
         const float *g = dout + i * out_row;
         strip_product(rows, seen, d, q + i * row, row, 1, kt, d * NR, p, s_row, 0);
         strip_product(rows, seen, d, g, out_row, 1, vt, d * NR, ds, s_row, 0);
         for (long r = 0; r < rows; r++) {
-            float *pr = p + r * s_row, *dsr = ds + r * s_row;
-            long count = i + r + 1;
             float delta = dot(d, g + r * out_row, out + (i + r) * out_row);
-            float shift = logsumexp[i + r];
-            FOR_VECTORS(j, lanes, count) {
-                vf value = exp_of(load_some(pr + j, lanes) * factor - shift);
-                store_some(pr + j, value, lanes);
-                vf ds_value = value * (load_some(dsr + j, lanes) - delta) * factor;
-                store_some(dsr + j, ds_value, lanes);
-            }
-            for (long j = count; j < seen; j++) { pr[j] = dsr[j] = 0; }
+            strip_gradient(
+                i + r + 1, seen, p + r * s_row, ds + r * s_row, factor, logsumexp[i + r], delta);
         }
         pack_panels(rows, d, q + i * row, row, 1, qp, rows * NR);
         pack_panels(rows, d, g, out_row, 1, gp, rows * NR);
         strip_product(rows, d, seen, ds, s_row, 1, kp, t * NR, dq + i * row, row, 0);
-        strip_product(seen, d, rows, ds, 1, s_row, qp, rows * NR, dk, row, 1);
-        strip_product(seen, d, rows, p, 1, s_row, gp, rows * NR, dv, row, 1);
+        strip_product(seen, d, rows, ds, 1, s_row, qp, rows * NR, dk, row, adds);
+        strip_product(seen, d, rows, p, 1, s_row, gp, rows * NR, dv, row, adds);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "../table.h"
 
 typedef float vf __attribute__((ext_vector_type(W)));
+typedef int32_t vi __attribute__((ext_vector_type(W)));
 typedef uint32_t vu __attribute__((ext_vector_type(W)));
 typedef double vd __attribute__((ext_vector_type(W)));
 typedef float vf_anywhere __attribute__((ext_vector_type(W), aligned(4), may_alias));
@@ -47,6 +48,13 @@ INLINE vf fill_absent(vf x, float value, long lanes) {
     return load(all);
 }
 
+// `x` where the lane's number is below `count`, else `other`.
+INLINE vf first_lanes(vf x, vf other, long count) {
+    vi numbers;
+    UNROLL for (int i = 0; i < W; i++) { numbers[i] = i; }
+    return numbers < (vi)(int32_t)count ? x : other;
+}
+
 INLINE float sum_of(vf x) {
     float all[W];
     store(all, x);
@@ -67,13 +75,17 @@ INLINE float max_of(vf x) {
     return all[0];
 }
 
+// One instruction each on x86, where the builtins take three; a NaN in `y` stays.
+INLINE vf greatest(vf x, vf y) { return x > y ? x : y; }
+INLINE vf least(vf x, vf y) { return x < y ? x : y; }
+
 // e^x to about one unit in the last place of a float, from e^x = 2^n · e^r with |r| ≤ ln 2 / 2 and
 // the series of e^r; the coefficients are those of Cephes' expf. Arguments outside of
 // [-87.3, 88.3] give the value at the nearer end, which for softmax and GELU is as good as zero
-// or infinity. A NaN stays a NaN in the polynomial.
+// or infinity. A NaN stays a NaN.
 INLINE vf exp_of(vf x) {
-    x = __builtin_elementwise_min(x, (vf)88.3f);
-    x = __builtin_elementwise_max(x, (vf)-87.3f);
+    x = least((vf)88.3f, x);
+    x = greatest((vf)-87.3f, x);
     // Adding 1.5·2^23 leaves the nearest integer in the low bits of the sum.
     const float shift = 12582912.0f;
     vf shifted = x * 1.44269504088896341f + shift;

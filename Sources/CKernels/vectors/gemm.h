@@ -46,6 +46,16 @@ INLINE void tile_of(
     // can name, so five registers reach fourteen rows.
     const float *rows[(MR + 2) / 3];
     UNROLL for (int g = 0; g < (R + 2) / 3; g++) { rows[g] = a + 3 * g * row; }
+    // What the sums will meet at the end is on its way while they are made.
+    const qk_epilogue *e = f->epilogue;
+    if (f->partial || e->other) {
+        const float *met = f->partial ? c : e->other + i * e->other_row + j;
+        long met_row = f->partial ? c_row : e->other_row;
+        UNROLL for (int r = 0; r < R; r++) {
+            __builtin_prefetch(met + r * met_row);
+            __builtin_prefetch(met + r * met_row + W);
+        }
+    }
     for (long p = 0; p < k; p++) {
         vf b0 = load(b), b1 = load(b + W);
         UNROLL for (int r = 0; r < R; r++) {
@@ -68,7 +78,6 @@ INLINE void tile_of(
         return;
     }
     // A whole tile passes through its epilogue in registers, in the order of `finish_row`.
-    const qk_epilogue *e = f->epilogue;
     int kind = f->last ? e->kind : QK_STORE;
     if (f->partial) {
         UNROLL for (int r = 0; r < R; r++) {
@@ -203,18 +212,20 @@ static void pack(long k, long n, const float *b, long row, long column, float *p
     pack_panels(k, n, b, row, column, packed, k * NR);
 }
 
-// Slivers of MR rows of A as [sliver][k][MR], for an A whose rows are not contiguous.
+// Slivers of MR rows of A as [sliver][k][MR], for an A whose rows are not contiguous. Of a
+// transposed A whole rows of memory are read, for each lies on another page.
 static void pack_slivers(
     long m, long k, const float *a, long row, long column, float *dst) {
-    for (long y = 0; y < m; y += MR) {
+    long whole = row == 1 ? m / MR * MR : 0;
+    for (long p = 0; p < k; p++) {
+        const float *src = a + p * column;
+        for (long y = 0; y < whole; y += MR) { memcpy(dst + y * k + p * MR, src + y, MR * 4); }
+    }
+    for (long y = whole; y < m; y += MR) {
         long rows = m - y < MR ? m - y : MR;
-        const float *src = a + y * row;
-        float *out = dst + y * k;
-        if (row == 1 && rows == MR) {
-            for (long p = 0; p < k; p++) { memcpy(out + p * MR, src + p * column, MR * 4); }
-        } else {
-            for (long p = 0; p < k; p++) {
-                for (long r = 0; r < rows; r++) { out[p * MR + r] = src[r * row + p * column]; }
+        for (long p = 0; p < k; p++) {
+            for (long r = 0; r < rows; r++) {
+                dst[y * k + p * MR + r] = a[(y + r) * row + p * column];
             }
         }
     }

@@ -59,7 +59,7 @@ static void gelu(long count, const float *x, float *out, float *derivative) {
 static float row_max(long n, const float *x) {
     vf most = -__FLT_MAX__;
     FOR_VECTORS(i, lanes, n) {
-        most = __builtin_elementwise_max(
+        most = greatest(
             most, fill_absent(load_some(x + i, lanes), -__FLT_MAX__, lanes));
     }
     return max_of(most);

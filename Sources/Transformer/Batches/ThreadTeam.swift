@@ -65,7 +65,7 @@ public final class ThreadTeam: Sendable {
         private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
         private var work: ((Int, Int) -> Void)?
         private var itemCount = 0
-        /// Counts pieces of work; an odd step ends the team.
+        /// Counts pieces of work, and once more at the end.
         private let generation = Atomic<Int>(0)
         private let isStopping = Atomic<Bool>(false)
         private let nextItem = Atomic<Int>(0)

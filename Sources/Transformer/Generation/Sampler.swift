@@ -63,24 +63,28 @@ public struct Sampler: Sendable {
             let weight = exp((Double(logits[index]) - most) / temperature)
             candidates.append(Candidate(token: Int32(index), weight: weight.isNaN ? 0 : weight))
         }
-        guard topK > 0 && topK < candidates.count || topP < 1 else {
-            return candidates.reduce(0) { $0 + $1.weight }
+        let sum = candidates.reduce(0) { $0 + $1.weight }
+        let hasTopK = topK > 0 && topK < candidates.count
+        guard hasTopK || topP < 1 else { return sum }
+        if !hasTopK {
+            // Those so light that all of them together are less than what top-p leaves out cannot be
+            // in its set; of a trained model's vocabulary that is nearly all, and need no sorting.
+            let least = (1 - topP) * sum / Double(candidates.count)
+            candidates.removeAll { $0.weight < least }
         }
         candidates.sort { ($0.weight, $1.token) > ($1.weight, $0.token) }
-        if topK > 0, topK < candidates.count {
-            candidates.removeSubrange(topK...)
-        }
-        let all = candidates.reduce(0) { $0 + $1.weight }
+        if hasTopK { candidates.removeSubrange(topK...) }
+        let all = hasTopK ? candidates.reduce(0) { $0 + $1.weight } : sum
         guard topP < 1 else { return all }
         // The smallest set that reaches topP: the token that crosses the line belongs to it.
-        var sum = 0.0
+        var kept = 0.0
         for (index, candidate) in candidates.enumerated() {
-            sum += candidate.weight
-            if sum >= topP * all {
+            kept += candidate.weight
+            if kept >= topP * all {
                 candidates.removeSubrange((index + 1)...)
                 break
             }
         }
-        return sum
+        return kept
     }
 }

@@ -42,10 +42,11 @@ struct Encode: AsyncParsableCommand {
         shards.endOfText = endOfText
         shards.tokensPerShard = tokensPerShard
         let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
         let manifest = try await EncodingStage.run(
             corpus: corpus.configuration(validationFraction: validationFraction),
             vocabulary: vocabulary, shards: shards, directory: output,
-            threadCount: reporting.threadCount, report: printer.show)
+            threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
         printer.endLine()
         Terminal.write(ManifestSummary.text(manifest, directory: output))
     }

@@ -30,12 +30,7 @@ struct Run: AsyncParsableCommand {
         let runner = PipelineRunner(
             configuration, threadCount: reporting.threadCount, stop: interrupts.stop,
             report: printer.show)
-        do {
-            let summary = try await runner.run()
-            Terminal.write(RunSummary.text(summary))
-        } catch PipelineError.interrupted {
-            printer.notice("\(PipelineError.interrupted)")
-            throw ExitCode(130)
-        }
+        let summary = try await runner.run()
+        Terminal.write(RunSummary.text(summary))
     }
 }

@@ -57,10 +57,11 @@ struct VocabTrain: AsyncParsableCommand {
         configuration.minimumFrequency = minFrequency
         if !special.isEmpty { configuration.specialTokens = special }
         let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
         let outcome = try await VocabularyStage.run(
             corpus: corpus.configuration(validationFraction: validationFraction),
             vocabulary: configuration, directory: output, threadCount: reporting.threadCount,
-            report: printer.show)
+            stop: interrupts.stop, report: printer.show)
         printer.endLine()
         Terminal.write(
             Table.text([

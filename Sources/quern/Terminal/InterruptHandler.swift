@@ -41,7 +41,7 @@ final class InterruptHandler {
                 // On a terminal the "^C" stands at the end of a bar.
                 if form == .text, Terminal.showsProgress { Terminal.writeMessage("\n") }
                 ProgressPrinter.notice(
-                    "stopping after this step; once more to stop at once", form: form)
+                    "stopping at the next good place; once more to stop at once", form: form)
             }
             source.resume()
             return source

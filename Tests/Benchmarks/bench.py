@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Quern's speed, memory and quality beside its peers, in one run on one machine.
+
+    bench.py [train] [encode] [vocab] [quality] [all]
+
+Each topic prints a table. Programs take turns, and each figure is a median, because a machine is
+never quite idle. QUERN names the program (default: .build/release/quern). What is made on the way
+stays in .cache/bench.
+"""
+
+import argparse
+import sys
+
+import encode
+import quality
+import train
+import vocab
+from harness import Failure, cores, machine
+
+TOPICS = {
+    "train": train.measure, "encode": encode.measure, "vocab": vocab.measure,
+    "quality": quality.measure}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "topics", nargs="*", metavar="TOPIC", help="train, encode, vocab, quality or all (default)")
+    parser.add_argument("--repeat", type=int, default=3, help="rounds (default: %(default)s)")
+    parser.add_argument(
+        "--threads", type=int, default=cores(),
+        help="threads for train, vocab and quality (default: one for each core, %(default)s)")
+
+    group = parser.add_argument_group("train")
+    group.add_argument(
+        "--steps", type=int, default=30, help="steps of a run (default: %(default)s)")
+    group.add_argument(
+        "--vocab-sizes", type=numbers, default=[4096, 8192], metavar="N,N",
+        help="vocabulary sizes (default: 4096,8192)")
+    group.add_argument(
+        "--compile", action="store_true", help="PyTorch with torch.compile too; needs g++")
+
+    group = parser.add_argument_group("encode")
+    group.add_argument(
+        "--corpora", type=names, default=["english"], metavar="NAME,NAME",
+        help="english, code, multilingual (default: english)")
+    group.add_argument(
+        "--megabytes", type=float, default=100, help="text of each (default: %(default)s)")
+    group.add_argument(
+        "--slow-megabytes", type=float, default=10,
+        help="text for tiktoken and tokenizers (default: %(default)s)")
+    group.add_argument(
+        "--encode-threads", type=numbers, default=sorted({1, cores()}), metavar="N,N",
+        help="thread counts (default: 1 and one for each core)")
+    group.add_argument(
+        "--encode-vocab-size", type=int, default=32768, help="tokens (default: %(default)s)")
+
+    group = parser.add_argument_group("vocab")
+    group.add_argument(
+        "--vocab-size", type=int, default=32768, help="tokens to learn (default: %(default)s)")
+    group.add_argument(
+        "--vocab-megabytes", type=float, default=50,
+        help="text to learn from (default: %(default)s)")
+
+    group = parser.add_argument_group("quality")
+    group.add_argument(
+        "--long", action="store_true", help="train both programs for each budget of seconds")
+    group.add_argument(
+        "--budgets", type=numbers, default=[60, 180], metavar="S,S",
+        help="seconds of training (default: 60,180)")
+    options = parser.parse_args()
+
+    unknown = set(options.topics) - {*TOPICS, "all"}
+    if unknown:
+        parser.error(f"no topic is called {', '.join(sorted(unknown))}")
+    if options.repeat < 1 or options.threads < 1:
+        parser.error("--repeat and --threads are at least 1")
+    if options.steps <= train.SKIPPED_STEPS:
+        parser.error(f"--steps is above {train.SKIPPED_STEPS}: the first are not counted")
+    if not options.topics or "all" in options.topics:
+        options.topics = list(TOPICS)
+    return options
+
+
+def numbers(text):
+    return [int(part) for part in text.split(",")]
+
+
+def names(text):
+    from texts import SOURCES
+
+    chosen = list(SOURCES) if text == "all" else text.split(",")
+    if unknown := set(chosen) - set(SOURCES):
+        raise argparse.ArgumentTypeError(f"no corpus is called {', '.join(sorted(unknown))}")
+    return chosen
+
+
+def main():
+    options = arguments()
+    try:
+        machine()
+        for topic in options.topics:
+            TOPICS[topic](options)
+    except Failure as failure:
+        sys.exit(f"bench: {failure}")
+
+
+if __name__ == "__main__":
+    main()

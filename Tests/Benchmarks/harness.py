@@ -1,0 +1,208 @@
+"""What every topic of the benchmark shares: running programs, figures, tables, the machine."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+REPOSITORY = FOLDER.parent.parent
+# Slices of the corpora and vocabularies are kept between runs; `make clean` need not know them.
+CACHE = REPOSITORY / ".cache" / "bench"
+QUERN = str(Path(os.environ.get("QUERN", REPOSITORY / ".build/release/quern")).resolve())
+PEERS = ["torch", "numpy", "tokenizers", "tiktoken", "gigatoken", "fastokens", "zstandard"]
+# Variables by which the peers' thread pools are told their size.
+THREAD_VARIABLES = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "FASTOKENS_BPE_THREADS"]
+
+
+class Failure(Exception):
+    """A program that did not do its work; the message says which and why."""
+
+
+def say(text):
+    """Tells what is being done, apart from the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+# --- Programs
+
+
+@dataclass
+class Finished:
+    """A program that ended well."""
+
+    seconds: float
+    peak_megabytes: float
+    output: str
+
+
+def run(command, threads=None):
+    """Runs a program to its end and takes its wall time and peak memory from the kernel."""
+    environment = dict(os.environ)
+    if threads is not None:
+        environment.update({name: str(threads) for name in THREAD_VARIABLES})
+    start = time.perf_counter()
+    child = subprocess.Popen(
+        [str(part) for part in command], cwd=REPOSITORY, env=environment, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        output, messages = communicate(child)
+        # wait4 gives this child's own usage; RUSAGE_CHILDREN would give the largest child so far.
+        _, status, usage = os.wait4(child.pid, 0)
+    except KeyboardInterrupt:
+        child.kill()
+        raise
+    seconds = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        lines = messages.strip().splitlines() or ["it said nothing"]
+        raise Failure(f"{Path(str(command[0])).name} ended with {child.returncode}: {lines[-1]}")
+    return Finished(seconds, usage.ru_maxrss * 1024 / 1e6, output)
+
+
+def communicate(child):
+    """Reads what a child prints on both streams, without waiting for the child itself."""
+    import threading
+
+    messages = []
+    reader = threading.Thread(target=lambda: messages.append(child.stderr.read()))
+    reader.start()
+    output = child.stdout.read()
+    reader.join()
+    return output, messages[0]
+
+
+def quern(*arguments, threads=None):
+    """Runs Quern without its progress display."""
+    command = [QUERN, *arguments, "--quiet"]
+    if threads is not None:
+        command += ["--threads", threads]
+    return run(command)
+
+
+def peer(script, request, threads):
+    """Runs one of the peers' scripts in a process of its own and gives its answer.
+
+    The answer also has the process's peak memory, Python and the libraries included.
+    """
+    finished = run([sys.executable, FOLDER / script, json.dumps(request, default=str)], threads)
+    answer = json.loads(finished.output.strip().splitlines()[-1])
+    if "failure" in answer:
+        raise Failure(answer["failure"])
+    return answer | {"peak_megabytes": finished.peak_megabytes}
+
+
+def make_empty(folder):
+    """An empty folder at that path."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+# --- Figures
+
+
+@dataclass
+class Series:
+    """One program's figures over the rounds, larger being better unless they are seconds."""
+
+    values: list = field(default_factory=list)
+    peaks: list = field(default_factory=list)
+    # For a peer: Quern's figure in the run right before it, for each of its own.
+    partners: list = field(default_factory=list)
+    failure: str | None = None
+
+    def add(self, value, peak, partner=None):
+        self.values.append(value)
+        self.peaks.append(peak)
+        if partner is not None:
+            self.partners.append(partner)
+
+    @property
+    def median(self):
+        return statistics.median(self.values)
+
+    @property
+    def peak(self):
+        return max(self.peaks)
+
+    def spread(self, digits):
+        """The lowest and the highest figure."""
+        return f"{number(min(self.values), digits)}–{number(max(self.values), digits)}"
+
+    def ratio(self, smaller_is_better=False):
+        """How many times better Quern is: the median over pairs of runs next to each other."""
+        ratios = [a / b for a, b in zip(self.partners, self.values)]
+        return statistics.median(1 / r if smaller_is_better else r for r in ratios)
+
+
+def number(value, digits=0):
+    """A figure with thousands apart."""
+    return f"{value:,.{digits}f}"
+
+
+def times(ratio):
+    return f"{ratio:.2f} ×"
+
+
+# --- Tables
+
+
+def table(title, header, rows, notes=()):
+    """Prints a table; columns whose cells begin with a digit are aligned to the right."""
+    cells = [[str(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    is_number = [
+        any(row[column][:1].isdigit() for row in cells[1:]) for column in range(len(header))]
+    print(f"\n{title}\n")
+    for place, row in enumerate(cells):
+        line = "   ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, is_number))
+        print("  " + line.rstrip())
+        if place == 0:
+            print("  " + "   ".join("-" * width for width in widths))
+    for note in notes:
+        print(f"  {note}")
+    sys.stdout.flush()
+
+
+# --- The machine
+
+
+def machine():
+    """The processor, its instructions that matter here, the memory and the peers' versions."""
+    model, flags = platform.processor() or platform.machine(), set()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                model = value.strip()
+            elif key.strip() == "flags":
+                flags = set(value.split())
+    except OSError:
+        pass
+    wanted = ["avx2", "fma", "avx512f", "avx512bw", "avx512_vnni", "avx512_fp16", "amx_tile"]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    known = " ".join(flag for flag in wanted if flag in flags) or "none of AVX2 and AVX-512"
+    print(f"Machine: {cores()} cores, {model} ({known}), {memory:.0f} GiB, "
+          f"{platform.system()} {platform.release()}")
+    peers = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PEERS)
+    print(f"Programs: quern {run([QUERN, '--version']).output.strip()}; "
+          f"Python {platform.python_version()}, {peers}")
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"Other work is running here (load {load:.1f}): the figures are lower than they "
+              "would be alone.")
+    sys.stdout.flush()
+
+
+def cores():
+    return len(os.sched_getaffinity(0))
