@@ -68,6 +68,14 @@ let package = Package(
             name: "ConformanceProbe", dependencies: ["Training", "Transformer"],
             path: "Tests/Conformance/Probe"),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: [
+                "Pipeline", "Corpora", "Tokenization", "TokenShards", "Training", "Transformer",
+            ]),
+        // Runs the built program, which is why it depends on it.
+        .testTarget(
+            name: "QuernTests", dependencies: ["quern", "Zstandard"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -14,9 +14,9 @@ struct Quern: AsyncParsableCommand {
 
             Or step by step:
 
-              quern vocab train --vocab-size 4096 --output vocab/mine corpus.txt.zst
-              quern encode --vocab vocab/mine --output shards/mine corpus.txt.zst
-              quern train --config pipeline.json
+              quern vocab train --vocab-size 4096 --output vocab/mine corpus.jsonl.zst
+              quern encode --vocab vocab/mine --output shards/mine corpus.jsonl.zst
+              quern train --config pipeline.json --set name=mine
               quern generate --model runs/mine/checkpoints/best --prompt "In the beginning"
 
             Results go to standard output, progress and messages to standard error. The exit code is \

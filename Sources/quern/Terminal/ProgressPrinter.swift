@@ -48,6 +48,7 @@ final class ProgressPrinter {
 
     /// Shows one event.
     func show(_ event: PipelineEvent) {
+        if case .training(.began(let plan)) = event { self.plan = plan }
         switch form {
         case .none: return
         case .json: if isDue(event) { Terminal.writeMessage(JSONEvent.line(for: event)) }
@@ -82,7 +83,6 @@ final class ProgressPrinter {
     private func showTraining(_ event: TrainingEvent) {
         switch event {
         case .began(let plan):
-            self.plan = plan
             trainingStart = clock.now
             var text = "\(Figures.count(plan.parameterCount)) parameters, "
             text += "\(Figures.count(plan.tokensPerStep)) tokens a step, "

@@ -1,0 +1,185 @@
+import Corpora
+import Foundation
+import Pipeline
+import Testing
+import TokenShards
+import Tokenization
+import Training
+import Transformer
+
+@Suite struct PipelineConfigurationTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// What reading a file of `text` with `settings` gives.
+    private func read(_ text: String, _ settings: [String] = []) throws -> PipelineConfiguration {
+        try PipelineConfiguration(path: try folder.write("p.json", text), settings: settings)
+    }
+
+    @Test func `without a file every value is the default`() throws {
+        #expect(try PipelineConfiguration(path: nil) == PipelineConfiguration())
+        #expect(try read("{}") == PipelineConfiguration())
+    }
+
+    @Test func `a file sets what it names and leaves the rest`() throws {
+        let read = try read(
+            """
+            {"name": "web", "corpus": {"inputs": ["a.txt"], "text_separator": "\\n\\n"},
+             "vocabulary": {"pattern": "gpt2"}, "shards": {"end_of_text": "after"},
+             "model": {"n_layer": 2}, "training": {"steps": 7, "learning_rate": 1e-4},
+             "generation": {"top_k": 5}, "samples": ["Once", "Twice"]}
+            """)
+        var expected = PipelineConfiguration()
+        expected.name = "web"
+        expected.corpus.inputs = ["a.txt"]
+        expected.corpus.textSeparator = "\n\n"
+        expected.vocabulary.pattern = .gpt2
+        expected.shards.endOfText = .after
+        expected.model.layerCount = 2
+        expected.training.steps = 7
+        expected.training.learningRate = 1e-4
+        expected.generation.topK = 5
+        expected.samples = ["Once", "Twice"]
+        #expect(read == expected)
+        #expect(read.vocabularyDirectory == "vocab/web")
+        #expect(read.shardDirectory == "shards/web")
+        #expect(read.runDirectory == "runs/web")
+    }
+
+    @Test func `a setting goes over the file, the last one over the others`() throws {
+        let file = #"{"training": {"steps": 7, "batch_size": 3}}"#
+        let read = try read(file, ["training.steps=8", "training.steps=9", "name=other"])
+        #expect(read.training.steps == 9)
+        #expect(read.training.batchSize == 3)
+        #expect(read.name == "other")
+    }
+
+    @Test func `a setting is JSON, or else a string`() throws {
+        let read = try read(
+            #"{"corpus": {"text_separator": "x"}, "training": {"stride": 3}}"#,
+            [
+                "training.learning_rate=2.5e-4", "training.stride=null",
+                "corpus.text_separator=null",
+                "corpus.inputs=[\"a=b.txt\", \"-\"]", "corpus.text_field=body",
+                "samples=[\"one\"]", "training.seed=18446744073709551615", "name=\"7\"",
+            ])
+        #expect(read.training.learningRate == 2.5e-4)
+        #expect(read.training.stride == nil)
+        #expect(read.corpus.textSeparator == nil)
+        #expect(read.corpus.inputs == ["a=b.txt", "-"])
+        #expect(read.corpus.textField == "body")
+        #expect(read.samples == ["one"])
+        #expect(read.training.seed == .max)
+        #expect(read.name == "7")
+    }
+
+    @Test func `a section can be set whole, and keeps what it does not name`() throws {
+        let read = try read(#"{"model": {"n_layer": 2}}"#, [#"model={"n_embd": 64}"#])
+        #expect(read.model.layerCount == 2)
+        #expect(read.model.embeddingSize == 64)
+    }
+
+    @Test(arguments: [
+        (#"{"trainning": {}}"#, "trainning", "training"),
+        (#"{"training": {"batchsize": 3}}"#, "training.batchsize", "training.batch_size"),
+        (#"{"model": {"n_layers": 3}}"#, "model.n_layers", "model.n_layer"),
+        (#"{"samples": [], "corpus": {"input": []}}"#, "corpus.input", "corpus.inputs"),
+        (#"{"corpus": {"zebra": 1}}"#, "corpus.zebra", nil),
+        (#"{"zebra": 1}"#, "zebra", nil),
+    ])
+    func `an unknown key is refused, with the near one`(
+        text: String, key: String, nearest: String?
+    ) {
+        #expect(throws: PipelineError.unknownKey(key: key, nearest: nearest)) { try read(text) }
+    }
+
+    @Test func `an unknown key in a setting is refused too`() {
+        #expect(
+            throws: PipelineError.unknownKey(key: "training.stpes", nearest: "training.steps")
+        ) { try read("{}", ["training.stpes=3"]) }
+        #expect(
+            "\(PipelineError.unknownKey(key: "a", nearest: "b"))".hasSuffix("did you mean \"b\"?"))
+    }
+
+    @Test(arguments: [
+        (#"{"training": {"steps": "many"}}"#, "training.steps", "a whole number"),
+        (#"{"training": {"steps": true}}"#, "training.steps", "a whole number"),
+        (
+            #"{"training": {"steps": null}}"#, "training.steps",
+            "a whole number belongs here, not null"
+        ),
+        (#"{"training": {"steps": 2.5}}"#, "training.steps", "a whole number"),
+        (#"{"training": {"seed": -1}}"#, "training.seed", "a whole number"),
+        (#"{"training": {"learning_rate": "high"}}"#, "training.learning_rate", "a number"),
+        (#"{"training": 3}"#, "training", "a JSON object"),
+        (#"{"corpus": {"inputs": "a.txt"}}"#, "corpus.inputs", "a list"),
+        (#"{"corpus": {"inputs": [1]}}"#, "corpus.inputs[0]", "a string"),
+        (#"{"corpus": {"format": "csv"}}"#, "corpus.format", "one of auto, text, jsonl"),
+        (#"{"vocabulary": {"pattern": "word"}}"#, "", "gpt4"),
+        (#"{"vocabulary": {"pattern": "gpt5"}}"#, "vocabulary.pattern", "one of gpt2, gpt4"),
+        (#"{"shards": {"end_of_text": "never"}}"#, "shards.end_of_text", "before, after, none"),
+        (#"{"name": 3}"#, "name", "a string"),
+        (#"{"samples": "one"}"#, "samples", "a list"),
+    ])
+    func `a value of the wrong kind is refused by name`(text: String, key: String, reason: String) {
+        // Cutting into words can be shown and not learned; the stage says so before it begins.
+        guard !key.isEmpty else {
+            #expect(throws: TokenizationError.self) { try read(text).vocabulary.validate() }
+            return
+        }
+        let error = #expect(throws: PipelineError.self) { try read(text) }
+        guard case .badValue(let found, let why) = error else {
+            Issue.record("another error: \(String(describing: error))")
+            return
+        }
+        #expect(found == key)
+        #expect(why.contains(reason), "\(why)")
+    }
+
+    @Test(arguments: ["", "{", "nothing", "{\"a\" 1}", "\u{0}", "{\"training\": {\"steps\": 3,,}}"])
+    func `what is not JSON is refused`(text: String) {
+        let error = #expect(throws: PipelineError.self) { try read(text) }
+        guard case .unreadable(_, let reason) = error else {
+            Issue.record("another error: \(String(describing: error))")
+            return
+        }
+        #expect(!reason.contains("\n"))
+    }
+
+    @Test(arguments: ["[]", "3", "null", "\"training\""])
+    func `JSON that is no object is refused`(text: String) {
+        #expect(throws: PipelineError.self) { try read(text) }
+    }
+
+    @Test func `a file that is not there is refused, and so is a folder`() {
+        let path = folder.path + "/none.json"
+        #expect(throws: PipelineError.unreadable(path: path, reason: "there is no such file")) {
+            try PipelineConfiguration(path: path)
+        }
+        #expect(throws: PipelineError.self) { try PipelineConfiguration(path: folder.path) }
+    }
+
+    @Test(arguments: ["", "a/b", ".", "..", "/"])
+    func `a name that is no name of a folder is refused`(name: String) {
+        #expect(throws: PipelineError.badValue(key: "name", reason: "it names directories")) {
+            try read("{}", ["name=\"\(name)\""])
+        }
+    }
+
+    @Test(arguments: ["steps", "=3", "training.steps.more=1", "training.=1", "training=1"])
+    func `a setting that is none is refused`(setting: String) {
+        #expect(throws: PipelineError.self) { try read("{}", [setting]) }
+    }
+
+    @Test(arguments: ["training.steps=0", "training.beta1=1", "training.learning_rate=-1"])
+    func `a training value that makes no sense is refused`(setting: String) {
+        #expect(throws: TrainingError.self) { try read("{}", [setting]) }
+    }
+
+    @Test func `every key that a default writes is a key that is read`() throws {
+        let text = String(
+            decoding: try JSONEncoder().encode(PipelineConfiguration()), as: UTF8.self)
+        #expect(try read(text) == PipelineConfiguration())
+    }
+}

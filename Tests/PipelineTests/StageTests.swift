@@ -1,0 +1,145 @@
+import Corpora
+import Foundation
+import Pipeline
+import Testing
+import TokenShards
+import Tokenization
+
+@Suite struct StageTests {
+    private let folder: TemporaryFolder
+    private let corpus: CorpusConfiguration
+
+    /// A corpus of several chunks, so that there is something to do at once.
+    init() throws {
+        folder = try TemporaryFolder()
+        var text = ""
+        for number in 0..<3_000 {
+            text += "Day \(number): the mill turned \(number % 7) times and ground "
+            text += String(repeating: "corn and rye, ", count: 4 + number % 50) + "all told.\n\n"
+        }
+        let path = try folder.write("corpus.txt", text)
+        corpus = CorpusConfiguration(
+            inputs: [path], textSeparator: "\n\n", validationFraction: 0.1)
+    }
+
+    private func vocabularyConfiguration() -> VocabularyConfiguration {
+        var configuration = VocabularyConfiguration()
+        configuration.vocabularySize = 320
+        return configuration
+    }
+
+    private func learn(_ name: String, threads: Int) async throws -> Vocabulary {
+        try await VocabularyStage.run(
+            corpus: corpus, vocabulary: vocabularyConfiguration(),
+            directory: folder.path + "/" + name, threadCount: threads, report: { _ in }
+        ).vocabulary
+    }
+
+    private func encode(_ name: String, _ vocabulary: Vocabulary, threads: Int) async throws
+        -> ShardManifest
+    {
+        var shards = ShardConfiguration()
+        shards.tokensPerShard = 50_000
+        return try await EncodingStage.run(
+            corpus: corpus, vocabulary: vocabulary, shards: shards,
+            directory: folder.path + "/" + name, threadCount: threads, report: { _ in })
+    }
+
+    @Test func `vocabulary and shards have the same bytes for any number of threads`() async throws
+    {
+        let one = try await learn("v1", threads: 1)
+        let four = try await learn("v4", threads: 4)
+        #expect(one.fingerprint == four.fingerprint)
+        #expect(try folder.files(in: "v1") == folder.files(in: "v4"))
+
+        let manifest = try await encode("s1", one, threads: 1)
+        #expect(try await encode("s4", one, threads: 4) == manifest)
+        #expect(try folder.files(in: "s1") == folder.files(in: "s4"))
+        #expect(manifest.shards.count > 2)
+        #expect(manifest.train.documents + manifest.validation.documents == 3_000)
+    }
+
+    @Test func `shards decode to the documents, every one in its split`() async throws {
+        let vocabulary = try await learn("v", threads: 2)
+        let manifest = try await encode("s", vocabulary, threads: 2)
+        let set = try ShardSet(directory: folder.path + "/s", vocabulary: vocabulary)
+        try set.verify(decodingWith: vocabulary)
+
+        let split = ValidationSplit(fraction: 0.1)
+        var (train, validation): ([UInt64], [UInt64]) = ([], [])
+        var reader = try CorpusReader(corpus)
+        while let document = try reader.next() {
+            if split.isValidation(document.contentHash) {
+                validation.append(document.contentHash)
+            } else {
+                train.append(document.contentHash)
+            }
+        }
+        func hashes(_ split: Split) -> [UInt64] {
+            set.shards(of: split).flatMap { shard in
+                (0..<shard.documentCount).map { shard.document($0).contentHash }
+            }
+        }
+        #expect(hashes(.train) == train)
+        #expect(hashes(.validation) == validation)
+        #expect(manifest.validation.documents == validation.count)
+    }
+
+    @Test func `held-out documents are not learned from`() async throws {
+        let split = ValidationSplit(fraction: 0.1)
+        var kept: [String] = []
+        var reader = try CorpusReader(corpus)
+        while let document = try reader.next() {
+            guard !split.isValidation(document.contentHash) else { continue }
+            kept.append(String(decoding: document.text, as: UTF8.self))
+        }
+        let path = try folder.write("kept.txt", kept.joined(separator: "\n\n"))
+        let learned = try await VocabularyStage.run(
+            corpus: CorpusConfiguration(
+                inputs: [path], textSeparator: "\n\n", validationFraction: 0),
+            vocabulary: vocabularyConfiguration(), directory: folder.path + "/kept",
+            threadCount: 2, report: { _ in })
+        #expect(learned.progress.documents == kept.count)
+        _ = try await learn("all", threads: 2)
+        #expect(try folder.files(in: "kept") == folder.files(in: "all"))
+    }
+
+    @Test func `a corpus without a document is refused, and nothing is written`() async throws {
+        let path = try folder.write("empty.txt", "\n\n \n\n")
+        let empty = CorpusConfiguration(inputs: [path])
+        let directory = folder.path + "/none"
+        await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
+            try await VocabularyStage.run(
+                corpus: empty, vocabulary: vocabularyConfiguration(), directory: directory,
+                threadCount: 2, report: { _ in })
+        }
+        #expect(!FileManager.default.fileExists(atPath: directory))
+        let vocabulary = try await learn("v", threads: 2)
+        await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
+            try await EncodingStage.run(
+                corpus: empty, vocabulary: vocabulary, shards: ShardConfiguration(),
+                directory: directory, threadCount: 2, report: { _ in })
+        }
+        #expect(try folder.files(in: "none").isEmpty)
+    }
+
+    @Test func `an end-of-text token that the vocabulary lacks is refused before encoding`()
+        async throws
+    {
+        var configuration = vocabularyConfiguration()
+        configuration.specialTokens = []
+        let vocabulary = try await VocabularyStage.run(
+            corpus: corpus, vocabulary: configuration, directory: folder.path + "/plain",
+            threadCount: 2, report: { _ in }
+        ).vocabulary
+        await #expect(throws: PipelineError.self) {
+            try await encode("s", vocabulary, threads: 2)
+        }
+        var shards = ShardConfiguration()
+        shards.endOfText = .none
+        let manifest = try await EncodingStage.run(
+            corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder.path + "/s",
+            threadCount: 2, report: { _ in })
+        #expect(manifest.endOfTextID == nil)
+    }
+}

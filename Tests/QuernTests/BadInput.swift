@@ -1,0 +1,280 @@
+import Foundation
+import Testing
+
+/// An input that the program must refuse.
+struct BadInput: Sendable, CustomTestStringConvertible {
+    /// What is wrong with it.
+    let testDescription: String
+    /// Part of the sentence that the person reads.
+    let sentence: String
+    /// Folders that must hold no file afterwards.
+    let outputs: [String]
+    /// Makes the input in a folder, and gives the arguments.
+    let prepare: @Sendable (TemporaryFolder, TinyWorld) throws -> [String]
+
+    init(
+        _ testDescription: String, says sentence: String, outputs: [String] = ["out"],
+        _ prepare: @escaping @Sendable (TemporaryFolder, TinyWorld) throws -> [String]
+    ) {
+        self.testDescription = testDescription
+        self.sentence = sentence
+        self.outputs = outputs
+        self.prepare = prepare
+    }
+
+    private static func encode(_ world: TinyWorld, _ input: String) -> [String] {
+        ["encode", "--vocab", world.vocabulary, "--output", "out", "--quiet", input]
+    }
+
+    private static func train(_ shards: String, _ world: TinyWorld, _ settings: String...)
+        -> [String]
+    {
+        ["train", "--shards", shards, "--vocab", world.vocabulary, "--output", "out", "--quiet"]
+            + (["model.n_layer=1", "model.n_embd=16", "model.n_positions=16", "training.steps=1"]
+            + settings).flatMap { ["--set", $0] }
+    }
+
+    static let corpora = [
+        BadInput("a file that is not there", says: "there is no file or folder none.txt") {
+            encode($1, "none.txt")
+        },
+        BadInput("a pattern without a file", says: "no file matches *.jsonl") {
+            encode($1, "*.jsonl")
+        },
+        BadInput("a folder without a text", says: "the folder in holds no file") { folder, world in
+            try folder.write("in/readme.md", "text")
+            return encode(world, "in")
+        },
+        BadInput("a name without a format", says: "does not tell its format") { folder, world in
+            try folder.write("page.html", "text")
+            return encode(world, "page.html")
+        },
+        BadInput("an empty corpus", says: "no document was found in empty.txt") { folder, world in
+            try folder.write("empty.txt", "")
+            return encode(world, "empty.txt")
+        },
+        BadInput("nothing on standard input", says: "no document was found") { encode($1, "-") },
+        BadInput("a corpus of white space", says: "no document was found") { folder, world in
+            try folder.write("blank.jsonl", "\n{\"text\": \" \\n\"}\n\n")
+            return encode(world, "blank.jsonl")
+        },
+        BadInput("zstd data cut short", says: "ends inside a frame") { folder, world in
+            let whole = try compress(TinyWorld.corpus)
+            try folder.write("cut.txt.zst", Array(whole.dropLast(whole.count / 3)))
+            return encode(world, "cut.txt.zst")
+        },
+        BadInput("zstd data with another byte", says: "bad.txt.zst") { folder, world in
+            var bytes = try compress(TinyWorld.corpus)
+            bytes[bytes.count / 2] ^= 0x55
+            try folder.write("bad.txt.zst", bytes)
+            return encode(world, "bad.txt.zst")
+        },
+        BadInput("a line that is no JSON", says: "web.jsonl, line 2") { folder, world in
+            try folder.write("web.jsonl", "{\"text\": \"one\"}\n{\"text\": oops}\n")
+            return encode(world, "web.jsonl")
+        },
+        BadInput("a line without the field", says: "web.jsonl, line 1") { folder, world in
+            try folder.write("web.jsonl", "{\"body\": \"one\"}\n")
+            return encode(world, "web.jsonl")
+        },
+        BadInput("the same while a vocabulary is learned", says: "web.jsonl, line 1") { folder, _ in
+            try folder.write("web.jsonl", "{\"text\": \"one\"\n")
+            return ["vocab", "train", "--output", "out", "--quiet", "web.jsonl"]
+        },
+        BadInput("a vocabulary without room for bytes", says: "vocab_size is 100") { folder, _ in
+            try folder.write("a.txt", "text")
+            return [
+                "vocab", "train", "--output", "out", "--vocab-size", "100", "--quiet", "a.txt",
+            ]
+        },
+        BadInput("a split beyond the whole", says: "corpus.validation_fraction") { folder, world in
+            try folder.write("a.txt", "text")
+            return encode(world, "a.txt") + ["--validation-fraction", "1.5"]
+        },
+        BadInput("a file where a folder should be made", says: "out/in: Not a directory") {
+            folder, world in
+            try folder.write("a.txt", "text")
+            try folder.write("out", "in the way")
+            return [
+                "encode", "--vocab", world.vocabulary, "--output", "out/in", "--quiet", "a.txt",
+            ]
+        },
+    ]
+
+    static let vocabularies = [
+        BadInput("a vocabulary that is not there", says: "none/tokenizer.json: No such file") {
+            folder, _ in
+            try folder.write("a.txt", "text")
+            return ["encode", "--vocab", "none", "--output", "out", "a.txt"]
+        },
+        BadInput("a vocabulary that is no JSON", says: "vocab/tokenizer.json") { folder, _ in
+            try folder.write("vocab/tokenizer.json", "{\"model\": ")
+            return ["tokenize", "--vocab", "vocab", "text"]
+        },
+        BadInput("an id beyond the vocabulary", says: "\"300\" is no id") {
+            ["decode", "--vocab", $1.vocabulary, "299", "300"]
+        },
+        BadInput("a word for an id", says: "\"mill\" is no id") {
+            ["decode", "--vocab", $1.vocabulary, "mill"]
+        },
+    ]
+
+    /// Copies the tiny shards into `folder`, as `shards`.
+    private static func copyShards(_ folder: TemporaryFolder, _ world: TinyWorld) throws {
+        try folder.copy(world.shards, to: "shards")
+    }
+
+    /// Learns nothing, and is another vocabulary all the same.
+    private static func anotherVocabulary(_ folder: TemporaryFolder, _ world: TinyWorld) throws {
+        let text = String(
+            decoding: try world.folder.bytes("vocab/tiny/tokenizer.json"), as: UTF8.self)
+        try folder.write("other/tokenizer.json", text.replacing("<|endoftext|>", with: "<|end|>"))
+    }
+
+    static let shards = [
+        BadInput("a folder that is no data set", says: "holds no manifest.json") { folder, world in
+            try folder.write("shards/train_000000.bin", "x")
+            return train("shards", world)
+        },
+        BadInput("a manifest that is no JSON", says: "shards/manifest.json") { folder, world in
+            try folder.write("shards/manifest.json", "{")
+            return train("shards", world)
+        },
+        BadInput("a manifest of another kind", says: "\"vocabulary\" does not fit") {
+            folder, world in
+            try folder.write("shards/manifest.json", "{}")
+            return train("shards", world)
+        },
+        BadInput("a shard cut short", says: "train_000000.bin is damaged") { folder, world in
+            try copyShards(folder, world)
+            let shard = "shards/train_000000.bin"
+            try folder.write(shard, Array(try folder.bytes(shard).dropLast(2)))
+            return train("shards", world)
+        },
+        BadInput("a shard cut inside its header", says: "train_000000.bin is damaged") {
+            folder, world in
+            try copyShards(folder, world)
+            try folder.write("shards/train_000000.bin", [1, 2, 3])
+            return train("shards", world)
+        },
+        BadInput("a shard that is gone", says: "train_000000.bin") { folder, world in
+            try copyShards(folder, world)
+            try folder.remove("shards/train_000000.bin")
+            return train("shards", world)
+        },
+        BadInput("a shard with another byte", says: "train_000000.bin is damaged") {
+            folder, world in
+            try copyShards(folder, world)
+            var bytes = try folder.bytes("shards/train_000000.bin")
+            bytes[2_000] ^= 1
+            try folder.write("shards/train_000000.bin", bytes)
+            return ["shards", "verify", "shards", "--quiet"]
+        },
+        BadInput("an index cut short", says: "val_000000.idx is damaged") { folder, world in
+            try copyShards(folder, world)
+            let index = "shards/val_000000.idx"
+            try folder.write(index, Array(try folder.bytes(index).dropLast(1)))
+            return ["evaluate", "--model", world.model, "--shards", "shards", "--quiet"]
+        },
+        BadInput("shards of another vocabulary, to train", says: "encoded with vocabulary") {
+            folder, world in
+            try anotherVocabulary(folder, world)
+            return ["train", "--shards", world.shards, "--vocab", "other", "--output", "out"]
+        },
+        BadInput("shards of another vocabulary, to decode", says: "encoded with vocabulary") {
+            folder, world in
+            try anotherVocabulary(folder, world)
+            return ["decode", "--shards", world.shards, "--vocab", "other"]
+        },
+        BadInput("too little text for the context", says: "use a larger corpus") {
+            train($1.shards, $1, "model.n_positions=4096")
+        },
+    ]
+
+    static let models = [
+        BadInput("a model that is not there", says: "none/tokenizer.json: No such file") { _, _ in
+            ["generate", "--model", "none"]
+        },
+        BadInput("nothing to resume", says: "out has no checkpoint") {
+            train($1.shards, $1) + ["--resume"]
+        },
+        BadInput("a run that is there already", says: "has checkpoints already", outputs: []) {
+            [
+                "train", "--shards", $1.shards, "--vocab", $1.vocabulary, "--output",
+                $1.folder.path + "/runs/tiny",
+            ]
+        },
+        BadInput("a checkpoint of another shape", says: "another shape", outputs: []) {
+            folder, world in
+            try folder.copy(world.folder.path + "/runs/tiny", to: "run")
+            return [
+                "train", "--shards", world.shards, "--vocab", world.vocabulary, "--output", "run",
+                "--set", "model.n_embd=32", "--resume",
+            ]
+        },
+        BadInput("weights of another shape", says: "has shape", outputs: []) { folder, world in
+            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            let text = String(decoding: try folder.bytes("m/config.json"), as: UTF8.self)
+            let changed = text.replacing(/"n_embd": *16/, with: "\"n_embd\": 32")
+            #expect(changed != text)
+            try folder.write("m/config.json", changed)
+            return ["generate", "--model", "m"]
+        },
+        BadInput("weights cut short", says: "model.safetensors is damaged", outputs: []) {
+            folder, world in
+            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            let weights = "m/model.safetensors"
+            try folder.write(weights, Array(try folder.bytes(weights).dropLast(4)))
+            return ["generate", "--model", "m"]
+        },
+        BadInput("a temperature below zero", says: "temperature is -1") {
+            ["generate", "--model", $1.model, "--temperature=-1"]
+        },
+    ]
+
+    static let configurations = [
+        BadInput("an unknown key", says: "did you mean \"training.steps\"?", outputs: made) {
+            folder, _ in
+            try TinyWorld.prepare(folder)
+            try folder.write("pipeline.json", "{\"training\": {\"step\": 3}}")
+            return ["run"]
+        },
+        BadInput("an unknown key in a setting", says: "unknown key \"model.heads\"", outputs: made)
+        {
+            folder, _ in
+            try TinyWorld.prepare(folder)
+            return ["run", "--set", "model.heads=3"]
+        },
+        BadInput("a value of another type", says: "a whole number belongs here", outputs: made) {
+            folder, _ in
+            try TinyWorld.prepare(folder)
+            return ["run", "--set", "training.steps=many"]
+        },
+        BadInput("no pipeline", says: "pipeline.json cannot be read", outputs: made) { _, _ in
+            ["run"]
+        },
+        BadInput("a pipeline that is no JSON", says: "pipeline.json cannot be read", outputs: made)
+        {
+            folder, _ in
+            try folder.write("pipeline.json", "name: tiny")
+            return ["run"]
+        },
+        BadInput("a value for the last stage", says: "top_p is 0.0", outputs: made) { folder, _ in
+            try TinyWorld.prepare(folder)
+            return ["run", "--set", "generation.top_p=0"]
+        },
+        BadInput("a pipeline on standard input", says: "only once", outputs: made) { folder, _ in
+            try TinyWorld.prepare(folder)
+            return ["run", "--set", "corpus.inputs=[\"-\"]"]
+        },
+        BadInput("a pipeline without a corpus", says: "corpus.inputs", outputs: made) { folder, _ in
+            try folder.write("pipeline.json", "{}")
+            return ["run"]
+        },
+    ]
+
+    /// Where a pipeline puts what it makes.
+    private static let made = ["vocab", "shards", "runs"]
+
+    static let all = corpora + vocabularies + shards + models + configurations
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+@Suite struct HelpTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Every command that does something.
+    static let commands = [
+        "run", "vocab train", "vocab show", "tokenize", "encode", "decode", "shards show",
+        "shards verify", "train", "evaluate", "generate",
+    ]
+
+    @Test(arguments: commands)
+    func `each command's help shows an example`(command: String) async throws {
+        let words = command.split(separator: " ").map(String.init)
+        let help = try await Program.succeed(words + ["--help"], in: folder)
+        #expect(help.text.contains("Example:"))
+        #expect(help.text.contains("\n  quern \(command)"))
+        #expect(help.messages.isEmpty)
+    }
+
+    /// When the help is meant to change: `quern --help > Tests/QuernTests/Fixtures/help.txt`.
+    @Test func `the root's help is the snapshot`() async throws {
+        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/help.txt")
+        let help = try await Program.succeed(["--help"], in: folder)
+        #expect(help.text == String(decoding: try Data(contentsOf: fixture), as: UTF8.self))
+        // The root's examples are commands that exist.
+        for line in help.text.split(separator: "\n") where line.hasPrefix("  quern ") {
+            #expect(Self.commands.contains { line.hasPrefix("  quern \($0) ") }, "\(line)")
+        }
+    }
+
+    @Test(arguments: [
+        ["--frob"], ["frob"], ["run", "--threads", "0"], ["tokenize"], ["decode", "--vocab", "x"],
+        ["encode", "--vocab", "x", "--output", "y", "--end-of-text", "never", "z"],
+        ["train", "--resume", "--overwrite"], ["vocab", "show", "x", "--tokens", "9..3"],
+        ["generate", "--model", "x", "--samples", "0"],
+        ["evaluate", "--model", "x", "--shards", "y", "--stride", "0"],
+        ["decode", "--vocab", "x", "--shards", "y", "3"],
+    ])
+    func `wrong usage ends with code 64 and says how it is used`(arguments: [String]) async throws {
+        let result = try await Program.run(arguments, in: folder)
+        #expect(result.status == 64)
+        #expect(result.output.isEmpty)
+        #expect(result.messages.hasPrefix("Error: "))
+        #expect(result.messages.contains("Usage: quern"))
+    }
+
+    @Test func `the version is a version`() async throws {
+        let result = try await Program.succeed(["--version"], in: folder)
+        #expect(result.text.contains(/^\d+\.\d+\.\d+\n$/))
+    }
+}

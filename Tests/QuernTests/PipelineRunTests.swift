@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+
+@Suite struct PipelineRunTests {
+    private let folder: TemporaryFolder
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        try TinyWorld.prepare(folder)
+    }
+
+    private static let stages = ["vocabulary", "shards", "training", "samples"]
+
+    /// Runs the pipeline and returns the stages that did something.
+    private func run(_ options: String...) async throws -> [String] {
+        let result = try await Program.succeed(
+            ["run", "--log-format", "json"] + options, in: folder)
+        let started = try result.stages("started")
+        #expect(try result.stages("finished") == started)
+        let rest = try result.stages("up_to_date")
+        #expect(Set(started).union(rest) == Set(Self.stages))
+        return started
+    }
+
+    @Test func `the first run does everything, and the second nothing`() async throws {
+        #expect(try await run() == Self.stages)
+        let made = try folder.files(below: ".")
+        #expect(try await run() == [])
+        #expect(try folder.files(below: ".") == made)
+    }
+
+    @Test func `the summary names every file and figure`() async throws {
+        let text = try await Program.succeed(["run", "--quiet"], in: folder).text
+        for part in [
+            "vocab/tiny/tokenizer.json", "shards/tiny/train_000000.bin",
+            "shards/tiny/manifest.json",
+            "runs/tiny/checkpoints/step-00000006/model.safetensors", "runs/tiny/metrics.jsonl",
+            "300 tokens", "bytes per token", "tokens/s", "validation loss", "perplexity",
+            "bits per byte", "Sample 1\n  the mill",
+        ] {
+            #expect(text.contains(part), "\(part)")
+        }
+    }
+
+    @Test func `only what depends on a change is done again`() async throws {
+        _ = try await run()
+        #expect(
+            try await run("--set", "training.learning_rate=1e-3") == ["training", "samples"])
+        #expect(try await run() == ["training", "samples"])
+        #expect(try await run("--set", "generation.seed=7") == ["samples"])
+        #expect(
+            try await run("--set", "shards.end_of_text=after") == ["shards", "training", "samples"])
+        #expect(try await run("--set", "vocabulary.vocab_size=290") == Self.stages)
+    }
+
+    @Test func `a shard that was deleted or damaged is encoded again, and nothing is trained`()
+        async throws
+    {
+        _ = try await run()
+        let whole = try folder.files(below: "shards")
+        try folder.remove("shards/tiny/train_000000.bin")
+        #expect(try await run() == ["shards"])
+        #expect(try folder.files(below: "shards") == whole)
+
+        var bytes = try folder.bytes("shards/tiny/val_000000.bin")
+        bytes[1_030] ^= 1
+        try folder.write("shards/tiny/val_000000.bin", bytes)
+        #expect(try await run() == ["shards"])
+        #expect(try folder.files(below: "shards") == whole)
+    }
+
+    @Test func `a checkpoint that was deleted is trained again to the same bytes`() async throws {
+        _ = try await run()
+        let latest = try folder.files(below: "runs/tiny/checkpoints/latest")
+        try folder.remove("runs/tiny/checkpoints/step-00000006/model.safetensors")
+        #expect(try await run() == ["training"])
+        #expect(try folder.files(below: "runs/tiny/checkpoints/latest") == latest)
+    }
+
+    @Test func `a corpus that was touched is read again, and nothing is trained`() async throws {
+        _ = try await run()
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1e9)],
+            ofItemAtPath: folder.path + "/corpus.txt.zst")
+        #expect(try await run() == ["vocabulary", "shards"])
+        #expect(try await run() == [])
+    }
+
+    @Test func `a corpus with another text is trained on`() async throws {
+        _ = try await run()
+        try folder.write(
+            "corpus.txt.zst", try compress(TinyWorld.corpus + "\n\nAnd the corn was ground."))
+        #expect(try await run() == Self.stages)
+    }
+
+    @Test func `another number of threads makes the same bytes`() async throws {
+        let other = try TemporaryFolder()
+        try TinyWorld.prepare(other)
+        try await Program.succeed(["run", "--quiet", "--threads", "1"], in: folder)
+        try await Program.succeed(["run", "--quiet", "--threads", "3"], in: other)
+        for made in ["vocab", "shards", "runs/tiny/checkpoints/latest"] {
+            let files = try folder.files(below: made)
+            #expect(!files.isEmpty)
+            #expect(try other.files(below: made) == files, "\(made)")
+        }
+        #expect(
+            try other.bytes("runs/tiny/samples.json") == folder.bytes("runs/tiny/samples.json"))
+    }
+
+    @Test func `a run that is stopped goes on to the same bytes`() async throws {
+        let options = [
+            "run", "--log-format", "json", "--set", "training.steps=1500",
+            "--set", "training.evaluate_every=600", "--set", "training.checkpoint_every=600",
+        ]
+        let straight = try TemporaryFolder()
+        try TinyWorld.prepare(straight)
+        try await Program.succeed(options, in: straight)
+
+        let running = try Program.start(options, in: folder)
+        try await Interruption.interrupt(running, afterFirstStepOf: "runs/tiny", in: folder)
+        let stopped = try await running.result.value
+        #expect(stopped.status == 130)
+        #expect(try stopped.stages("finished") == ["vocabulary", "shards"])
+        let notices = try stopped.events.filter { $0["event"] as? String == "notice" }
+        #expect(notices.count == 2)
+
+        let rest = try await Program.succeed(options, in: folder)
+        #expect(try rest.stages("started") == ["training", "samples"])
+        let completed = try rest.events.compactMap { $0["completed_steps"] as? Int }
+        #expect(completed.count == 1 && completed[0] > 0)
+        #expect(
+            try folder.files(below: "runs/tiny/checkpoints/latest")
+                == straight.files(below: "runs/tiny/checkpoints/latest"))
+        let steps = String(decoding: try folder.bytes("runs/tiny/metrics.jsonl"), as: UTF8.self)
+            .split(separator: "\n").count { $0.contains("\"loss\"") }
+        #expect(steps == 1_500)
+    }
+}
+
+/// Ctrl-C, at a moment when there is something to interrupt.
+enum Interruption {
+    static func interrupt(
+        _ running: Program.Running, afterFirstStepOf run: String, in folder: TemporaryFolder
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while (try? folder.bytes(run + "/metrics.jsonl").isEmpty) ?? true {
+            try #require(ContinuousClock.now < deadline, "no step was done")
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        running.process.interrupt()
+    }
+}

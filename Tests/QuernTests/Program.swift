@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// The program as a person runs it.
+enum Program {
+    /// What a run left behind.
+    struct Result: Sendable {
+        let status: Int32
+        /// Standard output.
+        let output: [UInt8]
+        /// Standard error.
+        let messages: String
+
+        var text: String { String(decoding: output, as: UTF8.self) }
+
+        /// Standard error as the events of `--log-format json`.
+        var events: [[String: any Sendable]] {
+            get throws {
+                try messages.split(separator: "\n").map { line in
+                    let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+                    return try #require(
+                        object as? [String: any Sendable], "not an event: \(line)")
+                }
+            }
+        }
+
+        /// The stages of all events of one kind, such as "started".
+        func stages(_ event: String) throws -> [String] {
+            try events.filter { $0["event"] as? String == event }.compactMap {
+                $0["stage"] as? String
+            }
+        }
+    }
+
+    /// A run that goes on.
+    struct Running {
+        let process: Process
+        let result: Task<Result, any Error>
+    }
+
+    /// The built program stands beside the test bundle that this process runs.
+    private static let url = URL(fileURLWithPath: CommandLine.arguments[0])
+        .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("quern")
+
+    /// Runs `quern arguments` in `folder` and waits for its end.
+    static func run(
+        _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = []
+    ) async throws -> Result {
+        try await start(arguments, in: folder, input: input).result.value
+    }
+
+    /// Runs `quern arguments`, which must succeed.
+    @discardableResult
+    static func succeed(
+        _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
+        location: SourceLocation = #_sourceLocation
+    ) async throws -> Result {
+        let result = try await run(arguments, in: folder, input: input)
+        try #require(
+            result.status == 0, "quern \(arguments.joined(separator: " ")): \(result.messages)",
+            sourceLocation: location)
+        return result
+    }
+
+    /// Starts `quern arguments` in `folder`.
+    ///
+    /// The three streams are files, for a pipe that nobody empties would stop the program.
+    static func start(
+        _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = []
+    ) throws -> Running {
+        let streams = try TemporaryFolder()
+        for (name, bytes) in [("in", input), ("out", []), ("err", [])] {
+            try streams.write(name, bytes)
+        }
+        let process = Process()
+        process.executableURL = url
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.environment = ["PATH": "/usr/bin:/bin", "COLUMNS": "80"]
+        process.standardInput = FileHandle(forReadingAtPath: streams.path + "/in")
+        process.standardOutput = FileHandle(forWritingAtPath: streams.path + "/out")
+        process.standardError = FileHandle(forWritingAtPath: streams.path + "/err")
+        let (ends, end) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { process in
+            end.yield(process.terminationStatus)
+            end.finish()
+        }
+        try process.run()
+        let result = Task {
+            var status: Int32 = -1
+            for await value in ends { status = value }
+            return Result(
+                status: status, output: try streams.bytes("out"),
+                messages: String(decoding: try streams.bytes("err"), as: UTF8.self))
+        }
+        return Running(process: process, result: result)
+    }
+}

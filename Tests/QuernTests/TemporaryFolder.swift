@@ -1,0 +1,69 @@
+import Foundation
+import Zstandard
+
+/// A folder that goes with the test that made it, and in which the program is run.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    static func newPath() -> String {
+        NSTemporaryDirectory() + "quern-program-" + UUID().uuidString
+    }
+
+    init(path: String = newPath()) throws {
+        self.path = path
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes a file, with the folders it needs.
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        let file = path + "/" + name
+        try FileManager.default.createDirectory(
+            atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Data(bytes).write(to: URL(fileURLWithPath: file))
+    }
+
+    func write(_ name: String, _ text: String) throws {
+        try write(name, Array(text.utf8))
+    }
+
+    func bytes(_ name: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: path + "/" + name)))
+    }
+
+    func exists(_ name: String) -> Bool {
+        FileManager.default.fileExists(atPath: path + "/" + name)
+    }
+
+    func remove(_ name: String) throws {
+        try FileManager.default.removeItem(atPath: path + "/" + name)
+    }
+
+    /// A copy of the folder `source`, as `name`.
+    func copy(_ source: String, to name: String) throws {
+        try FileManager.default.copyItem(atPath: source, toPath: path + "/" + name)
+    }
+
+    /// The bytes of every file below the folder `name`, by path; empty when there is no such folder.
+    func files(below name: String) throws -> [String: Data] {
+        let root = URL(fileURLWithPath: path + "/" + name).resolvingSymlinksInPath().path
+        var files: [String: Data] = [:]
+        for file in (try? FileManager.default.subpathsOfDirectory(atPath: root)) ?? [] {
+            let full = root + "/" + file
+            let attributes = try FileManager.default.attributesOfItem(atPath: full)
+            guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
+            files[file] = FileManager.default.contents(atPath: full)
+        }
+        return files
+    }
+}
+
+func compress(_ text: String) throws -> [UInt8] {
+    var encoder = try ZstandardEncoder()
+    var result: [UInt8] = []
+    try encoder.append(Array(text.utf8).span, to: &result)
+    try encoder.finish(into: &result)
+    return result
+}

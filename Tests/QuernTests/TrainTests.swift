@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@Suite struct TrainTests {
+    private let folder: TemporaryFolder
+    private let world: TinyWorld
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        world = try await TinyWorld.shared.value
+    }
+
+    /// The arguments that train into `run`.
+    private func arguments(_ run: String, steps: Int, _ more: String...) -> [String] {
+        [
+            "train", "--config", world.folder.path + "/pipeline.json", "--shards", world.shards,
+            "--vocab", world.vocabulary, "--output", run, "--set", "training.steps=\(steps)",
+            "--set", "training.evaluate_every=600", "--set", "training.checkpoint_every=600",
+        ] + more
+    }
+
+    @Test func `training that is interrupted and resumed ends with the same bytes`() async throws {
+        try await Program.succeed(arguments("straight", steps: 1_500, "--quiet"), in: folder)
+        let running = try Program.start(
+            arguments("stopped", steps: 1_500, "--log-format", "json"), in: folder)
+        try await Interruption.interrupt(running, afterFirstStepOf: "stopped", in: folder)
+        let stopped = try await running.result.value
+        #expect(stopped.status == 130)
+        #expect(try stopped.events.last?["event"] as? String == "notice")
+
+        let again = try await Program.run(arguments("stopped", steps: 1_500), in: folder)
+        #expect(again.status == 1)
+        #expect(again.messages.contains("--resume"))
+
+        let resumed = try await Program.succeed(
+            arguments("stopped", steps: 1_500, "--resume"), in: folder)
+        #expect(resumed.messages.contains("continuing after step"))
+        let files = try folder.files(below: "stopped/checkpoints/latest")
+        #expect(files.keys.contains("training_state.json"))
+        #expect(try folder.files(below: "straight/checkpoints/latest") == files)
+    }
+
+    @Test func `a run is begun again only on request`() async throws {
+        try await Program.succeed(arguments("run", steps: 3, "--quiet"), in: folder)
+        #expect(try await Program.run(arguments("run", steps: 3), in: folder).status == 1)
+        try await Program.succeed(arguments("run", steps: 2, "--overwrite", "--quiet"), in: folder)
+        #expect(folder.exists("run/checkpoints/step-00000002"))
+        #expect(!folder.exists("run/checkpoints/step-00000003"))
+    }
+
+    @Test func `evaluation scores every token but the first, for any stride and batch`()
+        async throws
+    {
+        func tokens(_ options: String...) async throws -> Substring {
+            let text = try await Program.succeed(
+                ["evaluate", "--model", world.model, "--shards", world.shards, "--quiet"] + options,
+                in: folder
+            ).text
+            for row in ["loss", "perplexity", "bits per byte", "bytes of text"] {
+                #expect(text.contains(row))
+            }
+            return try #require(text.firstMatch(of: /tokens +([0-9,]+)/)).1
+        }
+        let all = try await tokens()
+        #expect(try await tokens("--stride", "5") == all)
+        #expect(try await tokens("--batch-size", "3", "--threads", "1") == all)
+        #expect(try await tokens("--split", "train") != all)
+    }
+
+    @Test func `the same seed draws the same text, another seed another one`() async throws {
+        func draw(_ options: String...) async throws -> [UInt8] {
+            try await Program.succeed(
+                ["generate", "--model", world.model, "--prompt", "the mill", "--max-tokens", "30"]
+                    + options, in: folder
+            ).output
+        }
+        let first = try await draw("--seed", "5")
+        #expect(first.starts(with: Array("the mill".utf8)))
+        #expect(try await draw("--seed", "5") == first)
+        #expect(try await draw("--seed", "6") != first)
+        let greedy = try await draw("--temperature", "0", "--seed", "1")
+        #expect(try await draw("--temperature", "0", "--seed", "2") == greedy)
+        // The second of two samples has the next seed.
+        let two = String(decoding: try await draw("--seed", "4", "--samples", "2"), as: UTF8.self)
+        #expect(two.hasSuffix("--- sample 2\n" + String(decoding: first, as: UTF8.self)))
+    }
+}
