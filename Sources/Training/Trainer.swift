@@ -113,7 +113,7 @@ public struct Trainer {
         let schedule = LearningRateSchedule(configuration)
         let predictionsPerBatch = configuration.batchSize * model.configuration.positionCount
         let tokensPerStep = predictionsPerBatch * configuration.gradientAccumulation
-        let peak = MatrixPeak.measure(team: runner.team) * 1e9
+        var peak = MatrixPeak.measure(team: runner.team) * 1e9
         report(.began(plan(tokensPerStep: tokensPerStep, peak: peak)))
         let loader = loader
         var batch = loader.batch(at: state.position)
@@ -155,7 +155,11 @@ public struct Trainer {
             report(.step(stepReport))
 
             let isLast = state.step == configuration.steps
-            let isBest = try evaluateIfDue(isLast: isLast, log: log, report: report)
+            if isEvaluationDue {
+                // The first measurement may have shared the processor with something else.
+                peak = max(peak, MatrixPeak.measure(team: runner.team) * 1e9)
+            }
+            let isBest = try evaluateIfDue(log: log, report: report)
             if isBest || isLast || state.step % configuration.checkpointEvery == 0 {
                 try checkpoint(report: report)
                 checkpointStep = state.step
@@ -180,15 +184,18 @@ public struct Trainer {
             matrixPeak: peak)
     }
 
-    /// Evaluates after every `evaluateEvery` steps and after the last.
+    /// Whether the step just done is one of every `evaluateEvery`, or the last.
+    private var isEvaluationDue: Bool {
+        state.step == configuration.steps || state.step % configuration.evaluateEvery == 0
+    }
+
+    /// Scores the validation split when that is due.
     ///
     /// - Returns: whether the result is the best so far.
     private mutating func evaluateIfDue(
-        isLast: Bool, log: borrowing MetricsLog, report: (TrainingEvent) -> Void
+        log: borrowing MetricsLog, report: (TrainingEvent) -> Void
     ) throws -> Bool {
-        guard let evaluator, isLast || state.step % configuration.evaluateEvery == 0 else {
-            return false
-        }
+        guard let evaluator, isEvaluationDue else { return false }
         let result = evaluator.evaluate { done, count in
             report(.evaluating(completedWindows: done, windowCount: count))
         }

@@ -6,10 +6,7 @@ QUERN_PROBE names the ConformanceProbe binary; `.build/release/ConformanceProbe`
 import json
 import os
 import pathlib
-import re
-import statistics
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -211,69 +208,3 @@ def test_greedy_generation(directory, model, tmp_path):
             eos_token_id=None, pad_token_id=0,
         )[0, len(ids):].tolist()
     assert found == expected
-
-
-class PlainTorch(torch.nn.Module):
-    """The same model in the fewest PyTorch operations, as nanoGPT writes it: its fastest eager form."""
-
-    def __init__(self, layers, heads, width, context, vocabulary):
-        super().__init__()
-        nn = torch.nn
-        self.heads = heads
-        self.tokens = nn.Embedding(vocabulary, width)
-        self.positions = nn.Embedding(context, width)
-        self.blocks = nn.ModuleList(
-            nn.ModuleList([
-                nn.LayerNorm(width), nn.Linear(width, 3 * width), nn.Linear(width, width),
-                nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.Linear(4 * width, width),
-            ])
-            for _ in range(layers)
-        )
-        self.norm = nn.LayerNorm(width)
-
-    def forward(self, inputs, targets):
-        functional = torch.nn.functional
-        x = self.tokens(inputs) + self.positions(torch.arange(inputs.shape[1]))
-        b, t, c = x.shape
-        for norm1, qkv, out, norm2, up, down in self.blocks:
-            q, k, v = (
-                part.view(b, t, self.heads, c // self.heads).transpose(1, 2)
-                for part in qkv(norm1(x)).split(c, 2)
-            )
-            y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
-            x = x + out(y.transpose(1, 2).reshape(b, t, c))
-            x = x + down(functional.gelu(up(norm2(x)), approximate="tanh"))
-        logits = self.norm(x) @ self.tokens.weight.T
-        return functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
-
-
-@pytest.mark.parametrize("vocabulary", [4096, 8192])
-def test_training_is_at_least_as_fast_as_pytorch(vocabulary, capsys):
-    """The default shape, two threads each, turn by turn, medians."""
-    batch_size, layers, heads, width, context = 16, 4, 4, 128, 256
-    torch.set_num_threads(2)
-    model = PlainTorch(layers, heads, width, context, vocabulary)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
-    ids = torch.randint(0, vocabulary, (batch_size, context))
-
-    def torch_step():
-        start = time.perf_counter()
-        optimizer.zero_grad()
-        model(ids, ids).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        return batch_size * context / (time.perf_counter() - start)
-
-    torch_step()
-    ours, theirs = [], []
-    for _ in range(3):
-        printed = probe("throughput", batch_size, 2, 2, layers, heads, width, context, vocabulary)
-        ours.append(float(re.match(r"[0-9.]+", printed)[0]))
-        theirs += [torch_step() for _ in range(5)]
-    mine, peer = statistics.median(ours), statistics.median(theirs)
-    with capsys.disabled():
-        print(
-            f"\n  training, vocabulary {vocabulary}: Quern {mine:.0f} tokens/s, "
-            f"PyTorch {torch.__version__} eager {peer:.0f}, ratio {mine / peer:.2f}"
-        )
-    assert mine >= peer

@@ -1,4 +1,5 @@
 import Foundation
+import Training
 import Transformer
 
 /// A sentence for the person at the terminal.
@@ -21,11 +22,21 @@ struct ProbeBatch: Decodable {
 /// Batches to train on in order, and the optimizer's numbers.
 struct ProbeTraining: Decodable {
     let batches: [ProbeBatch]
-    let learning_rate: Float
-    let betas: [Float]
-    let epsilon: Float
-    let weight_decay: Float
+    let learning_rate: Double
+    let betas: [Double]
+    let epsilon: Double
+    let weight_decay: Double
     let clip: Double
+
+    /// The same as the trainer is told it.
+    var configuration: TrainingConfiguration {
+        var configuration = TrainingConfiguration()
+        (configuration.beta1, configuration.beta2) = (betas[0], betas[1])
+        configuration.epsilon = epsilon
+        configuration.weightDecay = weight_decay
+        configuration.gradientClip = clip
+        return configuration
+    }
 }
 
 /// The commands.
@@ -106,12 +117,14 @@ enum Probe {
         let model = try GPT(directory: arguments[0])
         let training = try read(ProbeTraining.self, arguments[1])
         let runner = runner(model, training.batches[0])
-        let optimizer = ProbeOptimizer(model, training)
+        let optimizer = AdamW(training.configuration, layout: model.layout)
         var losses: [Double] = []
         for batch in training.batches {
             runner.zeroGradients()
             losses.append(accumulate(runner, batch))
-            optimizer.step(runner)
+            _ = optimizer.step(
+                model: model, gradients: runner.gradients, learningRate: training.learning_rate,
+                team: runner.team)
         }
         try printJSON(losses)
     }
@@ -137,13 +150,10 @@ enum Probe {
         let shape = try configuration(arguments[3...])
         let model = try GPT(shape, seed: 1)
         let (batchSize, context) = (try number(arguments[0]), shape.positionCount)
-        let training = ProbeTraining(
-            batches: [], learning_rate: 1e-3, betas: [0.9, 0.95], epsilon: 1e-8,
-            weight_decay: 0.1, clip: 1)
         let team = ThreadTeam(threadCount: try number(arguments[2]))
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context, team: team)
-        let optimizer = ProbeOptimizer(model, training)
+        let optimizer = AdamW(TrainingConfiguration(), layout: model.layout)
         var generator = RandomGenerator(seed: 1)
         let ids = (0..<batchSize * context).map { _ in
             Int32.random(in: 0..<Int32(shape.vocabularySize), using: &generator)
@@ -156,7 +166,8 @@ enum Probe {
                 runner.zeroGradients()
                 _ = runner.accumulateGradients(
                     inputs: ids.span, targets: ids.span, scale: 1 / Float(ids.count))
-                optimizer.step(runner)
+                _ = optimizer.step(
+                    model: model, gradients: runner.gradients, learningRate: 1e-3, team: team)
             }
             times.append(time / .seconds(1))
         }
@@ -169,38 +180,5 @@ enum Probe {
                 format: "%.0f tokens/s median, %.0f best; %.0f GFLOP/s of a peak of %.0f; %d MiB",
                 rate, Double(ids.count) / best, rate * shape.trainingOperationsPerToken / 1e9,
                 peak, runner.byteCount >> 20))
-    }
-}
-
-/// AdamW with clipping, as a trainer composes it from the library's parts.
-final class ProbeOptimizer {
-    private let model: GPT
-    private let training: ProbeTraining
-    private let first: FloatBuffer
-    private let second: FloatBuffer
-    private var stepCount = 0
-
-    init(_ model: GPT, _ training: ProbeTraining) {
-        self.model = model
-        self.training = training
-        first = FloatBuffer(count: model.layout.floatCount)
-        second = FloatBuffer(count: model.layout.floatCount)
-    }
-
-    func step(_ runner: BatchRunner) {
-        stepCount += 1
-        let norm = OptimizerKernels.sumOfSquares(of: runner.gradients, team: runner.team)
-            .squareRoot()
-        var step = OptimizerKernels.AdamWStep(
-            learningRate: training.learning_rate, beta1: training.betas[0],
-            beta2: training.betas[1], epsilon: training.epsilon, weightDecay: 0,
-            gradientScale: Float(min(1, training.clip / (norm + 1e-6))), step: stepCount)
-        for tensor in model.layout.tensors {
-            step.weightDecay = tensor.isDecayed ? training.weight_decay : 0
-            OptimizerKernels.adamW(
-                step, parameters: model.parameters, gradients: runner.gradients,
-                firstMoments: first, secondMoments: second, range: tensor.range,
-                team: runner.team)
-        }
     }
 }
