@@ -33,6 +33,30 @@ def say(text):
 # --- Programs
 
 
+class Disturbance:
+    """How much of the processors other programs took while ours were running."""
+
+    def __init__(self):
+        self.available = self.foreign = 0
+
+    def add(self, seconds, foreign_seconds):
+        self.available += seconds * (os.cpu_count() or 1)
+        self.foreign += foreign_seconds
+
+    def notes(self):
+        """A sentence if it is worth one; the count starts again."""
+        share = self.foreign / self.available if self.available else 0
+        self.__init__()
+        if share < 0.05:
+            return []
+        return [
+            f"DISTURBED: other programs had {share:.0%} of the processors meanwhile. Measure again "
+            "on a quiet machine."
+        ]
+
+
+disturbance = Disturbance()
+
 @dataclass
 class Finished:
     """A program that ended well."""
@@ -80,6 +104,7 @@ def run(command, threads=None):
     if not figures:
         raise Failure(f"{name} could not be started: {last_line(messages)}")
     figures = json.loads(figures)
+    disturbance.add(figures["seconds"], figures["foreign_seconds"])
     if figures["exit_code"] != 0:
         raise Failure(f"{name} ended with {figures['exit_code']}: {last_line(messages)}")
     return Finished(figures["seconds"], figures["peak_megabytes"], output)
@@ -186,7 +211,7 @@ def table(title, header, rows, notes=()):
         print("  " + line.rstrip())
         if place == 0:
             print("  " + "   ".join("-" * width for width in widths))
-    for note in notes:
+    for note in [*notes, *disturbance.notes()]:
         print(f"  {note}")
     sys.stdout.flush()
 

@@ -11,20 +11,34 @@ import os
 import sys
 import time
 
+
+def busy_seconds():
+    """Seconds that all processors together have worked, or that a host took from them."""
+    try:
+        with open("/proc/stat") as file:
+            user, nice, system, _, _, irq, softirq, steal = file.readline().split()[1:9]
+    except OSError:
+        return 0
+    ticks = sum(map(int, (user, nice, system, irq, softirq, steal)))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 descriptor, cores, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
 os.set_inheritable(descriptor, False)
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+busy = busy_seconds()
 start = time.perf_counter()
 child = os.posix_spawnp(command[0], command, os.environ)
 _, status, usage = os.wait4(child, 0)
 seconds = time.perf_counter() - start
+own = usage.ru_utime + usage.ru_stime
 with open(descriptor, "w") as answer:
     json.dump(
         {
             "seconds": seconds,
             "exit_code": os.waitstatus_to_exitcode(status),
             "peak_megabytes": usage.ru_maxrss * 1024 / 1e6,
-            "processor_seconds": usage.ru_utime + usage.ru_stime,
+            "foreign_seconds": max(0, busy_seconds() - busy - own),
         },
         answer,
     )
