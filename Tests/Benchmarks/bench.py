@@ -140,6 +140,8 @@ def main():
             TOPICS[topic](options)
     except Failure as failure:
         sys.exit(f"bench: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parent.parent
-# Slices of the corpora and vocabularies are kept between runs; `make clean` need not know them.
+# Outside the repository's history. Slices of the corpora are used again by the next run.
 CACHE = REPOSITORY / ".cache" / "bench"
 QUERN = str(Path(os.environ.get("QUERN", REPOSITORY / ".build/release/quern")).resolve())
 PEERS = ["torch", "numpy", "tokenizers", "tiktoken", "gigatoken", "fastokens", "zstandard"]
