@@ -31,8 +31,12 @@ struct Quern: AsyncParsableCommand {
     /// Runs the command that the arguments name, and turns what it throws into a message and an exit
     /// code.
     static func main() async {
+        var form = ProgressPrinter.Form.text
         do {
             var command = try parseAsRoot()
+            if let reporting = (command as? any ReportingCommand)?.reporting {
+                form = reporting.form
+            }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -42,7 +46,7 @@ struct Quern: AsyncParsableCommand {
             // A bar that was being drawn gives its line to the message.
             if Terminal.showsProgress { Terminal.writeMessage("\r\u{1B}[K") }
             guard case PipelineError.interrupted = error else { exit(withError: error) }
-            Terminal.writeMessage("\(error)\n")
+            ProgressPrinter.notice("\(error)", form: form)
             exit(withError: ExitCode(130))
         }
     }

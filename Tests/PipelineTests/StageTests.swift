@@ -4,6 +4,7 @@ import Pipeline
 import Testing
 import TokenShards
 import Tokenization
+import Training
 
 @Suite struct StageTests {
     private let folder: TemporaryFolder
@@ -31,7 +32,8 @@ import Tokenization
     private func learn(_ name: String, threads: Int) async throws -> Vocabulary {
         try await VocabularyStage.run(
             corpus: corpus, vocabulary: vocabularyConfiguration(),
-            directory: folder.path + "/" + name, threadCount: threads, report: { _ in }
+            directory: folder.path + "/" + name, threadCount: threads, stop: StopSignal(),
+            report: { _ in }
         ).vocabulary
     }
 
@@ -42,7 +44,8 @@ import Tokenization
         shards.tokensPerShard = 50_000
         return try await EncodingStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards,
-            directory: folder.path + "/" + name, threadCount: threads, report: { _ in })
+            directory: folder.path + "/" + name, threadCount: threads, stop: StopSignal(),
+            report: { _ in })
     }
 
     @Test func `vocabulary and shards have the same bytes for any number of threads`() async throws
@@ -98,7 +101,7 @@ import Tokenization
             corpus: CorpusConfiguration(
                 inputs: [path], textSeparator: "\n\n", validationFraction: 0),
             vocabulary: vocabularyConfiguration(), directory: folder.path + "/kept",
-            threadCount: 2, report: { _ in })
+            threadCount: 2, stop: StopSignal(), report: { _ in })
         #expect(learned.progress.documents == kept.count)
         _ = try await learn("all", threads: 2)
         #expect(try folder.files(in: "kept") == folder.files(in: "all"))
@@ -111,14 +114,14 @@ import Tokenization
         await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
             try await VocabularyStage.run(
                 corpus: empty, vocabulary: vocabularyConfiguration(), directory: directory,
-                threadCount: 2, report: { _ in })
+                threadCount: 2, stop: StopSignal(), report: { _ in })
         }
         #expect(!FileManager.default.fileExists(atPath: directory))
         let vocabulary = try await learn("v", threads: 2)
         await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
             try await EncodingStage.run(
                 corpus: empty, vocabulary: vocabulary, shards: ShardConfiguration(),
-                directory: directory, threadCount: 2, report: { _ in })
+                directory: directory, threadCount: 2, stop: StopSignal(), report: { _ in })
         }
         #expect(try folder.files(in: "none").isEmpty)
     }
@@ -130,7 +133,7 @@ import Tokenization
         configuration.specialTokens = []
         let vocabulary = try await VocabularyStage.run(
             corpus: corpus, vocabulary: configuration, directory: folder.path + "/plain",
-            threadCount: 2, report: { _ in }
+            threadCount: 2, stop: StopSignal(), report: { _ in }
         ).vocabulary
         await #expect(throws: PipelineError.self) {
             try await encode("s", vocabulary, threads: 2)
@@ -139,7 +142,7 @@ import Tokenization
         shards.endOfText = .none
         let manifest = try await EncodingStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder.path + "/s",
-            threadCount: 2, report: { _ in })
+            threadCount: 2, stop: StopSignal(), report: { _ in })
         #expect(manifest.endOfTextID == nil)
     }
 }

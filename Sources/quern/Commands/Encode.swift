@@ -4,7 +4,7 @@ import TokenShards
 import Tokenization
 
 /// `quern encode`
-struct Encode: AsyncParsableCommand {
+struct Encode: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Encode a corpus into token shards.",
         discussion: """

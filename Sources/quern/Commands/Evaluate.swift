@@ -4,7 +4,7 @@ import TokenShards
 import Training
 
 /// `quern evaluate`
-struct Evaluate: AsyncParsableCommand {
+struct Evaluate: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Score text in shards with a trained model.",
         discussion: """

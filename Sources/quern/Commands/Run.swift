@@ -3,7 +3,7 @@ import Pipeline
 import Training
 
 /// `quern run`
-struct Run: AsyncParsableCommand {
+struct Run: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run every stage of a pipeline that is not up to date, in order.",
         discussion: """

@@ -46,7 +46,7 @@ struct ShardsShow: AsyncParsableCommand {
 }
 
 /// `quern shards verify`
-struct ShardsVerify: AsyncParsableCommand {
+struct ShardsVerify: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read every byte of a data set and check it.",

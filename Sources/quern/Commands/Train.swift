@@ -4,7 +4,7 @@ import Tokenization
 import Training
 
 /// `quern train`
-struct Train: AsyncParsableCommand {
+struct Train: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model from shards.",
         discussion: """

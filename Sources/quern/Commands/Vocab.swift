@@ -11,7 +11,7 @@ struct Vocab: AsyncParsableCommand {
 }
 
 /// `quern vocab train`
-struct VocabTrain: AsyncParsableCommand {
+struct VocabTrain: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Learn a byte-pair vocabulary from a corpus.",

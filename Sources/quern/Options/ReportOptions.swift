@@ -1,6 +1,11 @@
 import ArgumentParser
 import Foundation
 
+/// A command that reports what it does.
+protocol ReportingCommand: ParsableCommand {
+    var reporting: ReportOptions { get }
+}
+
 /// How progress is shown, and on how many threads the work is done.
 struct ReportOptions: ParsableArguments {
     /// The form of progress.

@@ -28,9 +28,6 @@ final class ProgressPrinter {
         activityStart = clock.now
     }
 
-    // Work that fails leaves its bar: the error gets a line of its own.
-    deinit { endLine() }
-
     /// Shows a sentence that belongs to no event.
     static func notice(_ text: String, form: Form) {
         switch form {
