@@ -49,12 +49,10 @@ conformance: build corpora/kjv.txt.zst $(VENV)/.installed
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
 	    $(VENV)/bin/python -m pytest -q Tests/Conformance
 
-## Speed beside the peers, in one run.
+## Speed beside the peers, in one run. BENCH chooses: make bench BENCH="train --repeat 5"
 bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
-	@ls corpora/bench-*.zst > /dev/null 2>&1 || corpora/prepare-bench.sh
-	swift build -c release --product ConformanceProbe
-	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
-	    $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py
+	@corpora/prepare-bench.sh
+	QUERN=$(QUERN) $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH)
 
 ## Rewrite the sources in the project's format.
 format:

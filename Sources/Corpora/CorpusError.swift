@@ -42,7 +42,7 @@ extension CorpusError: CustomStringConvertible {
             return "the folder \(path) holds no file whose name ends in \(names)"
         case .unknownFormat(let path):
             return "the name of \(path) does not tell its format; "
-                + "set the format to text or jsonl, or let it end in .txt, .jsonl or .zst of these"
+                + "set the format (--format, corpus.format) to text or jsonl, or let it end in .txt, .jsonl or .zst of these"
         case .failed(let operation, let path, let reason):
             return "could not \(operation) \(path): \(reason)"
         case .badCompression(let path, let error):

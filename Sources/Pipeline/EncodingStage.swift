@@ -1,4 +1,5 @@
 public import Corpora
+import Foundation
 public import TokenShards
 public import Tokenization
 public import Training
@@ -32,6 +33,26 @@ public enum EncodingStage {
                 reason: "the vocabulary has no end-of-text token; choose \"none\"")
         }
         try validate(shards)
+        let manager = FileManager.default
+        let isNew = !manager.fileExists(atPath: directory)
+        do {
+            return try await write(
+                corpus: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
+                threadCount: threadCount, stop: stop, report: report)
+        } catch {
+            // What failed takes its shards back; a directory that was made for them goes too.
+            if isNew, (try? manager.contentsOfDirectory(atPath: directory)) == [] {
+                try? manager.removeItem(atPath: directory)
+            }
+            throw error
+        }
+    }
+
+    private static func write(
+        corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
+        directory: String, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) async throws -> ShardManifest {
         let split = ValidationSplit(fraction: corpus.validationFraction)
         let encoders = Pool { BytePairEncoder(vocabulary) }
         var reader = try CorpusReader(corpus)

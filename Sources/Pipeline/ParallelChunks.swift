@@ -5,7 +5,8 @@ import Training
 /// Reads documents on the calling task and works on chunks of them in others; results come back
 /// in the documents' order.
 ///
-/// At most twice `threadCount` chunks are under way, so memory is bounded by their size.
+/// At most `threadCount` chunks are worked on at once, and at most twice as many are under way, so
+/// memory is bounded by their size. With one thread everything happens on the calling task.
 ///
 /// - Parameters:
 ///   - reader: where documents come from.
@@ -19,11 +20,19 @@ func forEachChunk<Result: Sendable>(
     transform: @escaping @Sendable ([Document]) throws -> Result,
     consume: (Result, CorpusProgress) throws -> Void
 ) async throws {
+    guard threadCount > 1 else {
+        while let chunk = try reader.nextChunk() {
+            if stop.isRequested { throw PipelineError.interrupted }
+            try consume(try transform(chunk), reader.progress)
+        }
+        return
+    }
     try await withThrowingTaskGroup(of: (Int, Result).self) { group in
         var waiting: [Int: Result] = [:]
-        var (read, consumed) = (0, 0)
+        var (read, finishedCount, consumed) = (0, 0, 0)
         func take(_ finished: (Int, Result)) throws {
             waiting[finished.0] = finished.1
+            finishedCount += 1
             while let next = waiting.removeValue(forKey: consumed) {
                 try consume(next, reader.progress)
                 consumed += 1
@@ -31,7 +40,9 @@ func forEachChunk<Result: Sendable>(
         }
         while let chunk = try reader.nextChunk() {
             if stop.isRequested { throw PipelineError.interrupted }
-            while read - consumed >= 2 * threadCount, let finished = try await group.next() {
+            while read - finishedCount >= threadCount || read - consumed >= 2 * threadCount,
+                let finished = try await group.next()
+            {
                 try take(finished)
             }
             let number = read

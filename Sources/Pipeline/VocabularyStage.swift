@@ -24,6 +24,8 @@ public enum VocabularyStage {
         directory: String, threadCount: Int, stop: StopSignal,
         report: (PipelineEvent) -> Void
     ) async throws -> Outcome {
+        // Before the corpus is read: it may take long, and the configuration may be wrong.
+        let trainer = try VocabularyTrainer(configuration)
         let split = ValidationSplit(fraction: corpus.validationFraction)
         let pattern = configuration.pattern
         let counters = Pool { PieceCounter(pattern) }
@@ -48,7 +50,6 @@ public enum VocabularyStage {
         var counts = PieceCounts()
         for counter in counters.drain() { try counts.merge(counter.takeCounts()) }
 
-        let trainer = try VocabularyTrainer(configuration)
         let vocabulary = try trainer.train(counts) { done, total in
             report(
                 .progress(

@@ -18,57 +18,93 @@ import vocab
 from harness import Failure, cores, machine
 
 TOPICS = {
-    "train": train.measure, "encode": encode.measure, "vocab": vocab.measure,
-    "quality": quality.measure}
+    "train": train.measure,
+    "encode": encode.measure,
+    "vocab": vocab.measure,
+    "quality": quality.measure,
+}
 
 
 def arguments():
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
-        "topics", nargs="*", metavar="TOPIC", help="train, encode, vocab, quality or all (default)")
+        "topics", nargs="*", metavar="TOPIC", help="train, encode, vocab, quality or all (default)"
+    )
     parser.add_argument("--repeat", type=int, default=3, help="rounds (default: %(default)s)")
     parser.add_argument(
-        "--threads", type=int, default=cores(),
-        help="threads for train, vocab and quality (default: one for each core, %(default)s)")
+        "--threads",
+        type=int,
+        default=cores(),
+        help="threads for train, vocab and quality (default: one for each core, %(default)s)",
+    )
 
     group = parser.add_argument_group("train")
     group.add_argument(
-        "--steps", type=int, default=30, help="steps of a run (default: %(default)s)")
+        "--steps", type=int, default=30, help="steps of a run (default: %(default)s)"
+    )
     group.add_argument(
-        "--vocab-sizes", type=numbers, default=[4096, 8192], metavar="N,N",
-        help="vocabulary sizes (default: 4096,8192)")
+        "--vocab-sizes",
+        type=numbers,
+        default=[4096, 8192],
+        metavar="N,N",
+        help="vocabulary sizes (default: 4096,8192)",
+    )
     group.add_argument(
-        "--compile", action="store_true", help="PyTorch with torch.compile too; needs g++")
+        "--compile", action="store_true", help="PyTorch with torch.compile too; needs g++"
+    )
 
     group = parser.add_argument_group("encode")
     group.add_argument(
-        "--corpora", type=names, default=["english"], metavar="NAME,NAME",
-        help="english, code, multilingual (default: english)")
+        "--corpora",
+        type=names,
+        default=["english"],
+        metavar="NAME,NAME",
+        help="english, code, multilingual (default: english)",
+    )
     group.add_argument(
-        "--megabytes", type=float, default=100, help="text of each (default: %(default)s)")
+        "--megabytes", type=float, default=100, help="text of each (default: %(default)s)"
+    )
     group.add_argument(
-        "--slow-megabytes", type=float, default=10,
-        help="text for tiktoken and tokenizers (default: %(default)s)")
+        "--slow-megabytes",
+        type=float,
+        default=10,
+        help="text for tiktoken and tokenizers (default: %(default)s)",
+    )
     group.add_argument(
-        "--encode-threads", type=numbers, default=sorted({1, cores()}), metavar="N,N",
-        help="thread counts (default: 1 and one for each core)")
+        "--encode-threads",
+        type=numbers,
+        default=sorted({1, cores()}),
+        metavar="N,N",
+        help="thread counts (default: 1 and one for each core)",
+    )
     group.add_argument(
-        "--encode-vocab-size", type=int, default=32768, help="tokens (default: %(default)s)")
+        "--encode-vocab-size", type=int, default=32768, help="tokens (default: %(default)s)"
+    )
 
     group = parser.add_argument_group("vocab")
     group.add_argument(
-        "--vocab-size", type=int, default=32768, help="tokens to learn (default: %(default)s)")
+        "--vocab-size", type=int, default=32768, help="tokens to learn (default: %(default)s)"
+    )
     group.add_argument(
-        "--vocab-megabytes", type=float, default=50,
-        help="text to learn from (default: %(default)s)")
+        "--vocab-megabytes",
+        type=float,
+        default=50,
+        help="text to learn from (default: %(default)s)",
+    )
 
     group = parser.add_argument_group("quality")
     group.add_argument(
-        "--long", action="store_true", help="train both programs for each budget of seconds")
+        "--long", action="store_true", help="train both programs for each budget of seconds"
+    )
     group.add_argument(
-        "--budgets", type=numbers, default=[60, 180], metavar="S,S",
-        help="seconds of training (default: 60,180)")
+        "--budgets",
+        type=numbers,
+        default=[60, 180],
+        metavar="S,S",
+        help="seconds of training (default: 60,180)",
+    )
     options = parser.parse_args()
 
     unknown = set(options.topics) - {*TOPICS, "all"}
@@ -104,6 +140,8 @@ def main():
             TOPICS[topic](options)
     except Failure as failure:
         sys.exit(f"bench: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

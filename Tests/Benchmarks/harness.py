@@ -8,13 +8,12 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parent.parent
-# Slices of the corpora and vocabularies are kept between runs; `make clean` need not know them.
+# Outside the repository's history. Slices of the corpora are used again by the next run.
 CACHE = REPOSITORY / ".cache" / "bench"
 QUERN = str(Path(os.environ.get("QUERN", REPOSITORY / ".build/release/quern")).resolve())
 PEERS = ["torch", "numpy", "tokenizers", "tiktoken", "gigatoken", "fastokens", "zstandard"]
@@ -34,6 +33,30 @@ def say(text):
 # --- Programs
 
 
+class Disturbance:
+    """How much of the processors other programs took while ours were running."""
+
+    def __init__(self):
+        self.available = self.foreign = 0
+
+    def add(self, seconds, foreign_seconds):
+        self.available += seconds * (os.cpu_count() or 1)
+        self.foreign += foreign_seconds
+
+    def notes(self):
+        """A sentence if it is worth one; the count starts again."""
+        share = self.foreign / self.available if self.available else 0
+        self.__init__()
+        if share < 0.05:
+            return []
+        return [
+            f"DISTURBED: other programs had {share:.0%} of the processors meanwhile. Measure again "
+            "on a quiet machine."
+        ]
+
+
+disturbance = Disturbance()
+
 @dataclass
 class Finished:
     """A program that ended well."""
@@ -44,39 +67,51 @@ class Finished:
 
 
 def run(command, threads=None):
-    """Runs a program to its end and takes its wall time and peak memory from the kernel."""
+    """Runs a program to its end, by way of meter.py.
+
+    With `threads`, it gets so many processors, and the peers' thread pools are told the number.
+    """
     environment = dict(os.environ)
     if threads is not None:
         environment.update({name: str(threads) for name in THREAD_VARIABLES})
-    start = time.perf_counter()
-    child = subprocess.Popen(
-        [str(part) for part in command], cwd=REPOSITORY, env=environment, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    command = [str(part) for part in command]
+    reading, writing = os.pipe()
     try:
-        output, messages = communicate(child)
-        # wait4 gives this child's own usage; RUSAGE_CHILDREN would give the largest child so far.
-        _, status, usage = os.wait4(child.pid, 0)
-    except KeyboardInterrupt:
-        child.kill()
-        raise
-    seconds = time.perf_counter() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        lines = messages.strip().splitlines() or ["it said nothing"]
-        raise Failure(f"{Path(str(command[0])).name} ended with {child.returncode}: {lines[-1]}")
-    return Finished(seconds, usage.ru_maxrss * 1024 / 1e6, output)
+        child = subprocess.Popen(
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                str(FOLDER / "meter.py"),
+                str(writing),
+                str(threads or cores()),
+                *command,
+            ],
+            cwd=REPOSITORY,
+            env=environment,
+            text=True,
+            pass_fds=[writing],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        os.close(writing)
+    with open(reading) as answer:
+        output, messages = child.communicate()
+        figures = answer.read()
+    name = Path(command[0]).name
+    if not figures:
+        raise Failure(f"{name} could not be started: {last_line(messages)}")
+    figures = json.loads(figures)
+    disturbance.add(figures["seconds"], figures["foreign_seconds"])
+    if figures["exit_code"] != 0:
+        raise Failure(f"{name} ended with {figures['exit_code']}: {last_line(messages)}")
+    return Finished(figures["seconds"], figures["peak_megabytes"], output)
 
 
-def communicate(child):
-    """Reads what a child prints on both streams, without waiting for the child itself."""
-    import threading
-
-    messages = []
-    reader = threading.Thread(target=lambda: messages.append(child.stderr.read()))
-    reader.start()
-    output = child.stdout.read()
-    reader.join()
-    return output, messages[0]
+def last_line(text):
+    return (text.strip().splitlines() or ["it said nothing"])[-1]
 
 
 def quern(*arguments, threads=None):
@@ -84,7 +119,7 @@ def quern(*arguments, threads=None):
     command = [QUERN, *arguments, "--quiet"]
     if threads is not None:
         command += ["--threads", threads]
-    return run(command)
+    return run(command, threads)
 
 
 def peer(script, request, threads):
@@ -139,7 +174,7 @@ class Series:
 
     def ratio(self, smaller_is_better=False):
         """How many times better Quern is: the median over pairs of runs next to each other."""
-        ratios = [a / b for a, b in zip(self.partners, self.values)]
+        ratios = [a / b for a, b in zip(self.partners, self.values, strict=True)]
         return statistics.median(1 / r if smaller_is_better else r for r in ratios)
 
 
@@ -152,6 +187,11 @@ def times(ratio):
     return f"{ratio:.2f} ×"
 
 
+def counted(count, noun):
+    """A number of things, in words."""
+    return f"{number(count)} {noun}" + ("" if count == 1 else "s")
+
+
 # --- Tables
 
 
@@ -160,16 +200,18 @@ def table(title, header, rows, notes=()):
     cells = [[str(cell) for cell in row] for row in [header, *rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     is_number = [
-        any(row[column][:1].isdigit() for row in cells[1:]) for column in range(len(header))]
+        any(row[column][:1].isdigit() for row in cells[1:]) for column in range(len(header))
+    ]
     print(f"\n{title}\n")
     for place, row in enumerate(cells):
         line = "   ".join(
             cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, is_number))
+            for cell, width, right in zip(row, widths, is_number, strict=True)
+        )
         print("  " + line.rstrip())
         if place == 0:
             print("  " + "   ".join("-" * width for width in widths))
-    for note in notes:
+    for note in [*notes, *disturbance.notes()]:
         print(f"  {note}")
     sys.stdout.flush()
 
@@ -192,15 +234,21 @@ def machine():
     wanted = ["avx2", "fma", "avx512f", "avx512bw", "avx512_vnni", "avx512_fp16", "amx_tile"]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     known = " ".join(flag for flag in wanted if flag in flags) or "none of AVX2 and AVX-512"
-    print(f"Machine: {cores()} cores, {model} ({known}), {memory:.0f} GiB, "
-          f"{platform.system()} {platform.release()}")
+    print(
+        f"Machine: {cores()} cores, {model} ({known}), {memory:.0f} GiB, "
+        f"{platform.system()} {platform.release()}"
+    )
     peers = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PEERS)
-    print(f"Programs: quern {run([QUERN, '--version']).output.strip()}; "
-          f"Python {platform.python_version()}, {peers}")
+    print(
+        f"Programs: quern {run([QUERN, '--version']).output.strip()}; "
+        f"Python {platform.python_version()}, {peers}"
+    )
     load = os.getloadavg()[0]
     if load > 0.5:
-        print(f"Other work is running here (load {load:.1f}): the figures are lower than they "
-              "would be alone.")
+        print(
+            f"Other work is running here (load {load:.1f}): the figures are lower than they "
+            "would be alone."
+        )
     sys.stdout.flush()
 
 

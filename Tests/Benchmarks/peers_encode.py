@@ -1,9 +1,9 @@
 """The peers' tokenizers on documents in memory, each by its fastest call.
 
 Takes one argument, a JSON object: `peer`, `tokenizer` (a tokenizer.json), `flat` and `lengths`
-(see texts.py), `threads`, `bytes` (how much of the text at most), and `sample`, the shard that
-Quern made of the same text's first documents. Checks the sample, then encodes everything once,
-and prints one JSON object. Neither loading nor cutting the text is counted.
+(see texts.py), `threads`, `bytes` (how much of the text at most), and perhaps `expected`, the shard
+that Quern made of those documents. Encodes them once and prints one JSON object; neither loading
+nor cutting the text is counted. With `expected` the ids are compared, and nothing is timed.
 """
 
 import array
@@ -32,8 +32,10 @@ def first_documents(request, byte_count):
 
 def pattern_of(tokenizer):
     [regex] = [
-        part["pattern"]["Regex"] for part in tokenizer["pre_tokenizer"]["pretokenizers"]
-        if part["type"] == "Split"]
+        part["pattern"]["Regex"]
+        for part in tokenizer["pre_tokenizer"]["pretokenizers"]
+        if part["type"] == "Split"
+    ]
     return regex
 
 
@@ -62,9 +64,12 @@ def tiktoken_peer(request):
     specials = {token["content"]: token["id"] for token in description["added_tokens"]}
     ranks = {
         bytes(byte_of[character] for character in token): rank
-        for token, rank in description["model"]["vocab"].items() if token not in specials}
+        for token, rank in description["model"]["vocab"].items()
+        if token not in specials
+    }
     encoding = tiktoken.Encoding(
-        "quern", pat_str=pattern_of(description), mergeable_ranks=ranks, special_tokens=specials)
+        "quern", pat_str=pattern_of(description), mergeable_ranks=ranks, special_tokens=specials
+    )
 
     def encode(texts):
         found = encoding.encode_ordinary_batch(texts, num_threads=request["threads"])
@@ -77,12 +82,8 @@ def gigatoken_peer(request):
     import awkward
     import gigatoken
 
-    description = json.loads(Path(request["tokenizer"]).read_text())
-    # It knows the pattern in Llama 3's spelling only, which cuts text at the same places, and it
-    # cannot be told to take special tokens for ordinary text.
-    for part in description["pre_tokenizer"]["pretokenizers"]:
-        if part["type"] == "Split" and part["pattern"]["Regex"] in OTHER_SPELLINGS:
-            part["pattern"]["Regex"] = OTHER_SPELLINGS[part["pattern"]["Regex"]]
+    description = with_known_pattern(request["tokenizer"])
+    # It cannot be told to take special tokens for ordinary text.
     description["added_tokens"] = []
     tokenizer = gigatoken.Tokenizer.from_json(json.dumps(description))
 
@@ -99,30 +100,48 @@ def gigatoken_peer(request):
     return prepare, encode
 
 
-OTHER_SPELLINGS = {
-    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*"
-    r"|\s*[\r\n]|\s+(?!\S)|\s+":
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
-    r"|\s*[\r\n]+|\s+(?!\S)|\s+",
-}
+# The gpt4 pattern, and Llama 3's spelling of it, which cuts every text at the same places.
+GPT4 = (
+    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"
+)
+LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def with_known_pattern(path):
+    """A tokenizer.json whose pattern is spelled as peers with code of their own for it know it."""
+    description = json.loads(Path(path).read_text())
+    for part in description["pre_tokenizer"]["pretokenizers"]:
+        if part["type"] == "Split":
+            if part["pattern"]["Regex"] == GPT4:
+                part["pattern"]["Regex"] = LLAMA3
+    return description
 
 
 def fastokens_peer(request):
     import fastokens
 
-    tokenizer = fastokens.Tokenizer.from_file(request["tokenizer"])
+    description = with_known_pattern(request["tokenizer"])
+    tokenizer = fastokens.Tokenizer.from_json_str(json.dumps(description))
 
     def encode(texts):
         ids, _ = tokenizer.encode_batch_flat(
-            texts, add_special_tokens=False, split_special_tokens=True)
+            texts, add_special_tokens=False, split_special_tokens=True
+        )
         return len(ids) // 4, lambda: numpy.frombuffer(ids, "<u4")
 
     return decoded, encode
 
 
 PEERS = {
-    "tokenizers": tokenizers_peer, "tiktoken": tiktoken_peer, "gigatoken": gigatoken_peer,
-    "fastokens": fastokens_peer}
+    "tokenizers": tokenizers_peer,
+    "tiktoken": tiktoken_peer,
+    "gigatoken": gigatoken_peer,
+    "fastokens": fastokens_peer,
+}
 
 
 def decoded(documents):
@@ -149,27 +168,25 @@ def shard_ids(path):
 
 def measure(request):
     prepare, encode = PEERS[request["peer"]](request)
-
-    expected = shard_ids(request["sample"])
-    sample = list(first_documents(request, request["sample_bytes"]))
-    _, ids = encode(prepare(sample))
-    found = ids()
-    if not numpy.array_equal(found, expected):
-        common = min(len(found), len(expected))
-        different = numpy.nonzero(found[:common] != expected[:common])[0]
-        place = int(different[0]) if len(different) else common
-        return {"failure": f"other ids than Quern's from token {place} of the sample on"}
-
-    # A peer that has kept pieces of the sample would start ahead.
-    prepare, encode = PEERS[request["peer"]](request)
     documents = list(first_documents(request, request["bytes"]))
     byte_count = sum(map(len, documents))
     prepared = prepare(documents)
     del documents
     start = time.perf_counter()
-    token_count, _ = encode(prepared)
+    token_count, ids = encode(prepared)
     seconds = time.perf_counter() - start
+    if "expected" in request:
+        return compare(ids(), shard_ids(request["expected"]))
     return {"seconds": seconds, "bytes": byte_count, "tokens": token_count}
+
+
+def compare(found, expected):
+    if numpy.array_equal(found, expected):
+        return {"same": True}
+    common = min(len(found), len(expected))
+    different = numpy.nonzero(found[:common] != expected[:common])[0]
+    place = int(different[0]) if len(different) else common
+    return {"failure": f"other ids than Quern's from token {place} of the sample on"}
 
 
 if __name__ == "__main__":

@@ -48,8 +48,7 @@ class GPT(nn.Module):
         width = shape["n_embd"]
         self.tokens = nn.Embedding(shape["vocab_size"], width)
         self.positions = nn.Embedding(shape["n_positions"], width)
-        self.blocks = nn.ModuleList(
-            Block(width, shape["n_head"]) for _ in range(shape["n_layer"]))
+        self.blocks = nn.ModuleList(Block(width, shape["n_head"]) for _ in range(shape["n_layer"]))
         self.norm = nn.LayerNorm(width)
         for module in self.modules():
             if isinstance(module, (nn.Linear, nn.Embedding)):
@@ -67,7 +66,8 @@ class GPT(nn.Module):
             x = block(x)
         logits = functional.linear(self.norm(x), self.tokens.weight)
         return functional.cross_entropy(
-            logits.view(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-1)
+            logits.view(-1, logits.shape[-1]), targets.reshape(-1), ignore_index=-1
+        )
 
 
 def token_ids(shards, split):
@@ -91,10 +91,13 @@ def optimizer_of(model, recipe):
     others = [p for p in model.parameters() if p.dim() < 2]
     groups = [
         {"params": decayed, "weight_decay": recipe["weight_decay"]},
-        {"params": others, "weight_decay": 0.0}]
+        {"params": others, "weight_decay": 0.0},
+    ]
     arguments = {
-        "lr": recipe["learning_rate"], "betas": (recipe["beta1"], recipe["beta2"]),
-        "eps": recipe["epsilon"]}
+        "lr": recipe["learning_rate"],
+        "betas": (recipe["beta1"], recipe["beta2"]),
+        "eps": recipe["epsilon"],
+    }
     try:
         return torch.optim.AdamW(groups, fused=True, **arguments)
     except RuntimeError:

@@ -19,13 +19,19 @@ def learn(request):
     description = json.loads(Path(request["tokenizer"]).read_text())
     vocabulary = description["model"]["vocab"]
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(pattern_of(description)), "isolated"),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(pattern_of(description)), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     trainer = trainers.BpeTrainer(
-        vocab_size=len(vocabulary), min_frequency=request["min_frequency"], show_progress=False,
+        vocab_size=len(vocabulary),
+        min_frequency=request["min_frequency"],
+        show_progress=False,
         special_tokens=[token["content"] for token in description["added_tokens"]],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
     documents = [document.decode() for document in first_documents(request, float("inf"))]
     start = time.perf_counter()
     tokenizer.train_from_iterator(documents, trainer, length=len(documents))
@@ -34,7 +40,8 @@ def learn(request):
     return {
         "seconds": seconds,
         "same": learned["vocab"] == vocabulary
-        and learned["merges"] == description["model"]["merges"]}
+        and learned["merges"] == description["model"]["merges"],
+    }
 
 
 if __name__ == "__main__":

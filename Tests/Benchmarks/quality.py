@@ -2,8 +2,7 @@
 
 import json
 
-from harness import (
-    CACHE, REPOSITORY, Failure, make_empty, number, peer, quern, say, table)
+from harness import CACHE, REPOSITORY, Failure, make_empty, number, peer, quern, say, table
 from train import MODEL, RECIPE
 
 PIPELINE = REPOSITORY / "pipeline.json"
@@ -19,13 +18,17 @@ def measure(options):
         rows += train_both(configuration, options)
     rows += last_run(REPOSITORY / "runs" / name, f"Quern, runs/{name}")
     if not rows:
-        print(f"\nQuality: there is no runs/{name} yet; `make run` makes it, and --long trains "
-              "both programs here.")
+        print(
+            f"\nQuality: there is no runs/{name} yet; `make run` makes it, and --long trains "
+            "both programs here."
+        )
         return
     table(
-        f"Quality: the default corpus, its validation split",
-        ["program", "training seconds", "steps", "tokens/s", "bits per byte"], rows,
-        ["Seconds of training alone, without evaluations and checkpoints."])
+        "Quality: the default corpus, its validation split",
+        ["program", "training seconds", "steps", "tokens/s", "bits per byte"],
+        rows,
+        ["Seconds of training alone, without evaluations and checkpoints."],
+    )
 
 
 def last_run(run, name):
@@ -37,9 +40,15 @@ def last_run(run, name):
     rows, seconds, tokens = [], 0.0, 0
     for line in lines:
         if "bits_per_byte" in line:
-            rows.append([
-                name, number(seconds, 1), line["step"], number(tokens / max(seconds, 1e-9)),
-                number(line["bits_per_byte"], 4)])
+            rows.append(
+                [
+                    name,
+                    number(seconds, 1),
+                    line["step"],
+                    number(tokens / max(seconds, 1e-9)),
+                    number(line["bits_per_byte"], 4),
+                ]
+            )
         else:
             seconds += line["seconds"]
             tokens = line["tokens"]
@@ -52,10 +61,19 @@ def train_both(configuration, options):
     corpus = configuration["corpus"]
     shards = make_empty(CACHE / "quality") / "shards"
     quern(
-        "encode", "--vocab", vocabulary, "--output", shards,
-        "--separator", corpus["text_separator"].replace("\n", r"\n"),
-        "--validation-fraction", corpus["validation_fraction"],
-        "--end-of-text", configuration["shards"]["end_of_text"], *corpus["inputs"])
+        "encode",
+        "--vocab",
+        vocabulary,
+        "--output",
+        shards,
+        "--separator",
+        corpus["text_separator"].replace("\n", r"\n"),
+        "--validation-fraction",
+        corpus["validation_fraction"],
+        "--end-of-text",
+        configuration["shards"]["end_of_text"],
+        *corpus["inputs"],
+    )
     vocabulary_size = json.loads((shards / "manifest.json").read_text())["vocabulary"]["size"]
     rows = []
     for budget in options.budgets:
@@ -63,31 +81,60 @@ def train_both(configuration, options):
         rows.append(quern_row(configuration, vocabulary, shards, budget, options))
         say(f"quality: {budget} s of training, PyTorch ...")
         try:
-            answer = peer("peers_torch.py", {
-                "model": MODEL | {"vocab_size": vocabulary_size}, "recipe": NANOGPT,
-                "shards": shards, "threads": options.threads, "budget": budget}, options.threads)
+            answer = peer(
+                "peers_torch.py",
+                {
+                    "model": MODEL | {"vocab_size": vocabulary_size},
+                    "recipe": NANOGPT,
+                    "shards": shards,
+                    "threads": options.threads,
+                    "budget": budget,
+                },
+                options.threads,
+            )
         except Failure as failure:
             rows.append(["PyTorch eager", "failed", "", "", str(failure)])
             continue
         steps = len(answer["losses"])
         tokens = steps * NANOGPT["batch_size"] * MODEL["n_positions"]
-        rows.append([
-            "PyTorch eager, nanoGPT's recipe", number(answer["seconds"], 1), steps,
-            number(tokens / answer["seconds"]), number(answer["bits_per_byte"], 4)])
+        rows.append(
+            [
+                "PyTorch eager, nanoGPT's recipe",
+                number(answer["seconds"], 1),
+                steps,
+                number(tokens / answer["seconds"]),
+                number(answer["bits_per_byte"], 4),
+            ]
+        )
     return rows
 
 
 def quern_row(configuration, vocabulary, shards, budget, options):
     """Quern's default recipe, stretched over as many steps as the budget holds."""
+
     def train(steps):
         run = make_empty(CACHE / "quality-run")
         quern(
-            "train", "--config", PIPELINE, "--vocab", vocabulary, "--shards", shards,
-            "--output", run, "--set", f"training.steps={steps}",
-            "--set", "training.evaluate_every=1000000", "--set",
-            "training.checkpoint_every=1000000", threads=options.threads)
+            "train",
+            "--config",
+            PIPELINE,
+            "--vocab",
+            vocabulary,
+            "--shards",
+            shards,
+            "--output",
+            run,
+            "--set",
+            f"training.steps={steps}",
+            "--set",
+            "training.evaluate_every=1000000",
+            "--set",
+            "training.checkpoint_every=1000000",
+            threads=options.threads,
+        )
         return last_run(run, "Quern, pipeline.json")[-1], json.loads(
-            (run / "summary.json").read_text())
+            (run / "summary.json").read_text()
+        )
 
     # A schedule needs its number of steps, so the speed is taken first.
     _, summary = train(20)

@@ -46,8 +46,13 @@ def slice_of(kind, megabytes):
     base = f"{kind}-{megabytes:g}MB"
     suffix = source.name.removeprefix(f"bench-{kind}")
     made = Slice(
-        kind, folder / (base + suffix), folder / (base + ".flat"), folder / (base + ".lengths"),
-        0, 0)
+        kind,
+        folder / (base + suffix),
+        folder / (base + ".flat"),
+        folder / (base + ".lengths"),
+        0,
+        0,
+    )
     facts = folder / (base + ".json")
     origin = {"size": source.stat().st_size, "modified": source.stat().st_mtime_ns}
     try:
@@ -68,8 +73,11 @@ def cut(source, made, byte_limit):
     lengths = array.array("q")
     total = 0
     compressor = zstandard.ZstdCompressor(level=9, write_checksum=True)
-    with (open(made.compressed, "wb") as file, compressor.stream_writer(file) as compressed,
-          open(made.flat, "wb") as flat):
+    with (
+        open(made.compressed, "wb") as file,
+        compressor.stream_writer(file) as compressed,
+        open(made.flat, "wb") as flat,
+    ):
         for document, stored in documents(source, is_text):
             # Quern leaves out empty documents too.
             if document:
