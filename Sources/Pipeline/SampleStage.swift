@@ -30,7 +30,12 @@ public enum SampleStage {
     /// The prompt is ordinary text; what begins it for the model is an end-of-text token, as at the
     /// beginning of a document, if the vocabulary has one.
     ///
-    /// - Parameter write: takes the next piece of text, and returns whether to go on.
+    /// - Parameters:
+    ///   - model: the model to draw from.
+    ///   - vocabulary: its vocabulary.
+    ///   - prompt: what the text begins with; it is not handed over.
+    ///   - configuration: how to draw.
+    ///   - write: takes the next piece of text, and returns whether to go on.
     public static func generate(
         model: GPT, vocabulary: Vocabulary, prompt: String, configuration: GenerationConfiguration,
         write: (String) -> Bool

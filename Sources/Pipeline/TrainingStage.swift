@@ -24,7 +24,12 @@ public enum TrainingStage {
     ///
     /// - Parameters:
     ///   - modelDirectory: a checkpoint, or any GPT-2 directory of Hugging Face's with a vocabulary.
+    ///   - shardDirectory: the data set, made with the same vocabulary.
+    ///   - split: the part of it to score.
     ///   - stride: new predictions a window; nil for the context length.
+    ///   - batchSize: windows scored at once.
+    ///   - threadCount: threads to use; the result does not depend on it.
+    ///   - report: takes what happens.
     public static func evaluate(
         modelDirectory: String, shardDirectory: String, split: Split, stride: Int?,
         batchSize: Int, threadCount: Int, report: (PipelineEvent) -> Void
