@@ -109,7 +109,7 @@ import Testing
 
     @Test func `a run that is stopped goes on to the same bytes`() async throws {
         let options = [
-            "run", "--log-format", "json", "--set", "training.steps=1500",
+            "run", "--log-format", "json", "--threads", "1", "--set", "training.steps=1500",
             "--set", "training.evaluate_every=600", "--set", "training.checkpoint_every=600",
         ]
         let straight = try TemporaryFolder()

@@ -15,7 +15,8 @@ import Testing
         [
             "train", "--config", world.folder.path + "/pipeline.json", "--shards", world.shards,
             "--vocab", world.vocabulary, "--output", run, "--set", "training.steps=\(steps)",
-            "--set", "training.evaluate_every=600", "--set", "training.checkpoint_every=600",
+            "--threads", "1", "--set", "training.evaluate_every=600", "--set",
+            "training.checkpoint_every=600",
         ] + more
     }
 
