@@ -84,7 +84,9 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "corpus": CorpusConfiguration.CodingKeys.allCases.map(\.rawValue),
             "vocabulary": VocabularyConfiguration.CodingKeys.allCases.map(\.rawValue),
             "shards": ShardConfiguration.CodingKeys.allCases.map(\.rawValue),
-            "model": GPTConfiguration.CodingKeys.allCases.map(\.rawValue),
+            // Its vocabulary size is that of the vocabulary.
+            "model": GPTConfiguration.CodingKeys.allCases.filter { $0 != .vocabularySize }
+                .map(\.rawValue),
             "training": TrainingConfiguration.CodingKeys.allCases.map(\.rawValue),
             "generation": GenerationConfiguration.CodingKeys.allCases.map(\.rawValue),
         ]

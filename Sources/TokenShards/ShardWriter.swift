@@ -22,9 +22,11 @@ public struct ShardWriter: ~Copyable {
     private var train: OpenShard?
     private var validation: OpenShard?
     private var manifest: ShardManifest
+    /// Whether the directory is there and an earlier data set is gone from it.
+    private var hasBegun = false
 
-    /// Starts a data set in `directory`, which is made if need be; the manifest of an earlier one
-    /// goes first, its shards with it.
+    /// Prepares a data set in `directory`. The first document makes the directory if need be; the
+    /// manifest of an earlier data set goes then, its shards with it.
     ///
     /// - Precondition: the vocabulary has an end-of-text token, unless the policy is `none`.
     public init(
@@ -44,8 +46,6 @@ public struct ShardWriter: ~Copyable {
                 fingerprint: hexadecimal(vocabulary.fingerprint), size: vocabulary.count),
             endOfText: configuration.endOfText, endOfTextID: endOfTextID.map(Int.init),
             dtype: width)
-        try makeDirectory(directory)
-        try Self.removeDataSet(in: directory)
     }
 
     /// Tokens written so far, of both splits.
@@ -63,6 +63,11 @@ public struct ShardWriter: ~Copyable {
     public mutating func append(
         _ ids: Span<UInt32>, byteCount: Int, contentHash: UInt64, to split: Split
     ) throws {
+        if !hasBegun {
+            try makeDirectory(directory)
+            try Self.removeDataSet(in: directory)
+            hasBegun = true
+        }
         let count = ids.count + (endOfTextID == nil ? 0 : 1)
         // Taken out while it is written to: a shard whose writing fails is given up whole.
         var shard = split == .train ? train.take() : validation.take()

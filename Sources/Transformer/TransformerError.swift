@@ -21,7 +21,7 @@ extension TransformerError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .badConfiguration(let reason):
-            "the model cannot be built: \(reason)"
+            "the configuration does not fit: \(reason)"
         case .storage(let reason):
             reason
         case .malformed(let path, let reason):

@@ -177,9 +177,19 @@ import Transformer
         #expect(throws: TrainingError.self) { try read("{}", [setting]) }
     }
 
-    @Test func `every key that a default writes is a key that is read`() throws {
+    @Test func `every key that a default writes is read, but the size of the vocabulary`() throws {
+        let data = try JSONEncoder().encode(PipelineConfiguration())
+        var object = try #require(
+            try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        var model = try #require(object["model"] as? [String: Any])
+        model["vocab_size"] = nil
+        object["model"] = model
         let text = String(
-            decoding: try JSONEncoder().encode(PipelineConfiguration()), as: UTF8.self)
+            decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
         #expect(try read(text) == PipelineConfiguration())
+    }
+
+    @Test func `the size of the vocabulary is not the model's to set`() {
+        #expect(throws: PipelineError.self) { try read(#"{"model": {"vocab_size": 100}}"#) }
     }
 }
