@@ -90,7 +90,7 @@ public struct PipelineRunner {
             let samples = try SampleStage.run(
                 modelDirectory: model, prompts: configuration.samples,
                 generation: configuration.generation)
-            try FileReplacement.write(try SampleStage.json(samples), to: sampleFile)
+            try FileReplacement.writeJSON(samples, to: sampleFile)
             return [sampleFile]
         }
         return Summary(

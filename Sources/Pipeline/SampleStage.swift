@@ -66,12 +66,6 @@ public enum SampleStage {
         _ = write(stream.finishText())
     }
 
-    static func json(_ samples: [String]) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(samples), as: UTF8.self) + "\n"
-    }
-
     static func read(_ path: String) throws -> [String] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         return try JSONDecoder().decode([String].self, from: data)

@@ -56,19 +56,13 @@ struct StageLedger {
     }
 
     private func save() throws {
-        try FileReplacement.write(try Self.json(records) + "\n", to: path)
+        try FileReplacement.writeJSON(records, to: path)
     }
 
     /// A fingerprint of a value: the XXH64 of its JSON with sorted keys.
     static func fingerprint<Value: Encodable>(_ value: Value) throws -> String {
-        let text = Array(try json(value).utf8)
+        let text = Array(try FileReplacement.json(of: value).utf8)
         return String(XXH64.hash(of: text.span), radix: 16)
-    }
-
-    private static func json<Value: Encodable>(_ value: Value) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     /// Size and time of the last change: enough to notice an edit without reading a corpus again.

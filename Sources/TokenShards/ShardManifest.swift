@@ -166,10 +166,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
 
     /// Writes the manifest into `directory`.
     func write(toDirectory directory: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-        try FileReplacement.write(text, to: directory + "/" + Self.fileName)
+        try FileReplacement.writeJSON(self, to: directory + "/" + Self.fileName)
     }
 }
 

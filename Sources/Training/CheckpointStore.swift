@@ -84,10 +84,7 @@ public struct CheckpointStore: Sendable {
             endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) })
         try vocabulary.write(toDirectory: partial)
         try optimizer.write(to: partial + "/" + Self.optimizerFileName, layout: model.layout)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(state), as: UTF8.self) + "\n"
-        try FileReplacement.write(text, to: partial + "/" + TrainingState.fileName)
+        try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
 
         if manager.fileExists(atPath: path) { try removeItem(path) }
         try renameFile(partial, to: path)

@@ -215,10 +215,7 @@ public struct Trainer {
     }
 
     private func write(_ summary: TrainingSummary) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(summary), as: UTF8.self) + "\n"
-        try FileReplacement.write(text, to: runDirectory + "/" + TrainingSummary.fileName)
+        try FileReplacement.writeJSON(summary, to: runDirectory + "/" + TrainingSummary.fileName)
     }
 }
 

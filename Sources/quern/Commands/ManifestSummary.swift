@@ -4,8 +4,6 @@ import TokenShards
 enum ManifestSummary {
     static func text(_ manifest: ShardManifest, directory: String) -> String {
         let (train, validation) = (manifest.train, manifest.validation)
-        let tokens = train.tokens + validation.tokens
-        let bytes = train.bytes + validation.bytes
         var rows = [
             ["directory", directory],
             [
@@ -16,17 +14,32 @@ enum ManifestSummary {
             ["ids", "\(manifest.dtype.rawValue), end of text: \(manifest.endOfText.rawValue)"],
             ["train", totals(train)],
             ["validation", totals(validation)],
-            ["bytes per token", Figures.fixed(Double(bytes) / Double(max(tokens, 1)), 3)],
+            ["bytes per token", bytesPerToken(manifest)],
         ]
-        if manifest.skipped.lines > 0 || manifest.skipped.emptyDocuments > 0 {
-            rows.append([
-                "skipped",
-                "\(Figures.count(manifest.skipped.lines)) lines, "
-                    + "\(Figures.count(manifest.skipped.emptyDocuments)) empty documents",
-            ])
-            for example in manifest.skipped.examples { rows.append(["", example]) }
-        }
+        let skipped = skippedRows(manifest)
+        rows += skipped
+        if !skipped.isEmpty { rows += manifest.skipped.examples.map { ["", $0] } }
         return Table.text(rows)
+    }
+
+    /// How much text a token stands for.
+    static func bytesPerToken(_ manifest: ShardManifest) -> String {
+        let tokens = manifest.train.tokens + manifest.validation.tokens
+        let bytes = manifest.train.bytes + manifest.validation.bytes
+        return Figures.fixed(Double(bytes) / Double(max(tokens, 1)), 3)
+    }
+
+    /// A row for what was left out, if anything was.
+    static func skippedRows(_ manifest: ShardManifest) -> [[String]] {
+        let skipped = manifest.skipped
+        guard skipped.lines > 0 || skipped.emptyDocuments > 0 else { return [] }
+        return [
+            [
+                "skipped",
+                "\(Figures.count(skipped.lines)) lines, "
+                    + "\(Figures.count(skipped.emptyDocuments)) empty documents",
+            ]
+        ]
     }
 
     private static func totals(_ totals: ShardManifest.Totals) -> String {

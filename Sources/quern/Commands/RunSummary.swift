@@ -28,8 +28,6 @@ enum RunSummary {
 
     private static func rows(_ summary: PipelineRunner.Summary) -> [[String]] {
         let (train, validation) = (summary.manifest.train, summary.manifest.validation)
-        let tokens = train.tokens + validation.tokens
-        let bytes = train.bytes + validation.bytes
         var rows = [
             ["vocabulary", "\(Figures.count(summary.vocabulary.count)) tokens"],
             [
@@ -42,7 +40,7 @@ enum RunSummary {
                 "\(Figures.count(train.tokens)) train, "
                     + "\(Figures.count(validation.tokens)) validation",
             ],
-            ["bytes per token", Figures.fixed(Double(bytes) / Double(max(tokens, 1)), 3)],
+            ["bytes per token", ManifestSummary.bytesPerToken(summary.manifest)],
             ["parameters", Figures.count(summary.training.parameterCount)],
             ["steps", Figures.count(summary.training.steps)],
             [
@@ -58,14 +56,7 @@ enum RunSummary {
                 ["bits per byte", Figures.fixed(result.bitsPerByte, 4)],
             ]
         }
-        let skipped = summary.manifest.skipped
-        if skipped.lines > 0 || skipped.emptyDocuments > 0 {
-            rows.append([
-                "skipped",
-                "\(Figures.count(skipped.lines)) lines, "
-                    + "\(Figures.count(skipped.emptyDocuments)) empty documents",
-            ])
-        }
+        rows += ManifestSummary.skippedRows(summary.manifest)
         return rows
     }
 }
