@@ -60,7 +60,9 @@ enum Probe {
     }
 
     static func printJSON(_ value: some Encodable) throws {
-        print(String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
     static func logits(_ arguments: [String]) throws {
