@@ -75,6 +75,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "vocabulary.pattern": SplitPattern.allCases.filter { $0.regularExpression != nil }
                 .map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
+            "model.architecture": Architecture.allCases.map(\.rawValue),
         ]
     }
 
