@@ -88,7 +88,8 @@ public struct Trainer {
 
         let context = shape.positionCount
         let windows = set.windows(
-            in: .train, length: context, stride: configuration.stride ?? context)
+            in: .train, length: context, stride: configuration.stride ?? context,
+            marksDocuments: configuration.masksDocuments)
         loader = try BatchLoader(
             windows: windows, batchSize: configuration.batchSize, seed: configuration.seed)
         runner = BatchRunner(
@@ -100,7 +101,8 @@ public struct Trainer {
             : try Evaluator(
                 runner: runner, set: set, split: .validation,
                 batchSize: configuration.batchSize, contextLength: context,
-                stride: configuration.evaluationStride ?? context)
+                stride: configuration.evaluationStride ?? context,
+                masksDocuments: configuration.masksDocuments)
         try makeDirectory(runDirectory)
     }
 
@@ -131,7 +133,8 @@ public struct Trainer {
                 async let upcoming = loader.batch(at: next)
                 loss += runner.accumulateGradients(
                     inputs: batch.inputs.span, targets: batch.targets.span,
-                    scale: 1 / Float(tokensPerStep))
+                    documentStarts: batch.documentStarts, scale: 1 / Float(tokensPerStep),
+                    dropout: dropout)
                 state.position = next
                 batch = await upcoming
             }
@@ -172,6 +175,14 @@ public struct Trainer {
             trainingSeconds: seconds, validation: state.validation)
         try write(summary)
         return summary
+    }
+
+    /// The dropout of the batch at hand; nil for none. The place in the data numbers its sequences, so
+    /// that a resumed run drops what one without a stop would have dropped.
+    private var dropout: Dropout? {
+        guard configuration.dropout > 0 else { return nil }
+        return Dropout(
+            rate: configuration.dropout, seed: configuration.seed, firstSequence: state.position)
     }
 
     private func plan(tokensPerStep: Int, peak: Double) -> TrainingPlan {

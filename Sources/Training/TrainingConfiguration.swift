@@ -8,6 +8,11 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var gradientAccumulation = 1
     /// Tokens between the beginnings of two training windows; nil for the context length.
     public var stride: Int?
+    /// Whether a window's documents are read apart: attention does not look from one into another, and
+    /// positions count from each one's beginning.
+    public var masksDocuments = false
+    /// The share of activations that dropout drops while training; 0 for none.
+    public var dropout = 0.0
     /// The learning rate at its highest.
     public var learningRate = 3e-3
     /// The learning rate at the end, as a share of the highest.
@@ -41,9 +46,10 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case steps, stride, epsilon, beta1, beta2, seed
+        case steps, stride, dropout, epsilon, beta1, beta2, seed
         case batchSize = "batch_size"
         case gradientAccumulation = "gradient_accumulation"
+        case masksDocuments = "mask_documents"
         case learningRate = "learning_rate"
         case finalLearningRateRatio = "final_learning_rate_ratio"
         case warmupSteps = "warmup_steps"
@@ -64,6 +70,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try require(batchSize > 0, .batchSize, "must be positive")
         try require(gradientAccumulation > 0, .gradientAccumulation, "must be positive")
         try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
+        try require((0..<1).contains(dropout), .dropout, "must be from 0 to below 1")
         try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
         try require(
             (0...1).contains(finalLearningRateRatio), .finalLearningRateRatio,
