@@ -70,7 +70,7 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Returns: the checkpoint's directory.
     func write(
-        model: GPT, optimizer: AdamW, vocabulary: Vocabulary, state: TrainingState, keep: Int
+        model: GPT, optimizer: Optimizer, vocabulary: Vocabulary, state: TrainingState, keep: Int
     ) throws -> String {
         let manager = FileManager.default
         try makeDirectory(directory)
@@ -83,7 +83,7 @@ public struct CheckpointStore: Sendable {
             toDirectory: partial,
             endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) })
         try vocabulary.write(toDirectory: partial)
-        try optimizer.write(to: partial + "/" + Self.optimizerFileName, layout: model.layout)
+        try optimizer.write(to: partial + "/" + Self.optimizerFileName)
         try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
 
         if manager.fileExists(atPath: path) { try removeItem(path) }

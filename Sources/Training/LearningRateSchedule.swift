@@ -6,29 +6,48 @@
     import Musl
 #endif
 
-/// The learning rate of each step: a linear rise, then a half cosine down (Loshchilov and Hutter,
-/// "SGDR", 2017, without restarts).
+/// The learning rate of each step as a share of its highest: a linear rise, then a shape.
 public struct LearningRateSchedule: Sendable {
-    private let peak: Double
+    /// What follows the rise.
+    public enum Shape: String, Codable, Sendable, CaseIterable {
+        /// The highest rate to the end.
+        case constant
+        /// A straight line to the final rate.
+        case linear
+        /// Half a cosine to the final rate (Loshchilov and Hutter, "SGDR", 2017, without restarts).
+        case cosine
+        /// Warm-up, stable, decay: the highest rate, and over the last steps a straight line to the
+        /// final rate (Hu et al., "MiniCPM", 2024). A run can be prolonged from before its decay.
+        case wsd
+    }
+
+    private let shape: Shape
     private let final: Double
     private let warmupSteps: Int
-    private let steps: Int
+    /// The last step at the highest rate.
+    private let decayStart: Int
+    private let lastStep: Int
 
     /// The schedule that `configuration` describes.
     public init(_ configuration: TrainingConfiguration) {
-        peak = configuration.learningRate
-        final = configuration.learningRate * configuration.finalLearningRateRatio
+        shape = configuration.schedule
+        final = shape == .constant ? 1 : configuration.finalLearningRateRatio
         warmupSteps = configuration.warmupSteps
-        steps = configuration.steps
+        lastStep = configuration.steps - 1
+        let decaySteps =
+            shape == .wsd
+            ? Int((Double(configuration.steps) * configuration.decayFraction).rounded())
+            : configuration.steps
+        decayStart = max(warmupSteps, lastStep - decaySteps)
     }
 
-    /// The learning rate of step `step`, counted from 0; the final one from the last step on.
-    public func rate(step: Int) -> Double {
-        if step < warmupSteps {
-            return peak * Double(step + 1) / Double(warmupSteps)
-        }
-        guard step < steps - 1, steps - 1 > warmupSteps else { return final }
-        let progress = Double(step - warmupSteps) / Double(steps - 1 - warmupSteps)
-        return final + (peak - final) * 0.5 * (1 + cos(.pi * progress))
+    /// The share of step `step`, counted from 0; the final one from the last step on.
+    public func factor(step: Int) -> Double {
+        if step < warmupSteps { return Double(step + 1) / Double(warmupSteps) }
+        if step <= decayStart, step < lastStep { return 1 }
+        guard step < lastStep else { return final }
+        let progress = Double(step - decayStart) / Double(lastStep - decayStart)
+        let fall = shape == .cosine ? 0.5 * (1 + cos(.pi * progress)) : 1 - progress
+        return final + (1 - final) * fall
     }
 }

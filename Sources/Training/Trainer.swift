@@ -21,7 +21,7 @@ public struct Trainer {
 
     private let configuration: TrainingConfiguration
     private let model: GPT
-    private let optimizer: AdamW
+    private let optimizer: Optimizer
     private let runner: BatchRunner
     private let loader: BatchLoader
     private let evaluator: Evaluator?
@@ -44,6 +44,7 @@ public struct Trainer {
         existing: ExistingRun
     ) throws {
         try configuration.validate()
+        let team = ThreadTeam(threadCount: threadCount)
         var shape = modelConfiguration
         shape.vocabularySize = vocabulary.count
         try shape.validate()
@@ -71,8 +72,8 @@ public struct Trainer {
                     path: latest, reason: "its model has another shape than the configuration")
             }
             model = resumed
-            optimizer = try AdamW(
-                configuration, layout: resumed.layout,
+            optimizer = try Optimizer(
+                configuration, layout: resumed.layout, team: team,
                 path: latest + "/" + CheckpointStore.optimizerFileName)
             self.state = state
             self.state.configuration = configuration
@@ -80,7 +81,7 @@ public struct Trainer {
             if existing == .resume { throw TrainingError.noCheckpoint(directory: runDirectory) }
             if existing == .overwrite { try store.removeAll() }
             model = try GPT(shape, seed: configuration.seed)
-            optimizer = AdamW(configuration, layout: model.layout)
+            optimizer = Optimizer(configuration, layout: model.layout, team: team)
             state = TrainingState(
                 step: 0, position: 0, tokenCount: 0, vocabularyFingerprint: vocabularyFingerprint,
                 dataFingerprint: dataFingerprint, configuration: configuration)
@@ -93,7 +94,7 @@ public struct Trainer {
             windows: windows, batchSize: configuration.batchSize, seed: configuration.seed)
         runner = BatchRunner(
             model: model, batchSize: configuration.batchSize, contextLength: context,
-            team: ThreadTeam(threadCount: threadCount))
+            team: team)
         evaluator =
             set.shards(of: .validation).isEmpty
             ? nil
@@ -112,7 +113,7 @@ public struct Trainer {
         let log = try MetricsLog(directory: runDirectory, completedSteps: state.step)
         let schedule = LearningRateSchedule(configuration)
         let predictionsPerBatch = configuration.batchSize * model.configuration.positionCount
-        let tokensPerStep = predictionsPerBatch * configuration.gradientAccumulation
+        let tokensPerStep = predictionsPerBatch * configuration.gradientAccumulationSteps
         var peak = MatrixPeak.measure(team: runner.team) * 1e9
         report(.began(plan(tokensPerStep: tokensPerStep, peak: peak)))
         let loader = loader
@@ -125,7 +126,7 @@ public struct Trainer {
             let start = clock.now
             runner.zeroGradients()
             var loss = 0.0
-            for _ in 0..<configuration.gradientAccumulation {
+            for _ in 0..<configuration.gradientAccumulationSteps {
                 // The next batch is made on another thread while this one is learned from.
                 let next = state.position + configuration.batchSize
                 async let upcoming = loader.batch(at: next)
@@ -136,19 +137,20 @@ public struct Trainer {
                 batch = await upcoming
             }
             loss /= Double(tokensPerStep)
-            let rate = schedule.rate(step: state.step)
-            let norm = optimizer.step(
-                model: model, gradients: runner.gradients, learningRate: rate, team: runner.team)
+            let norm = optimizer.norm(of: runner.gradients)
             guard loss.isFinite, norm.isFinite else {
                 throw TrainingError.diverged(step: state.step + 1)
             }
+            let factor = schedule.factor(step: state.step)
+            optimizer.step(
+                model: model, gradients: runner.gradients, norm: norm, factor: factor)
             state.step += 1
             state.tokenCount += tokensPerStep
             let elapsed = (clock.now - start).seconds
             seconds += elapsed
             let speed = Double(tokensPerStep) / elapsed
             let stepReport = StepReport(
-                step: state.step, loss: loss, learningRate: rate, gradientNorm: norm,
+                step: state.step, loss: loss, learningRate: configuration.learningRate * factor, gradientNorm: norm,
                 tokenCount: state.tokenCount, seconds: elapsed, tokensPerSecond: speed,
                 matrixPeakShare: speed * model.configuration.trainingOperationsPerToken / peak)
             try log.append(stepReport)

@@ -5,15 +5,25 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Windows a micro-batch: what goes through the model at once.
     public var batchSize = 16
     /// Micro-batches whose gradients are summed before a step.
-    public var gradientAccumulation = 1
+    public var gradientAccumulationSteps = 1
     /// Tokens between the beginnings of two training windows; nil for the context length.
     public var stride: Int?
-    /// The learning rate at its highest.
+    /// What changes the parameters.
+    public var optimizer = OptimizerKind.adamW
+    /// AdamW's learning rate at its highest.
     public var learningRate = 3e-3
+    /// Muon's learning rate at its highest, for the blocks' matrices.
+    public var muonLearningRate = 0.02
+    /// The decay of Muon's running mean of gradients.
+    public var muonMomentum = 0.95
+    /// How the learning rates go after their rise.
+    public var schedule = LearningRateSchedule.Shape.cosine
     /// The learning rate at the end, as a share of the highest.
     public var finalLearningRateRatio = 0.1
     /// Steps over which the learning rate rises from zero.
     public var warmupSteps = 50
+    /// The last steps over which the schedule `wsd` falls, as a share of all.
+    public var decayFraction = 0.2
     /// Decoupled weight decay, on matrices and embeddings alone.
     public var weightDecay = 0.1
     /// The decay of the gradient's running mean.
@@ -41,12 +51,15 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case steps, stride, epsilon, beta1, beta2, seed
+        case steps, stride, optimizer, schedule, epsilon, beta1, beta2, seed
         case batchSize = "batch_size"
-        case gradientAccumulation = "gradient_accumulation"
+        case gradientAccumulationSteps = "gradient_accumulation_steps"
         case learningRate = "learning_rate"
+        case muonLearningRate = "muon_learning_rate"
+        case muonMomentum = "muon_momentum"
         case finalLearningRateRatio = "final_learning_rate_ratio"
         case warmupSteps = "warmup_steps"
+        case decayFraction = "decay_fraction"
         case weightDecay = "weight_decay"
         case gradientClip = "gradient_clip"
         case evaluateEvery = "evaluate_every"
@@ -62,9 +75,14 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         }
         try require(steps > 0, .steps, "must be positive")
         try require(batchSize > 0, .batchSize, "must be positive")
-        try require(gradientAccumulation > 0, .gradientAccumulation, "must be positive")
+        try require(gradientAccumulationSteps > 0, .gradientAccumulationSteps, "must be positive")
         try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
         try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
+        try require(
+            muonLearningRate > 0 && muonLearningRate.isFinite, .muonLearningRate,
+            "must be positive")
+        try require((0..<1).contains(muonMomentum), .muonMomentum, "must be from 0 to below 1")
+        try require((0...1).contains(decayFraction), .decayFraction, "must be from 0 to 1")
         try require(
             (0...1).contains(finalLearningRateRatio), .finalLearningRateRatio,
             "must be from 0 to 1")

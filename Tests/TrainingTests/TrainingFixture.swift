@@ -57,7 +57,7 @@ final class TrainingFixture {
         configuration.warmupSteps = 3
         configuration.evaluateEvery = 4
         configuration.checkpointEvery = 5
-        configuration.gradientAccumulation = 2
+        configuration.gradientAccumulationSteps = 2
         return configuration
     }
 
