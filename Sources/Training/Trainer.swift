@@ -150,7 +150,8 @@ public struct Trainer {
             seconds += elapsed
             let speed = Double(tokensPerStep) / elapsed
             let stepReport = StepReport(
-                step: state.step, loss: loss, learningRate: configuration.learningRate * factor, gradientNorm: norm,
+                step: state.step, loss: loss, learningRate: configuration.learningRate * factor,
+                gradientNorm: norm,
                 tokenCount: state.tokenCount, seconds: elapsed, tokensPerSecond: speed,
                 matrixPeakShare: speed * model.configuration.trainingOperationsPerToken / peak)
             try log.append(stepReport)
