@@ -34,11 +34,20 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var epsilon = 1e-8
     /// The largest global norm of the gradient; a longer one is scaled down to it. 0 turns it off.
     public var gradientClip = 1.0
+    /// Standard deviations above the mean of the last steps from which on a loss or a gradient's norm
+    /// is an outlier, and its step is skipped; 0 skips none. (A step that is not finite always is.)
+    public var skipOutliers = 0.0
+    /// Whether every step learns from the first batch, to see that the model can learn it by heart.
+    public var overfitOneBatch = false
     /// Steps between two evaluations of the validation split.
     public var evaluateEvery = 250
     /// Tokens between the beginnings of two evaluation windows; nil for the context length. A
     /// smaller one gives each token more context, at the price of time.
     public var evaluationStride: Int?
+    /// Evaluations in a row without a new best after which the run ends; 0 goes on to the last step.
+    public var earlyStopPatience = 0
+    /// Steps between two sets of samples; 0 draws none.
+    public var sampleEvery = 0
     /// Steps between two checkpoints.
     public var checkpointEvery = 250
     /// Checkpoints kept besides the best one.
@@ -62,10 +71,23 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case decayFraction = "decay_fraction"
         case weightDecay = "weight_decay"
         case gradientClip = "gradient_clip"
+        case skipOutliers = "skip_outliers"
+        case overfitOneBatch = "overfit_one_batch"
         case evaluateEvery = "evaluate_every"
         case evaluationStride = "evaluation_stride"
+        case earlyStopPatience = "early_stop_patience"
+        case sampleEvery = "sample_every"
         case checkpointEvery = "checkpoint_every"
         case keepCheckpoints = "keep_checkpoints"
+    }
+
+    /// Sequences of a batch whose gradients are summed one after the other before they are added to
+    /// the step's: up to four, so that a step of many sequences has the same bits however it is
+    /// divided into batches of 8, 16, 24 and so on; fewer where a step or a batch is so small that
+    /// threads would go without work.
+    var sequencesPerSlot: Int {
+        let most = min(4, batchSize * gradientAccumulationSteps / 4, batchSize / 2)
+        return (1...max(1, most)).last { batchSize % $0 == 0 } ?? 1
     }
 
     /// Checks that every value makes sense.
@@ -92,6 +114,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try require((0..<1).contains(beta2), .beta2, "must be from 0 to below 1")
         try require(epsilon > 0, .epsilon, "must be positive")
         try require(gradientClip >= 0, .gradientClip, "must not be negative")
+        try require(skipOutliers >= 0, .skipOutliers, "must not be negative")
+        try require(earlyStopPatience >= 0, .earlyStopPatience, "must not be negative")
+        try require(sampleEvery >= 0, .sampleEvery, "must not be negative")
         try require(evaluateEvery > 0, .evaluateEvery, "must be positive")
         try require(
             evaluationStride.map { $0 > 0 } ?? true, .evaluationStride, "must be positive")

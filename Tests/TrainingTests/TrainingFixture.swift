@@ -64,11 +64,14 @@ final class TrainingFixture {
     func trainer(
         _ run: String, configuration: TrainingConfiguration = TrainingFixture.configuration,
         model: GPTConfiguration = TrainingFixture.model, threadCount: Int = 2,
-        existing: Trainer.ExistingRun = .refuse
+        existing: Trainer.ExistingRun = .refuse,
+        drawSamples: ((GPT) throws -> [String])? = nil
     ) throws -> Trainer {
         try Trainer(
             model: model, configuration: configuration, set: set, vocabulary: vocabulary,
-            runDirectory: path(run), threadCount: threadCount, existing: existing)
+            surroundings: Trainer.Surroundings(
+                runDirectory: path(run), threadCount: threadCount, existing: existing,
+                drawSamples: drawSamples))
     }
 
     func path(_ name: String) -> String { directory + "/" + name }
