@@ -77,6 +77,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "training.optimizer": OptimizerKind.allCases.map(\.rawValue),
             "training.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
+            "model.architecture": Architecture.allCases.map(\.rawValue),
         ]
     }
 

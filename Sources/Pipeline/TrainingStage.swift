@@ -36,7 +36,7 @@ public enum TrainingStage {
     /// Scores a split with a trained model.
     ///
     /// - Parameters:
-    ///   - modelDirectory: a checkpoint, or any GPT-2 directory of Hugging Face's with a vocabulary.
+    ///   - modelDirectory: a checkpoint, or any model directory of Hugging Face's with a vocabulary.
     ///   - shardDirectory: the data set, made with the same vocabulary.
     ///   - split: the part of it to score.
     ///   - stride: new predictions a window; nil for the context length.

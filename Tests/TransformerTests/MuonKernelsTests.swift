@@ -20,14 +20,30 @@ import Transformer
         let tensors = layout.tensors.filter(\.isBlockMatrix)
         #expect(tensors.count == 8)
         let qkv = try #require(layout.tensor(named: "h.1.attn.c_attn.weight"))
-        #expect(qkv.matrices.map(\.offset) == [0, 24, 48].map { qkv.offset + $0 })
-        #expect(qkv.matrices.allSatisfy { $0.rows == 24 && $0.columns == 24 })
-        #expect(qkv.matrices.allSatisfy { $0.rowStride == 72 && $0.outputsPerInput == 1 })
-        let up = try #require(layout.tensor(named: "h.0.mlp.c_fc.weight")).matrices
+        #expect(qkv.maps.map(\.offset) == [0, 24, 48].map { qkv.offset + $0 })
+        #expect(qkv.maps.allSatisfy { $0.rows == 24 && $0.columns == 24 })
+        #expect(qkv.maps.allSatisfy { $0.rowStride == 72 && $0.outputsPerInput == 1 })
+        let up = try #require(layout.tensor(named: "h.0.mlp.c_fc.weight")).maps
         #expect(up.count == 1 && up[0].count == 24 * 96 && up[0].outputsPerInput == 4)
         for tensor in tensors {
-            #expect(tensor.matrices.reduce(0) { $0 + $1.count } == tensor.count)
+            #expect(tensor.maps.reduce(0) { $0 + $1.count } == tensor.count)
         }
+    }
+
+    @Test("matrices that are stored (out, in) are maps of their own, with their shapes")
+    func outputRows() throws {
+        var shape = configuration
+        shape.architecture = .qwen3
+        shape.keyValueHeadCount = 1
+        shape.tiesEmbeddings = false
+        let layout = ParameterLayout(shape)
+        let maps = layout.tensors.filter(\.isBlockMatrix).map(\.maps)
+        #expect(maps.count == 2 * 7 && maps.allSatisfy { $0.count == 1 })
+        let keys = try #require(layout.tensor(named: "layers.1.self_attn.k_proj.weight"))
+        #expect(keys.maps[0].offset == keys.offset && keys.maps[0].rowStride == 24)
+        #expect(keys.maps[0].rows == 12 && keys.maps[0].columns == 24)
+        #expect(keys.maps[0].outputsPerInput == 0.5)
+        for tensor in layout.tensors where !tensor.isBlockMatrix { #expect(tensor.maps.isEmpty) }
     }
 
     /// Two steps from the same start.
@@ -39,7 +55,7 @@ import Transformer
             random(layout.floatCount, seed: 1), FloatBuffer(count: layout.floatCount)
         )
         let kernels = MuonKernels(
-            places: layout.tensors.filter(\.isBlockMatrix).flatMap(\.matrices),
+            places: layout.tensors.filter(\.isBlockMatrix).flatMap(\.maps),
             team: ThreadTeam(threadCount: threads), kernels: level)
         for seed in 2...3 {
             kernels.step(
@@ -72,7 +88,7 @@ import Transformer
         for seed in 2...3 {
             let gradients = random(layout.floatCount, seed: UInt64(seed)).array
             for tensor in layout.tensors where tensor.isBlockMatrix {
-                for place in tensor.matrices {
+                for place in tensor.maps {
                     plainStep(place, &expected, gradients, &momenta)
                 }
             }
@@ -139,7 +155,7 @@ import Transformer
         let layout = ParameterLayout(configuration)
         let parameters = random(layout.floatCount, seed: 5)
         let old = parameters.array
-        let places = layout.tensors.filter(\.isBlockMatrix).flatMap(\.matrices)
+        let places = layout.tensors.filter(\.isBlockMatrix).flatMap(\.maps)
         MuonKernels(places: places, team: ThreadTeam(threadCount: 1)).step(
             step, parameters: parameters, gradients: FloatBuffer(count: layout.floatCount),
             momenta: FloatBuffer(count: layout.floatCount))

@@ -57,7 +57,7 @@ public final class Optimizer {
         }
         firstMoments = FloatBuffer(count: layout.floatCount)
         secondMoments = FloatBuffer(count: secondCount)
-        let places = groups.filter { $0.secondOffset == nil }.flatMap(\.tensor.matrices)
+        let places = groups.filter { $0.secondOffset == nil }.flatMap(\.tensor.maps)
         muon = MuonKernels(places: places, team: team)
         stepCount = 0
     }

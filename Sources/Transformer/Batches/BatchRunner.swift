@@ -37,6 +37,7 @@ public final class BatchRunner {
     private let slotSlices: [ParameterSlices]
     private let inputs: IDBuffer
     private let targets: IDBuffer
+    private let starts: IDBuffer
     private let losses: FloatBuffer
 
     /// Room for batches of `batchSize` sequences of `contextLength` tokens.
@@ -73,17 +74,20 @@ public final class BatchRunner {
         let gradientCount = min(slots, Self.slotGradientCount)
         let slotGradients = FloatBuffer(count: count * gradientCount)
         slotSlices = (0..<gradientCount).map {
-            ParameterSlices(model.layout, in: slotGradients.slice($0 * count..<($0 + 1) * count))
+            ParameterSlices(
+                model.configuration, model.layout,
+                in: slotGradients.slice($0 * count..<($0 + 1) * count))
         }
         self.slotGradients = slotGradients
         inputs = IDBuffer(count: batchSize * contextLength)
         targets = IDBuffer(count: batchSize * contextLength)
+        starts = IDBuffer(count: batchSize * contextLength)
         losses = FloatBuffer(count: batchSize * contextLength)
     }
 
     /// Bytes of gradients, activations and scratch.
     public var byteCount: Int {
-        4 * (gradients.count + slotGradients.count + losses.count + inputs.count + targets.count)
+        4 * (gradients.count + slotGradients.count + losses.count + 3 * inputs.count)
             + passes.reduce(weights.byteCount) { $0 + $1.byteCount }
     }
 
@@ -95,41 +99,44 @@ public final class BatchRunner {
     /// - Parameters:
     ///   - inputs: token ids (batch, context), row-major.
     ///   - targets: the token to predict at each place, or -1 where nothing is scored.
+    ///   - documentStarts: for each place the number, in its sequence, of its document's first token,
+    ///     before which it sees nothing and from which positions count; nil for whole sequences.
     ///   - scale: what the loss is multiplied by before its gradient is taken, such as one over the
     ///     number of scored tokens in the step.
+    ///   - dropout: what is dropped; nil for nothing.
     /// - Returns: the sum of the scored tokens' losses in nats, not scaled.
     public func accumulateGradients(
-        inputs: Span<Int32>, targets: Span<Int32>, scale: Float
+        inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil, scale: Float,
+        dropout: Dropout? = nil
     ) -> Double {
         precondition(
             inputs.count == batchSize * contextLength, "a batch of another size than the runner's")
-        load(inputs, targets)
+        load(inputs, targets, documentStarts)
         precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
         weights.refresh(team)
-        let parameters = weights.slices
         for first in stride(from: 0, to: slotCount, by: slotSlices.count) {
             let slots = first..<min(first + slotSlices.count, slotCount)
-            run(slots, parameters, scale)
+            run(slots, scale: scale, hasStarts: documentStarts != nil, dropout)
             sumSlots(slots.count)
         }
         return sumOfLosses(batchSize * contextLength)
     }
 
     /// Forward and backward of the sequences of `slots`, each slot into a gradient of its own.
-    private func run(_ slots: Range<Int>, _ parameters: ParameterSlices, _ scale: Float) {
-        let count = gradients.count
+    private func run(_ slots: Range<Int>, scale: Float, hasStarts: Bool, _ dropout: Dropout?) {
+        let (count, parameters) = (gradients.count, weights.slices)
         team.run(slots.count) { place, worker in
             slotGradients.slice(place * count..<(place + 1) * count).zero()
             let pass = passes[worker]
             let start = (slots.lowerBound + place) * sequencesPerSlot
             for sequence in start..<start + sequencesPerSlot {
-                let ids = self.inputs.slice(range(of: sequence))
-                pass.forward(ids, parameters)
+                var input = input(sequence, hasStarts: hasStarts)
+                input.dropout = dropout?.stream(ofSequence: sequence)
+                pass.forward(input, parameters)
                 pass.lossAndBackward(
-                    ids, targets: self.targets.slice(range(of: sequence)), scale: scale,
-                    parameters, slotSlices[place])
-                kernels.copy(
-                    pass.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+                    targets: self.targets.slice(range(of: sequence)), scale: scale, parameters,
+                    slotSlices[place])
+                keepLosses(of: sequence, pass)
             }
         }
     }
@@ -139,18 +146,21 @@ public final class BatchRunner {
     /// - Parameters:
     ///   - inputs: token ids, any number of sequences up to the batch size, row-major.
     ///   - targets: the tokens to predict, or -1.
-    public func tokenLosses(inputs: Span<Int32>, targets: Span<Int32>) -> [Float] {
+    ///   - documentStarts: as for ``accumulateGradients(inputs:targets:documentStarts:scale:dropout:)``.
+    public func tokenLosses(
+        inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil
+    ) -> [Float] {
         precondition(
             inputs.count % contextLength == 0 && inputs.count <= batchSize * contextLength,
             "losses are for whole sequences, at most a batch of them")
-        load(inputs, targets)
+        load(inputs, targets, documentStarts)
         weights.refresh(team)
         let parameters = weights.slices
         team.run(inputs.count / contextLength) { sequence, worker in
             let pass = passes[worker]
-            pass.forward(self.inputs.slice(range(of: sequence)), parameters)
+            pass.forward(input(sequence, hasStarts: documentStarts != nil), parameters)
             pass.loss(parameters, targets: self.targets.slice(range(of: sequence)))
-            kernels.copy(pass.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+            keepLosses(of: sequence, pass)
         }
         return losses.array(0..<inputs.count)
     }
@@ -159,9 +169,27 @@ public final class BatchRunner {
         sequence * contextLength..<(sequence + 1) * contextLength
     }
 
+    private func input(_ sequence: Int, hasStarts: Bool) -> SequencePass.Input {
+        .init(
+            ids: inputs.slice(range(of: sequence)),
+            starts: hasStarts ? starts.slice(range(of: sequence)) : nil)
+    }
+
+    private func keepLosses(of sequence: Int, _ pass: SequencePass) {
+        kernels.copy(
+            pass.activations.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+    }
+
     /// Copies ids in after looking at each, for C does not look.
-    private func load(_ inputs: Span<Int32>, _ targets: Span<Int32>) {
+    private func load(
+        _ inputs: Span<Int32>, _ targets: Span<Int32>, _ documentStarts: [Int32]?
+    ) {
         precondition(inputs.count == targets.count, "as many targets as inputs")
+        if let documentStarts {
+            precondition(documentStarts.count == inputs.count, "as many starts as inputs")
+            model.checkDocumentStarts(documentStarts, length: contextLength)
+            starts.copy(from: documentStarts.span)
+        }
         model.checkIDs(inputs)
         for index in targets.indices {
             precondition(

@@ -43,7 +43,11 @@ public final class MuonKernels {
     /// Room to step the matrices at `places`.
     public init(places: [MatrixPlace], team: ThreadTeam, kernels level: KernelLevel = .best) {
         // The longest first, so that no thread begins one when the others are at their ends.
-        self.places = places.sorted { ($0.cost, $1.offset) > ($1.cost, $0.offset) }
+        func cost(_ place: MatrixPlace) -> Int {
+            let (small, large) = (min(place.rows, place.columns), max(place.rows, place.columns))
+            return small * small * (2 * large + small)
+        }
+        self.places = places.sorted { (cost($0), $1.offset) > (cost($1), $0.offset) }
         self.team = team
         kernels = Kernels(level)
         scratch =

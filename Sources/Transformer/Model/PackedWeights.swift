@@ -60,16 +60,3 @@ final class PackedWeights {
         team.run(jobs.count) { kernels.pack(jobs[$0].source, into: jobs[$0].panels) }
     }
 }
-
-extension ParameterSlices {
-    /// Calls `body` with each matrix that is multiplied by.
-    mutating func eachMatrix(_ body: (inout Matrix) -> Void) {
-        body(&tokens)
-        for index in layers.indices {
-            body(&layers[index].qkvWeight)
-            body(&layers[index].outWeight)
-            body(&layers[index].upWeight)
-            body(&layers[index].downWeight)
-        }
-    }
-}

@@ -17,7 +17,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
               quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv --stride 64
             """)
 
-    @Option(name: .long, help: "A checkpoint, or a GPT-2 model directory with its vocabulary.")
+    @Option(
+        name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
     var model: String
 
     @Option(name: .long, help: "The shards' directory.")

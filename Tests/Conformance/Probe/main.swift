@@ -11,8 +11,9 @@ let usage = """
       train-steps MODEL_DIR STEPS.json               loss before each AdamW step
       optimize MODEL_DIR STEPS.json OUT_DIR          the model after steps with given gradients
       roundtrip MODEL_DIR OUT_DIR                    read a model and write it
-      create OUT_DIR SEED L H C T V                  write a new model
-      throughput B SECONDS THREADS L H C T V         training tokens a second on random ids
+      create OUT_DIR SEED MODEL                      write a new model
+      throughput B SECONDS THREADS MODEL             training tokens a second on random ids
+    MODEL is the section "model" of a pipeline.json with a vocab_size: '{"n_layer": 2, ...}'
     """
 
 do {
