@@ -1,22 +1,35 @@
 public import TokenShards
 public import Tokenization
 public import Training
-public import Transformer
+import Transformer
 
 /// Trains a model from shards.
 public enum TrainingStage {
-    /// Trains in `runDirectory` until the configuration's steps are done or `stop` is requested.
+    /// Trains in the run's directory until the configuration's steps are done or `stop` is requested.
     ///
+    /// - Parameters:
+    ///   - configuration: its sections "model", "training", and, for samples during training,
+    ///     "generation" and "samples".
+    ///   - shardDirectory: the data set, made with `vocabulary`.
+    ///   - vocabulary: the vocabulary of the ids.
+    ///   - surroundings: where and how the run goes on; samples are drawn as the configuration says.
+    ///   - stop: asks for an end before the last step.
+    ///   - report: takes what happens.
     /// - Returns: the run's summary, complete or not.
     public static func run(
-        model: GPTConfiguration, training: TrainingConfiguration, shardDirectory: String,
-        vocabulary: Vocabulary, runDirectory: String, threadCount: Int,
-        existing: Trainer.ExistingRun, stop: StopSignal, report: (PipelineEvent) -> Void
+        _ configuration: PipelineConfiguration, shardDirectory: String, vocabulary: Vocabulary,
+        surroundings: Trainer.Surroundings, stop: StopSignal, report: (PipelineEvent) -> Void
     ) async throws -> TrainingSummary {
         let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
+        var surroundings = surroundings
+        surroundings.drawSamples = { model in
+            try SampleStage.draw(
+                model: model, vocabulary: vocabulary, prompts: configuration.samples,
+                generation: configuration.generation)
+        }
         var trainer = try Trainer(
-            model: model, configuration: training, set: set, vocabulary: vocabulary,
-            runDirectory: runDirectory, threadCount: threadCount, existing: existing)
+            model: configuration.model, configuration: configuration.training, set: set,
+            vocabulary: vocabulary, surroundings: surroundings)
         return try await trainer.run(stop: stop) { report(.training($0)) }
     }
 

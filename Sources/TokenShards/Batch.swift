@@ -91,11 +91,16 @@ public struct BatchLoader: Sendable {
             batchSize: batchSize, contextLength: windows.length,
             marksDocuments: windows.marksDocuments)
         for row in 0..<batchSize {
-            let window = windows[sampler[position + row]]
-            batch.fill(row: row, from: window, of: windows.shards[window.shard])
+            let window = window(at: position + row)
+            batch.fill(row: row, from: window, of: shard(of: window))
         }
         return batch
     }
+
+    /// The window at `position`.
+    func window(at position: Int) -> Window { windows[sampler[position]] }
+
+    func shard(of window: Window) -> TokenShard { windows.shards[window.shard] }
 }
 
 extension WindowSequence {

@@ -2,8 +2,8 @@
 public enum TrainingError: Error, Equatable, Sendable {
     /// A value of the configuration makes no sense.
     case badConfiguration(key: String, rule: String)
-    /// The loss or the gradient is not a number any more.
-    case diverged(step: Int)
+    /// The loss or the gradient was not finite in so many steps in a row, up to step `step`.
+    case diverged(step: Int, count: Int)
     /// There is nothing to resume.
     case noCheckpoint(directory: String)
     /// The checkpoint cannot be continued from.
@@ -18,10 +18,10 @@ extension TrainingError: CustomStringConvertible {
         switch self {
         case .badConfiguration(let key, let rule):
             "training.\(key) \(rule)"
-        case .diverged(let step):
+        case .diverged(let step, let count):
             """
-            the loss is not finite at step \(step): lower training.learning_rate, or resume from \
-            the last checkpoint with another seed
+            the loss or the gradient was not finite in the \(count) steps up to \(step): lower the \
+            learning rates or raise training.warmup_steps, and resume from the last checkpoint
             """
         case .noCheckpoint(let directory):
             "\(directory) has no checkpoint to resume from: train without --resume first"

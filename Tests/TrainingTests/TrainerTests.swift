@@ -171,15 +171,28 @@ import Transformer
         }
     }
 
-    @Test("a loss that is not finite stops the run with the step's number")
+    @Test("a loss that is not finite, step after step, stops the run with the step's number")
     func divergence() async throws {
         let fixture = try TrainingFixture()
         var configuration = TrainingFixture.configuration
         configuration.learningRate = 1e38
         configuration.warmupSteps = 0
+        configuration.steps = 50
+        configuration.evaluateEvery = 50
         var trainer = try fixture.trainer("run", configuration: configuration)
-        await #expect(throws: TrainingError.self) {
-            try await trainer.run(stop: StopSignal()) { _ in }
+        var skipped = 0
+        await #expect(throws: TrainingError.diverged(step: 11, count: 10)) {
+            try await trainer.run(stop: StopSignal()) { event in
+                if case .skipped(_, .notFinite, _) = event { skipped += 1 }
+            }
+        }
+        #expect(skipped == 10)
+        let metrics = try String(
+            contentsOfFile: fixture.path("run") + "/metrics.jsonl", encoding: .utf8)
+        for line in metrics.split(separator: "\n") {
+            #expect(throws: Never.self) {
+                try JSONSerialization.jsonObject(with: Data(line.utf8))
+            }
         }
     }
 

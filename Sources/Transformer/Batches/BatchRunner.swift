@@ -1,9 +1,10 @@
 /// Forward and backward over batches, on all threads, with the same bits for any number of them.
 ///
-/// The sequences of a batch are divided among a fixed number of *slots*, which depends on the batch
-/// size only. A slot works through its sequences in order and has a gradient of its own; the slots'
-/// gradients are then summed in order. Threads take slots, so that which thread did what leaves no
-/// trace in the result. Nothing is allocated after `init`.
+/// The sequences of a batch are divided among *slots* of a fixed number of sequences. A slot works
+/// through its sequences in order into a gradient of its own; the slots' gradients are then summed in
+/// order. Threads take slots, so that which thread did what leaves no trace in the result, and one
+/// batch gives the same bits as two halves of it with slots of the same size. Nothing is allocated
+/// after `init`.
 ///
 /// ```swift
 /// let runner = BatchRunner(model: model, batchSize: 16, contextLength: 256, team: team)
@@ -19,10 +20,15 @@ public final class BatchRunner {
     public let contextLength: Int
     /// Parts that a batch is divided into.
     public let slotCount: Int
+    /// Sequences of a part.
+    public let sequencesPerSlot: Int
     /// The threads, which the optimizer may use between batches.
     public let team: ThreadTeam
     /// The gradients summed so far, with the layout of the parameters.
     public let gradients: FloatBuffer
+
+    /// The most slots that are worked on before their gradients are summed: each needs a gradient.
+    private static let slotGradientCount = 4
 
     private let kernels: Kernels
     private let weights: PackedWeights
@@ -36,21 +42,23 @@ public final class BatchRunner {
 
     /// Room for batches of `batchSize` sequences of `contextLength` tokens.
     ///
-    /// - Parameter slotCount: parts of a batch; as many threads can work at once. It must divide the
-    ///   batch size. Nil takes the largest divisor up to 4. Each slot has its own gradient, and
-    ///   another number of slots sums in another order.
+    /// - Parameter sequencesPerSlot: sequences of a slot, a divisor of the batch size; nil divides
+    ///   the batch among the most slots up to 4. Slots of another size sum in another order.
     public init(
         model: GPT, batchSize: Int, contextLength: Int, team: ThreadTeam,
-        slotCount: Int? = nil, kernels level: KernelLevel = .best
+        sequencesPerSlot: Int? = nil, kernels level: KernelLevel = .best
     ) {
         precondition(batchSize > 0, "a batch has at least one sequence")
         precondition(
             contextLength > 0 && contextLength <= model.configuration.positionCount,
             "sequences of \(contextLength) tokens for a context of "
                 + "\(model.configuration.positionCount)")
-        let slots = slotCount ?? (1...4).last { batchSize % $0 == 0 } ?? 1
+        let most = (1...Self.slotGradientCount).last { batchSize % $0 == 0 } ?? 1
+        self.sequencesPerSlot = sequencesPerSlot ?? batchSize / most
         precondition(
-            slots > 0 && batchSize % slots == 0, "the slots must divide the batch evenly")
+            self.sequencesPerSlot > 0 && batchSize % self.sequencesPerSlot == 0,
+            "the slots must divide the batch evenly")
+        let slots = batchSize / self.sequencesPerSlot
         self.model = model
         self.batchSize = batchSize
         self.contextLength = contextLength
@@ -63,8 +71,9 @@ public final class BatchRunner {
         passes = (0..<min(team.threadCount, max(slots, batchSize))).map { _ in
             SequencePass(model, length: contextLength, level: level, keepsAll: true)
         }
-        let slotGradients = FloatBuffer(count: count * slots)
-        slotSlices = (0..<slots).map {
+        let gradientCount = min(slots, Self.slotGradientCount)
+        let slotGradients = FloatBuffer(count: count * gradientCount)
+        slotSlices = (0..<gradientCount).map {
             ParameterSlices(
                 model.configuration, model.layout,
                 in: slotGradients.slice($0 * count..<($0 + 1) * count))
@@ -105,24 +114,31 @@ public final class BatchRunner {
         load(inputs, targets, documentStarts)
         precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
         weights.refresh(team)
-        let parameters = weights.slices
-        let sequencesPerSlot = batchSize / slotCount
-        let count = gradients.count
-        team.run(slotCount) { slot, worker in
-            slotGradients.slice(slot * count..<(slot + 1) * count).zero()
+        for first in stride(from: 0, to: slotCount, by: slotSlices.count) {
+            let slots = first..<min(first + slotSlices.count, slotCount)
+            run(slots, scale: scale, hasStarts: documentStarts != nil, dropout)
+            sumSlots(slots.count)
+        }
+        return sumOfLosses(batchSize * contextLength)
+    }
+
+    /// Forward and backward of the sequences of `slots`, each slot into a gradient of its own.
+    private func run(_ slots: Range<Int>, scale: Float, hasStarts: Bool, _ dropout: Dropout?) {
+        let (count, parameters) = (gradients.count, weights.slices)
+        team.run(slots.count) { place, worker in
+            slotGradients.slice(place * count..<(place + 1) * count).zero()
             let pass = passes[worker]
-            for sequence in slot * sequencesPerSlot..<(slot + 1) * sequencesPerSlot {
-                var input = input(sequence, hasStarts: documentStarts != nil)
+            let start = (slots.lowerBound + place) * sequencesPerSlot
+            for sequence in start..<start + sequencesPerSlot {
+                var input = input(sequence, hasStarts: hasStarts)
                 input.dropout = dropout?.stream(ofSequence: sequence)
                 pass.forward(input, parameters)
                 pass.lossAndBackward(
                     targets: self.targets.slice(range(of: sequence)), scale: scale, parameters,
-                    slotSlices[slot])
+                    slotSlices[place])
                 keepLosses(of: sequence, pass)
             }
         }
-        sumSlots()
-        return sumOfLosses(batchSize * contextLength)
     }
 
     /// The loss in nats of each token, forward only; 0 where the target is -1.
@@ -185,7 +201,7 @@ public final class BatchRunner {
     }
 
     /// gradients += slot 0 + slot 1 + …, in that order for every float.
-    private func sumSlots() {
+    private func sumSlots(_ slotCount: Int) {
         let count = gradients.count
         OptimizerKernels.eachBlock(of: count, team) { range in
             for slot in 0..<slotCount {

@@ -34,6 +34,8 @@ public struct ParameterLayout: Equatable, Sendable {
         public let shape: [Int]
         /// Its first float in the buffer.
         public let offset: Int
+        /// The linear maps that it holds: one or more for a matrix of a block, none for the rest.
+        public let maps: [MatrixPlace]
         /// How many floats it has.
         public var count: Int { shape.reduce(1, *) }
         /// Where it lies in the buffer.
@@ -58,12 +60,15 @@ public struct ParameterLayout: Equatable, Sendable {
         let (q, k) = (configuration.queryWidth, configuration.keyWidth)
         var tensors: [Tensor] = []
         var end = 0
-        func add(_ name: String, _ shape: [Int], _ role: Role, follows: Bool = false) {
+        func add(
+            _ name: String, _ shape: [Int], _ role: Role, follows: Bool = false,
+            maps: (_ offset: Int) -> [MatrixPlace] = { _ in [] }
+        ) {
             if !follows { end = (end + 15) / 16 * 16 }
             tensors.append(
                 Tensor(
                     name: name, checkpointName: role == .head ? name : names.prefix + name,
-                    role: role, shape: shape, offset: end))
+                    role: role, shape: shape, offset: end, maps: maps(end)))
             end += shape.reduce(1, *)
         }
         func norm(_ names: [String], _ count: Int) {
@@ -74,10 +79,14 @@ public struct ParameterLayout: Equatable, Sendable {
         func linear(
             _ linear: TensorNames.Linear, from width: Int, to outputs: [Int], _ role: Role
         ) {
-            let parts = linear.weights.count == 1 ? [outputs.reduce(0, +)] : outputs
-            for (index, (name, output)) in zip(linear.weights, parts).enumerated() {
+            let parts = linear.weights.count == 1 ? [outputs] : outputs.map { [$0] }
+            for (index, (name, part)) in zip(linear.weights, parts).enumerated() {
+                let output = part.reduce(0, +)
                 let shape = names.storesOutputRows ? [output, width] : [width, output]
-                add(name, shape, role, follows: index > 0)
+                add(name, shape, role, follows: index > 0) {
+                    MatrixPlace.parts(
+                        of: part, from: width, storesOutputRows: names.storesOutputRows, at: $0)
+                }
             }
             for name in linear.biases { add(name, [outputs.reduce(0, +)], .bias) }
         }

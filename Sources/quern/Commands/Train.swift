@@ -51,12 +51,12 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         let interrupts = InterruptHandler(form: reporting.form)
         let runDirectory = output ?? configuration.runDirectory
         let summary = try await TrainingStage.run(
-            model: configuration.model, training: configuration.training,
-            shardDirectory: shards ?? configuration.shardDirectory,
+            configuration, shardDirectory: shards ?? configuration.shardDirectory,
             vocabulary: Vocabulary(directory: vocab ?? configuration.vocabularyDirectory),
-            runDirectory: runDirectory, threadCount: reporting.threadCount,
-            existing: resume ? .resume : overwrite ? .overwrite : .refuse, stop: interrupts.stop,
-            report: printer.show)
+            surroundings: Trainer.Surroundings(
+                runDirectory: runDirectory, threadCount: reporting.threadCount,
+                existing: resume ? .resume : overwrite ? .overwrite : .refuse),
+            stop: interrupts.stop, report: printer.show)
         printer.endLine()
         var rows = [
             ["run", runDirectory],

@@ -37,6 +37,7 @@ struct ProbeTraining: Decodable {
         configuration.epsilon = epsilon
         configuration.weightDecay = weight_decay
         configuration.gradientClip = clip
+        configuration.learningRate = learning_rate
         return configuration
     }
 }
@@ -47,7 +48,7 @@ enum Probe {
         [
             "logits": (3, logits), "gradients": (3, gradients), "generate-greedy": (3, generate),
             "train-steps": (2, trainSteps), "roundtrip": (2, roundTrip), "create": (3, create),
-            "throughput": (4, throughput),
+            "throughput": (4, throughput), "optimize": (3, optimize),
         ]
 
     static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
@@ -124,14 +125,15 @@ enum Probe {
         let model = try GPT(directory: arguments[0])
         let training = try read(ProbeTraining.self, arguments[1])
         let runner = runner(model, training.batches[0])
-        let optimizer = AdamW(training.configuration, layout: model.layout)
+        let optimizer = Optimizer(
+            training.configuration, layout: model.layout, team: runner.team)
         var losses: [Double] = []
         for batch in training.batches {
             runner.zeroGradients()
             losses.append(accumulate(runner, batch))
-            _ = optimizer.step(
-                model: model, gradients: runner.gradients, learningRate: training.learning_rate,
-                team: runner.team)
+            optimizer.step(
+                model: model, gradients: runner.gradients,
+                norm: optimizer.norm(of: runner.gradients), factor: 1)
         }
         try printJSON(losses)
     }
@@ -157,7 +159,7 @@ enum Probe {
         let team = ThreadTeam(threadCount: try number(arguments[2]))
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context, team: team)
-        let optimizer = AdamW(TrainingConfiguration(), layout: model.layout)
+        let optimizer = Optimizer(TrainingConfiguration(), layout: model.layout, team: team)
         var generator = RandomGenerator(seed: 1)
         let ids = (0..<batchSize * context).map { _ in
             Int32.random(in: 0..<Int32(shape.vocabularySize), using: &generator)
@@ -170,8 +172,9 @@ enum Probe {
                 runner.zeroGradients()
                 _ = runner.accumulateGradients(
                     inputs: ids.span, targets: ids.span, scale: 1 / Float(ids.count))
-                _ = optimizer.step(
-                    model: model, gradients: runner.gradients, learningRate: 1e-3, team: team)
+                optimizer.step(
+                    model: model, gradients: runner.gradients,
+                    norm: optimizer.norm(of: runner.gradients), factor: 1)
             }
             times.append(time / .seconds(1))
         }

@@ -9,6 +9,7 @@ let usage = """
       gradients MODEL_DIR BATCH.json OUT.safetensors loss and mean gradients of a batch
       generate-greedy MODEL_DIR IDS.json COUNT       ids that follow, likeliest first
       train-steps MODEL_DIR STEPS.json               loss before each AdamW step
+      optimize MODEL_DIR STEPS.json OUT_DIR          the model after steps with given gradients
       roundtrip MODEL_DIR OUT_DIR                    read a model and write it
       create OUT_DIR SEED MODEL                      write a new model
       throughput B SECONDS THREADS MODEL             training tokens a second on random ids
