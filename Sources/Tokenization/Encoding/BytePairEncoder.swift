@@ -14,7 +14,12 @@ public final class BytePairEncoder {
     /// The tokens that text becomes.
     public let vocabulary: Vocabulary
 
-    private let cache: PieceCache
+    private var cache = PieceCache(sizeLog: 12, maximumSizeLog: 18)
+    private var longCache = LongPieceCache()
+    private let keyMasks = PieceKey.Masks()
+    private let keys = OwnedBuffer(repeating: PieceKey.none, count: batchCount)
+    private let buckets = OwnedBuffer<Int>(repeating: 0, count: batchCount)
+    private var splitter = PieceSplitter()
     private var merger: PieceMerger
     private let takesWholePieces: Bool
 
@@ -23,16 +28,14 @@ public final class BytePairEncoder {
     private let narrowed = OwnedBuffer<UInt16>(repeating: 0, count: waitingCapacity)
     private var longResult: [UInt32] = []
 
-    private static let waitingCapacity = 4096
+    private static let waitingCapacity = 16384
 
-    /// The cache has 2¹⁶ entries, 2 MiB: the most that stays near a core of today, and room for the
-    /// pieces that are nine tenths of a text.
-    private static let cacheSizeLog = 16
+    /// Pieces that are looked up together: enough for the memory to answer meanwhile.
+    private static let batchCount = 64
 
     /// An encoder with an empty cache, 2 MiB.
     public init(_ vocabulary: Vocabulary) {
         self.vocabulary = vocabulary
-        cache = PieceCache(sizeLog: Self.cacheSizeLog)
         merger = PieceMerger(vocabulary)
         takesWholePieces = vocabulary.mergeSemantics == .wholePieceFirst
     }
@@ -110,44 +113,92 @@ public final class BytePairEncoder {
     private func encodePieces<Scanner: PieceScanner>(
         _ text: ByteView, _ scanner: Scanner, _ deliver: (Int) -> Void
     ) {
-        let cache = cache.view
         let waiting = waiting.view
+        let keys = keys.view
+        let buckets = buckets.view
+        let most = Self.waitingCapacity - PieceCache.maximumCount * (Self.batchCount + 1)
         var count = 0
         var start = 0
         while start < text.count {
-            let end = scanner.pieceEnd(in: text, from: start)
-            if count > Self.waitingCapacity - PieceMerger.shortLimit {
-                deliver(count)
-                count = 0
-            }
-            if end - start <= PieceKey.maximumLength {
-                let key = PieceKey(text, from: start, to: end)
-                let bucket = cache.bucket(of: key)
-                let found = cache.find(key, in: bucket)
-                if found.count > 0 {
-                    // All four are written and the next piece overwrites those that do not count.
-                    waiting.storeFour(found.ids, at: count)
-                    count += found.count
-                } else {
-                    let added = encodeShort(text, from: start, to: end, at: count)
-                    remember(key, in: bucket, at: count, count: added)
-                    count += added
+            let first = start
+            let total = splitter.next(scanner, text, from: first)
+            let ends = splitter.ends
+            var done = 0
+            while done < total {
+                let batch = min(Self.batchCount, total &- done)
+                cache.growIfNeeded()
+                let view = cache.view
+                var from = start
+                for index in 0..<batch {
+                    let end = first &+ Int(ends[done &+ index])
+                    let key = PieceKey(text, from: from, length: end &- from, keyMasks)
+                    keys[index] = key
+                    buckets[index] = view.bucket(of: key.hash)
+                    view.prefetch(buckets[index])
+                    from = end
                 }
-            } else if end - start <= PieceMerger.shortLimit {
-                count += encodeShort(text, from: start, to: end, at: count)
-            } else {
-                if count > 0 { deliver(count) }
-                count = 0
-                encodeLong(text, from: start, to: end, deliver)
+                if count > most {
+                    deliver(count)
+                    count = 0
+                }
+                for index in 0..<batch {
+                    let found = view.find(keys[index], in: buckets[index])
+                    if found.count > 0 {
+                        // All four are written and the next piece overwrites those that do not count.
+                        waiting.storeFour(found.ids, at: count)
+                        count &+= found.count
+                        continue
+                    }
+                    let place = done &+ index
+                    count = encodeMissing(
+                        text, from: place == 0 ? first : first &+ Int(ends[place &- 1]),
+                        to: first &+ Int(ends[place]), key: keys[index], at: count, deliver)
+                }
+                done &+= batch
+                start = from
             }
-            start = end
         }
         if count > 0 { deliver(count) }
     }
 
-    /// Puts the ids of a piece of at most ``PieceMerger/shortLimit`` bytes where `place` is, and
-    /// returns their number.
+    /// Puts the ids of a piece that is not in the cache of short ones where `place` is, and returns
+    /// the place after them.
     @inline(never)
+    private func encodeMissing(
+        _ text: ByteView, from start: Int, to end: Int, key: PieceKey, at place: Int,
+        _ deliver: (Int) -> Void
+    ) -> Int {
+        let waiting = waiting.view
+        let length = end - start
+        guard length <= LongPieceCache.maximumLength else {
+            if place > 0 { deliver(place) }
+            encodeLong(text, from: start, to: end, deliver)
+            return 0
+        }
+        var place = place
+        if place > Self.waitingCapacity - 2 * LongPieceCache.maximumLength {
+            deliver(place)
+            place = 0
+        }
+        let known = longCache.find(text, from: start, length: length)
+        if known.count > 0 {
+            longCache.copy(from: known.place, count: known.count, to: waiting, at: place)
+            return place + known.count
+        }
+        let count = encodeShort(text, from: start, to: end, at: place)
+        if length <= PieceKey.maximumLength, count <= PieceCache.maximumCount {
+            var ids = SIMD4<UInt32>.zero
+            for index in 0..<count { ids[index] = waiting[place + index] }
+            cache.insert(key, ids: ids, count: count)
+        } else {
+            longCache.insert(
+                text, from: start, length: length, ids: waiting, at: place, count: count)
+        }
+        return place + count
+    }
+
+    /// Puts the ids of a piece of at most ``LongPieceCache/maximumLength`` bytes where `place` is,
+    /// and returns their number.
     private func encodeShort(_ text: ByteView, from start: Int, to end: Int, at place: Int) -> Int {
         let waiting = waiting.view
         if takesWholePieces, let id = vocabulary.tokens.id(of: text, from: start, to: end) {
@@ -158,14 +209,6 @@ public final class BytePairEncoder {
         let tokens = merger.tokens
         for index in 0..<count { waiting[place + index] = tokens[index] }
         return count
-    }
-
-    @inline(never)
-    private func remember(_ key: PieceKey, in bucket: Int, at place: Int, count: Int) {
-        guard count <= PieceCache.maximumCount else { return }
-        var ids = SIMD4<UInt32>.zero
-        for index in 0..<count { ids[index] = waiting.view[place + index] }
-        cache.view.insert(key, in: bucket, ids: ids, count: count)
     }
 
     @inline(never)

@@ -8,7 +8,7 @@ import HeapModule
 /// document that is a single piece takes no more than its share of time.
 struct PieceMerger: ~Copyable {
     /// The longest piece that is merged without a heap.
-    static let shortLimit = 96
+    static let shortLimit = LongPieceCache.maximumLength
 
     private let byteTokens: BufferView<UInt32>
     private let merges: MergeTable.Lookup

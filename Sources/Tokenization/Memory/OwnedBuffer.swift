@@ -1,3 +1,5 @@
+import CKernels
+
 /// Memory for the tables and the scratch of the hot loops: allocated once, freed with its owner.
 ///
 /// A noncopyable owner and a plain ``BufferView`` beside it, because an array in a class costs
@@ -62,6 +64,13 @@
             assert(index >= 0 && index < count, "index outside the buffer")
             unsafe base[index] = newValue
         }
+    }
+
+    /// Asks for the element at `index`, which is about to be read.
+    @inline(__always)
+    func prefetch(_ index: Int) {
+        assert(index >= 0 && index < count, "index outside the buffer")
+        unsafe qk_prefetch(base + index)
     }
 
     /// The elements from `start` up to `end`, for an array to copy in one go.

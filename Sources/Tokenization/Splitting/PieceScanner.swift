@@ -5,8 +5,17 @@
 protocol PieceScanner {
     init(tables: UnicodeClasses.Tables)
 
+    var tables: UnicodeClasses.Tables { get }
+
+    /// How blocks of text are cut, where the pattern is such that they can be.
+    static var blockRules: BlockRules? { get }
+
     /// Where the piece that starts at `start` ends: after `start`, and at most at the text's end.
     func pieceEnd(in text: ByteView, from start: Int) -> Int
+}
+
+extension PieceScanner {
+    static var blockRules: BlockRules? { nil }
 }
 
 extension UnicodeClasses.Tables {
