@@ -1,5 +1,9 @@
 import CKernels
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Memory for the tables and the scratch of the hot loops: allocated once, freed with its owner.
 ///
 /// A noncopyable owner and a plain ``BufferView`` beside it, because an array in a class costs
@@ -12,10 +16,11 @@ import CKernels
     /// The elements; valid as long as the owner lives.
     let view: BufferView<Element>
 
+    private static var hugePage: Int { 2 << 20 }
+
     /// `count` elements equal to `value`, on a cache line's boundary. O(count).
     init(repeating value: Element, count: Int) {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: 64)
+        let memory = unsafe Self.allocate(count)
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, count))
         unsafe elements.initialize(repeating: value, count: max(1, count))
         unsafe view = BufferView(base: elements, count: count)
@@ -23,8 +28,7 @@ import CKernels
 
     /// The elements of `array`. O(count).
     init(_ array: [Element]) {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, array.count) * MemoryLayout<Element>.stride, alignment: 64)
+        let memory = unsafe Self.allocate(array.count)
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, array.count))
         unsafe array.withUnsafeBufferPointer { source in
             if let base = source.baseAddress {
@@ -32,6 +36,19 @@ import CKernels
             }
         }
         unsafe view = BufferView(base: elements, count: array.count)
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+        let byteCount = max(1, count) * MemoryLayout<Element>.stride
+        let isLarge = byteCount >= hugePage
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: byteCount, alignment: isLarge ? hugePage : 64)
+        #if canImport(Glibc)
+            // Tables that are read at random: with pages of 4 KiB, half of the time goes into finding
+            // the pages. Only a hint, so the answer does not matter.
+            if isLarge { _ = unsafe madvise(memory, byteCount, MADV_HUGEPAGE) }
+        #endif
+        return unsafe memory
     }
 
     deinit {
