@@ -25,9 +25,9 @@ private func naiveDecoding(_ ids: [UInt32], _ vocabulary: Vocabulary) -> [UInt8]
 
     private func decode(_ ids: [UInt32], after start: [UInt8] = []) throws -> [UInt8] {
         var text = start
-        try vocabulary.decode(ids.span, into: &text)
+        try vocabulary.append(ids, to: &text)
         var other = start
-        try vocabulary.decode(ids.map { UInt16($0) }.span, into: &other)
+        try vocabulary.append(ids.map { UInt16($0) }, to: &other)
         #expect(other == text)
         return text
     }
@@ -73,11 +73,11 @@ private func naiveDecoding(_ ids: [UInt32], _ vocabulary: Vocabulary) -> [UInt8]
             let expected = TokenizationError.unknownToken(
                 id: wrong, vocabularyCount: vocabulary.count)
             var text: [UInt8] = [1, 2]
-            #expect(throws: expected) { try vocabulary.decode(ids.span, into: &text) }
+            #expect(throws: expected) { try vocabulary.append(ids, to: &text) }
             #expect(text == [1, 2])
             guard wrong < 65_536 else { continue }
             let narrow = ids.map { UInt16($0) }
-            #expect(throws: expected) { try vocabulary.decode(narrow.span, into: &text) }
+            #expect(throws: expected) { try vocabulary.append(narrow, to: &text) }
             #expect(text == [1, 2])
         }
     }
