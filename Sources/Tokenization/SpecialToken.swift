@@ -15,15 +15,3 @@ public struct SpecialToken: Hashable, Sendable {
         self.id = id
     }
 }
-
-/// Which special tokens are recognised where they stand in a text.
-///
-/// Text from outside is encoded with ``none``, so that a message can never contain a control token.
-public enum SpecialTokenPolicy: Hashable, Sendable {
-    /// None: everything is ordinary text.
-    case none
-    /// Every special token of the vocabulary.
-    case all
-    /// Those whose contents are listed; contents that the vocabulary lacks are ignored.
-    case only(Set<String>)
-}

@@ -36,7 +36,8 @@ import Testing
     @Test(arguments: [
         ["--frob"], ["frob"], ["run", "--threads", "0"], ["tokenize"], ["decode", "--vocab", "x"],
         ["encode", "--vocab", "x", "--output", "y", "--end-of-text", "never", "z"],
-        ["train", "--resume", "--overwrite"], ["vocab", "show", "x", "--tokens", "9..3"],
+        ["train", "--resume", "--overwrite"],
+        ["tokenize", "--vocab", "word", "--allow-special", "all", "x"], ["vocab", "show", "x", "--tokens", "9..3"],
         ["generate", "--model", "x", "--samples", "0"],
         ["evaluate", "--model", "x", "--shards", "y", "--stride", "0"],
         ["decode", "--vocab", "x", "--shards", "y", "3"],

@@ -47,7 +47,7 @@ import Testing
         let text = "mill<|endoftext|>mill"
         let plain = try await tokenize(world.vocabulary, "--ids", text)
         #expect(!plain.split(whereSeparator: \.isWhitespace).contains("0"))
-        let special = try await tokenize(world.vocabulary, "--ids", "--allow-special", text)
+        let special = try await tokenize(world.vocabulary, "--ids", "--allow-special", "all", text)
         #expect(special.split(whereSeparator: \.isWhitespace).contains("0"))
     }
 

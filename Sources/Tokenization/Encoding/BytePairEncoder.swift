@@ -28,6 +28,10 @@ public final class BytePairEncoder {
     private let narrowed = OwnedBuffer<UInt16>(repeating: 0, count: waitingCapacity)
     private var longResult: [UInt32] = []
 
+    /// Finds the special tokens that the last text's policy allowed.
+    private var finder: SpecialTokenFinder?
+    private var finderPolicy = SpecialTokenPolicy.none
+
     private static let waitingCapacity = 16384
 
     /// Pieces that are looked up together: enough for the memory to answer meanwhile.
@@ -84,12 +88,13 @@ public final class BytePairEncoder {
         _ text: Span<UInt8>, _ policy: SpecialTokenPolicy, _ deliver: (Int) -> Void
     ) {
         ByteView.with(text) { view in
-            guard let finder = SpecialTokenFinder(vocabulary, policy) else {
+            guard let finder = finder(of: policy) else {
                 encodePart(view, deliver)
                 return
             }
             var start = 0
-            while let found = finder.next(in: view, from: start) {
+            var search = SpecialTokenSearch(finder, in: view)
+            while let found = search.next(from: start) {
                 encodePart(view.slice(from: start, to: found.range.lowerBound), deliver)
                 waiting.view[0] = found.id
                 deliver(1)
@@ -97,6 +102,15 @@ public final class BytePairEncoder {
             }
             encodePart(view.slice(from: start, to: view.count), deliver)
         }
+    }
+
+    /// The finder of what `policy` allows, made anew only when the policy is another one.
+    private func finder(of policy: SpecialTokenPolicy) -> SpecialTokenFinder? {
+        if policy != finderPolicy {
+            finder = SpecialTokenFinder(vocabulary, policy)
+            finderPolicy = policy
+        }
+        return finder
     }
 
     private func encodePart(_ text: ByteView, _ deliver: (Int) -> Void) {

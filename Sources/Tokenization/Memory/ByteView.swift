@@ -70,6 +70,12 @@ import CKernels
         self.count = count
     }
 
+    /// Calls `body` with the address of the first byte.
+    @inline(__always)
+    func withBase<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result {
+        unsafe body(base)
+    }
+
     /// The bytes from `start` up to `end`, as an array. O(count).
     func array(from start: Int, to end: Int) -> [UInt8] {
         assert(start >= 0 && start <= end && end <= count)

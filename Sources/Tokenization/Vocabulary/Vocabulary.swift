@@ -26,6 +26,7 @@ public struct Vocabulary: Sendable {
 
     let tokens: TokenTable
     let merges: MergeTable
+    let decoding: DecodingTable
 
     /// How often each token occurred when it was learned; known to the one who learned it only.
     let counts: [UInt64]?
@@ -39,6 +40,7 @@ public struct Vocabulary: Sendable {
         self.specialTokens = specialTokens.sorted { $0.id < $1.id }
         self.tokens = tokens
         self.merges = merges
+        decoding = DecodingTable(tokens)
         self.counts = counts
         fingerprint = Self.fingerprint(
             pattern: pattern, mergeSemantics: mergeSemantics, specialTokens: self.specialTokens,
