@@ -199,7 +199,7 @@ public final class BytePairEncoder {
             longCache.copy(from: known.place, count: known.count, to: waiting, at: place)
             return place + known.count
         }
-        let count = encodeShort(text, from: start, to: end, at: place)
+        let count = encodeShort(text, from: start, to: end, key: key, at: place)
         if length <= PieceKey.maximumLength, count <= PieceCache.maximumCount {
             var ids = SIMD4<UInt32>.zero
             for index in 0..<count { ids[index] = waiting[place + index] }
@@ -213,16 +213,22 @@ public final class BytePairEncoder {
 
     /// Puts the ids of a piece of at most ``LongPieceCache/maximumLength`` bytes where `place` is,
     /// and returns their number.
-    private func encodeShort(_ text: ByteView, from start: Int, to end: Int, at place: Int) -> Int {
+    @inline(__always)
+    private func encodeShort(
+        _ text: ByteView, from start: Int, to end: Int, key: PieceKey, at place: Int
+    ) -> Int {
         let waiting = waiting.view
-        if takesWholePieces, let id = vocabulary.tokens.id(of: text, from: start, to: end) {
-            waiting[place] = id
-            return 1
+        if takesWholePieces {
+            let id =
+                end - start <= PieceKey.maximumLength
+                ? vocabulary.tokens.id(of: key)
+                : vocabulary.tokens.id(of: text, from: start, to: end)
+            if let id {
+                waiting[place] = id
+                return 1
+            }
         }
-        let count = merger.mergeShort(text, from: start, to: end)
-        let tokens = merger.tokens
-        for index in 0..<count { waiting[place + index] = tokens[index] }
-        return count
+        return merger.mergeShort(text, from: start, to: end, into: waiting, at: place)
     }
 
     @inline(never)

@@ -22,25 +22,11 @@ struct LongPieceCache: ~Copyable {
         words = OwnedBuffer(repeating: 0, count: 1 << 11)
     }
 
-    /// The hash of `length` bytes from `start` on. O(length).
-    @inline(__always)
-    private static func hash(_ text: ByteView, from start: Int, length: Int) -> UInt64 {
-        var hash = UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15
-        var offset = 0
-        while offset < length {
-            hash = foldedProduct(
-                hash ^ text.word(at: start &+ offset, count: length &- offset),
-                0xA076_1D64_78BD_642F)
-            offset &+= 8
-        }
-        return hash
-    }
-
     /// Where the ids of the piece stand and their number; 0 if it is not here. O(length).
     func find(_ text: ByteView, from start: Int, length: Int) -> (place: Int, count: Int) {
         let slots = slots.view
         let words = words.view
-        let hash = Self.hash(text, from: start, length: length)
+        let hash = quickHash(of: text, from: start, to: start + length)
         var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[index] != 0 {
             let slot = slots[index]
@@ -93,7 +79,7 @@ struct LongPieceCache: ~Copyable {
             word += 1
         }
         usedWords = word
-        put(record, Self.hash(text, from: start, length: length))
+        put(record, quickHash(of: text, from: start, to: start + length))
     }
 
     private mutating func put(_ record: Int, _ hash: UInt64) {
@@ -123,16 +109,8 @@ struct LongPieceCache: ~Copyable {
         usedSlots = 0
         for index in 0..<old.view.count where old.view[index] != 0 {
             let record = Int(old.view[index] & 0xFFFF_FFFF)
-            put(record, hash(ofRecord: record))
+            let length = Int(words.view[record] >> 32)
+            put(record, quickHash(of: words.view, from: record + 1, byteCount: length))
         }
-    }
-
-    private func hash(ofRecord record: Int) -> UInt64 {
-        let length = Int(words.view[record] >> 32)
-        var hash = UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15
-        for word in record + 1..<record + 1 + (length + 7) / 8 {
-            hash = foldedProduct(hash ^ words.view[word], 0xA076_1D64_78BD_642F)
-        }
-        return hash
     }
 }

@@ -10,7 +10,7 @@ struct PieceKey: BitwiseCopyable {
     /// bytes, and equals no piece that has a key.
     let high: UInt64
 
-    /// No piece's key.
+    /// No piece's key, and the key of any token that is too long for one.
     static let none = PieceKey(low: 0, high: 16 << 56)
 
     private init(low: UInt64, high: UInt64) {
@@ -32,6 +32,13 @@ struct PieceKey: BitwiseCopyable {
             low = first & mask.low
             high = second & mask.high | top
         }
+    }
+
+    /// The key of the `length` bytes from `start` on: at least one and at most fifteen.
+    init(_ text: ByteView, from start: Int, length: Int) {
+        low = text.word(at: start, count: length)
+        let rest = length > 8 ? text.word(at: start + 8, count: length - 8) : 0
+        high = rest | UInt64(length) << 56
     }
 
     /// The up to 16 bytes that the text has from `start` on.

@@ -13,9 +13,12 @@ struct PieceMerger: ~Copyable {
     private let byteTokens: BufferView<UInt32>
     private let merges: MergeTable.Lookup
 
-    /// Short pieces: the tokens, and for each the rank and result of merging it with the next.
-    private let shortTokens = OwnedBuffer<UInt32>(repeating: 0, count: shortLimit + 1)
-    private let shortPairs = OwnedBuffer<UInt64>(repeating: 0, count: shortLimit + 1)
+    /// Short pieces: the tokens at the places where they begin, and for each the merge with the next:
+    /// its rank, and in the lowest bits the place, so that the least number is the next merge.
+    private let shortTokens = OwnedBuffer<UInt32>(repeating: 0, count: shortLimit)
+    private let shortMerges = OwnedBuffer<Int32>(repeating: .max, count: shortLimit)
+    private let shortNext = OwnedBuffer<UInt8>(repeating: 0, count: shortLimit)
+    private let shortPrevious = OwnedBuffer<UInt8>(repeating: 0, count: shortLimit)
 
     /// Long pieces; grown to the longest so far, and given back when that was very long.
     private var long = LongScratch(capacity: 0)
@@ -28,42 +31,72 @@ struct PieceMerger: ~Copyable {
         merges = vocabulary.merges.lookup
     }
 
-    /// The tokens of the last short piece.
-    var tokens: BufferView<UInt32> { shortTokens.view }
-
-    /// Merges a piece of at most ``shortLimit`` bytes; the result is in ``tokens``. Returns how many
-    /// tokens there are.
-    func mergeShort(_ text: ByteView, from start: Int, to end: Int) -> Int {
-        let tokens = shortTokens.view
-        let pairs = shortPairs.view
-        var count = end - start
-        for index in 0..<count { tokens[index] = byteTokens[Int(text[start + index])] }
-        for index in 0..<count - 1 { pairs[index] = pair(tokens[index], tokens[index + 1]) }
-        while count > 1 {
-            var best = UInt64.max
-            var place = 0
-            for index in 0..<count - 1 where pairs[index] < best {
-                best = pairs[index]
-                place = index
-            }
-            guard best != .max else { break }
-            tokens[place] = UInt32(truncatingIfNeeded: best)
-            tokens.move(from: place + 2, to: place + 1, count: count - place - 2)
-            if place + 2 < count {
-                pairs.move(from: place + 2, to: place + 1, count: count - place - 3)
-            }
-            count -= 1
-            if place > 0 { pairs[place - 1] = pair(tokens[place - 1], tokens[place]) }
-            if place + 1 < count { pairs[place] = pair(tokens[place], tokens[place + 1]) }
+    /// Merges a piece of at most ``shortLimit`` bytes and puts its tokens where `place` is. Returns
+    /// how many there are.
+    ///
+    /// The least of all merges is found by looking at four at a time, which is quicker than keeping
+    /// them in order: there are only a few dozen.
+    func mergeShort(
+        _ text: ByteView, from start: Int, to end: Int, into output: BufferView<UInt32>,
+        at place: Int
+    ) -> Int {
+        let (tokens, merges) = (shortTokens.view, shortMerges.view)
+        let (next, previous) = (shortNext.view, shortPrevious.view)
+        let count = end &- start
+        for index in 0..<count {
+            tokens[index] = byteTokens[Int(text[start &+ index])]
+            next[index] = UInt8(truncatingIfNeeded: index &+ 1)
+            previous[index] = UInt8(truncatingIfNeeded: index &- 1)
         }
-        return count
+        for index in 0..<count &- 1 {
+            merges[index] = merge(tokens[index], tokens[index &+ 1], at: index)
+        }
+        let padded = (count &+ 3) & ~3
+        for index in count &- 1..<padded { merges[index] = .max }
+        while true {
+            let best = merges.minimum(padded)
+            guard best != .max else { break }
+            let index = Int(best & 0x7F)
+            let right = Int(next[index])
+            let token = self.merges.results[Int(best &>> 7)]
+            tokens[index] = token
+            merges[right] = .max
+            let after = Int(next[right])
+            next[index] = UInt8(truncatingIfNeeded: after)
+            if after < count {
+                previous[after] = UInt8(truncatingIfNeeded: index)
+                merges[index] = merge(token, tokens[after], at: index)
+            } else {
+                merges[index] = .max
+            }
+            if index > 0 {
+                let before = Int(previous[index])
+                merges[before] = merge(tokens[before], token, at: before)
+            }
+        }
+        var written = 0
+        var index = 0
+        while index < count {
+            output[place &+ written] = tokens[index]
+            written &+= 1
+            index = Int(next[index])
+        }
+        return written
+    }
+
+    /// The rank of merging two tokens and, in the lowest seven bits, the place of the left one; the
+    /// greatest number if they do not merge.
+    @inline(__always)
+    private func merge(_ left: UInt32, _ right: UInt32, at place: Int) -> Int32 {
+        guard let rank = merges.rank(left, right) else { return .max }
+        return Int32(truncatingIfNeeded: rank) &<< 7 | Int32(truncatingIfNeeded: place)
     }
 
     /// The rank in the upper half and the result in the lower; all ones if the pair does not merge.
     @inline(__always)
     private func pair(_ left: UInt32, _ right: UInt32) -> UInt64 {
-        let slot = merges.find(left, right)
-        return UInt64(slot.rank) << 32 | UInt64(slot.result)
+        guard let rank = merges.rank(left, right) else { return .max }
+        return UInt64(rank) << 32 | UInt64(merges.results[Int(rank)])
     }
 
     /// What the heap holds: the rank in the upper half, the place of the left token in the lower.
@@ -146,5 +179,26 @@ private struct LongScratch: ~Copyable {
         pairs = OwnedBuffer(repeating: 0, count: capacity)
         next = OwnedBuffer(repeating: 0, count: capacity)
         previous = OwnedBuffer(repeating: 0, count: capacity)
+    }
+}
+
+extension BufferView<Int32> {
+    /// The least of the first `count` elements, a multiple of four. O(count).
+    @inline(__always)
+    fileprivate func minimum(_ count: Int) -> Int32 {
+        var least = four(at: 0)
+        var index = 4
+        while index < count {
+            let other = four(at: index)
+            least.replace(with: other, where: other .< least)
+            index &+= 4
+        }
+        return least.min()
+    }
+
+    @inline(__always)
+    private func four(at index: Int) -> SIMD4<Int32> {
+        assert(index >= 0 && index + 4 <= count, "index outside the buffer")
+        return unsafe UnsafeRawPointer(base + index).load(as: SIMD4<Int32>.self)
     }
 }

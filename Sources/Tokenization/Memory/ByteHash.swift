@@ -6,16 +6,21 @@
 func quickHash(of text: ByteView, from start: Int, to end: Int) -> UInt64 {
     var hash = UInt64(truncatingIfNeeded: end - start) &* 0x9E37_79B9_7F4A_7C15
     var index = start
-    while index + 8 <= end {
-        hash = foldedProduct(hash ^ text.word(at: index), 0xA076_1D64_78BD_642F)
-        index += 8
-    }
-    var rest: UInt64 = 0
     while index < end {
-        rest = rest << 8 | UInt64(text[index])
-        index += 1
+        hash = foldedProduct(
+            hash ^ text.word(at: index, count: end &- index), 0xA076_1D64_78BD_642F)
+        index &+= 8
     }
-    return foldedProduct(hash ^ rest, 0xE703_7ED1_A0B4_28DB)
+    return hash
+}
+
+/// The same hash of bytes that stand in words, with zeros after the last.
+func quickHash(of words: BufferView<UInt64>, from start: Int, byteCount: Int) -> UInt64 {
+    var hash = UInt64(truncatingIfNeeded: byteCount) &* 0x9E37_79B9_7F4A_7C15
+    for index in start..<start + (byteCount + 7) / 8 {
+        hash = foldedProduct(hash ^ words[index], 0xA076_1D64_78BD_642F)
+    }
+    return hash
 }
 
 /// Both halves of the 128-bit product, folded into one.

@@ -65,7 +65,7 @@ import CKernels
         }
     }
 
-    private init(base: UnsafePointer<UInt8>, count: Int) {
+    fileprivate init(base: UnsafePointer<UInt8>, count: Int) {
         unsafe self.base = unsafe base
         self.count = count
     }
@@ -93,5 +93,12 @@ import CKernels
         guard other.count <= count - index else { return false }
         for offset in 0..<other.count where self[index + offset] != other[offset] { return false }
         return true
+    }
+}
+
+extension BufferView<UInt8> {
+    /// The buffer's bytes, to be read only.
+    var bytes: ByteView {
+        unsafe ByteView(base: base, count: count)
     }
 }
