@@ -22,11 +22,19 @@ struct LongPieceCache: ~Copyable {
         words = OwnedBuffer(repeating: 0, count: 1 << 11)
     }
 
-    /// Where the ids of the piece stand and their number; 0 if it is not here. O(length).
-    func find(_ text: ByteView, from start: Int, length: Int) -> (place: Int, count: Int) {
+    /// Asks for the memory that ``find(_:from:length:hash:)`` will read first.
+    @inline(__always)
+    func prefetch(hash: UInt64) {
+        slots.view.prefetch(Int(truncatingIfNeeded: hash) & (slots.view.count - 1))
+    }
+
+    /// Where the ids of the piece with the hash stand and their number; 0 if it is not here.
+    /// O(length).
+    func find(
+        _ text: ByteView, from start: Int, length: Int, hash: UInt64
+    ) -> (place: Int, count: Int) {
         let slots = slots.view
         let words = words.view
-        let hash = quickHash(of: text, from: start, to: start + length)
         var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[index] != 0 {
             let slot = slots[index]
@@ -50,7 +58,7 @@ struct LongPieceCache: ~Copyable {
         return (0, 0)
     }
 
-    /// Copies the ids that ``find(_:from:length:)`` found. O(count).
+    /// Copies the ids that ``find(_:from:length:hash:)`` found. O(count).
     func copy(from place: Int, count: Int, to ids: BufferView<UInt32>, at target: Int) {
         let words = words.view
         for index in 0..<count {
@@ -59,11 +67,13 @@ struct LongPieceCache: ~Copyable {
         }
     }
 
-    /// Remembers `count` ids of a piece that is not here. O(length + count).
+    /// Remembers `count` ids of a piece. O(length + count).
     mutating func insert(
-        _ text: ByteView, from start: Int, length: Int, ids: BufferView<UInt32>, at source: Int,
+        _ text: ByteView, from start: Int, length: Int, hash: UInt64, ids: BufferView<UInt32>,
         count: Int
     ) {
+        // The same piece may have been missing twice.
+        if find(text, from: start, length: length, hash: hash).count > 0 { return }
         makeRoom(words: 1 + (length + 7) / 8 + (count + 1) / 2)
         let words = words.view
         let record = usedWords
@@ -74,12 +84,12 @@ struct LongPieceCache: ~Copyable {
             word += 1
         }
         for index in stride(from: 0, to: count, by: 2) {
-            let second = index + 1 < count ? UInt64(ids[source + index + 1]) : 0
-            words[word] = UInt64(ids[source + index]) | second << 32
+            let second = index + 1 < count ? UInt64(ids[index + 1]) : 0
+            words[word] = UInt64(ids[index]) | second << 32
             word += 1
         }
         usedWords = word
-        put(record, quickHash(of: text, from: start, to: start + length))
+        put(record, hash)
     }
 
     private mutating func put(_ record: Int, _ hash: UInt64) {

@@ -8,6 +8,9 @@ struct PieceCache: ~Copyable {
     /// The most ids that an entry holds.
     static let maximumCount = 4
 
+    /// In place of the number of ids: they are more, and in the ``LongPieceCache``.
+    static let elsewhere = 15
+
     private var buffer: OwnedBuffer<Entry>
     private let maximumSizeLog: Int
     private var added = 0
@@ -98,7 +101,9 @@ struct PieceCache: ~Copyable {
         }
 
         fileprivate func insert(_ entry: Entry, in bucket: Int) {
-            entries[bucket + 1] = entries[bucket]
+            let newest = entries[bucket]
+            let isSame = newest.low == entry.low && (newest.high ^ entry.high) & Self.keyMask == 0
+            if !isSame { entries[bucket + 1] = newest }
             entries[bucket] = entry
         }
     }

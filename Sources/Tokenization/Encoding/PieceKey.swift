@@ -41,6 +41,13 @@ struct PieceKey: BitwiseCopyable {
         high = rest | UInt64(length) << 56
     }
 
+    /// In place of a key, the hash of a piece that is too long for one. It equals no piece's key.
+    @inline(__always)
+    init(hash: UInt64) {
+        low = hash
+        high = Self.none.high
+    }
+
     /// The up to 16 bytes that the text has from `start` on.
     @inline(never)
     private static func nearEnd(_ text: ByteView, from start: Int) -> (UInt64, UInt64) {

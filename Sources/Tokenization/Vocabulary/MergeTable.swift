@@ -20,27 +20,53 @@ final class MergeTable: Sendable {
     private static let empty = UInt64.max
 
     /// A view of the table for the hot loops.
-    var lookup: Lookup { Lookup(slots: slotBuffer.view, results: resultBuffer.view) }
+    var lookup: Lookup {
+        Lookup(slots: slotBuffer.view, results: resultBuffer.view, offset: offset)
+    }
+
+    private let offset: UInt32?
 
     /// The way from a pair to its rank.
     struct Lookup {
         private let slots: BufferView<UInt64>
         private let shift: UInt64
 
-        /// The token that the merge of each rank makes.
-        let results: BufferView<UInt32>
+        private let results: BufferView<UInt32>
 
-        fileprivate init(slots: BufferView<UInt64>, results: BufferView<UInt32>) {
+        /// What is added to every rank to make the result, where that is the same for all; `nil` where
+        /// it is not.
+        private let offset: UInt32?
+
+        fileprivate init(slots: BufferView<UInt64>, results: BufferView<UInt32>, offset: UInt32?) {
             self.slots = slots
             self.results = results
+            self.offset = offset
             shift = UInt64(slots.count.leadingZeroBitCount + 1)
+        }
+
+        /// The token that the merge of a rank makes.
+        @inline(__always)
+        func result(of rank: UInt32) -> UInt32 {
+            if let offset { return rank &+ offset }
+            return results[Int(rank)]
+        }
+
+        @inline(__always)
+        private func place(of key: UInt64) -> Int {
+            Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+        }
+
+        /// Asks for the memory that ``rank(_:_:)`` will read.
+        @inline(__always)
+        func prefetch(_ left: UInt32, _ right: UInt32) {
+            slots.prefetch(place(of: UInt64(left) &<< 21 | UInt64(right)))
         }
 
         /// The rank of the pair; `nil` if it does not merge.
         @inline(__always)
         func rank(_ left: UInt32, _ right: UInt32) -> UInt32? {
             let key = UInt64(left) &<< 21 | UInt64(right)
-            var index = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
+            var index = place(of: key)
             while true {
                 let slot = slots[index]
                 if slot &>> 22 == key { return UInt32(truncatingIfNeeded: slot) & 0x3F_FFFF }
@@ -53,7 +79,7 @@ final class MergeTable: Sendable {
         fileprivate func insert(_ pair: MergePair, rank: Int) -> Bool {
             guard self.rank(pair.left, pair.right) == nil else { return false }
             let key = UInt64(pair.left) << 21 | UInt64(pair.right)
-            var index = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> shift)
+            var index = place(of: key)
             while slots[index] != MergeTable.empty { index = (index + 1) & (slots.count - 1) }
             slots[index] = key << 22 | UInt64(rank)
             return true
@@ -69,7 +95,7 @@ final class MergeTable: Sendable {
         let slots = OwnedBuffer(
             repeating: Self.empty, count: powerOfTwo(atLeast: max(16, pairs.count * 2)))
         let resultBuffer = OwnedBuffer<UInt32>(repeating: 0, count: pairs.count)
-        let lookup = Lookup(slots: slots.view, results: resultBuffer.view)
+        let lookup = Lookup(slots: slots.view, results: resultBuffer.view, offset: nil)
         var results: [UInt32] = []
         results.reserveCapacity(pairs.count)
         var joined: [UInt8] = []
@@ -96,6 +122,9 @@ final class MergeTable: Sendable {
         self.pairs = pairs
         self.results = results
         self.resultBuffer = resultBuffer
+        let first = results.first ?? 0
+        offset =
+            results.indices.allSatisfy { results[$0] == first &+ UInt32($0) } ? first : nil
         slotBuffer = slots
     }
 }

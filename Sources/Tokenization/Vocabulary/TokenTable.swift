@@ -92,6 +92,13 @@ final class TokenTable: Sendable {
         hash ^ hash &>> 32
     }
 
+    /// Asks for the memory that ``id(of:)`` will read first.
+    @inline(__always)
+    func prefetch(_ key: PieceKey) {
+        slotBuffer.view.prefetch(
+            Int(truncatingIfNeeded: Self.spread(key.hash)) & (slotBuffer.view.count - 1))
+    }
+
     /// The number of the ordinary token with the key; `nil` if there is none.
     @inline(__always)
     func id(of key: PieceKey) -> UInt32? {
