@@ -47,7 +47,7 @@ struct PieceCache: ~Copyable {
         added = 0
         guard view.entries.count < 1 << maximumSizeLog else { return }
         // `old` must live to the end: its elements are read below.
-        var old = OwnedBuffer(repeating: Entry(), count: view.entries.count * 4)
+        var old = OwnedBuffer(repeating: Entry(), count: min(view.entries.count * 4, 1 << maximumSizeLog))
         swap(&old, &buffer)
         defer { extendLifetime(old) }
         let entries = old.view

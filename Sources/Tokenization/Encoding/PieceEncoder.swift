@@ -13,7 +13,7 @@ struct PieceEncoder: ~Copyable {
     private let tokens: TokenTable
     private let takesWholePieces: Bool
 
-    private var cache = PieceCache(sizeLog: 12, maximumSizeLog: 18)
+    private var cache = PieceCache(sizeLog: 12, maximumSizeLog: 19)
     private var longCache = LongPieceCache()
     private var merger: PieceMerger
     private var longMerger: LongPieceMerger
