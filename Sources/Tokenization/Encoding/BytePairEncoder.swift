@@ -120,8 +120,8 @@ public final class BytePairEncoder {
             let count = splitter.next(scanner, text, from: start)
             let ends = splitter.ends
             waitingCount = pieces.encode(
-                text, from: start, ends: ends, count: count, into: waiting.view, at: waitingCount,
-                deliver)
+                text.slice(from: start, to: text.count), ends: ends, count: count,
+                into: waiting.view, at: waitingCount, deliver)
             start += Int(ends[count - 1])
         }
         if waitingCount > 0 { deliver(waitingCount) }

@@ -1,4 +1,4 @@
-/// What short pieces have become before: the newest of each bucket stay.
+/// What short pieces have become before: the last of each bucket stay.
 ///
 /// An entry holds a piece of at most 15 bytes and up to four ids in half a cache line, and a bucket
 /// of two entries is one line, so that a hit costs one access to memory. The table begins small and
@@ -7,9 +7,6 @@
 struct PieceCache: ~Copyable {
     /// The most ids that an entry holds.
     static let maximumCount = 4
-
-    /// In place of the number of ids: they are more, and in the ``LongPieceCache``.
-    static let elsewhere = 15
 
     private var buffer: OwnedBuffer<Entry>
     private let maximumSizeLog: Int
@@ -20,12 +17,13 @@ struct PieceCache: ~Copyable {
 
     struct Entry: BitwiseCopyable {
         var low: UInt64 = 0
-        /// As in the key, and the number of ids in the highest four bits; 0 in an empty entry.
+        /// As in the key; 0 in an empty entry. The highest bit is set where the ids are too many and
+        /// in the ``LongPieceCache``.
         var high: UInt64 = 0
+        /// The ids, and their number in the highest byte of the last.
         var ids = SIMD4<UInt32>.zero
 
-        /// The key's hash.
-        var hash: UInt64 { PieceKey.hash(low, high & View.keyMask) }
+        static let elsewhere: UInt64 = 1 << 63
     }
 
     /// A cache of `2 ^ sizeLog` entries of 32 bytes each, which may grow to `2 ^ maximumSizeLog`.
@@ -47,64 +45,93 @@ struct PieceCache: ~Copyable {
         added = 0
         guard view.entries.count < 1 << maximumSizeLog else { return }
         // `old` must live to the end: its elements are read below.
-        var old = OwnedBuffer(repeating: Entry(), count: min(view.entries.count * 4, 1 << maximumSizeLog))
+        var old = OwnedBuffer(
+            repeating: Entry(), count: min(view.entries.count * 8, 1 << maximumSizeLog))
         swap(&old, &buffer)
         defer { extendLifetime(old) }
         let entries = old.view
         view = View(entries: buffer.view)
         for index in 0..<entries.count where entries[index].high != 0 {
             let entry = entries[index]
-            view.insert(entry, in: view.bucket(of: entry.hash))
+            let hash = PieceKey.hash(entry.low, entry.high & ~Entry.elsewhere)
+            view.insert(entry, at: view.bucket(of: hash))
             added += 1
         }
     }
 
-    /// Stores the ids of a piece in place of the older entry of its bucket.
+    /// Stores the ids of a piece, at most ``maximumCount``, in place of the older entry of its bucket.
     mutating func insert(_ key: PieceKey, ids: SIMD4<UInt32>, count: Int) {
-        let entry = Entry(
-            low: key.low, high: key.high | UInt64(truncatingIfNeeded: count) &<< 60, ids: ids)
-        view.insert(entry, in: view.bucket(of: key.hash))
+        var ids = ids
+        ids.w |= UInt32(truncatingIfNeeded: count) << 24
+        insert(Entry(low: key.low, high: key.high, ids: ids), key)
+    }
+
+    /// Stores that the ids of a piece are elsewhere.
+    mutating func insertElsewhere(_ key: PieceKey) {
+        insert(Entry(low: key.low, high: key.high | Entry.elsewhere), key)
+    }
+
+    private mutating func insert(_ entry: Entry, _ key: PieceKey) {
+        view.insert(entry, at: view.bucket(of: key.hash))
         added += 1
     }
 
+    /// A bucket's place, in bytes from the table's beginning.
+    typealias Bucket = UInt64
+
     struct View {
         fileprivate let entries: BufferView<Entry>
-        private let shift: UInt64
+        private let mask: UInt64
+
+        /// Takes the number out of the last id.
+        static var idMask: SIMD4<UInt32> { SIMD4(.max, .max, .max, 0xFF_FFFF) }
 
         fileprivate init(entries: BufferView<Entry>) {
             self.entries = entries
-            shift = UInt64(entries.count.leadingZeroBitCount + 1)
-        }
-
-        fileprivate static var keyMask: UInt64 { UInt64.max >> 4 }
-
-        /// The place of the first entry of the bucket for a hash.
-        @inline(__always)
-        func bucket(of hash: UInt64) -> Int {
-            Int(truncatingIfNeeded: hash &>> shift) & ~1
+            mask = UInt64(entries.count * MemoryLayout<Entry>.stride - 64)
         }
 
         @inline(__always)
-        func prefetch(_ bucket: Int) {
-            entries.prefetch(bucket)
+        func bucket(of hash: UInt64) -> Bucket {
+            hash &>> 26 & mask
         }
 
-        /// The ids of the piece and their number; 0 if it is not here.
         @inline(__always)
-        func find(_ key: PieceKey, in bucket: Int) -> (ids: SIMD4<UInt32>, count: Int) {
-            // Which of the two it is, is a sum and not a branch, since nobody could predict it.
-            let first = entries[bucket]
-            let isOther: UInt64 = (first.low ^ key.low) | (first.high ^ key.high) & Self.keyMask
-            let entry = entries[bucket &+ (isOther == 0 ? 0 : 1)]
-            let difference = (entry.low ^ key.low) | (entry.high ^ key.high) & Self.keyMask
-            return (entry.ids, difference == 0 ? Int(truncatingIfNeeded: entry.high &>> 60) : 0)
+        func prefetch(_ bucket: Bucket) {
+            entries.prefetch(byteOffset: bucket)
         }
 
-        fileprivate func insert(_ entry: Entry, in bucket: Int) {
-            let newest = entries[bucket]
-            let isSame = newest.low == entry.low && (newest.high ^ entry.high) & Self.keyMask == 0
-            if !isSame { entries[bucket + 1] = newest }
-            entries[bucket] = entry
+        /// The first entry of a bucket, which is its newest.
+        @inline(__always)
+        func first(of bucket: Bucket) -> Entry {
+            entries[byteOffset: bucket]
+        }
+
+        /// Whether a bucket has the ids of a piece; they are then in its first entry.
+        @inline(never)
+        func promote(_ key: PieceKey, in bucket: Bucket) -> Bool {
+            let (first, second) = (entries[byteOffset: bucket], entries[byteOffset: bucket + 32])
+            if first.low == key.low, first.high == key.high { return true }
+            guard second.low == key.low, second.high == key.high else { return false }
+            entries[byteOffset: bucket] = second
+            entries[byteOffset: bucket + 32] = first
+            return true
+        }
+
+        /// Whether a bucket says that the ids of a piece are elsewhere.
+        func isElsewhere(_ key: PieceKey, in bucket: Bucket) -> Bool {
+            let high = key.high | Entry.elsewhere
+            let (first, second) = (entries[byteOffset: bucket], entries[byteOffset: bucket + 32])
+            return first.low == key.low && first.high == high
+                || second.low == key.low && second.high == high
+        }
+
+        fileprivate func insert(_ entry: Entry, at bucket: Bucket) {
+            let newest = entries[byteOffset: bucket]
+            if newest.low != entry.low || newest.high != entry.high {
+                entries[byteOffset: bucket + 32] = newest
+            }
+            entries[byteOffset: bucket] = entry
         }
     }
 }

@@ -7,7 +7,7 @@ struct PieceEncoder: ~Copyable {
     /// Pieces that are looked up together.
     private static let batchCount = 128
 
-    /// The most ids that ``encode(_:from:ends:count:into:at:_:)`` has waiting.
+    /// The most ids that ``encode(_:ends:count:into:at:_:)`` has waiting.
     static let capacity = 16384
 
     private let tokens: TokenTable
@@ -20,7 +20,7 @@ struct PieceEncoder: ~Copyable {
 
     private let keyMasks = PieceKey.Masks()
     private let keys = OwnedBuffer(repeating: PieceKey.none, count: batchCount)
-    private let buckets = OwnedBuffer<Int>(repeating: 0, count: batchCount)
+    private let buckets = OwnedBuffer<PieceCache.Bucket>(repeating: 0, count: batchCount)
     private let missing = OwnedBuffer(repeating: MissingPiece(), count: batchCount)
     private var longResult: [UInt32] = []
 
@@ -34,156 +34,184 @@ struct PieceEncoder: ~Copyable {
     /// Puts the ids of `total` pieces into `ids` from `place` on and returns the place after them.
     ///
     /// - Parameters:
-    ///   - first: where the first piece starts.
-    ///   - ends: where they end, counted from there.
+    ///   - text: begins with the first of the pieces.
+    ///   - ends: where they end.
     ///   - deliver: is called when `ids` is full, with the number of ids in it, and takes them.
     mutating func encode(
-        _ text: ByteView, from first: Int, ends: BufferView<UInt32>, count total: Int,
+        _ text: ByteView, ends: BufferView<UInt32>, count total: Int,
         into ids: BufferView<UInt32>, at place: Int, _ deliver: (Int) -> Void
     ) -> Int {
-        let (keys, buckets) = (keys.view, buckets.view)
         let most =
             Self.capacity - PieceCache.maximumCount * Self.batchCount
             - LongPieceCache.maximumLength
         var count = place
-        var start = first
         var done = 0
         while done < total {
-            let batch = min(Self.batchCount, total &- done)
             cache.growIfNeeded()
-            let view = cache.view
-            let batchStart = start
-            for index in 0..<batch {
-                let end = first &+ Int(ends[done &+ index])
-                let length = end &- start
-                let key = PieceKey(text, from: start, length: length, keyMasks)
-                keys[index] = key
-                let bucket = view.bucket(of: key.hash)
-                buckets[index] = bucket
-                view.prefetch(bucket)
-                if length > PieceKey.maximumLength, length <= LongPieceCache.maximumLength {
-                    let hash = quickHash(of: text, from: start, to: end)
-                    keys[index] = PieceKey(hash: hash)
-                    longCache.prefetch(hash: hash)
-                }
-                start = end
-            }
-            if count > most {
-                deliver(count)
-                count = 0
-            }
+            let batch = done..<min(done &+ Self.batchCount, total)
+            prepare(text, ends, batch)
             var index = 0
             var areResolved = false
-            while index < batch {
-                let found = view.find(keys[index], in: buckets[index])
-                if UInt(bitPattern: found.count &- 1) < UInt(PieceCache.maximumCount) {
-                    // All four are written and the next piece overwrites those that do not count.
-                    ids.storeFour(found.ids, at: count)
-                    count &+= found.count
-                    index &+= 1
-                    continue
-                }
+            while true {
                 if count > most {
                     deliver(count)
                     count = 0
                 }
-                let from = index == 0 ? batchStart : first &+ Int(ends[done &+ index &- 1])
-                let end = first &+ Int(ends[done &+ index])
-                let length = end &- from
-                if length > LongPieceCache.maximumLength {
+                index = encodeKnown(from: index, count: batch.count, into: ids, at: &count)
+                guard index < batch.count else { break }
+                if cache.view.promote(keys.view[index], in: buckets.view[index]) { continue }
+                let piece = piece(done &+ index, ends, key: keys.view[index])
+                if piece.length > LongPieceCache.maximumLength {
                     if count > 0 { deliver(count) }
                     count = 0
-                    encodeLong(text, from: from, to: end, into: ids, deliver)
+                    encodeLong(text, piece, into: ids, deliver)
                     index &+= 1
                     continue
                 }
-                let known = findElsewhere(
-                    text, from: from, length: length, key: keys[index], count: found.count)
+                let known = findElsewhere(text, piece, buckets.view[index])
                 if known.count > 0 {
                     longCache.copy(from: known.place, count: known.count, to: ids, at: count)
                     count &+= known.count
                     index &+= 1
                     continue
                 }
-                // Now the cache has it, unless another piece has just taken its place.
+                // Afterwards a cache has it, unless another piece has just taken its place.
+                let first = done &+ index
                 resolve(
-                    text, from: from, ends: ends, first: first,
-                    range: done &+ index..<done &+ (areResolved ? index &+ 1 : batch),
-                    keyOffset: done)
+                    text, ends, batch: done, first..<(areResolved ? first &+ 1 : batch.upperBound))
                 areResolved = true
             }
-            done &+= batch
+            done = batch.upperBound
         }
         return count
     }
 
-    /// Where ``longCache`` has the ids of a piece that ``cache`` has not, `count` being what that one
-    /// answered.
-    @inline(__always)
-    private func findElsewhere(
-        _ text: ByteView, from start: Int, length: Int, key: PieceKey, count: Int
-    ) -> (place: Int, count: Int) {
-        if length > PieceKey.maximumLength {
-            return longCache.find(text, from: start, length: length, hash: key.low)
+    /// Computes the keys of a batch and asks for the memory where their ids may be.
+    @inline(never)
+    private func prepare(_ text: ByteView, _ ends: BufferView<UInt32>, _ batch: Range<Int>) {
+        let (keys, buckets) = (keys.view, buckets.view)
+        let (view, masks) = (cache.view, keyMasks.view)
+        var start = batch.lowerBound == 0 ? 0 : Int(ends[batch.lowerBound &- 1])
+        var index = 0
+        // The last pieces of a text do not have sixteen bytes to read.
+        var safe = batch.count
+        while safe > 0,
+            batch.lowerBound &+ safe > 1,
+            Int(ends[batch.lowerBound &+ safe &- 2]) &+ 16 > text.count
+        {
+            safe &-= 1
         }
-        guard count == PieceCache.elsewhere else { return (0, 0) }
-        return longCache.find(text, from: start, length: length, hash: key.hash)
+        if safe == 1, start &+ 16 > text.count { safe = 0 }
+        while index < batch.count {
+            let end = Int(ends[batch.lowerBound &+ index])
+            let length = end &- start
+            var key: PieceKey
+            if index < safe {
+                key = PieceKey(text, from: start, length: length, masks)
+            } else {
+                key =
+                    length <= PieceKey.maximumLength
+                    ? PieceKey(text, from: start, length: length) : .none
+            }
+            let bucket = view.bucket(of: key.hash)
+            view.prefetch(bucket)
+            if length > PieceKey.maximumLength, length <= LongPieceCache.maximumLength {
+                let hash = quickHash(of: text, from: start, to: end)
+                key = PieceKey(hash: hash)
+                longCache.prefetch(hash: hash)
+            }
+            keys[index] = key
+            buckets[index] = bucket
+            start = end
+            index &+= 1
+        }
     }
 
-    /// Finds the tokens of those pieces in `range` that neither cache has, and puts them there.
+    /// Puts the ids of the batch's pieces from `first` on where `place` is, up to one that is not the
+    /// newest in its bucket of the cache, and returns its number.
+    @inline(never)
+    private func encodeKnown(
+        from first: Int, count: Int, into ids: BufferView<UInt32>, at place: inout Int
+    ) -> Int {
+        let (keys, buckets, view) = (keys.view, buckets.view, cache.view)
+        var (index, written) = (first, place)
+        while index < count {
+            let key = keys[index]
+            let entry = view.first(of: buckets[index])
+            guard (entry.low ^ key.low) | (entry.high ^ key.high) == 0 else { break }
+            // All four are written and the next piece overwrites those that do not count.
+            ids.storeFour(entry.ids & PieceCache.View.idMask, at: written)
+            written &+= Int(entry.ids.w &>> 24)
+            index &+= 1
+        }
+        place = written
+        return index
+    }
+
+    @inline(__always)
+    private func piece(_ index: Int, _ ends: BufferView<UInt32>, key: PieceKey) -> MissingPiece {
+        let start = index == 0 ? 0 : Int(ends[index &- 1])
+        return MissingPiece(start: start, length: Int(ends[index]) &- start, key: key)
+    }
+
+    /// Where ``longCache`` has the ids of a piece, and their number; 0 if it is not there.
+    @inline(__always)
+    private func findElsewhere(
+        _ text: ByteView, _ piece: MissingPiece, _ bucket: PieceCache.Bucket
+    ) -> (place: Int, count: Int) {
+        if piece.hasKey, !cache.view.isElsewhere(piece.key, in: bucket) { return (0, 0) }
+        return longCache.find(text, from: piece.start, length: piece.length, hash: piece.longHash)
+    }
+
+    /// Finds the tokens of those pieces that neither cache has, and puts them there.
     ///
-    /// - Parameters:
-    ///   - start: where the first of them starts.
-    ///   - keyOffset: the number of the piece whose key is the first of the batch.
+    /// - Parameter batch: the number of the piece whose key is the first of the batch.
     @inline(never)
     private mutating func resolve(
-        _ text: ByteView, from start: Int, ends: BufferView<UInt32>, first: Int,
-        range: Range<Int>, keyOffset: Int
+        _ text: ByteView, _ ends: BufferView<UInt32>, batch: Int, _ range: Range<Int>
     ) {
         let (missing, view) = (missing.view, cache.view)
         var count = 0
-        var from = start
         for index in range {
-            let end = first &+ Int(ends[index])
-            let key = keys.view[index &- keyOffset]
-            let found = view.find(key, in: buckets.view[index &- keyOffset])
-            let piece = MissingPiece(start: from, length: end &- from, key: key)
-            from = end
-            if UInt(bitPattern: found.count &- 1) < UInt(PieceCache.maximumCount)
-                || piece.length > LongPieceCache.maximumLength
+            let (key, bucket) = (keys.view[index &- batch], buckets.view[index &- batch])
+            let first = view.first(of: bucket)
+            if first.low == key.low, first.high == key.high { continue }
+            let piece = piece(index, ends, key: key)
+            if piece.length > LongPieceCache.maximumLength || view.promote(key, in: bucket)
+                || findElsewhere(text, piece, bucket).count > 0
             {
                 continue
             }
-            let known = findElsewhere(
-                text, from: piece.start, length: piece.length, key: key, count: found.count)
-            if known.count > 0 { continue }
             if takesWholePieces, piece.hasKey { tokens.prefetch(key) }
             missing[count] = piece
             count &+= 1
         }
-        if takesWholePieces {
-            let ids = merger.output
-            var kept = 0
-            for index in 0..<count {
-                let piece = missing[index]
-                let id =
-                    piece.hasKey
-                    ? tokens.id(of: piece.key)
-                    : tokens.id(of: text, from: piece.start, to: piece.start + piece.length)
-                if let id {
-                    ids[0] = id
-                    remember(piece, text, ids, count: 1)
-                } else {
-                    missing[kept] = piece
-                    kept &+= 1
-                }
-            }
-            count = kept
-        }
+        if takesWholePieces { count = takeWholePieces(text, count) }
         merger.begin(text, missing, count: count)
         while let merged = merger.next(in: text, missing) {
             remember(merged.piece, text, merger.output, count: merged.count)
         }
+    }
+
+    /// Remembers those of the missing pieces that are tokens, and returns how many are left.
+    private mutating func takeWholePieces(_ text: ByteView, _ count: Int) -> Int {
+        let (missing, ids) = (missing.view, merger.output)
+        var left = 0
+        for index in 0..<count {
+            let piece = missing[index]
+            let id =
+                piece.hasKey
+                ? tokens.id(of: piece.key)
+                : tokens.id(of: text, from: piece.start, to: piece.start + piece.length)
+            if let id {
+                ids[0] = id
+                remember(piece, text, ids, count: 1)
+            } else {
+                missing[left] = piece
+                left &+= 1
+            }
+        }
+        return left
     }
 
     private mutating func remember(
@@ -197,16 +225,17 @@ struct PieceEncoder: ~Copyable {
         }
         longCache.insert(
             text, from: piece.start, length: piece.length,
-            hash: piece.hasKey ? piece.key.hash : piece.key.low, ids: ids, count: count)
-        if piece.hasKey { cache.insert(piece.key, ids: .zero, count: PieceCache.elsewhere) }
+            hash: piece.longHash, ids: ids, count: count)
+        if piece.hasKey { cache.insertElsewhere(piece.key) }
     }
 
     /// Delivers the ids of a piece that is not remembered.
     @inline(never)
     private mutating func encodeLong(
-        _ text: ByteView, from start: Int, to end: Int, into ids: BufferView<UInt32>,
+        _ text: ByteView, _ piece: MissingPiece, into ids: BufferView<UInt32>,
         _ deliver: (Int) -> Void
     ) {
+        let (start, end) = (piece.start, piece.start + piece.length)
         if takesWholePieces, let id = tokens.id(of: text, from: start, to: end) {
             ids[0] = id
             deliver(1)

@@ -18,20 +18,12 @@ struct PieceKey: BitwiseCopyable {
         self.high = high
     }
 
-    /// The key of the `length` bytes from `start` on: at least one.
+    /// The key of the `length` bytes from `start` on, at least one, where the text has sixteen.
     @inline(__always)
-    init(_ text: ByteView, from start: Int, length: Int, _ masks: borrowing Masks) {
-        let kept = min(length, 16)
-        let mask = masks.rows.view[kept]
-        let top = UInt64(truncatingIfNeeded: kept) &<< 56
-        if start &+ 16 <= text.count {
-            low = text.word(at: start) & mask.low
-            high = text.word(at: start &+ 8) & mask.high | top
-        } else {
-            let (first, second) = Self.nearEnd(text, from: start)
-            low = first & mask.low
-            high = second & mask.high | top
-        }
+    init(_ text: ByteView, from start: Int, length: Int, _ masks: Masks.View) {
+        let mask = masks.rows[min(length, 16)]
+        low = text.word(at: start) & mask.low
+        high = text.word(at: start &+ 8) & mask.high | mask.top
     }
 
     /// The key of the `length` bytes from `start` on: at least one and at most fifteen.
@@ -48,19 +40,6 @@ struct PieceKey: BitwiseCopyable {
         high = Self.none.high
     }
 
-    /// The up to 16 bytes that the text has from `start` on.
-    @inline(never)
-    private static func nearEnd(_ text: ByteView, from start: Int) -> (UInt64, UInt64) {
-        var low: UInt64 = 0
-        var high: UInt64 = 0
-        for index in start..<min(start + 16, text.count) {
-            let byte = UInt64(text[index])
-            let offset = UInt64(index - start)
-            if offset < 8 { low |= byte << (8 * offset) } else { high |= byte << (8 * offset - 64) }
-        }
-        return (low, high)
-    }
-
     /// A quick hash, for tables in memory only; its highest bits are the best.
     @inline(__always)
     var hash: UInt64 { Self.hash(low, high) }
@@ -73,18 +52,28 @@ struct PieceKey: BitwiseCopyable {
     /// For every length up to 16, what of 16 bytes belongs to the key: from a table, because a
     /// branch on the length would be mispredicted at every third piece.
     struct Masks: ~Copyable {
-        fileprivate let rows = OwnedBuffer(
+        private let rows = OwnedBuffer(
             (0...16).map { length -> Row in
                 let low: UInt64 =
                     length >= 16 ? 0 : length >= 8 ? UInt64.max : (1 << (8 * length)) - 1
                 let high: UInt64 =
                     length >= 16 || length <= 8 ? 0 : (1 << (8 * length - 64)) - 1
-                return Row(low: low, high: high)
+                return Row(low: low, high: high, top: UInt64(length) << 56)
             })
+
+        /// A view for the hot loop.
+        var view: View { View(rows: rows.view) }
+
+        struct View {
+            fileprivate let rows: BufferView<Row>
+        }
 
         fileprivate struct Row: BitwiseCopyable {
             let low: UInt64
             let high: UInt64
+            let top: UInt64
+            /// So that a row is half a cache line.
+            let unused: UInt64 = 0
         }
     }
 }

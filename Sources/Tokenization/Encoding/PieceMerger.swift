@@ -10,6 +10,9 @@ struct MissingPiece: BitwiseCopyable {
     var key = PieceKey.none
 
     var hasKey: Bool { length <= PieceKey.maximumLength }
+
+    /// Its hash for the cache of long pieces.
+    var longHash: UInt64 { hasKey ? key.hash : key.low }
 }
 
 /// Merges the bytes of pieces of up to 128 bytes into tokens: the earliest listed pair first, the

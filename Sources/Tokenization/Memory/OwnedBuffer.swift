@@ -90,6 +90,26 @@ import CKernels
         unsafe qk_prefetch(base + index)
     }
 
+    /// Asks for the element that many bytes from the beginning, which is about to be read.
+    @inline(__always)
+    func prefetch(byteOffset: UInt64) {
+        unsafe qk_prefetch(UnsafeRawPointer(base) + Int(truncatingIfNeeded: byteOffset))
+    }
+
+    /// The element that begins that many bytes from the beginning.
+    subscript(byteOffset offset: UInt64) -> Element {
+        @inline(__always) get {
+            assert(offset < UInt64(count * MemoryLayout<Element>.stride), "outside the buffer")
+            return unsafe UnsafeRawPointer(base).load(
+                fromByteOffset: Int(truncatingIfNeeded: offset), as: Element.self)
+        }
+        @inline(__always) nonmutating set {
+            assert(offset < UInt64(count * MemoryLayout<Element>.stride), "outside the buffer")
+            unsafe UnsafeMutableRawPointer(base).storeBytes(
+                of: newValue, toByteOffset: Int(truncatingIfNeeded: offset), as: Element.self)
+        }
+    }
+
     /// The elements from `start` up to `end`, for an array to copy in one go.
     @inline(__always)
     func elements(from start: Int, to end: Int) -> UnsafeBufferPointer<Element> {
