@@ -1,7 +1,8 @@
 /// What short pieces have become before: the last of each bucket stay.
 ///
 /// An entry holds a piece of at most 15 bytes and up to four ids in half a cache line, and a bucket
-/// of two entries is one line, so that a hit costs one access to memory. The table begins small and
+/// of two entries is one line, so that a hit costs one access to memory; what does not fit goes to
+/// the bucket beside it. The table begins small and
 /// grows with what is put in, so that short texts pay little and the pieces that are nine tenths of
 /// a text stay near the core.
 struct PieceCache: ~Copyable {
@@ -107,31 +108,42 @@ struct PieceCache: ~Copyable {
             entries[byteOffset: bucket]
         }
 
-        /// Whether a bucket has the ids of a piece; they are then in its first entry.
+        /// Whether the table has the ids of a piece; they are then in its bucket's first entry.
         @inline(never)
         func promote(_ key: PieceKey, in bucket: Bucket) -> Bool {
-            let (first, second) = (entries[byteOffset: bucket], entries[byteOffset: bucket + 32])
+            let first = entries[byteOffset: bucket]
             if first.low == key.low, first.high == key.high { return true }
-            guard second.low == key.low, second.high == key.high else { return false }
-            entries[byteOffset: bucket] = second
-            entries[byteOffset: bucket + 32] = first
+            guard let place = place(of: key.low, key.high, in: bucket) else { return false }
+            entries[byteOffset: bucket] = entries[byteOffset: place]
+            entries[byteOffset: place] = first
             return true
         }
 
-        /// Whether a bucket says that the ids of a piece are elsewhere.
+        /// Whether the table says that the ids of a piece are elsewhere.
         func isElsewhere(_ key: PieceKey, in bucket: Bucket) -> Bool {
-            let high = key.high | Entry.elsewhere
-            let (first, second) = (entries[byteOffset: bucket], entries[byteOffset: bucket + 32])
-            return first.low == key.low && first.high == high
-                || second.low == key.low && second.high == high
+            place(of: key.low, key.high | Entry.elsewhere, in: bucket) != nil
+        }
+
+        /// Where an entry is: in its bucket or in the one beside it, which takes what does not fit.
+        private func place(of low: UInt64, _ high: UInt64, in bucket: Bucket) -> Bucket? {
+            for offset in 0..<4 as Range<UInt64> {
+                let place = bucket ^ (offset * 32)
+                let entry = entries[byteOffset: place]
+                if entry.low == low, entry.high == high { return place }
+            }
+            return nil
         }
 
         fileprivate func insert(_ entry: Entry, at bucket: Bucket) {
-            let newest = entries[byteOffset: bucket]
-            if newest.low != entry.low || newest.high != entry.high {
-                entries[byteOffset: bucket + 32] = newest
+            if let place = place(of: entry.low, entry.high, in: bucket) {
+                entries[byteOffset: place] = entry
+                return
             }
+            let older = entries[byteOffset: bucket + 32]
+            entries[byteOffset: bucket + 32] = entries[byteOffset: bucket]
             entries[byteOffset: bucket] = entry
+            // What leaves the bucket takes the older place of the one beside it.
+            if older.high != 0 { entries[byteOffset: bucket ^ 96] = older }
         }
     }
 }

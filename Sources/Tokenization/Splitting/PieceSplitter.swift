@@ -1,7 +1,7 @@
 /// Cuts a text into pieces, a few thousand bytes at a time. One a thread.
 struct PieceSplitter: ~Copyable {
     private var masks = BlockMasks()
-    private let endBuffer = OwnedBuffer<UInt32>(repeating: 0, count: BlockMasks.capacity + 1)
+    private let endBuffer = OwnedBuffer<UInt32>(repeating: 0, count: BlockMasks.capacity + 8)
 
     /// Where the pieces of the last call end, counted from where it started.
     var ends: BufferView<UInt32> { endBuffer.view }
@@ -39,12 +39,22 @@ struct PieceSplitter: ~Copyable {
                 count += 1
                 continue
             }
-            let offset = position - start
-            while starts != 0 {
-                position = start + offset + starts.trailingZeroBitCount
-                ends[count] = UInt32(truncatingIfNeeded: position - start)
-                count += 1
-                starts &= starts &- 1
+            if starts != 0 {
+                let offset = UInt32(truncatingIfNeeded: position &- start)
+                let last = 63 &- starts.leadingZeroBitCount
+                var written = count
+                count &+= starts.nonzeroBitCount
+                position &+= last
+                // Eight at a time whether there are so many or not, because the end of a loop over
+                // single bits could not be predicted; those that do not count are overwritten.
+                repeat {
+                    for index in 0..<8 {
+                        ends[written &+ index] =
+                            offset &+ UInt32(truncatingIfNeeded: starts.trailingZeroBitCount)
+                        starts &= starts &- 1
+                    }
+                    written &+= 8
+                } while starts != 0
             }
             if window.isComplete {
                 position = text.count
