@@ -25,7 +25,7 @@ public final class BytePairEncoder {
 
     /// Finds the special tokens that the last text's policy allowed.
     private var finder: SpecialTokenFinder?
-    private var finderPolicy = SpecialTokenPolicy.none
+    private var finderPolicy: SpecialTokenPolicy?
 
     private static let waitingCapacity = 4096
 

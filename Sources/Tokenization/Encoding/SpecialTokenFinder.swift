@@ -20,7 +20,6 @@ struct SpecialTokenFinder: Sendable {
     /// A finder of those of the vocabulary's special tokens that `policy` allows; `nil` if that is
     /// none. O(bytes of the contents).
     init?(_ vocabulary: Vocabulary, _ policy: SpecialTokenPolicy) {
-        guard policy != .none else { return nil }
         for special in vocabulary.specialTokens where policy.allows(special) { insert(special) }
         guard nodes.count > 1 else { return nil }
     }

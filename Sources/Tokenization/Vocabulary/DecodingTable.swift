@@ -23,7 +23,7 @@ final class DecodingTable: Sendable {
         for id in 0..<tokens.count {
             let start = Int(offsets[id])
             let length = Int(offsets[id + 1]) - start
-            guard length <= Self.maximumLength else { continue }
+            guard (1...Self.maximumLength).contains(length) else { continue }
             for offset in 0..<length { entries[id * 16 + offset] = bytes[start + offset] }
             entries[id * 16 + 15] = UInt8(length)
         }
@@ -54,7 +54,8 @@ final class DecodingTable: Sendable {
             }
             guard index < end else { continue }
             let id = Int(truncatingIfNeeded: ids[index])
-            guard id < tokens.count else {
+            // A number that the vocabulary leaves unused has no bytes.
+            guard id < tokens.count, tokens.byteCount(of: id) > 0 else {
                 text.removeSubrange(before...)
                 return UInt32(id)
             }

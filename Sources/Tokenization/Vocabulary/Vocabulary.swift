@@ -75,6 +75,14 @@ public struct Vocabulary: Sendable {
         }
     }
 
+    /// How many ordinary tokens are also ordinary tokens of `other`. O(size).
+    public func sharedTokenCount(with other: Vocabulary) -> Int {
+        let special = Set(specialTokens.map(\.id))
+        return (0..<UInt32(count)).count { id in
+            !special.contains(TokenID(id)) && other.id(of: bytes(of: TokenID(id)).span) != nil
+        }
+    }
+
     /// The special token written `content`; `nil` if there is none. O(number of special tokens).
     public func specialToken(_ content: String) -> TokenID? {
         specialTokens.first { $0.content == content }?.id

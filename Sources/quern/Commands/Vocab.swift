@@ -7,7 +7,7 @@ import Tokenization
 struct Vocab: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Learn a vocabulary, or look at one.",
-        subcommands: [VocabTrain.self, VocabShow.self])
+        subcommands: [VocabTrain.self, VocabShow.self, VocabCompare.self])
 }
 
 /// `quern vocab train`
