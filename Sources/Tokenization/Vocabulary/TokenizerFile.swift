@@ -268,33 +268,50 @@ extension TokenizerFile {
         }
     }
 
-    /// The pattern of the pre-tokenizer: `Split` and then `ByteLevel`, or GPT-2's `ByteLevel` alone.
+    /// The pattern that the steps of the pre-tokenizer amount to.
     private func splitPattern() throws(TokenizationError) -> SplitPattern {
         let preTokenizer = settings["pre_tokenizer"] ?? .null
-        if isByteLevel(preTokenizer, useRegex: true) { return .gpt2 }
-        guard preTokenizer["type"] == .string("Sequence"),
-            case .array(let parts) = preTokenizer["pretokenizers"] ?? .null, parts.count == 2,
-            parts[0]["type"] == .string("Split"), isByteLevel(parts[1], useRegex: false)
-        else {
-            throw .unsupported(
-                path: path, reason: "its pre-tokenizer is not a Split followed by ByteLevel")
+        var parts = [preTokenizer]
+        if preTokenizer["type"] == .string("Sequence"),
+            case .array(let members) = preTokenizer["pretokenizers"] ?? .null
+        {
+            parts = members
         }
-        guard parts[0]["behavior"] == .string("Isolated"), parts[0]["invert"] == .bool(false),
-            let expression = parts[0]["pattern"]?["Regex"]?.string
-        else {
+        var steps: [PreTokenizerStep] = []
+        for part in parts { steps.append(try preTokenizerStep(part)) }
+        guard let pattern = SplitPattern(preTokenizers: steps) else {
             throw .unsupported(
-                path: path, reason: "its Split is not by a regular expression, isolated")
-        }
-        guard let pattern = SplitPattern(regularExpression: expression) else {
-            throw .unsupported(path: path, reason: "the pattern \(expression) is not known")
+                path: path, reason: "its pre-tokenizer cuts by no known pattern: \(steps)")
         }
         return pattern
     }
 
-    private func isByteLevel(_ value: JSONValue, useRegex: Bool) -> Bool {
-        // Files older than the setting "use_regex" mean true by leaving it out.
-        value["type"] == .string("ByteLevel")
-            && [.null, .bool(false)].contains(value["add_prefix_space"] ?? .null)
-            && value["use_regex"] ?? .bool(true) == .bool(useRegex)
+    private func preTokenizerStep(
+        _ value: JSONValue
+    ) throws(TokenizationError) -> PreTokenizerStep {
+        switch value["type"]?.string {
+        case "Split":
+            guard let expression = value["pattern"]?["Regex"]?.string else {
+                throw .unsupported(path: path, reason: "its Split is not by a regular expression")
+            }
+            switch (value["behavior"], value["invert"]) {
+            case (.string("Isolated"), _): return .split(expression)
+            case (.string("Removed"), .bool(true)): return .keepMatches(expression)
+            default:
+                throw .unsupported(
+                    path: path, reason: "its Split neither isolates its matches nor keeps them")
+            }
+        case "Digits" where value["individual_digits"] == .bool(true):
+            return .digits
+        case "ByteLevel":
+            guard [.null, .bool(false)].contains(value["add_prefix_space"] ?? .null) else {
+                throw .unsupported(path: path, reason: "its pre-tokenizer adds a space to texts")
+            }
+            // Files older than the setting "use_regex" mean true by leaving it out.
+            return .byteLevel(usesExpression: value["use_regex"] != .bool(false))
+        case let type:
+            throw .unsupported(
+                path: path, reason: "its pre-tokenizer has a step \(type ?? "without a type")")
+        }
     }
 }

@@ -179,20 +179,21 @@ extension JSONText {
     }
 
     fileprivate mutating func preTokenizer(_ pattern: SplitPattern) {
-        guard let expression = pattern.regularExpression else {
-            preconditionFailure("a vocabulary's pattern has a regular expression")
-        }
         object("pre_tokenizer") { json in
             json.string("type", "Sequence")
             json.array("pretokenizers") { json in
-                json.object { json in
-                    json.string("type", "Split")
-                    json.object("pattern") { json in json.string("Regex", expression) }
-                    json.string("behavior", "Isolated")
-                    json.value("invert", "false")
-                }
+                for expression in pattern.regularExpressions { json.split(expression) }
                 json.byteLevel(nil, addPrefixSpace: false, trimOffsets: true, useRegex: false)
             }
+        }
+    }
+
+    private mutating func split(_ expression: String) {
+        object { json in
+            json.string("type", "Split")
+            json.object("pattern") { json in json.string("Regex", expression) }
+            json.string("behavior", "Isolated")
+            json.value("invert", "false")
         }
     }
 
