@@ -81,7 +81,7 @@ public final class BytePairEncoder {
         _ text: Span<UInt8>, _ policy: SpecialTokenPolicy, _ deliver: (Int) -> Void
     ) {
         ByteView.with(text) { view in
-            guard let finder = SpecialTokenFinder(vocabulary, policy) else {
+            guard var finder = SpecialTokenFinder(vocabulary, policy) else {
                 encodePart(view, deliver)
                 return
             }

@@ -50,6 +50,11 @@ extension Vocabulary {
                 return UInt32(id)
             }
             let (start, end) = (Int(offsets[id]), Int(offsets[id + 1]))
+            // A number without bytes is one that the vocabulary leaves unused.
+            guard start < end else {
+                text.removeSubrange(before...)
+                return UInt32(id)
+            }
             unsafe text.append(contentsOf: bytes.elements(from: start, to: end))
             index += 1
         }

@@ -10,3 +10,5 @@ extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension SplitPattern: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
+extension VocabularyFormat: ExpressibleByArgument {}
+extension VocabularyPreset: ExpressibleByArgument {}
