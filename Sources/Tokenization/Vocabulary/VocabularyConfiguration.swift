@@ -81,8 +81,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
                 throw .invalidConfiguration(reason: "a special token is empty")
             }
             // In a tokenizer.json both kinds are names in one list, so they must differ there.
-            var bytes: [UInt8] = []
-            if ByteCharacters.appendBytes(for: Array(content.utf8), to: &bytes),
+            if let bytes = ByteCharacters.bytes(for: content),
                 String(validating: bytes, as: UTF8.self) != nil,
                 pattern.pieces(of: bytes.span).count == 1
             {

@@ -67,10 +67,10 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand {
         var rows: [[String]] = []
         for (title, figure) in kinds {
             rows += [[""], [title]]
-            rows += VocabularyTable.shownSources(outcome).map { source in
+            rows += SourceTable.shownSources(outcome).map { source in
                 ["  " + source.path] + source.counts.map(figure)
             }
-            rows += VocabularyTable.hiddenSources(outcome).map { ["  " + $0[0]] }
+            rows += SourceTable.hiddenSources(outcome).map { ["  " + $0[0]] }
             rows.append(["  all"] + outcome.total.map(figure))
         }
         let used = outcome.occurrences.map { $0.count { $0 > 0 } }

@@ -72,7 +72,9 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
         } else {
             var outcome: ComparisonStage.Outcome?
             if !sample.input.isEmpty { outcome = try await encodeSample(vocabulary) }
-            Terminal.write(Table.text(VocabularyTable.summary(vocabulary)))
+            let endOfText = vocabulary.endOfText.map(\.description) ?? "none"
+            Terminal.write(
+                Table.text(VocabularySummary.rows(vocabulary) + [["end of text", endOfText]]))
             Terminal.write("\nLongest tokens\n" + tokenRows(longestTokens(vocabulary), vocabulary))
             if let outcome { show(outcome, vocabulary) }
         }
@@ -89,9 +91,13 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
     }
 
     private func show(_ outcome: ComparisonStage.Outcome, _ vocabulary: Vocabulary) {
-        Terminal.write("\n" + Table.text(VocabularyTable.sources(outcome), alignRight: true))
+        Terminal.write("\n" + Table.text(SourceTable.rows(outcome), alignRight: true))
         let special = Set(vocabulary.specialTokens.map(\.id))
-        let ordinary = (0..<vocabulary.count).filter { !special.contains(TokenID(UInt32($0))) }
+        let unusedIDs = Set(vocabulary.unusedIDs)
+        let ordinary = (0..<vocabulary.count).filter {
+            let id = TokenID(UInt32($0))
+            return !special.contains(id) && !unusedIDs.contains(id)
+        }
         let never = ordinary.filter { outcome.occurrences[0][$0] == 0 }
         let share = Figures.percent(Double(never.count) / Double(max(ordinary.count, 1)))
         Terminal.write("\nNever used: \(Figures.count(never.count)) tokens (\(share))\n")
