@@ -73,8 +73,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         [
             "corpus.format": CorpusFormat.allCases.map(\.rawValue),
             "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
-            "vocabulary.pattern": SplitPattern.allCases.filter { $0.regularExpression != nil }
-                .map(\.rawValue),
+            "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
         ]
     }

@@ -10,9 +10,10 @@ public enum SpecialTokenPolicy: Hashable, Sendable {
     /// lacks.
     case only(Set<String>)
 
-    /// Whether `special` is recognised.
+    /// Whether `special` is recognised: always, if it is one that is looked for everywhere.
     func allows(_ special: SpecialToken) -> Bool {
-        switch self {
+        if special.recognition == .everywhere { return true }
+        return switch self {
         case .none: false
         case .all: true
         case .only(let contents): contents.contains(special.content)

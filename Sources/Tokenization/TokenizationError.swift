@@ -13,6 +13,8 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case malformed(path: String, offset: Int, reason: String)
     /// A vocabulary file asks for something that Quern cannot do exactly.
     case unsupported(path: String, reason: String)
+    /// A vocabulary cannot be written in a format so that its readers get the same ids.
+    case notRepresentable(format: String, reason: String)
     /// Tokens and merges do not make a vocabulary.
     case invalidVocabulary(reason: String)
     /// A setting is out of range.
@@ -37,6 +39,9 @@ extension TokenizationError: CustomStringConvertible {
             "\(path) is not a valid vocabulary: at byte \(offset), \(reason)"
         case .unsupported(let path, let reason):
             "\(path) cannot be used exactly, so it is refused: \(reason)"
+        case .notRepresentable(let format, let reason):
+            "the format \(format) cannot say exactly what this vocabulary does, so it is refused: "
+                + reason
         case .invalidVocabulary(let reason):
             "the vocabulary is not valid: \(reason)"
         case .invalidConfiguration(let reason):

@@ -60,8 +60,10 @@ import Testing
             #expect(pairs.count { ids[$0] == 0 && ids[$0 + 1] == 0 } == tokens ?? 0)
         }
         let unknown = try await Program.run(
-            ["encode", "--vocab", world.vocabulary, "--output", "other", "--allow-special",
-             "<|pad|>", "-"], in: folder, input: Array(text.utf8))
+            [
+                "encode", "--vocab", world.vocabulary, "--output", "other", "--allow-special",
+                "<|pad|>", "-",
+            ], in: folder, input: Array(text.utf8))
         #expect(unknown.status == 1)
         #expect(unknown.messages.contains("no special token \"<|pad|>\"; it has <|endoftext|>"))
     }

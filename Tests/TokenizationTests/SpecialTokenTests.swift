@@ -54,7 +54,8 @@ private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<I
             texts += last
         }
         for choice in 0..<1 << specials.count {
-            let allowed = Set(specials.indices.filter { choice >> $0 & 1 == 1 }.map { specials[$0] })
+            let allowed = Set(
+                specials.indices.filter { choice >> $0 & 1 == 1 }.map { specials[$0] })
             let tokens = vocabulary.specialTokens.filter { allowed.contains($0.content) }
             let policy = SpecialTokenPolicy.only(allowed)
             for text in texts {

@@ -29,33 +29,55 @@ import Testing
         #expect(strings(text, pattern) == expected)
     }
 
-    @Test(
-        "every short text over a hostile alphabet is cut as the expression says",
-        arguments: [SplitPattern.gpt2, .gpt4])
-    func exhaustive(pattern: SplitPattern) throws {
-        let matcher = PatternMatcher(try #require(pattern.regularExpression))
-        let alphabet = Samples.hostile
-        var different = 0
-        var example: [UInt8] = []
-        func check(_ text: [UInt8], depth: Int) {
-            if !text.isEmpty, pattern.pieces(text) != matcher.pieces(of: text) {
-                different += 1
-                example = text
+    /// For each pattern one of everything that it tells apart.
+    private func alphabet(_ pattern: SplitPattern) -> [[UInt8]] {
+        let parts =
+            switch pattern {
+            case .gpt2, .r50k, .starcoder:
+                ["'", "s", "l", "e", "S", "1", "½", " ", "\n", "\u{A0}", "!", "\u{301}"]
+            case .cl100k, .llama3, .gpt4, .nanochat, .qwen2, .qwen35:
+                ["'", "S", "ſ", "l", "1", "½", " ", "\n", "\r", "\u{A0}", "!", "\u{301}"]
+            case .o200k, .tekken:
+                ["'", "s", "S", "ǅ", "漢", "\u{301}", "1", " ", "\n", "\t", "/", "!"]
+            default:
+                ["'", "a", "é", "漢", "ー", "\u{3099}", "1", " ", "\n", "・", "\u{1}", "\u{301}"]
             }
-            guard depth > 0 else { return }
-            for part in alphabet { check(text + part, depth: depth - 1) }
-        }
-        check([], depth: 3)
-        #expect(different == 0, "for example \(example)")
+        return parts.map { Array($0.utf8) } + [[0xE3]]
     }
 
-    @Test(
-        "long random texts are cut as the expression says", arguments: [SplitPattern.gpt2, .gpt4])
-    func random(pattern: SplitPattern) throws {
-        let matcher = PatternMatcher(try #require(pattern.regularExpression))
+    /// What `pattern` and its expressions cut differently among all texts of up to `count` parts.
+    private func firstDifference(
+        _ pattern: SplitPattern, _ alphabet: [[UInt8]], count: Int
+    ) -> [UInt8]? {
+        let matcher = PatternMatcher(pattern.regularExpressions)
+        func search(_ text: [UInt8], _ count: Int) -> [UInt8]? {
+            if pattern.pieces(text) != matcher.pieces(of: text) { return text }
+            guard count > 0 else { return nil }
+            for part in alphabet {
+                if let found = search(text + part, count - 1) { return found }
+            }
+            return nil
+        }
+        return search([], count)
+    }
+
+    @Test("every short text is cut as the expressions say", arguments: SplitPattern.regular)
+    func exhaustive(pattern: SplitPattern) {
+        #expect(firstDifference(pattern, alphabet(pattern), count: 4) == nil)
+    }
+
+    @Test("every pair of unlike characters is cut as the expressions say", arguments: SplitPattern.regular)
+    func pairs(pattern: SplitPattern) {
+        #expect(firstDifference(pattern, Samples.hostile, count: 2) == nil)
+    }
+
+    @Test("long random texts are cut as the expressions say", arguments: SplitPattern.regular)
+    func random(pattern: SplitPattern) {
+        let matcher = PatternMatcher(pattern.regularExpressions)
         var generator = SeededGenerator(7)
-        for round in 0..<600 {
+        for round in 0..<300 {
             var text = Samples.text(
+                round % 2 == 0 ? alphabet(pattern) : Samples.hostile,
                 count: Int.random(in: 4...24, using: &generator), using: &generator)
             if round % 3 == 0 {
                 // Any code point, and any bytes.
@@ -71,13 +93,13 @@ import Testing
         }
     }
 
-    @Test("a run of any length has the same pieces as the expression", arguments: [1, 7, 8, 9, 40])
-    func runs(count: Int) throws {
-        for pattern in [SplitPattern.gpt2, .gpt4] {
-            let matcher = PatternMatcher(try #require(pattern.regularExpression))
-            for part in Samples.hostile {
-                for tail in [[], Array("a".utf8), Array(" 1".utf8), Array("\n ".utf8)] {
-                    let text = Array(repeatElement(part, count: count).joined()) + tail
+    @Test("a run of any length is cut as the expressions say", arguments: SplitPattern.regular)
+    func runs(pattern: SplitPattern) {
+        let matcher = PatternMatcher(pattern.regularExpressions)
+        for part in Samples.hostile {
+            for count in [3, 7, 8, 9, 40] {
+                for tail in ["", "a", " 1", "\n ", "A's"] {
+                    let text = Array(repeatElement(part, count: count).joined()) + Array(tail.utf8)
                     #expect(pattern.pieces(text) == matcher.pieces(of: text), "\(text)")
                 }
             }

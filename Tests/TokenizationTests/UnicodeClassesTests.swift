@@ -13,8 +13,36 @@ import Testing
         #expect(count(.letter) == 141_028)
         #expect(count(.number) == 1_911)
         #expect(count(.mark) == 2_501)
+        #expect(count(.uppercase) == 1_858 + 31)
+        #expect(count(.lowercase) == 2_258)
+        #expect(count(.punctuation) == 855 + 8_514)
         #expect(count(.whitespace) == 25)
         #expect(count(.newline) == 2)
+    }
+
+    @Test("the table agrees with the standard library on every code point")
+    func standardLibrary() {
+        let tables = UnicodeClasses.shared.tables
+        var different: [UInt32] = []
+        for value in 0...0x10FFFF as ClosedRange<UInt32> {
+            var expected: UnicodeClass = []
+            let category = PinnedUnicode.category(value)
+            switch category?.first {
+            case "L": expected.insert(.letter)
+            case "N": expected.insert(.number)
+            case "M": expected.insert(.mark)
+            case "P", "S": expected.insert(.punctuation)
+            default: break
+            }
+            if category == "Lu" || category == "Lt" { expected.insert(.uppercase) }
+            if category == "Ll" { expected.insert(.lowercase) }
+            if Unicode.Scalar(value)?.properties.isWhitespace == true {
+                expected.insert(.whitespace)
+            }
+            if value == 0x0A || value == 0x0D { expected.insert(.newline) }
+            if tables.codePoint(value) != expected { different.append(value) }
+        }
+        #expect(different == [])
     }
 
     @Test("well-formed sequences are one character and other bytes are one each")
@@ -37,7 +65,7 @@ import Testing
                     index += length
                 }
             }
-            #expect(found == expected.map(\.value), "\(bytes)")
+            #expect(found == expected.map(\.value?.value), "\(bytes)")
         }
     }
 }

@@ -23,7 +23,7 @@ public final class BytePairEncoder {
 
     /// Finds the special tokens that the last text's policy allowed.
     private var finder: SpecialTokenFinder?
-    private var finderPolicy = SpecialTokenPolicy.none
+    private var finderPolicy: SpecialTokenPolicy?
 
     /// An encoder with an empty cache, 2 MiB.
     public init(_ vocabulary: Vocabulary) {
@@ -101,12 +101,19 @@ public final class BytePairEncoder {
     }
 
     private func encodePart(_ text: ByteView, _ deliver: (Int) -> Void) {
-        let tables = UnicodeClasses.shared.tables
-        switch vocabulary.pattern {
-        case .gpt2: encodePieces(text, GPT2Scanner(tables: tables), deliver)
-        case .gpt4: encodePieces(text, GPT4Scanner(tables: tables), deliver)
-        case .character: encodePieces(text, CharacterScanner(tables: tables), deliver)
-        case .word: encodePieces(text, WordScanner(tables: tables), deliver)
+        withoutActuallyEscaping(deliver) { deliver in
+            var visitor = Visitor(encoder: self, text: text, deliver: deliver)
+            vocabulary.pattern.accept(&visitor)
+        }
+    }
+
+    private struct Visitor: PieceScannerVisitor {
+        let encoder: BytePairEncoder
+        let text: ByteView
+        let deliver: (Int) -> Void
+
+        func visit(_ scanner: some PieceScanner) {
+            encoder.encodePieces(text, scanner, deliver)
         }
     }
 

@@ -120,7 +120,7 @@ struct LongPieceCache: ~Copyable {
         for index in 0..<old.view.count where old.view[index] != 0 {
             let record = Int(old.view[index] & 0xFFFF_FFFF)
             let length = Int(words.view[record] >> 32)
-            put(record, quickHash(of: words.view, from: record + 1, byteCount: length))
+            put(record, wordHash(of: words.view, from: record + 1, byteCount: length))
         }
     }
 }

@@ -116,7 +116,7 @@ struct PieceEncoder: ~Copyable {
             let bucket = view.bucket(of: key.hash)
             view.prefetch(bucket)
             if length > PieceKey.maximumLength, length <= LongPieceCache.maximumLength {
-                let hash = quickHash(of: text, from: start, to: end)
+                let hash = wordHash(of: text, from: start, to: end)
                 key = PieceKey(hash: hash)
                 longCache.prefetch(hash: hash)
             }

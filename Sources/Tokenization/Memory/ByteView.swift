@@ -1,4 +1,5 @@
 import CKernels
+import Storage
 
 /// Bytes that somebody else owns, for the length of one call.
 ///
@@ -76,10 +77,31 @@ import CKernels
         unsafe body(base)
     }
 
+    /// The first `count` bytes of a buffer, valid as long as its owner lives.
+    @inline(__always)
+    init(_ buffer: BufferView<UInt8>, count: Int) {
+        assert(count <= buffer.count)
+        unsafe self.init(base: UnsafePointer(buffer.base), count: count)
+    }
+
     /// The bytes from `start` up to `end`, as an array. O(count).
     func array(from start: Int, to end: Int) -> [UInt8] {
         assert(start >= 0 && start <= end && end <= count)
         return unsafe Array(UnsafeBufferPointer(start: base + start, count: end - start))
+    }
+
+    /// Copies the bytes from `start` up to `end` to where `place` is in `target`, which has room for
+    /// them and does not overlap. O(count).
+    @inline(__always)
+    func copy(from start: Int, to end: Int, into target: BufferView<UInt8>, at place: Int) {
+        assert(start >= 0 && start <= end && end <= count && place + end - start <= target.count)
+        unsafe (target.base + place).update(from: base + start, count: end - start)
+    }
+
+    /// The XXH64 of the bytes. O(count).
+    func hash() -> UInt64 {
+        unsafe XXH64.hash(
+            of: Span(_unsafeElements: UnsafeBufferPointer(start: base, count: count)))
     }
 
     /// The bytes from `start` up to `end`, as a view of their own.
@@ -88,17 +110,35 @@ import CKernels
         return unsafe ByteView(base: base + start, count: end - start)
     }
 
+    /// Four bytes from `index` on, the first of them lowest.
+    @inline(__always)
+    func halfWord(at index: Int) -> UInt32 {
+        assert(index >= 0 && index + 4 <= count, "index outside the bytes")
+        return unsafe UInt32(
+            littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt32.self))
+    }
+
+    /// Whether the `length` bytes at `index` are those at `otherIndex` of `other`. O(length).
+    @inline(__always)
+    func equals(at index: Int, _ other: ByteView, at otherIndex: Int, length: Int) -> Bool {
+        var offset = 0
+        while offset + 8 <= length {
+            guard word(at: index + offset) == other.word(at: otherIndex + offset) else {
+                return false
+            }
+            offset += 8
+        }
+        while offset < length {
+            guard self[index + offset] == other[otherIndex + offset] else { return false }
+            offset += 1
+        }
+        return true
+    }
+
     /// Whether `other` stands at `index`. O(count of `other`).
     func hasPrefix(_ other: [UInt8], at index: Int) -> Bool {
         guard other.count <= count - index else { return false }
         for offset in 0..<other.count where self[index + offset] != other[offset] { return false }
         return true
-    }
-}
-
-extension BufferView<UInt8> {
-    /// The buffer's bytes, to be read only.
-    var bytes: ByteView {
-        unsafe ByteView(base: base, count: count)
     }
 }

@@ -1,21 +1,31 @@
 /// One pattern as code.
 ///
-/// A scanner looks at its text only forwards, so that one call costs no more than the longest run
-/// it looks across, and a whole text no more than a few passes.
+/// A piece's end depends on nothing before the piece, so a scanner looks at its text only forwards.
+/// One call costs no more than the longest run it looks across, and what it looks across without
+/// taking it is a run that no later call but the next two can begin in, so that a whole text costs
+/// no more than a few passes.
 protocol PieceScanner {
-    init(tables: UnicodeClasses.Tables)
-
-    var tables: UnicodeClasses.Tables { get }
-
     /// How blocks of text are cut, where the pattern is such that they can be.
-    static var blockRules: BlockRules? { get }
+    var blockRules: BlockRules? { get }
 
     /// Where the piece that starts at `start` ends: after `start`, and at most at the text's end.
+    ///
+    /// - Parameter start: where a piece starts, below the count of `text`.
     func pieceEnd(in text: ByteView, from start: Int) -> Int
 }
 
 extension PieceScanner {
-    static var blockRules: BlockRules? { nil }
+    var blockRules: BlockRules? { nil }
+}
+
+/// Work to be done with the scanner of a pattern, whichever that is: generic, so that its loop is
+/// compiled for each.
+protocol PieceScannerVisitor {
+    /// What the work gives.
+    associatedtype Result
+
+    /// Does the work.
+    mutating func visit(_ scanner: some PieceScanner) -> Result
 }
 
 extension UnicodeClasses.Tables {
@@ -43,18 +53,27 @@ extension UnicodeClasses.Tables {
         return index
     }
 
-    /// The end of `\s+(?!\S)|\s+` at a whitespace character: the whole run at the end of the text,
-    /// otherwise all but its last character, which the next piece may take. O(length of the run).
+    /// The end of `\p{N}{1,longest}` whose first character ends at `start`.
     @inline(__always)
-    func endOfWhitespace(in text: ByteView, from start: Int) -> Int {
-        var last = start
+    func endOfNumber(longest: Int, in text: ByteView, from start: Int) -> Int {
         var index = start
-        while index < text.count {
+        var count = 1
+        while count < longest, index < text.count {
             let (found, length) = character(text, index)
-            guard found.isAny(.whitespace) else { return last > start ? last : index }
-            last = index
+            guard found.isAny(.number) else { break }
             index += length
+            count += 1
         }
+        return index
+    }
+}
+
+extension ByteView {
+    /// The end of `[\r\n]*`. O(length of the run).
+    @inline(__always)
+    func endOfNewlines(from start: Int) -> Int {
+        var index = start
+        while index < count, self[index] == 0x0A || self[index] == 0x0D { index += 1 }
         return index
     }
 }

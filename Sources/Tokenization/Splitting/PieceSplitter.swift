@@ -16,7 +16,7 @@ struct PieceSplitter: ~Copyable {
         var count = 0
         var position = start
         let size = min(BlockMasks.capacity, text.count - start)
-        guard let rules = Scanner.blockRules else {
+        guard let rules = scanner.blockRules else {
             while position < start + size {
                 position = scanner.pieceEnd(in: text, from: position)
                 ends[count] = UInt32(position - start)
@@ -25,7 +25,7 @@ struct PieceSplitter: ~Copyable {
             return count
         }
         let isEnd = start + size == text.count
-        masks.classify(text, from: start, count: size, rules, scanner.tables)
+        masks.classify(text, from: start, count: size, rules, UnicodeClasses.shared.tables)
         while position < start + size {
             let available = start + size - position
             guard isEnd || available >= 64 else { break }

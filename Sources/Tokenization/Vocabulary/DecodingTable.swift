@@ -40,7 +40,8 @@ struct DecodingTable: Sendable {
             }
             guard index < end else { continue }
             let id = Int(truncatingIfNeeded: ids[index])
-            guard id < tokens.count else {
+            // A number that the vocabulary leaves unused has no bytes.
+            guard id < tokens.count, tokens.byteCount(of: id) > 0 else {
                 text.removeSubrange(before...)
                 return UInt32(id)
             }

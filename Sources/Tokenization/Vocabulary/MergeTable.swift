@@ -98,20 +98,24 @@ final class MergeTable: Sendable {
         let lookup = Lookup(slots: slots.view, results: resultBuffer.view, offset: nil)
         var results: [UInt32] = []
         results.reserveCapacity(pairs.count)
-        var joined: [UInt8] = []
+        // Merges are nearly always listed in the order of what they make, so that the token after
+        // the last one is the first to look at.
+        var next = 0
         for (rank, pair) in pairs.enumerated() {
-            joined.removeAll(keepingCapacity: true)
-            for id in [pair.left, pair.right] {
-                for index in Int(tokens.offsets[Int(id)])..<Int(tokens.offsets[Int(id) + 1]) {
-                    joined.append(tokens.bytes[index])
-                }
-            }
-            let result = ByteView.with(joined.span) { tokens.id(of: $0, from: 0, to: $0.count) }
-            guard let result else {
+            let result: UInt32
+            if next < tokens.count, tokens.isJoin(of: pair.left, pair.right, token: next),
+                !tokens.isSpecial(UInt32(next))
+            {
+                result = UInt32(next)
+            } else if let found = tokens.join(of: pair.left, pair.right) {
+                result = found
+            } else {
+                let joined = tokens.bytes(of: Int(pair.left)) + tokens.bytes(of: Int(pair.right))
                 throw .invalidVocabulary(
                     reason: "merge \(rank) makes \"\(ByteCharacters.string(for: joined))\", "
                         + "which is not a token")
             }
+            next = Int(result) + 1
             guard lookup.insert(pair, rank: rank) else {
                 let other = lookup.rank(pair.left, pair.right) ?? 0
                 throw .invalidVocabulary(reason: "merges \(other) and \(rank) are the same")

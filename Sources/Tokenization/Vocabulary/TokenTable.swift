@@ -1,13 +1,13 @@
 /// The bytes of every token, and the way back from bytes to the token.
 ///
-/// Flat: one array of bytes and one of offsets, the keys of the short tokens, and a hash table of ids
-/// that points into them.
+/// Flat: one array of bytes and one of offsets, the keys of the short tokens,
+/// and a hash table of ids that points into them.
 final class TokenTable: Sendable {
-    /// How many tokens there are.
+    /// One more than the largest number of a token.
     let count: Int
 
-    /// The most tokens that a vocabulary can have: ids of 21 bits let a merge fit into a word.
-    static let maximumCount = (1 << 21) - 1
+    /// The tokens that text never becomes, in increasing order.
+    let specialIDs: [UInt32]
 
     private let byteBuffer: OwnedBuffer<UInt8>
     private let offsetBuffer: OwnedBuffer<UInt32>
@@ -21,7 +21,8 @@ final class TokenTable: Sendable {
     /// Where each token's bytes begin; one more entry at the end.
     var offsets: BufferView<UInt32> { offsetBuffer.view }
 
-    /// The key of each token, ``PieceKey/none`` where it is longer; one more of those at the end.
+    /// The key of each token, ``PieceKey/none`` where it is longer or unused; one more of those at the
+    /// end.
     ///
     /// In memory a key is fifteen bytes and their number, which is what decoding copies.
     var keys: BufferView<PieceKey> { keyBuffer.view }
@@ -29,61 +30,86 @@ final class TokenTable: Sendable {
     /// The token of each single byte.
     var byteTokens: BufferView<UInt32> { byteTokenBuffer.view }
 
-    /// Marks an empty slot. The others hold an id, and above it half of the hash.
+    /// Marks an empty slot. The others hold a token, and above it half of the hash.
     private static let empty = UInt64.max
 
-    /// The tokens whose bytes are `arena[offsets[id]..<offsets[id + 1]]`.
+    /// The most tokens that a vocabulary can have: ids of 21 bits let a merge fit into a word.
+    static let maximumCount = (1 << 21) - 1
+
+    /// The tokens whose bytes are `arena[offsets[id]..<offsets[id + 1]]`; a number without bytes is
+    /// not used.
     ///
-    /// - Parameter isSpecial: ids that text never becomes; they are left out of the way back.
-    init(
-        arena: [UInt8], offsets: [Int], isSpecial: (Int) -> Bool
+    /// - Parameter specialIDs: the tokens that text never becomes, in increasing order; they are
+    ///   left out of the way back.
+    convenience init(
+        arena: [UInt8], offsets: [Int], specialIDs: [UInt32]
     ) throws(TokenizationError) {
-        let count = offsets.count - 1
+        guard arena.count <= Int(UInt32.max) else {
+            throw .invalidVocabulary(reason: "its tokens are longer than 4 GiB together")
+        }
+        try self.init(
+            arena: OwnedBuffer(arena), offsets: OwnedBuffer(offsets.map { UInt32($0) }),
+            specialIDs: specialIDs)
+    }
+
+    /// As above, for buffers that are filled already. O(size).
+    init(
+        arena: consuming OwnedBuffer<UInt8>, offsets: consuming OwnedBuffer<UInt32>,
+        specialIDs: [UInt32]
+    ) throws(TokenizationError) {
+        let ends = offsets.view
+        let view = ByteView(arena.view, count: arena.view.count)
+        let count = ends.count - 1
         guard count <= Self.maximumCount else {
             throw .invalidVocabulary(
                 reason: "it has \(count) tokens; the most is \(Self.maximumCount)")
         }
-        guard arena.count <= Int(UInt32.max) else {
-            throw .invalidVocabulary(reason: "its tokens are longer than 4 GiB together")
-        }
-        self.count = count
-        byteBuffer = OwnedBuffer(arena)
-        offsetBuffer = OwnedBuffer(offsets.map { UInt32($0) })
-        keyBuffer = OwnedBuffer(repeating: PieceKey.none, count: count + 1)
-        slotBuffer = OwnedBuffer(
+        let keyBuffer = OwnedBuffer(repeating: PieceKey.none, count: count + 1)
+        let keys = keyBuffer.view
+        let buffer = OwnedBuffer(
             repeating: Self.empty, count: powerOfTwo(atLeast: max(16, count * 2)))
-        byteTokenBuffer = OwnedBuffer(repeating: UInt32.max, count: 256)
-        try fill(isSpecial)
-    }
-
-    private func fill(_ isSpecial: (Int) -> Bool) throws(TokenizationError) {
-        let (keys, slots, byteTokens) = (keyBuffer.view, slotBuffer.view, byteTokenBuffer.view)
-        let view = bytes.bytes
+        let slots = buffer.view
+        let mask = slots.count - 1
+        let byteTokens = OwnedBuffer(repeating: UInt32.max, count: 256)
+        var specials = 0
         for id in 0..<count {
-            let (start, end) = (Int(offsets[id]), Int(offsets[id + 1]))
-            let length = end - start
-            let isShort = length <= PieceKey.maximumLength
-            if isShort { keys[id] = PieceKey(view, from: start, length: length) }
-            if isSpecial(id) { continue }
-            guard length > 0 else {
-                throw .invalidVocabulary(reason: "token \(id) is empty")
+            let (start, end) = (Int(ends[id]), Int(ends[id + 1]))
+            let isShort = start < end && end - start <= PieceKey.maximumLength
+            if isShort { keys[id] = PieceKey(view, from: start, length: end - start) }
+            if specials < specialIDs.count, id == Int(specialIDs[specials]) {
+                specials += 1
+                continue
             }
+            guard start < end else { continue }
             let hash =
                 isShort
                 ? Self.spread(keys[id].hash) : quickHash(of: view, from: start, to: end)
-            if let other = find(view, from: start, to: end, hash) {
-                throw .invalidVocabulary(
-                    reason: "tokens \(other) and \(id) are the same bytes")
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while slots[slot] != Self.empty {
+                let other = Int(slots[slot] & 0xFFFF_FFFF)
+                let (otherStart, otherEnd) = (Int(ends[other]), Int(ends[other + 1]))
+                if (slots[slot] ^ hash) >> 32 == 0, end - start == otherEnd - otherStart,
+                    view.equals(at: start, view, at: otherStart, length: end - start)
+                {
+                    throw .invalidVocabulary(
+                        reason: "tokens \(other) and \(id) are the same bytes")
+                }
+                slot = (slot + 1) & mask
             }
-            var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-            while slots[slot] != Self.empty { slot = (slot + 1) & (slots.count - 1) }
             slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(id)
-            if length == 1 { byteTokens[Int(view[start])] = UInt32(id) }
+            if end - start == 1 { byteTokens.view[Int(view[start])] = UInt32(id) }
         }
-        for byte in 0..<256 where byteTokens[byte] == .max {
+        for byte in 0..<256 where byteTokens.view[byte] == .max {
             throw .invalidVocabulary(
                 reason: "the byte \(byte) has no token, so not every text could be encoded")
         }
+        self.count = count
+        self.specialIDs = specialIDs
+        byteBuffer = arena
+        offsetBuffer = offsets
+        self.keyBuffer = keyBuffer
+        slotBuffer = buffer
+        byteTokenBuffer = byteTokens
     }
 
     /// A key's hash with good bits at both ends.
@@ -117,17 +143,15 @@ final class TokenTable: Sendable {
         return nil
     }
 
-    /// The number of the ordinary token that is the bytes from `start` up to `end`, at least one;
-    /// `nil` if there is none. O(length).
+    /// The number of the ordinary token that is the bytes from `start` up to `end`; `nil` if there is
+    /// none. O(length).
     func id(of text: ByteView, from start: Int, to end: Int) -> UInt32? {
+        guard start < end else { return nil }
         if end - start <= PieceKey.maximumLength {
             return id(of: PieceKey(text, from: start, length: end - start))
         }
-        return find(text, from: start, to: end, quickHash(of: text, from: start, to: end))
-    }
-
-    private func find(_ text: ByteView, from start: Int, to end: Int, _ hash: UInt64) -> UInt32? {
         let slots = slotBuffer.view
+        let hash = quickHash(of: text, from: start, to: end)
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot] != Self.empty {
             let found = slots[slot]
@@ -140,18 +164,51 @@ final class TokenTable: Sendable {
         return nil
     }
 
+    @inline(__always)
     private func matches(_ text: ByteView, from start: Int, to end: Int, token: Int) -> Bool {
         let first = Int(offsets[token])
         guard Int(offsets[token + 1]) - first == end - start else { return false }
-        for index in 0..<end - start where text[start + index] != bytes[first + index] {
-            return false
-        }
-        return true
+        return text.equals(
+            at: start, ByteView(bytes, count: bytes.count), at: first, length: end - start)
     }
+
+    /// Whether the bytes of `id` are those of `left` and then those of `right`. O(length).
+    func isJoin(of left: UInt32, _ right: UInt32, token id: Int) -> Bool {
+        let text = ByteView(bytes, count: bytes.count)
+        let (leftCount, rightCount) = (byteCount(of: Int(left)), byteCount(of: Int(right)))
+        let start = Int(offsets[id])
+        return byteCount(of: id) == leftCount + rightCount
+            && text.equals(at: start, text, at: Int(offsets[Int(left)]), length: leftCount)
+            && text.equals(
+                at: start + leftCount, text, at: Int(offsets[Int(right)]), length: rightCount)
+    }
+
+    /// The ordinary token that is the bytes of `left` and then those of `right`; `nil` if there is
+    /// none. O(length).
+    func join(of left: UInt32, _ right: UInt32) -> UInt32? {
+        let joined = bytes(of: Int(left)) + bytes(of: Int(right))
+        return ByteView.with(joined.span) { id(of: $0, from: 0, to: $0.count) }
+    }
+
+    /// Whether `id` is a special token. O(log of their number).
+    func isSpecial(_ id: UInt32) -> Bool {
+        guard let first = specialIDs.first, let last = specialIDs.last, id >= first, id <= last
+        else { return false }
+        var (low, high) = (0, specialIDs.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if specialIDs[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return specialIDs[low] == id
+    }
+
+    /// Whether `id` stands for anything; a vocabulary may leave numbers unused.
+    @inline(__always)
+    func isUsed(_ id: Int) -> Bool { byteCount(of: id) > 0 }
 
     /// The bytes of one token. O(length).
     func bytes(of id: Int) -> [UInt8] {
-        (Int(offsets[id])..<Int(offsets[id + 1])).map { bytes[$0] }
+        unsafe Array(bytes.elements(from: Int(offsets[id]), to: Int(offsets[id + 1])))
     }
 
     /// How long one token is.

@@ -10,6 +10,8 @@ extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension SplitPattern: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
+extension VocabularyFormat: ExpressibleByArgument {}
+extension VocabularyPreset: ExpressibleByArgument {}
 
 extension SpecialTokenPolicy: ExpressibleByArgument {
     /// Reads `all`, `none`, or names with commas between.
