@@ -98,10 +98,9 @@ import Storage
         unsafe (target.base + place).update(from: base + start, count: end - start)
     }
 
-    /// The XXH64 of the bytes. O(count).
-    func hash() -> UInt64 {
-        unsafe XXH64.hash(
-            of: Span(_unsafeElements: UnsafeBufferPointer(start: base, count: count)))
+    /// Appends the bytes to what `hasher` hashes. O(count).
+    func update(_ hasher: inout XXH64) {
+        unsafe hasher.update(RawSpan(_unsafeStart: base, byteCount: count))
     }
 
     /// The bytes from `start` up to `end`, as a view of their own.

@@ -14,7 +14,7 @@ enum GPT2Files {
         _ vocabulary: ByteView, vocabularyPath: String, merges: ByteView, mergesPath: String,
         pattern: SplitPattern, specialNames: [String]
     ) throws(TokenizationError) -> Vocabulary {
-        var listed = ListedTokens()
+        var listed = ListedTokens(fileSize: vocabulary.count)
         var otherNames = try readTokens(vocabulary, path: vocabularyPath, into: &listed)
         var specials: [SpecialToken] = []
         let endOfText = "<|endoftext|>"

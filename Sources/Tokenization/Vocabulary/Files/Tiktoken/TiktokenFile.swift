@@ -5,7 +5,7 @@
 enum TiktokenFile {
     /// The tokens of a file. O(size).
     static func read(_ text: ByteView, path: String) throws(TokenizationError) -> ListedTokens {
-        var tokens = ListedTokens()
+        var tokens = ListedTokens(fileSize: text.count)
         var start = 0
         while start < text.count {
             var end = start
