@@ -63,9 +63,11 @@ extension SplitPattern {
     /// Expressions are read as Oniguruma reads them. Besides ``regularExpressions`` themselves, every
     /// spelling is known that differs from them only in ways that cannot matter.
     public init?(regularExpressions expressions: [String]) {
+        // Compared as bytes: strings of characters that only look alike are equal.
+        let exact = expressions.map { Array($0.utf8) }
         let plain = expressions.map(Self.plainSpelling)
         let found =
-            Self.regular.first { $0.regularExpressions == expressions }
+            Self.regular.first { $0.regularExpressions.map { Array($0.utf8) } == exact }
             ?? Self.regular.first { $0.regularExpressions.map(Self.plainSpelling) == plain }
         guard let found else { return nil }
         self = found
@@ -80,10 +82,12 @@ extension SplitPattern {
         self.init(regularExpressions: [expression.replacing("{1,3}+", with: "{1,3}")])
     }
 
-    /// `expression` in a spelling that is the same for all that cut every text alike by the rules
-    /// here.
-    private static func plainSpelling(_ expression: String) -> String {
-        spellings.reduce(expression) { $0.replacing($1.old, with: $1.new) }
+    /// The bytes of `expression` in a spelling that all have in common that cut every text alike by
+    /// the rules here.
+    private static func plainSpelling(_ expression: String) -> [UInt8] {
+        spellings.reduce(Array(expression.utf8)) { spelling, rule in
+            spelling.replacing(Array(rule.old.utf8), with: Array(rule.new.utf8))
+        }
     }
 
     private static let spellings: [(old: String, new: String)] = [
