@@ -3,9 +3,9 @@
 /// Where a piece ends depends on nothing before the piece, so a scanner looks at its text only
 /// forwards, and any place where a piece starts will do to begin.
 ///
-/// No text is slow: whatever a scanner looks at beyond the end of a piece is taken by the next piece
-/// or the one after it, so that a text costs a few looks at each of its bytes, however long its
-/// runs are.
+/// No text is slow: whatever a scanner looks at beyond the end of a piece is taken by one of the
+/// next three pieces, so that a text costs a few looks at each of its bytes, however long its runs
+/// are.
 protocol PieceScanner {
     /// Where the piece that starts at `start` ends: after `start`, and at most at the text's end.
     ///

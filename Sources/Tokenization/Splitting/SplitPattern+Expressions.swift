@@ -5,11 +5,11 @@ extension SplitPattern {
     /// The regular expressions of the pattern, each to be applied to every part that the one before
     /// it left; none where the pattern is only for show.
     ///
-    /// They are spelled so that Oniguruma, which `tokenizers` uses, and the engine of tiktoken read the
-    /// same in them, and otherwise as the vocabulary's own publisher does. Where they differ: what
-    /// tiktoken reads as a possessive `{1,3}+` is a repetition of a repetition to Oniguruma; `$` is
-    /// the end of a line there, so that `\s++$` means the end of the text only because the possessive
-    /// sign leaves no line break behind.
+    /// They are spelled so that Oniguruma, which `tokenizers` uses, and the engine of tiktoken read
+    /// the same in them, and otherwise as the vocabulary's own publisher does. Where they differ:
+    /// what tiktoken reads as a possessive `{1,3}+` is a repetition of a repetition to Oniguruma;
+    /// `$` is the end of a line there, so that `\s++$` means the end of the text only because the
+    /// possessive sign leaves no line break behind.
     public var regularExpressions: [String] {
         switch self {
         case .gpt2:
@@ -60,8 +60,8 @@ extension SplitPattern {
     /// The pattern that cuts every text as `expressions`, applied one after another, do; `nil` if
     /// none is known to.
     ///
-    /// Expressions are read as Oniguruma reads them. Besides ``regularExpressions`` themselves, every
-    /// spelling is known that differs from them only in ways that cannot matter.
+    /// Expressions are read as Oniguruma reads them. Besides ``regularExpressions`` themselves,
+    /// every spelling is known that differs from them only in ways that cannot matter.
     public init?(regularExpressions expressions: [String]) {
         // Compared as bytes: strings of characters that only look alike are equal.
         let exact = expressions.map { Array($0.utf8) }
@@ -73,7 +73,8 @@ extension SplitPattern {
         self = found
     }
 
-    /// The pattern that cuts every text as `expression` does in tiktoken; `nil` if none is known to.
+    /// The pattern that cuts every text as `expression` does in tiktoken; `nil` if none is known
+    /// to.
     ///
     /// Files of tiktoken's kind hold expressions for its engine, which reads a `{1,3}+` as
     /// possessive. Nothing comes after it that could take a digit back, so the sign does not matter
@@ -98,8 +99,8 @@ extension SplitPattern {
         ("'s|'t|'re|'ve|'m|'ll|'d|", "'(?:[sdmt]|ll|ve|re)|"),
         // A class of one class.
         (#"[\p{L}]+"#, #"\p{L}+"#), (#"[\p{N}]+"#, #"\p{N}+"#),
-        // A possessive sign where what follows, if anything, matches no character that it could give
-        // back.
+        // A possessive sign where what follows, if anything, matches no character that it could
+        // give back.
         (#"[^\r\n\p{L}\p{N}]?+\p{L}"#, #"[^\r\n\p{L}\p{N}]?\p{L}"#),
         (#"\p{L}++|"#, #"\p{L}+|"#), (#"\p{N}++|"#, #"\p{N}+|"#),
         (#"[^\s\p{L}\p{N}]++|"#, #"[^\s\p{L}\p{N}]+|"#),
