@@ -68,7 +68,7 @@ struct PieceKey: BitwiseCopyable {
             fileprivate let rows: BufferView<Row>
         }
 
-        fileprivate struct Row: BitwiseCopyable {
+        struct Row: BitwiseCopyable {
             let low: UInt64
             let high: UInt64
             let top: UInt64

@@ -54,7 +54,7 @@ struct PieceMerger: ~Copyable {
     private var active = 0
     private var lane = 0
 
-    private struct Lane: BitwiseCopyable {
+    struct Lane: BitwiseCopyable {
         var piece = MissingPiece()
         /// Where the last step merged; −1 before the first step.
         var place = -1
