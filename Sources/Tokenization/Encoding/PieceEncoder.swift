@@ -23,7 +23,6 @@ struct PieceEncoder: ~Copyable {
     private let buckets = OwnedBuffer<PieceCache.Bucket>(repeating: 0, count: batchCount)
     private let longHashes = OwnedBuffer<UInt64>(repeating: 0, count: batchCount)
     private let missing = OwnedBuffer(repeating: MissingPiece(), count: batchCount)
-    private var longResult: [UInt32] = []
 
     /// How many pieces of the last batch were in neither cache.
     private var lastMissingCount = batchCount
@@ -258,16 +257,16 @@ struct PieceEncoder: ~Copyable {
             deliver(1)
             return
         }
-        longResult.removeAll(keepingCapacity: true)
-        longMerger.merge(text, from: start, to: end, appendingTo: &longResult)
+        longMerger.merge(text, from: start, to: end)
         var index = 0
-        while index < longResult.count {
-            let count = min(Self.capacity, longResult.count - index)
-            for offset in 0..<count { ids[offset] = longResult[index + offset] }
-            deliver(count)
-            index += count
+        let count = longMerger.result.count
+        while index < count {
+            let part = min(Self.capacity, count - index)
+            for offset in 0..<part { ids[offset] = longMerger.result[index + offset] }
+            deliver(part)
+            index += part
         }
-        if longResult.capacity > 1 << 20 { longResult = [] }
+        longMerger.shrink()
     }
 }
 
