@@ -20,7 +20,9 @@ enum VocabularySummary {
             rows.append(["unused numbers", list(unused.map(\.description))])
         }
         rows.append(["fingerprint", String(vocabulary.fingerprint, radix: 16)])
-        for (index, file) in files.enumerated() { rows.append([index == 0 ? "written" : "", file]) }
+        for (index, file) in files.enumerated() {
+            rows.append([index == 0 ? "written" : "", file])
+        }
         return Table.text(rows) + remarks.map { "note: \($0)\n" }.joined()
     }
 
