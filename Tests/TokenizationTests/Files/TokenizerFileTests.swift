@@ -197,6 +197,19 @@ import Testing
         let result = try importer.read(Array(parts.text.utf8), .huggingface)
         #expect(result.vocabulary.fingerprint == expected.fingerprint)
         #expect(result.remarks.count == 1)
+
+        // Only what leaves normalized texts alone can be left out.
+        parts.normalizer = #"{"type": "Lowercase"}"#
+        #expect(throws: TokenizationError.self) {
+            try importer.read(Array(parts.text.utf8), .huggingface)
+        }
+        parts.normalizer = #"{"type": "NFKC"}"#
+        parts.add(258, "<end>", normalized: true)
+        #expect(try importer.read(Array(parts.text.utf8), .huggingface).vocabulary.count == 259)
+        parts.add(259, "<｜end｜>", normalized: true)
+        #expect(throws: TokenizationError.self) {
+            try importer.read(Array(parts.text.utf8), .huggingface)
+        }
     }
 
     @Test("pre-tokenizers amount to patterns")

@@ -24,8 +24,8 @@ public struct VocabularyImport: Sendable {
     /// in the files.
     public var specialTokens: [(content: String, id: TokenID?)] = []
 
-    /// Whether a normalizer in a `tokenizer.json` is left out. Texts that are normalized already
-    /// keep their ids; others get those of the text as it is.
+    /// Whether a Unicode normal form, such as NFC, in a `tokenizer.json` is left out. Texts that are in
+    /// this form already keep their ids; others get those of the text as it is.
     public var ignoresNormalizer = false
 
     /// An import with nothing set.
@@ -70,9 +70,9 @@ public struct VocabularyImport: Sendable {
             vocabulary = try readRanks(text, path: path, remarks: &remarks)
         case .huggingface:
             let file = try TokenizerFile(text, path: path, ignoresNormalizer: ignoresNormalizer)
-            if file.hasNormalizer {
+            if let normalizer = file.normalizers.first {
                 remarks.append(
-                    "the normalizer is left out: texts that it would change get other ids")
+                    "the normalizer is left out: texts that are not in \(normalizer) get other ids")
             }
             vocabulary = try file.vocabulary()
         case .gpt2:

@@ -14,7 +14,7 @@ struct TokenizerFile: ~Copyable {
     /// Whether a normalizer is left out instead of refused.
     private let ignoresNormalizer: Bool
 
-    private var addedTokens: [AddedToken]?
+    private(set) var addedTokens: [AddedToken]?
     private var listed: ListedTokens
     private var hasTokens = false
 
