@@ -48,6 +48,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try corpus.validate()
         try vocabulary.validate()
         try EncodingStage.validate(shards)
+        try shards.allowSpecial.validate(known: vocabulary.specialTokens)
         var shape = model
         shape.vocabularySize = vocabulary.vocabularySize
         try shape.validate()

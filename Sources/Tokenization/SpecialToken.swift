@@ -43,15 +43,3 @@ extension SpecialToken {
     /// Whether it is of the one kind that most formats have.
     var isPlain: Bool { recognition == .whereAllowed && !isSearchedLast }
 }
-
-/// Which special tokens are recognised where they stand in a text.
-///
-/// Text from outside is encoded with ``none``, so that a message can never contain a control token.
-public enum SpecialTokenPolicy: Hashable, Sendable {
-    /// None: everything is ordinary text.
-    case none
-    /// Every special token of the vocabulary.
-    case all
-    /// Those whose contents are listed; contents that the vocabulary lacks are ignored.
-    case only(Set<String>)
-}

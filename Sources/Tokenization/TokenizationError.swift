@@ -21,6 +21,8 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case invalidConfiguration(reason: String)
     /// An id does not belong to the vocabulary.
     case unknownToken(id: UInt32, vocabularyCount: Int)
+    /// A special token that was asked for is none of the vocabulary's.
+    case unknownSpecialToken(String, known: [String])
     /// A piece of text is not among those that a ``PieceVocabulary`` was made of.
     case unknownPiece(String)
     /// Counts add up to more than 64 bits hold.
@@ -47,6 +49,12 @@ extension TokenizationError: CustomStringConvertible {
         case .unknownToken(let id, let count):
             "there is no token \(id): the vocabulary has \(count) tokens, numbered from 0; "
                 + "check that the ids were made with this vocabulary"
+        case .unknownSpecialToken(let content, let known):
+            "the vocabulary has no special token \"\(content)\"; "
+                + (known.isEmpty
+                    ? "it has none at all"
+                    : "it has " + known.prefix(20).joined(separator: ", ")
+                        + (known.count > 20 ? " and \(known.count - 20) more" : ""))
         case .unknownPiece(let piece):
             "the piece \"\(piece)\" is not in the vocabulary of pieces; "
                 + "make the vocabulary from a text that has it"

@@ -119,6 +119,7 @@ import Transformer
         (#"{"vocabulary": {"pattern": "word"}}"#, "", "gpt4"),
         (#"{"vocabulary": {"pattern": "gpt5"}}"#, "vocabulary.pattern", "one of gpt2, r50k, cl100k"),
         (#"{"shards": {"end_of_text": "never"}}"#, "shards.end_of_text", "before, after, none"),
+        (#"{"shards": {"allow_special": 3}}"#, "shards.allow_special", "a string"),
         (#"{"name": 3}"#, "name", "a string"),
         (#"{"samples": "one"}"#, "samples", "a list"),
     ])

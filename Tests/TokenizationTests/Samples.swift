@@ -67,6 +67,14 @@ extension SplitPattern {
 
 extension Vocabulary {
     func id(_ bytes: [UInt8]) -> TokenID? { id(of: bytes.span) }
+
+    func append(_ ids: [UInt32], to text: inout [UInt8]) throws {
+        try decode(ids.span, into: &text)
+    }
+
+    func append(_ ids: [UInt16], to text: inout [UInt8]) throws {
+        try decode(ids.span, into: &text)
+    }
 }
 
 extension PieceVocabulary {

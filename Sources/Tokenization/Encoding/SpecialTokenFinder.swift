@@ -1,40 +1,40 @@
-/// Finds special tokens in a text: the leftmost, and the longest of those that start there.
+/// Finds special tokens in texts: the leftmost, and the longest of those that start there.
 ///
-/// Those that are searched last are found only in what the others leave. One finder a text, from
-/// its start to its end.
-struct SpecialTokenFinder {
-    /// A special token in a text.
-    struct Match {
-        let range: Range<Int>
-        let id: UInt32
-    }
-
-    private let first: ContentSet
-    private let last: ContentSet
-
-    /// The next match of those that are searched first; `nil` if there is none.
-    private var nextOfFirst: Match?
-    private var hasSearchedFirst = false
+/// Those that are searched last are found only in what the others leave.
+struct SpecialTokenFinder: Sendable {
+    fileprivate let first: SpecialTokenTree
+    fileprivate let last: SpecialTokenTree
 
     /// A finder of those of the vocabulary's special tokens that `policy` allows; `nil` if that is
-    /// none.
+    /// none. O(bytes of the contents).
     init?(_ vocabulary: Vocabulary, _ policy: SpecialTokenPolicy) {
-        let allowed = vocabulary.specialTokens.filter { special in
-            switch policy {
-            case .none: special.recognition == .everywhere
-            case .all: true
-            case .only(let contents):
-                special.recognition == .everywhere || contents.contains(special.content)
-            }
-        }
+        let allowed = vocabulary.specialTokens.filter { policy.allows($0) }
         guard !allowed.isEmpty else { return nil }
-        first = ContentSet(allowed.filter { !$0.isSearchedLast })
-        last = ContentSet(allowed.filter(\.isSearchedLast))
+        first = SpecialTokenTree(allowed.filter { !$0.isSearchedLast })
+        last = SpecialTokenTree(allowed.filter(\.isSearchedLast))
+    }
+}
+
+/// The special tokens of one text, from its start to its end.
+struct SpecialTokenSearch: ~Copyable {
+    private let text: ByteView
+    private var first: TreeSearch
+    private var last: TreeSearch
+
+    /// The next match of those that are searched first; `nil` if there is none.
+    private var nextOfFirst: SpecialTokenMatch?
+    private var hasSearchedFirst = false
+
+    /// A search from the start of `text`.
+    init(_ finder: SpecialTokenFinder, in text: ByteView) {
+        self.text = text
+        first = TreeSearch(finder.first)
+        last = TreeSearch(finder.last)
     }
 
-    /// The first special token at or after `start`, which is never before the end of the last one
-    /// found. O(distance) on average.
-    mutating func next(in text: ByteView, from start: Int) -> Match? {
+    /// The first special token at or after `start`, which must not be before the end of the one
+    /// found last. O(distance), whatever the number of calls.
+    mutating func next(from start: Int) -> SpecialTokenMatch? {
         if !hasSearchedFirst || nextOfFirst.map({ $0.range.lowerBound < start }) == true {
             nextOfFirst = first.next(in: text, from: start, to: text.count)
             hasSearchedFirst = true
@@ -44,35 +44,38 @@ struct SpecialTokenFinder {
     }
 }
 
-/// Special tokens that are searched together.
-private struct ContentSet {
-    /// The contents looked for, longest first.
-    private let contents: [(bytes: [UInt8], id: UInt32)]
+/// A search for the contents of one tree, by the bytes that they start with.
+private struct TreeSearch {
+    private let tree: SpecialTokenTree
 
-    /// Whether some content starts with each byte.
-    private let isFirstByte: [Bool]
+    /// The bytes that contents start with, and the first place of each that was not passed.
+    private var places: [(byte: UInt8, index: Int)]
 
-    init(_ specials: [SpecialToken]) {
-        contents = specials.map { (Array($0.content.utf8), $0.id.rawValue) }
-            .sorted { $0.bytes.count > $1.bytes.count }
-        var isFirstByte = [Bool](repeating: false, count: 256)
-        for content in contents { isFirstByte[Int(content.bytes[0])] = true }
-        self.isFirstByte = isFirstByte
+    init(_ tree: SpecialTokenTree) {
+        self.tree = tree
+        places = tree.firstBytes.map { ($0, -1) }
     }
 
-    /// The first match between `start` and `end`. O(distance) on average.
-    func next(in text: ByteView, from start: Int, to end: Int) -> SpecialTokenFinder.Match? {
-        guard !contents.isEmpty else { return nil }
+    /// The first match between `start` and `end`.
+    mutating func next(in text: ByteView, from start: Int, to end: Int) -> SpecialTokenMatch? {
         var index = start
-        while index < end {
-            if isFirstByte[Int(text[index])] {
-                for (bytes, id) in contents
-                where index + bytes.count <= end && text.hasPrefix(bytes, at: index) {
-                    return .init(range: index..<index + bytes.count, id: id)
-                }
-            }
+        while true {
+            index = nextPlace(in: text, from: index)
+            guard index < end else { return nil }
+            if let match = tree.longest(in: text, at: index, to: end) { return match }
             index += 1
         }
-        return nil
+    }
+
+    /// The first place at or after `start` with a byte that some content starts with.
+    private mutating func nextPlace(in text: ByteView, from start: Int) -> Int {
+        var nearest = text.count
+        for number in places.indices {
+            if places[number].index < start {
+                places[number].index = text.firstIndex(of: places[number].byte, from: start)
+            }
+            nearest = min(nearest, places[number].index)
+        }
+        return nearest
     }
 }

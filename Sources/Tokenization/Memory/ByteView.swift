@@ -1,3 +1,4 @@
+import CKernels
 import Storage
 
 /// Bytes that somebody else owns, for the length of one call.
@@ -34,6 +35,30 @@ import Storage
             littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
     }
 
+    /// Up to eight bytes from `index` on, the first of them lowest, with zeros after `count`.
+    @inline(__always)
+    func word(at index: Int, count: Int) -> UInt64 {
+        if index &+ 8 <= self.count {
+            let word = word(at: index)
+            return count >= 8 ? word : word & (UInt64(1) &<< UInt64(8 &* count) &- 1)
+        }
+        var word: UInt64 = 0
+        for offset in 0..<min(count, 8) {
+            word |= UInt64(self[index + offset]) << UInt64(8 * offset)
+        }
+        return word
+    }
+
+    /// Writes the classes of `count` bytes from `start` on, a bit for each, as `qk_byte_masks` says.
+    @inline(__always)
+    func classify(
+        _ level: Int32, from start: Int, count: Int, into masks: BufferView<UInt64>, stride: Int
+    ) {
+        assert(start >= 0 && start + count <= self.count, "range outside the bytes")
+        assert((count + 63) / 64 * stride <= masks.count, "too few masks")
+        unsafe qk_byte_masks(level, count, base + start, masks.base, stride)
+    }
+
     /// Calls `body` with a view of `bytes`.
     @inline(__always)
     static func with<Result, Failure: Error>(
@@ -67,6 +92,12 @@ import Storage
     private init(base: UnsafePointer<UInt8>, count: Int) {
         unsafe self.base = unsafe base
         self.count = count
+    }
+
+    /// Calls `body` with the address of the first byte.
+    @inline(__always)
+    func withBase<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result {
+        unsafe body(base)
     }
 
     /// The first `count` bytes of a buffer, valid as long as its owner lives.

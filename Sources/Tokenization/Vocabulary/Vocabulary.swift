@@ -24,6 +24,7 @@ public struct Vocabulary: Sendable {
 
     let tokens: TokenTable
     let merges: MergeTable
+    let decoding: DecodingTable
 
     /// What a `tokenizer.json` of this vocabulary puts around the ids of a text.
     let postProcessor: PostProcessor
@@ -41,6 +42,7 @@ public struct Vocabulary: Sendable {
         self.specialTokens = specialTokens.sorted { $0.id < $1.id }
         self.tokens = tokens
         self.merges = merges
+        decoding = DecodingTable(tokens)
         self.postProcessor = postProcessor
         self.counts = counts
         fingerprint = Self.fingerprint(
@@ -81,6 +83,14 @@ public struct Vocabulary: Sendable {
     public func id(of bytes: Span<UInt8>) -> TokenID? {
         ByteView.with(bytes) { view in
             view.count == 0 ? nil : tokens.id(of: view, from: 0, to: view.count).map { TokenID($0) }
+        }
+    }
+
+    /// How many ordinary tokens are also ordinary tokens of `other`. O(size).
+    public func sharedTokenCount(with other: Vocabulary) -> Int {
+        let special = Set(specialTokens.map(\.id))
+        return (0..<UInt32(count)).count { id in
+            !special.contains(TokenID(id)) && other.id(of: bytes(of: TokenID(id)).span) != nil
         }
     }
 

@@ -7,7 +7,9 @@ import Tokenization
 struct Vocab: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Learn a vocabulary, exchange one with other programs, or look at one.",
-        subcommands: [VocabTrain.self, VocabImport.self, VocabExport.self, VocabShow.self])
+        subcommands: [
+            VocabTrain.self, VocabImport.self, VocabExport.self, VocabShow.self, VocabCompare.self,
+        ])
 }
 
 /// `quern vocab train`

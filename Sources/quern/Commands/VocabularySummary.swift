@@ -6,10 +6,16 @@ enum VocabularySummary {
     static func text(
         _ vocabulary: Vocabulary, format: VocabularyFormat, remarks: [String] = [], files: [String]
     ) -> String {
+        var rows = [["format", format.rawValue]] + rows(vocabulary)
+        for (index, file) in files.enumerated() { rows.append([index == 0 ? "written" : "", file]) }
+        return Table.text(rows) + remarks.map { "note: \($0)\n" }.joined()
+    }
+
+    /// What decides about ids, and the number that stands for all of it.
+    static func rows(_ vocabulary: Vocabulary) -> [[String]] {
         let special = vocabulary.specialTokens
         let unused = vocabulary.unusedIDs
         var rows = [
-            ["format", format.rawValue],
             ["tokens", Figures.count(vocabulary.count - unused.count)],
             ["merges", Figures.count(vocabulary.mergeCount)],
             ["merging", description(of: vocabulary.mergeSemantics)],
@@ -20,13 +26,11 @@ enum VocabularySummary {
             rows.append(["unused numbers", list(unused.map(\.description))])
         }
         rows.append(["fingerprint", String(vocabulary.fingerprint, radix: 16)])
-        for (index, file) in files.enumerated() {
-            rows.append([index == 0 ? "written" : "", file])
-        }
-        return Table.text(rows) + remarks.map { "note: \($0)\n" }.joined()
+        return rows
     }
 
-    private static func description(of semantics: MergeSemantics) -> String {
+    /// How merging works, in words.
+    static func description(of semantics: MergeSemantics) -> String {
         switch semantics {
         case .listedMerges: "listed merges, in order"
         case .wholePieceFirst: "a whole piece first, then listed merges in order"

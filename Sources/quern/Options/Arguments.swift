@@ -12,3 +12,8 @@ extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
 extension VocabularyFormat: ExpressibleByArgument {}
 extension VocabularyPreset: ExpressibleByArgument {}
+
+extension SpecialTokenPolicy: ExpressibleByArgument {
+    /// Reads `all`, `none`, or names with commas between.
+    public init?(argument: String) { self.init(argument) }
+}
