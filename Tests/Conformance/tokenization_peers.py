@@ -59,10 +59,16 @@ def pre_tokenizer(pattern):
 def tokenizer(path, pattern):
     """`tokenizers` with the tokens and merges of a `tokenizer.json` and a pattern of its own.
 
-    Added tokens that are special are left out, since it would find them in every text.
+    Special tokens keep their numbers and lose their names, since it would find them in every text.
     """
     file = json.loads(path.read_text())
-    file["added_tokens"] = [token for token in file["added_tokens"] if not token["special"]]
+    vocab = file["model"]["vocab"]
+    for token in file["added_tokens"]:
+        if token["special"]:
+            vocab.pop(token["content"], None)
+            token["content"] = f"\uffff no text has this: {token['id']} \uffff"
+        # It numbers what the model has not anew.
+        vocab[token["content"]] = token["id"]
     peer = Tokenizer.from_str(json.dumps(file))
     if pattern:
         peer.pre_tokenizer = pre_tokenizer(pattern)
