@@ -67,10 +67,9 @@ final class PatternMatcher {
             var found: (value: Unicode.Scalar?, bytes: [UInt8]) = (nil, [text[index]])
             for length in 1...4 where index + length <= text.count {
                 let bytes = Array(text[index..<index + length])
-                if let string = String(validating: bytes, as: UTF8.self),
-                    string.unicodeScalars.count == 1
-                {
+                if let string = String(validating: bytes, as: UTF8.self) {
                     found = (string.unicodeScalars.first, bytes)
+                    break
                 }
             }
             result.append(found)

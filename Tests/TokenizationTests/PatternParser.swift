@@ -1,8 +1,8 @@
 /// Reads a regular expression into what ``PatternMatcher`` matches.
 ///
 /// It knows what patterns use: alternatives, classes, `(?:)`, `(?i:)`, `(?!)`, `$`, and greedy or
-/// possessive repetition. A possessive sign behind a counted repetition is read as tiktoken's engine
-/// reads it.
+/// possessive repetition. A possessive sign behind a counted repetition is read as tiktoken's
+/// engine reads it.
 struct PatternParser {
     private let expression: [Unicode.Scalar]
     private var position = 0

@@ -66,7 +66,9 @@ struct JSONReader {
         try open(UInt8(ascii: "{"))
         while try next(until: UInt8(ascii: "}"), isFirst: keys.isEmpty) {
             let name = try readString()
-            guard keys.insert(name).inserted else { throw failure("the key \"\(name)\" appears twice") }
+            guard keys.insert(name).inserted else {
+                throw failure("the key \"\(name)\" appears twice")
+            }
             try take(UInt8(ascii: ":"))
             try member(&self, name)
         }

@@ -9,7 +9,7 @@ struct ByteArena: ~Copyable {
 
     /// An empty arena with room for `capacity` bytes.
     init(capacity: Int = 256) {
-        buffer = OwnedBuffer(repeating: 0, count: capacity)
+        buffer = OwnedBuffer(uninitializedCapacity: capacity)
     }
 
     /// The bytes, valid until the next change.
@@ -24,7 +24,7 @@ struct ByteArena: ~Copyable {
     @inline(never)
     private mutating func grow(_ needed: Int) {
         let larger = OwnedBuffer<UInt8>(
-            repeating: 0, count: max(needed, 2 * buffer.view.count))
+            uninitializedCapacity: max(needed, 2 * buffer.view.count))
         bytes.copy(from: 0, to: count, into: larger.view, at: 0)
         buffer = larger
     }
@@ -66,9 +66,10 @@ struct ByteArena: ~Copyable {
         self.count = count
     }
 
-    /// The bytes in a buffer of their own length. O(count).
-    func copy() -> OwnedBuffer<UInt8> {
-        let exact = OwnedBuffer<UInt8>(repeating: 0, count: count)
+    /// The bytes in a buffer of their own length. O(count), and O(1) if the arena is full.
+    consuming func takeBuffer() -> OwnedBuffer<UInt8> {
+        guard count < buffer.view.count else { return buffer }
+        let exact = OwnedBuffer<UInt8>(uninitializedCapacity: count)
         bytes.copy(from: 0, to: count, into: exact.view, at: 0)
         return exact
     }

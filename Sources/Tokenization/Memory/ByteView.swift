@@ -10,10 +10,18 @@ import Storage
     /// How many bytes there are.
     let count: Int
 
+    #if DEBUG
+        /// Where a test counts the bytes that are looked at.
+        private var looks: UnsafeMutablePointer<Int>?
+    #endif
+
     /// The byte at `index`.
     subscript(index: Int) -> UInt8 {
         @inline(__always) get {
             assert(index >= 0 && index < count, "index outside the bytes")
+            #if DEBUG
+                unsafe looks?.pointee += 1
+            #endif
             return unsafe base[index]
         }
     }
@@ -40,6 +48,21 @@ import Storage
             return try body(unsafe ByteView(base: base, count: buffer.count))
         }
     }
+
+    #if DEBUG
+        /// How many bytes `body` looks at, one by one, in a view of `bytes`.
+        static func looks(at bytes: Span<UInt8>, _ body: (ByteView) -> Void) -> Int {
+            var looks = 0
+            unsafe withUnsafeMutablePointer(to: &looks) { counter in
+                with(bytes) { view in
+                    var view = view
+                    unsafe view.looks = unsafe counter
+                    body(view)
+                }
+            }
+            return looks
+        }
+    #endif
 
     private init(base: UnsafePointer<UInt8>, count: Int) {
         unsafe self.base = unsafe base
@@ -73,10 +96,9 @@ import Storage
         unsafe (target.base + place).update(from: base + start, count: end - start)
     }
 
-    /// The XXH64 of the bytes. O(count).
-    func hash() -> UInt64 {
-        unsafe XXH64.hash(
-            of: Span(_unsafeElements: UnsafeBufferPointer(start: base, count: count)))
+    /// Appends the bytes to what `hasher` hashes. O(count).
+    func update(_ hasher: inout XXH64) {
+        unsafe hasher.update(RawSpan(_unsafeStart: base, byteCount: count))
     }
 
     /// The bytes from `start` up to `end`, as a view of their own.

@@ -19,6 +19,15 @@
         unsafe view = BufferView(base: elements, count: count)
     }
 
+    /// Room for `capacity` elements that must be written before they are read. Memory that is never
+    /// written costs nothing.
+    init(uninitializedCapacity capacity: Int) {
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: max(1, capacity) * MemoryLayout<Element>.stride, alignment: 64)
+        unsafe view = BufferView(
+            base: memory.bindMemory(to: Element.self, capacity: max(1, capacity)), count: capacity)
+    }
+
     /// The elements of `array`. O(count).
     init(_ array: [Element]) {
         let memory = UnsafeMutableRawPointer.allocate(

@@ -3,9 +3,9 @@
 /// With U for `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]` and W for `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`:
 /// `[^\r\n\p{L}\p{N}]?U*W+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?U+W*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`.
 ///
-/// Letters and marks without case are in both U and W, so the first alternative may give back capitals
-/// until it stands behind one: `漢AB` is `漢` and `AB`. What is given back is the next piece, which
-/// holds nothing but capitals, so that each character is looked at twice at most.
+/// Letters and marks without case are in both U and W, so the first alternative may give back
+/// capitals until it stands behind one: `漢AB` is `漢` and `AB`. What is given back is the next
+/// piece, which holds nothing but capitals, so a word costs two looks at most.
 struct O200KScanner: PieceScanner {
     let tables: UnicodeClasses.Tables
 
@@ -46,8 +46,8 @@ struct O200KScanner: PieceScanner {
         return run.pieceEndAfterNewlines(atEndOfText: run.end == text.count)
     }
 
-    /// The end of `U*W+|U+W*`, or `start` if there is neither, and whether it took the second: nothing
-    /// but capitals, if anything.
+    /// The end of `U*W+|U+W*`, or `start` if there is neither, and whether it took the second:
+    /// nothing but capitals, if anything.
     @inline(__always)
     private func wordEnd(
         in text: ByteView, from start: Int

@@ -1,9 +1,11 @@
 /// One pattern as code.
 ///
-/// A piece's end depends on nothing before the piece, so a scanner looks at its text only forwards.
-/// One call costs no more than the longest run it looks across, and what it looks across without
-/// taking it is a run that no later call but the next two can begin in, so that a whole text costs
-/// no more than a few passes.
+/// Where a piece ends depends on nothing before the piece, so a scanner looks at its text only
+/// forwards, and any place where a piece starts will do to begin.
+///
+/// No text is slow: whatever a scanner looks at beyond the end of a piece is taken by one of the
+/// next three pieces, so that a text costs a few looks at each of its bytes, however long its runs
+/// are.
 protocol PieceScanner {
     /// Where the piece that starts at `start` ends: after `start`, and at most at the text's end.
     ///

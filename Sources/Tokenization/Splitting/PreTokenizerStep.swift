@@ -1,7 +1,7 @@
 /// One step of the pre-tokenizer in a `tokenizer.json`, as far as the patterns use them.
 ///
-/// Each step is applied to every part of the text that the one before it left. What a file's steps are
-/// is for its reader to say; what they mean together is ``SplitPattern``'s to know:
+/// Each step is applied to every part of the text that the one before it left. What a file's steps
+/// are is for its reader to say; what they mean together is ``SplitPattern``'s to know:
 ///
 /// | in the file | the step |
 /// | --- | --- |
@@ -15,9 +15,13 @@ enum PreTokenizerStep: Equatable, Sendable {
     /// Matches are parts, and what lies between them is lost.
     case keepMatches(String)
     /// Every character that is a number is a part.
+    ///
+    /// `tokenizers` asks its own toolchain what a number is here, and its expressions elsewhere: a
+    /// release of 2026 takes thirteen code points that Unicode 17 added for numbers in this step
+    /// only. Quern keeps to Unicode 16.
     case digits
-    /// Bytes become the characters that stand for them, after GPT-2's expression has cut the text if
-    /// `use_regex` is set.
+    /// Bytes become the characters that stand for them, after GPT-2's expression has cut the text
+    /// if `use_regex` is set.
     case byteLevel(usesExpression: Bool)
 }
 

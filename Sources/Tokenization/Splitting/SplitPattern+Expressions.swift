@@ -5,11 +5,11 @@ extension SplitPattern {
     /// The regular expressions of the pattern, each to be applied to every part that the one before
     /// it left; none where the pattern is only for show.
     ///
-    /// They are spelled so that Oniguruma, which `tokenizers` uses, and the engine of tiktoken read the
-    /// same in them, and otherwise as the vocabulary's own publisher does. Where they differ: what
-    /// tiktoken reads as a possessive `{1,3}+` is a repetition of a repetition to Oniguruma; `$` is
-    /// the end of a line there, so that `\s++$` means the end of the text only because the possessive
-    /// sign leaves no line break behind.
+    /// They are spelled so that Oniguruma, which `tokenizers` uses, and the engine of tiktoken read
+    /// the same in them, and otherwise as the vocabulary's own publisher does. Where they differ:
+    /// what tiktoken reads as a possessive `{1,3}+` is a repetition of a repetition to Oniguruma;
+    /// `$` is the end of a line there, so that `\s++$` means the end of the text only because the
+    /// possessive sign leaves no line break behind.
     public var regularExpressions: [String] {
         switch self {
         case .gpt2:
@@ -60,18 +60,21 @@ extension SplitPattern {
     /// The pattern that cuts every text as `expressions`, applied one after another, do; `nil` if
     /// none is known to.
     ///
-    /// Expressions are read as Oniguruma reads them. Besides ``regularExpressions`` themselves, every
-    /// spelling is known that differs from them only in ways that cannot matter.
+    /// Expressions are read as Oniguruma reads them. Besides ``regularExpressions`` themselves,
+    /// every spelling is known that differs from them only in ways that cannot matter.
     public init?(regularExpressions expressions: [String]) {
+        // Compared as bytes: strings of characters that only look alike are equal.
+        let exact = expressions.map { Array($0.utf8) }
         let plain = expressions.map(Self.plainSpelling)
         let found =
-            Self.regular.first { $0.regularExpressions == expressions }
+            Self.regular.first { $0.regularExpressions.map { Array($0.utf8) } == exact }
             ?? Self.regular.first { $0.regularExpressions.map(Self.plainSpelling) == plain }
         guard let found else { return nil }
         self = found
     }
 
-    /// The pattern that cuts every text as `expression` does in tiktoken; `nil` if none is known to.
+    /// The pattern that cuts every text as `expression` does in tiktoken; `nil` if none is known
+    /// to.
     ///
     /// Files of tiktoken's kind hold expressions for its engine, which reads a `{1,3}+` as
     /// possessive. Nothing comes after it that could take a digit back, so the sign does not matter
@@ -80,10 +83,12 @@ extension SplitPattern {
         self.init(regularExpressions: [expression.replacing("{1,3}+", with: "{1,3}")])
     }
 
-    /// `expression` in a spelling that is the same for all that cut every text alike by the rules
-    /// here.
-    private static func plainSpelling(_ expression: String) -> String {
-        spellings.reduce(expression) { $0.replacing($1.old, with: $1.new) }
+    /// The bytes of `expression` in a spelling that all have in common that cut every text alike by
+    /// the rules here.
+    private static func plainSpelling(_ expression: String) -> [UInt8] {
+        spellings.reduce(Array(expression.utf8)) { spelling, rule in
+            spelling.replacing(Array(rule.old.utf8), with: Array(rule.new.utf8))
+        }
     }
 
     private static let spellings: [(old: String, new: String)] = [
@@ -94,8 +99,8 @@ extension SplitPattern {
         ("'s|'t|'re|'ve|'m|'ll|'d|", "'(?:[sdmt]|ll|ve|re)|"),
         // A class of one class.
         (#"[\p{L}]+"#, #"\p{L}+"#), (#"[\p{N}]+"#, #"\p{N}+"#),
-        // A possessive sign where what follows, if anything, matches no character that it could give
-        // back.
+        // A possessive sign where what follows, if anything, matches no character that it could
+        // give back.
         (#"[^\r\n\p{L}\p{N}]?+\p{L}"#, #"[^\r\n\p{L}\p{N}]?\p{L}"#),
         (#"\p{L}++|"#, #"\p{L}+|"#), (#"\p{N}++|"#, #"\p{N}+|"#),
         (#"[^\s\p{L}\p{N}]++|"#, #"[^\s\p{L}\p{N}]+|"#),

@@ -4,15 +4,15 @@
 /// SplitPattern.gpt4.pieces(of: Array("Hold my math!".utf8).span)  // "Hold", " my", " math", "!"
 /// ```
 ///
-/// Every pattern is hand-written code over bytes. It accepts any bytes: a byte that is not part of a
-/// well-formed UTF-8 sequence counts as a character of no class. Pieces joined together are the
+/// Every pattern is hand-written code over bytes. It accepts any bytes: a byte that is not part of
+/// a well-formed UTF-8 sequence counts as a character of no class. Pieces joined together are the
 /// text again. Letters, numbers and the rest are those of Unicode 16.
 ///
-/// The patterns from ``gpt2`` to ``starcoder`` are those of published vocabularies, and cut every text
-/// as their ``regularExpressions`` say. The last three show what the simplest vocabularies do.
+/// The patterns from ``gpt2`` to ``starcoder`` are those of published vocabularies, and cut every
+/// text as their ``regularExpressions`` say. The last three show what the simplest vocabularies do.
 public enum SplitPattern: String, Codable, CaseIterable, Sendable {
-    /// The pattern of GPT-2: words and numbers of any length, each with a space in front if there is
-    /// one; contractions in lower case only.
+    /// The pattern of GPT-2: words and numbers of any length, each with a space in front if there
+    /// is one; contractions in lower case only.
     case gpt2
     /// GPT-2's pattern as tiktoken spells it for `r50k_base` and `p50k_base`. It cuts as ``gpt2``
     /// does.
@@ -38,8 +38,8 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     case o200k
     /// The pattern of Mistral's Tekken: ``o200k`` with every digit alone and without contractions.
     case tekken
-    /// The pattern of DeepSeek V3 and R1: three expressions in sequence, for numbers, for Chinese and
-    /// Japanese, and for the rest.
+    /// The pattern of DeepSeek V3 and R1: three expressions in sequence, for numbers, for Chinese
+    /// and Japanese, and for the rest.
     case deepseek3
     /// The pattern of StarCoder and SmolLM: every digit alone, and ``gpt2`` between them.
     case starcoder
@@ -47,8 +47,8 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     case character
     /// Words and single punctuation marks, as in introductory courses.
     ///
-    /// The punctuation marks `,.:;?_!"()'`, the double hyphen `--` and each whitespace character are
-    /// pieces of their own; what stands between them is a word.
+    /// The punctuation marks `,.:;?_!"()'`, the double hyphen `--` and each whitespace character
+    /// are pieces of their own; what stands between them is a word.
     case word
     /// One byte a piece: what is left of a vocabulary without merges.
     case bytes

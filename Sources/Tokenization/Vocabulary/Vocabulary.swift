@@ -1,5 +1,3 @@
-import Storage
-
 /// The tokens of a byte-level BPE, immutable and shared by any number of threads.
 ///
 /// ```swift
@@ -119,42 +117,37 @@ public struct Vocabulary: Sendable {
         tokens: TokenTable, merges: MergeTable
     ) -> UInt64 {
         // Every part is preceded by its length, so that no two vocabularies share a canonical form.
-        var form = ByteArena(
-            capacity: 4096 + tokens.bytes.count + 8 * tokens.count + 16 * merges.pairs.count)
-        func append(_ text: String) {
-            form.append(word: UInt64(text.utf8.count))
-            form.append(Array(text.utf8))
-        }
-        append("quern vocabulary 1")
-        append(pattern.rawValue)
-        append(mergeSemantics.rawValue)
-        form.append(word: UInt64(specialTokens.count))
+        var form = FingerprintForm()
+        form.append("quern vocabulary 1")
+        form.append(pattern.rawValue)
+        form.append(mergeSemantics.rawValue)
+        form.append(specialTokens.count)
         for special in specialTokens {
-            form.append(word: UInt64(special.id.rawValue))
-            append(special.content)
+            form.append(Int(special.id.rawValue))
+            form.append(special.content)
         }
-        form.append(word: UInt64(tokens.count))
+        form.append(tokens.count)
         let bytes = ByteView(tokens.bytes, count: tokens.bytes.count)
         for id in 0..<tokens.count {
-            form.append(word: UInt64(tokens.byteCount(of: id)))
+            form.append(tokens.byteCount(of: id))
             form.append(bytes, from: Int(tokens.offsets[id]), to: Int(tokens.offsets[id + 1]))
         }
-        form.append(word: UInt64(merges.pairs.count))
+        form.append(merges.pairs.count)
         for pair in merges.pairs {
-            form.append(word: UInt64(pair.left))
-            form.append(word: UInt64(pair.right))
+            form.append(Int(pair.left))
+            form.append(Int(pair.right))
         }
-        // Whatever was not thought of at first follows only where it is the case.
+        // What is rare follows only where it is the case.
         for special in specialTokens {
             if special.recognition == .everywhere {
-                append("everywhere")
-                form.append(word: UInt64(special.id.rawValue))
+                form.append("everywhere")
+                form.append(Int(special.id.rawValue))
             }
             if special.isSearchedLast {
-                append("last")
-                form.append(word: UInt64(special.id.rawValue))
+                form.append("last")
+                form.append(Int(special.id.rawValue))
             }
         }
-        return form.bytes.hash()
+        return form.hash()
     }
 }

@@ -4,10 +4,19 @@ struct ListedTokens: ~Copyable {
     static let maximumID: UInt32 = 1 << 24 - 1
 
     /// The bytes of all tokens, one after another.
-    var bytes = ByteArena(capacity: 1 << 16)
+    var bytes: ByteArena
 
     /// The number of each token, and where its bytes end.
-    private var entries: [(id: UInt32, end: Int)] = []
+    private var entries: [(id: UInt32, end: UInt32)] = []
+
+    /// No tokens yet.
+    ///
+    /// - Parameter byteCount: how long the text is that they will be read from, at most 4 GiB.
+    init(fileSize byteCount: Int = 0) {
+        // Room that is not used costs nothing, and growing means copying.
+        bytes = ByteArena(capacity: 256 + byteCount / 2)
+        entries.reserveCapacity(byteCount / 8)
+    }
 
     /// How many tokens there are.
     var count: Int { entries.count }
@@ -15,7 +24,7 @@ struct ListedTokens: ~Copyable {
     /// The last bytes, from the end of the token before, are the token `id`.
     @inline(__always)
     mutating func endToken(_ id: UInt32) {
-        entries.append((id, bytes.count))
+        entries.append((id, UInt32(bytes.count)))
     }
 
     /// Appends a token.
@@ -26,12 +35,13 @@ struct ListedTokens: ~Copyable {
 
     /// The number of the first listed token that is `bytes`; `nil` if there is none. O(size).
     func id(of token: [UInt8]) -> UInt32? {
-        var start = 0
-        for entry in entries {
-            if entry.end - start == token.count, bytes.bytes.hasPrefix(token, at: start) {
+        for (place, entry) in entries.enumerated() {
+            let range = range(of: UInt32(place))
+            if range.count == token.count,
+                bytes.bytes.hasPrefix(token, at: range.lowerBound)
+            {
                 return entry.id
             }
-            start = entry.end
         }
         return nil
     }
@@ -79,12 +89,12 @@ struct ListedTokens: ~Copyable {
             }
         }
         return try TokenTable(
-            arena: arena.copy(), offsets: offsets, specialIDs: specials.map(\.id.rawValue))
+            arena: arena.takeBuffer(), offsets: offsets, specialIDs: specials.map(\.id.rawValue))
     }
 
     private func range(of place: UInt32) -> Range<Int> {
         let start = place == 0 ? 0 : entries[Int(place) - 1].end
-        return start..<entries[Int(place)].end
+        return Int(start)..<Int(entries[Int(place)].end)
     }
 
     /// The place in the list of each number, `UInt32.max` for numbers that are not listed.

@@ -1,3 +1,5 @@
+import Storage
+
 /// A published vocabulary whose file holds ranks only: what its program adds to them.
 public enum VocabularyPreset: String, CaseIterable, Sendable {
     /// GPT-2 and GPT-3. tiktoken's `r50k_base`, whose file is also Whisper's `gpt2.tiktoken`.
@@ -63,7 +65,9 @@ public enum VocabularyPreset: String, CaseIterable, Sendable {
     ///
     /// Where two presets share a file, the first.
     init?(file text: ByteView) {
-        let hash = text.hash()
+        var hasher = XXH64()
+        text.update(&hasher)
+        let hash = hasher.digest()
         guard let preset = Self.allCases.first(where: { $0.fileHash == hash }) else { return nil }
         self = preset
     }

@@ -36,7 +36,8 @@ extension TokenizerFile {
         guard ignoresNormalizer || !hasNormalizer else {
             throw .unsupported(
                 path: path,
-                reason: "it has the normalizer \(settings["normalizer"]?["type"]?.string ?? "of no type"), which "
+                reason:
+                    "it has the normalizer \(settings["normalizer"]?["type"]?.string ?? "of no type"), which "
                     + "changes texts before they are cut; import it without the normalizer "
                     + "(--ignore-normalizer) if all texts are normalized already: those keep their ids"
             )

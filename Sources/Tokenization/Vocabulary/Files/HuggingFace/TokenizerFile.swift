@@ -15,7 +15,7 @@ struct TokenizerFile: ~Copyable {
     private let ignoresNormalizer: Bool
 
     private var addedTokens: [AddedToken]?
-    private var listed = ListedTokens()
+    private var listed: ListedTokens
     private var hasTokens = false
 
     /// Names that are no byte characters: only added tokens may have such.
@@ -33,6 +33,7 @@ struct TokenizerFile: ~Copyable {
     ) throws(TokenizationError) {
         self.path = path
         self.ignoresNormalizer = ignoresNormalizer
+        listed = ListedTokens(fileSize: text.count)
         var reader = JSONReader(text, path: path)
         try reader.open(UInt8(ascii: "{"))
         var keys: Set<String> = []
@@ -90,24 +91,21 @@ struct TokenizerFile: ~Copyable {
     private mutating func readMerges(_ reader: inout JSONReader) throws(TokenizationError) {
         let tokens = try finishTokens()
         var pairs: [MergePair] = []
-        var names = ByteArena(capacity: 1 << 10)
+        pairs.reserveCapacity(reader.text.count / 16)
+        var batch = MergeBatch()
         var other: [UInt8] = []
         var isFirst = true
         try reader.open(UInt8(ascii: "["))
         while try reader.next(until: UInt8(ascii: "]"), isFirst: isFirst) {
             isFirst = false
-            names.truncate(to: 0)
             let start = reader.position
-            guard let middle = try reader.readMerge(into: &names, other: &other),
-                let left = tokens.id(of: names.bytes, from: 0, to: middle),
-                let right = tokens.id(of: names.bytes, from: middle, to: names.count)
-            else {
-                throw .malformed(
-                    path: path, offset: start,
-                    reason: "merge \(pairs.count) does not name two tokens of the vocabulary")
+            guard let middle = try reader.readMerge(into: &batch.names, other: &other) else {
+                throw MergeBatch.failure(pairs.count + batch.count, at: start, path: path)
             }
-            pairs.append(MergePair(left: left, right: right))
+            batch.end(middle: middle, position: start)
+            if batch.isFull { try batch.take(tokens, into: &pairs, path: path) }
         }
+        try batch.take(tokens, into: &pairs, path: path)
         self.pairs = pairs
     }
 
@@ -162,7 +160,8 @@ struct TokenizerFile: ~Copyable {
                 guard id == unlisted else {
                     throw .unsupported(
                         path: path,
-                        reason: "the added token \"\(special.content)\" has the number \(id) but is "
+                        reason:
+                            "the added token \"\(special.content)\" has the number \(id) but is "
                             + "not in the model's list, so tokenizers would number it \(unlisted)")
                 }
                 unlisted += 1
@@ -172,7 +171,8 @@ struct TokenizerFile: ~Copyable {
             throw .unsupported(
                 path: path,
                 reason: "the token \"\(String(decoding: name, as: UTF8.self))\" with the number "
-                    + "\(id) is not spelled in byte characters, so this is no byte-level vocabulary")
+                    + "\(id) is not spelled in byte characters, so this is no byte-level vocabulary"
+            )
         }
         if Int(unlisted) > listedCount, tokens.count > Int(unlisted) {
             throw .unsupported(
@@ -188,7 +188,8 @@ struct TokenizerFile: ~Copyable {
 
 extension JSONReader {
     /// Reads the key of a member and its colon; it must not be among `keys`.
-    fileprivate mutating func readKey(_ keys: inout Set<String>) throws(TokenizationError) -> String {
+    fileprivate mutating func readKey(_ keys: inout Set<String>) throws(TokenizationError) -> String
+    {
         let key = try readString()
         guard keys.insert(key).inserted else { throw failure("the key \"\(key)\" appears twice") }
         try take(UInt8(ascii: ":"))
