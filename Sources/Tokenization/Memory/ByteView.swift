@@ -1,3 +1,4 @@
+import CKernels
 import Storage
 
 /// Bytes that somebody else owns, for the length of one call.
@@ -32,6 +33,30 @@ import Storage
         assert(index >= 0 && index + 8 <= count, "index outside the bytes")
         return unsafe UInt64(
             littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
+    }
+
+    /// Up to eight bytes from `index` on, the first of them lowest, with zeros after `count`.
+    @inline(__always)
+    func word(at index: Int, count: Int) -> UInt64 {
+        if index &+ 8 <= self.count {
+            let word = word(at: index)
+            return count >= 8 ? word : word & (UInt64(1) &<< UInt64(8 &* count) &- 1)
+        }
+        var word: UInt64 = 0
+        for offset in 0..<min(count, 8) {
+            word |= UInt64(self[index + offset]) << UInt64(8 * offset)
+        }
+        return word
+    }
+
+    /// Writes the classes of `count` bytes from `start` on, a bit for each, as `qk_byte_masks` says.
+    @inline(__always)
+    func classify(
+        _ level: Int32, from start: Int, count: Int, into masks: BufferView<UInt64>, stride: Int
+    ) {
+        assert(start >= 0 && start + count <= self.count, "range outside the bytes")
+        assert((count + 63) / 64 * stride <= masks.count, "too few masks")
+        unsafe qk_byte_masks(level, count, base + start, masks.base, stride)
     }
 
     /// Calls `body` with a view of `bytes`.

@@ -7,10 +7,17 @@
 /// next three pieces, so that a text costs a few looks at each of its bytes, however long its runs
 /// are.
 protocol PieceScanner {
+    /// How blocks of text are cut, where the pattern is such that they can be.
+    var blockRules: BlockRules? { get }
+
     /// Where the piece that starts at `start` ends: after `start`, and at most at the text's end.
     ///
     /// - Parameter start: where a piece starts, below the count of `text`.
     func pieceEnd(in text: ByteView, from start: Int) -> Int
+}
+
+extension PieceScanner {
+    var blockRules: BlockRules? { nil }
 }
 
 /// Work to be done with the scanner of a pattern, whichever that is: generic, so that its loop is

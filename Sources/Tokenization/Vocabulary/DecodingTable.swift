@@ -1,32 +1,18 @@
-/// The bytes of every token in the form that decoding wants them: sixteen bytes a token, of which
-/// the last is the length, so that a token of at most fifteen bytes is one load and one store.
+/// Decoding from the keys of the tokens: sixteen bytes each, of which the last is the length, so that
+/// a token of at most fifteen bytes is one load and one store.
 ///
 /// All sixteen bytes are stored and the next token overwrites those that do not count, so the only
 /// branch that a text takes is the rare one: for tokens that are longer, and, by a last entry that
 /// every unknown id is led to, for ids that do not exist.
-final class DecodingTable: Sendable {
+struct DecodingTable: Sendable {
     /// The longest token that an entry holds.
     static let maximumLength = 15
 
-    /// Marks a token that is longer, and the last entry.
-    private static let elsewhere = UInt8(0xFF)
-
-    /// One entry a token, and one for all numbers that are none.
-    private let entries: OwnedBuffer<UInt8>
     private let tokens: TokenTable
 
-    /// The table of `tokens`. O(size).
+    /// The table of `tokens`.
     init(_ tokens: TokenTable) {
         self.tokens = tokens
-        entries = OwnedBuffer(repeating: Self.elsewhere, count: (tokens.count + 1) * 16)
-        let (entries, bytes, offsets) = (entries.view, tokens.bytes, tokens.offsets)
-        for id in 0..<tokens.count {
-            let start = Int(offsets[id])
-            let length = Int(offsets[id + 1]) - start
-            guard (1...Self.maximumLength).contains(length) else { continue }
-            for offset in 0..<length { entries[id * 16 + offset] = bytes[start + offset] }
-            entries[id * 16 + 15] = UInt8(length)
-        }
     }
 
     /// Appends the bytes of `ids` to `text`; returns the first id that there is no token for, leaving
@@ -75,17 +61,18 @@ final class DecodingTable: Sendable {
         _ ids: Span<ID>, from index: inout Int, to end: Int, _ base: UnsafeMutablePointer<UInt8>,
         _ count: inout Int
     ) {
-        let (entries, last) = unsafe (UnsafePointer(entries.view.base), tokens.count)
+        let last = tokens.count
+        let entries = unsafe UnsafeRawPointer(tokens.keys.base)
         var (place, position) = (count, index)
         while position < end {
             // The count was checked against the span's by the caller.
             let id = Int(truncatingIfNeeded: unsafe ids[unchecked: position])
             let entry = unsafe entries + min(id, last) &<< 4
             unsafe UnsafeMutableRawPointer(base + place).storeBytes(
-                of: UnsafeRawPointer(entry).load(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+                of: entry.load(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
             // From the table and not from what was just stored, which would wait for the store.
-            let length = unsafe Int(entry[15])
-            guard length <= Self.maximumLength else { break }
+            let length = unsafe Int(entry.load(fromByteOffset: 15, as: UInt8.self))
+            guard length <= PieceKey.maximumLength else { break }
             place &+= length
             position &+= 1
         }

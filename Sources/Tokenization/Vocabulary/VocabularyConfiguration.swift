@@ -61,9 +61,9 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
                 reason: "vocab_size is \(vocabularySize), but 256 bytes and \(specialTokens.count) "
                     + "special tokens need at least \(256 + specialTokens.count)")
         }
-        guard vocabularySize <= 1 << 24 else {
+        guard vocabularySize <= TokenTable.maximumCount else {
             throw .invalidConfiguration(
-                reason: "vocab_size is \(vocabularySize); the most is \(1 << 24)")
+                reason: "vocab_size is \(vocabularySize); the most is \(TokenTable.maximumCount)")
         }
         guard minimumFrequency >= 0 else {
             throw .invalidConfiguration(

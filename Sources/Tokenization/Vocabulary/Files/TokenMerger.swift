@@ -93,8 +93,9 @@ struct TokenMerger: ~Copyable {
             }
             return UInt64(id) << 32 | UInt64(id)
         case .listed(let merges):
-            let slot = merges.lookup.find(parts.view[place], parts.view[right])
-            return slot.rank == .max ? .max : UInt64(slot.rank) << 32 | UInt64(slot.result)
+            let lookup = merges.lookup
+            guard let rank = lookup.rank(parts.view[place], parts.view[right]) else { return .max }
+            return UInt64(rank) << 32 | UInt64(lookup.result(of: rank))
         }
     }
 }

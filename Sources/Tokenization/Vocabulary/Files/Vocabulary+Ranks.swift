@@ -53,17 +53,16 @@ extension Vocabulary {
                     "the token \(id) \"\(name)\" cannot be made by merging with the smallest number "
                     + "first, but tiktoken would take it where it is a whole piece"
             }
-            let slot = merges.lookup.find(pair.left, pair.right)
-            guard slot.rank != .max else {
+            guard let rank = merges.lookup.rank(pair.left, pair.right) else {
                 return "tiktoken would make the token \(id) \"\(name)\" of \(pair.left) and "
                     + "\(pair.right), which is no merge of this vocabulary"
             }
-            if let lastRank, slot.rank < lastRank {
+            if let lastRank, rank < lastRank {
                 return
                     "the merge that makes the token \(id) \"\(name)\" comes before that of a token "
                     + "with a smaller number, but tiktoken merges in the order of the numbers"
             }
-            lastRank = slot.rank
+            lastRank = rank
         }
         return nil
     }
