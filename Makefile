@@ -43,8 +43,10 @@ run: build corpora/kjv.txt.zst
 test: packages
 	swift test
 
-## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy.
-conformance: build corpora/kjv.txt.zst $(VENV)/.installed
+## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy; of tokenizers and tiktoken also
+## with published vocabularies.
+conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.installed
+	@$(VENV)/bin/python Tests/Conformance/published.py .cache/vocabularies
 	swift build -c release --product ConformanceProbe
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
 	    $(VENV)/bin/python -m pytest -q Tests/Conformance
@@ -71,6 +73,9 @@ packages:
 
 corpora/kjv.txt.zst:
 	corpora/prepare-kjv.sh
+
+corpora/bench-mixed.jsonl.zst:
+	corpora/prepare-bench.sh mixed
 
 $(VENV)/.installed: Tests/Conformance/requirements.txt
 	$(call environment,$(VENV),$<)
