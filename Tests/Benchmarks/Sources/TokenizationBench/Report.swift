@@ -20,6 +20,9 @@ struct Report: Encodable {
     /// The best first pass and the best later pass.
     var firstBest: Double
     var laterBest: Double?
+    /// What each pass of each repetition took.
+    var seconds: [[Double]]
+    var processorSeconds: [[Double]]
     var peakMegabytes: Double
 
     /// The report in one line, keys in order.

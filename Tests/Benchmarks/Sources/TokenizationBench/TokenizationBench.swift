@@ -64,22 +64,21 @@ struct TokenizationBench: AsyncParsableCommand {
         let task: Worker.Task = decode ? .decode : scan ? .scan : .encode
         let shares = texts.shares(threads)
 
-        var first: [Timing] = []
-        var later: [Timing] = []
         var workers: [Worker] = []
+        var timings: [[Timing]] = []
         for _ in 0..<`repeat` {
+            // Those before are let go first.
             workers = []
             workers = shares.map { Worker(texts, $0, vocabulary) }
             workers.forEach { $0.prepare(for: task) }
-            for pass in 0..<passes {
-                let timing = try await time(task, on: workers)
-                if pass == 0 { first.append(timing) } else { later.append(timing) }
-            }
+            var passed: [Timing] = []
+            for _ in 0..<passes { passed.append(try await time(task, on: workers)) }
+            timings.append(passed)
         }
         if decode, !workers.allSatisfy(\.isTextRestored) {
             throw BenchError("the decoded text is not the text that was encoded")
         }
-        try print(report(texts, task, workers, first, later).line())
+        try print(report(texts, task, workers, timings).line())
         if let ids { try write(workers, to: ids) }
     }
 
@@ -94,11 +93,12 @@ struct TokenizationBench: AsyncParsableCommand {
     }
 
     private func report(
-        _ texts: Texts, _ task: Worker.Task, _ workers: [Worker], _ first: [Timing],
-        _ later: [Timing]
+        _ texts: Texts, _ task: Worker.Task, _ workers: [Worker], _ timings: [[Timing]]
     ) -> Report {
         var checksum = Checksum()
         for worker in workers { checksum.add(worker.ids) }
+        let first = timings.map { $0[0] }
+        let later = timings.flatMap { $0.dropFirst() }
         func speeds(_ timings: [Timing], _ seconds: KeyPath<Timing, Double>) -> [Double] {
             timings.map { (Double(texts.bytes.count) / 1e3 / $0[keyPath: seconds]).rounded() / 1e3 }
         }
@@ -111,6 +111,8 @@ struct TokenizationBench: AsyncParsableCommand {
             firstCPU: median(speeds(first, \.processor)) ?? 0,
             later: median(speeds(later, \.wall)), laterCPU: median(speeds(later, \.processor)),
             firstBest: speeds(first, \.wall).max() ?? 0, laterBest: speeds(later, \.wall).max(),
+            seconds: timings.map { $0.map(\.wall) },
+            processorSeconds: timings.map { $0.map(\.processor) },
             peakMegabytes: peakMegabytes())
     }
 
