@@ -1,11 +1,8 @@
 """Encoding speed in memory: Quern's library beside its peers, on the same bytes."""
 
-from dataclasses import dataclass, field
-
 import vocabularies
 from harness import (
     Failure,
-    Series,
     bench_tool,
     counted,
     number,
@@ -14,10 +11,10 @@ from harness import (
     table,
     times,
 )
+from programs import DOCUMENTS, WHOLE, Program, failures
 from texts import chunks_of
 
-# The forms in which each gets the text, and whether it is fast enough to get all of it.
-DOCUMENTS, WHOLE = "documents", "whole"
+# The form in which each gets the text, and whether it is fast enough to get all of it.
 PEERS = [
     ("gigatoken", WHOLE, True),
     ("gigatoken", DOCUMENTS, True),
@@ -33,43 +30,6 @@ PEERS = [
 ONLY = {"toktok-rs": ["cl100k", "o200k"]}
 SLOW_MEGABYTES = 2
 PASSES = 4
-
-
-@dataclass
-class Program:
-    """One program on one text: its speeds in MB/s, and whether it is right."""
-
-    name: str
-    form: str = DOCUMENTS
-    gets_all: bool = True
-    first: Series = field(default_factory=Series)
-    later: Series = field(default_factory=Series)
-    # Whether what it made is right.
-    verdict: str = ""
-    failure: str | None = None
-
-    def add(self, answer, options, partner=None):
-        """Takes the figures of a run; `partner` is Quern's in the same round."""
-        seconds = answer["processor_seconds" if options.processor_time else "seconds"]
-        first, *later = [answer["bytes"] / 1e6 / value for value in seconds]
-        peak = answer["peak_megabytes"]
-        self.first.add(first, peak, partner and partner.first.values[-1])
-        if later:
-            self.later.add(
-                sorted(later)[len(later) // 2], peak, partner and partner.later.values[-1]
-            )
-
-    def row(self):
-        cells = [self.name + (", whole" if self.form == WHOLE else "")]
-        if self.failure:
-            return [*cells, "failed", self.failure]
-        for series in (self.first, self.later):
-            if series.values:
-                ratio = times(series.ratio()) if series.partners else ""
-                cells += [number(series.median, 1), series.spread(0), ratio]
-            else:
-                cells += ["", "", ""]
-        return [*cells, self.verdict, number(self.first.peak)]
 
 
 def measure(options):
@@ -89,7 +49,7 @@ def measure_text(name, vocabulary, text, passes, options):
     for threads in options.encode_threads:
         own, peers = measure_threads(name, vocabulary, text, passes, threads, right, options)
         rows += [[threads, *program.row()] for program in [own, *peers]]
-        notes += summary(own, peers, threads)
+        notes += failures([own, *peers]) + summary(own, peers, threads)
         if own.failure is None and threads == 1:
             alone = own
         elif own.failure is None and alone and not options.processor_time:
@@ -166,8 +126,9 @@ def run_peer(program, name, vocabulary, text, passes, threads, right, own, optio
         program.failure = str(failure)
         return
     program.add(answer, options, own if own.failure is None else None)
-    if program.verdict != "DIFFERENT":
-        program.verdict = right.verdict(program.form, limit, answer)
+    is_same = right.is_same(program.form, limit, answer)
+    if is_same is not None:
+        program.judge(is_same)
 
 
 class Rightness:
@@ -177,7 +138,8 @@ class Rightness:
         self.vocabulary, self.text = vocabulary, text
         self.known = {}
 
-    def verdict(self, form, limit, answer):
+    def is_same(self, form, limit, answer):
+        """Whether a peer's ids are Quern's; `None` if Quern has none."""
         key = form, limit
         if key not in self.known:
             try:
@@ -186,9 +148,7 @@ class Rightness:
                 self.known[key] = own["count"], own["checksum"]
             except Failure:
                 self.known[key] = None
-        if self.known[key] is None:
-            return "unknown"
-        return "same" if self.known[key] == (answer["count"], answer["checksum"]) else "DIFFERENT"
+        return self.known[key] and self.known[key] == (answer["count"], answer["checksum"])
 
 
 def run_quern(vocabulary, text, threads, passes, *more):
@@ -210,10 +170,9 @@ def summary(own, peers, threads):
         if not able or own.failure or not getattr(own, kind).values:
             continue
         best = max(able, key=lambda program: getattr(program, kind).median)
-        form = ", whole" if best.form == WHOLE else ""
         lines.append(
             f"{title}, {counted(threads, 'thread')}: the fastest peer with the same ids is "
-            f"{best.name}{form}; Quern is {times(getattr(best, kind).ratio())}."
+            f"{best.title}; Quern is {times(getattr(best, kind).ratio())}."
         )
     return lines
 

@@ -75,6 +75,8 @@ class Finished:
     """A program that ended well."""
 
     seconds: float
+    # What its threads worked, in the system too.
+    processor_seconds: float
     peak_megabytes: float
     output: str
 
@@ -120,7 +122,9 @@ def run(command, threads=None):
     disturbance.add(figures["seconds"], figures["foreign_seconds"])
     if figures["exit_code"] != 0:
         raise Failure(f"{name} ended with {figures['exit_code']}: {last_line(messages)}")
-    return Finished(figures["seconds"], figures["peak_megabytes"], output)
+    return Finished(
+        figures["seconds"], figures["processor_seconds"], figures["peak_megabytes"], output
+    )
 
 
 def last_line(text):

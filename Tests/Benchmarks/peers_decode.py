@@ -18,8 +18,6 @@ from peers import LOADERS, answer_for
 # peer wants, the other decodes that.
 DECODERS = {
     "gigatoken": lambda tokenizer: (lambda ids: ids, tokenizer.decode),
-    "fastokens": lambda tokenizer: (list_of, tokenizer.decode),
-    "snaptokens": lambda tokenizer: (list_of, tokenizer.decode),
     "toktok-rs": lambda tokenizer: (list_of, tokenizer.decode_bytes),
     "tuetoken": lambda tokenizer: (lambda ids: ids, tokenizer.decode_array),
     "tiktoken": lambda tokenizer: (list_of, tokenizer.decode_bytes),

@@ -9,7 +9,6 @@ import vocabularies
 from harness import (
     CACHE,
     Failure,
-    Series,
     counted,
     make_empty,
     number,
@@ -18,9 +17,9 @@ from harness import (
     run,
     say,
     table,
-    times,
 )
 from peers import checksum
+from programs import Program, failures
 from texts import slice_of
 
 PEERS = ["gigatoken", "fastokens"]
@@ -34,9 +33,11 @@ def measure(options):
 
 def measure_kind(kind, vocabulary, options):
     text = slice_of(kind, options.shard_megabytes)
-    rows = decompression(text, options)
+    rows, notes = decompression(text, options), []
     for threads in options.encode_threads:
-        rows += measure_threads(text, vocabulary, threads, options)
+        programs = measure_threads(text, vocabulary, threads, options)
+        rows += [[threads, *program.row(["first"])] for program in programs]
+        notes += failures(programs)
     table(
         f"From a file to shards: {kind}, {number(text.byte_count / 1e6)} MB in "
         f"{number(text.document_count)} documents, {number(vocabularies.LEARNED_SIZE)} tokens, "
@@ -51,62 +52,52 @@ def measure_kind(kind, vocabulary, options):
             "and syncing shards, indices and manifest: the whole process.",
             "Peers: encoding alone, of documents in memory, once, in a fresh process. Their peaks "
             "hold the text, the ids and Python.",
+            *notes,
         ],
     )
 
 
 def measure_threads(text, vocabulary, threads, options):
-    """The rows of one number of threads."""
-    own = Series()
-    peers = {name: Series() for name in PEERS}
-    verdicts = {}
+    """Quern and the peers with one number of threads."""
+    own, peers = Program("Quern, end to end"), [Program(name) for name in PEERS]
     for place in range(options.repeat):
         say(
             f"shards, {text.kind}, {counted(threads, 'thread')}: round {place + 1} of "
             f"{options.repeat} ..."
         )
         output = make_empty(CACHE / "shards-run")
-        speed, peak = run_quern(text, vocabulary, output, threads)
-        own.add(speed, peak)
+        own.add(run_quern(text, vocabulary, output, threads), options)
         ids = shard_ids(output / "train_000000.bin")
         expected = len(ids), checksum(ids)
-        for name, series in peers.items():
-            if series.failure is not None:
-                continue
+        for program in peers:
             try:
-                answer = run_peer(name, text, vocabulary, threads)
+                answer = run_peer(program.name, text, vocabulary, threads)
             except Failure as failure:
-                series.failure = str(failure)
+                program.failure = str(failure)
                 continue
-            is_same = (answer["count"], answer["checksum"]) == expected
-            verdicts[name] = "same" if is_same else "DIFFERENT"
-            series.add(
-                text.byte_count / 1e6 / answer["seconds"][0], answer["peak_megabytes"], speed
-            )
-    rows = [row(threads, "Quern, end to end", own)]
-    for name, series in peers.items():
-        if series.failure is None:
-            rows.append(row(threads, name, series, verdicts[name]))
-        else:
-            rows.append([threads, name, "failed", series.failure])
-    return rows
-
-
-def row(threads, name, series, verdict=""):
-    ratio = times(series.ratio()) if series.partners else ""
-    speed, spread = number(series.median, 1), series.spread(1)
-    return [threads, name, speed, spread, ratio, verdict, number(series.peak)]
+            program.add(answer, options, own)
+            program.judge((answer["count"], answer["checksum"]) == expected)
+    return [own, *peers]
 
 
 def decompression(text, options):
     """The limit: what zstd itself needs to read the file and throw the text away."""
     if shutil.which("zstd") is None:
         return []
-    series = Series()
+    program = Program("zstd -d alone")
     for _ in range(options.repeat):
-        finished = run(["zstd", "-tq", text.compressed], 1)
-        series.add(text.byte_count / 1e6 / finished.seconds, finished.peak_megabytes)
-    return [row(1, "zstd -d alone", series)]
+        program.add(whole_run(text, run(["zstd", "-tq", text.compressed], 1)), options)
+    return [[1, *program.row(["first"])]]
+
+
+def whole_run(text, finished):
+    """A program's run from its start to its end, in the form of a peer's answer."""
+    return {
+        "bytes": text.byte_count,
+        "seconds": [finished.seconds],
+        "processor_seconds": [finished.processor_seconds],
+        "peak_megabytes": finished.peak_megabytes,
+    }
 
 
 def run_peer(name, text, vocabulary, threads):
@@ -128,7 +119,7 @@ def run_peer(name, text, vocabulary, threads):
 
 
 def run_quern(text, vocabulary, output, threads):
-    """MB/s and peak memory of one run without end-of-text tokens, into one shard."""
+    """One run without end-of-text tokens, into one shard."""
     finished = quern(
         "encode",
         "--vocab",
@@ -150,7 +141,7 @@ def run_quern(text, vocabulary, output, threads):
             f"Quern found {totals['documents']} documents of {totals['bytes']} bytes in "
             f"{text.compressed.name}, where there are {text.document_count} of {text.byte_count}"
         )
-    return text.byte_count / 1e6 / finished.seconds, finished.peak_megabytes
+    return whole_run(text, finished)
 
 
 def shard_ids(path):
