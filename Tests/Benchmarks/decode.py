@@ -3,7 +3,7 @@
 import vocabularies
 from encode import ONLY, run_quern
 from harness import CACHE, Failure, counted, number, peer, say, table
-from programs import Program, failures
+from programs import Program, columns, failures
 from texts import chunks_of
 
 PEERS = ["gigatoken", "tuetoken", "toktok-rs", "tiktoken", "tokenizers"]
@@ -33,12 +33,7 @@ def measure_text(name, text, options):
         "MB/s, 1 thread" + (", of processor time" if options.processor_time else ""),
         [
             "program",
-            "first pass",
-            "lowest–highest",
-            "Quern is",
-            "later passes",
-            "lowest–highest",
-            "Quern is",
+            *columns(["first", "later"]),
             "text",
             "peak MB",
         ],

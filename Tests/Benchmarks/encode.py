@@ -11,7 +11,7 @@ from harness import (
     table,
     times,
 )
-from programs import DOCUMENTS, WHOLE, Program, failures
+from programs import DOCUMENTS, WHOLE, Program, columns, failures
 from texts import chunks_of
 
 # The form in which each gets the text, and whether it is fast enough to get all of it.
@@ -46,9 +46,10 @@ def measure_text(name, vocabulary, text, passes, options):
     """One table: a vocabulary on a text."""
     right = Rightness(vocabulary, text)
     rows, notes, alone = [], [], None
+    kinds = ["first", "later"] if passes > 1 else ["first"]
     for threads in options.encode_threads:
         own, peers = measure_threads(name, vocabulary, text, passes, threads, right, options)
-        rows += [[threads, *program.row()] for program in [own, *peers]]
+        rows += [[threads, *program.row(kinds)] for program in [own, *peers]]
         notes += failures([own, *peers]) + summary(own, peers, threads)
         if own.failure is None and threads == 1:
             alone = own
@@ -61,12 +62,7 @@ def measure_text(name, vocabulary, text, passes, options):
         [
             "threads",
             "program",
-            "first pass",
-            "lowest–highest",
-            "Quern is",
-            "later passes",
-            "lowest–highest",
-            "Quern is",
+            *columns(kinds),
             "ids",
             "peak MB",
         ],

@@ -40,18 +40,24 @@ class Program:
         if self.verdict != "DIFFERENT":
             self.verdict = "same" if is_same else "DIFFERENT"
 
-    def row(self, passes=("first", "later")):
+    def row(self, kinds=("first", "later")):
         """Cells for a table: the name, three for each kind of pass, the verdict, the memory."""
         if self.failure:
             return [self.title, "failed"]
         cells = [self.title]
-        for series in (getattr(self, name) for name in passes):
+        for series in (getattr(self, name) for name in kinds):
             if series.values:
                 ratio = times(series.ratio()) if series.partners else ""
                 cells += [number(series.median, 1), series.spread(0), ratio]
             else:
                 cells += ["", "", ""]
         return [*cells, self.verdict, number(self.first.peak)]
+
+
+def columns(kinds):
+    """The header of the cells that a row has for each kind of pass."""
+    titles = {"first": "first pass", "later": "later passes"}
+    return [cell for kind in kinds for cell in (titles[kind], "lowest–highest", "Quern is")]
 
 
 def failures(programs):
