@@ -51,9 +51,10 @@ conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.in
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
 	    $(VENV)/bin/python -m pytest -q Tests/Conformance
 
-## Speed beside the peers, in one run. BENCH chooses: make bench BENCH="train --repeat 5"
+## Speed beside the peers, in one run. BENCH chooses: make bench BENCH="encode --repeat 5"
 bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
 	@corpora/prepare-bench.sh
+	swift build -c release --package-path Tests/Benchmarks --product TokenizationBench
 	QUERN=$(QUERN) $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH)
 
 ## Rewrite the sources in the project's format.
