@@ -40,12 +40,14 @@ public enum TrainingStage {
     ///   - shardDirectory: the data set, made with the same vocabulary.
     ///   - split: the part of it to score.
     ///   - stride: new predictions a window; nil for the context length.
+    ///   - masksDocuments: whether documents are read apart, as by a model that was trained so.
     ///   - batchSize: windows scored at once.
     ///   - threadCount: threads to use; the result does not depend on it.
     ///   - report: takes what happens.
     public static func evaluate(
         modelDirectory: String, shardDirectory: String, split: Split, stride: Int?,
-        batchSize: Int, threadCount: Int, report: (PipelineEvent) -> Void
+        masksDocuments: Bool = false, batchSize: Int, threadCount: Int,
+        report: (PipelineEvent) -> Void
     ) throws -> EvaluationResult {
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
@@ -60,7 +62,7 @@ public enum TrainingStage {
             team: ThreadTeam(threadCount: threadCount))
         let evaluator = try Evaluator(
             runner: runner, set: set, split: split, batchSize: batchSize, contextLength: context,
-            stride: stride ?? context)
+            stride: stride ?? context, masksDocuments: masksDocuments)
         return evaluator.evaluate { done, count in
             report(.training(.evaluating(completedWindows: done, windowCount: count)))
         }

@@ -8,6 +8,11 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var gradientAccumulationSteps = 1
     /// Tokens between the beginnings of two training windows; nil for the context length.
     public var stride: Int?
+    /// Whether a window's documents are read apart: attention does not look from one into another, and
+    /// positions count from each one's beginning.
+    public var masksDocuments = false
+    /// The share of activations that dropout drops while training; 0 for none.
+    public var dropout = 0.0
     /// What changes the parameters.
     public var optimizer = OptimizerKind.adamW
     /// AdamW's learning rate at its highest.
@@ -60,9 +65,10 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case steps, stride, optimizer, schedule, epsilon, beta1, beta2, seed
+        case steps, stride, dropout, optimizer, schedule, epsilon, beta1, beta2, seed
         case batchSize = "batch_size"
         case gradientAccumulationSteps = "gradient_accumulation_steps"
+        case masksDocuments = "mask_documents"
         case learningRate = "learning_rate"
         case muonLearningRate = "muon_learning_rate"
         case muonMomentum = "muon_momentum"
@@ -99,6 +105,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try require(batchSize > 0, .batchSize, "must be positive")
         try require(gradientAccumulationSteps > 0, .gradientAccumulationSteps, "must be positive")
         try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
+        try require((0..<1).contains(dropout), .dropout, "must be from 0 to below 1")
         try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
         try require(
             muonLearningRate > 0 && muonLearningRate.isFinite, .muonLearningRate,

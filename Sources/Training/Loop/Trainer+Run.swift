@@ -92,7 +92,8 @@ extension Trainer {
             async let upcoming = loader.batch(at: next)
             loss += runner.accumulateGradients(
                 inputs: batch.inputs.span, targets: batch.targets.span,
-                scale: 1 / Float(tokensPerStep))
+                documentStarts: batch.documentStarts, scale: 1 / Float(tokensPerStep),
+                dropout: dropout(ofBatch: number - 1))
             state.position = next
             let start = ContinuousClock.now
             batch = await upcoming
@@ -105,6 +106,16 @@ extension Trainer {
     private func timed<Result>(_ part: StepPart, _ work: () -> Result) -> Result {
         guard let profile = runner.profile else { return work() }
         return profile.main.measure(part, work)
+    }
+
+    /// The dropout of a batch of the step at hand; nil for none. Sequences are numbered over the run, so
+    /// that a resumed run drops what one without a stop would have dropped.
+    private func dropout(ofBatch number: Int) -> Dropout? {
+        guard configuration.dropout > 0 else { return nil }
+        let batches = state.step * configuration.gradientAccumulationSteps + number
+        return Dropout(
+            rate: configuration.dropout, seed: configuration.seed,
+            firstSequence: batches * configuration.batchSize)
     }
 
     var tokensPerStep: Int {

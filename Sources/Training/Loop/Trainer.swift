@@ -118,7 +118,8 @@ public struct Trainer {
 
         let context = shape.positionCount
         let windows = set.windows(
-            in: .train, length: context, stride: configuration.stride ?? context)
+            in: .train, length: context, stride: configuration.stride ?? context,
+            marksDocuments: configuration.masksDocuments)
         loader = try BatchLoader(
             windows: windows, batchSize: configuration.batchSize, seed: configuration.seed)
         runner = BatchRunner(
@@ -133,7 +134,8 @@ public struct Trainer {
             : try Evaluator(
                 runner: runner, set: set, split: .validation,
                 batchSize: configuration.batchSize, contextLength: context,
-                stride: configuration.evaluationStride ?? context)
+                stride: configuration.evaluationStride ?? context,
+                masksDocuments: configuration.masksDocuments)
         try makeDirectory(surroundings.runDirectory)
     }
 

@@ -30,6 +30,11 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "New tokens a window. (default: the context length)")
     var stride: Int?
 
+    @Flag(
+        name: .long,
+        help: "Read each document apart, as a model trained with mask_documents expects.")
+    var maskDocuments = false
+
     @Option(name: .long, help: "Windows scored at once.")
     var batchSize = 16
 
@@ -44,7 +49,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let result = try TrainingStage.evaluate(
             modelDirectory: model, shardDirectory: shards, split: split, stride: stride,
-            batchSize: batchSize, threadCount: reporting.threadCount, report: printer.show)
+            masksDocuments: maskDocuments, batchSize: batchSize, threadCount: reporting.threadCount,
+            report: printer.show)
         printer.endLine()
         Terminal.write(
             Table.text(
