@@ -38,6 +38,7 @@ static void gemm(
             case QK_BIAS_GELU:
                 gelu_of(product + e->bias[j], out, &e->second[i * e->second_row + j]);
                 break;
+            case QK_RESIDUAL: *out = product + e->other[i * e->other_row + j]; break;
             case QK_MULTIPLY: *out = product * e->other[i * e->other_row + j]; break;
             default: *out = product;
             }
@@ -114,6 +115,77 @@ static void layer_norm_backward(
     }
 }
 
+static void rms_norm(
+    long rows, long n, const float *x, long x_row, const float *weight, float epsilon, float *out,
+    long out_row, float *rstd) {
+    for (long r = 0; r < rows; r++) {
+        double squares = 0;
+        for (long i = 0; i < n; i++) { squares += (double)x[r * x_row + i] * x[r * x_row + i]; }
+        rstd[r] = (float)(1 / sqrt(squares / (double)n + epsilon));
+        for (long i = 0; i < n; i++) {
+            out[r * out_row + i] = x[r * x_row + i] * rstd[r] * weight[i];
+        }
+    }
+}
+
+static void rms_norm_backward(
+    long rows, long n, const float *dout, long dout_row, const float *x, long x_row,
+    const float *weight, const float *rstd, float *dx, long dx_row, int adds, float *dweight) {
+    for (long r = 0; r < rows; r++) {
+        double product = 0;
+        for (long i = 0; i < n; i++) {
+            float normed = x[r * x_row + i] * rstd[r];
+            product += (double)dout[r * dout_row + i] * weight[i] * normed;
+            dweight[i] += dout[r * dout_row + i] * normed;
+        }
+        float p = (float)(product / (double)n);
+        for (long i = 0; i < n; i++) {
+            float normed = x[r * x_row + i] * rstd[r];
+            float d = rstd[r] * (dout[r * dout_row + i] * weight[i] - normed * p);
+            dx[r * dx_row + i] = d + (adds ? dx[r * dx_row + i] : 0);
+        }
+    }
+}
+
+static void rotate(
+    long rows, long heads, long d, float *x, long x_row, const int32_t *places,
+    const float *table, int inverse) {
+    for (long r = 0; r < rows; r++) {
+        for (long h = 0; h < heads; h++) {
+            for (long i = 0; i < d / 2; i++) {
+                float cosine = table[places[r] * d + i], sine = table[places[r] * d + d / 2 + i];
+                float *a = &x[r * x_row + h * d + i], *b = a + d / 2;
+                float s = inverse ? -sine : sine, turned = *a * cosine - *b * s;
+                *b = *b * cosine + *a * s;
+                *a = turned;
+            }
+        }
+    }
+}
+
+static void swiglu(
+    long rows, long n, const float *gates, long gates_row, float *out, long out_row) {
+    for (long r = 0; r < rows; r++) {
+        for (long i = 0; i < n; i++) {
+            float gate = gates[r * gates_row + i], up = gates[r * gates_row + n + i];
+            out[r * out_row + i] = gate / (1 + expf(-gate)) * up;
+        }
+    }
+}
+
+static void swiglu_backward(
+    long rows, long n, const float *dout, long dout_row, const float *gates, long gates_row,
+    float *dgates, long dgates_row) {
+    for (long r = 0; r < rows; r++) {
+        for (long i = 0; i < n; i++) {
+            float gate = gates[r * gates_row + i], up = gates[r * gates_row + n + i];
+            float g = dout[r * dout_row + i], s = 1 / (1 + expf(-gate));
+            dgates[r * dgates_row + i] = g * up * (s + gate * s * (1 - s));
+            dgates[r * dgates_row + n + i] = g * gate * s;
+        }
+    }
+}
+
 static void gelu(long count, const float *x, float *out, float *derivative) {
     for (long i = 0; i < count; i++) {
         float value, slope;
@@ -156,6 +228,40 @@ static void softmax(long n, float *x, float factor) {
     for (long i = 0; i < n; i++) { x[i] = (float)(exp((double)(x[i] * factor) - most) / sum); }
 }
 
+// MARK: Dropout
+
+// A word of Philox4x32-10. Salmon and others, https://doi.org/10.1145/2063384.2063405.
+static uint32_t philox(const qk_dropout *g, uint32_t block, uint32_t row, int word) {
+    uint32_t c[4] = {block, row, g->counter[0], g->counter[1]}, k[2] = {g->key[0], g->key[1]};
+    for (int round = 0; round < 10; round++) {
+        uint64_t a = (uint64_t)0xD2511F53u * c[0], b = (uint64_t)0xCD9E8D57u * c[2];
+        c[0] = (uint32_t)(b >> 32) ^ c[1] ^ k[0];
+        c[1] = (uint32_t)b;
+        c[2] = (uint32_t)(a >> 32) ^ c[3] ^ k[1];
+        c[3] = (uint32_t)a;
+        k[0] += 0x9E3779B9u;
+        k[1] += 0xBB67AE85u;
+    }
+    return c[word];
+}
+
+// What number j of a row is multiplied by; 1 without dropout.
+static float mask_of(const qk_dropout *g, long row, long j) {
+    if (!g) { return 1; }
+    uint32_t word = philox(g, (uint32_t)(j / 64 * 16 + j % 16), (uint32_t)row, j / 16 % 4);
+    return word < g->threshold ? 0 : g->scale;
+}
+
+static void drop(
+    long rows, long n, const float *x, const float *other, float *out, const qk_dropout *g) {
+    for (long r = 0; r < rows; r++) {
+        for (long j = 0; j < n; j++) {
+            long place = r * n + j;
+            out[place] = x[place] * mask_of(g, r, j) + (other ? other[place] : 0);
+        }
+    }
+}
+
 // MARK: Attention
 
 static long attention_workspace(long t, long d) {
@@ -169,48 +275,59 @@ static float dot(long n, const float *x, const float *y) {
     return (float)sum;
 }
 
+static long start_of(const qk_attention_shape *shape, long i) {
+    return shape->starts ? shape->starts[i] : 0;
+}
+
 static void attention(
-    long t, long d, const float *q, const float *k, const float *v, long row, float *out,
-    long out_row, float *logsumexp, float *workspace) {
+    const qk_attention_shape *shape, const float *q, const float *k, const float *v, float *out,
+    float *logsumexp, float *workspace) {
+    long t = shape->t, d = shape->d, row = shape->qkv_row;
     float factor = 1 / sqrtf((float)d), *p = workspace;
     for (long i = 0; i < t; i++) {
+        long start = start_of(shape, i);
         double most = -DBL_MAX, sum = 0;
-        for (long j = 0; j <= i; j++) {
+        for (long j = start; j <= i; j++) {
             p[j] = dot(d, q + i * row, k + j * row) * factor;
             most = p[j] > most ? p[j] : most;
         }
-        for (long j = 0; j <= i; j++) { sum += exp(p[j] - most); }
+        for (long j = start; j <= i; j++) { sum += exp(p[j] - most); }
         logsumexp[i] = (float)(most + log(sum));
         for (long c = 0; c < d; c++) {
             double value = 0;
-            for (long j = 0; j <= i; j++) { value += exp(p[j] - most) * v[j * row + c]; }
-            out[i * out_row + c] = (float)(value / sum);
+            for (long j = start; j <= i; j++) {
+                value += exp(p[j] - most) * mask_of(shape->dropout, i, j) * v[j * row + c];
+            }
+            out[i * shape->out_row + c] = (float)(value / sum);
         }
     }
 }
 
-// With P the attention of a row, D = Σ dout·out: dS = P ∘ (dout·vᵀ - D); dq = dS·k / √d,
-// dk = dSᵀ·q / √d, dv = Pᵀ·dout.
+// With P the attention of a row, M its mask, D = Σ dout·out: dS = P ∘ (M ∘ dout·vᵀ - D);
+// dq = dS·k / √d, dk = dSᵀ·q / √d, dv = (P ∘ M)ᵀ·dout.
 static void attention_backward(
-    long t, long d, const float *q, const float *k, const float *v, long row, const float *out,
-    const float *dout, long out_row, const float *logsumexp, float *dq, float *dk, float *dv,
-    float *workspace) {
+    const qk_attention_shape *shape, const float *q, const float *k, const float *v,
+    const float *out, const float *dout, const float *logsumexp, float *dq, float *dk, float *dv,
+    int adds, float *workspace) {
+    long t = shape->t, d = shape->d, row = shape->qkv_row;
     float factor = 1 / sqrtf((float)d), *p = workspace, *ds = workspace + t;
     for (long i = 0; i < t; i++) {
         for (long c = 0; c < d; c++) {
-            dq[i * row + c] = dk[i * row + c] = dv[i * row + c] = 0;
+            dq[i * row + c] = 0;
+            if (!adds) { dk[i * row + c] = dv[i * row + c] = 0; }
         }
     }
     for (long i = 0; i < t; i++) {
-        const float *g = dout + i * out_row;
-        float delta = dot(d, g, out + i * out_row);
-        for (long j = 0; j <= i; j++) {
+        const float *g = dout + i * shape->out_row;
+        float delta = dot(d, g, out + i * shape->out_row);
+        for (long j = start_of(shape, i); j <= i; j++) {
+            float mask = mask_of(shape->dropout, i, j);
             p[j] = expf(dot(d, q + i * row, k + j * row) * factor - logsumexp[i]);
-            ds[j] = p[j] * (dot(d, g, v + j * row) - delta) * factor;
+            ds[j] = p[j] * (mask * dot(d, g, v + j * row) - delta) * factor;
             for (long c = 0; c < d; c++) {
                 dq[i * row + c] += ds[j] * k[j * row + c];
                 dk[j * row + c] += ds[j] * q[i * row + c];
-                dv[j * row + c] += p[j] * g[c];
+                dv[j * row + c] += mask * p[j] * g[c];
             }
         }
     }
@@ -231,22 +348,18 @@ static void attention_step(
 // MARK: Elements
 
 static void embed(
-    long rows, long n, const int32_t *ids, const float *tokens, const float *positions,
-    float *out) {
+    long rows, long n, const int32_t *ids, const float *table, float *out, int adds) {
     for (long t = 0; t < rows; t++) {
         for (long i = 0; i < n; i++) {
-            out[t * n + i] = tokens[ids[t] * n + i] + positions[t * n + i];
+            out[t * n + i] = table[ids[t] * n + i] + (adds ? out[t * n + i] : 0);
         }
     }
 }
 
 static void embed_backward(
-    long rows, long n, const int32_t *ids, const float *dout, float *dtokens, float *dpositions) {
+    long rows, long n, const int32_t *ids, const float *dout, float *dtable) {
     for (long t = 0; t < rows; t++) {
-        for (long i = 0; i < n; i++) {
-            dtokens[ids[t] * n + i] += dout[t * n + i];
-            dpositions[t * n + i] += dout[t * n + i];
-        }
+        for (long i = 0; i < n; i++) { dtable[ids[t] * n + i] += dout[t * n + i]; }
     }
 }
 
@@ -281,7 +394,8 @@ static void adamw(
 }
 
 const qk_table qk_plain_table = {
-    gemm, packed_count, pack, gemm_packed, gemv, peak, 2, layer_norm, layer_norm_backward, gelu,
-    cross_entropy, softmax, attention_workspace, attention, attention_backward, attention_step,
-    embed, embed_backward, add, add_rows, sum_of_squares, adamw,
+    gemm, packed_count, pack, gemm_packed, gemv, peak, 2, layer_norm, layer_norm_backward,
+    rms_norm, rms_norm_backward, rotate, swiglu, swiglu_backward, gelu, cross_entropy, softmax,
+    attention_workspace, attention, attention_backward, attention_step, drop, embed,
+    embed_backward, add, add_rows, sum_of_squares, adamw,
 };
