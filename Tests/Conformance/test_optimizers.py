@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file, save_file
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROBE = os.environ.get("QUERN_PROBE", str(ROOT / ".build/release/ConformanceProbe"))
@@ -23,14 +23,29 @@ NUMBERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def gpt2():
+    return GPT2LMHeadModel(
+        GPT2Config(vocab_size=97, n_positions=24, n_embd=48, n_layer=2, n_head=3)
+    )
+
+
+def llama():
+    """Matrices stored (out, in), fewer keys than queries, a head of its own."""
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=97, max_position_embeddings=24, hidden_size=48, num_hidden_layers=2,
+            num_attention_heads=4, num_key_value_heads=2, intermediate_size=80,
+            tie_word_embeddings=False,
+        )
+    )
+
+
+@pytest.fixture(scope="module", params=[gpt2, llama])
+def folder(request, tmp_path_factory):
     """A model, and the gradients of five steps of very different lengths."""
     path = tmp_path_factory.mktemp("optimizers")
     torch.manual_seed(3)
-    GPT2LMHeadModel(
-        GPT2Config(vocab_size=97, n_positions=24, n_embd=48, n_layer=2, n_head=3)
-    ).save_pretrained(path / "model")
+    request.param().save_pretrained(path / "model")
     generator = np.random.default_rng(4)
     for step, scale in enumerate([1e-3, 1.0, 30.0, 1e-2, 1e-4]):
         # Of low rank and a little noise, as gradients are, so that singular values differ widely.
@@ -46,11 +61,17 @@ def folder(tmp_path_factory):
 
 
 def parameters(directory):
-    return {
-        name.removeprefix("transformer."): value
+    tensors = {
+        name.removeprefix("transformer.").removeprefix("model."): value
         for name, value in load_file(directory / "model.safetensors").items()
-        if name != "lm_head.weight"
     }
+    if "wte.weight" in tensors:
+        tensors.pop("lm_head.weight", None)  # the embedding again
+    return tensors
+
+
+def is_block_matrix(name, value):
+    return name.startswith(("h.", "layers.")) and value.ndim == 2
 
 
 def gradients(folder):
@@ -137,20 +158,20 @@ def test_muon_is_the_published_formula(folder, tmp_path):
     rest = adamw(start, steps, norms, NUMBERS["clip"])
     checked = 0
     for name, value in found.items():
-        if not (name.startswith("h.") and value.ndim == 2):
+        if not is_block_matrix(name, value):
             assert np.abs(value - rest[name]).max() <= 2e-6, name
             continue
-        # Conv1D has (in, out); queries, keys and values are three maps in one tensor.
+        tensors = [value, start[name], *(step[name] for step in steps)]
+        if name.startswith("h."):  # Conv1D has (in, out), Linear (out, in).
+            tensors = [tensor.T for tensor in tensors]
+        # GPT-2's queries, keys and values are three maps in one tensor.
         parts = 3 if name.endswith("c_attn.weight") else 1
-        cut = [
-            np.split(matrix, parts, axis=1)
-            for matrix in (value, start[name], *(step[name] for step in steps))
-        ]
+        cut = [np.split(tensor, parts, axis=0) for tensor in tensors]
         for part in range(parts):
-            new, old, *slopes = [pieces[part].T for pieces in cut]
+            new, old, *slopes = [pieces[part] for pieces in cut]
             expected = muon(old, slopes, norms, NUMBERS["clip"])
             assert np.abs(new - expected).max() <= 2e-5, name
             # A step was made that is much longer than the tolerance.
             assert np.abs(new - old).max() > 5e-3
             checked += 1
-    assert checked == 2 * 6
+    assert checked == 2 * (6 if "wte.weight" in start else 7)

@@ -1,3 +1,9 @@
+import CKernels
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Memory for the tables and the scratch of the hot loops: allocated once, freed with its owner.
 ///
 /// A noncopyable owner and a plain ``BufferView`` beside it, because an array in a class costs
@@ -10,19 +16,28 @@
     /// The elements; valid as long as the owner lives.
     let view: BufferView<Element>
 
+    private static var hugePage: Int { 2 << 20 }
+
     /// `count` elements equal to `value`, on a cache line's boundary. O(count).
     init(repeating value: Element, count: Int) {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: 64)
+        let memory = unsafe Self.allocate(count)
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, count))
         unsafe elements.initialize(repeating: value, count: max(1, count))
         unsafe view = BufferView(base: elements, count: count)
     }
 
+    /// Room for `capacity` elements that must be written before they are read. Memory that is never
+    /// written costs nothing.
+    init(uninitializedCapacity capacity: Int) {
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: max(1, capacity) * MemoryLayout<Element>.stride, alignment: 64)
+        unsafe view = BufferView(
+            base: memory.bindMemory(to: Element.self, capacity: max(1, capacity)), count: capacity)
+    }
+
     /// The elements of `array`. O(count).
     init(_ array: [Element]) {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, array.count) * MemoryLayout<Element>.stride, alignment: 64)
+        let memory = unsafe Self.allocate(array.count)
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, array.count))
         unsafe array.withUnsafeBufferPointer { source in
             if let base = source.baseAddress {
@@ -30,6 +45,19 @@
             }
         }
         unsafe view = BufferView(base: elements, count: array.count)
+    }
+
+    private static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+        let byteCount = max(1, count) * MemoryLayout<Element>.stride
+        let isLarge = byteCount >= hugePage
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: byteCount, alignment: isLarge ? hugePage : 64)
+        #if canImport(Glibc)
+            // Tables that are read at random: with pages of 4 KiB, half of the time goes into finding
+            // the pages. Only a hint, so the answer does not matter.
+            if isLarge { _ = unsafe madvise(memory, byteCount, MADV_HUGEPAGE) }
+        #endif
+        return unsafe memory
     }
 
     deinit {
@@ -61,6 +89,33 @@
         @inline(__always) nonmutating set {
             assert(index >= 0 && index < count, "index outside the buffer")
             unsafe base[index] = newValue
+        }
+    }
+
+    /// Asks for the element at `index`, which is about to be read.
+    @inline(__always)
+    func prefetch(_ index: Int) {
+        assert(index >= 0 && index < count, "index outside the buffer")
+        unsafe qk_prefetch(base + index)
+    }
+
+    /// Asks for the element that many bytes from the beginning, which is about to be read.
+    @inline(__always)
+    func prefetch(byteOffset: UInt64) {
+        unsafe qk_prefetch(UnsafeRawPointer(base) + Int(truncatingIfNeeded: byteOffset))
+    }
+
+    /// The element that begins that many bytes from the beginning.
+    subscript(byteOffset offset: UInt64) -> Element {
+        @inline(__always) get {
+            assert(offset < UInt64(count * MemoryLayout<Element>.stride), "outside the buffer")
+            return unsafe UnsafeRawPointer(base).load(
+                fromByteOffset: Int(truncatingIfNeeded: offset), as: Element.self)
+        }
+        @inline(__always) nonmutating set {
+            assert(offset < UInt64(count * MemoryLayout<Element>.stride), "outside the buffer")
+            unsafe UnsafeMutableRawPointer(base).storeBytes(
+                of: newValue, toByteOffset: Int(truncatingIfNeeded: offset), as: Element.self)
         }
     }
 

@@ -16,12 +16,8 @@ public final class PieceCounter {
     /// Counts the pieces of one text. O(count of `text`).
     public func count(_ text: Span<UInt8>) {
         ByteView.with(text) { view in
-            switch pattern {
-            case .gpt2: count(GPT2Scanner.self, view)
-            case .gpt4: count(GPT4Scanner.self, view)
-            case .character: count(CharacterScanner.self, view)
-            case .word: count(WordScanner.self, view)
-            }
+            var visitor = Visitor(counter: self, text: view)
+            pattern.accept(&visitor)
         }
     }
 
@@ -31,14 +27,18 @@ public final class PieceCounter {
         return counts
     }
 
-    private func count<Scanner: PieceScanner>(_: Scanner.Type, _ text: ByteView) {
-        let scanner = Scanner(tables: UnicodeClasses.shared.tables)
-        var start = 0
-        while start < text.count {
-            let end = scanner.pieceEnd(in: text, from: start)
-            let counted = counts.add(text, from: start, to: end, occurrences: 1)
-            precondition(counted, "a text cannot have 2⁶⁴ pieces")
-            start = end
+    private struct Visitor: PieceScannerVisitor {
+        let counter: PieceCounter
+        let text: ByteView
+
+        func visit(_ scanner: some PieceScanner) {
+            var start = 0
+            while start < text.count {
+                let end = scanner.pieceEnd(in: text, from: start)
+                let counted = counter.counts.add(text, from: start, to: end, occurrences: 1)
+                precondition(counted, "a text cannot have 2⁶⁴ pieces")
+                start = end
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ extension Vocabulary {
             }
             json.value("normalizer", "null")
             json.preTokenizer(pattern)
-            json.byteLevel("post_processor", addPrefixSpace: true, trimOffsets: false)
+            json.value("post_processor", postProcessor.value)
             json.byteLevel("decoder", addPrefixSpace: true, trimOffsets: true)
             json.object("model") { json in
                 json.string("type", "BPE")
@@ -43,7 +43,9 @@ extension Vocabulary {
                 json.value("ignore_merges", mergeSemantics == .wholePieceFirst ? "true" : "false")
                 let names = tokenNames()
                 json.object("vocab") { json in
-                    for (id, name) in names.enumerated() { json.value(name, String(id)) }
+                    for (id, name) in names.enumerated() where !name.isEmpty {
+                        json.value(name, String(id))
+                    }
                 }
                 json.array("merges") { json in
                     for pair in merges.pairs {
@@ -63,10 +65,7 @@ extension Vocabulary {
         var json = JSONText()
         json.object { json in
             json.string("tokenizer_class", "PreTrainedTokenizerFast")
-            if let end = endOfTextContent {
-                json.string("bos_token", end)
-                json.string("eos_token", end)
-            }
+            json.textEnds(self)
             json.value("clean_up_tokenization_spaces", "false")
             // What transformers writes for "no limit".
             json.value("model_max_length", "1000000000000000019884624838656")
@@ -78,12 +77,10 @@ extension Vocabulary {
     func specialTokensMapJSON() -> [UInt8] {
         var json = JSONText()
         json.object { json in
-            let end = endOfTextContent
-            if let end {
-                json.string("bos_token", end)
-                json.string("eos_token", end)
-            }
-            let others = specialTokens.map(\.content).filter { $0 != end }
+            json.textEnds(self)
+            let ends = [beginningOfTextContent, endOfTextContent]
+            let others = specialTokens.filter { $0.recognition == .whereAllowed }.map(\.content)
+                .filter { !ends.contains($0) }
             if !others.isEmpty {
                 json.array("additional_special_tokens") { json in
                     for content in others { json.string(nil, content) }
@@ -103,7 +100,7 @@ extension Vocabulary {
             parents[Int(result)] = pair
         }
         var text = Array("id\tcount\tleft\tright\ttoken\n".utf8)
-        for id in 0..<count {
+        for id in 0..<count where tokens.isUsed(id) {
             let occurrences = isSpecial(TokenID(UInt32(id))) ? nil : counts?[id]
             let fields = [
                 String(id),
@@ -152,13 +149,20 @@ extension Vocabulary {
             .isAny([.letter, .number, .mark, .punctuation])
     }
 
-    private var endOfTextContent: String? {
+    fileprivate var endOfTextContent: String? {
         endOfText.flatMap { id in specialTokens.first { $0.id == id }?.content }
     }
 
+    /// The token that begins a text, by the names in common use; without one, what ends the text
+    /// before.
+    fileprivate var beginningOfTextContent: String? {
+        ["<|begin_of_text|>", "<|startoftext|>", "<s>", "<｜begin▁of▁sentence｜>"]
+            .first { specialToken($0) != nil } ?? endOfTextContent
+    }
+
     /// Every token as `tokenizer.json` writes it: special tokens as they are, others with a
-    /// character for each byte. O(size).
-    private func tokenNames() -> [String] {
+    /// character for each byte, nothing for numbers that are not used. O(size).
+    func tokenNames() -> [String] {
         var names = (0..<count).map { ByteCharacters.string(for: tokens.bytes(of: $0)) }
         for special in specialTokens { names[Int(special.id.rawValue)] = special.content }
         return names
@@ -166,6 +170,12 @@ extension Vocabulary {
 }
 
 extension JSONText {
+    /// The tokens that begin and end a text.
+    fileprivate mutating func textEnds(_ vocabulary: Vocabulary) {
+        if let beginning = vocabulary.beginningOfTextContent { string("bos_token", beginning) }
+        if let end = vocabulary.endOfTextContent { string("eos_token", end) }
+    }
+
     fileprivate mutating func addedToken(_ special: SpecialToken) {
         object { json in
             json.value("id", String(special.id.rawValue))
@@ -173,26 +183,27 @@ extension JSONText {
             json.value("single_word", "false")
             json.value("lstrip", "false")
             json.value("rstrip", "false")
-            json.value("normalized", "false")
-            json.value("special", "true")
+            json.value("normalized", special.isSearchedLast ? "true" : "false")
+            json.value("special", special.recognition == .whereAllowed ? "true" : "false")
         }
     }
 
     fileprivate mutating func preTokenizer(_ pattern: SplitPattern) {
-        guard let expression = pattern.regularExpression else {
-            preconditionFailure("a vocabulary's pattern has a regular expression")
-        }
         object("pre_tokenizer") { json in
             json.string("type", "Sequence")
             json.array("pretokenizers") { json in
-                json.object { json in
-                    json.string("type", "Split")
-                    json.object("pattern") { json in json.string("Regex", expression) }
-                    json.string("behavior", "Isolated")
-                    json.value("invert", "false")
-                }
+                for expression in pattern.regularExpressions { json.split(expression) }
                 json.byteLevel(nil, addPrefixSpace: false, trimOffsets: true, useRegex: false)
             }
+        }
+    }
+
+    private mutating func split(_ expression: String) {
+        object { json in
+            json.string("type", "Split")
+            json.object("pattern") { json in json.string("Regex", expression) }
+            json.string("behavior", "Isolated")
+            json.value("invert", "false")
         }
     }
 

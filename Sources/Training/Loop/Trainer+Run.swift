@@ -17,6 +17,7 @@ extension Trainer {
         var peak = MatrixPeak.measure(team: runner.team) * 1e9
         report(.began(plan(peak: peak)))
         let clock = ContinuousClock()
+        let firstStep = state.step
         var (seconds, checkpointStep) = (log.earlierSeconds, state.step)
         var batch = loader.batch(at: state.position)
 
@@ -24,13 +25,15 @@ extension Trainer {
             let start = clock.now
             let position = state.position
             let loss = await accumulateGradients(from: &batch)
-            let norm = optimizer.norm(of: runner.gradients)
+            let norm = timed(.optimizer) { optimizer.norm(of: runner.gradients) }
             let finding = state.outliers.check(
                 loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
             let factor = schedule.factor(step: state.step)
             if finding == nil {
-                optimizer.step(
-                    model: model, gradients: runner.gradients, norm: norm, factor: factor)
+                timed(.optimizer) {
+                    optimizer.step(
+                        model: model, gradients: runner.gradients, norm: norm, factor: factor)
+                }
                 state.tokenCount += tokensPerStep
             }
             state.step += 1
@@ -60,6 +63,13 @@ extension Trainer {
             }
         }
         if checkpointStep != state.step { try checkpoint(report) }
+        if let profile = runner.profile {
+            report(
+                .profiled(
+                    ProfileReport(
+                        profile, steps: state.step - firstStep,
+                        seconds: seconds - log.earlierSeconds)))
+        }
         return try summarise(seconds: seconds)
     }
 
@@ -72,7 +82,7 @@ extension Trainer {
     private mutating func accumulateGradients(from batch: inout Batch) async -> Double {
         let loader = loader
         var loss = 0.0
-        runner.zeroGradients()
+        timed(.gradientSum) { runner.zeroGradients() }
         for number in 1...configuration.gradientAccumulationSteps {
             let isLast = number == configuration.gradientAccumulationSteps
             let next =
@@ -85,9 +95,17 @@ extension Trainer {
                 documentStarts: batch.documentStarts, scale: 1 / Float(tokensPerStep),
                 dropout: dropout(ofBatch: number - 1))
             state.position = next
+            let start = ContinuousClock.now
             batch = await upcoming
+            runner.profile?.main.add(.now - start, to: .dataWait)
         }
         return loss / Double(tokensPerStep)
+    }
+
+    /// Does a part of a step, and takes its time if that is asked for.
+    private func timed<Result>(_ part: StepPart, _ work: () -> Result) -> Result {
+        guard let profile = runner.profile else { return work() }
+        return profile.main.measure(part, work)
     }
 
     /// The dropout of a batch of the step at hand; nil for none. Sequences are numbered over the run, so
@@ -180,10 +198,7 @@ extension Trainer {
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
             completedSteps: state.step, tokensPerStep: tokensPerStep,
             windowCount: loader.windowCount,
-            memory: MemoryPlan(
-                parameters: 4 * model.layout.floatCount, gradients: 0,
-                optimizer: optimizer.byteCount, activations: runner.byteCount, batches: 0),
-            matrixPeak: peak)
+            memory: memory, matrixPeak: peak)
     }
 
     private func summarise(seconds: Double) throws -> TrainingSummary {

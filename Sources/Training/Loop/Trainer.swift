@@ -27,17 +27,24 @@ public struct Trainer {
         public var threadCount: Int
         /// What to do about checkpoints that are there.
         public var existing: ExistingRun
+        /// Bytes of memory that training may need; nil for what the machine has to give.
+        public var memoryLimit: Int?
+        /// Whether the time of each part of a step is measured.
+        public var isProfiled: Bool
         /// Draws the samples of `sample_every`; nil for none.
         public var drawSamples: ((GPT) throws -> [String])?
 
         /// The surroundings of a run.
         public init(
             runDirectory: String, threadCount: Int, existing: ExistingRun,
+            memoryLimit: Int? = nil, isProfiled: Bool = false,
             drawSamples: ((GPT) throws -> [String])? = nil
         ) {
             self.runDirectory = runDirectory
             self.threadCount = threadCount
             self.existing = existing
+            self.memoryLimit = memoryLimit
+            self.isProfiled = isProfiled
             self.drawSamples = drawSamples
         }
     }
@@ -51,6 +58,7 @@ public struct Trainer {
     let vocabulary: Vocabulary
     let store: CheckpointStore
     let surroundings: Surroundings
+    let memory: MemoryPlan
     var state: TrainingState
 
     /// Prepares a run: opens or makes the model, and checks that everything fits together.
@@ -74,6 +82,12 @@ public struct Trainer {
         self.surroundings = surroundings
         store = CheckpointStore(runDirectory: surroundings.runDirectory)
         let team = ThreadTeam(threadCount: surroundings.threadCount)
+        memory = MemoryPlan(
+            shape: shape, configuration: configuration, threadCount: team.threadCount)
+        let available = surroundings.memoryLimit ?? AvailableMemory.byteCount
+        guard memory.total <= available else {
+            throw TrainingError.tooLittleMemory(needed: memory, available: available)
+        }
 
         if let latest = try Self.checkpoint(in: store, existing: surroundings.existing) {
             state = try CheckpointStore.state(of: latest)
@@ -111,6 +125,9 @@ public struct Trainer {
         runner = BatchRunner(
             model: model, batchSize: configuration.batchSize, contextLength: context, team: team,
             sequencesPerSlot: configuration.sequencesPerSlot)
+        if surroundings.isProfiled {
+            runner.profile = StepProfile(threadCount: team.threadCount)
+        }
         evaluator =
             set.shards(of: .validation).isEmpty
             ? nil

@@ -11,7 +11,6 @@ public import Transformer
 /// for each that AdamW steps.
 public final class Optimizer {
     private let configuration: TrainingConfiguration
-    private let layout: ParameterLayout
     private let groups: [Group]
     private let firstMoments: FloatBuffer
     private let secondMoments: FloatBuffer
@@ -44,22 +43,43 @@ public final class Optimizer {
     ///   - team: the threads that the steps are made on; the result does not depend on them.
     public init(_ configuration: TrainingConfiguration, layout: ParameterLayout, team: ThreadTeam) {
         self.configuration = configuration
-        self.layout = layout
         self.team = team
+        groups = Self.groups(configuration, layout)
+        firstMoments = FloatBuffer(count: layout.floatCount)
+        secondMoments = FloatBuffer(count: Self.secondCount(groups))
+        muon = MuonKernels(places: Self.muonPlaces(groups), team: team)
+        stepCount = 0
+    }
+
+    /// How each tensor is stepped, in the order of the layout.
+    private static func groups(
+        _ configuration: TrainingConfiguration, _ layout: ParameterLayout
+    ) -> [Group] {
         var secondCount = 0
-        groups = layout.tensors.map { tensor in
+        return layout.tensors.map { tensor in
             let isMuon = configuration.optimizer == .muon && tensor.isBlockMatrix
-            let offset = isMuon ? nil : secondCount
-            if !isMuon { secondCount += tensor.count }
+            defer { if !isMuon { secondCount += tensor.count } }
             return Group(
-                tensor: tensor, secondOffset: offset,
+                tensor: tensor, secondOffset: isMuon ? nil : secondCount,
                 weightDecay: tensor.isDecayed ? configuration.weightDecay : 0)
         }
-        firstMoments = FloatBuffer(count: layout.floatCount)
-        secondMoments = FloatBuffer(count: secondCount)
-        let places = groups.filter { $0.secondOffset == nil }.flatMap(\.tensor.maps)
-        muon = MuonKernels(places: places, team: team)
-        stepCount = 0
+    }
+
+    private static func secondCount(_ groups: [Group]) -> Int {
+        groups.reduce(0) { $0 + ($1.secondOffset == nil ? 0 : $1.tensor.count) }
+    }
+
+    private static func muonPlaces(_ groups: [Group]) -> [MatrixPlace] {
+        groups.filter { $0.secondOffset == nil }.flatMap(\.tensor.maps)
+    }
+
+    /// Bytes of the moments and scratch of an optimizer, before they are allocated.
+    static func byteCount(
+        _ configuration: TrainingConfiguration, layout: ParameterLayout, threadCount: Int
+    ) -> Int {
+        let groups = groups(configuration, layout)
+        return 4 * (layout.floatCount + secondCount(groups))
+            + MuonKernels.byteCount(places: muonPlaces(groups), threadCount: threadCount)
     }
 
     /// Reads the optimizer that ``write(to:)`` wrote.

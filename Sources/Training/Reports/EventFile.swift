@@ -117,7 +117,7 @@ public struct EventFile: ~Copyable {
                 ].map(Self.scalar))
         case .sampled(let step, let texts):
             try append(step: step, [Self.text("samples", texts)])
-        case .began, .evaluating, .checkpoint, .stoppedEarly: break
+        case .began, .evaluating, .checkpoint, .stoppedEarly, .profiled: break
         }
     }
 

@@ -19,4 +19,6 @@ public enum TrainingEvent: Sendable, Equatable {
     /// The run ends before its steps are done: evaluation after evaluation was no better than that
     /// after the step `bestStep`.
     case stoppedEarly(step: Int, bestStep: Int)
+    /// What was measured of the parts of steps; the last event of a run that is profiled.
+    case profiled(ProfileReport)
 }

@@ -26,9 +26,11 @@ public final class BatchRunner {
     public let team: ThreadTeam
     /// The gradients summed so far, with the layout of the parameters.
     public let gradients: FloatBuffer
+    /// Where the time of gradients goes; nil measures nothing.
+    public var profile: StepProfile?
 
     /// The most slots that are worked on before their gradients are summed: each needs a gradient.
-    private static let slotGradientCount = 4
+    static let slotGradientCount = 4
 
     private let kernels: Kernels
     private let weights: PackedWeights
@@ -53,8 +55,7 @@ public final class BatchRunner {
             contextLength > 0 && contextLength <= model.configuration.positionCount,
             "sequences of \(contextLength) tokens for a context of "
                 + "\(model.configuration.positionCount)")
-        let most = (1...Self.slotGradientCount).last { batchSize % $0 == 0 } ?? 1
-        self.sequencesPerSlot = sequencesPerSlot ?? batchSize / most
+        self.sequencesPerSlot = sequencesPerSlot ?? Self.defaultSequencesPerSlot(batchSize)
         precondition(
             self.sequencesPerSlot > 0 && batchSize % self.sequencesPerSlot == 0,
             "the slots must divide the batch evenly")
@@ -68,7 +69,7 @@ public final class BatchRunner {
         weights = PackedWeights(model, level: level)
         let count = model.layout.floatCount
         gradients = FloatBuffer(count: count)
-        passes = (0..<min(team.threadCount, max(slots, batchSize))).map { _ in
+        passes = (0..<min(team.threadCount, batchSize)).map { _ in
             SequencePass(model, length: contextLength, level: level, keepsAll: true)
         }
         let gradientCount = min(slots, Self.slotGradientCount)
@@ -86,9 +87,19 @@ public final class BatchRunner {
     }
 
     /// Bytes of gradients, activations and scratch.
-    public var byteCount: Int {
-        4 * (gradients.count + slotGradients.count + losses.count + 3 * inputs.count)
-            + passes.reduce(weights.byteCount) { $0 + $1.byteCount }
+    public var byteCount: Int { memory.total }
+
+    /// What it holds.
+    public var memory: Memory {
+        Memory(
+            panels: weights.byteCount, gradients: 4 * (gradients.count + slotGradients.count),
+            activations: passes.reduce(0) { $0 + $1.byteCount },
+            batches: 4 * (losses.count + inputs.count + targets.count + starts.count))
+    }
+
+    /// The size of slots that divides a batch among the most of them.
+    static func defaultSequencesPerSlot(_ batchSize: Int) -> Int {
+        batchSize / ((1...slotGradientCount).last { batchSize % $0 == 0 } ?? 1)
     }
 
     /// Sets ``gradients`` to zero, before the first batch of a step.
@@ -113,11 +124,11 @@ public final class BatchRunner {
             inputs.count == batchSize * contextLength, "a batch of another size than the runner's")
         load(inputs, targets, documentStarts)
         precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
-        weights.refresh(team)
+        timed(.packing) { weights.refresh(team) }
         for first in stride(from: 0, to: slotCount, by: slotSlices.count) {
             let slots = first..<min(first + slotSlices.count, slotCount)
-            run(slots, scale: scale, hasStarts: documentStarts != nil, dropout)
-            sumSlots(slots.count)
+            shared { run(slots, scale: scale, hasStarts: documentStarts != nil, dropout) }
+            timed(.gradientSum) { sumSlots(slots.count) }
         }
         return sumOfLosses(batchSize * contextLength)
     }
@@ -126,8 +137,11 @@ public final class BatchRunner {
     private func run(_ slots: Range<Int>, scale: Float, hasStarts: Bool, _ dropout: Dropout?) {
         let (count, parameters) = (gradients.count, weights.slices)
         team.run(slots.count) { place, worker in
-            slotGradients.slice(place * count..<(place + 1) * count).zero()
             let pass = passes[worker]
+            pass.clock = profile?.workers[worker]
+            pass.timed(.gradientSum) {
+                slotGradients.slice(place * count..<(place + 1) * count).zero()
+            }
             let start = (slots.lowerBound + place) * sequencesPerSlot
             for sequence in start..<start + sequencesPerSlot {
                 var input = input(sequence, hasStarts: hasStarts)
@@ -139,6 +153,16 @@ public final class BatchRunner {
                 keepLosses(of: sequence, pass)
             }
         }
+    }
+
+    private func timed(_ part: StepPart, _ work: () -> Void) {
+        guard let profile else { return work() }
+        profile.main.measure(part, work)
+    }
+
+    private func shared(_ work: () -> Void) {
+        guard let profile else { return work() }
+        profile.share(work)
     }
 
     /// The loss in nats of each token, forward only; 0 where the target is -1.
@@ -158,6 +182,7 @@ public final class BatchRunner {
         let parameters = weights.slices
         team.run(inputs.count / contextLength) { sequence, worker in
             let pass = passes[worker]
+            pass.clock = nil
             pass.forward(input(sequence, hasStarts: documentStarts != nil), parameters)
             pass.loss(parameters, targets: self.targets.slice(range(of: sequence)))
             keepLosses(of: sequence, pass)

@@ -61,6 +61,11 @@ public final class MuonKernels {
     /// Bytes of scratch.
     public var byteCount: Int { scratch.reduce(0) { $0 + $1.byteCount } }
 
+    /// Bytes of scratch for the matrices at `places`, before it is allocated.
+    public static func byteCount(places: [MatrixPlace], threadCount: Int) -> Int {
+        4 * min(threadCount, places.count) * Scratch.counts(for: places).reduce(0, +)
+    }
+
     /// For each matrix W with gradient G and momentum M:
     /// M ← βM + (1-β)G; O ← orthogonalized βM + (1-β)G; W ← W - rate · (scale · O + decay · W),
     /// where scale is the root of the outputs an input, if there are more than one.
@@ -143,15 +148,20 @@ public final class MuonKernels {
         let y: FloatBuffer
         let gram: FloatBuffer
         let polynomial: FloatBuffer
-        let product = FloatBuffer(count: Kernels.productWorkspaceCount)
+        let product: FloatBuffer
 
         init(for places: [MatrixPlace]) {
-            let count = places.map { $0.rows * Rows.stride(of: $0.columns) }.max() ?? 0
+            let buffers = Self.counts(for: places).map { FloatBuffer(count: $0) }
+            (x, y, gram, polynomial, product) = (
+                buffers[0], buffers[1], buffers[2], buffers[3], buffers[4]
+            )
+        }
+
+        /// Floats of each buffer.
+        static func counts(for places: [MatrixPlace]) -> [Int] {
+            let large = places.map { $0.rows * Rows.stride(of: $0.columns) }.max() ?? 0
             let small = places.map { min($0.rows, $0.columns) }.max() ?? 0
-            x = FloatBuffer(count: count)
-            y = FloatBuffer(count: count)
-            gram = FloatBuffer(count: small * small)
-            polynomial = FloatBuffer(count: small * small)
+            return [large, large, small * small, small * small, Kernels.productWorkspaceCount]
         }
 
         var byteCount: Int {

@@ -29,6 +29,9 @@ final class SequencePass {
     let headRows: Int
     let headStride: Int
 
+    /// Where the time goes; nil when nobody asks.
+    var clock: PartClock?
+
     /// What the pass at work reads.
     private(set) var input: Input
     /// Positions of the sequence at work.
@@ -42,11 +45,43 @@ final class SequencePass {
     ///
     /// - Parameter keepsAll: whether each block keeps its own activations, for a backward.
     init(_ model: GPT, length: Int, level: KernelLevel, keepsAll: Bool) {
-        let configuration = model.configuration
-        let kernels = Kernels(level)
-        let v = configuration.vocabularySize
-        let headRows = max(1, min(length, max(16, (512 * 1024) / v)))
-        let headStride = wideStride(v)
+        let shape = Shape(model.configuration, length: length, level: level, keepsAll: keepsAll)
+        let storage = FloatBuffer(count: shape.floatCount)
+        var end = 0
+        activations = shape.activations { count in
+            defer { end += Shape.room(for: count) }
+            return storage.slice(end..<end + count)
+        }
+        self.storage = storage
+        configuration = model.configuration
+        kernels = shape.kernels
+        self.length = length
+        headRows = shape.headRows
+        headStride = shape.headStride
+        rotaryTable = model.rotaryTable
+        placeBuffer = IDBuffer(count: length)
+        input = Input(ids: placeBuffer.slice(0..<0))
+    }
+
+    /// What a pass will need, before anything is allocated.
+    struct Shape {
+        let configuration: GPTConfiguration
+        let length: Int
+        let keepsAll: Bool
+        let kernels: Kernels
+        let headRows: Int
+        let headStride: Int
+
+        init(_ configuration: GPTConfiguration, length: Int, level: KernelLevel, keepsAll: Bool) {
+            self.configuration = configuration
+            self.length = length
+            self.keepsAll = keepsAll
+            kernels = Kernels(level)
+            headRows = max(1, min(length, max(16, (512 * 1024) / configuration.vocabularySize)))
+            headStride = wideStride(configuration.vocabularySize)
+        }
+
+        /// The activations in slices of `take`.
         func activations(_ take: (Int) -> FloatSlice) -> Activations {
             Activations(
                 configuration, length: length, keepsAll: keepsAll,
@@ -54,28 +89,20 @@ final class SequencePass {
                 attentionWorkspaceCount: kernels.attentionWorkspaceCount(
                     positions: length, headSize: configuration.headSize), take: take)
         }
-        var end = 0
-        func place(_ count: Int) -> Range<Int> {
-            defer { end += (count + 15) / 16 * 16 }
-            return end..<end + count
+
+        /// Floats of the one allocation.
+        var floatCount: Int {
+            let nothing = FloatBuffer(count: 0)
+            var end = 0
+            _ = activations {
+                end += Self.room(for: $0)
+                return nothing.all
+            }
+            return end
         }
-        let nothing = FloatBuffer(count: 0)
-        _ = activations {
-            _ = place($0)
-            return nothing.all
-        }
-        let storage = FloatBuffer(count: end)
-        end = 0
-        self.activations = activations { storage.slice(place($0)) }
-        self.storage = storage
-        self.configuration = configuration
-        self.kernels = kernels
-        self.length = length
-        self.headRows = headRows
-        self.headStride = headStride
-        rotaryTable = model.rotaryTable
-        placeBuffer = IDBuffer(count: length)
-        input = Input(ids: placeBuffer.slice(0..<0))
+
+        /// Every slice begins on a cache line.
+        static func room(for count: Int) -> Int { (count + 15) / 16 * 16 }
     }
 
     /// Bytes of its one allocation.
@@ -109,13 +136,16 @@ final class SequencePass {
             placeBuffer[index] = Int32(index) - (input.starts.map { $0[index] } ?? 0)
         }
         let a = activations
-        forwardEmbedding(p)
+        timed(.embedding) { forwardEmbedding(p) }
         for index in a.layers.indices {
-            forwardAttention(index, p.layers[index])
+            timed(.attentionForward) { forwardAttention(index, p.layers[index]) }
             cache?.keep(a.layers[index].qkv, layer: index, count: count)
-            forwardFeedForward(index, p.layers[index])
+            timed(.feedForwardForward) { forwardFeedForward(index, p.layers[index]) }
         }
-        normalise(a.residuals[a.layers.count], p.finalNorm, into: a.finalNorm, a.finalStatistics)
+        timed(.head) {
+            normalise(
+                a.residuals[a.layers.count], p.finalNorm, into: a.finalNorm, a.finalStatistics)
+        }
     }
 
     /// After ``forward(_:_:cache:)``: writes the losses of the positions and adds the gradients of
@@ -124,14 +154,27 @@ final class SequencePass {
         targets: IDSlice, scale: Float, _ p: ParameterSlices, _ d: ParameterSlices
     ) {
         let a = activations
-        head(p, targets: targets, scale: scale, d)
-        a.dResidual.zero()
-        normaliseBackward(
-            a.residuals[a.layers.count], p.finalNorm, a.finalStatistics, d.finalNorm)
-        for index in a.layers.indices.reversed() {
-            backwardFeedForward(index, p.layers[index], d.layers[index])
-            backwardAttention(index, p.layers[index], d.layers[index])
+        timed(.head) {
+            head(p, targets: targets, scale: scale, d)
+            a.dResidual.zero()
+            normaliseBackward(
+                a.residuals[a.layers.count], p.finalNorm, a.finalStatistics, d.finalNorm)
         }
-        backwardEmbedding(d)
+        for index in a.layers.indices.reversed() {
+            timed(.feedForwardBackward) {
+                backwardFeedForward(index, p.layers[index], d.layers[index])
+            }
+            timed(.attentionBackward) {
+                backwardAttention(index, p.layers[index], d.layers[index])
+            }
+        }
+        timed(.embeddingBackward) { backwardEmbedding(d) }
+    }
+
+    /// Does a part of the work, and takes its time if somebody asks.
+    @inline(__always)
+    func timed(_ part: StepPart, _ work: () -> Void) {
+        guard let clock else { return work() }
+        clock.measure(part, work)
     }
 }

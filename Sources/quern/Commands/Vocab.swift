@@ -6,8 +6,10 @@ import Tokenization
 /// `quern vocab`
 struct Vocab: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Learn a vocabulary, or look at one.",
-        subcommands: [VocabTrain.self, VocabShow.self])
+        abstract: "Learn a vocabulary, exchange one with other programs, or look at one.",
+        subcommands: [
+            VocabTrain.self, VocabImport.self, VocabExport.self, VocabShow.self, VocabCompare.self,
+        ])
 }
 
 /// `quern vocab train`

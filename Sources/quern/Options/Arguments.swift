@@ -10,3 +10,10 @@ extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension SplitPattern: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
+extension VocabularyFormat: ExpressibleByArgument {}
+extension VocabularyPreset: ExpressibleByArgument {}
+
+extension SpecialTokenPolicy: ExpressibleByArgument {
+    /// Reads `all`, `none`, or names with commas between.
+    public init?(argument: String) { self.init(argument) }
+}

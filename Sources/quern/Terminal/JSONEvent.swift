@@ -31,7 +31,13 @@ enum JSONEvent {
             [
                 "event": "training", "parameters": plan.parameterCount, "steps": plan.stepCount,
                 "completed_steps": plan.completedSteps, "tokens_per_step": plan.tokensPerStep,
-                "memory_bytes": plan.memory.total, "matrix_peak": plan.matrixPeak,
+                "memory_bytes": plan.memory.total,
+                "memory": [
+                    "parameters": plan.memory.parameters, "gradients": plan.memory.gradients,
+                    "optimizer": plan.memory.optimizer, "activations": plan.memory.activations,
+                    "batches": plan.memory.batches,
+                ],
+                "matrix_peak": plan.matrixPeak,
             ]
         case .step(let report): figures(of: report, event: "step")
         case .skipped(let report, let finding, let origins):
@@ -54,6 +60,12 @@ enum JSONEvent {
         case .sampled(let step, let texts): ["event": "samples", "step": step, "texts": texts]
         case .stoppedEarly(let step, let bestStep):
             ["event": "stopped_early", "step": step, "best_step": bestStep]
+        case .profiled(let profile):
+            [
+                "event": "profile", "steps": profile.stepCount,
+                "seconds_per_step": profile.secondsPerStep,
+                "parts": profile.rows.map { ["part": $0.title, "seconds": $0.seconds] },
+            ]
         case .checkpoint(let step, let path):
             ["event": "checkpoint", "step": step, "path": path]
         }

@@ -85,7 +85,7 @@ final class ProgressPrinter {
             var text = "\(Figures.count(plan.parameterCount)) parameters, "
             text += "\(Figures.count(plan.tokensPerStep)) tokens a step, "
             text += "\(Figures.count(plan.windowCount)) windows an epoch, "
-            text += "\(Figures.bytes(Double(plan.memory.total))) of memory, "
+            text += "\(Self.text(plan.memory)), "
             text += "matrix peak \(Figures.short(plan.matrixPeak))FLOP/s"
             if plan.completedSteps > 0 {
                 text += "; continuing after step \(Figures.count(plan.completedSteps))"
@@ -104,6 +104,9 @@ final class ProgressPrinter {
             message(
                 "step \(Figures.count(step)): no better than step \(Figures.count(bestStep)) for as "
                     + "long as training.early_stop_patience says; the run ends")
+        case .profiled:
+            // A result: the command writes it.
+            endLine()
         case .evaluating(let done, let count):
             begin("evaluating")
             if isDue(.training(event)) {
@@ -119,6 +122,13 @@ final class ProgressPrinter {
         case .checkpoint(let step, let path):
             message("step \(Figures.count(step)): checkpoint \(path)")
         }
+    }
+
+    private static func text(_ memory: MemoryPlan) -> String {
+        func size(_ bytes: Int) -> String { Figures.bytes(Double(bytes)) }
+        return "\(size(memory.total)) of memory (parameters \(size(memory.parameters)), "
+            + "gradients \(size(memory.gradients)), optimizer \(size(memory.optimizer)), "
+            + "activations \(size(memory.activations)), batches \(size(memory.batches)))"
     }
 
     private func message(_ text: String) {

@@ -12,6 +12,8 @@ let usage = """
       optimize MODEL_DIR STEPS.json OUT_DIR          the model after steps with given gradients
       roundtrip MODEL_DIR OUT_DIR                    read a model and write it
       create OUT_DIR SEED MODEL                      write a new model
+      encode VOCABULARY all|none|LIST                ids of texts, both behind their counts; LIST
+                                                     names special tokens to recognise
       throughput B SECONDS THREADS MODEL             training tokens a second on random ids
     MODEL is the section "model" of a pipeline.json with a vocab_size: '{"n_layer": 2, ...}'
     """
