@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
-from peers_encode import first_documents, pattern_of
+from peers import first_documents, pattern_of
 
 
 def learn(request):

@@ -40,7 +40,8 @@ struct BlockScanner {
                 // Whether the word goes on depends on what is before and after both.
                 hard |= uppercase & masks.window(.uncased, at: offset) &<< 1
                 // After punctuation a mark is more of it or begins a word.
-                let others = letters | masks.window(.number, at: offset)
+                let others =
+                    letters | masks.window(.number, at: offset)
                     | masks.window(.whitespace, at: offset)
                 hard |= masks.window(.mark, at: offset) & ~(others &<< 1) & ~1
             }
@@ -132,13 +133,17 @@ struct BlockScanner {
             var candidates =
                 masks.window(.apostrophe, at: offset) & punctuationStarts & letters &>> 1
             if rules.contraction == .suffix { candidates &= letters &<< 1 }
+            var lastEnd = 0
             while candidates != 0 {
                 let bit = candidates.trailingZeroBitCount
                 candidates &= candidates &- 1
+                // A word has one suffix; what follows it is the next piece.
+                if bit == lastEnd, rules.contraction == .suffix { continue }
                 let length = contractionLength(
                     in: text, at: position + bit, limit: count - bit,
                     anyCase: rules.contraction != .lowercasePiece)
                 guard length > 0 else { continue }
+                lastEnd = bit + length
                 let one = UInt64(1) &<< UInt64(bit)
                 let after = length + bit < 64 ? one &<< UInt64(length) : 0
                 // None of its letters starts a piece, but what follows does.
