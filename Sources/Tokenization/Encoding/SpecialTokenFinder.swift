@@ -44,16 +44,16 @@ struct SpecialTokenSearch: ~Copyable {
     }
 }
 
-/// A search for the contents of one tree, by the bytes that they start with.
+/// A search for the contents of one tree, by their anchors.
 private struct TreeSearch {
     private let tree: SpecialTokenTree
 
-    /// The bytes that contents start with, and the first place of each that was not passed.
+    /// The anchors, and for each the first place not passed where a content with it would start.
     private var places: [(byte: UInt8, index: Int)]
 
     init(_ tree: SpecialTokenTree) {
         self.tree = tree
-        places = tree.firstBytes.map { ($0, -1) }
+        places = tree.anchors.map { ($0, -1) }
     }
 
     /// The first match between `start` and `end`.
@@ -62,17 +62,24 @@ private struct TreeSearch {
         while true {
             index = nextPlace(in: text, from: index)
             guard index < end else { return nil }
-            if let match = tree.longest(in: text, at: index, to: end) { return match }
+            if tree.mayStand(in: text, at: index),
+                let match = tree.longest(in: text, at: index, to: end)
+            {
+                return match
+            }
             index += 1
         }
     }
 
-    /// The first place at or after `start` with a byte that some content starts with.
+    /// The first place at or after `start` where a content would start by its anchor; the end of the
+    /// text if there is none.
     private mutating func nextPlace(in text: ByteView, from start: Int) -> Int {
         var nearest = text.count
         for number in places.indices {
             if places[number].index < start {
-                places[number].index = text.firstIndex(of: places[number].byte, from: start)
+                let offset = tree.anchorOffset
+                let found = text.firstIndex(of: places[number].byte, from: start + offset)
+                places[number].index = found < text.count ? found - offset : text.count
             }
             nearest = min(nearest, places[number].index)
         }

@@ -12,11 +12,14 @@ struct SpecialTokenTree: Sendable {
     /// The tree; the empty prefix first.
     private var nodes = [Node()]
 
-    /// Whether there are no contents.
-    var isEmpty: Bool { nodes.count == 1 }
+    /// For every byte whether a content may have it second, or be over before it.
+    private var isSecondByte = [Bool](repeating: false, count: 256)
 
-    /// The bytes that contents start with.
-    var firstBytes: [UInt8] { nodes[0].next.map(\.byte) }
+    /// Contents are searched by one of their bytes: the one at this place.
+    private(set) var anchorOffset = 0
+
+    /// The bytes that contents have at ``anchorOffset``.
+    private(set) var anchors: Set<UInt8> = []
 
     /// The tree of `specials`. O(bytes of the contents).
     init(_ specials: [SpecialToken]) {
@@ -33,6 +36,24 @@ struct SpecialTokenTree: Sendable {
             }
             if node > 0 { nodes[node].id = special.id.rawValue }
         }
+        let contents = specials.map { Array($0.content.utf8) }.filter { !$0.isEmpty }
+        anchors = Set(contents.map { $0[0] })
+        guard contents.allSatisfy({ $0.count > 1 }) else {
+            isSecondByte = Array(repeating: true, count: 256)
+            return
+        }
+        let seconds = Set(contents.map { $0[1] })
+        for byte in seconds { isSecondByte[Int(byte)] = true }
+        // The fewer bytes to search for the better; and "|" is rarer than "<", which markup is full
+        // of.
+        if seconds.count <= anchors.count { (anchors, anchorOffset) = (seconds, 1) }
+    }
+
+    /// Whether a content may stand at `index`, by its second byte. Most often it may not, and one look
+    /// tells.
+    @inline(__always)
+    func mayStand(in text: ByteView, at index: Int) -> Bool {
+        index + 1 >= text.count || isSecondByte[Int(text[index + 1])]
     }
 
     private func child(of node: Int, by byte: UInt8) -> Int? {
