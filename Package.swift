@@ -32,7 +32,7 @@ let package = Package(
         .target(
             name: "Tokenization",
             dependencies: [
-                "Storage",
+                "CKernels", "Storage",
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             exclude: ["Unicode/generate-unicode-classes.py"]),

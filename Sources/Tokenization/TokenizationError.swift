@@ -23,6 +23,8 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case unknownPiece(String)
     /// Counts add up to more than 64 bits hold.
     case countOverflow
+    /// The distinct pieces have more bytes together than can be learned from.
+    case tooManyPieces(byteCount: Int)
 }
 
 extension TokenizationError: CustomStringConvertible {
@@ -47,6 +49,9 @@ extension TokenizationError: CustomStringConvertible {
                 + "make the vocabulary from a text that has it"
         case .countOverflow:
             "the counts add up to more than 64 bits hold; check the counts that were merged"
+        case .tooManyPieces(let byteCount):
+            "the distinct pieces have \(byteCount) bytes together, and more than \(UInt32.max) cannot "
+                + "be learned from; use less text, or a pattern that cuts it shorter"
         }
     }
 }

@@ -38,6 +38,9 @@ static inline void qk_pause(void) {
 #endif
 }
 
+/// Tells the processor that the memory at `address` will soon be read; any address may be given.
+static inline void qk_prefetch(const void *address) { __builtin_prefetch(address); }
+
 // MARK: Matrix products
 
 /// What happens to a product P = A·B on its way to C.

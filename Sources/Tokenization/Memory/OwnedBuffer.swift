@@ -1,3 +1,5 @@
+import CKernels
+
 /// Memory for the tables and the scratch of the hot loops: allocated once, freed with its owner.
 ///
 /// A noncopyable owner and a plain ``BufferView`` beside it, because an array in a class costs
@@ -17,6 +19,15 @@
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, count))
         unsafe elements.initialize(repeating: value, count: max(1, count))
         unsafe view = BufferView(base: elements, count: count)
+    }
+
+    /// `count` elements that are written before they are read: memory that is never touched is never
+    /// taken from the system.
+    init(uninitializedCount count: Int) {
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: 64)
+        unsafe view = BufferView(
+            base: memory.bindMemory(to: Element.self, capacity: max(1, count)), count: count)
     }
 
     /// The elements of `array`. O(count).
@@ -62,6 +73,12 @@
             assert(index >= 0 && index < count, "index outside the buffer")
             unsafe base[index] = newValue
         }
+    }
+
+    /// Has the processor fetch the element at `index`, which may lie outside, ahead of its use.
+    @inline(__always)
+    func prefetch(_ index: Int) {
+        unsafe qk_prefetch(UnsafeRawPointer(base) + index &* MemoryLayout<Element>.stride)
     }
 
     /// The elements from `start` up to `end`, for an array to copy in one go.

@@ -1,207 +1,251 @@
-import HeapModule
-
 /// The state of learning: every distinct piece as a row of tokens, how often each pair of neighbours
 /// occurs, and where.
 ///
-/// A merge touches only the pieces that hold its pair. Counts in the heap may be out of date; a
-/// candidate is checked when it comes to the top, and put back if its count has fallen. Counts never
-/// rise after a pair has been pushed, because a pair gains occurrences only while the younger of its
-/// two tokens is being made.
-struct MergeLearner {
-    /// The merges learned so far, in order.
+/// A merge touches only the places that hold its pair. While it is made, what its neighbours lose and
+/// gain is summed up for each token that stands to its left or right, so that the table of pairs is
+/// asked once for each of them and not once a place.
+///
+/// A pair gains occurrences only while the younger of its two tokens is being made. Therefore a list of
+/// places is complete when it is written, a pair that is too rare then never matters again, and a
+/// count in the heap is never too low.
+struct MergeLearner: ~Copyable {
+    /// The merges learned so far, in order. Ids 0 to 255 are the bytes as the tie rule orders them.
     private(set) var merges: [MergePair] = []
 
-    /// How often each token occurred when it was made: bytes first, in order, then merges.
-    private(set) var tokenCounts: [UInt64]
+    /// How often each merge's pair occurred when it was made.
+    private(set) var mergeCounts: [UInt64] = []
 
+    /// How often each byte occurs.
+    var byteCounts: [UInt64] { rows.byteCounts }
+
+    private let minimumCount: UInt64
     private let maximumTokenLength: Int
-    private var tokenLengths: [Int]
-    private var nextID: UInt32
+    private let rows: PieceRows
+    private let tokenLengths: OwnedBuffer<UInt32>
+    private var pairs: PairTable
+    private var places: PlaceLists
+    private var candidates = CandidateHeap()
 
-    /// All pieces' tokens; piece `p` holds `lengths[p]` of them from `starts[p]` on.
-    private let symbols: OwnedSymbols
-    private var starts: [Int] = []
-    private var lengths: [Int] = []
-    private var counts: [UInt64] = []
+    /// Pairs below this count wait in ``pairs`` until all above are merged.
+    private var threshold: UInt64 = .max
 
-    private var pairs = PairTable()
-    private var candidates = Heap<Candidate>()
-
-    /// Pairs of a pair's number and a piece that has gained it, until they are filed.
-    private var gains: [Gain] = []
-
-    private struct Gain {
-        var pair: UInt32
-        var piece: UInt32
-    }
-
-    private struct Candidate: Comparable {
-        var count: UInt64
-        /// Left id in the upper half, right id in the lower.
-        var key: UInt64
-        var pair: UInt32
-
-        static func < (lhs: Candidate, rhs: Candidate) -> Bool {
-            // Among equals the smallest pair is the best.
-            lhs.count == rhs.count ? lhs.key > rhs.key : lhs.count < rhs.count
-        }
-    }
-
-    /// The rows of tokens; a class around the buffer, so that the learner stays a plain value.
-    private final class OwnedSymbols {
-        let buffer: OwnedBuffer<UInt32>
-
-        init(count: Int) {
-            buffer = OwnedBuffer(repeating: 0, count: count)
-        }
-    }
+    private var leftNeighbors: NeighborTally
+    private var rightNeighbors: NeighborTally
 
     /// Starts with every piece as its bytes. O(bytes of the distinct pieces).
     ///
-    /// - Parameter firstID: the id of the first byte's token.
-    init(
-        _ pieces: borrowing PieceCounts, firstID: Int, maximumTokenLength: Int?
-    ) throws(TokenizationError) {
+    /// - Parameters:
+    ///   - mergeLimit: the most merges that will be asked for.
+    ///   - minimumCount: the least count of a pair that is merged.
+    init<Source: PieceSource & ~Copyable>(
+        _ pieces: borrowing Source, tieRule: TieRule, mergeLimit: Int, minimumCount: UInt64,
+        maximumTokenLength: Int?
+    ) throws {
+        let tokenLimit = 256 + max(0, mergeLimit)
+        self.minimumCount = max(1, minimumCount)
         self.maximumTokenLength = maximumTokenLength ?? .max
-        tokenLengths = Array(repeating: 1, count: firstID + 256)
-        nextID = UInt32(firstID + 256)
-        tokenCounts = Array(repeating: 0, count: 256)
-        symbols = OwnedSymbols(count: pieces.byteCount)
+        rows = try PieceRows(pieces, bytesInOrder: tieRule.bytesInOrder)
+        tokenLengths = OwnedBuffer(repeating: 1, count: tokenLimit)
+        pairs = PairTable(minimumCount: self.minimumCount)
+        places = PlaceLists(capacity: rows.neighborCount)
+        leftNeighbors = NeighborTally(tokenLimit: tokenLimit)
+        rightNeighbors = NeighborTally(tokenLimit: tokenLimit)
+        if self.maximumTokenLength >= 2 { findPairsOfBytes() }
+    }
 
-        var order = [Int](repeating: 0, count: 256)
-        for (index, byte) in ByteCharacters.bytesInOrder.enumerated() { order[Int(byte)] = index }
-
-        // No pair occurs more often than there are bytes: one check makes every later sum safe.
-        var total: UInt64 = 0
-        let row = symbols.buffer.view
-        for piece in 0..<pieces.count {
-            let range = pieces.range(of: piece)
-            let count = pieces.counts[piece]
-            let (product, overflow) = count.multipliedReportingOverflow(by: UInt64(range.count))
-            let (sum, sumOverflow) = total.addingReportingOverflow(product)
-            guard !overflow, !sumOverflow else { throw .countOverflow }
-            total = sum
-            for index in range {
-                let byte = order[Int(pieces.bytes[index])]
-                row[index] = UInt32(firstID + byte)
-                tokenCounts[byte] += count
-            }
-            guard range.count > 1 else { continue }
-            starts.append(range.lowerBound)
-            lengths.append(range.count)
-            counts.append(count)
-            guard self.maximumTokenLength >= 2 else { continue }
-            for index in range.dropLast() {
-                gain(row[index], row[index + 1], count, piece: starts.count - 1)
-            }
+    private mutating func findPairsOfBytes() {
+        let cells = rows.cells.view
+        let weights = rows.weights.view
+        let tallyBuffer = OwnedBuffer(repeating: NeighborTally.Entry(), count: 1 << 16)
+        let tally = tallyBuffer.view
+        for cell in 1..<max(1, cells.count - 1) {
+            let (left, right) = (cells[cell], cells[cell + 1])
+            guard left != PieceRows.boundary, right != PieceRows.boundary else { continue }
+            let pair = Int(left << 8 | right)
+            tally[pair].count &+= weights.weight(at: cell)
+            tally[pair].size &+= 1
         }
-        fileGains()
+        for pair in 0..<1 << 16 where tally[pair].count >= minimumCount {
+            tally[pair].cursor = places.reserve(Int(tally[pair].size))
+            pairs.insert(
+                PairTable.Record(
+                    key: PairTable.key(UInt32(pair >> 8), UInt32(pair & 0xFF)),
+                    count: tally[pair].count, start: tally[pair].cursor, size: tally[pair].size))
+        }
+        let list = places.view
+        for cell in 1..<max(1, cells.count - 1) {
+            let (left, right) = (cells[cell], cells[cell + 1])
+            guard left != PieceRows.boundary, right != PieceRows.boundary else { continue }
+            let pair = Int(left << 8 | right)
+            guard tally[pair].count >= minimumCount else { continue }
+            list[Int(tally[pair].cursor)] = UInt32(truncatingIfNeeded: cell)
+            tally[pair].cursor &+= 1
+        }
     }
 
     /// Makes one token of the most frequent pair. Returns false, changing nothing, when no pair occurs
-    /// at least `minimumCount` times.
-    mutating func learn(minimumCount: UInt64) -> Bool {
-        while let top = candidates.popMax() {
-            let count = pairs.counts[Int(top.pair)]
-            if count != top.count {
-                if count > 0 {
-                    candidates.insert(Candidate(count: count, key: top.key, pair: top.pair))
+    /// often enough.
+    mutating func learn() -> Bool {
+        while true {
+            guard let top = candidates.top else {
+                guard lowerThreshold() else { return false }
+                continue
+            }
+            guard let index = pairs.find(top.key) else {
+                candidates.removeTop()
+                continue
+            }
+            let record = pairs.records[index]
+            guard record.count == top.count else {
+                if record.count >= threshold {
+                    candidates.replaceTop(.init(count: record.count, key: top.key))
+                } else {
+                    candidates.removeTop()
                 }
                 continue
             }
-            guard count >= minimumCount else {
-                candidates.insert(top)
-                return false
-            }
-            let left = UInt32(top.key >> 32)
-            let right = UInt32(truncatingIfNeeded: top.key)
-            merges.append(MergePair(left: left, right: right))
-            tokenCounts.append(count)
-            tokenLengths.append(tokenLengths[Int(left)] + tokenLengths[Int(right)])
-            for index in pairs.occurrences(of: Int(top.pair)) {
-                merge(left, right, into: nextID, piece: Int(pairs.places[index]))
-            }
-            pairs.counts[Int(top.pair)] = 0
-            nextID += 1
-            fileGains()
+            candidates.removeTop()
+            pairs.records[index].count = 0
+            merge(record)
             return true
         }
-        return false
     }
 
-    /// Replaces the pair in one piece, from left to right, and moves the counts of its neighbours.
-    /// O(length).
-    private mutating func merge(_ left: UInt32, _ right: UInt32, into id: UInt32, piece: Int) {
-        let row = symbols.buffer.view
-        let start = starts[piece]
-        let end = start + lengths[piece]
-        let count = counts[piece]
-        var read = start
-        var write = start
-        while read < end {
-            guard row[read] == left, read + 1 < end, row[read + 1] == right else {
-                row[write] = row[read]
-                read += 1
-                write += 1
-                continue
-            }
-            if write > start {
-                let previous = row[write - 1]
-                lose(previous, left, count)
-                if fits(previous, id) { gain(previous, id, count, piece: piece) }
-            }
-            if read + 2 < end {
-                let next = row[read + 2]
-                lose(right, next, count)
-                if fits(id, next) { gain(id, next, count, piece: piece) }
-            }
-            row[write] = id
-            read += 2
-            write += 1
+    /// Makes the waiting pairs with the highest counts candidates; false if none are left.
+    private mutating func lowerThreshold() -> Bool {
+        let records = pairs.records
+        var highest: UInt64 = 0
+        for index in 0..<records.count { highest = max(highest, records[index].count) }
+        guard highest >= minimumCount else { return false }
+        threshold = max(minimumCount, highest / 2)
+        for index in 0..<records.count where records[index].count >= threshold {
+            candidates.insert(.init(count: records[index].count, key: records[index].key))
         }
-        lengths[piece] = write - start
+        return true
     }
 
-    private func fits(_ left: UInt32, _ right: UInt32) -> Bool {
-        tokenLengths[Int(left)] + tokenLengths[Int(right)] <= maximumTokenLength
+    private mutating func merge(_ record: PairTable.Record) {
+        let left = UInt32(truncatingIfNeeded: record.key >> 32)
+        let right = UInt32(truncatingIfNeeded: record.key)
+        let id = UInt32(256 + merges.count)
+        merges.append(MergePair(left: left, right: right))
+        mergeCounts.append(record.count)
+        let lengths = tokenLengths.view
+        lengths[Int(id)] = lengths[Int(left)] + lengths[Int(right)]
+
+        places.makeRoom(for: 2 * Int(record.size))
+        let merged = replace(record, left, right, with: id)
+        file(left, right, id)
+        list(merged, id)
+        leftNeighbors.clear()
+        rightNeighbors.clear()
     }
 
-    private mutating func gain(_ left: UInt32, _ right: UInt32, _ count: UInt64, piece: Int) {
-        let pair = pairs.number(of: UInt64(left) << 32 | UInt64(right))
-        pairs.counts[pair] &+= count
-        if pairs.lastPieces[pair] != UInt32(piece) {
-            pairs.lastPieces[pair] = UInt32(piece)
-            gains.append(Gain(pair: UInt32(pair), piece: UInt32(piece)))
+    /// Merges the pair wherever it still stands, from the start of each row to its end, and sums up
+    /// what stands beside it. Returns where in ``places`` those places now lie.
+    private mutating func replace(
+        _ record: PairTable.Record, _ left: UInt32, _ right: UInt32, with id: UInt32
+    ) -> Range<Int> {
+        let cells = rows.cells.view
+        let weights = rows.weights.view
+        let list = places.view
+        let leftLength = Int(tokenLengths.view[Int(left)])
+        let rightLength = Int(tokenLengths.view[Int(right)])
+        let start = Int(record.start)
+        let end = start + Int(record.size)
+        var kept = start
+        for index in start..<end {
+            if index &+ Self.prefetchDistance < end {
+                cells.prefetch(Int(list[index &+ Self.prefetchDistance]))
+            }
+            let cell = Int(list[index])
+            guard cells[cell] == left else { continue }
+            let middle = cell &+ leftLength
+            guard cells[middle] == right else { continue }
+            let next = middle &+ rightLength
+            cells[middle] = PieceRows.boundary
+            cells[next &- 1] = id
+            cells[cell] = id
+            let weight = weights.weight(at: cell)
+            // The token to the left may be the one that is being made: then its right neighbour was
+            // summed up before and is not there any more.
+            leftNeighbors.add(cells[cell &- 1], weight)
+            rightNeighbors.add(cells[next], weight)
+            list[kept] = UInt32(truncatingIfNeeded: cell)
+            kept &+= 1
+        }
+        return start..<kept
+    }
+
+    /// Places that are fetched ahead of their use.
+    private static let prefetchDistance = 16
+
+    /// Takes from the pairs that the merge broke, and adds those that it made.
+    private mutating func file(_ left: UInt32, _ right: UInt32, _ id: UInt32) {
+        for neighbor in leftNeighbors.touched {
+            let entry = leftNeighbors.entries[Int(neighbor)]
+            pairs.lose(PairTable.key(neighbor, left), entry.count)
+            leftNeighbors.entries[Int(neighbor)].cursor = add(
+                neighbor, id, count: entry.count, size: entry.size)
+        }
+        let doubled = leftNeighbors.entries[Int(id)]
+        for neighbor in rightNeighbors.touched {
+            var entry = rightNeighbors.entries[Int(neighbor)]
+            if left != right || neighbor != left {
+                pairs.lose(PairTable.key(right, neighbor), entry.count)
+            }
+            if neighbor == left {
+                entry.count &-= doubled.count
+                entry.size &-= doubled.size
+            }
+            rightNeighbors.entries[Int(neighbor)].cursor = add(
+                id, neighbor, count: entry.count, size: entry.size)
         }
     }
 
-    private mutating func lose(_ left: UInt32, _ right: UInt32, _ count: UInt64) {
-        // A pair that would be too long for a token was never counted.
-        guard let pair = pairs.find(UInt64(left) << 32 | UInt64(right)) else { return }
-        pairs.counts[pair] &-= count
+    /// Adds a pair and returns where its list starts, if it may ever be merged.
+    private mutating func add(
+        _ left: UInt32, _ right: UInt32, count: UInt64, size: UInt32
+    ) -> UInt32 {
+        let lengths = tokenLengths.view
+        guard count >= minimumCount,
+            Int(lengths[Int(left)]) + Int(lengths[Int(right)]) <= maximumTokenLength
+        else { return NeighborTally.unlisted }
+        let key = PairTable.key(left, right)
+        let start = places.reserve(Int(size))
+        pairs.insert(PairTable.Record(key: key, count: count, start: start, size: size))
+        if count >= threshold { candidates.insert(.init(count: count, key: key)) }
+        return start
     }
 
-    /// Gives the pairs that have gained pieces their lists, each in one run, and makes them
-    /// candidates.
-    private mutating func fileGains() {
-        for gain in gains { pairs.sizes[Int(gain.pair)] += 1 }
-        var end = pairs.places.count
-        pairs.places.append(contentsOf: repeatElement(0, count: gains.count))
-        for gain in gains {
-            let pair = Int(gain.pair)
-            if pairs.starts[pair] < 0 {
-                pairs.starts[pair] = end
-                end += Int(pairs.sizes[pair])
-                pairs.sizes[pair] = 0
-                let count = pairs.counts[pair]
-                if count > 0 {
-                    candidates.insert(
-                        Candidate(count: count, key: pairs.keys[pair], pair: gain.pair))
+    /// Writes the lists of the pairs that the merge made.
+    private func list(_ merged: Range<Int>, _ id: UInt32) {
+        let cells = rows.cells.view
+        let lengths = tokenLengths.view
+        let list = places.view
+        let length = Int(lengths[Int(id)])
+        let (lefts, rights) = (leftNeighbors.entries, rightNeighbors.entries)
+        for index in merged {
+            if index &+ Self.prefetchDistance < merged.upperBound {
+                cells.prefetch(Int(list[index &+ Self.prefetchDistance]))
+            }
+            let cell = Int(list[index])
+            let before = cells[cell &- 1]
+            if before != PieceRows.boundary {
+                let cursor = lefts[Int(before)].cursor
+                if cursor != NeighborTally.unlisted {
+                    list[Int(cursor)] = UInt32(truncatingIfNeeded: cell) &- lengths[Int(before)]
+                    lefts[Int(before)].cursor = cursor &+ 1
                 }
             }
-            pairs.places[pairs.starts[pair] + Int(pairs.sizes[pair])] = gain.piece
-            pairs.sizes[pair] += 1
+            let after = cells[cell &+ length]
+            if after != PieceRows.boundary, after != id {
+                let cursor = rights[Int(after)].cursor
+                if cursor != NeighborTally.unlisted {
+                    list[Int(cursor)] = UInt32(truncatingIfNeeded: cell)
+                    rights[Int(after)].cursor = cursor &+ 1
+                }
+            }
         }
-        gains.removeAll(keepingCapacity: true)
     }
 }

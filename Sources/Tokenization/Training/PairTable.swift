@@ -1,72 +1,85 @@
-/// Every pair of neighbours that has been met: its number, its count, and the pieces that hold it.
-struct PairTable {
-    /// The pairs: left id in the upper half, right id in the lower.
-    private(set) var keys: [UInt64] = []
+/// The pairs of neighbours that may still become tokens, with their counts and where they were found.
+///
+/// A flat open-addressing table of records. A pair that has become too rare stays until the table
+/// grows, and is left out then.
+struct PairTable: ~Copyable {
+    /// One pair.
+    struct Record: BitwiseCopyable {
+        /// Left id in the upper half, right id in the lower; `UInt64.max` where there is no pair.
+        var key: UInt64
+        /// How often the pair occurs now.
+        var count: UInt64
+        /// Where its list of places starts, and how many there are.
+        var start: UInt32
+        var size: UInt32
 
-    /// How often each pair occurs now.
-    var counts: [UInt64] = []
-
-    /// The piece in which each pair was met last, so that a piece is listed once.
-    var lastPieces: [UInt32] = []
-
-    /// Where each pair's list begins in ``places``, −1 before it has one, and its length.
-    var starts: [Int] = []
-
-    /// How many pieces each pair's list has.
-    var sizes: [UInt32] = []
-
-    /// The lists of all pairs, one after another.
-    var places: [UInt32] = []
-
-    /// Numbers of pairs, `UInt32.max` where a slot is empty; a power of two of them.
-    private var slots: [UInt32] = Array(repeating: .max, count: 1 << 12)
-
-    private func slot(of key: UInt64) -> Int {
-        Int(truncatingIfNeeded: foldedProduct(key, 0x9E37_79B9_7F4A_7C15)) & (slots.count - 1)
+        static let empty = Record(key: .max, count: 0, start: 0, size: 0)
     }
 
-    /// The number of a pair; `nil` if it has not been met.
+    private var buffer = OwnedBuffer(repeating: Record.empty, count: 1 << 12)
+    private var usedCount = 0
+    private let minimumCount: UInt64
+
+    /// A table of pairs that occur at least `minimumCount` times.
+    init(minimumCount: UInt64) {
+        self.minimumCount = max(1, minimumCount)
+    }
+
+    /// The records, in no order.
+    var records: BufferView<Record> { buffer.view }
+
+    /// The key of a pair.
+    @inline(__always)
+    static func key(_ left: UInt32, _ right: UInt32) -> UInt64 {
+        UInt64(left) &<< 32 | UInt64(right)
+    }
+
+    /// The index where a key is or would be.
+    @inline(__always)
+    private static func index(of key: UInt64, in records: BufferView<Record>) -> Int {
+        let hash = foldedProduct(key ^ 0xA076_1D64_78BD_642F, 0x9E37_79B9_7F4A_7C15)
+        // The hash as a fraction of the size, which need not be a power of two.
+        var index = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(records.count)).high)
+        while records[index].key != key, records[index].key != .max {
+            index &+= 1
+            if index == records.count { index = 0 }
+        }
+        return index
+    }
+
+    /// The index of a pair in ``records``; `nil` if it is not here.
     func find(_ key: UInt64) -> Int? {
-        var slot = slot(of: key)
-        while slots[slot] != .max {
-            let number = Int(slots[slot])
-            if keys[number] == key { return number }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return nil
+        let index = Self.index(of: key, in: records)
+        return records[index].key == key ? index : nil
     }
 
-    /// The number of a pair, a new one if it has not been met.
-    mutating func number(of key: UInt64) -> Int {
-        var slot = slot(of: key)
-        while slots[slot] != .max {
-            let number = Int(slots[slot])
-            if keys[number] == key { return number }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        precondition(keys.count < Int(UInt32.max), "more than 2³² pairs")
-        let number = keys.count
-        slots[slot] = UInt32(number)
-        keys.append(key)
-        counts.append(0)
-        lastPieces.append(.max)
-        starts.append(-1)
-        sizes.append(0)
-        if keys.count * 2 > slots.count { grow() }
-        return number
+    /// Takes `count` from a pair's count, if the pair is here.
+    @inline(__always)
+    func lose(_ key: UInt64, _ count: UInt64) {
+        let records = records
+        let index = Self.index(of: key, in: records)
+        guard records[index].key == key else { return }
+        records[index].count &-= count
     }
 
-    /// The places in ``places`` that list the pieces of a pair.
-    func occurrences(of pair: Int) -> Range<Int> {
-        starts[pair]..<starts[pair] + Int(sizes[pair])
+    /// Adds a pair that is not here and occurs often enough.
+    mutating func insert(_ record: Record) {
+        if usedCount * 5 >= records.count * 4 { grow() }
+        records[Self.index(of: record.key, in: records)] = record
+        usedCount += 1
     }
 
     private mutating func grow() {
-        slots = Array(repeating: .max, count: slots.count * 4)
-        for (number, key) in keys.enumerated() {
-            var slot = slot(of: key)
-            while slots[slot] != .max { slot = (slot + 1) & (slots.count - 1) }
-            slots[slot] = UInt32(number)
+        let old = records
+        var live = 0
+        for index in 0..<old.count where old[index].count >= minimumCount { live += 1 }
+        let grown = OwnedBuffer(repeating: Record.empty, count: max(1 << 12, live * 2))
+        let view = grown.view
+        for index in 0..<old.count where old[index].count >= minimumCount {
+            let record = old[index]
+            view[Self.index(of: record.key, in: view)] = record
         }
+        buffer = grown
+        usedCount = live
     }
 }

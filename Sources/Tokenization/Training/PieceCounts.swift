@@ -105,3 +105,14 @@ public struct PieceCounts: Sendable {
         }
     }
 }
+
+extension PieceCounts: PieceSource {
+    func forEachPiece(_ body: (ByteView, UInt64) -> Void) {
+        ByteView.with(bytes.span) { view in
+            for piece in 0..<count {
+                let range = range(of: piece)
+                body(view.slice(from: range.lowerBound, to: range.upperBound), counts[piece])
+            }
+        }
+    }
+}

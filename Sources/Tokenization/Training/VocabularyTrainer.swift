@@ -36,21 +36,35 @@ public struct VocabularyTrainer: Sendable {
     public func train(
         _ counts: consuming PieceCounts,
         progress: (_ mergesDone: Int, _ mergesWanted: Int) -> Void = { _, _ in }
-    ) throws(TokenizationError) -> Vocabulary {
+    ) throws -> Vocabulary {
         let specials = configuration.specialTokens.enumerated().map {
             SpecialToken(content: $1, id: TokenID(UInt32($0)))
         }
         let wanted = configuration.vocabularySize - specials.count - 256
+        let bytes = configuration.tieRule.bytesInOrder
         var learner = try MergeLearner(
-            counts, firstID: specials.count, maximumTokenLength: configuration.maximumTokenLength)
-        let minimumCount = UInt64(max(1, configuration.minimumFrequency))
-        while learner.merges.count < wanted, learner.learn(minimumCount: minimumCount) {
+            counts, tieRule: configuration.tieRule, mergeLimit: wanted,
+            minimumCount: UInt64(configuration.minimumFrequency),
+            maximumTokenLength: configuration.maximumTokenLength)
+        while learner.merges.count < wanted, learner.learn() {
             if learner.merges.count % 256 == 0 { progress(learner.merges.count, wanted) }
         }
         progress(learner.merges.count, wanted)
+
+        // The file lists the bytes in the order of their characters whatever the rule.
+        var ids = [UInt32](repeating: 0, count: 256)
+        for (index, byte) in ByteCharacters.bytesInOrder.enumerated() {
+            ids[Int(byte)] = UInt32(specials.count + index)
+        }
+        func id(_ token: UInt32) -> UInt32 {
+            token < 256 ? ids[Int(bytes[Int(token)])] : UInt32(specials.count) + token
+        }
+        let byteCounts = learner.byteCounts
         return try Self.vocabulary(
-            pattern: configuration.pattern, specials: specials, merges: learner.merges,
-            counts: Array(repeating: 0, count: specials.count) + learner.tokenCounts)
+            pattern: configuration.pattern, specials: specials,
+            merges: learner.merges.map { MergePair(left: id($0.left), right: id($0.right)) },
+            counts: Array(repeating: 0, count: specials.count)
+                + ByteCharacters.bytesInOrder.map { byteCounts[Int($0)] } + learner.mergeCounts)
     }
 
     /// The vocabulary of `merges` over the bytes. O(size).

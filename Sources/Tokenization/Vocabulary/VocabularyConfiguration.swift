@@ -16,6 +16,9 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// The most bytes a learned token may have; `nil` for no limit.
     public var maximumTokenLength: Int?
 
+    /// Which of several equally frequent pairs is merged first.
+    public var tieRule = TieRule.huggingface
+
     /// The names in the file.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         /// ``VocabularyConfiguration/vocabularySize``.
@@ -28,6 +31,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         case minimumFrequency = "min_frequency"
         /// ``VocabularyConfiguration/maximumTokenLength``.
         case maximumTokenLength = "max_token_length"
+        /// ``VocabularyConfiguration/tieRule``.
+        case tieRule = "tie"
     }
 
     /// The defaults.
@@ -48,6 +53,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
             try values.decodeIfPresent(Int.self, forKey: .minimumFrequency)
             ?? defaults.minimumFrequency
         maximumTokenLength = try values.decodeIfPresent(Int.self, forKey: .maximumTokenLength)
+        tieRule = try values.decodeIfPresent(TieRule.self, forKey: .tieRule) ?? defaults.tieRule
     }
 
     /// Throws unless a vocabulary can be learned this way.
