@@ -23,6 +23,13 @@ struct PieceKey: BitwiseCopyable {
         }
     }
 
+    /// The key with these words.
+    @inline(__always)
+    init(low: UInt64, high: UInt64) {
+        self.low = low
+        self.high = high
+    }
+
     @inline(never)
     private static func nearEnd(
         _ text: ByteView, from start: Int, to end: Int

@@ -3,7 +3,7 @@
 /// Indices are checked in debug builds only: every loop over one is bounded by ``count`` or by an
 /// end that was checked against it.
 @safe struct ByteView {
-    private let base: UnsafePointer<UInt8>
+    let base: UnsafePointer<UInt8>
 
     /// How many bytes there are.
     let count: Int
@@ -39,7 +39,7 @@
         }
     }
 
-    private init(base: UnsafePointer<UInt8>, count: Int) {
+    init(base: UnsafePointer<UInt8>, count: Int) {
         unsafe self.base = unsafe base
         self.count = count
     }
@@ -54,6 +54,20 @@
     func slice(from start: Int, to end: Int) -> ByteView {
         assert(start >= 0 && start <= end && end <= count)
         return unsafe ByteView(base: base + start, count: end - start)
+    }
+
+    /// Whether the bytes of `text` from `start` on, of which there are enough, are these. O(count).
+    func equals(_ text: ByteView, from start: Int) -> Bool {
+        var index = 0
+        while index &+ 8 <= count {
+            guard word(at: index) == text.word(at: start &+ index) else { return false }
+            index &+= 8
+        }
+        while index < count {
+            guard self[index] == text[start &+ index] else { return false }
+            index &+= 1
+        }
+        return true
     }
 
     /// Whether `other` stands at `index`. O(count of `other`).

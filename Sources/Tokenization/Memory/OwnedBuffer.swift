@@ -88,10 +88,34 @@ import CKernels
         return unsafe UnsafeBufferPointer(start: base + start, count: end - start)
     }
 
+    /// The first `count` bytes of the element at `index`, in the order in which they lie in memory.
+    @inline(__always)
+    func bytes(of index: Int, count: Int) -> ByteView {
+        assert(index >= 0 && index < self.count && count <= MemoryLayout<Element>.stride)
+        return unsafe ByteView(
+            base: UnsafeRawPointer(base + index).assumingMemoryBound(to: UInt8.self), count: count)
+    }
+
     /// Moves `count` elements from `source` to `target`, which may overlap. O(count).
     @inline(__always)
     func move(from source: Int, to target: Int, count moved: Int) {
         assert(source >= 0 && source + moved <= count && target >= 0 && target + moved <= count)
         unsafe (base + target).update(from: base + source, count: moved)
+    }
+}
+
+extension BufferView<UInt8> {
+    /// Copies `copied` bytes of `text` from `start` on to `target`. O(copied).
+    @inline(__always)
+    func copy(_ text: ByteView, from start: Int, count copied: Int, to target: Int) {
+        assert(start >= 0 && start + copied <= text.count && target + copied <= count)
+        unsafe (base + target).update(from: text.base + start, count: copied)
+    }
+
+    /// The `count` bytes from `start` on.
+    @inline(__always)
+    func bytes(from start: Int, count: Int) -> ByteView {
+        assert(start >= 0 && start + count <= self.count)
+        return unsafe ByteView(base: UnsafePointer(base + start), count: count)
     }
 }

@@ -6,7 +6,11 @@ public final class PieceCounter {
     public let pattern: SplitPattern
 
     /// What has been counted so far.
-    public private(set) var counts = PieceCounts()
+    private var counts = PieceCounts()
+
+    private let ends = OwnedBuffer<UInt32>(repeating: 0, count: 4097)
+    private let keys = OwnedBuffer(
+        repeating: PieceCounts.WaitingPiece(), count: PieceCounts.batchCount)
 
     /// Nothing counted yet.
     public init(_ pattern: SplitPattern) {
@@ -27,18 +31,32 @@ public final class PieceCounter {
 
     /// The counts, leaving the counter empty.
     public func takeCounts() -> PieceCounts {
-        defer { counts = PieceCounts() }
-        return counts
+        exchange(&counts, with: PieceCounts())
     }
 
     private func count<Scanner: PieceScanner>(_: Scanner.Type, _ text: ByteView) {
         let scanner = Scanner(tables: UnicodeClasses.shared.tables)
+        let ends = ends.view
+        let keys = keys.view
         var start = 0
         while start < text.count {
-            let end = scanner.pieceEnd(in: text, from: start)
-            let counted = counts.add(text, from: start, to: end, occurrences: 1)
-            precondition(counted, "a text cannot have 2⁶⁴ pieces")
-            start = end
+            let origin = start
+            var found = 0
+            var position = start
+            while position < text.count, found < 4096, position - origin < 1 << 30 {
+                position = scanner.pieceEnd(in: text, from: position)
+                ends[found] = UInt32(position - origin)
+                found += 1
+            }
+            var first = 0
+            while first < found {
+                let count = min(PieceCounts.batchCount, found - first)
+                counts.addPieces(
+                    of: text, from: start, ends: ends, origin: origin, first: first, count: count,
+                    keys: keys)
+                first += count
+                start = origin + Int(ends[first - 1])
+            }
         }
     }
 }
