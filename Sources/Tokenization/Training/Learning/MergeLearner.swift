@@ -47,7 +47,7 @@ struct MergeLearner: ~Copyable {
         rows = try PieceRows(pieces, bytesInOrder: tieRule.bytesInOrder)
         tokenLengths = OwnedBuffer(repeating: 1, count: tokenLimit)
         pairs = PairTable(minimumCount: self.minimumCount)
-        places = PlaceLists(capacity: rows.neighborCount)
+        places = PlaceLists(capacity: PlaceLists.capacity(neighborCount: rows.neighborCount))
         leftNeighbors = NeighborTally(tokenLimit: tokenLimit)
         rightNeighbors = NeighborTally(tokenLimit: tokenLimit)
         if self.maximumTokenLength >= 2 { findPairsOfBytes() }
@@ -133,9 +133,11 @@ struct MergeLearner: ~Copyable {
         let lengths = tokenLengths.view
         lengths[Int(id)] = lengths[Int(left)] + lengths[Int(right)]
 
-        places.makeRoom(for: 2 * Int(record.size))
-        let merged = replace(record, left, right, with: id)
-        file(left, right, id)
+        var merged = replace(record, left, right, with: id)
+        takeLosses(left, right, id)
+        let size = leftNeighbors.placeCount + rightNeighbors.placeCount
+        if !places.hasRoom(for: size) { merged = compactPlaces(keeping: merged) }
+        addPairs(left, id)
         list(merged, id)
         leftNeighbors.clear()
         rightNeighbors.clear()
@@ -180,26 +182,46 @@ struct MergeLearner: ~Copyable {
     /// Places that are fetched ahead of their use.
     private static let prefetchDistance = 16
 
-    /// Takes from the pairs that the merge broke, and adds those that it made.
-    private mutating func file(_ left: UInt32, _ right: UInt32, _ id: UInt32) {
+    /// Takes from the pairs that the merge broke.
+    private mutating func takeLosses(_ left: UInt32, _ right: UInt32, _ id: UInt32) {
+        for neighbor in leftNeighbors.touched {
+            pairs.lose(PairTable.key(neighbor, left), leftNeighbors.entries[Int(neighbor)].count)
+        }
+        for neighbor in rightNeighbors.touched where left != right || neighbor != left {
+            pairs.lose(PairTable.key(right, neighbor), rightNeighbors.entries[Int(neighbor)].count)
+        }
+        // Where the pair stood twice in a row, the first was followed by its left token only until the
+        // second was merged.
+        let doubled = leftNeighbors.entries[Int(id)]
+        rightNeighbors.subtract(doubled, from: left)
+    }
+
+    /// Adds the pairs that the merge made.
+    private mutating func addPairs(_ left: UInt32, _ id: UInt32) {
         for neighbor in leftNeighbors.touched {
             let entry = leftNeighbors.entries[Int(neighbor)]
-            pairs.lose(PairTable.key(neighbor, left), entry.count)
             leftNeighbors.entries[Int(neighbor)].cursor = add(
                 neighbor, id, count: entry.count, size: entry.size)
         }
-        let doubled = leftNeighbors.entries[Int(id)]
         for neighbor in rightNeighbors.touched {
-            var entry = rightNeighbors.entries[Int(neighbor)]
-            if left != right || neighbor != left {
-                pairs.lose(PairTable.key(right, neighbor), entry.count)
-            }
-            if neighbor == left {
-                entry.count &-= doubled.count
-                entry.size &-= doubled.size
-            }
+            let entry = rightNeighbors.entries[Int(neighbor)]
             rightNeighbors.entries[Int(neighbor)].cursor = add(
                 id, neighbor, count: entry.count, size: entry.size)
+        }
+    }
+
+    private mutating func compactPlaces(keeping merged: Range<Int>) -> Range<Int> {
+        let cells = rows.cells.view
+        let lengths = tokenLengths.view
+        return places.compact(pairs.records, minimumCount: minimumCount, keeping: merged) {
+            key, places, index, end in
+            if index &+ Self.prefetchDistance < end {
+                cells.prefetch(Int(places[index &+ Self.prefetchDistance]))
+            }
+            let cell = Int(places[index])
+            let left = UInt32(truncatingIfNeeded: key >> 32)
+            return cells[cell] == left
+                && cells[cell &+ Int(lengths[Int(left)])] == UInt32(truncatingIfNeeded: key)
         }
     }
 

@@ -15,6 +15,9 @@ struct NeighborTally: ~Copyable {
 
     private let buffer: OwnedBuffer<Entry>
 
+    /// Places of all tokens.
+    private(set) var placeCount = 0
+
     /// The tokens that were met.
     private(set) var touched: [UInt32] = []
 
@@ -35,11 +38,20 @@ struct NeighborTally: ~Copyable {
         if entries[index].size == 0 { touched.append(neighbor) }
         entries[index].count &+= count
         entries[index].size &+= 1
+        placeCount &+= 1
+    }
+
+    /// Takes from what a token has.
+    mutating func subtract(_ entry: Entry, from neighbor: UInt32) {
+        entries[Int(neighbor)].count &-= entry.count
+        entries[Int(neighbor)].size &-= entry.size
+        placeCount &-= Int(entry.size)
     }
 
     /// Forgets everything. O(tokens met).
     mutating func clear() {
         for neighbor in touched { entries[Int(neighbor)] = Entry() }
         touched.removeAll(keepingCapacity: true)
+        placeCount = 0
     }
 }
