@@ -48,7 +48,11 @@ public enum VocabularyStage {
             throw PipelineError.emptyCorpus(inputs: corpus.inputs)
         }
         var counts = PieceCounts()
-        for counter in counters.drain() { try counts.merge(counter.takeCounts()) }
+        for counter in counters.drain() {
+            var other = counter.takeCounts()
+            if other.count > counts.count { swap(&counts, &other) }
+            try counts.merge(other)
+        }
 
         let vocabulary = try trainer.train(counts) { done, total in
             report(

@@ -12,10 +12,13 @@ import CKernels
     /// The elements; valid as long as the owner lives.
     let view: BufferView<Element>
 
+    private static func byteCount(_ count: Int) -> Int {
+        max(1, count) * MemoryLayout<Element>.stride
+    }
+
     /// `count` elements equal to `value`, on a cache line's boundary. O(count).
     init(repeating value: Element, count: Int) {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: 64)
+        let memory = unsafe SystemMemory.allocate(byteCount: Self.byteCount(count))
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, count))
         unsafe elements.initialize(repeating: value, count: max(1, count))
         unsafe view = BufferView(base: elements, count: count)
@@ -24,16 +27,14 @@ import CKernels
     /// `count` elements that are written before they are read: memory that is never touched is never
     /// taken from the system.
     init(uninitializedCount count: Int) {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, count) * MemoryLayout<Element>.stride, alignment: 64)
+        let memory = unsafe SystemMemory.allocate(byteCount: Self.byteCount(count))
         unsafe view = BufferView(
             base: memory.bindMemory(to: Element.self, capacity: max(1, count)), count: count)
     }
 
     /// The elements of `array`. O(count).
     init(_ array: [Element]) {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, array.count) * MemoryLayout<Element>.stride, alignment: 64)
+        let memory = unsafe SystemMemory.allocate(byteCount: Self.byteCount(array.count))
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, array.count))
         unsafe array.withUnsafeBufferPointer { source in
             if let base = source.baseAddress {
@@ -44,7 +45,8 @@ import CKernels
     }
 
     deinit {
-        unsafe UnsafeMutableRawPointer(view.base).deallocate()
+        unsafe SystemMemory.free(
+            UnsafeMutableRawPointer(view.base), byteCount: Self.byteCount(view.count))
     }
 }
 

@@ -42,10 +42,7 @@ public struct VocabularyTrainer: Sendable {
         }
         let wanted = configuration.vocabularySize - specials.count - 256
         let bytes = configuration.tieRule.bytesInOrder
-        var learner = try MergeLearner(
-            counts, tieRule: configuration.tieRule, mergeLimit: wanted,
-            minimumCount: UInt64(configuration.minimumFrequency),
-            maximumTokenLength: configuration.maximumTokenLength)
+        var learner = try learner(for: counts, mergeLimit: wanted)
         while learner.merges.count < wanted, learner.learn() {
             if learner.merges.count % 256 == 0 { progress(learner.merges.count, wanted) }
         }
@@ -65,6 +62,16 @@ public struct VocabularyTrainer: Sendable {
             merges: learner.merges.map { MergePair(left: id($0.left), right: id($0.right)) },
             counts: Array(repeating: 0, count: specials.count)
                 + ByteCharacters.bytesInOrder.map { byteCounts[Int($0)] } + learner.mergeCounts)
+    }
+
+    /// A learner of `counts`, which are freed here.
+    private func learner(
+        for counts: consuming PieceCounts, mergeLimit: Int
+    ) throws -> MergeLearner {
+        try MergeLearner(
+            counts, tieRule: configuration.tieRule, mergeLimit: mergeLimit,
+            minimumCount: UInt64(configuration.minimumFrequency),
+            maximumTokenLength: configuration.maximumTokenLength)
     }
 
     /// The vocabulary of `merges` over the bytes. O(size).
