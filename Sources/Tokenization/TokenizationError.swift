@@ -11,6 +11,13 @@ public enum TokenizationError: Error, Equatable, Sendable {
     ///   - offset: where in it, in bytes from its start.
     ///   - reason: what is wrong there.
     case malformed(path: String, offset: Int, reason: String)
+    /// A file of counts is not what it should be.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - offset: where in it, in bytes from its start.
+    ///   - reason: what is wrong there.
+    case malformedCounts(path: String, offset: Int, reason: String)
     /// A vocabulary file asks for something that Quern cannot do exactly.
     case unsupported(path: String, reason: String)
     /// Tokens and merges do not make a vocabulary.
@@ -21,6 +28,8 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case unknownToken(id: UInt32, vocabularyCount: Int)
     /// A piece of text is not among those that a ``PieceVocabulary`` was made of.
     case unknownPiece(String)
+    /// Counts were made with different patterns; each of the two is a file and its pattern.
+    case differentPatterns(String, String)
     /// Counts add up to more than 64 bits hold.
     case countOverflow
     /// The distinct pieces have more bytes together than can be learned from.
@@ -35,6 +44,8 @@ extension TokenizationError: CustomStringConvertible {
             error.description
         case .malformed(let path, let offset, let reason):
             "\(path) is not a valid vocabulary: at byte \(offset), \(reason)"
+        case .malformedCounts(let path, let offset, let reason):
+            "\(path) is not a valid file of counts: at byte \(offset), \(reason)"
         case .unsupported(let path, let reason):
             "\(path) cannot be used exactly, so it is refused: \(reason)"
         case .invalidVocabulary(let reason):
@@ -47,6 +58,9 @@ extension TokenizationError: CustomStringConvertible {
         case .unknownPiece(let piece):
             "the piece \"\(piece)\" is not in the vocabulary of pieces; "
                 + "make the vocabulary from a text that has it"
+        case .differentPatterns(let one, let other):
+            "counts of different patterns do not belong together (\(one), \(other)); "
+                + "count them with the same pattern"
         case .countOverflow:
             "the counts add up to more than 64 bits hold; check the counts that were merged"
         case .tooManyPieces(let byteCount):

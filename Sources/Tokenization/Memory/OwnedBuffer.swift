@@ -98,6 +98,13 @@ import CKernels
             base: UnsafeRawPointer(base + index).assumingMemoryBound(to: UInt8.self), count: count)
     }
 
+    /// The elements from `start` up to `end`, as a view of their own.
+    @inline(__always)
+    func slice(from start: Int, to end: Int) -> BufferView {
+        assert(start >= 0 && start <= end && end <= count, "range outside the buffer")
+        return unsafe BufferView(base: base + start, count: end - start)
+    }
+
     /// Moves `count` elements from `source` to `target`, which may overlap. O(count).
     @inline(__always)
     func move(from source: Int, to target: Int, count moved: Int) {

@@ -10,7 +10,8 @@ struct ByteArena: ~Copyable {
     private static let blockByteCount = 1 << 18
 
     private var blocks: [Block] = []
-    private var views: [BufferView<UInt8>] = []
+    /// The blocks' bytes.
+    private(set) var views: [BufferView<UInt8>] = []
     private var used = 0
 
     /// The memory of all blocks.
@@ -42,10 +43,5 @@ struct ByteArena: ~Copyable {
         views[views.count - 1].copy(text, from: start, count: count, to: used)
         used += count
         return place
-    }
-
-    /// The `count` bytes at a place.
-    func bytes(at place: Place, count: Int) -> ByteView {
-        views[Int(place.block)].bytes(from: Int(place.offset), count: count)
     }
 }

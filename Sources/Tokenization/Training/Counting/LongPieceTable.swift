@@ -6,6 +6,10 @@ struct LongPieceTable: ~Copyable {
         var length: Int
         var count: UInt64
         var hash: UInt64
+
+        fileprivate func bytes(in blocks: [BufferView<UInt8>]) -> ByteView {
+            blocks[Int(place.block)].bytes(from: Int(place.offset), count: length)
+        }
     }
 
     /// The pieces, in the order in which they were met.
@@ -21,7 +25,7 @@ struct LongPieceTable: ~Copyable {
 
     /// The bytes of a piece.
     func bytes(of entry: Entry) -> ByteView {
-        arena.bytes(at: entry.place, count: entry.length)
+        entry.bytes(in: arena.views)
     }
 
     /// The memory that the table has while it takes in one more piece of `length` bytes.
@@ -69,6 +73,16 @@ struct LongPieceTable: ~Copyable {
             }
         }
         return true
+    }
+
+    /// Sorts the entries by their bytes; the table can then no longer be added to. O(n · log n).
+    mutating func sortForReading() {
+        slots = []
+        // The blocks of the arena stay where they are.
+        let arena = arena.views
+        entries.sort { one, other in
+            one.bytes(in: arena).precedes(other.bytes(in: arena))
+        }
     }
 
     private mutating func grow() {

@@ -28,6 +28,36 @@ public struct PieceCounts: ~Copyable, Sendable {
         guard short.merge(other.short), long.merge(other.long) else { throw .countOverflow }
     }
 
+    /// The memory that the counts have while they take in one more batch of pieces, of `added` bytes
+    /// together.
+    func byteCount(addingBatchOf added: Int) -> Int {
+        short.byteCount(adding: Self.batchCount) + long.byteCount(adding: added)
+    }
+
+    /// Writes all pieces to `writer`, sorted. O(bytes · log).
+    consuming func writeSorted<Sink: ByteSink & ~Copyable>(
+        to writer: inout PieceCountsWriter<Sink>
+    ) throws(TokenizationError) {
+        let slots = short.sortForReading()
+        long.sortForReading()
+        var index = 0
+        for entry in long.entries {
+            let piece = long.bytes(of: entry)
+            while index < slots.count {
+                let next = slots.bytes(of: index, count: slots[index].length)
+                guard next.precedes(piece) else { break }
+                try writer.append(next, count: slots[index].count)
+                index += 1
+            }
+            try writer.append(piece, count: entry.count)
+        }
+        while index < slots.count {
+            let next = slots.bytes(of: index, count: slots[index].length)
+            try writer.append(next, count: slots[index].count)
+            index += 1
+        }
+    }
+
     /// Adds to the count of the bytes from `start` up to `end`; returns false if it overflows.
     mutating func add(
         _ text: ByteView, from start: Int, to end: Int, occurrences: UInt64

@@ -37,17 +37,17 @@ struct MergeLearner: ~Copyable {
     /// - Parameters:
     ///   - mergeLimit: the most merges that will be asked for.
     ///   - minimumCount: the least count of a pair that is merged.
-    init<Source: PieceSource & ~Copyable>(
-        _ pieces: borrowing Source, tieRule: TieRule, mergeLimit: Int, minimumCount: UInt64,
+    init(
+        _ rows: consuming PieceRows, mergeLimit: Int, minimumCount: UInt64,
         maximumTokenLength: Int?
-    ) throws {
+    ) {
         let tokenLimit = 256 + max(0, mergeLimit)
         self.minimumCount = max(1, minimumCount)
         self.maximumTokenLength = maximumTokenLength ?? .max
-        rows = try PieceRows(pieces, bytesInOrder: tieRule.bytesInOrder)
+        places = PlaceLists(capacity: PlaceLists.capacity(neighborCount: rows.neighborCount))
+        self.rows = rows
         tokenLengths = OwnedBuffer(repeating: 1, count: tokenLimit)
         pairs = PairTable(minimumCount: self.minimumCount)
-        places = PlaceLists(capacity: PlaceLists.capacity(neighborCount: rows.neighborCount))
         leftNeighbors = NeighborTally(tokenLimit: tokenLimit)
         rightNeighbors = NeighborTally(tokenLimit: tokenLimit)
         if self.maximumTokenLength >= 2 { findPairsOfBytes() }

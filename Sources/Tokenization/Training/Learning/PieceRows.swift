@@ -26,15 +26,16 @@ struct PieceRows: ~Copyable {
     /// The rows of `source`, with the bytes numbered as `bytesInOrder` says. O(bytes of the pieces).
     ///
     /// - Throws: ``TokenizationError/countOverflow`` if the bytes of all occurrences are more than 64
-    ///   bits count, so that no later sum can overflow.
+    ///   bits count, so that no later sum can overflow; ``TokenizationError/tooManyPieces(byteCount:)``;
+    ///   what reading `source` throws.
     init<Source: PieceSource & ~Copyable>(
         _ source: borrowing Source, bytesInOrder: [UInt8]
-    ) throws where Source.Failure: Error {
+    ) throws(TokenizationError) {
         var tally = RowTally()
         try source.forEachPiece { piece, count in tally.add(byteCount: piece.count, count: count) }
-        guard !tally.overflows else { throw TokenizationError.countOverflow }
+        guard !tally.overflows else { throw .countOverflow }
         guard tally.cellCount < Self.maximumCellCount else {
-            throw TokenizationError.tooManyPieces(byteCount: tally.cellCount)
+            throw .tooManyPieces(byteCount: tally.cellCount)
         }
         let layout = tally.layout()
         var cursors = layout.cursors
