@@ -74,6 +74,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
             "vocabulary.pattern": SplitPattern.allCases.filter { $0.regularExpression != nil }
                 .map(\.rawValue),
+            "vocabulary.tie": TieRule.allCases.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
         ]
     }

@@ -32,6 +32,8 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case differentPatterns(String, String)
     /// Counts add up to more than 64 bits hold.
     case countOverflow
+    /// Learning needs more memory than it may take.
+    case notEnoughMemory(needed: MemoryLimit, limit: MemoryLimit, pieceCount: Int)
     /// The distinct pieces have more bytes together than can be learned from.
     case tooManyPieces(byteCount: Int)
 }
@@ -63,6 +65,9 @@ extension TokenizationError: CustomStringConvertible {
                 + "count them with the same pattern"
         case .countOverflow:
             "the counts add up to more than 64 bits hold; check the counts that were merged"
+        case .notEnoughMemory(let needed, let limit, let pieceCount):
+            "learning from \(pieceCount) distinct pieces takes about \(needed) of memory, and the limit "
+                + "is \(limit); raise it (--memory, vocabulary.memory) or use less text"
         case .tooManyPieces(let byteCount):
             "the distinct pieces have \(byteCount) bytes together, and more than \(UInt32.max) cannot "
                 + "be learned from; use less text, or a pattern that cuts it shorter"

@@ -23,6 +23,18 @@ public struct VocabularyTrainer: Sendable {
         self.configuration = configuration
     }
 
+    /// About how much memory learning takes, in bytes. Counting can do with less, learning cannot.
+    ///
+    /// - Parameters:
+    ///   - pieceCount: distinct pieces.
+    ///   - pieceByteCount: bytes of the distinct pieces.
+    public func memoryEstimate(pieceCount: Int, pieceByteCount: Int) -> Int {
+        LearningMemory.estimate(
+            pieceCount: pieceCount, pieceByteCount: pieceByteCount,
+            vocabularySize: configuration.vocabularySize,
+            minimumCount: configuration.minimumFrequency)
+    }
+
     /// Learns from `counts`. About O(bytes of the distinct pieces · log of the pairs).
     ///
     /// When no pair is frequent enough any more, the vocabulary is smaller than asked: compare its

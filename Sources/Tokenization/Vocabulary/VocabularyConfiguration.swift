@@ -19,6 +19,10 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// Which of several equally frequent pairs is merged first.
     public var tieRule = TieRule.huggingface
 
+    /// The memory that learning may take; `nil` for most of the machine's. The result does not depend
+    /// on it.
+    public var memory: MemoryLimit?
+
     /// The names in the file.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         /// ``VocabularyConfiguration/vocabularySize``.
@@ -33,6 +37,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         case maximumTokenLength = "max_token_length"
         /// ``VocabularyConfiguration/tieRule``.
         case tieRule = "tie"
+        /// ``VocabularyConfiguration/memory``.
+        case memory
     }
 
     /// The defaults.
@@ -54,6 +60,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
             ?? defaults.minimumFrequency
         maximumTokenLength = try values.decodeIfPresent(Int.self, forKey: .maximumTokenLength)
         tieRule = try values.decodeIfPresent(TieRule.self, forKey: .tieRule) ?? defaults.tieRule
+        memory = try values.decodeIfPresent(MemoryLimit.self, forKey: .memory)
     }
 
     /// Throws unless a vocabulary can be learned this way.

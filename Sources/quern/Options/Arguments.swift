@@ -8,5 +8,10 @@ public import Tokenization
 extension CorpusFormat: ExpressibleByArgument {}
 extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension SplitPattern: ExpressibleByArgument {}
+extension TieRule: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
+
+extension MemoryLimit: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

@@ -11,6 +11,13 @@ public struct PieceCounts: ~Copyable, Sendable {
     /// How many distinct pieces there are.
     public var count: Int { short.count + long.count }
 
+    /// How many bytes the distinct pieces have together. O(count).
+    public var byteCount: Int {
+        var sum = 0
+        forEachPiece { piece, _ in sum += piece.count }
+        return sum
+    }
+
     /// Adds `occurrences` of `piece`. O(length).
     ///
     /// - Throws: ``TokenizationError/countOverflow``; the counts are then as they were.

@@ -13,9 +13,9 @@ public struct PieceCountsFile: Sendable {
     /// How the pieces were cut.
     public let pattern: SplitPattern
     /// Distinct pieces.
-    public let pieceCount: UInt64
+    public let pieceCount: Int
     /// Bytes of the distinct pieces.
-    public let pieceByteCount: UInt64
+    public let pieceByteCount: Int
     /// Pieces of the text.
     public let occurrenceCount: UInt64
     /// Bytes of the text.
@@ -43,8 +43,8 @@ public struct PieceCountsFile: Sendable {
         self.file = file
         path = file.path
         pattern = reader.pattern
-        pieceCount = reader.totals.pieces
-        pieceByteCount = reader.totals.pieceBytes
+        pieceCount = Int(clamping: reader.totals.pieces)
+        pieceByteCount = Int(clamping: reader.totals.pieceBytes)
         occurrenceCount = reader.totals.occurrences
         textByteCount = reader.totals.textBytes
     }
@@ -64,12 +64,12 @@ public struct PieceCountsFile: Sendable {
     /// Writes the sum of files of counts to a file at `path`, in the memory of some buffers. O(bytes · log
     /// of the files).
     ///
-    /// - Parameter checkpoint: told now and then how many pieces were written; may throw to end the
-    ///   work, and then nothing is left.
+    /// - Parameter checkpoint: told now and then how many pieces were read, and how many there are; may
+    ///   throw to end the work, and then nothing is left.
     /// - Throws: ``TokenizationError/differentPatterns(_:_:)`` if the files do not belong together.
     public static func merge(
         _ paths: [String], to path: String,
-        checkpoint: @escaping @Sendable (_ piecesDone: UInt64) throws -> Void = { _ in }
+        checkpoint: (_ piecesRead: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> PieceCountsFile {
         guard let first = paths.first else {
             throw TokenizationError.invalidConfiguration(reason: "there are no counts to merge")
@@ -83,19 +83,11 @@ public struct PieceCountsFile: Sendable {
                     "\(first): \(pattern.rawValue)", "\(other): \(found.rawValue)")
             }
         }
-        let runs = PieceRuns(pattern, beside: path, counterByteCount: 0, checkpoint: checkpoint)
-        for path in paths { try runs.add(try PieceCountsFile(path: path).file) }
-        return try runs.writeMerged(to: path)
-    }
-
-    static func merge(
-        _ files: [OpenFile], pattern: SplitPattern, to path: String,
-        checkpoint: (UInt64) throws -> Void
-    ) throws -> PieceCountsFile {
-        var writer = PieceCountsWriter(try FileReplacement(path: path), pattern: pattern)
-        try PieceCountsMerge.write(files, to: &writer, checkpoint: checkpoint)
-        try writer.finish().commit()
-        return try PieceCountsFile(path: path)
+        let runs = PieceRuns(pattern, beside: path, counterByteCount: 0)
+        for path in paths {
+            try runs.add(try PieceCountsFile(path: path).file, checkpoint: checkpoint)
+        }
+        return try runs.writeMerged(to: path, checkpoint: checkpoint)
     }
 
     /// Reads everything and finds it as it should be. O(bytes).

@@ -28,8 +28,24 @@ struct PieceCountsMerge {
 
     private var heap: [Source] = []
 
+    /// Pieces of all files, and those that were read.
+    private let total: Int
+    private var readCount = 0
+
+    /// Told now and then how many pieces were read, and how many there are; may throw to end the work.
+    typealias Checkpoint = (_ piecesRead: Int, _ total: Int) throws -> Void
+
+    /// Writes the sums of `files` to `writer`. O(bytes · log of the files).
+    static func write<Sink: ByteSink & ~Copyable>(
+        _ files: [OpenFile], to writer: inout PieceCountsWriter<Sink>, checkpoint: Checkpoint
+    ) throws {
+        var merge = try PieceCountsMerge(files.map { try PieceCountsReader($0) })
+        try merge.write(to: &writer, checkpoint: checkpoint)
+    }
+
     /// A merge of what `readers`, which have read nothing yet, will read.
     private init(_ readers: [PieceCountsReader]) throws(TokenizationError) {
+        total = readers.reduce(0) { Int(clamping: UInt64($0) + $1.totals.pieces) }
         for reader in readers where try reader.next() {
             heap.append(Source(reader))
             var index = heap.count - 1
@@ -40,20 +56,8 @@ struct PieceCountsMerge {
         }
     }
 
-    /// Writes the sums of `files` to `writer`. O(bytes · log of the files).
-    ///
-    /// - Parameter checkpoint: told now and then how many pieces were written; may throw to end the
-    ///   work.
-    static func write<Sink: ByteSink & ~Copyable>(
-        _ files: [OpenFile], to writer: inout PieceCountsWriter<Sink>,
-        checkpoint: (UInt64) throws -> Void
-    ) throws {
-        var merge = try PieceCountsMerge(files.map { try PieceCountsReader($0) })
-        try merge.write(to: &writer, checkpoint: checkpoint)
-    }
-
     private mutating func write<Sink: ByteSink & ~Copyable>(
-        to writer: inout PieceCountsWriter<Sink>, checkpoint: (UInt64) throws -> Void
+        to writer: inout PieceCountsWriter<Sink>, checkpoint: Checkpoint
     ) throws {
         var piece: [UInt8] = []
         while let first = heap.first {
@@ -66,7 +70,7 @@ struct PieceCountsMerge {
             try ByteView.with(piece.span) { view throws(TokenizationError) in
                 try writer.append(view, count: count)
             }
-            if writer.totals.pieces % (1 << 16) == 0 { try checkpoint(writer.totals.pieces) }
+            if writer.totals.pieces % (1 << 14) == 0 { try checkpoint(readCount, total) }
         }
     }
 
@@ -86,6 +90,7 @@ struct PieceCountsMerge {
 
     /// Moves the first reader on and finds the new first.
     private mutating func advanceFirst() throws(TokenizationError) {
+        readCount += 1
         if try heap[0].reader.next() {
             heap[0] = Source(heap[0].reader)
         } else {

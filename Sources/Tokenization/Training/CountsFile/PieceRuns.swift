@@ -13,7 +13,7 @@ public final class PieceRuns: Sendable {
     let counterByteCount: Int
 
     private let path: String
-    private let checkpoint: @Sendable (UInt64) throws -> Void
+    private let checkpoint: @Sendable () throws -> Void
     private let state = Mutex(State())
 
     /// Runs that are merged into one.
@@ -29,11 +29,10 @@ public final class PieceRuns: Sendable {
     /// - Parameters:
     ///   - path: beside this path the files take their place on the disk.
     ///   - counterByteCount: the memory of one counter.
-    ///   - checkpoint: called now and then while runs are merged, with the number of pieces written so
-    ///     far; may throw to end the work.
+    ///   - checkpoint: called now and then while runs are added and merged; may throw to end the work.
     public init(
         _ pattern: SplitPattern, beside path: String, counterByteCount: Int,
-        checkpoint: @escaping @Sendable (UInt64) throws -> Void = { _ in }
+        checkpoint: @escaping @Sendable () throws -> Void = {}
     ) {
         self.checkpoint = checkpoint
         self.pattern = pattern
@@ -50,16 +49,13 @@ public final class PieceRuns: Sendable {
         var writer = PieceCountsWriter(TemporarySink(file), pattern: pattern)
         try counts.writeSorted(to: &writer)
         _ = try writer.finish()
-        try add(file)
+        try add(file) { _, _ in try checkpoint() }
     }
 
-    /// Adds a file of counts as a run.
-    func add(_ file: OpenFile) throws { try add(file, level: 0) }
-
-    /// Adds a run, and merges what is too much of its kind.
-    private func add(_ file: OpenFile, level: Int) throws {
+    /// Adds a file of counts as a run, and merges when there are too many.
+    func add(_ file: OpenFile, checkpoint: PieceCountsMerge.Checkpoint) throws {
         var file = file
-        var level = level
+        var level = 0
         while true {
             let full: [OpenFile]? = state.withLock { state in
                 while state.levels.count <= level { state.levels.append([]) }
@@ -69,12 +65,14 @@ public final class PieceRuns: Sendable {
                 return state.levels[level]
             }
             guard let full else { return }
-            file = try merge(full)
+            file = try merge(full, checkpoint)
             level += 1
         }
     }
 
-    private func merge(_ files: [OpenFile]) throws -> OpenFile {
+    private func merge(
+        _ files: [OpenFile], _ checkpoint: PieceCountsMerge.Checkpoint
+    ) throws -> OpenFile {
         let merged = try makeFile()
         var writer = PieceCountsWriter(TemporarySink(merged), pattern: pattern)
         try PieceCountsMerge.write(files, to: &writer, checkpoint: checkpoint)
@@ -82,20 +80,31 @@ public final class PieceRuns: Sendable {
         return merged
     }
 
-    /// All runs as one file of counts, which leaves none here. O(bytes · log of the runs).
-    public func takeMerged() throws -> PieceCountsFile {
-        var files = try takeFew()
-        let merged = files.count == 1 ? files.removeLast() : try merge(files)
-        return try PieceCountsFile(merged)
+    /// All runs, of which there is at least one, as one file of counts, which leaves none here. O(bytes ·
+    /// log of the runs).
+    ///
+    /// - Parameter checkpoint: told now and then how many pieces were read, and how many there are; may
+    ///   throw to end the work.
+    public func takeMerged(
+        checkpoint: (_ piecesRead: Int, _ total: Int) throws -> Void = { _, _ in }
+    ) throws -> PieceCountsFile {
+        let files = try takeFew(checkpoint)
+        return try PieceCountsFile(files.count == 1 ? files[0] : merge(files, checkpoint))
     }
 
-    /// Writes all runs as one file of counts at `path`, which leaves none here.
-    public func writeMerged(to path: String) throws -> PieceCountsFile {
-        try PieceCountsFile.merge(takeFew(), pattern: pattern, to: path, checkpoint: checkpoint)
+    /// Writes all runs as one file of counts at `path`, which leaves none here. O(bytes · log of the runs).
+    public func writeMerged(
+        to path: String,
+        checkpoint: (_ piecesRead: Int, _ total: Int) throws -> Void = { _, _ in }
+    ) throws -> PieceCountsFile {
+        var writer = PieceCountsWriter(try FileReplacement(path: path), pattern: pattern)
+        try PieceCountsMerge.write(takeFew(checkpoint), to: &writer, checkpoint: checkpoint)
+        try writer.finish().commit()
+        return try PieceCountsFile(path: path)
     }
 
     /// The runs, after merging so many of them that one merge does for the rest.
-    private func takeFew() throws -> [OpenFile] {
+    private func takeFew(_ checkpoint: PieceCountsMerge.Checkpoint) throws -> [OpenFile] {
         var files = state.withLock { state in
             defer { state.levels = [] }
             return state.levels.flatMap { $0 }
@@ -104,7 +113,7 @@ public final class PieceRuns: Sendable {
             // The first are those that were merged least.
             let some = Array(files.prefix(Self.fanIn))
             files.removeFirst(some.count)
-            files.append(try merge(some))
+            files.append(try merge(some, checkpoint))
         }
         return files
     }

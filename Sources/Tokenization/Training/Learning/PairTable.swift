@@ -25,6 +25,14 @@ struct PairTable: ~Copyable {
         self.minimumCount = max(1, minimumCount)
     }
 
+    /// The memory of a table of `count` pairs, with that of the smaller table that it grew from.
+    static func byteCount(for count: Int) -> Int {
+        count * MemoryLayout<Record>.stride * growth.numerator / growth.denominator * 3 / 2
+    }
+
+    /// How much larger than its pairs a table is made.
+    private static let growth = (numerator: 7, denominator: 4)
+
     /// The records, in no order.
     var records: BufferView<Record> { buffer.view }
 
@@ -73,7 +81,7 @@ struct PairTable: ~Copyable {
         let old = records
         var live = 0
         for index in 0..<old.count where old[index].count >= minimumCount { live += 1 }
-        let grown = OwnedBuffer(repeating: Record.empty, count: max(1 << 12, live * 2))
+        let grown = OwnedBuffer(repeating: Record.empty, count: max(1 << 12, live * Self.growth.numerator / Self.growth.denominator))
         let view = grown.view
         for index in 0..<old.count where old[index].count >= minimumCount {
             let record = old[index]
