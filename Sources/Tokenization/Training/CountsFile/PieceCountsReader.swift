@@ -86,7 +86,7 @@ final class PieceCountsReader {
             occurrences: Self.number(tail, at: 16), textBytes: Self.number(tail, at: 24))
         checksum = Self.number(tail, at: 32)
         end = byteCount - PieceCountsFormat.trailerByteCount
-        buffer = Array(repeating: 0, count: bufferByteCount)
+        buffer = Array(repeating: 0, count: max(1, min(bufferByteCount, end - start)))
         bufferOffset = start
         let header = Array(head[..<start])
         unsafe hash.update(header.span.bytes)

@@ -45,6 +45,7 @@ public final class PieceRuns: Sendable {
 
     /// Adds counts as a run. O(their size · log).
     public func add(_ counts: consuming PieceCounts) throws {
+        try checkpoint()
         let file = try makeFile()
         var writer = PieceCountsWriter(TemporarySink(file), pattern: pattern)
         try counts.writeSorted(to: &writer)
