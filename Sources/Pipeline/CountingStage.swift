@@ -79,6 +79,7 @@ enum CountingStage {
                         activity: "counting", completed: progress.bytesRead,
                         total: progress.totalBytes, unit: .bytes)))
         }
+        if stop.isRequested { throw PipelineError.interrupted }
         guard reader.progress.documents > 0 else {
             throw PipelineError.emptyCorpus(inputs: corpus.inputs)
         }

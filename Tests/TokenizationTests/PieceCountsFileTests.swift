@@ -160,9 +160,9 @@ import Testing
 
     @Test("a file that ends early, or has another byte anywhere, is refused")
     func damage() throws {
-        _ = try PieceCountsFile.write(counts(1, 12), pattern: .gpt4, to: folder.path("a"))
+        _ = try PieceCountsFile.write(counts(1, 6), pattern: .gpt4, to: folder.path("a"))
         let good = try bytes("a")
-        #expect(try read(good).count > 5)
+        #expect(try read(good).count == 6)
         for end in 0..<good.count {
             #expect(throws: TokenizationError.self) { try read(Array(good[..<end])) }
         }
@@ -197,7 +197,7 @@ import Testing
     func fuzz() throws {
         var generator = SeededGenerator(10)
         var accepted = 0
-        for _ in 0..<1_500 {
+        for _ in 0..<800 {
             let entries = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
                 UInt8([0, 1, 1, 2, 97, 98, 128, 255].randomElement(using: &generator)!)
             }
@@ -211,7 +211,7 @@ import Testing
             _ = try PieceCountsFile.write(counts, pattern: .gpt4, to: folder.path("again"))
             #expect(try bytes("again") == file)
         }
-        #expect(accepted > 20)
+        #expect(accepted > 10)
     }
 
     private func lenientTotals(_ entries: [UInt8]) -> [UInt64]? {
