@@ -65,7 +65,7 @@ let package = Package(
         .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Storage"]),
         // What conformance checks need and the tool has no command for.
         .executableTarget(
-            name: "ConformanceProbe", dependencies: ["Training", "Transformer"],
+            name: "ConformanceProbe", dependencies: ["Training", "Transformer", "Tokenization"],
             path: "Tests/Conformance/Probe"),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
         .testTarget(

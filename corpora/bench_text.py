@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Turns the files of unpacked Debian packages into corpora for benchmarks.
 
-    bench_text.py packages                 the packages wanted, one a line
+    bench_text.py packages KIND...         the packages wanted, one a line
     bench_text.py gather KIND ROOT         a corpus to standard output, a summary to standard error
 
-KIND is english (text, documents ended by two blank lines), code or multilingual (both JSON
-lines with the fields text and source). ROOT holds one folder for each unpacked package; what is
+KIND is english (text, documents ended by two blank lines), code, multilingual or mixed (JSON lines
+with the fields text and source). ROOT holds one folder for each unpacked package; what is
 missing is named and left out. The same packages give the same bytes. Python's standard library is
 all it needs.
 """
@@ -60,6 +60,21 @@ SOURCES = {
     ] + [
         ("debian-handbook", "/" + name + r"/.*\.html$", "html", 4 * MIB)
         for name in LANGUAGES.values()
+    ],
+    "mixed": [
+        ("dict-foldoc", r"foldoc\.dict\.dz$", "dictionary", 6 * MIB),
+        ("git-doc", r"\.html$", "html", 6 * MIB),
+        ("postgresql-doc-15", r"\.html$", "html", 6 * MIB),
+        ("manpages-dev", r"/man/man.*\.gz$", "manual", 6 * MIB),
+        ("perl-modules-5.36", r"\.p[lm]$", "code", 8 * MIB),
+        ("libpython3.11-stdlib", r"\.py$", "code", 6 * MIB),
+        ("python3-django", r"\.py$", "code", 5 * MIB),
+    ] + [
+        ("manpages-" + name, r"/man/.*/man[^/]*/[^/]*\.gz$", "manual", 4 * MIB)
+        for name in "fr ja ru vi".split()
+    ] + [
+        ("libreoffice-help-" + name, r"\.html$", "html", 4 * MIB)
+        for name in "el ko tr zh-cn".split()
     ],
 }
 
@@ -295,8 +310,9 @@ def gather(kind, root):
 
 
 def main(arguments):
-    if arguments == ["packages"]:
-        print("\n".join(sorted({source[0] for kind in SOURCES.values() for source in kind})))
+    if len(arguments) > 1 and arguments[0] == "packages" and set(arguments[1:]) <= SOURCES.keys():
+        wanted = {source[0] for kind in arguments[1:] for source in SOURCES[kind]}
+        print("\n".join(sorted(wanted)))
     elif len(arguments) == 3 and arguments[0] == "gather" and arguments[1] in SOURCES:
         gather(arguments[1], arguments[2])
     else:

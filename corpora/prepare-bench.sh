@@ -5,6 +5,10 @@
 #     corpora/bench-code.jsonl.zst          source code, field "text"
 #     corpora/bench-multilingual.jsonl.zst  manuals and help in many languages, field "text"
 #
+# or, with the argument "mixed", some sixty megabytes of all that, from fewer and smaller packages:
+#
+#     corpora/bench-mixed.jsonl.zst         field "text"
+#
 # The packages are downloaded and unpacked in a temporary folder (TMPDIR, about 1.5 GB), not
 # installed; only zstd and python3 are, if they are missing. Files that are there already stay.
 set -eu
@@ -20,8 +24,9 @@ name_of() {
     esac
 }
 
+wanted_kinds=${*:-english code multilingual}
 kinds=
-for kind in english code multilingual; do
+for kind in $wanted_kinds; do
     if is_sound "$(name_of $kind)"; then
         say "$(name_of $kind) is there already"
     else
@@ -42,7 +47,8 @@ download() {
 }
 updated=
 mkdir "$scratch/root"
-python3 "$folder/bench_text.py" packages >"$scratch/packages"
+# shellcheck disable=SC2086 # a list of words
+python3 "$folder/bench_text.py" packages $kinds >"$scratch/packages"
 while read -r package; do
     if ! download "$package"; then
         if [ -z "$updated" ]; then
@@ -69,9 +75,11 @@ for kind in $kinds; do
 done
 
 total=0
-for kind in english code multilingual; do
+for kind in $wanted_kinds; do
     size=$(zstd -dcq "$(name_of $kind)" | wc -c)
     total=$((total + size))
 done
 say "$((total / 1000000)) MB of text in all"
-[ "$total" -ge 100000000 ] || fail "that is less than 100 MB: some packages are missing"
+least=100000000
+[ "$wanted_kinds" != mixed ] || least=50000000
+[ "$total" -ge "$least" ] || fail "that is less than $((least / 1000000)) MB: some packages are missing"

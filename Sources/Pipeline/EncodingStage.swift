@@ -33,6 +33,7 @@ public enum EncodingStage {
                 reason: "the vocabulary has no end-of-text token; choose \"none\"")
         }
         try validate(shards)
+        try shards.allowSpecial.validate(for: vocabulary)
         let manager = FileManager.default
         let isNew = !manager.fileExists(atPath: directory)
         do {
@@ -63,7 +64,8 @@ public enum EncodingStage {
                 var chunk = EncodedChunk()
                 for document in documents {
                     let start = chunk.ids.count
-                    encoder.encode(document.text.span, into: &chunk.ids)
+                    encoder.encode(
+                        document.text.span, specials: shards.allowSpecial, into: &chunk.ids)
                     chunk.documents.append(
                         (
                             chunk.ids.count - start, document.text.count, document.contentHash,

@@ -48,6 +48,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try corpus.validate()
         try vocabulary.validate()
         try EncodingStage.validate(shards)
+        try shards.allowSpecial.validate(known: vocabulary.specialTokens)
         var shape = model
         shape.vocabularySize = vocabulary.vocabularySize
         try shape.validate()
@@ -72,8 +73,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         [
             "corpus.format": CorpusFormat.allCases.map(\.rawValue),
             "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
-            "vocabulary.pattern": SplitPattern.allCases.filter { $0.regularExpression != nil }
-                .map(\.rawValue),
+            "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
             "vocabulary.tie": TieRule.allCases.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
         ]

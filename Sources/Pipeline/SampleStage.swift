@@ -27,18 +27,19 @@ public enum SampleStage {
 
     /// Continues `prompt`, handing over text as it becomes whole characters.
     ///
-    /// The prompt is ordinary text; what begins it for the model is an end-of-text token, as at the
-    /// beginning of a document, if the vocabulary has one.
+    /// What begins the prompt for the model is an end-of-text token, as at the beginning of a
+    /// document, if the vocabulary has one.
     ///
     /// - Parameters:
     ///   - model: the model to draw from.
     ///   - vocabulary: its vocabulary.
     ///   - prompt: what the text begins with; it is not handed over.
+    ///   - specials: which special tokens are recognised in the prompt.
     ///   - configuration: how to draw.
     ///   - write: takes the next piece of text, and returns whether to go on.
     public static func generate(
-        model: GPT, vocabulary: Vocabulary, prompt: String, configuration: GenerationConfiguration,
-        write: (String) -> Bool
+        model: GPT, vocabulary: Vocabulary, prompt: String, specials: SpecialTokenPolicy = .none,
+        configuration: GenerationConfiguration, write: (String) -> Bool
     ) throws {
         guard model.configuration.vocabularySize >= vocabulary.count else {
             throw PipelineError.badValue(
@@ -47,7 +48,7 @@ public enum SampleStage {
         var ids: [UInt32] = []
         if let endOfText = vocabulary.endOfText { ids.append(endOfText.rawValue) }
         let encoder = BytePairEncoder(vocabulary)
-        encoder.encode(Array(prompt.utf8).span, into: &ids)
+        encoder.encode(Array(prompt.utf8).span, specials: specials, into: &ids)
         guard !ids.isEmpty else {
             throw PipelineError.badValue(
                 key: "prompt", reason: "without an end-of-text token a prompt must not be empty")

@@ -1,3 +1,5 @@
+public import Tokenization
+
 /// Where the end-of-text token stands between documents.
 public enum EndOfTextPolicy: String, Codable, Sendable, CaseIterable {
     /// Before each document, as llm.c writes it: a document's first token has something to follow.
@@ -16,6 +18,9 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     /// Where the end-of-text token stands.
     public var endOfText = EndOfTextPolicy.before
 
+    /// Which special tokens are recognised in the documents; the rest of them is ordinary text.
+    public var allowSpecial = SpecialTokenPolicy.none
+
     /// The defaults.
     public init() {}
 
@@ -23,6 +28,7 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case tokensPerShard = "tokens_per_shard"
         case endOfText = "end_of_text"
+        case allowSpecial = "allow_special"
     }
 }
 

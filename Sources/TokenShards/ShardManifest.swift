@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+public import Tokenization
 
 /// What a data set holds: written last, so that a directory without it is not a data set.
 public struct ShardManifest: Codable, Equatable, Sendable {
@@ -99,6 +100,8 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public var endOfText: EndOfTextPolicy
     /// Its id; absent when there is none.
     public var endOfTextID: Int?
+    /// Which special tokens were recognised in documents; absent when none were, which is usual.
+    public var allowSpecial: SpecialTokenPolicy?
     /// How an id is stored.
     public var dtype: TokenWidth
     /// Every shard, in the order in which it was written.
@@ -117,6 +120,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         case formatVersion = "format_version"
         case endOfText = "end_of_text"
         case endOfTextID = "end_of_text_id"
+        case allowSpecial = "allow_special"
         case validation = "val"
     }
 

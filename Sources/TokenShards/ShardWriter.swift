@@ -46,6 +46,9 @@ public struct ShardWriter: ~Copyable {
                 fingerprint: hexadecimal(vocabulary.fingerprint), size: vocabulary.count),
             endOfText: configuration.endOfText, endOfTextID: endOfTextID.map(Int.init),
             dtype: width)
+        if configuration.allowSpecial != .none {
+            manifest.allowSpecial = configuration.allowSpecial
+        }
     }
 
     /// Tokens written so far, of both splits.

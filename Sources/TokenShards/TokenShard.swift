@@ -129,15 +129,19 @@ public final class TokenShard: Sendable {
         return low
     }
 
-    /// Document `number`'s ids without its end-of-text token.
-    public func text(ofDocument number: Int) -> [UInt32] {
-        var range = tokenRange(ofDocument: number)
-        switch header.endOfText {
-        case .none: break
-        case .before: range = min(range.lowerBound + 1, range.upperBound)..<range.upperBound
-        case .after: range = range.lowerBound..<max(range.upperBound - 1, range.lowerBound)
+    /// Where document `number` stands in the shard, without its end-of-text token.
+    public func textRange(ofDocument number: Int) -> Range<Int> {
+        let range = tokenRange(ofDocument: number)
+        return switch header.endOfText {
+        case .none: range
+        case .before: min(range.lowerBound + 1, range.upperBound)..<range.upperBound
+        case .after: range.lowerBound..<max(range.upperBound - 1, range.lowerBound)
         }
-        return tokens(range)
+    }
+
+    /// Document `number`'s ids without its end-of-text token. O(its tokens).
+    public func text(ofDocument number: Int) -> [UInt32] {
+        tokens(textRange(ofDocument: number))
     }
 
     /// Reads every byte and checks it: both checksums, each id, the index, and the place of every

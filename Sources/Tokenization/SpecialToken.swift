@@ -1,29 +1,45 @@
-/// A token that stands for no text of its own, such as the end of a document.
+/// A token that no merge makes: mostly one that stands for no text of its own, such as the end of a
+/// document.
 ///
 /// Text that merely looks like one stays ordinary text unless the caller says otherwise: see
-/// ``SpecialTokenPolicy``.
+/// ``SpecialTokenPolicy``. Some vocabularies have added tokens of another kind, which are looked for
+/// in every text: see ``Recognition/everywhere``.
 public struct SpecialToken: Hashable, Sendable {
+    /// Where a token is looked for.
+    public enum Recognition: Sendable {
+        /// Where the caller allows it. "special": true in a `tokenizer.json`.
+        case whereAllowed
+        /// In every text, whatever the caller allows. "special": false in a `tokenizer.json`: it
+        /// decides the ids of ordinary text, such as a run of spaces.
+        case everywhere
+    }
+
     /// How it is written, for example `<|endoftext|>`.
     public let content: String
 
     /// Its number in the vocabulary.
     public let id: TokenID
 
+    /// Where it is looked for.
+    public let recognition: Recognition
+
+    /// Whether it is looked for only in what the special tokens that are not searched last leave of a
+    /// text. "normalized" in a `tokenizer.json`.
+    public let isSearchedLast: Bool
+
     /// The special token `content` with the number `id`.
-    public init(content: String, id: TokenID) {
+    public init(
+        content: String, id: TokenID, recognition: Recognition = .whereAllowed,
+        isSearchedLast: Bool = false
+    ) {
         self.content = content
         self.id = id
+        self.recognition = recognition
+        self.isSearchedLast = isSearchedLast
     }
 }
 
-/// Which special tokens are recognised where they stand in a text.
-///
-/// Text from outside is encoded with ``none``, so that a message can never contain a control token.
-public enum SpecialTokenPolicy: Hashable, Sendable {
-    /// None: everything is ordinary text.
-    case none
-    /// Every special token of the vocabulary.
-    case all
-    /// Those whose contents are listed; contents that the vocabulary lacks are ignored.
-    case only(Set<String>)
+extension SpecialToken {
+    /// Whether it is of the one kind that most formats have.
+    var isPlain: Bool { recognition == .whereAllowed && !isSearchedLast }
 }

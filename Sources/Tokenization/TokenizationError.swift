@@ -20,12 +20,16 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case malformedCounts(path: String, offset: Int, reason: String)
     /// A vocabulary file asks for something that Quern cannot do exactly.
     case unsupported(path: String, reason: String)
+    /// A vocabulary cannot be written in a format so that its readers get the same ids.
+    case notRepresentable(format: String, reason: String)
     /// Tokens and merges do not make a vocabulary.
     case invalidVocabulary(reason: String)
     /// A setting is out of range.
     case invalidConfiguration(reason: String)
     /// An id does not belong to the vocabulary.
     case unknownToken(id: UInt32, vocabularyCount: Int)
+    /// A special token that was asked for is none of the vocabulary's.
+    case unknownSpecialToken(String, known: [String])
     /// A piece of text is not among those that a ``PieceVocabulary`` was made of.
     case unknownPiece(String)
     /// Counts were made with different patterns; each of the two is a file and its pattern.
@@ -50,6 +54,9 @@ extension TokenizationError: CustomStringConvertible {
             "\(path) is not a valid file of counts: at byte \(offset), \(reason)"
         case .unsupported(let path, let reason):
             "\(path) cannot be used exactly, so it is refused: \(reason)"
+        case .notRepresentable(let format, let reason):
+            "the format \(format) cannot say exactly what this vocabulary does, so it is refused: "
+                + reason
         case .invalidVocabulary(let reason):
             "the vocabulary is not valid: \(reason)"
         case .invalidConfiguration(let reason):
@@ -57,6 +64,12 @@ extension TokenizationError: CustomStringConvertible {
         case .unknownToken(let id, let count):
             "there is no token \(id): the vocabulary has \(count) tokens, numbered from 0; "
                 + "check that the ids were made with this vocabulary"
+        case .unknownSpecialToken(let content, let known):
+            "the vocabulary has no special token \"\(content)\"; "
+                + (known.isEmpty
+                    ? "it has none at all"
+                    : "it has " + known.prefix(20).joined(separator: ", ")
+                        + (known.count > 20 ? " and \(known.count - 20) more" : ""))
         case .unknownPiece(let piece):
             "the piece \"\(piece)\" is not in the vocabulary of pieces; "
                 + "make the vocabulary from a text that has it"

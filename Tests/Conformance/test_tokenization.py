@@ -180,6 +180,6 @@ def test_special_tokens_in_a_text_are_text_unless_allowed(quern, learned):
     ordinary = [number + first for number in encoding.encode_ordinary(text)]
     assert quern("tokenize", "--vocab", vocabulary, "--ids", text).split() == [*map(str, ordinary)]
     allowed = Tokenizer.from_file(str(vocabulary / "tokenizer.json")).encode(text).ids
-    found = quern("tokenize", "--vocab", vocabulary, "--ids", "--allow-special", text).split()
+    found = quern("tokenize", "--vocab", vocabulary, "--ids", "--allow-special", "all", text).split()
     assert found == [*map(str, allowed)]
     assert found != [*map(str, ordinary)]

@@ -117,8 +117,9 @@ import Transformer
         (#"{"corpus": {"inputs": [1]}}"#, "corpus.inputs[0]", "a string"),
         (#"{"corpus": {"format": "csv"}}"#, "corpus.format", "one of auto, text, jsonl"),
         (#"{"vocabulary": {"pattern": "word"}}"#, "", "gpt4"),
-        (#"{"vocabulary": {"pattern": "gpt5"}}"#, "vocabulary.pattern", "one of gpt2, gpt4"),
+        (#"{"vocabulary": {"pattern": "gpt5"}}"#, "vocabulary.pattern", "one of gpt2, r50k, cl100k"),
         (#"{"shards": {"end_of_text": "never"}}"#, "shards.end_of_text", "before, after, none"),
+        (#"{"shards": {"allow_special": 3}}"#, "shards.allow_special", "a string"),
         (#"{"name": 3}"#, "name", "a string"),
         (#"{"samples": "one"}"#, "samples", "a list"),
     ])

@@ -39,6 +39,35 @@ import Testing
         #expect(try await decoded() == "the mill|by night|")
     }
 
+    @Test func `special tokens in documents are ordinary text unless they are allowed`()
+        async throws
+    {
+        let text = "the mill<|endoftext|>by night"
+        for (options, tokens, recorded) in [
+            ([], nil, nil), (["--allow-special", "none"], nil, nil),
+            (["--allow-special", "all"], 1, "all"),
+            (["--allow-special", "<|endoftext|>"], 1, "<|endoftext|>"),
+        ] as [([String], Int?, String?)] {
+            try await encode(
+                "-", input: Array(text.utf8), options: ["--end-of-text", "none"] + options)
+            #expect(try await decoded() == text + "|")
+            let manifest = String(
+                decoding: try folder.bytes("shards/manifest.json"), as: UTF8.self)
+            #expect(manifest.contains("allow_special") == (recorded != nil))
+            if let recorded { #expect(manifest.contains("\"\(recorded)\"")) }
+            let ids = try folder.bytes("shards/train_000000.bin").dropFirst(1024)
+            let pairs = stride(from: ids.startIndex, to: ids.endIndex, by: 2)
+            #expect(pairs.count { ids[$0] == 0 && ids[$0 + 1] == 0 } == tokens ?? 0)
+        }
+        let unknown = try await Program.run(
+            [
+                "encode", "--vocab", world.vocabulary, "--output", "other", "--allow-special",
+                "<|pad|>", "-",
+            ], in: folder, input: Array(text.utf8))
+        #expect(unknown.status == 1)
+        #expect(unknown.messages.contains("no special token \"<|pad|>\"; it has <|endoftext|>"))
+    }
+
     @Test func `compressed standard input is recognised by its first bytes`() async throws {
         try await encode("-", input: try compress("the mill"))
         #expect(try await decoded() == "the mill|")

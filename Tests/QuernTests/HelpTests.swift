@@ -8,7 +8,8 @@ import Testing
 
     /// Every command that does something.
     static let commands = [
-        "run", "vocab train", "vocab show", "tokenize", "encode", "decode", "shards show",
+        "run", "vocab train", "vocab show", "vocab compare", "tokenize", "encode", "decode",
+        "shards show",
         "shards verify", "train", "evaluate", "generate",
     ]
 
@@ -36,7 +37,10 @@ import Testing
     @Test(arguments: [
         ["--frob"], ["frob"], ["run", "--threads", "0"], ["tokenize"], ["decode", "--vocab", "x"],
         ["encode", "--vocab", "x", "--output", "y", "--end-of-text", "never", "z"],
-        ["train", "--resume", "--overwrite"], ["vocab", "show", "x", "--tokens", "9..3"],
+        ["train", "--resume", "--overwrite"],
+        ["tokenize", "--vocab", "word", "--allow-special", "all", "x"],
+        ["vocab", "show", "x", "--word", "a", "--tokens", "1..2"], ["vocab", "compare", "x"],
+        ["vocab", "show", "x", "--tokens", "9..3"],
         ["generate", "--model", "x", "--samples", "0"],
         ["evaluate", "--model", "x", "--shards", "y", "--stride", "0"],
         ["decode", "--vocab", "x", "--shards", "y", "3"],

@@ -47,7 +47,7 @@ import Testing
         let text = "mill<|endoftext|>mill"
         let plain = try await tokenize(world.vocabulary, "--ids", text)
         #expect(!plain.split(whereSeparator: \.isWhitespace).contains("0"))
-        let special = try await tokenize(world.vocabulary, "--ids", "--allow-special", text)
+        let special = try await tokenize(world.vocabulary, "--ids", "--allow-special", "all", text)
         #expect(special.split(whereSeparator: \.isWhitespace).contains("0"))
     }
 
@@ -95,5 +95,53 @@ import Testing
         let beyond = try await Program.succeed(
             ["vocab", "show", world.vocabulary, "--tokens", "299..99999999999"], in: folder)
         #expect(beyond.text.split(separator: "\n").count == 1)
+    }
+
+    @Test func `a vocabulary is shown on texts, a row a file and one for all`() async throws {
+        try folder.write("one.txt", "the mill turns")
+        try folder.write("two.jsonl", "{\"text\": \"day\"}\n{\"text\": \"night\"}\n")
+        let result = try await Program.succeed(
+            [
+                "vocab", "show", world.vocabulary, "--unused", "3", "--input", "one.txt",
+                "two.jsonl",
+            ],
+            in: folder)
+        let rows = result.text.split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
+        }
+        #expect(rows.contains { $0.prefix(3) == ["one.txt", "1", "14"] })
+        #expect(rows.contains { $0.prefix(3) == ["two.jsonl", "2", "8"] })
+        #expect(rows.contains { $0.prefix(3) == ["all", "3", "22"] })
+        #expect(result.text.contains("Never used: "))
+        let piped = try await Program.succeed(
+            ["vocab", "show", world.vocabulary, "--input", "-"], in: folder,
+            input: Array("the mill turns".utf8))
+        #expect(piped.text.contains(#/\n- +1 +14 /#))
+    }
+
+    @Test func `the merges of a word are a tree`() async throws {
+        let result = try await Program.succeed(
+            ["vocab", "show", world.vocabulary, "--word", " the"], in: folder)
+        #expect(result.text.hasPrefix("\" the\"  "))
+        #expect(result.text.contains("\n├─ "))
+        #expect(result.text.contains("\n│  └─ ") || result.text.contains("\n   └─ "))
+        // Four bytes and three merges.
+        #expect(result.text.split(separator: "\n").count == 7)
+    }
+
+    @Test func `vocabularies are put side by side`() async throws {
+        try folder.write("one.txt", "the mill turns")
+        try await Program.succeed(
+            ["vocab", "train", "--vocab-size", "259", "--output", "other", "--quiet", "one.txt"],
+            in: folder)
+        let result = try await Program.succeed(
+            ["vocab", "compare", world.vocabulary, "other", "--input", "one.txt"], in: folder)
+        let rows = result.text.split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
+        }
+        #expect(rows.contains(["tokens", "300", "257"]))
+        #expect(rows.contains(["tokens", "in", "the", "text"]))
+        #expect(rows.contains { $0.first == "one.txt" && $0.last == "14" })
+        #expect(rows.contains { $0.prefix(2) == ["words", "in"] })
     }
 }

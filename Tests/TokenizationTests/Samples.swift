@@ -21,9 +21,11 @@ enum Samples {
     /// One of everything that a pattern looks at, and bytes that are no UTF-8.
     static let hostile: [[UInt8]] =
         [
-            "a", "s", "t", "L", "l", "e", "r", "ſ", "1", "½", "٣", " ", "\t", "\r", "\n", "'", "!",
-            "\u{A0}", "\u{85}", "\u{301}", "漢", "😀",
-        ].map { Array($0.utf8) } + [[0xFF], [0xC5], [0x80], [0xE2, 0x80]]
+            "a", "s", "t", "d", "M", "L", "l", "e", "R", "v", "ſ", "é", "É", "ǅ", "ʰ", "漢", "か",
+            "ー", "・", "\u{3099}", "\u{3040}", "1", "½", "٣", " ", "\t", "\r", "\n", "\u{A0}",
+            "\u{85}",
+            "\u{3000}", "'", "!", ".", "/", "€", "\u{301}", "\u{1}", "😀", "\u{10FFFF}",
+        ].map { Array($0.utf8) } + [[0xFF], [0xC5], [0x80], [0xE2, 0x80], [0xE4, 0xB8]]
 
     /// A text of `count` random parts.
     static func text(
@@ -65,6 +67,14 @@ extension SplitPattern {
 
 extension Vocabulary {
     func id(_ bytes: [UInt8]) -> TokenID? { id(of: bytes.span) }
+
+    func append(_ ids: [UInt32], to text: inout [UInt8]) throws {
+        try decode(ids.span, into: &text)
+    }
+
+    func append(_ ids: [UInt16], to text: inout [UInt8]) throws {
+        try decode(ids.span, into: &text)
+    }
 }
 
 extension PieceVocabulary {

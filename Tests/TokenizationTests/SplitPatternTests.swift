@@ -18,6 +18,24 @@ import Testing
             (.gpt2, "\t\tx", ["\t", "\t", "x"]),
             (.gpt4, "it'ſ", ["it", "'ſ"]),
             (.gpt4, "x!!\r\n\r\ny", ["x", "!!\r\n\r\n", "y"]),
+            (.r50k, "DON'T don't  ", ["DON", "'", "T", " don", "'t", "  "]),
+            (.cl100k, "a  \n  ", ["a", "  \n  "]),
+            (.cl100k, "a  \n  b", ["a", "  \n", " ", " b"]),
+            (.llama3, "a  \n  ", ["a", "  \n", "  "]),
+            (.nanochat, "in 1984", ["in", " ", "19", "84"]),
+            (.qwen2, "in 1984", ["in", " ", "1", "9", "8", "4"]),
+            (.qwen2, "e\u{301}a", ["e", "\u{301}a"]),
+            (.qwen35, "e\u{301}a", ["e\u{301}a"]),
+            (.o200k, "HelloWorld DON'T", ["Hello", "World", " DON'T"]),
+            (.o200k, "漢AB \u{301}AB", ["漢", "AB", " \u{301}", "AB"]),
+            (.o200k, "// a/b\n\n", ["//", " a", "/b", "\n\n"]),
+            (.o200k, "!\n/\n x", ["!\n/\n", " x"]),
+            (.tekken, "HelloWorld DON'T 19", ["Hello", "World", " DON", "'T", " ", "1", "9"]),
+            (.deepseek3, "in 1984年に", ["in", " ", "198", "4", "年に"]),
+            (.deepseek3, "a漢字 b、ラーメン・Ω", ["a", "漢字", " b", "、", "ラーメン", "・", "Ω"]),
+            (.deepseek3, "don't \u{1}\u{2}x", ["don", "'t", " ", "\u{1}", "\u{2}x"]),
+            (.starcoder, "in  1984", ["in", "  ", "1", "9", "8", "4"]),
+            (.bytes, "ab", ["a", "b"]),
             (.character, "né!", ["n", "é", "!"]),
             (
                 .word, "Hold -- my math, don't!",
@@ -29,33 +47,58 @@ import Testing
         #expect(strings(text, pattern) == expected)
     }
 
-    @Test(
-        "every short text over a hostile alphabet is cut as the expression says",
-        arguments: [SplitPattern.gpt2, .gpt4])
-    func exhaustive(pattern: SplitPattern) throws {
-        let matcher = PatternMatcher(try #require(pattern.regularExpression))
-        let alphabet = Samples.hostile
-        var different = 0
-        var example: [UInt8] = []
-        func check(_ text: [UInt8], depth: Int) {
-            if !text.isEmpty, pattern.pieces(text) != matcher.pieces(of: text) {
-                different += 1
-                example = text
+    /// One of everything that a pattern tells apart, what matters most in front.
+    private func alphabet(_ pattern: SplitPattern) -> [[UInt8]] {
+        let parts =
+            switch pattern {
+            case .gpt2, .r50k, .starcoder:
+                ["'", "s", " ", "\n", "1", "!", "l", "e", "S", "½", "\u{A0}", "\u{301}"]
+            case .cl100k, .llama3, .gpt4, .nanochat, .qwen2, .qwen35:
+                ["'", "S", " ", "\n", "1", "\u{301}", "ſ", "l", "½", "\r", "\u{A0}", "!"]
+            case .o200k, .tekken:
+                ["'", "s", "S", "漢", "\u{301}", " ", "ǅ", "1", "\n", "\t", "/", "!"]
+            default:
+                ["a", "漢", "!", " ", "\n", "\u{1}", "'", "é", "ー", "\u{3099}", "1", "・"]
             }
-            guard depth > 0 else { return }
-            for part in alphabet { check(text + part, depth: depth - 1) }
+        return parts.map { Array($0.utf8) } + [[0xE3]]
+    }
+
+    /// What `pattern` and its expressions cut differently among all texts of up to `count` parts.
+    private func firstDifference(
+        _ pattern: SplitPattern, _ alphabet: [[UInt8]], count: Int
+    ) -> [UInt8]? {
+        let matcher = PatternMatcher(pattern.regularExpressions)
+        func search(_ text: [UInt8], _ count: Int) -> [UInt8]? {
+            if pattern.pieces(text) != matcher.pieces(of: text) { return text }
+            guard count > 0 else { return nil }
+            for part in alphabet {
+                if let found = search(text + part, count - 1) { return found }
+            }
+            return nil
         }
-        check([], depth: 3)
-        #expect(different == 0, "for example \(example)")
+        return search([], count)
+    }
+
+    @Test("every short text is cut as the expressions say", arguments: SplitPattern.regular)
+    func exhaustive(pattern: SplitPattern) {
+        #expect(firstDifference(pattern, alphabet(pattern), count: 3) == nil)
+        #expect(firstDifference(pattern, Array(alphabet(pattern).prefix(7)), count: 4) == nil)
     }
 
     @Test(
-        "long random texts are cut as the expression says", arguments: [SplitPattern.gpt2, .gpt4])
-    func random(pattern: SplitPattern) throws {
-        let matcher = PatternMatcher(try #require(pattern.regularExpression))
+        "every pair of unlike characters is cut as the expressions say",
+        arguments: SplitPattern.regular)
+    func pairs(pattern: SplitPattern) {
+        #expect(firstDifference(pattern, Samples.hostile, count: 2) == nil)
+    }
+
+    @Test("long random texts are cut as the expressions say", arguments: SplitPattern.regular)
+    func random(pattern: SplitPattern) {
+        let matcher = PatternMatcher(pattern.regularExpressions)
         var generator = SeededGenerator(7)
-        for round in 0..<600 {
+        for round in 0..<300 {
             var text = Samples.text(
+                round % 2 == 0 ? alphabet(pattern) : Samples.hostile,
                 count: Int.random(in: 4...24, using: &generator), using: &generator)
             if round % 3 == 0 {
                 // Any code point, and any bytes.
@@ -71,13 +114,13 @@ import Testing
         }
     }
 
-    @Test("a run of any length has the same pieces as the expression", arguments: [1, 7, 8, 9, 40])
-    func runs(count: Int) throws {
-        for pattern in [SplitPattern.gpt2, .gpt4] {
-            let matcher = PatternMatcher(try #require(pattern.regularExpression))
-            for part in Samples.hostile {
-                for tail in [[], Array("a".utf8), Array(" 1".utf8), Array("\n ".utf8)] {
-                    let text = Array(repeatElement(part, count: count).joined()) + tail
+    @Test("a run of any length is cut as the expressions say", arguments: SplitPattern.regular)
+    func runs(pattern: SplitPattern) {
+        let matcher = PatternMatcher(pattern.regularExpressions)
+        for part in Samples.hostile {
+            for count in [3, 8, 33] {
+                for tail in ["", " 1", "A's\n "] {
+                    let text = Array(repeatElement(part, count: count).joined()) + Array(tail.utf8)
                     #expect(pattern.pieces(text) == matcher.pieces(of: text), "\(text)")
                 }
             }
@@ -92,4 +135,38 @@ import Testing
             #expect(Array(pattern.pieces(text).joined()) == text)
         }
     }
+
+    #if DEBUG
+        /// What a scanner could be made to look across again and again.
+        private static let runs: [String] = [
+            "a", "A", "1", "½", " ", "\n", " \n", "\u{A0}", "!", "/", "'", "'s", "漢", "ー",
+            "\u{301}", "\u{1}", "漢A", "\u{301}A", "!\n", "-", "\u{3099}・",
+        ]
+
+        @Test("no byte is looked at more than a few times", arguments: SplitPattern.allCases)
+        func linearTime(pattern: SplitPattern) {
+            for run in Self.runs {
+                for (start, end) in [
+                    ("", ""), ("", "x"), ("漢", "'s"), (" ", "漢"), ("\u{301}", "1"),
+                ] {
+                    let text = Array((start + String(repeating: run, count: 400) + end).utf8)
+                    let looks = ByteView.looks(at: text.span) { view in
+                        var visitor = Walk(text: view)
+                        pattern.accept(&visitor)
+                    }
+                    // Characters of several bytes and what is looked at twice included.
+                    #expect(looks <= 8 * text.count, "\(start) \(run) \(end)")
+                }
+            }
+        }
+
+        private struct Walk: PieceScannerVisitor {
+            let text: ByteView
+
+            func visit(_ scanner: some PieceScanner) {
+                var start = 0
+                while start < text.count { start = scanner.pieceEnd(in: text, from: start) }
+            }
+        }
+    #endif
 }

@@ -38,9 +38,6 @@ static inline void qk_pause(void) {
 #endif
 }
 
-/// Tells the processor that the memory at `address` will soon be read; any address may be given.
-static inline void qk_prefetch(const void *address) { __builtin_prefetch(address); }
-
 // MARK: Matrix products
 
 /// What happens to a product P = A·B on its way to C.
@@ -171,5 +168,28 @@ typedef struct {
 void qk_adamw(
     int level, long count, float *p, const float *g, float *m, float *v,
     const qk_adamw_step *step);
+
+/// Asks for the cache line at `address`, which is about to be read.
+static inline void qk_prefetch(const void *address) { __builtin_prefetch(address); }
+
+// Bytes of text.
+
+/// Words that `qk_byte_masks` writes for every 64 bytes, in this order.
+enum {
+    QK_LETTER,      // A-Z a-z
+    QK_UPPERCASE,   // A-Z
+    QK_DIGIT,       // 0-9
+    QK_WHITESPACE,  // U+0009 to U+000D, space
+    QK_NEWLINE,     // U+000A, U+000D
+    QK_SPACE,       // space
+    QK_APOSTROPHE,  // '
+    QK_SLASH,       // /
+    QK_NOT_ASCII,   // 0x80 and above
+    QK_BYTE_MASK_COUNT
+};
+
+/// The classes of `count` bytes, a bit for each byte: the first byte of every 64 lowest. The words of
+/// the next 64 bytes begin `stride` words further on; bits past the last byte are 0.
+void qk_byte_masks(int level, long count, const uint8_t *text, uint64_t *masks, long stride);
 
 #endif

@@ -6,22 +6,12 @@ struct PieceKey: BitwiseCopyable {
     /// The first eight bytes, the earliest lowest.
     let low: UInt64
 
-    /// The other seven, and the length in the highest byte.
+    /// The other seven, and the length in the highest byte. A longer piece has the length 16 and no
+    /// bytes, and equals no piece that has a key.
     let high: UInt64
 
-    /// The key of the bytes from `start` up to `end`: at least one and at most fifteen.
-    @inline(__always)
-    init(_ text: ByteView, from start: Int, to end: Int) {
-        let length = end - start
-        let lowMask = UInt64.max &>> UInt64(truncatingIfNeeded: 64 - 8 * min(length, 8))
-        let highMask = ~(UInt64.max &<< UInt64(truncatingIfNeeded: 8 * max(length - 8, 0)))
-        if start + 16 <= text.count {
-            low = text.word(at: start) & lowMask
-            high = text.word(at: start + 8) & highMask | UInt64(length) &<< 56
-        } else {
-            (low, high) = Self.nearEnd(text, from: start, to: end)
-        }
-    }
+    /// No piece's key, and the key of any token that is too long for one.
+    static let none = PieceKey(low: 0, high: 16 << 56)
 
     /// The key with these words.
     @inline(__always)
@@ -30,26 +20,62 @@ struct PieceKey: BitwiseCopyable {
         self.high = high
     }
 
-    @inline(never)
-    private static func nearEnd(
-        _ text: ByteView, from start: Int, to end: Int
-    ) -> (low: UInt64, high: UInt64) {
-        var low: UInt64 = 0
-        var high = UInt64(end - start) << 56
-        for index in start..<end {
-            let offset = index - start
-            if offset < 8 {
-                low |= UInt64(text[index]) << UInt64(8 * offset)
-            } else {
-                high |= UInt64(text[index]) << UInt64(8 * (offset - 8))
-            }
-        }
-        return (low, high)
+    /// The key of the `length` bytes from `start` on, at least one, where the text has sixteen.
+    @inline(__always)
+    init(_ text: ByteView, from start: Int, length: Int, _ masks: Masks.View) {
+        let mask = masks.rows[min(length, 16)]
+        low = text.word(at: start) & mask.low
+        high = text.word(at: start &+ 8) & mask.high | mask.top
     }
 
-    /// A quick hash, for tables in memory only.
+    /// The key of the `length` bytes from `start` on: at least one and at most fifteen.
+    init(_ text: ByteView, from start: Int, length: Int) {
+        low = text.word(at: start, count: length)
+        let rest = length > 8 ? text.word(at: start + 8, count: length - 8) : 0
+        high = rest | UInt64(length) << 56
+    }
+
+    /// In place of a key, the hash of a piece that is too long for one. It equals no piece's key.
     @inline(__always)
-    var hash: UInt64 {
-        foldedProduct(low ^ 0xA076_1D64_78BD_642F, high ^ 0xE703_7ED1_A0B4_28DB)
+    init(hash: UInt64) {
+        low = hash
+        high = Self.none.high
+    }
+
+    /// A quick hash, for tables in memory only; its highest bits are the best.
+    @inline(__always)
+    var hash: UInt64 { Self.hash(low, high) }
+
+    @inline(__always)
+    static func hash(_ low: UInt64, _ high: UInt64) -> UInt64 {
+        (low &* 0x9E37_79B9_7F4A_7C15) ^ (high &* 0xE703_7ED1_A0B4_28DB)
+    }
+
+    /// For every length up to 16, what of 16 bytes belongs to the key: from a table, because a
+    /// branch on the length would be mispredicted at every third piece.
+    struct Masks: ~Copyable {
+        private let rows = OwnedBuffer(
+            (0...16).map { length -> Row in
+                let low: UInt64 =
+                    length >= 16 ? 0 : length >= 8 ? UInt64.max : (1 << (8 * length)) - 1
+                let high: UInt64 =
+                    length >= 16 || length <= 8 ? 0 : (1 << (8 * length - 64)) - 1
+                return Row(low: low, high: high, top: UInt64(length) << 56)
+            })
+
+        /// A view for the hot loop.
+        var view: View { View(rows: rows.view) }
+
+        struct View {
+            fileprivate let rows: BufferView<Row>
+        }
+
+        struct Row: BitwiseCopyable {
+            let low: UInt64
+            let high: UInt64
+            let top: UInt64
+            /// So that a row is half a cache line.
+            let unused: UInt64 = 0
+        }
     }
 }

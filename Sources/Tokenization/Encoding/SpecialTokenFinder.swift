@@ -1,40 +1,81 @@
-/// Finds special tokens in a text: the leftmost, and the longest of those that start there.
-struct SpecialTokenFinder {
-    /// The contents looked for, longest first.
-    private let contents: [(bytes: [UInt8], id: UInt32)]
-
-    /// Whether some content starts with each byte.
-    private let isFirstByte: [Bool]
+/// Finds special tokens in texts: the leftmost, and the longest of those that start there.
+///
+/// Those that are searched last are found only in what the others leave.
+struct SpecialTokenFinder: Sendable {
+    fileprivate let first: SpecialTokenTree
+    fileprivate let last: SpecialTokenTree
 
     /// A finder of those of the vocabulary's special tokens that `policy` allows; `nil` if that is
-    /// none.
+    /// none. O(bytes of the contents).
     init?(_ vocabulary: Vocabulary, _ policy: SpecialTokenPolicy) {
-        let allowed = vocabulary.specialTokens.filter { special in
-            switch policy {
-            case .none: false
-            case .all: true
-            case .only(let contents): contents.contains(special.content)
-            }
-        }
+        let allowed = vocabulary.specialTokens.filter { policy.allows($0) }
         guard !allowed.isEmpty else { return nil }
-        contents = allowed.map { (Array($0.content.utf8), $0.id.rawValue) }
-            .sorted { $0.bytes.count > $1.bytes.count }
-        var isFirstByte = [Bool](repeating: false, count: 256)
-        for content in contents { isFirstByte[Int(content.bytes[0])] = true }
-        self.isFirstByte = isFirstByte
+        first = SpecialTokenTree(allowed.filter { !$0.isSearchedLast })
+        last = SpecialTokenTree(allowed.filter(\.isSearchedLast))
+    }
+}
+
+/// The special tokens of one text, from its start to its end.
+struct SpecialTokenSearch: ~Copyable {
+    private let text: ByteView
+    private var first: TreeSearch
+    private var last: TreeSearch
+
+    /// The next match of those that are searched first; `nil` if there is none.
+    private var nextOfFirst: SpecialTokenMatch?
+    private var hasSearchedFirst = false
+
+    /// A search from the start of `text`.
+    init(_ finder: SpecialTokenFinder, in text: ByteView) {
+        self.text = text
+        first = TreeSearch(finder.first)
+        last = TreeSearch(finder.last)
     }
 
-    /// The first special token at or after `start`. O(distance).
-    func next(in text: ByteView, from start: Int) -> (range: Range<Int>, id: UInt32)? {
+    /// The first special token at or after `start`, which must not be before the end of the one
+    /// found last. O(distance), whatever the number of calls.
+    mutating func next(from start: Int) -> SpecialTokenMatch? {
+        if !hasSearchedFirst || nextOfFirst.map({ $0.range.lowerBound < start }) == true {
+            nextOfFirst = first.next(in: text, from: start, to: text.count)
+            hasSearchedFirst = true
+        }
+        let end = nextOfFirst?.range.lowerBound ?? text.count
+        return last.next(in: text, from: start, to: end) ?? nextOfFirst
+    }
+}
+
+/// A search for the contents of one tree, by the bytes that they start with.
+private struct TreeSearch {
+    private let tree: SpecialTokenTree
+
+    /// The bytes that contents start with, and the first place of each that was not passed.
+    private var places: [(byte: UInt8, index: Int)]
+
+    init(_ tree: SpecialTokenTree) {
+        self.tree = tree
+        places = tree.firstBytes.map { ($0, -1) }
+    }
+
+    /// The first match between `start` and `end`.
+    mutating func next(in text: ByteView, from start: Int, to end: Int) -> SpecialTokenMatch? {
         var index = start
-        while index < text.count {
-            if isFirstByte[Int(text[index])] {
-                for content in contents where text.hasPrefix(content.bytes, at: index) {
-                    return (index..<index + content.bytes.count, content.id)
-                }
-            }
+        while true {
+            index = nextPlace(in: text, from: index)
+            guard index < end else { return nil }
+            if let match = tree.longest(in: text, at: index, to: end) { return match }
             index += 1
         }
-        return nil
+    }
+
+    /// The first place at or after `start` with a byte that some content starts with.
+    private mutating func nextPlace(in text: ByteView, from start: Int) -> Int {
+        var nearest = text.count
+        for number in places.indices {
+            if places[number].index < start {
+                places[number].index = text.firstIndex(of: places[number].byte, from: start)
+            }
+            nearest = min(nearest, places[number].index)
+        }
+        return nearest
     }
 }

@@ -3,9 +3,12 @@
 /// Written by hand because a vocabulary is a few hundred thousand short strings: they are read into
 /// one scratch array instead of a dictionary of strings.
 struct JSONReader {
-    private let text: ByteView
-    private let path: String
-    private var position = 0
+    let text: ByteView
+    let path: String
+
+    /// Where the next byte stands.
+    var position = 0
+
     private var depth = 0
 
     /// Deeper nesting than this is refused, so that no input can exhaust the stack.
@@ -22,7 +25,12 @@ struct JSONReader {
     }
 
     /// The next byte that is not white space, without taking it; `nil` at the end.
+    @inline(__always)
     mutating func peek() -> UInt8? {
+        // Most files are indented: eight spaces a step.
+        while position + 8 <= text.count, text.word(at: position) == 0x2020_2020_2020_2020 {
+            position += 8
+        }
         while position < text.count {
             switch text[position] {
             case 0x20, 0x09, 0x0A, 0x0D: position += 1
@@ -33,11 +41,15 @@ struct JSONReader {
     }
 
     /// Takes `byte`, or says what stands there instead.
-    private mutating func take(_ byte: UInt8) throws(TokenizationError) {
-        guard peek() == byte else {
-            throw failure("expected \(Self.name(of: byte)) but found \(Self.name(of: peek()))")
-        }
+    @inline(__always)
+    mutating func take(_ byte: UInt8) throws(TokenizationError) {
+        guard peek() == byte else { throw expected(byte) }
         position += 1
+    }
+
+    @inline(never)
+    private mutating func expected(_ byte: UInt8) -> TokenizationError {
+        failure("expected \(Self.name(of: byte)) but found \(Self.name(of: peek()))")
     }
 
     private static func name(of byte: UInt8?) -> String {
@@ -51,72 +63,60 @@ struct JSONReader {
         _ member: (inout JSONReader, String) throws(TokenizationError) -> Void
     ) throws(TokenizationError) {
         var keys: Set<String> = []
-        var scratch: [UInt8] = []
-        try readMembers(scratch: &scratch) { (reader, key) throws(TokenizationError) in
-            let name = String(decoding: key, as: UTF8.self)
-            guard keys.insert(name).inserted else {
-                throw reader.failure("the key \"\(name)\" appears twice")
-            }
-            try member(&reader, name)
+        try open(UInt8(ascii: "{"))
+        while try next(until: UInt8(ascii: "}"), isFirst: keys.isEmpty) {
+            let name = try readString()
+            guard keys.insert(name).inserted else { throw failure("the key \"\(name)\" appears twice") }
+            try take(UInt8(ascii: ":"))
+            try member(&self, name)
         }
-    }
-
-    /// Reads an object with many keys, calling `member` with the UTF-8 of each; it must read the
-    /// value, and nobody checks that keys differ.
-    mutating func readMembers(
-        scratch: inout [UInt8],
-        _ member: (inout JSONReader, [UInt8]) throws(TokenizationError) -> Void
-    ) throws(TokenizationError) {
-        try enter(UInt8(ascii: "{"))
-        if peek() == UInt8(ascii: "}") {
-            position += 1
-        } else {
-            while true {
-                try readString(into: &scratch)
-                try take(UInt8(ascii: ":"))
-                try member(&self, scratch)
-                if try !continues(until: UInt8(ascii: "}")) { break }
-            }
-        }
-        depth -= 1
     }
 
     /// Reads an array, calling `element` before each element; it must read it.
     mutating func readArray(
         _ element: (inout JSONReader) throws(TokenizationError) -> Void
     ) throws(TokenizationError) {
-        try enter(UInt8(ascii: "["))
-        if peek() == UInt8(ascii: "]") {
-            position += 1
-        } else {
-            while true {
-                try element(&self)
-                if try !continues(until: UInt8(ascii: "]")) { break }
-            }
+        try open(UInt8(ascii: "["))
+        var isFirst = true
+        while try next(until: UInt8(ascii: "]"), isFirst: isFirst) {
+            isFirst = false
+            try element(&self)
         }
-        depth -= 1
     }
 
-    private mutating func enter(_ bracket: UInt8) throws(TokenizationError) {
+    /// Takes the opening `bracket` of an object or array: ``next(until:isFirst:)`` follows.
+    mutating func open(_ bracket: UInt8) throws(TokenizationError) {
         try take(bracket)
         depth += 1
         guard depth <= Self.depthLimit else { throw failure("the nesting is too deep") }
     }
 
-    private mutating func continues(until bracket: UInt8) throws(TokenizationError) -> Bool {
+    /// Whether another element follows, having taken the comma before it, or else the closing
+    /// `bracket`.
+    @inline(__always)
+    mutating func next(until bracket: UInt8, isFirst: Bool) throws(TokenizationError) -> Bool {
         let next = peek()
-        guard next == UInt8(ascii: ",") || next == bracket else {
+        if next == bracket {
+            position += 1
+            depth -= 1
+            return false
+        }
+        guard !isFirst else { return true }
+        guard next == UInt8(ascii: ",") else {
             throw failure(
                 "expected ',' or \(Self.name(of: bracket)) but found \(Self.name(of: next))")
         }
         position += 1
-        return next != bracket
+        guard peek() != bracket else {
+            throw failure("nothing follows a comma")
+        }
+        return true
     }
 
     /// Reads a whole number from 0 to 2³² − 1.
     mutating func readID() throws(TokenizationError) -> UInt32 {
         guard let first = peek(), first >= 0x30, first <= 0x39 else {
-            throw failure("expected a token's number but found \(Self.name(of: peek()))")
+            throw failure("expected a whole number but found \(Self.name(of: peek()))")
         }
         let start = position
         var value: UInt64 = 0
@@ -126,8 +126,11 @@ struct JSONReader {
             position += 1
         }
         if first == 0x30, position > start + 1 { throw failure("a number starts with 0") }
-        if position < text.count, [0x2E, 0x45, 0x65].contains(text[position]) {
-            throw failure("expected a whole number")
+        if position < text.count {
+            switch text[position] {
+            case 0x2E, 0x45, 0x65: throw failure("expected a whole number")
+            default: break
+            }
         }
         return UInt32(value)
     }
@@ -144,9 +147,9 @@ struct JSONReader {
     mutating func readValue() throws(TokenizationError) -> JSONValue {
         switch peek() {
         case UInt8(ascii: "{"):
-            var members: [String: JSONValue] = [:]
+            var members: [JSONValue.Member] = []
             try readObject { (reader, key) throws(TokenizationError) in
-                members[key] = try reader.readValue()
+                members.append(JSONValue.Member(key: key, value: try reader.readValue()))
             }
             return .object(members)
         case UInt8(ascii: "["):
@@ -168,6 +171,18 @@ struct JSONReader {
             return .bool(false)
         default:
             return .number(try readNumber())
+        }
+    }
+
+    /// Reads any value and forgets it. O(length).
+    mutating func skipValue() throws(TokenizationError) {
+        switch peek() {
+        case UInt8(ascii: "{"):
+            try readObject { (reader, _) throws(TokenizationError) in try reader.skipValue() }
+        case UInt8(ascii: "["):
+            try readArray { (reader) throws(TokenizationError) in try reader.skipValue() }
+        default:
+            _ = try readValue()
         }
     }
 

@@ -5,6 +5,13 @@ struct JSONText {
     private var depth = 0
     private var needsComma = false
 
+    /// Whether everything stands on one line.
+    private let isCompact: Bool
+
+    init(isCompact: Bool = false) {
+        self.isCompact = isCompact
+    }
+
     /// Appends an object as an element or, with `key`, as a member.
     mutating func object(_ key: String? = nil, _ body: (inout JSONText) -> Void) {
         group(key, open: "{", close: "}", body)
@@ -29,6 +36,24 @@ struct JSONText {
         needsComma = true
     }
 
+    /// Appends any value as an element or, with `key`, as a member.
+    mutating func value(_ key: String? = nil, _ value: JSONValue) {
+        switch value {
+        case .null: self.value(key, "null")
+        case .bool(let flag): self.value(key, flag ? "true" : "false")
+        case .number(let spelling): self.value(key, spelling)
+        case .string(let text): string(key, text)
+        case .array(let elements):
+            array(key) { json in
+                for element in elements { json.value(nil, element) }
+            }
+        case .object(let members):
+            object(key) { json in
+                for member in members { json.value(member.key, member.value) }
+            }
+        }
+    }
+
     private mutating func group(
         _ key: String?, open: String, close: String, _ body: (inout JSONText) -> Void
     ) {
@@ -45,7 +70,7 @@ struct JSONText {
     }
 
     private mutating func startLine(_ key: String?) {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { bytes.append(contentsOf: (isCompact ? ", " : ",").utf8) }
         if depth > 0 { newLine() }
         if let key {
             quote(key)
@@ -54,6 +79,7 @@ struct JSONText {
     }
 
     private mutating func newLine() {
+        guard !isCompact else { return }
         bytes.append(UInt8(ascii: "\n"))
         bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
     }

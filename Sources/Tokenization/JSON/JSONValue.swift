@@ -1,16 +1,29 @@
 /// A value of JSON, for the small parts of a file. Numbers keep their spelling.
-enum JSONValue: Equatable {
+enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case number(String)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    /// The members in the order of the file; no key appears twice.
+    case object([Member])
+
+    /// A key and its value.
+    struct Member: Equatable, Sendable {
+        let key: String
+        let value: JSONValue
+    }
 
     /// The member `key` of an object; `nil` if there is none or it is no object.
     subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members[key]
+        return members.first { $0.key == key }?.value
+    }
+
+    /// The elements of an array.
+    var array: [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
     }
 
     /// The text of a string.

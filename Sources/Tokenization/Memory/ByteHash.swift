@@ -4,18 +4,49 @@
 /// bytes themselves, so a collision costs time and nothing else.
 @inline(__always)
 func quickHash(of text: ByteView, from start: Int, to end: Int) -> UInt64 {
-    var hash = UInt64(truncatingIfNeeded: end - start) &* 0x9E37_79B9_7F4A_7C15
+    let length = end - start
+    var hash = UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15
+    let last: UInt64
+    if length >= 8 {
+        var index = start
+        while index + 8 < end {
+            hash = foldedProduct(hash ^ text.word(at: index), 0xA076_1D64_78BD_642F)
+            index += 8
+        }
+        // The last eight bytes may overlap those before: every byte counts, and none needs a loop.
+        last = text.word(at: end - 8)
+    } else if length >= 4 {
+        last = UInt64(text.halfWord(at: start)) | UInt64(text.halfWord(at: end - 4)) << 32
+    } else if length > 0 {
+        last =
+            UInt64(text[start]) | UInt64(text[start + length / 2]) << 8 | UInt64(text[end - 1]) << 16
+    } else {
+        last = 0
+    }
+    return foldedProduct(hash ^ last, 0xE703_7ED1_A0B4_28DB)
+}
+
+/// A quick hash of bytes taken eight at a time with zeros after the last, which ``wordHash(of:from:byteCount:)``
+/// also makes of the words.
+@inline(__always)
+func wordHash(of text: ByteView, from start: Int, to end: Int) -> UInt64 {
+    var hash = UInt64(truncatingIfNeeded: end &- start) &* 0x9E37_79B9_7F4A_7C15
     var index = start
-    while index + 8 <= end {
-        hash = foldedProduct(hash ^ text.word(at: index), 0xA076_1D64_78BD_642F)
-        index += 8
-    }
-    var rest: UInt64 = 0
     while index < end {
-        rest = rest << 8 | UInt64(text[index])
-        index += 1
+        hash = foldedProduct(
+            hash ^ text.word(at: index, count: end &- index), 0xA076_1D64_78BD_642F)
+        index &+= 8
     }
-    return foldedProduct(hash ^ rest, 0xE703_7ED1_A0B4_28DB)
+    return hash
+}
+
+/// ``wordHash(of:from:to:)`` of bytes that stand in words.
+func wordHash(of words: BufferView<UInt64>, from start: Int, byteCount: Int) -> UInt64 {
+    var hash = UInt64(truncatingIfNeeded: byteCount) &* 0x9E37_79B9_7F4A_7C15
+    for index in start..<start + (byteCount + 7) / 8 {
+        hash = foldedProduct(hash ^ words[index], 0xA076_1D64_78BD_642F)
+    }
+    return hash
 }
 
 /// Both halves of the 128-bit product, folded into one.

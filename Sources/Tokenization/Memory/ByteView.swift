@@ -1,17 +1,28 @@
+import CKernels
+import Storage
+
 /// Bytes that somebody else owns, for the length of one call.
 ///
 /// Indices are checked in debug builds only: every loop over one is bounded by ``count`` or by an
 /// end that was checked against it.
 @safe struct ByteView {
-    let base: UnsafePointer<UInt8>
+    private let base: UnsafePointer<UInt8>
 
     /// How many bytes there are.
     let count: Int
+
+    #if DEBUG
+        /// Where a test counts the bytes that are looked at.
+        private var looks: UnsafeMutablePointer<Int>?
+    #endif
 
     /// The byte at `index`.
     subscript(index: Int) -> UInt8 {
         @inline(__always) get {
             assert(index >= 0 && index < count, "index outside the bytes")
+            #if DEBUG
+                unsafe looks?.pointee += 1
+            #endif
             return unsafe base[index]
         }
     }
@@ -22,6 +33,30 @@
         assert(index >= 0 && index + 8 <= count, "index outside the bytes")
         return unsafe UInt64(
             littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
+    }
+
+    /// Up to eight bytes from `index` on, the first of them lowest, with zeros after `count`.
+    @inline(__always)
+    func word(at index: Int, count: Int) -> UInt64 {
+        if index &+ 8 <= self.count {
+            let word = word(at: index)
+            return count >= 8 ? word : word & (UInt64(1) &<< UInt64(8 &* count) &- 1)
+        }
+        var word: UInt64 = 0
+        for offset in 0..<min(count, 8) {
+            word |= UInt64(self[index + offset]) << UInt64(8 * offset)
+        }
+        return word
+    }
+
+    /// Writes the classes of `count` bytes from `start` on, a bit for each, as `qk_byte_masks` says.
+    @inline(__always)
+    func classify(
+        _ level: Int32, from start: Int, count: Int, into masks: BufferView<UInt64>, stride: Int
+    ) {
+        assert(start >= 0 && start + count <= self.count, "range outside the bytes")
+        assert((count + 63) / 64 * stride <= masks.count, "too few masks")
+        unsafe qk_byte_masks(level, count, base + start, masks.base, stride)
     }
 
     /// Calls `body` with a view of `bytes`.
@@ -39,9 +74,37 @@
         }
     }
 
-    init(base: UnsafePointer<UInt8>, count: Int) {
+    #if DEBUG
+        /// How many bytes `body` looks at, one by one, in a view of `bytes`.
+        static func looks(at bytes: Span<UInt8>, _ body: (ByteView) -> Void) -> Int {
+            var looks = 0
+            unsafe withUnsafeMutablePointer(to: &looks) { counter in
+                with(bytes) { view in
+                    var view = view
+                    unsafe view.looks = unsafe counter
+                    body(view)
+                }
+            }
+            return looks
+        }
+    #endif
+
+    private init(base: UnsafePointer<UInt8>, count: Int) {
         unsafe self.base = unsafe base
         self.count = count
+    }
+
+    /// Calls `body` with the address of the first byte.
+    @inline(__always)
+    func withBase<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result {
+        unsafe body(base)
+    }
+
+    /// The first `count` bytes of a buffer, valid as long as its owner lives.
+    @inline(__always)
+    init(_ buffer: BufferView<UInt8>, count: Int) {
+        assert(count <= buffer.count)
+        unsafe self.init(base: UnsafePointer(buffer.base), count: count)
     }
 
     /// The bytes from `start` up to `end`, as an array. O(count).
@@ -50,22 +113,46 @@
         return unsafe Array(UnsafeBufferPointer(start: base + start, count: end - start))
     }
 
+    /// Copies the bytes from `start` up to `end` to where `place` is in `target`, which has room for
+    /// them and does not overlap. O(count).
+    @inline(__always)
+    func copy(from start: Int, to end: Int, into target: BufferView<UInt8>, at place: Int) {
+        assert(start >= 0 && start <= end && end <= count && place + end - start <= target.count)
+        unsafe (target.base + place).update(from: base + start, count: end - start)
+    }
+
+    /// Appends the bytes to what `hasher` hashes. O(count).
+    func update(_ hasher: inout XXH64) {
+        unsafe hasher.update(RawSpan(_unsafeStart: base, byteCount: count))
+    }
+
     /// The bytes from `start` up to `end`, as a view of their own.
     func slice(from start: Int, to end: Int) -> ByteView {
         assert(start >= 0 && start <= end && end <= count)
         return unsafe ByteView(base: base + start, count: end - start)
     }
 
-    /// Whether the bytes of `text` from `start` on, of which there are enough, are these. O(count).
-    func equals(_ text: ByteView, from start: Int) -> Bool {
-        var index = 0
-        while index &+ 8 <= count {
-            guard word(at: index) == text.word(at: start &+ index) else { return false }
-            index &+= 8
+    /// Four bytes from `index` on, the first of them lowest.
+    @inline(__always)
+    func halfWord(at index: Int) -> UInt32 {
+        assert(index >= 0 && index + 4 <= count, "index outside the bytes")
+        return unsafe UInt32(
+            littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt32.self))
+    }
+
+    /// Whether the `length` bytes at `index` are those at `otherIndex` of `other`. O(length).
+    @inline(__always)
+    func equals(at index: Int, _ other: ByteView, at otherIndex: Int, length: Int) -> Bool {
+        var offset = 0
+        while offset + 8 <= length {
+            guard word(at: index + offset) == other.word(at: otherIndex + offset) else {
+                return false
+            }
+            offset += 8
         }
-        while index < count {
-            guard self[index] == text[start &+ index] else { return false }
-            index &+= 1
+        while offset < length {
+            guard self[index + offset] == other[otherIndex + offset] else { return false }
+            offset += 1
         }
         return true
     }

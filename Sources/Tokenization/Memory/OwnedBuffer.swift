@@ -24,12 +24,12 @@ import CKernels
         unsafe view = BufferView(base: elements, count: count)
     }
 
-    /// `count` elements that are written before they are read: memory that is never touched is never
-    /// taken from the system.
-    init(uninitializedCount count: Int) {
-        let memory = unsafe SystemMemory.allocate(byteCount: Self.byteCount(count))
+    /// Room for `capacity` elements that must be written before they are read. Memory that is never
+    /// written costs nothing.
+    init(uninitializedCapacity capacity: Int) {
+        let memory = unsafe SystemMemory.allocate(byteCount: Self.byteCount(capacity))
         unsafe view = BufferView(
-            base: memory.bindMemory(to: Element.self, capacity: max(1, count)), count: count)
+            base: memory.bindMemory(to: Element.self, capacity: max(1, capacity)), count: capacity)
     }
 
     /// The elements of `array`. O(count).
@@ -77,10 +77,31 @@ import CKernels
         }
     }
 
-    /// Has the processor fetch the element at `index`, which may lie outside, ahead of its use.
+    /// Asks for the element at `index`, which is about to be read.
     @inline(__always)
     func prefetch(_ index: Int) {
-        unsafe qk_prefetch(UnsafeRawPointer(base) + index &* MemoryLayout<Element>.stride)
+        assert(index >= 0 && index < count, "index outside the buffer")
+        unsafe qk_prefetch(base + index)
+    }
+
+    /// Asks for the element that many bytes from the beginning, which is about to be read.
+    @inline(__always)
+    func prefetch(byteOffset: UInt64) {
+        unsafe qk_prefetch(UnsafeRawPointer(base) + Int(truncatingIfNeeded: byteOffset))
+    }
+
+    /// The element that begins that many bytes from the beginning.
+    subscript(byteOffset offset: UInt64) -> Element {
+        @inline(__always) get {
+            assert(offset < UInt64(count * MemoryLayout<Element>.stride), "outside the buffer")
+            return unsafe UnsafeRawPointer(base).load(
+                fromByteOffset: Int(truncatingIfNeeded: offset), as: Element.self)
+        }
+        @inline(__always) nonmutating set {
+            assert(offset < UInt64(count * MemoryLayout<Element>.stride), "outside the buffer")
+            unsafe UnsafeMutableRawPointer(base).storeBytes(
+                of: newValue, toByteOffset: Int(truncatingIfNeeded: offset), as: Element.self)
+        }
     }
 
     /// The elements from `start` up to `end`, for an array to copy in one go.
@@ -94,8 +115,8 @@ import CKernels
     @inline(__always)
     func bytes(of index: Int, count: Int) -> ByteView {
         assert(index >= 0 && index < self.count && count <= MemoryLayout<Element>.stride)
-        return unsafe ByteView(
-            base: UnsafeRawPointer(base + index).assumingMemoryBound(to: UInt8.self), count: count)
+        let bytes = unsafe UnsafeMutableRawPointer(base + index).assumingMemoryBound(to: UInt8.self)
+        return unsafe ByteView(BufferView<UInt8>(base: bytes, count: count), count: count)
     }
 
     /// The elements from `start` up to `end`, as a view of their own.
@@ -110,21 +131,5 @@ import CKernels
     func move(from source: Int, to target: Int, count moved: Int) {
         assert(source >= 0 && source + moved <= count && target >= 0 && target + moved <= count)
         unsafe (base + target).update(from: base + source, count: moved)
-    }
-}
-
-extension BufferView<UInt8> {
-    /// Copies `copied` bytes of `text` from `start` on to `target`. O(copied).
-    @inline(__always)
-    func copy(_ text: ByteView, from start: Int, count copied: Int, to target: Int) {
-        assert(start >= 0 && start + copied <= text.count && target + copied <= count)
-        unsafe (base + target).update(from: text.base + start, count: copied)
-    }
-
-    /// The `count` bytes from `start` on.
-    @inline(__always)
-    func bytes(from start: Int, count: Int) -> ByteView {
-        assert(start >= 0 && start + count <= self.count)
-        return unsafe ByteView(base: UnsafePointer(base + start), count: count)
     }
 }

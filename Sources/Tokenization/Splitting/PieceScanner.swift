@@ -1,12 +1,33 @@
 /// One pattern as code.
 ///
-/// A scanner looks at its text only forwards, so that one call costs no more than the longest run
-/// it looks across, and a whole text no more than a few passes.
+/// Where a piece ends depends on nothing before the piece, so a scanner looks at its text only
+/// forwards, and any place where a piece starts will do to begin.
+///
+/// No text is slow: whatever a scanner looks at beyond the end of a piece is taken by one of the
+/// next three pieces, so that a text costs a few looks at each of its bytes, however long its runs
+/// are.
 protocol PieceScanner {
-    init(tables: UnicodeClasses.Tables)
+    /// How blocks of text are cut, where the pattern is such that they can be.
+    var blockRules: BlockRules? { get }
 
     /// Where the piece that starts at `start` ends: after `start`, and at most at the text's end.
+    ///
+    /// - Parameter start: where a piece starts, below the count of `text`.
     func pieceEnd(in text: ByteView, from start: Int) -> Int
+}
+
+extension PieceScanner {
+    var blockRules: BlockRules? { nil }
+}
+
+/// Work to be done with the scanner of a pattern, whichever that is: generic, so that its loop is
+/// compiled for each.
+protocol PieceScannerVisitor {
+    /// What the work gives.
+    associatedtype Result
+
+    /// Does the work.
+    mutating func visit(_ scanner: some PieceScanner) -> Result
 }
 
 extension UnicodeClasses.Tables {
@@ -34,18 +55,27 @@ extension UnicodeClasses.Tables {
         return index
     }
 
-    /// The end of `\s+(?!\S)|\s+` at a whitespace character: the whole run at the end of the text,
-    /// otherwise all but its last character, which the next piece may take. O(length of the run).
+    /// The end of `\p{N}{1,longest}` whose first character ends at `start`.
     @inline(__always)
-    func endOfWhitespace(in text: ByteView, from start: Int) -> Int {
-        var last = start
+    func endOfNumber(longest: Int, in text: ByteView, from start: Int) -> Int {
         var index = start
-        while index < text.count {
+        var count = 1
+        while count < longest, index < text.count {
             let (found, length) = character(text, index)
-            guard found.isAny(.whitespace) else { return last > start ? last : index }
-            last = index
+            guard found.isAny(.number) else { break }
             index += length
+            count += 1
         }
+        return index
+    }
+}
+
+extension ByteView {
+    /// The end of `[\r\n]*`. O(length of the run).
+    @inline(__always)
+    func endOfNewlines(from start: Int) -> Int {
+        var index = start
+        while index < count, self[index] == 0x0A || self[index] == 0x0D { index += 1 }
         return index
     }
 }

@@ -1,7 +1,13 @@
+/// ``SplitPattern/bytes``: every byte is a piece.
+struct ByteScanner: PieceScanner {
+    @inline(__always)
+    func pieceEnd(in text: ByteView, from start: Int) -> Int {
+        start + 1
+    }
+}
+
 /// ``SplitPattern/character``: every character is a piece.
 struct CharacterScanner: PieceScanner {
-    let tables: UnicodeClasses.Tables
-
     @inline(__always)
     func pieceEnd(in text: ByteView, from start: Int) -> Int {
         start + decodeCodePoint(text, start).length

@@ -4,56 +4,90 @@
 /// SplitPattern.gpt4.pieces(of: Array("Hold my math!".utf8).span)  // "Hold", " my", " math", "!"
 /// ```
 ///
-/// Every pattern is hand-written code over bytes. It accepts any bytes: a byte that is not part of a
-/// well-formed UTF-8 sequence counts as a character of no class. Pieces joined together are the
-/// text again.
+/// Every pattern is hand-written code over bytes. It accepts any bytes: a byte that is not part of
+/// a well-formed UTF-8 sequence counts as a character of no class. Pieces joined together are the
+/// text again. Letters, numbers and the rest are those of Unicode 16.
+///
+/// The patterns from ``gpt2`` to ``starcoder`` are those of published vocabularies, and cut every
+/// text as their ``regularExpressions`` say. The last three show what the simplest vocabularies do.
 public enum SplitPattern: String, Codable, CaseIterable, Sendable {
-    /// The pattern of GPT-2.
+    /// The pattern of GPT-2: words and numbers of any length, each with a space in front if there
+    /// is one; contractions in lower case only.
     case gpt2
-    /// The pattern of GPT-4 in the form that minbpe and rustbpe made common.
+    /// GPT-2's pattern as tiktoken spells it for `r50k_base` and `p50k_base`. It cuts as ``gpt2``
+    /// does.
+    case r50k
+    /// The pattern of `cl100k_base` (GPT-3.5 and GPT-4) in today's tiktoken. It differs from
+    /// ``gpt4`` where a text ends in whitespace with a line break, which is one piece here.
+    case cl100k
+    /// The pattern of Llama 3, which is `cl100k_base` as tiktoken first had it. It cuts as ``gpt4``
+    /// does.
+    case llama3
+    /// The pattern of GPT-4 in the form that minbpe and rustbpe made common: any character in front
+    /// of a word but a line break or number, numbers of up to three digits, line breaks with the
+    /// punctuation before them; contractions in any case.
     case gpt4
+    /// The pattern of nanochat: ``gpt4`` with numbers of up to two digits.
+    case nanochat
+    /// The pattern of Qwen 2, 2.5 and 3: ``gpt4`` with every digit alone.
+    case qwen2
+    /// The pattern of Qwen 3.5: ``qwen2`` with marks as parts of words.
+    case qwen35 = "qwen3.5"
+    /// The pattern of `o200k_base` (GPT-4o, gpt-oss, Llama 4): words are also cut where a capital
+    /// follows a lower-case letter, and keep their contraction.
+    case o200k
+    /// The pattern of Mistral's Tekken: ``o200k`` with every digit alone and without contractions.
+    case tekken
+    /// The pattern of DeepSeek V3 and R1: three expressions in sequence, for numbers, for Chinese
+    /// and Japanese, and for the rest.
+    case deepseek3
+    /// The pattern of StarCoder and SmolLM: every digit alone, and ``gpt2`` between them.
+    case starcoder
     /// One character a piece, for seeing what the simplest vocabulary does.
     case character
     /// Words and single punctuation marks, as in introductory courses.
     ///
-    /// The punctuation marks `,.:;?_!"()'`, the double hyphen `--` and each whitespace character are
-    /// pieces of their own; what stands between them is a word.
+    /// The punctuation marks `,.:;?_!"()'`, the double hyphen `--` and each whitespace character
+    /// are pieces of their own; what stands between them is a word.
     case word
+    /// One byte a piece: what is left of a vocabulary without merges.
+    case bytes
 
-    /// The regular expression of the pattern, as `tokenizer.json` holds it; `nil` where it is only
-    /// for show.
-    ///
-    /// The spelling means the same to Oniguruma, which `tokenizers` uses, and to the engine of
-    /// tiktoken.
-    public var regularExpression: String? {
-        switch self {
-        case .gpt2:
-            #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
-        case .gpt4:
-            #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}"#
-                + #"| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"#
-        case .character, .word:
-            nil
+    /// Lets `visitor` work with the pattern's scanner.
+    @inline(__always)
+    func accept<Visitor: PieceScannerVisitor>(_ visitor: inout Visitor) -> Visitor.Result {
+        let tables = UnicodeClasses.shared.tables
+        return switch self {
+        case .gpt2, .r50k:
+            visitor.visit(GPT2Scanner(tables: tables))
+        case .cl100k:
+            visitor.visit(GPT4Scanner(tables: tables, takesFinalWhitespace: true))
+        case .llama3, .gpt4:
+            visitor.visit(GPT4Scanner(tables: tables))
+        case .nanochat:
+            visitor.visit(GPT4Scanner(tables: tables, longestNumber: 2))
+        case .qwen2:
+            visitor.visit(GPT4Scanner(tables: tables, longestNumber: 1))
+        case .qwen35:
+            visitor.visit(
+                GPT4Scanner(tables: tables, wordClasses: [.letter, .mark], longestNumber: 1))
+        case .o200k:
+            visitor.visit(O200KScanner(tables: tables))
+        case .tekken:
+            visitor.visit(
+                O200KScanner(tables: tables, longestNumber: 1, takesContractions: false))
+        case .deepseek3:
+            visitor.visit(DeepSeekScanner(tables: tables))
+        case .starcoder:
+            visitor.visit(StarCoderScanner(tables: tables))
+        case .character:
+            visitor.visit(CharacterScanner())
+        case .word:
+            visitor.visit(WordScanner(tables: tables))
+        case .bytes:
+            visitor.visit(ByteScanner())
         }
     }
-
-    /// The pattern with a regular expression that is known, in any of its equivalent spellings.
-    init?(regularExpression: String) {
-        switch regularExpression {
-        case SplitPattern.gpt2.regularExpression:
-            self = .gpt2
-        case SplitPattern.gpt4.regularExpression, Self.llama3Spelling:
-            self = .gpt4
-        default:
-            return nil
-        }
-    }
-
-    /// Llama 3's expression cuts every text as ``gpt4`` does: `\s*[\r\n]` already reaches the last
-    /// line break of a run, and the possessive signs change nothing there.
-    private static let llama3Spelling =
-        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"#
-        + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
     /// The pieces of `text`, in order. O(count of `text`).
     public func pieces(of text: Span<UInt8>) -> [[UInt8]] {
@@ -66,25 +100,25 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
 
     /// Calls `body` with the place of each piece of `text`, in order. O(count of `text`).
     public func forEachPiece(of text: Span<UInt8>, _ body: (Range<Int>) -> Void) {
-        switch self {
-        case .gpt2: forEachPiece(GPT2Scanner.self, of: text, body)
-        case .gpt4: forEachPiece(GPT4Scanner.self, of: text, body)
-        case .character: forEachPiece(CharacterScanner.self, of: text, body)
-        case .word: forEachPiece(WordScanner.self, of: text, body)
+        withoutActuallyEscaping(body) { body in
+            ByteView.with(text) { view in
+                var visitor = PieceVisitor(text: view, body: body)
+                accept(&visitor)
+            }
         }
     }
+}
 
-    private func forEachPiece<Scanner: PieceScanner>(
-        _: Scanner.Type, of text: Span<UInt8>, _ body: (Range<Int>) -> Void
-    ) {
-        ByteView.with(text) { view in
-            let scanner = Scanner(tables: UnicodeClasses.shared.tables)
-            var start = 0
-            while start < view.count {
-                let end = scanner.pieceEnd(in: view, from: start)
-                body(start..<end)
-                start = end
-            }
+private struct PieceVisitor: PieceScannerVisitor {
+    let text: ByteView
+    let body: (Range<Int>) -> Void
+
+    func visit(_ scanner: some PieceScanner) {
+        var start = 0
+        while start < text.count {
+            let end = scanner.pieceEnd(in: text, from: start)
+            body(start..<end)
+            start = end
         }
     }
 }

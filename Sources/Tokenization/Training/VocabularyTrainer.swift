@@ -123,11 +123,7 @@ public struct VocabularyTrainer: Sendable {
             arena.append(byte)
             finishToken()
         }
-        var names = Set(specials.map(\.content))
-        names = names.filter { name in
-            var bytes: [UInt8] = []
-            return ByteCharacters.appendBytes(for: Array(name.utf8), to: &bytes)
-        }
+        let names = Set(specials.map(\.content).filter { ByteCharacters.bytes(for: $0) != nil })
         for pair in merges {
             for id in [Int(pair.left), Int(pair.right)] {
                 arena.append(contentsOf: Array(arena[offsets[id]..<offsets[id + 1]]))
@@ -141,7 +137,8 @@ public struct VocabularyTrainer: Sendable {
                         + "choose one that is no part of a word")
             }
         }
-        let tokens = try TokenTable(arena: arena, offsets: offsets) { $0 < specials.count }
+        let tokens = try TokenTable(
+            arena: arena, offsets: offsets, specialIDs: specials.map(\.id.rawValue))
         return Vocabulary(
             pattern: pattern, mergeSemantics: .listedMerges, specialTokens: specials,
             tokens: tokens, merges: try MergeTable(merges, tokens: tokens), counts: counts)

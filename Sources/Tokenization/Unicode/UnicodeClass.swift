@@ -12,7 +12,7 @@ struct UnicodeClass: OptionSet {
     static let mark = UnicodeClass(rawValue: 0x08)
     /// General category Lu or Lt.
     static let uppercase = UnicodeClass(rawValue: 0x10)
-    /// General category Ll.
+    /// General category Ll. A letter that is neither this nor ``uppercase`` is of category Lm or Lo.
     static let lowercase = UnicodeClass(rawValue: 0x20)
     /// General category P or S.
     static let punctuation = UnicodeClass(rawValue: 0x40)

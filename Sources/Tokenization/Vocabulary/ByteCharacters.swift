@@ -18,10 +18,14 @@ enum ByteCharacters {
     }()
 
     /// The byte of each code point below U+0144, −1 where there is none.
-    private static let bytes: [Int16] = {
-        var table = [Int16](repeating: -1, count: 0x144)
-        for (byte, codePoint) in codePoints.enumerated() { table[Int(codePoint)] = Int16(byte) }
-        return table
+    static var decoding: BufferView<Int16> { decodingBuffer.view }
+
+    private static let decodingBuffer: OwnedBuffer<Int16> = {
+        let buffer = OwnedBuffer<Int16>(repeating: -1, count: 0x144)
+        for (byte, codePoint) in codePoints.enumerated() {
+            buffer.view[Int(codePoint)] = Int16(byte)
+        }
+        return buffer
     }()
 
     /// The 256 bytes in the order of their characters: the order in which a vocabulary lists them.
@@ -40,7 +44,7 @@ enum ByteCharacters {
 
     /// Appends to `output` the bytes that well-formed UTF-8 stands for; returns false, leaving
     /// `output` as it was, if a character stands for no byte. O(count).
-    static func appendBytes(for text: [UInt8], to output: inout [UInt8]) -> Bool {
+    static func appendBytes(for text: [UInt8], to output: inout ByteArena) -> Bool {
         let before = output.count
         var index = 0
         while index < text.count {
@@ -48,19 +52,26 @@ enum ByteCharacters {
             if codePoint >= 0x80 {
                 // Two bytes reach U+07FF; longer sequences stand for nothing here.
                 guard codePoint < 0xE0, index + 1 < text.count else {
-                    output.removeSubrange(before...)
+                    output.truncate(to: before)
                     return false
                 }
                 codePoint = (codePoint & 0x1F) << 6 | Int(text[index + 1] & 0x3F)
                 index += 1
             }
-            guard codePoint < bytes.count, bytes[codePoint] >= 0 else {
-                output.removeSubrange(before...)
+            guard codePoint < decoding.count, decoding[codePoint] >= 0 else {
+                output.truncate(to: before)
                 return false
             }
-            output.append(UInt8(bytes[codePoint]))
+            output.append(UInt8(decoding[codePoint]))
             index += 1
         }
         return true
+    }
+
+    /// The bytes that `text` stands for; `nil` if a character stands for no byte. O(count).
+    static func bytes(for text: String) -> [UInt8]? {
+        var arena = ByteArena(capacity: text.utf8.count)
+        guard appendBytes(for: Array(text.utf8), to: &arena) else { return nil }
+        return arena.bytes.array(from: 0, to: arena.count)
     }
 }

@@ -1,13 +1,18 @@
 /// The bytes of every token, and the way back from bytes to the token.
 ///
-/// Flat: one array of bytes and one of offsets, and a hash table of ids that points into them.
+/// Flat: one array of bytes and one of offsets, the keys of the short tokens,
+/// and a hash table of ids that points into them.
 final class TokenTable: Sendable {
-    /// How many tokens there are.
+    /// One more than the largest number of a token.
     let count: Int
+
+    /// The tokens that text never becomes, in increasing order.
+    let specialIDs: [UInt32]
 
     private let byteBuffer: OwnedBuffer<UInt8>
     private let offsetBuffer: OwnedBuffer<UInt32>
-    private let slotBuffer: OwnedBuffer<UInt32>
+    private let keyBuffer: OwnedBuffer<PieceKey>
+    private let slotBuffer: OwnedBuffer<UInt64>
     private let byteTokenBuffer: OwnedBuffer<UInt32>
 
     /// All tokens' bytes, one token after another.
@@ -16,69 +21,145 @@ final class TokenTable: Sendable {
     /// Where each token's bytes begin; one more entry at the end.
     var offsets: BufferView<UInt32> { offsetBuffer.view }
 
+    /// The key of each token, ``PieceKey/none`` where it is longer or unused; one more of those at the
+    /// end.
+    ///
+    /// In memory a key is fifteen bytes and their number, which is what decoding copies.
+    var keys: BufferView<PieceKey> { keyBuffer.view }
+
     /// The token of each single byte.
     var byteTokens: BufferView<UInt32> { byteTokenBuffer.view }
 
-    /// Marks an empty slot.
-    private static let empty = UInt32.max
+    /// Marks an empty slot. The others hold a token, and above it half of the hash.
+    private static let empty = UInt64.max
 
-    /// The tokens whose bytes are `arena[offsets[id]..<offsets[id + 1]]`.
+    /// The most tokens that a vocabulary can have: ids of 21 bits let a merge fit into a word.
+    static let maximumCount = (1 << 21) - 1
+
+    /// The tokens whose bytes are `arena[offsets[id]..<offsets[id + 1]]`; a number without bytes is
+    /// not used.
     ///
-    /// - Parameter isSpecial: ids that text never becomes; they are left out of the way back.
-    init(
-        arena: [UInt8], offsets: [Int], isSpecial: (Int) -> Bool
+    /// - Parameter specialIDs: the tokens that text never becomes, in increasing order; they are
+    ///   left out of the way back.
+    convenience init(
+        arena: [UInt8], offsets: [Int], specialIDs: [UInt32]
     ) throws(TokenizationError) {
-        let count = offsets.count - 1
-        guard arena.count <= Int(UInt32.max), count < Int(UInt32.max) else {
+        guard arena.count <= Int(UInt32.max) else {
             throw .invalidVocabulary(reason: "its tokens are longer than 4 GiB together")
         }
-        let mask = powerOfTwo(atLeast: max(16, count * 2)) - 1
-        var slots = [UInt32](repeating: Self.empty, count: mask + 1)
-        var byteTokens = [UInt32](repeating: Self.empty, count: 256)
-        try ByteView.with(arena.span) { (view) throws(TokenizationError) in
-            for id in 0..<count where !isSpecial(id) {
-                let (start, end) = (offsets[id], offsets[id + 1])
-                guard start < end else {
-                    throw .invalidVocabulary(reason: "token \(id) is empty")
-                }
-                var slot = Int(truncatingIfNeeded: quickHash(of: view, from: start, to: end)) & mask
-                while slots[slot] != Self.empty {
-                    let other = Int(slots[slot])
-                    let (otherStart, otherEnd) = (offsets[other], offsets[other + 1])
-                    if end - start == otherEnd - otherStart,
-                        (0..<end - start).allSatisfy({ view[start + $0] == view[otherStart + $0] })
-                    {
-                        throw .invalidVocabulary(
-                            reason: "tokens \(other) and \(id) are the same bytes")
-                    }
-                    slot = (slot + 1) & mask
-                }
-                slots[slot] = UInt32(id)
-                if end - start == 1 { byteTokens[Int(view[start])] = UInt32(id) }
-            }
+        try self.init(
+            arena: OwnedBuffer(arena), offsets: OwnedBuffer(offsets.map { UInt32($0) }),
+            specialIDs: specialIDs)
+    }
+
+    /// As above, for buffers that are filled already. O(size).
+    init(
+        arena: consuming OwnedBuffer<UInt8>, offsets: consuming OwnedBuffer<UInt32>,
+        specialIDs: [UInt32]
+    ) throws(TokenizationError) {
+        let ends = offsets.view
+        let view = ByteView(arena.view, count: arena.view.count)
+        let count = ends.count - 1
+        guard count <= Self.maximumCount else {
+            throw .invalidVocabulary(
+                reason: "it has \(count) tokens; the most is \(Self.maximumCount)")
         }
-        for (byte, id) in byteTokens.enumerated() where id == Self.empty {
+        let keyBuffer = OwnedBuffer(repeating: PieceKey.none, count: count + 1)
+        let keys = keyBuffer.view
+        let buffer = OwnedBuffer(
+            repeating: Self.empty, count: powerOfTwo(atLeast: max(16, count * 2)))
+        let slots = buffer.view
+        let mask = slots.count - 1
+        let byteTokens = OwnedBuffer(repeating: UInt32.max, count: 256)
+        var specials = 0
+        for id in 0..<count {
+            let (start, end) = (Int(ends[id]), Int(ends[id + 1]))
+            let isShort = start < end && end - start <= PieceKey.maximumLength
+            if isShort { keys[id] = PieceKey(view, from: start, length: end - start) }
+            if specials < specialIDs.count, id == Int(specialIDs[specials]) {
+                specials += 1
+                continue
+            }
+            guard start < end else { continue }
+            let hash =
+                isShort
+                ? Self.spread(keys[id].hash) : quickHash(of: view, from: start, to: end)
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while slots[slot] != Self.empty {
+                let other = Int(slots[slot] & 0xFFFF_FFFF)
+                let (otherStart, otherEnd) = (Int(ends[other]), Int(ends[other + 1]))
+                if (slots[slot] ^ hash) >> 32 == 0, end - start == otherEnd - otherStart,
+                    view.equals(at: start, view, at: otherStart, length: end - start)
+                {
+                    throw .invalidVocabulary(
+                        reason: "tokens \(other) and \(id) are the same bytes")
+                }
+                slot = (slot + 1) & mask
+            }
+            slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(id)
+            if end - start == 1 { byteTokens.view[Int(view[start])] = UInt32(id) }
+        }
+        for byte in 0..<256 where byteTokens.view[byte] == .max {
             throw .invalidVocabulary(
                 reason: "the byte \(byte) has no token, so not every text could be encoded")
         }
         self.count = count
-        byteBuffer = OwnedBuffer(arena)
-        offsetBuffer = OwnedBuffer(offsets.map { UInt32($0) })
-        slotBuffer = OwnedBuffer(slots)
-        byteTokenBuffer = OwnedBuffer(byteTokens)
+        self.specialIDs = specialIDs
+        byteBuffer = arena
+        offsetBuffer = offsets
+        self.keyBuffer = keyBuffer
+        slotBuffer = buffer
+        byteTokenBuffer = byteTokens
+    }
+
+    /// A key's hash with good bits at both ends.
+    @inline(__always)
+    private static func spread(_ hash: UInt64) -> UInt64 {
+        hash ^ hash &>> 32
+    }
+
+    /// Asks for the memory that ``id(of:)`` will read first.
+    @inline(__always)
+    func prefetch(_ key: PieceKey) {
+        slotBuffer.view.prefetch(
+            Int(truncatingIfNeeded: Self.spread(key.hash)) & (slotBuffer.view.count - 1))
+    }
+
+    /// The number of the ordinary token with the key; `nil` if there is none.
+    @inline(__always)
+    func id(of key: PieceKey) -> UInt32? {
+        let (keys, slots) = (keys, slotBuffer.view)
+        let hash = Self.spread(key.hash)
+        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[slot] != Self.empty {
+            let found = slots[slot]
+            if (found ^ hash) &>> 32 == 0 {
+                let id = Int(truncatingIfNeeded: found & 0xFFFF_FFFF)
+                let other = keys[id]
+                if other.low == key.low, other.high == key.high { return UInt32(id) }
+            }
+            slot = (slot &+ 1) & (slots.count - 1)
+        }
+        return nil
     }
 
     /// The number of the ordinary token that is the bytes from `start` up to `end`; `nil` if there is
     /// none. O(length).
-    @inline(__always)
     func id(of text: ByteView, from start: Int, to end: Int) -> UInt32? {
+        guard start < end else { return nil }
+        if end - start <= PieceKey.maximumLength {
+            return id(of: PieceKey(text, from: start, length: end - start))
+        }
         let slots = slotBuffer.view
-        let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: quickHash(of: text, from: start, to: end)) & mask
+        let hash = quickHash(of: text, from: start, to: end)
+        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot] != Self.empty {
-            let id = slots[slot]
-            if matches(text, from: start, to: end, token: Int(id)) { return id }
-            slot = (slot + 1) & mask
+            let found = slots[slot]
+            if (found ^ hash) >> 32 == 0 {
+                let id = Int(found & 0xFFFF_FFFF)
+                if matches(text, from: start, to: end, token: id) { return UInt32(id) }
+            }
+            slot = (slot + 1) & (slots.count - 1)
         }
         return nil
     }
@@ -87,15 +168,47 @@ final class TokenTable: Sendable {
     private func matches(_ text: ByteView, from start: Int, to end: Int, token: Int) -> Bool {
         let first = Int(offsets[token])
         guard Int(offsets[token + 1]) - first == end - start else { return false }
-        for index in 0..<end - start where text[start + index] != bytes[first + index] {
-            return false
-        }
-        return true
+        return text.equals(
+            at: start, ByteView(bytes, count: bytes.count), at: first, length: end - start)
     }
+
+    /// Whether the bytes of `id` are those of `left` and then those of `right`. O(length).
+    func isJoin(of left: UInt32, _ right: UInt32, token id: Int) -> Bool {
+        let text = ByteView(bytes, count: bytes.count)
+        let (leftCount, rightCount) = (byteCount(of: Int(left)), byteCount(of: Int(right)))
+        let start = Int(offsets[id])
+        return byteCount(of: id) == leftCount + rightCount
+            && text.equals(at: start, text, at: Int(offsets[Int(left)]), length: leftCount)
+            && text.equals(
+                at: start + leftCount, text, at: Int(offsets[Int(right)]), length: rightCount)
+    }
+
+    /// The ordinary token that is the bytes of `left` and then those of `right`; `nil` if there is
+    /// none. O(length).
+    func join(of left: UInt32, _ right: UInt32) -> UInt32? {
+        let joined = bytes(of: Int(left)) + bytes(of: Int(right))
+        return ByteView.with(joined.span) { id(of: $0, from: 0, to: $0.count) }
+    }
+
+    /// Whether `id` is a special token. O(log of their number).
+    func isSpecial(_ id: UInt32) -> Bool {
+        guard let first = specialIDs.first, let last = specialIDs.last, id >= first, id <= last
+        else { return false }
+        var (low, high) = (0, specialIDs.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if specialIDs[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return specialIDs[low] == id
+    }
+
+    /// Whether `id` stands for anything; a vocabulary may leave numbers unused.
+    @inline(__always)
+    func isUsed(_ id: Int) -> Bool { byteCount(of: id) > 0 }
 
     /// The bytes of one token. O(length).
     func bytes(of id: Int) -> [UInt8] {
-        (Int(offsets[id])..<Int(offsets[id + 1])).map { bytes[$0] }
+        unsafe Array(bytes.elements(from: Int(offsets[id]), to: Int(offsets[id + 1])))
     }
 
     /// How long one token is.

@@ -8,7 +8,7 @@ extension Vocabulary {
     public func decode(
         _ ids: Span<UInt32>, into text: inout [UInt8]
     ) throws(TokenizationError) {
-        if let unknown = appendBytes(of: ids, to: &text) {
+        if let unknown = decoding.appendBytes(of: ids, to: &text) {
             throw .unknownToken(id: unknown, vocabularyCount: count)
         }
     }
@@ -19,7 +19,7 @@ extension Vocabulary {
     public func decode(
         _ ids: Span<UInt16>, into text: inout [UInt8]
     ) throws(TokenizationError) {
-        if let unknown = appendBytes(of: ids, to: &text) {
+        if let unknown = decoding.appendBytes(of: ids, to: &text) {
             throw .unknownToken(id: unknown, vocabularyCount: count)
         }
     }
@@ -32,27 +32,5 @@ extension Vocabulary {
         let numbers = ids.map(\.rawValue)
         try decode(numbers.span, into: &text)
         return text
-    }
-
-    /// Appends the bytes of `ids`; returns the first id that there is no token for, leaving `text` as
-    /// it was.
-    private func appendBytes<ID: UnsignedInteger & BitwiseCopyable>(
-        of ids: Span<ID>, to text: inout [UInt8]
-    ) -> UInt32? {
-        let before = text.count
-        let bytes = tokens.bytes
-        let offsets = tokens.offsets
-        var index = 0
-        while index < ids.count {
-            let id = Int(ids[index])
-            guard id < tokens.count else {
-                text.removeSubrange(before...)
-                return UInt32(id)
-            }
-            let (start, end) = (Int(offsets[id]), Int(offsets[id + 1]))
-            unsafe text.append(contentsOf: bytes.elements(from: start, to: end))
-            index += 1
-        }
-        return nil
     }
 }

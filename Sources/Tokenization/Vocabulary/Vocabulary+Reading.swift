@@ -10,19 +10,11 @@ extension Vocabulary {
         if !path.hasSuffix(".json") {
             filePath += path.hasSuffix("/") ? "tokenizer.json" : "/tokenizer.json"
         }
-        let file = try Self.open(filePath)
+        let file = try MappedFile.opened(filePath)
         self = try file.withBytes { (bytes) throws(TokenizationError) in
             // A span of bytes from a raw span of the same memory, which any bits are valid for.
             let span = Span<UInt8>(_bytes: bytes)
             return try Vocabulary(tokenizerJSON: span, path: filePath)
-        }
-    }
-
-    private static func open(_ path: String) throws(TokenizationError) -> MappedFile {
-        do throws(StorageError) {
-            return try MappedFile(path: path)
-        } catch {
-            throw .storage(error)
         }
     }
 
@@ -32,9 +24,19 @@ extension Vocabulary {
     public init(
         tokenizerJSON bytes: Span<UInt8>, path: String = "tokenizer.json"
     ) throws(TokenizationError) {
-        let file = try ByteView.with(bytes) { (view) throws(TokenizationError) in
-            try TokenizerFile(view, path: path)
+        self = try ByteView.with(bytes) { (view) throws(TokenizationError) in
+            try TokenizerFile(view, path: path).vocabulary()
         }
-        self = try file.vocabulary()
+    }
+}
+
+extension MappedFile {
+    /// The file at `path`.
+    static func opened(_ path: String) throws(TokenizationError) -> MappedFile {
+        do throws(StorageError) {
+            return try MappedFile(path: path)
+        } catch {
+            throw .storage(error)
+        }
     }
 }

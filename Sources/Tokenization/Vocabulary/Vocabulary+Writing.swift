@@ -30,7 +30,7 @@ extension Vocabulary {
             }
             json.value("normalizer", "null")
             json.preTokenizer(pattern)
-            json.byteLevel("post_processor", addPrefixSpace: true, trimOffsets: false)
+            json.value("post_processor", postProcessor.value)
             json.byteLevel("decoder", addPrefixSpace: true, trimOffsets: true)
             json.object("model") { json in
                 json.string("type", "BPE")
@@ -43,7 +43,9 @@ extension Vocabulary {
                 json.value("ignore_merges", mergeSemantics == .wholePieceFirst ? "true" : "false")
                 let names = tokenNames()
                 json.object("vocab") { json in
-                    for (id, name) in names.enumerated() { json.value(name, String(id)) }
+                    for (id, name) in names.enumerated() where !name.isEmpty {
+                        json.value(name, String(id))
+                    }
                 }
                 json.array("merges") { json in
                     for pair in merges.pairs {
@@ -103,7 +105,7 @@ extension Vocabulary {
             parents[Int(result)] = pair
         }
         var text = Array("id\tcount\tleft\tright\ttoken\n".utf8)
-        for id in 0..<count {
+        for id in 0..<count where tokens.isUsed(id) {
             let occurrences = isSpecial(TokenID(UInt32(id))) ? nil : counts?[id]
             let fields = [
                 String(id),
@@ -157,8 +159,8 @@ extension Vocabulary {
     }
 
     /// Every token as `tokenizer.json` writes it: special tokens as they are, others with a
-    /// character for each byte. O(size).
-    private func tokenNames() -> [String] {
+    /// character for each byte, nothing for numbers that are not used. O(size).
+    func tokenNames() -> [String] {
         var names = (0..<count).map { ByteCharacters.string(for: tokens.bytes(of: $0)) }
         for special in specialTokens { names[Int(special.id.rawValue)] = special.content }
         return names
@@ -173,26 +175,27 @@ extension JSONText {
             json.value("single_word", "false")
             json.value("lstrip", "false")
             json.value("rstrip", "false")
-            json.value("normalized", "false")
-            json.value("special", "true")
+            json.value("normalized", special.isSearchedLast ? "true" : "false")
+            json.value("special", special.recognition == .whereAllowed ? "true" : "false")
         }
     }
 
     fileprivate mutating func preTokenizer(_ pattern: SplitPattern) {
-        guard let expression = pattern.regularExpression else {
-            preconditionFailure("a vocabulary's pattern has a regular expression")
-        }
         object("pre_tokenizer") { json in
             json.string("type", "Sequence")
             json.array("pretokenizers") { json in
-                json.object { json in
-                    json.string("type", "Split")
-                    json.object("pattern") { json in json.string("Regex", expression) }
-                    json.string("behavior", "Isolated")
-                    json.value("invert", "false")
-                }
+                for expression in pattern.regularExpressions { json.split(expression) }
                 json.byteLevel(nil, addPrefixSpace: false, trimOffsets: true, useRegex: false)
             }
+        }
+    }
+
+    private mutating func split(_ expression: String) {
+        object { json in
+            json.string("type", "Split")
+            json.object("pattern") { json in json.string("Regex", expression) }
+            json.string("behavior", "Isolated")
+            json.value("invert", "false")
         }
     }
 

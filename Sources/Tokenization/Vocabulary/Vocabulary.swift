@@ -1,5 +1,3 @@
-import Storage
-
 /// The tokens of a byte-level BPE, immutable and shared by any number of threads.
 ///
 /// ```swift
@@ -26,39 +24,54 @@ public struct Vocabulary: Sendable {
 
     let tokens: TokenTable
     let merges: MergeTable
+    let decoding: DecodingTable
+
+    /// What a `tokenizer.json` of this vocabulary puts around the ids of a text.
+    let postProcessor: PostProcessor
 
     /// How often each token occurred when it was learned; known to the one who learned it only.
     let counts: [UInt64]?
 
     init(
         pattern: SplitPattern, mergeSemantics: MergeSemantics, specialTokens: [SpecialToken],
-        tokens: TokenTable, merges: MergeTable, counts: [UInt64]? = nil
+        tokens: TokenTable, merges: MergeTable, postProcessor: PostProcessor = .byteLevel,
+        counts: [UInt64]? = nil
     ) {
         self.pattern = pattern
         self.mergeSemantics = mergeSemantics
         self.specialTokens = specialTokens.sorted { $0.id < $1.id }
         self.tokens = tokens
         self.merges = merges
+        decoding = DecodingTable(tokens)
+        self.postProcessor = postProcessor
         self.counts = counts
         fingerprint = Self.fingerprint(
             pattern: pattern, mergeSemantics: mergeSemantics, specialTokens: self.specialTokens,
             tokens: tokens, merges: merges)
     }
 
-    /// How many tokens there are, special ones included.
+    /// One more than the largest id, special tokens included.
+    ///
+    /// All smaller numbers are tokens, unless the vocabulary leaves some unused: see
+    /// ``unusedIDs``.
     public var count: Int { tokens.count }
+
+    /// The numbers below ``count`` that stand for nothing. O(``count``).
+    public var unusedIDs: [TokenID] {
+        (0..<count).filter { !tokens.isUsed($0) }.map { TokenID(UInt32($0)) }
+    }
 
     /// How many merges there are.
     public var mergeCount: Int { merges.pairs.count }
 
     /// The token that ends a document, by the names in common use; `nil` if there is none.
     public var endOfText: TokenID? {
-        let names = ["<|endoftext|>", "<|end_of_text|>", "</s>"]
-        return names.lazy.compactMap { name in specialTokens.first { $0.content == name }?.id }
-            .first
+        let names = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<｜end▁of▁sentence｜>"]
+        return names.lazy.compactMap(specialToken).first
     }
 
-    /// The bytes of a token, the UTF-8 of its content if it is special. O(length).
+    /// The bytes of a token, the UTF-8 of its content if it is special, none if the number is not
+    /// used. O(length).
     ///
     /// - Precondition: `id` belongs to this vocabulary.
     public func bytes(of id: TokenID) -> [UInt8] {
@@ -73,14 +86,22 @@ public struct Vocabulary: Sendable {
         }
     }
 
+    /// How many ordinary tokens are also ordinary tokens of `other`. O(size).
+    public func sharedTokenCount(with other: Vocabulary) -> Int {
+        let special = Set(specialTokens.map(\.id))
+        return (0..<UInt32(count)).count { id in
+            !special.contains(TokenID(id)) && other.id(of: bytes(of: TokenID(id)).span) != nil
+        }
+    }
+
     /// The special token written `content`; `nil` if there is none. O(number of special tokens).
     public func specialToken(_ content: String) -> TokenID? {
         specialTokens.first { $0.content == content }?.id
     }
 
-    /// Whether `id` is a special token. O(number of special tokens).
+    /// Whether `id` is a special token. O(log of the number of special tokens).
     public func isSpecial(_ id: TokenID) -> Bool {
-        specialTokens.contains { $0.id == id }
+        tokens.isSpecial(id.rawValue)
     }
 
     /// The two tokens of the first merge that makes `id`; `nil` for bytes and special tokens.
@@ -96,36 +117,37 @@ public struct Vocabulary: Sendable {
         tokens: TokenTable, merges: MergeTable
     ) -> UInt64 {
         // Every part is preceded by its length, so that no two vocabularies share a canonical form.
-        var form: [UInt8] = []
-        func append(_ value: Int) {
-            for shift in stride(from: 0, to: 64, by: 8) {
-                form.append(UInt8(truncatingIfNeeded: value >> shift))
-            }
-        }
-        func append(_ text: String) {
-            append(text.utf8.count)
-            form.append(contentsOf: text.utf8)
-        }
-        append("quern vocabulary 1")
-        append(pattern.rawValue)
-        append(mergeSemantics.rawValue)
-        append(specialTokens.count)
+        var form = FingerprintForm()
+        form.append("quern vocabulary 1")
+        form.append(pattern.rawValue)
+        form.append(mergeSemantics.rawValue)
+        form.append(specialTokens.count)
         for special in specialTokens {
-            append(Int(special.id.rawValue))
-            append(special.content)
+            form.append(Int(special.id.rawValue))
+            form.append(special.content)
         }
-        append(tokens.count)
+        form.append(tokens.count)
+        let bytes = ByteView(tokens.bytes, count: tokens.bytes.count)
         for id in 0..<tokens.count {
-            append(tokens.byteCount(of: id))
-            for index in Int(tokens.offsets[id])..<Int(tokens.offsets[id + 1]) {
-                form.append(tokens.bytes[index])
+            form.append(tokens.byteCount(of: id))
+            form.append(bytes, from: Int(tokens.offsets[id]), to: Int(tokens.offsets[id + 1]))
+        }
+        form.append(merges.pairs.count)
+        for pair in merges.pairs {
+            form.append(Int(pair.left))
+            form.append(Int(pair.right))
+        }
+        // What is rare follows only where it is the case.
+        for special in specialTokens {
+            if special.recognition == .everywhere {
+                form.append("everywhere")
+                form.append(Int(special.id.rawValue))
+            }
+            if special.isSearchedLast {
+                form.append("last")
+                form.append(Int(special.id.rawValue))
             }
         }
-        append(merges.pairs.count)
-        for pair in merges.pairs {
-            append(Int(pair.left))
-            append(Int(pair.right))
-        }
-        return XXH64.hash(of: form.span)
+        return form.hash()
     }
 }

@@ -3,8 +3,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// How many tokens there shall be: special tokens, 256 bytes, and merges.
     public var vocabularySize = 4096
 
-    /// How a text is cut into the pieces that merges never cross: ``SplitPattern/gpt4`` or
-    /// ``SplitPattern/gpt2``.
+    /// How a text is cut into the pieces that merges never cross; one that is not only for show.
     public var pattern = SplitPattern.gpt4
 
     /// The special tokens, which get the first ids in this order.
@@ -65,19 +64,19 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
 
     /// Throws unless a vocabulary can be learned this way.
     public func validate() throws(TokenizationError) {
-        guard pattern.regularExpression != nil else {
+        guard !pattern.regularExpressions.isEmpty else {
             throw .invalidConfiguration(
                 reason: "the pattern \"\(pattern.rawValue)\" only shows how text can be cut; "
-                    + "use \"gpt4\" or \"gpt2\"")
+                    + "use another, such as \"gpt4\"")
         }
         guard vocabularySize >= 256 + specialTokens.count else {
             throw .invalidConfiguration(
                 reason: "vocab_size is \(vocabularySize), but 256 bytes and \(specialTokens.count) "
                     + "special tokens need at least \(256 + specialTokens.count)")
         }
-        guard vocabularySize <= 1 << 24 else {
+        guard vocabularySize <= TokenTable.maximumCount else {
             throw .invalidConfiguration(
-                reason: "vocab_size is \(vocabularySize); the most is \(1 << 24)")
+                reason: "vocab_size is \(vocabularySize); the most is \(TokenTable.maximumCount)")
         }
         guard minimumFrequency >= 0 else {
             throw .invalidConfiguration(
@@ -95,8 +94,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
                 throw .invalidConfiguration(reason: "a special token is empty")
             }
             // In a tokenizer.json both kinds are names in one list, so they must differ there.
-            var bytes: [UInt8] = []
-            if ByteCharacters.appendBytes(for: Array(content.utf8), to: &bytes),
+            if let bytes = ByteCharacters.bytes(for: content),
                 String(validating: bytes, as: UTF8.self) != nil,
                 pattern.pieces(of: bytes.span).count == 1
             {

@@ -52,77 +52,64 @@ struct Decode: AsyncParsableCommand {
         } else if ids == ["-"] {
             try decodeStandardInput(vocabulary)
         } else {
+            var parser = IDParser(vocabularyCount: vocabulary.count)
+            var numbers: [UInt32] = []
+            for id in ids { try parser.read(Array("\(id)\n".utf8), into: &numbers) }
             var text: [UInt8] = []
-            for id in ids { try decode(id[...], vocabulary, into: &text) }
+            try vocabulary.decode(numbers.span, into: &text)
             Terminal.write(text + Array("\n".utf8))
         }
     }
 
-    private func decode(
-        _ id: Substring, _ vocabulary: Vocabulary, into text: inout [UInt8]
-    ) throws {
-        guard let number = UInt32(id), number < vocabulary.count else {
-            throw BadID(text: String(id), vocabularyCount: vocabulary.count)
-        }
-        try vocabulary.decode([number].span, into: &text)
-    }
-
     private func decodeStandardInput(_ vocabulary: Vocabulary) throws {
+        var parser = IDParser(vocabularyCount: vocabulary.count)
+        var stream = TextStream(vocabulary)
+        var numbers: [UInt32] = []
         var text: [UInt8] = []
-        var word: [UInt8] = []
-        func endWord() throws {
-            guard !word.isEmpty else { return }
-            try decode(String(decoding: word, as: UTF8.self)[...], vocabulary, into: &text)
-            word.removeAll(keepingCapacity: true)
-        }
         // As much as there is at a time: memory does not grow with the input, not even when all ids
-        // stand on one line, and a pipe answers at once.
+        // stand on one line, and a pipe answers at once, in whole characters.
         while let bytes = try Terminal.readInput() {
-            for byte in bytes {
-                if byte == 0x20 || (0x09...0x0D).contains(byte) {
-                    try endWord()
-                } else if word.count < Self.longestWord {
-                    word.append(byte)
-                }
-            }
+            try parser.read(bytes, into: &numbers)
+            try stream.append(numbers.span, to: &text)
             Terminal.write(text)
             text.removeAll(keepingCapacity: true)
+            numbers.removeAll(keepingCapacity: true)
         }
-        try endWord()
-        Terminal.write(text)
+        try parser.finish(into: &numbers)
+        try stream.append(numbers.span, to: &text)
+        Terminal.write(text + stream.finish())
     }
-
-    /// More bytes than any id has; what is longer is no id, and need not be kept to say so.
-    private static let longestWord = 32
 
     private func decodeShards(_ directory: String, _ vocabulary: Vocabulary) throws {
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
         let ending = Array(
             separator.replacing("\\n", with: "\n").replacing("\\t", with: "\t").utf8)
+        var stream = TextStream(vocabulary)
         var text: [UInt8] = []
         for split in split.map({ [$0] }) ?? Split.allCases {
             for shard in set.shards(of: split) {
                 for document in 0..<shard.documentCount {
-                    let ids = shard.text(ofDocument: document)
-                    try vocabulary.decode(ids.span, into: &text)
-                    text += ending
-                    if text.count > 1 << 20 {
-                        Terminal.write(text)
-                        text.removeAll(keepingCapacity: true)
+                    // A part at a time, since a document may be as long as a shard.
+                    let range = shard.textRange(ofDocument: document)
+                    for start in stride(
+                        from: range.lowerBound, to: range.upperBound, by: Self.idsAtOnce)
+                    {
+                        let end = min(start + Self.idsAtOnce, range.upperBound)
+                        let ids = shard.tokens(start..<end)
+                        try stream.append(ids.span, to: &text)
+                        if text.count > Self.bytesAtOnce {
+                            Terminal.write(text)
+                            text.removeAll(keepingCapacity: true)
+                        }
                     }
+                    text += stream.finish()
+                    text += ending
                 }
             }
         }
         Terminal.write(text)
     }
-}
 
-/// A word that should be an id of a vocabulary and is not.
-private struct BadID: Error, CustomStringConvertible {
-    let text: String
-    let vocabularyCount: Int
-
-    var description: String {
-        "\"\(text)\" is no id of this vocabulary: ids are from 0 to \(vocabularyCount - 1)"
-    }
+    private static let idsAtOnce = 1 << 16
+    private static let bytesAtOnce = 1 << 18
 }

@@ -33,6 +33,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "The share of documents that goes to the validation split.")
     var validationFraction = 0.05
 
+    @OptionGroup var specials: SpecialTokenOptions
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var reporting: ReportOptions
 
@@ -41,6 +42,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         var shards = ShardConfiguration()
         shards.endOfText = endOfText
         shards.tokensPerShard = tokensPerShard
+        shards.allowSpecial = specials.allowSpecial
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let manifest = try await EncodingStage.run(

@@ -24,6 +24,8 @@ struct Generate: AsyncParsableCommand {
     @Option(name: .long, help: "What the text begins with.")
     var prompt = ""
 
+    @OptionGroup var specials: SpecialTokenOptions
+
     @Option(name: .long, help: "The most tokens to draw.")
     var maxTokens = GenerationConfiguration().maximumTokenCount
 
@@ -49,6 +51,7 @@ struct Generate: AsyncParsableCommand {
 
     func run() async throws {
         let vocabulary = try Vocabulary(directory: model)
+        let policy = try specials.policy(for: vocabulary)
         let gpt = try GPT(directory: model)
         let interrupts = InterruptHandler()
         for sample in 0..<samples {
@@ -62,7 +65,8 @@ struct Generate: AsyncParsableCommand {
             if samples > 1 { Terminal.write("--- sample \(sample + 1)\n") }
             Terminal.write(prompt)
             try SampleStage.generate(
-                model: gpt, vocabulary: vocabulary, prompt: prompt, configuration: generation
+                model: gpt, vocabulary: vocabulary, prompt: prompt, specials: policy,
+                configuration: generation
             ) { text in
                 Terminal.write(text)
                 return !interrupts.stop.isRequested

@@ -17,6 +17,7 @@ struct Tokenize: AsyncParsableCommand {
               quern tokenize --vocab character "Hold my math!"
               quern tokenize --vocab word --ids "Hold my math!"
               quern tokenize --vocab vocab/kjv --ids - < text.txt
+              quern tokenize --vocab vocab/kjv --allow-special all "The end<|endoftext|>"
             """)
 
     @Option(name: .long, help: "A vocabulary's directory or tokenizer.json, character, or word.")
@@ -25,13 +26,16 @@ struct Tokenize: AsyncParsableCommand {
     @Flag(name: .long, help: "Print ids instead of pieces.")
     var ids = false
 
-    @Flag(
-        name: .long,
-        help: "Recognise special tokens in the text. Without it they are ordinary text.")
-    var allowSpecial = false
+    @OptionGroup var specials: SpecialTokenOptions
 
     @Argument(help: "The text, or - for standard input.")
     var text = "-"
+
+    func validate() throws {
+        if specials.allowSpecial != .none, Self.simplePatterns[vocab] != nil {
+            throw ValidationError("--vocab \(vocab) has no special tokens to allow")
+        }
+    }
 
     func run() async throws {
         let bytes =
@@ -48,7 +52,8 @@ struct Tokenize: AsyncParsableCommand {
             let vocabulary = try Vocabulary(directory: vocab)
             let encoder = BytePairEncoder(vocabulary)
             var found: [UInt32] = []
-            encoder.encode(bytes.span, specials: allowSpecial ? .all : .none, into: &found)
+            let policy = try specials.policy(for: vocabulary)
+            encoder.encode(bytes.span, specials: policy, into: &found)
             pieces = found.map { vocabulary.bytes(of: TokenID($0)) }
             numbers = found.map(Int.init)
         }

@@ -3,9 +3,9 @@ import ArgumentParser
 /// `quern vocab`
 struct Vocab: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Learn a vocabulary, or look at one.",
+        abstract: "Learn a vocabulary, exchange one with other programs, or look at one.",
         subcommands: [
             VocabTrain.self, VocabCount.self, VocabMergeCounts.self, VocabLearn.self,
-            VocabShow.self,
+            VocabImport.self, VocabExport.self, VocabShow.self, VocabCompare.self,
         ])
 }

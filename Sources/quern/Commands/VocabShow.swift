@@ -1,16 +1,23 @@
 import ArgumentParser
+import Pipeline
 import Tokenization
 
 /// `quern vocab show`
-struct VocabShow: AsyncParsableCommand {
+struct VocabShow: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what a vocabulary holds.",
+        abstract: "Show what a vocabulary holds, and what it makes of a text or a word.",
         discussion: """
+            With --input, for each file: how many bytes a token stands for, and which share of words \
+            lies in one token (a word is a run of letters and marks); then which tokens never \
+            occurred. With --word, how merges make the tokens of a word.
+
             Example:
 
               quern vocab show vocab/kjv
               quern vocab show vocab/kjv --tokens 300..320
+              quern vocab show vocab/kjv --word " beginning"
+              quern vocab show vocab/kjv --input corpora/kjv.txt.zst
             """)
 
     @Argument(help: "The vocabulary's directory, or its tokenizer.json.")
@@ -21,13 +28,27 @@ struct VocabShow: AsyncParsableCommand {
         help: ArgumentHelp("Print these tokens, one a line.", valueName: "first..last"))
     var tokens: String?
 
+    @Option(name: .long, help: "Print the tree of merges of this word, white space included.")
+    var word: String?
+
     @Option(name: .long, help: "How many of the longest tokens to show.")
     var longest = 20
 
+    @Option(name: .long, help: "With --input: how many of the tokens that never occurred to show.")
+    var unused = 20
+
+    @OptionGroup var sample: SampleTextOptions
+
+    var reporting: ReportOptions { sample.reporting }
+
     func validate() throws {
         if longest < 0 { throw ValidationError("--longest is not negative") }
+        if unused < 0 { throw ValidationError("--unused is not negative") }
         if tokens != nil, try range() == nil {
             throw ValidationError("--tokens reads first..last, for example 300..320")
+        }
+        if [tokens != nil, word != nil, !sample.input.isEmpty].count(where: { $0 }) > 1 {
+            throw ValidationError("give one of --tokens, --word and --input")
         }
     }
 
@@ -43,38 +64,59 @@ struct VocabShow: AsyncParsableCommand {
         let vocabulary = try Vocabulary(directory: vocab)
         if let range = try range() {
             for id in range.prefix(while: { $0 < vocabulary.count }) {
-                let bytes = vocabulary.bytes(of: TokenID(UInt32(id)))
-                Terminal.write("\(id)\t\(Pieces.quoted(bytes))\n")
+                Terminal.write("\(id)\t\(quoted(id, vocabulary))\n")
             }
-            return
+        } else if let word {
+            let trees = vocabulary.mergeTrees(of: Array(word.utf8).span)
+            Terminal.write(MergeTreeText.text(trees, vocabulary))
+        } else {
+            var outcome: ComparisonStage.Outcome?
+            if !sample.input.isEmpty { outcome = try await encodeSample(vocabulary) }
+            let endOfText = vocabulary.endOfText.map(\.description) ?? "none"
+            Terminal.write(
+                Table.text(VocabularySummary.rows(vocabulary) + [["end of text", endOfText]]))
+            Terminal.write("\nLongest tokens\n" + tokenRows(longestTokens(vocabulary), vocabulary))
+            if let outcome { show(outcome, vocabulary) }
         }
-        let ids = (0..<vocabulary.count).map { TokenID(UInt32($0)) }
-        let lengths = ids.map { vocabulary.bytes(of: $0).count }
-        let special = vocabulary.specialTokens
-        var rows = [
-            ["tokens", Figures.count(vocabulary.count)],
-            ["pattern", vocabulary.pattern.rawValue],
-            ["merges", Figures.count(vocabulary.count - special.count - 256)],
-            [
-                "special tokens",
-                special.isEmpty
-                    ? "none" : special.map { "\($0.content) = \($0.id)" }.joined(separator: ", "),
-            ],
-            ["end of text", vocabulary.endOfText.map { "\($0)" } ?? "none"],
-            ["fingerprint", String(vocabulary.fingerprint, radix: 16)],
-            [
-                "mean length",
-                "\(Figures.fixed(Double(lengths.reduce(0, +)) / Double(max(ids.count, 1)), 2)) bytes",
-            ],
-        ]
-        let specialIDs = Set(special.map(\.id))
-        let longestIDs = ids.filter { !specialIDs.contains($0) }
-            .sorted { (lengths[Int($1.rawValue)], $0) < (lengths[Int($0.rawValue)], $1) }
-            .prefix(longest)
-        rows.append(["", ""])
-        for id in longestIDs {
-            rows.append(["\(id)", Pieces.quoted(vocabulary.bytes(of: id))])
+    }
+
+    private func encodeSample(_ vocabulary: Vocabulary) async throws -> ComparisonStage.Outcome {
+        let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
+        defer { printer.endLine() }
+        return try await ComparisonStage.run(
+            vocabularies: [vocabulary],
+            corpus: sample.reading.configuration(inputs: sample.input),
+            threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
+    }
+
+    private func show(_ outcome: ComparisonStage.Outcome, _ vocabulary: Vocabulary) {
+        Terminal.write("\n" + Table.text(SourceTable.rows(outcome), alignRight: true))
+        let special = Set(vocabulary.specialTokens.map(\.id))
+        let unusedIDs = Set(vocabulary.unusedIDs)
+        let ordinary = (0..<vocabulary.count).filter {
+            let id = TokenID(UInt32($0))
+            return !special.contains(id) && !unusedIDs.contains(id)
         }
-        Terminal.write(Table.text(rows))
+        let never = ordinary.filter { outcome.occurrences[0][$0] == 0 }
+        let share = Figures.percent(Double(never.count) / Double(max(ordinary.count, 1)))
+        Terminal.write("\nNever used: \(Figures.count(never.count)) tokens (\(share))\n")
+        Terminal.write(tokenRows(Array(never.prefix(unused)), vocabulary))
+    }
+
+    private func longestTokens(_ vocabulary: Vocabulary) -> [Int] {
+        let special = Set(vocabulary.specialTokens.map(\.id))
+        let lengths = (0..<vocabulary.count).map { vocabulary.bytes(of: TokenID(UInt32($0))).count }
+        return Array(
+            lengths.indices.filter { !special.contains(TokenID(UInt32($0))) }
+                .sorted { (lengths[$1], $0) < (lengths[$0], $1) }.prefix(longest))
+    }
+
+    private func tokenRows(_ ids: [Int], _ vocabulary: Vocabulary) -> String {
+        Table.text(ids.map { [String($0), quoted($0, vocabulary)] }, indent: 2)
+    }
+
+    private func quoted(_ id: Int, _ vocabulary: Vocabulary) -> String {
+        Pieces.quoted(vocabulary.bytes(of: TokenID(UInt32(id))))
     }
 }

@@ -11,7 +11,15 @@ extension SplitPattern: ExpressibleByArgument {}
 extension TieRule: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
+extension VocabularyFormat: ExpressibleByArgument {}
+extension VocabularyPreset: ExpressibleByArgument {}
+
+extension SpecialTokenPolicy: ExpressibleByArgument {
+    /// Reads `all`, `none`, or names with commas between.
+    public init?(argument: String) { self.init(argument) }
+}
 
 extension MemoryLimit: ExpressibleByArgument {
+    /// Reads a size such as 512M.
     public init?(argument: String) { self.init(argument) }
 }

@@ -45,7 +45,7 @@ enum Probe {
         [
             "logits": (3, logits), "gradients": (3, gradients), "generate-greedy": (3, generate),
             "train-steps": (2, trainSteps), "roundtrip": (2, roundTrip), "create": (7, create),
-            "throughput": (8, throughput),
+            "throughput": (8, throughput), "encode": (2, encode),
         ]
 
     static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {

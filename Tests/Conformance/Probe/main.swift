@@ -11,6 +11,8 @@ let usage = """
       train-steps MODEL_DIR STEPS.json               loss before each AdamW step
       roundtrip MODEL_DIR OUT_DIR                    read a model and write it
       create OUT_DIR SEED L H C T V                  write a new model
+      encode VOCABULARY all|none|LIST                ids of texts, both behind their counts; LIST
+                                                     names special tokens to recognise
       throughput B SECONDS THREADS L H C T V         training tokens a second on random ids
     """
 

@@ -2,20 +2,22 @@
 struct LongPieceTable: ~Copyable {
     /// A piece and its count.
     struct Entry: BitwiseCopyable {
-        var place: ByteArena.Place
+        var place: PieceArena.Place
         var length: Int
         var count: UInt64
         var hash: UInt64
 
         fileprivate func bytes(in blocks: [BufferView<UInt8>]) -> ByteView {
-            blocks[Int(place.block)].bytes(from: Int(place.offset), count: length)
+            let start = Int(place.offset)
+            let block = blocks[Int(place.block)]
+            return ByteView(block.slice(from: start, to: start + length), count: length)
         }
     }
 
     /// The pieces, in the order in which they were met.
     private(set) var entries: [Entry] = []
 
-    private var arena = ByteArena()
+    private var arena = PieceArena()
 
     /// Numbers of entries, `UInt32.max` where a slot is empty; a power of two of them.
     private var slots = [UInt32](repeating: .max, count: 1024)
@@ -46,7 +48,8 @@ struct LongPieceTable: ~Copyable {
         while slots[slot] != .max {
             let number = Int(slots[slot])
             if entries[number].hash == hash, entries[number].length == end - start,
-                bytes(of: entries[number]).equals(text, from: start)
+                text.equals(
+                    at: start, bytes(of: entries[number]), at: 0, length: end - start)
             {
                 let (sum, overflow) = entries[number].count.addingReportingOverflow(occurrences)
                 if !overflow { entries[number].count = sum }

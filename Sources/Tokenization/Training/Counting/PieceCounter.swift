@@ -8,7 +8,7 @@ public final class PieceCounter {
     /// What has been counted so far.
     private var counts = PieceCounts()
 
-    private let ends = OwnedBuffer<UInt32>(repeating: 0, count: 4097)
+    private var splitter = PieceSplitter()
     private let keys = OwnedBuffer(
         repeating: PieceCounts.WaitingPiece(), count: PieceCounts.batchCount)
 
@@ -40,46 +40,49 @@ public final class PieceCounter {
     private func count(
         _ text: Span<UInt8>, limit: Int, spill: (consuming PieceCounts) throws -> Void
     ) throws {
-        try ByteView.with(text) { view in
-            switch pattern {
-            case .gpt2: try count(GPT2Scanner.self, view, limit, spill)
-            case .gpt4: try count(GPT4Scanner.self, view, limit, spill)
-            case .character: try count(CharacterScanner.self, view, limit, spill)
-            case .word: try count(WordScanner.self, view, limit, spill)
+        try withoutActuallyEscaping(spill) { spill in
+            try ByteView.with(text) { view in
+                var visitor = Visitor(counter: self, text: view, limit: limit, spill: spill)
+                try pattern.accept(&visitor).get()
             }
         }
     }
 
-    private func count<Scanner: PieceScanner>(
-        _: Scanner.Type, _ text: ByteView, _ limit: Int,
+    private struct Visitor: PieceScannerVisitor {
+        let counter: PieceCounter
+        let text: ByteView
+        let limit: Int
+        let spill: (consuming PieceCounts) throws -> Void
+
+        func visit(_ scanner: some PieceScanner) -> Result<Void, any Error> {
+            Result { try counter.count(text, scanner, limit, spill) }
+        }
+    }
+
+    private func count(
+        _ text: ByteView, _ scanner: some PieceScanner, _ limit: Int,
         _ spill: (consuming PieceCounts) throws -> Void
     ) throws {
-        let scanner = Scanner(tables: UnicodeClasses.shared.tables)
-        let ends = ends.view
         let keys = keys.view
-        var start = 0
-        while start < text.count {
-            let origin = start
-            var found = 0
-            var position = start
-            while position < text.count, found < 4096, position - origin < 1 << 30 {
-                position = scanner.pieceEnd(in: text, from: position)
-                ends[found] = UInt32(position - origin)
-                found += 1
-            }
-            var first = 0
-            while first < found {
-                let count = min(PieceCounts.batchCount, found - first)
-                let end = origin + Int(ends[first + count - 1])
+        let ends = splitter.ends
+        var origin = 0
+        while origin < text.count {
+            let total = splitter.next(scanner, text, from: origin)
+            var start = origin
+            var done = 0
+            while done < total {
+                let count = min(PieceCounts.batchCount, total - done)
+                let end = origin + Int(ends[done + count - 1])
                 if counts.byteCount(addingBatchOf: end - start) > limit, counts.count > 0 {
                     try spill(takeCounts())
                 }
                 counts.addPieces(
-                    of: text, from: start, ends: ends, origin: origin, first: first, count: count,
+                    of: text, from: start, ends: ends, origin: origin, first: done, count: count,
                     keys: keys)
-                first += count
+                done += count
                 start = end
             }
+            origin = start
         }
     }
 }

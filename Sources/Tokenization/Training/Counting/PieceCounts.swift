@@ -4,6 +4,7 @@
 public struct PieceCounts: ~Copyable, Sendable {
     private var short = ShortPieceTable()
     private var long = LongPieceTable()
+    private let keyMasks = PieceKey.Masks()
 
     /// No pieces yet.
     public init() {}
@@ -74,7 +75,7 @@ public struct PieceCounts: ~Copyable, Sendable {
             return long.add(text, from: start, to: end, occurrences: occurrences)
         }
         short.reserve(1)
-        let key = PieceKey(text, from: start, to: end)
+        let key = PieceKey(text, from: start, length: end - start)
         let slots = short.slots
         return short.add(
             key, occurrences, from: ShortPieceTable.index(of: key, in: slots), in: slots)
@@ -92,12 +93,16 @@ public struct PieceCounts: ~Copyable, Sendable {
     ) {
         short.reserve(count)
         let slots = short.slots
+        let masks = keyMasks.view
         var waiting = 0
         var start = start
         for number in first..<first + count {
             let end = origin &+ Int(ends[number])
             if end &- start <= PieceKey.maximumLength {
-                let key = PieceKey(text, from: start, to: end)
+                let key =
+                    start &+ 16 <= text.count
+                    ? PieceKey(text, from: start, length: end &- start, masks)
+                    : PieceKey(text, from: start, length: end &- start)
                 let index = ShortPieceTable.index(of: key, in: slots)
                 slots.prefetch(index)
                 keys[waiting] = WaitingPiece(key: key, index: index)
@@ -117,7 +122,7 @@ public struct PieceCounts: ~Copyable, Sendable {
 
     /// A piece whose place in the table was asked for.
     struct WaitingPiece: BitwiseCopyable {
-        var key = PieceKey(low: 0, high: 0)
+        var key = PieceKey.none
         var index = 0
     }
 }

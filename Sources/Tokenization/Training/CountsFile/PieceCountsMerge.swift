@@ -78,7 +78,7 @@ struct PieceCountsMerge {
     private mutating func takeCount(of piece: ByteView) throws(TokenizationError) -> UInt64 {
         var sum: UInt64 = 0
         while let reader = heap.first?.reader, reader.piece.count == piece.count,
-            reader.piece.equals(piece, from: 0)
+            piece.equals(at: 0, reader.piece, at: 0, length: piece.count)
         {
             let (added, overflow) = sum.addingReportingOverflow(reader.count)
             guard !overflow else { throw .countOverflow }

@@ -31,7 +31,7 @@ final class PieceCountsReader {
     private var length = 0
 
     /// The current piece, until the next is read.
-    var piece: ByteView { bytes.view.bytes(from: 0, count: length) }
+    var piece: ByteView { ByteView(bytes.view, count: length) }
 
     /// Where in the file the next byte stands.
     var offset: Int { bufferOffset + position }

@@ -12,7 +12,7 @@ struct PlaceLists: ~Copyable {
 
     /// Room for so many places. More than there are neighbours means that compaction is rarer.
     init(capacity: Int) {
-        buffer = OwnedBuffer(uninitializedCount: capacity)
+        buffer = OwnedBuffer(uninitializedCapacity: capacity)
     }
 
     /// Half more than is needed: one compaction on the way to a usual vocabulary.

@@ -1,10 +1,10 @@
 /// Bytes that are only ever added, in blocks that never move.
-struct ByteArena: ~Copyable {
+struct PieceArena: ~Copyable {
     /// A block's memory; a class, because an array holds the blocks.
     private final class Block: Sendable {
         let buffer: OwnedBuffer<UInt8>
 
-        init(count: Int) { buffer = OwnedBuffer(uninitializedCount: count) }
+        init(count: Int) { buffer = OwnedBuffer(uninitializedCapacity: count) }
     }
 
     private static let blockByteCount = 1 << 18
@@ -40,7 +40,7 @@ struct ByteArena: ~Copyable {
             used = 0
         }
         let place = Place(block: UInt32(views.count - 1), offset: UInt32(used))
-        views[views.count - 1].copy(text, from: start, count: count, to: used)
+        text.copy(from: start, to: end, into: views[views.count - 1], at: used)
         used += count
         return place
     }

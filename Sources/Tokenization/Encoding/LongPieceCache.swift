@@ -1,0 +1,126 @@
+/// What pieces have become before that are too long for ``PieceCache``, or became too many ids.
+///
+/// Records stand one after another in one array of words, and a hash table points to them. When it is
+/// full it is emptied, so that it never takes more than a few megabytes.
+struct LongPieceCache: ~Copyable {
+    /// The longest piece that is kept, in bytes.
+    static let maximumLength = 128
+
+    /// The number of a record's first word, and above it half of the hash; 0 is an empty slot.
+    private var slots: OwnedBuffer<UInt64>
+
+    /// Records: the length in bytes and the number of ids, the bytes, the ids.
+    private var words: OwnedBuffer<UInt64>
+
+    private var usedWords = 1
+    private var usedSlots = 0
+
+    private static let maximumWords = 1 << 20
+
+    init() {
+        slots = OwnedBuffer(repeating: 0, count: 1 << 8)
+        words = OwnedBuffer(repeating: 0, count: 1 << 11)
+    }
+
+    /// Asks for the memory that ``find(_:from:length:hash:)`` will read first.
+    @inline(__always)
+    func prefetch(hash: UInt64) {
+        slots.view.prefetch(Int(truncatingIfNeeded: hash) & (slots.view.count - 1))
+    }
+
+    /// Where the ids of the piece with the hash stand and their number; 0 if it is not here.
+    /// O(length).
+    func find(
+        _ text: ByteView, from start: Int, length: Int, hash: UInt64
+    ) -> (place: Int, count: Int) {
+        let slots = slots.view
+        let words = words.view
+        var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[index] != 0 {
+            let slot = slots[index]
+            if slot >> 32 == hash >> 32 {
+                let record = Int(slot & 0xFFFF_FFFF)
+                let head = words[record]
+                if head >> 32 == UInt64(length) {
+                    var offset = 0
+                    var word = record + 1
+                    while offset < length,
+                        words[word] == text.word(at: start + offset, count: length - offset)
+                    {
+                        offset += 8
+                        word += 1
+                    }
+                    if offset >= length { return (word, Int(head & 0xFFFF_FFFF)) }
+                }
+            }
+            index = (index + 1) & (slots.count - 1)
+        }
+        return (0, 0)
+    }
+
+    /// Copies the ids that ``find(_:from:length:hash:)`` found. O(count).
+    func copy(from place: Int, count: Int, to ids: BufferView<UInt32>, at target: Int) {
+        let words = words.view
+        for index in 0..<count {
+            ids[target + index] = UInt32(
+                truncatingIfNeeded: words[place + index / 2] >> UInt64(32 * (index & 1)))
+        }
+    }
+
+    /// Remembers `count` ids of a piece. O(length + count).
+    mutating func insert(
+        _ text: ByteView, from start: Int, length: Int, hash: UInt64, ids: BufferView<UInt32>,
+        count: Int
+    ) {
+        // The same piece may have been missing twice.
+        if find(text, from: start, length: length, hash: hash).count > 0 { return }
+        makeRoom(words: 1 + (length + 7) / 8 + (count + 1) / 2)
+        let words = words.view
+        let record = usedWords
+        words[record] = UInt64(length) << 32 | UInt64(count)
+        var word = record + 1
+        for offset in stride(from: 0, to: length, by: 8) {
+            words[word] = text.word(at: start + offset, count: length - offset)
+            word += 1
+        }
+        for index in stride(from: 0, to: count, by: 2) {
+            let second = index + 1 < count ? UInt64(ids[index + 1]) : 0
+            words[word] = UInt64(ids[index]) | second << 32
+            word += 1
+        }
+        usedWords = word
+        put(record, hash)
+    }
+
+    private mutating func put(_ record: Int, _ hash: UInt64) {
+        let slots = slots.view
+        var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[index] != 0 { index = (index + 1) & (slots.count - 1) }
+        slots[index] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(record)
+        usedSlots += 1
+    }
+
+    private mutating func makeRoom(words needed: Int) {
+        if usedWords + needed > words.view.count {
+            if words.view.count < Self.maximumWords {
+                let larger = OwnedBuffer<UInt64>(repeating: 0, count: words.view.count * 4)
+                for index in 0..<usedWords { larger.view[index] = words.view[index] }
+                words = larger
+            } else {
+                for index in 0..<slots.view.count { slots.view[index] = 0 }
+                usedWords = 1
+                usedSlots = 0
+            }
+        }
+        guard usedSlots * 2 > slots.view.count else { return }
+        var old = OwnedBuffer<UInt64>(repeating: 0, count: slots.view.count * 4)
+        swap(&old, &slots)
+        defer { extendLifetime(old) }
+        usedSlots = 0
+        for index in 0..<old.view.count where old.view[index] != 0 {
+            let record = Int(old.view[index] & 0xFFFF_FFFF)
+            let length = Int(words.view[record] >> 32)
+            put(record, wordHash(of: words.view, from: record + 1, byteCount: length))
+        }
+    }
+}

@@ -1,0 +1,264 @@
+/// Turns pieces into tokens: most from a cache, the others by merging, in batches.
+///
+/// Memory is far from the core, compared with what there is to do for a piece. So for a batch of
+/// pieces all that will be read is asked for first, and read afterwards; and when one is not in the
+/// cache, all of the batch that are not are merged together.
+struct PieceEncoder: ~Copyable {
+    /// Pieces that are looked up together.
+    private static let batchCount = 128
+
+    /// The most ids that ``encode(_:ends:count:into:at:_:)`` has waiting.
+    static let capacity = 16384
+
+    private let tokens: TokenTable
+    private let takesWholePieces: Bool
+
+    private var cache = PieceCache(sizeLog: 12, maximumSizeLog: 19)
+    private var longCache = LongPieceCache()
+    private var merger: PieceMerger
+    private var longMerger: LongPieceMerger
+
+    private let keyMasks = PieceKey.Masks()
+    private let keys = OwnedBuffer(repeating: PieceKey.none, count: batchCount)
+    private let buckets = OwnedBuffer<PieceCache.Bucket>(repeating: 0, count: batchCount)
+    private let missing = OwnedBuffer(repeating: MissingPiece(), count: batchCount)
+    private var longResult: [UInt32] = []
+
+    init(_ vocabulary: Vocabulary) {
+        tokens = vocabulary.tokens
+        takesWholePieces = vocabulary.mergeSemantics == .wholePieceFirst
+        merger = PieceMerger(vocabulary)
+        longMerger = LongPieceMerger(vocabulary)
+    }
+
+    /// Puts the ids of `total` pieces into `ids` from `place` on and returns the place after them.
+    ///
+    /// - Parameters:
+    ///   - text: begins with the first of the pieces.
+    ///   - ends: where they end.
+    ///   - deliver: is called when `ids` is full, with the number of ids in it, and takes them.
+    mutating func encode(
+        _ text: ByteView, ends: BufferView<UInt32>, count total: Int,
+        into ids: BufferView<UInt32>, at place: Int, _ deliver: (Int) -> Void
+    ) -> Int {
+        let most =
+            Self.capacity - PieceCache.maximumCount * Self.batchCount
+            - LongPieceCache.maximumLength
+        var count = place
+        var done = 0
+        while done < total {
+            cache.growIfNeeded()
+            let batch = done..<min(done &+ Self.batchCount, total)
+            prepare(text, ends, batch)
+            var index = 0
+            var areResolved = false
+            while true {
+                if count > most {
+                    deliver(count)
+                    count = 0
+                }
+                index = encodeKnown(from: index, count: batch.count, into: ids, at: &count)
+                guard index < batch.count else { break }
+                if cache.view.promote(keys.view[index], in: buckets.view[index]) { continue }
+                let piece = piece(done &+ index, ends, key: keys.view[index])
+                if piece.length > LongPieceCache.maximumLength {
+                    if count > 0 { deliver(count) }
+                    count = 0
+                    encodeLong(text, piece, into: ids, deliver)
+                    index &+= 1
+                    continue
+                }
+                let known = findElsewhere(text, piece, buckets.view[index])
+                if known.count > 0 {
+                    longCache.copy(from: known.place, count: known.count, to: ids, at: count)
+                    count &+= known.count
+                    index &+= 1
+                    continue
+                }
+                // Afterwards a cache has it, unless another piece has just taken its place.
+                let first = done &+ index
+                resolve(
+                    text, ends, batch: done, first..<(areResolved ? first &+ 1 : batch.upperBound))
+                areResolved = true
+            }
+            done = batch.upperBound
+        }
+        return count
+    }
+
+    /// Computes the keys of a batch and asks for the memory where their ids may be.
+    @inline(never)
+    private func prepare(_ text: ByteView, _ ends: BufferView<UInt32>, _ batch: Range<Int>) {
+        let (keys, buckets) = (keys.view, buckets.view)
+        let (view, masks) = (cache.view, keyMasks.view)
+        var start = batch.lowerBound == 0 ? 0 : Int(ends[batch.lowerBound &- 1])
+        var index = 0
+        // The last pieces of a text do not have sixteen bytes to read.
+        var safe = batch.count
+        while safe > 0,
+            batch.lowerBound &+ safe > 1,
+            Int(ends[batch.lowerBound &+ safe &- 2]) &+ 16 > text.count
+        {
+            safe &-= 1
+        }
+        if safe == 1, start &+ 16 > text.count { safe = 0 }
+        while index < batch.count {
+            let end = Int(ends[batch.lowerBound &+ index])
+            let length = end &- start
+            var key: PieceKey
+            if index < safe {
+                key = PieceKey(text, from: start, length: length, masks)
+            } else {
+                key =
+                    length <= PieceKey.maximumLength
+                    ? PieceKey(text, from: start, length: length) : .none
+            }
+            let bucket = view.bucket(of: key.hash)
+            view.prefetch(bucket)
+            if length > PieceKey.maximumLength, length <= LongPieceCache.maximumLength {
+                let hash = wordHash(of: text, from: start, to: end)
+                key = PieceKey(hash: hash)
+                longCache.prefetch(hash: hash)
+            }
+            keys[index] = key
+            buckets[index] = bucket
+            start = end
+            index &+= 1
+        }
+    }
+
+    /// Puts the ids of the batch's pieces from `first` on where `place` is, up to one that is not the
+    /// newest in its bucket of the cache, and returns its number.
+    @inline(never)
+    private func encodeKnown(
+        from first: Int, count: Int, into ids: BufferView<UInt32>, at place: inout Int
+    ) -> Int {
+        let (keys, buckets, view) = (keys.view, buckets.view, cache.view)
+        var (index, written) = (first, place)
+        while index < count {
+            let key = keys[index]
+            let entry = view.first(of: buckets[index])
+            guard (entry.low ^ key.low) | (entry.high ^ key.high) == 0 else { break }
+            // All four are written and the next piece overwrites those that do not count.
+            ids.storeFour(entry.ids & PieceCache.View.idMask, at: written)
+            written &+= Int(entry.ids.w &>> 24)
+            index &+= 1
+        }
+        place = written
+        return index
+    }
+
+    @inline(__always)
+    private func piece(_ index: Int, _ ends: BufferView<UInt32>, key: PieceKey) -> MissingPiece {
+        let start = index == 0 ? 0 : Int(ends[index &- 1])
+        return MissingPiece(start: start, length: Int(ends[index]) &- start, key: key)
+    }
+
+    /// Where ``longCache`` has the ids of a piece, and their number; 0 if it is not there.
+    @inline(__always)
+    private func findElsewhere(
+        _ text: ByteView, _ piece: MissingPiece, _ bucket: PieceCache.Bucket
+    ) -> (place: Int, count: Int) {
+        if piece.hasKey, !cache.view.isElsewhere(piece.key, in: bucket) { return (0, 0) }
+        return longCache.find(text, from: piece.start, length: piece.length, hash: piece.longHash)
+    }
+
+    /// Finds the tokens of those pieces that neither cache has, and puts them there.
+    ///
+    /// - Parameter batch: the number of the piece whose key is the first of the batch.
+    @inline(never)
+    private mutating func resolve(
+        _ text: ByteView, _ ends: BufferView<UInt32>, batch: Int, _ range: Range<Int>
+    ) {
+        let (missing, view) = (missing.view, cache.view)
+        var count = 0
+        for index in range {
+            let (key, bucket) = (keys.view[index &- batch], buckets.view[index &- batch])
+            let first = view.first(of: bucket)
+            if first.low == key.low, first.high == key.high { continue }
+            let piece = piece(index, ends, key: key)
+            if piece.length > LongPieceCache.maximumLength || view.promote(key, in: bucket)
+                || findElsewhere(text, piece, bucket).count > 0
+            {
+                continue
+            }
+            if takesWholePieces, piece.hasKey { tokens.prefetch(key) }
+            missing[count] = piece
+            count &+= 1
+        }
+        if takesWholePieces { count = takeWholePieces(text, count) }
+        merger.begin(text, missing, count: count)
+        while let merged = merger.next(in: text, missing) {
+            remember(merged.piece, text, merger.output, count: merged.count)
+        }
+    }
+
+    /// Remembers those of the missing pieces that are tokens, and returns how many are left.
+    private mutating func takeWholePieces(_ text: ByteView, _ count: Int) -> Int {
+        let (missing, ids) = (missing.view, merger.output)
+        var left = 0
+        for index in 0..<count {
+            let piece = missing[index]
+            let id =
+                piece.hasKey
+                ? tokens.id(of: piece.key)
+                : tokens.id(of: text, from: piece.start, to: piece.start + piece.length)
+            if let id {
+                ids[0] = id
+                remember(piece, text, ids, count: 1)
+            } else {
+                missing[left] = piece
+                left &+= 1
+            }
+        }
+        return left
+    }
+
+    private mutating func remember(
+        _ piece: MissingPiece, _ text: ByteView, _ ids: BufferView<UInt32>, count: Int
+    ) {
+        if piece.hasKey, count <= PieceCache.maximumCount {
+            var four = SIMD4<UInt32>.zero
+            for index in 0..<count { four[index] = ids[index] }
+            cache.insert(piece.key, ids: four, count: count)
+            return
+        }
+        longCache.insert(
+            text, from: piece.start, length: piece.length,
+            hash: piece.longHash, ids: ids, count: count)
+        if piece.hasKey { cache.insertElsewhere(piece.key) }
+    }
+
+    /// Delivers the ids of a piece that is not remembered.
+    @inline(never)
+    private mutating func encodeLong(
+        _ text: ByteView, _ piece: MissingPiece, into ids: BufferView<UInt32>,
+        _ deliver: (Int) -> Void
+    ) {
+        let (start, end) = (piece.start, piece.start + piece.length)
+        if takesWholePieces, let id = tokens.id(of: text, from: start, to: end) {
+            ids[0] = id
+            deliver(1)
+            return
+        }
+        longResult.removeAll(keepingCapacity: true)
+        longMerger.merge(text, from: start, to: end, appendingTo: &longResult)
+        var index = 0
+        while index < longResult.count {
+            let count = min(Self.capacity, longResult.count - index)
+            for offset in 0..<count { ids[offset] = longResult[index + offset] }
+            deliver(count)
+            index += count
+        }
+        if longResult.capacity > 1 << 20 { longResult = [] }
+    }
+}
+
+extension BufferView<UInt32> {
+    /// Stores four elements from `index` on.
+    @inline(__always)
+    fileprivate func storeFour(_ values: SIMD4<UInt32>, at index: Int) {
+        assert(index >= 0 && index + 4 <= count, "index outside the buffer")
+        unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: values, as: SIMD4<UInt32>.self)
+    }
+}

@@ -1,0 +1,60 @@
+/// Contents of special tokens as a tree of bytes, so that a place where one may start is looked at
+/// once, however many there are.
+struct SpecialTokenTree: Sendable {
+    /// What follows a prefix of some content.
+    private struct Node {
+        /// The token whose content the prefix is, if there is one.
+        var id: UInt32?
+        /// The bytes that lead on, and the nodes they lead to.
+        var next: [(byte: UInt8, node: Int)] = []
+    }
+
+    /// The tree; the empty prefix first.
+    private var nodes = [Node()]
+
+    /// Whether there are no contents.
+    var isEmpty: Bool { nodes.count == 1 }
+
+    /// The bytes that contents start with.
+    var firstBytes: [UInt8] { nodes[0].next.map(\.byte) }
+
+    /// The tree of `specials`. O(bytes of the contents).
+    init(_ specials: [SpecialToken]) {
+        for special in specials {
+            var node = 0
+            for byte in special.content.utf8 {
+                if let next = child(of: node, by: byte) {
+                    node = next
+                } else {
+                    nodes[node].next.append((byte, nodes.count))
+                    node = nodes.count
+                    nodes.append(Node())
+                }
+            }
+            if node > 0 { nodes[node].id = special.id.rawValue }
+        }
+    }
+
+    private func child(of node: Int, by byte: UInt8) -> Int? {
+        nodes[node].next.first { $0.byte == byte }?.node
+    }
+
+    /// The longest content that stands at `start` and ends at `end` or before. O(its length).
+    func longest(in text: ByteView, at start: Int, to end: Int) -> SpecialTokenMatch? {
+        var found: SpecialTokenMatch?
+        var node = 0
+        var index = start
+        while index < end, let next = child(of: node, by: text[index]) {
+            node = next
+            index += 1
+            if let id = nodes[node].id { found = SpecialTokenMatch(range: start..<index, id: id) }
+        }
+        return found
+    }
+}
+
+/// A special token in a text.
+struct SpecialTokenMatch {
+    let range: Range<Int>
+    let id: UInt32
+}

@@ -1,0 +1,53 @@
+/// What a pattern does with runs of one kind of character: all that ``BlockScanner`` needs to know to
+/// cut 64 bytes at once.
+///
+/// The patterns in use are variations of one theme: letters, numbers, and what is neither, each run
+/// perhaps with one character in front; and whitespace between them.
+struct BlockRules {
+    /// What a run of letters may take in front.
+    enum Prefix {
+        /// A space, as may numbers and punctuation.
+        case space
+        /// Any one character that is no letter, number or line break; punctuation may take a space.
+        case anyCharacter
+    }
+
+    /// What a run of punctuation takes behind.
+    enum Tail {
+        case nothing
+        case newlines
+        case newlinesAndSlashes
+    }
+
+    /// What `'s`, `'t`, `'re` and their like are.
+    enum Contraction {
+        case punctuationAndLetters
+        /// A piece, in lower case only.
+        case lowercasePiece
+        /// A piece, in any case.
+        case piece
+        /// The end of the word before them, in any case.
+        case suffix
+    }
+
+    let prefix: Prefix
+
+    /// How many numbers make a piece; 0 for whole runs.
+    let numberGroup: Int
+
+    var tail = Tail.nothing
+
+    /// Whether whitespace up to the last line break of a run is a piece.
+    var cutsAfterNewlines = false
+
+    var contraction = Contraction.punctuationAndLetters
+
+    /// Whether marks (general category M) count as letters.
+    var marksAreLetters = false
+
+    /// Whether a word ends where upper case follows lower case.
+    var cutsAtUppercase = false
+
+    /// Whether numbers divide the text into parts, each a text of its own.
+    var numbersDivide = false
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Tokenization
+
+/// `quern vocab export`
+struct VocabExport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a vocabulary in another program's form.",
+        discussion: """
+            A vocabulary is only written in a form whose readers then give the same ids for every \
+            text; otherwise it is refused with the reason. A directory that quern wrote already is \
+            what Hugging Face's tokenizers load.
+
+            Example:
+
+              quern vocab export vocab/kjv --format tiktoken --output kjv.tiktoken
+              quern vocab export vocab/kjv --format gpt2 --output kjv-gpt2
+            """)
+
+    @Argument(help: "The vocabulary's directory, or its tokenizer.json.")
+    var vocab: String
+
+    @Option(name: .long, help: "huggingface, tiktoken, gpt2 or tekken.")
+    var format: VocabularyFormat
+
+    @Option(
+        name: .long,
+        help: "Where to write it: a directory for huggingface and gpt2, a file for the others.")
+    var output: String
+
+    func run() async throws {
+        let vocabulary = try Vocabulary(directory: vocab)
+        let files = try vocabulary.export(to: output, format: format)
+        Terminal.write(VocabularySummary.text(vocabulary, format: format, files: files))
+        guard format == .tiktoken || format == .gpt2 else { return }
+        // Neither form holds these, and without them the ids are not the same.
+        let specials = vocabulary.specialTokens.map { " --special '\($0.content)=\($0.id)'" }.joined()
+        Terminal.write(
+            """
+            The files hold neither pattern nor special tokens. To read them again:
+              quern vocab import \(output) --pattern \(vocabulary.pattern.rawValue)\(specials) --output DIR
+
+            """)
+    }
+}

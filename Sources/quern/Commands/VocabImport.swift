@@ -1,0 +1,104 @@
+import ArgumentParser
+import Storage
+import Tokenization
+
+/// `quern vocab import`
+struct VocabImport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Make a vocabulary of another program's files.",
+        discussion: """
+            Reads .tiktoken ranks (also Meta's tokenizer.model), Hugging Face's tokenizer.json, \
+            GPT-2's vocab.json and merges.txt, Mistral's tekken.json, and the tokenizer of a GGUF \
+            model; writes a directory that every command takes, and that Hugging Face's tokenizers and \
+            transformers load as it is. The ids are those of the file's own program, or the file is \
+            refused with the reason.
+
+            Files of ranks hold neither pattern nor special tokens. Those of published vocabularies are \
+            recognised by their bytes and get what belongs to them; for others say --preset, or \
+            --pattern and --special.
+
+            Example:
+
+              quern vocab import cl100k_base.tiktoken --output vocab/cl100k
+              quern vocab import Qwen2.5-7B/tokenizer.json --ignore-normalizer --output vocab/qwen
+              quern vocab import mine.tiktoken --pattern gpt4 --special '<|end|>=5000' \\
+                --output vocab/mine
+            """)
+
+    @Argument(help: "A file, or a directory that holds one of them.")
+    var source: String
+
+    @Option(name: .long, help: "Where to write the vocabulary.")
+    var output: String
+
+    @Option(
+        name: .long, help: "tiktoken, huggingface, gpt2, tekken or gguf. (default: by the content)")
+    var format: VocabularyFormat?
+
+    @Option(
+        name: .long,
+        help: """
+            Whose pattern and special tokens ranks get: r50k, p50k, p50k-edit, cl100k, o200k, \
+            o200k-harmony, llama3, llama4 or qwen. (default: by the content)
+            """)
+    var preset: VocabularyPreset?
+
+    @Option(
+        name: .long,
+        help: """
+            How text is cut into pieces, for ranks and for vocab.json: \
+            \(VocabImport.patterns).
+            """)
+    var pattern: SplitPattern?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A special token of ranks or of vocab.json, with its number where the file lacks it. "
+                + "May be repeated.", valueName: "name=id"))
+    var special: [SpecialTokenArgument] = []
+
+    @Flag(
+        name: .long,
+        help: """
+            Leave out a normalizer such as NFC. Text that it would not change keeps its ids; other \
+            text gets the ids of the text as it is.
+            """)
+    var ignoreNormalizer = false
+
+    static let patterns = SplitPattern.allCases.filter { !$0.regularExpressions.isEmpty }
+        .map(\.rawValue).joined(separator: ", ")
+
+    func run() async throws {
+        var importer = VocabularyImport()
+        importer.format = format
+        importer.preset = preset
+        importer.pattern = pattern
+        importer.specialTokens = special.map { ($0.content, $0.id) }
+        importer.ignoresNormalizer = ignoreNormalizer
+        let result = try importer.read(source)
+        let files = try result.vocabulary.export(to: output, format: .huggingface)
+        Terminal.write(
+            VocabularySummary.text(
+                result.vocabulary, format: result.format, remarks: result.remarks, files: files))
+    }
+}
+
+/// A special token as a person types it: `NAME` or `NAME=ID`.
+struct SpecialTokenArgument: ExpressibleByArgument {
+    let content: String
+    let id: TokenID?
+
+    init?(argument: String) {
+        guard let sign = argument.lastIndex(of: "="),
+            let number = UInt32(argument[argument.index(after: sign)...])
+        else {
+            content = argument
+            id = nil
+            return
+        }
+        content = String(argument[..<sign])
+        id = TokenID(number)
+    }
+}
