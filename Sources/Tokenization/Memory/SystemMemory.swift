@@ -23,11 +23,11 @@ enum SystemMemory {
         }
         // One page more, and what lies before and behind the first whole page is given back.
         let length = rounded(byteCount)
-        let memory = unsafe mmap(
+        let mapping = unsafe mmap(
             nil, length + pageByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
-        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
-            fatalError("the system has no \(byteCount) bytes of memory")
-        }
+        precondition(
+            unsafe mapping != MAP_FAILED, "the system has no \(byteCount) bytes of memory")
+        let memory = unsafe UnsafeMutableRawPointer(mapping!)
         let excess = unsafe Int(bitPattern: memory) & (pageByteCount - 1)
         let before = (pageByteCount - excess) & (pageByteCount - 1)
         if before > 0 { unsafe munmap(memory, before) }

@@ -86,7 +86,7 @@ public struct VocabularyTrainer: Sendable {
             rows, mergeLimit: wanted, minimumCount: UInt64(configuration.minimumFrequency),
             maximumTokenLength: configuration.maximumTokenLength)
         while learner.merges.count < wanted, learner.learn() {
-            if learner.merges.count % 256 == 0 { try progress(learner.merges.count, wanted) }
+            if learner.merges.count % 64 == 0 { try progress(learner.merges.count, wanted) }
         }
         try progress(learner.merges.count, wanted)
 

@@ -16,7 +16,10 @@ struct PlaceLists: ~Copyable {
     }
 
     /// Half more than is needed: one compaction on the way to a usual vocabulary.
-    static func capacity(neighborCount: Int) -> Int { neighborCount + neighborCount / 2 }
+    static func capacity(neighborCount: Int) -> Int {
+        // The number of a place has 32 bits, and one value of them says that there is none.
+        min(neighborCount + neighborCount / 2, Int(UInt32.max) - 1)
+    }
 
     /// All lists.
     var view: BufferView<UInt32> { buffer.view }
