@@ -43,15 +43,18 @@ run: build corpora/kjv.txt.zst
 test: packages
 	swift test
 
-## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy.
-conformance: build corpora/kjv.txt.zst $(VENV)/.installed
+## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy; of tokenizers and tiktoken also
+## with published vocabularies.
+conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.installed
+	@$(VENV)/bin/python Tests/Conformance/published.py .cache/vocabularies
 	swift build -c release --product ConformanceProbe
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
 	    $(VENV)/bin/python -m pytest -q Tests/Conformance
 
-## Speed beside the peers, in one run. BENCH chooses: make bench BENCH="train --repeat 5"
+## Speed beside the peers, in one run. BENCH chooses: make bench BENCH="encode --repeat 5"
 bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
 	@corpora/prepare-bench.sh
+	swift build -c release --package-path Tests/Benchmarks --product TokenizationBench
 	QUERN=$(QUERN) $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH)
 
 ## Rewrite the sources in the project's format.
@@ -71,6 +74,9 @@ packages:
 
 corpora/kjv.txt.zst:
 	corpora/prepare-kjv.sh
+
+corpora/bench-mixed.jsonl.zst:
+	corpora/prepare-bench.sh mixed
 
 $(VENV)/.installed: Tests/Conformance/requirements.txt
 	$(call environment,$(VENV),$<)

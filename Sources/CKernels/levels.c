@@ -106,6 +106,37 @@ void qk_layer_norm_backward(
         rows, n, dout, x, weight, mean, rstd, dx, dweight, dbias);
 }
 
+void qk_rms_norm(
+    int level, long rows, long n, const float *x, long x_row, const float *weight, float epsilon,
+    float *out, long out_row, float *rstd) {
+    table(level)->rms_norm(rows, n, x, x_row, weight, epsilon, out, out_row, rstd);
+}
+
+void qk_rms_norm_backward(
+    int level, long rows, long n, const float *dout, long dout_row, const float *x, long x_row,
+    const float *weight, const float *rstd, float *dx, long dx_row, int adds, float *dweight) {
+    table(level)->rms_norm_backward(
+        rows, n, dout, dout_row, x, x_row, weight, rstd, dx, dx_row, adds, dweight);
+}
+
+void qk_rotate(
+    int level, long rows, long heads, long d, float *x, long x_row, const int32_t *places,
+    const float *angles, int inverse) {
+    table(level)->rotate(rows, heads, d, x, x_row, places, angles, inverse);
+}
+
+void qk_swiglu(
+    int level, long rows, long n, const float *gates, long gates_row, float *out, long out_row) {
+    table(level)->swiglu(rows, n, gates, gates_row, out, out_row);
+}
+
+void qk_swiglu_backward(
+    int level, long rows, long n, const float *dout, long dout_row, const float *gates,
+    long gates_row, float *dgates, long dgates_row) {
+    table(level)->swiglu_backward(
+        rows, n, dout, dout_row, gates, gates_row, dgates, dgates_row);
+}
+
 void qk_gelu(int level, long count, const float *x, float *out, float *derivative) {
     table(level)->gelu(count, x, out, derivative);
 }
@@ -124,18 +155,24 @@ long qk_attention_workspace(int level, long t, long d) {
     return table(level)->attention_workspace(t, d);
 }
 
+void qk_drop(
+    int level, long rows, long n, const float *x, const float *other, float *out,
+    const qk_dropout *dropout) {
+    table(level)->drop(rows, n, x, other, out, dropout);
+}
+
 void qk_attention(
-    int level, long t, long d, const float *q, const float *k, const float *v, long qkv_row,
-    float *out, long out_row, float *logsumexp, float *workspace) {
-    table(level)->attention(t, d, q, k, v, qkv_row, out, out_row, logsumexp, workspace);
+    int level, const qk_attention_shape *shape, const float *q, const float *k, const float *v,
+    float *out, float *logsumexp, float *workspace) {
+    table(level)->attention(shape, q, k, v, out, logsumexp, workspace);
 }
 
 void qk_attention_backward(
-    int level, long t, long d, const float *q, const float *k, const float *v, long qkv_row,
-    const float *out, const float *dout, long out_row, const float *logsumexp, float *dq,
-    float *dk, float *dv, float *workspace) {
+    int level, const qk_attention_shape *shape, const float *q, const float *k, const float *v,
+    const float *out, const float *dout, const float *logsumexp, float *dq, float *dk, float *dv,
+    int adds, float *workspace) {
     table(level)->attention_backward(
-        t, d, q, k, v, qkv_row, out, dout, out_row, logsumexp, dq, dk, dv, workspace);
+        shape, q, k, v, out, dout, logsumexp, dq, dk, dv, adds, workspace);
 }
 
 void qk_attention_step(
@@ -145,15 +182,13 @@ void qk_attention_step(
 }
 
 void qk_embed(
-    int level, long rows, long n, const int32_t *ids, const float *tokens,
-    const float *positions, float *out) {
-    table(level)->embed(rows, n, ids, tokens, positions, out);
+    int level, long rows, long n, const int32_t *ids, const float *vectors, float *out, int adds) {
+    table(level)->embed(rows, n, ids, vectors, out, adds);
 }
 
 void qk_embed_backward(
-    int level, long rows, long n, const int32_t *ids, const float *dout, float *dtokens,
-    float *dpositions) {
-    table(level)->embed_backward(rows, n, ids, dout, dtokens, dpositions);
+    int level, long rows, long n, const int32_t *ids, const float *dout, float *dtable) {
+    table(level)->embed_backward(rows, n, ids, dout, dtable);
 }
 
 void qk_add(int level, long count, const float *x, float *y) { table(level)->add(count, x, y); }

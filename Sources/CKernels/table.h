@@ -27,20 +27,30 @@ typedef struct {
     void (*layer_norm_backward)(
         long, long, const float *, const float *, const float *, const float *, const float *,
         float *, float *, float *);
+    void (*rms_norm)(
+        long, long, const float *, long, const float *, float, float *, long, float *);
+    void (*rms_norm_backward)(
+        long, long, const float *, long, const float *, long, const float *, const float *,
+        float *, long, int, float *);
+    void (*rotate)(long, long, long, float *, long, const int32_t *, const float *, int);
+    void (*swiglu)(long, long, const float *, long, float *, long);
+    void (*swiglu_backward)(
+        long, long, const float *, long, const float *, long, float *, long);
     void (*gelu)(long, const float *, float *, float *);
     void (*cross_entropy)(long, long, float *, long, const int32_t *, float, float *);
     void (*softmax)(long, float *, float);
     long (*attention_workspace)(long, long);
     void (*attention)(
-        long, long, const float *, const float *, const float *, long, float *, long, float *,
+        const qk_attention_shape *, const float *, const float *, const float *, float *, float *,
         float *);
     void (*attention_backward)(
-        long, long, const float *, const float *, const float *, long, const float *,
-        const float *, long, const float *, float *, float *, float *, float *);
+        const qk_attention_shape *, const float *, const float *, const float *, const float *,
+        const float *, const float *, float *, float *, float *, int, float *);
     void (*attention_step)(
         long, long, const float *, const float *, const float *, long, float *, float *);
-    void (*embed)(long, long, const int32_t *, const float *, const float *, float *);
-    void (*embed_backward)(long, long, const int32_t *, const float *, float *, float *);
+    void (*drop)(long, long, const float *, const float *, float *, const qk_dropout *);
+    void (*embed)(long, long, const int32_t *, const float *, float *, int);
+    void (*embed_backward)(long, long, const int32_t *, const float *, float *);
     void (*add)(long, const float *, float *);
     void (*add_rows)(long, long, const float *, long, float *);
     double (*sum_of_squares)(long, const float *);

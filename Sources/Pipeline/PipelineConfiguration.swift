@@ -75,7 +75,10 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
             "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
             "vocabulary.tie": TieRule.allCases.map(\.rawValue),
+            "training.optimizer": OptimizerKind.allCases.map(\.rawValue),
+            "training.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
+            "model.architecture": Architecture.allCases.map(\.rawValue),
         ]
     }
 

@@ -130,16 +130,17 @@ public struct PipelineRunner {
 
     private func train(vocabulary: Vocabulary, set: ShardSet) async throws -> [String] {
         let summary = try await TrainingStage.run(
-            model: configuration.model, training: configuration.training,
-            shardDirectory: configuration.shardDirectory, vocabulary: vocabulary,
-            runDirectory: configuration.runDirectory, threadCount: threadCount,
-            existing: try existingRun(set: set, vocabulary: vocabulary), stop: stop,
-            report: report)
+            configuration, shardDirectory: configuration.shardDirectory, vocabulary: vocabulary,
+            surroundings: Trainer.Surroundings(
+                runDirectory: configuration.runDirectory, threadCount: threadCount,
+                existing: try existingRun(set: set, vocabulary: vocabulary)),
+            stop: stop, report: report)
         guard summary.isComplete else { throw PipelineError.interrupted }
         let store = CheckpointStore(runDirectory: configuration.runDirectory)
         var files = try store.files()
         files.append(configuration.runDirectory + "/" + TrainingSummary.fileName)
         files.append(configuration.runDirectory + "/" + MetricsLog.fileName)
+        files += try EventFile.files(in: configuration.runDirectory)
         return files
     }
 

@@ -4,12 +4,21 @@ public import Transformer
 
 /// Draws text from a model.
 public enum SampleStage {
-    /// One sample for each prompt; two from nothing when there is no prompt.
+    /// Samples of the model in `modelDirectory`.
     static func run(
         modelDirectory: String, prompts: [String], generation: GenerationConfiguration
     ) throws -> [String] {
-        let vocabulary = try Vocabulary(directory: modelDirectory)
-        let model = try GPT(directory: modelDirectory)
+        try draw(
+            model: GPT(directory: modelDirectory),
+            vocabulary: Vocabulary(directory: modelDirectory), prompts: prompts,
+            generation: generation)
+    }
+
+    /// One sample for each prompt; two from nothing when there is no prompt.
+    static func draw(
+        model: GPT, vocabulary: Vocabulary, prompts: [String],
+        generation: GenerationConfiguration
+    ) throws -> [String] {
         let prompts = prompts.isEmpty ? ["", ""] : prompts
         return try prompts.enumerated().map { number, prompt in
             var configuration = generation

@@ -1,38 +1,53 @@
 public import TokenShards
 public import Tokenization
 public import Training
-public import Transformer
+import Transformer
 
 /// Trains a model from shards.
 public enum TrainingStage {
-    /// Trains in `runDirectory` until the configuration's steps are done or `stop` is requested.
+    /// Trains in the run's directory until the configuration's steps are done or `stop` is requested.
     ///
+    /// - Parameters:
+    ///   - configuration: its sections "model", "training", and, for samples during training,
+    ///     "generation" and "samples".
+    ///   - shardDirectory: the data set, made with `vocabulary`.
+    ///   - vocabulary: the vocabulary of the ids.
+    ///   - surroundings: where and how the run goes on; samples are drawn as the configuration says.
+    ///   - stop: asks for an end before the last step.
+    ///   - report: takes what happens.
     /// - Returns: the run's summary, complete or not.
     public static func run(
-        model: GPTConfiguration, training: TrainingConfiguration, shardDirectory: String,
-        vocabulary: Vocabulary, runDirectory: String, threadCount: Int,
-        existing: Trainer.ExistingRun, stop: StopSignal, report: (PipelineEvent) -> Void
+        _ configuration: PipelineConfiguration, shardDirectory: String, vocabulary: Vocabulary,
+        surroundings: Trainer.Surroundings, stop: StopSignal, report: (PipelineEvent) -> Void
     ) async throws -> TrainingSummary {
         let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
+        var surroundings = surroundings
+        surroundings.drawSamples = { model in
+            try SampleStage.draw(
+                model: model, vocabulary: vocabulary, prompts: configuration.samples,
+                generation: configuration.generation)
+        }
         var trainer = try Trainer(
-            model: model, configuration: training, set: set, vocabulary: vocabulary,
-            runDirectory: runDirectory, threadCount: threadCount, existing: existing)
+            model: configuration.model, configuration: configuration.training, set: set,
+            vocabulary: vocabulary, surroundings: surroundings)
         return try await trainer.run(stop: stop) { report(.training($0)) }
     }
 
     /// Scores a split with a trained model.
     ///
     /// - Parameters:
-    ///   - modelDirectory: a checkpoint, or any GPT-2 directory of Hugging Face's with a vocabulary.
+    ///   - modelDirectory: a checkpoint, or any model directory of Hugging Face's with a vocabulary.
     ///   - shardDirectory: the data set, made with the same vocabulary.
     ///   - split: the part of it to score.
     ///   - stride: new predictions a window; nil for the context length.
+    ///   - masksDocuments: whether documents are read apart, as by a model that was trained so.
     ///   - batchSize: windows scored at once.
     ///   - threadCount: threads to use; the result does not depend on it.
     ///   - report: takes what happens.
     public static func evaluate(
         modelDirectory: String, shardDirectory: String, split: Split, stride: Int?,
-        batchSize: Int, threadCount: Int, report: (PipelineEvent) -> Void
+        masksDocuments: Bool = false, batchSize: Int, threadCount: Int,
+        report: (PipelineEvent) -> Void
     ) throws -> EvaluationResult {
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
@@ -47,7 +62,7 @@ public enum TrainingStage {
             team: ThreadTeam(threadCount: threadCount))
         let evaluator = try Evaluator(
             runner: runner, set: set, split: split, batchSize: batchSize, contextLength: context,
-            stride: stride ?? context)
+            stride: stride ?? context, masksDocuments: masksDocuments)
         return evaluator.evaluate { done, count in
             report(.training(.evaluating(completedWindows: done, windowCount: count)))
         }

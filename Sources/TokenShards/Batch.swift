@@ -11,15 +11,21 @@ public struct Batch: Equatable, Sendable {
     public internal(set) var inputs: [Int32]
     /// What it is to predict: shape (B, T); ``ignored`` where nothing is scored.
     public internal(set) var targets: [Int32]
+    /// For each input the number, in its row, of the first token of its document that the row has:
+    /// shape (B, T); nil where documents are not told apart. An end-of-text token belongs to the
+    /// document that it stands before or after.
+    public internal(set) var documentStarts: [Int32]?
     /// Targets that are scored.
     public internal(set) var scoredCount: Int
 
     /// A batch of which nothing is scored yet.
-    init(batchSize: Int, contextLength: Int) {
+    init(batchSize: Int, contextLength: Int, marksDocuments: Bool) {
         self.batchSize = batchSize
         self.contextLength = contextLength
         inputs = Array(repeating: 0, count: batchSize * contextLength)
         targets = Array(repeating: Self.ignored, count: batchSize * contextLength)
+        documentStarts =
+            marksDocuments ? Array(repeating: 0, count: batchSize * contextLength) : nil
         scoredCount = 0
     }
 
@@ -34,6 +40,22 @@ public struct Batch: Equatable, Sendable {
             window.start + window.alreadyScored + 1..<end + 1, into: &targets,
             at: base + window.alreadyScored)
         scoredCount += window.length - window.alreadyScored
+        markDocuments(row: row, from: window, of: shard)
+    }
+
+    private mutating func markDocuments(row: Int, from window: Window, of shard: TokenShard) {
+        guard documentStarts != nil, shard.documentCount > 0 else { return }
+        var document = shard.document(containing: window.start)
+        var start = 0
+        for position in 0..<contextLength {
+            while document + 1 < shard.documentCount,
+                window.start + position >= shard.document(document + 1).firstToken
+            {
+                document += 1
+                start = position
+            }
+            documentStarts?[row * contextLength + position] = Int32(start)
+        }
     }
 }
 
@@ -65,20 +87,28 @@ public struct BatchLoader: Sendable {
     /// The batch of the windows at `position ..< position + batchSize`, positions being counted from
     /// 0 over all epochs. O(B·T).
     public func batch(at position: Int) -> Batch {
-        var batch = Batch(batchSize: batchSize, contextLength: windows.length)
+        var batch = Batch(
+            batchSize: batchSize, contextLength: windows.length,
+            marksDocuments: windows.marksDocuments)
         for row in 0..<batchSize {
-            let window = windows[sampler[position + row]]
-            batch.fill(row: row, from: window, of: windows.shards[window.shard])
+            let window = window(at: position + row)
+            batch.fill(row: row, from: window, of: shard(of: window))
         }
         return batch
     }
+
+    /// The window at `position`.
+    func window(at position: Int) -> Window { windows[sampler[position]] }
+
+    func shard(of window: Window) -> TokenShard { windows.shards[window.shard] }
 }
 
 extension WindowSequence {
     /// A batch of given windows, at most `batchSize` of them; rows without one are not scored.
     public func batch(of windows: ArraySlice<Window>, batchSize: Int) -> Batch {
         precondition(windows.count <= batchSize, "more windows than rows")
-        var batch = Batch(batchSize: batchSize, contextLength: length)
+        var batch = Batch(
+            batchSize: batchSize, contextLength: length, marksDocuments: marksDocuments)
         for (row, window) in windows.enumerated() {
             batch.fill(row: row, from: window, of: shards[window.shard])
         }

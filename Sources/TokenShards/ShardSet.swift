@@ -61,8 +61,13 @@ public struct ShardSet: Sendable {
     /// - Parameters:
     ///   - length: predictions a window, the context; a window reads one token more.
     ///   - stride: tokens from the beginning of a window to that of the next.
-    public func windows(in split: Split, length: Int, stride: Int) -> WindowSequence {
-        WindowSequence(shards: shards(of: split), length: length, stride: stride)
+    ///   - marksDocuments: whether batches of them say where documents begin.
+    public func windows(
+        in split: Split, length: Int, stride: Int, marksDocuments: Bool = false
+    ) -> WindowSequence {
+        WindowSequence(
+            shards: shards(of: split), length: length, stride: stride,
+            marksDocuments: marksDocuments)
     }
 
     /// Reads every byte of every shard and checks it. O(tokens).

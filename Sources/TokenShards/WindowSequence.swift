@@ -20,16 +20,19 @@ public struct WindowSequence: Sendable {
     public let length: Int
     /// Tokens between the beginnings of two windows.
     public let stride: Int
+    /// Whether batches say where documents begin.
+    public let marksDocuments: Bool
     let shards: [TokenShard]
     /// The number of the first window of each shard, and the total: shards + 1 numbers.
     private let firstWindow: [Int]
 
-    init(shards: [TokenShard], length: Int, stride: Int) {
+    init(shards: [TokenShard], length: Int, stride: Int, marksDocuments: Bool = false) {
         precondition(length > 0, "a window has at least one prediction")
         precondition(stride > 0, "windows advance by at least one token")
         self.shards = shards
         self.length = length
         self.stride = stride
+        self.marksDocuments = marksDocuments
         var first = [0]
         for shard in shards {
             let room = shard.tokenCount - length - 1

@@ -5,15 +5,30 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Windows a micro-batch: what goes through the model at once.
     public var batchSize = 16
     /// Micro-batches whose gradients are summed before a step.
-    public var gradientAccumulation = 1
+    public var gradientAccumulationSteps = 1
     /// Tokens between the beginnings of two training windows; nil for the context length.
     public var stride: Int?
-    /// The learning rate at its highest.
+    /// Whether a window's documents are read apart: attention does not look from one into another, and
+    /// positions count from each one's beginning.
+    public var masksDocuments = false
+    /// The share of activations that dropout drops while training; 0 for none.
+    public var dropout = 0.0
+    /// What changes the parameters.
+    public var optimizer = OptimizerKind.adamW
+    /// AdamW's learning rate at its highest.
     public var learningRate = 3e-3
+    /// Muon's learning rate at its highest, for the blocks' matrices.
+    public var muonLearningRate = 0.02
+    /// The decay of Muon's running mean of gradients.
+    public var muonMomentum = 0.95
+    /// How the learning rates go after their rise.
+    public var schedule = LearningRateSchedule.Shape.cosine
     /// The learning rate at the end, as a share of the highest.
     public var finalLearningRateRatio = 0.1
     /// Steps over which the learning rate rises from zero.
     public var warmupSteps = 50
+    /// The last steps over which the schedule `wsd` falls, as a share of all.
+    public var decayFraction = 0.2
     /// Decoupled weight decay, on matrices and embeddings alone.
     public var weightDecay = 0.1
     /// The decay of the gradient's running mean.
@@ -24,11 +39,20 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var epsilon = 1e-8
     /// The largest global norm of the gradient; a longer one is scaled down to it. 0 turns it off.
     public var gradientClip = 1.0
+    /// Standard deviations above the mean of the last steps from which on a loss or a gradient's norm
+    /// is an outlier, and its step is skipped; 0 skips none. (A step that is not finite always is.)
+    public var skipOutliers = 0.0
+    /// Whether every step learns from the first batch, to see that the model can learn it by heart.
+    public var overfitOneBatch = false
     /// Steps between two evaluations of the validation split.
     public var evaluateEvery = 250
     /// Tokens between the beginnings of two evaluation windows; nil for the context length. A
     /// smaller one gives each token more context, at the price of time.
     public var evaluationStride: Int?
+    /// Evaluations in a row without a new best after which the run ends; 0 goes on to the last step.
+    public var earlyStopPatience = 0
+    /// Steps between two sets of samples; 0 draws none.
+    public var sampleEvery = 0
     /// Steps between two checkpoints.
     public var checkpointEvery = 250
     /// Checkpoints kept besides the best one.
@@ -41,18 +65,35 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case steps, stride, epsilon, beta1, beta2, seed
+        case steps, stride, dropout, optimizer, schedule, epsilon, beta1, beta2, seed
         case batchSize = "batch_size"
-        case gradientAccumulation = "gradient_accumulation"
+        case gradientAccumulationSteps = "gradient_accumulation_steps"
+        case masksDocuments = "mask_documents"
         case learningRate = "learning_rate"
+        case muonLearningRate = "muon_learning_rate"
+        case muonMomentum = "muon_momentum"
         case finalLearningRateRatio = "final_learning_rate_ratio"
         case warmupSteps = "warmup_steps"
+        case decayFraction = "decay_fraction"
         case weightDecay = "weight_decay"
         case gradientClip = "gradient_clip"
+        case skipOutliers = "skip_outliers"
+        case overfitOneBatch = "overfit_one_batch"
         case evaluateEvery = "evaluate_every"
         case evaluationStride = "evaluation_stride"
+        case earlyStopPatience = "early_stop_patience"
+        case sampleEvery = "sample_every"
         case checkpointEvery = "checkpoint_every"
         case keepCheckpoints = "keep_checkpoints"
+    }
+
+    /// Sequences of a batch whose gradients are summed one after the other before they are added to
+    /// the step's: up to four, so that a step of many sequences has the same bits however it is
+    /// divided into batches of 8, 16, 24 and so on; fewer where a step or a batch is so small that
+    /// threads would go without work.
+    var sequencesPerSlot: Int {
+        let most = min(4, batchSize * gradientAccumulationSteps / 4, batchSize / 2)
+        return (1...max(1, most)).last { batchSize % $0 == 0 } ?? 1
     }
 
     /// Checks that every value makes sense.
@@ -62,9 +103,15 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         }
         try require(steps > 0, .steps, "must be positive")
         try require(batchSize > 0, .batchSize, "must be positive")
-        try require(gradientAccumulation > 0, .gradientAccumulation, "must be positive")
+        try require(gradientAccumulationSteps > 0, .gradientAccumulationSteps, "must be positive")
         try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
+        try require((0..<1).contains(dropout), .dropout, "must be from 0 to below 1")
         try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
+        try require(
+            muonLearningRate > 0 && muonLearningRate.isFinite, .muonLearningRate,
+            "must be positive")
+        try require((0..<1).contains(muonMomentum), .muonMomentum, "must be from 0 to below 1")
+        try require((0...1).contains(decayFraction), .decayFraction, "must be from 0 to 1")
         try require(
             (0...1).contains(finalLearningRateRatio), .finalLearningRateRatio,
             "must be from 0 to 1")
@@ -74,6 +121,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try require((0..<1).contains(beta2), .beta2, "must be from 0 to below 1")
         try require(epsilon > 0, .epsilon, "must be positive")
         try require(gradientClip >= 0, .gradientClip, "must not be negative")
+        try require(skipOutliers >= 0, .skipOutliers, "must not be negative")
+        try require(earlyStopPatience >= 0, .earlyStopPatience, "must not be negative")
+        try require(sampleEvery >= 0, .sampleEvery, "must not be negative")
         try require(evaluateEvery > 0, .evaluateEvery, "must be positive")
         try require(
             evaluationStride.map { $0 > 0 } ?? true, .evaluationStride, "must be positive")

@@ -2,8 +2,10 @@
 public enum TrainingError: Error, Equatable, Sendable {
     /// A value of the configuration makes no sense.
     case badConfiguration(key: String, rule: String)
-    /// The loss or the gradient is not a number any more.
-    case diverged(step: Int)
+    /// The loss or the gradient was not finite in so many steps in a row, up to step `step`.
+    case diverged(step: Int, count: Int)
+    /// Training needs more memory than there is, both in bytes.
+    case tooLittleMemory(needed: MemoryPlan, available: Int)
     /// There is nothing to resume.
     case noCheckpoint(directory: String)
     /// The checkpoint cannot be continued from.
@@ -18,10 +20,18 @@ extension TrainingError: CustomStringConvertible {
         switch self {
         case .badConfiguration(let key, let rule):
             "training.\(key) \(rule)"
-        case .diverged(let step):
+        case .diverged(let step, let count):
             """
-            the loss is not finite at step \(step): lower training.learning_rate, or resume from \
-            the last checkpoint with another seed
+            the loss or the gradient was not finite in the \(count) steps up to \(step): lower the \
+            learning rates or raise training.warmup_steps, and resume from the last checkpoint
+            """
+        case .tooLittleMemory(let needed, let available):
+            """
+            training needs \(Self.size(needed.total)) of memory (parameters \
+            \(Self.size(needed.parameters)), gradients \(Self.size(needed.gradients)), optimizer \
+            \(Self.size(needed.optimizer)), activations \(Self.size(needed.activations)), batches \
+            \(Self.size(needed.batches))) and may have \(Self.size(available)): make the model, its \
+            context or the number of threads smaller, or say with --memory how much it may have
             """
         case .noCheckpoint(let directory):
             "\(directory) has no checkpoint to resume from: train without --resume first"
@@ -33,5 +43,15 @@ extension TrainingError: CustomStringConvertible {
             --overwrite
             """
         }
+    }
+    /// Bytes as a person reads them.
+    private static func size(_ bytes: Int) -> String {
+        var (value, unit) = (Double(bytes), 0)
+        let units = ["B", "kB", "MB", "GB", "TB"]
+        while value >= 999.5, unit + 1 < units.count {
+            value /= 1_000
+            unit += 1
+        }
+        return "\(unit == 0 ? value : (value * 10).rounded() / 10) \(units[unit])"
     }
 }

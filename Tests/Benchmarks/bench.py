@@ -1,7 +1,15 @@
 #!/usr/bin/env python3
 """Quern's speed, memory and quality beside its peers, in one run on one machine.
 
-    bench.py [train] [encode] [vocab] [quality] [all]
+    bench.py [train] [encode] [shards] [decode] [hostile] [vocab] [quality] [all]
+
+    train     training steps beside PyTorch
+    encode    text to ids in memory, beside every tokenizer of note
+    shards    a compressed file to shards, the whole way
+    decode    ids to text in memory
+    hostile   texts that make tokenizers slow, from a file to shards
+    vocab     learning a vocabulary
+    quality   what a minute of training is worth
 
 Each topic prints a table. Programs take turns, and each figure is a median, because a machine is
 never quite idle. QUERN names the program (default: .build/release/quern). What is made on the way
@@ -11,15 +19,23 @@ stays in .cache/bench.
 import argparse
 import sys
 
+import decode
 import encode
+import hostile
 import quality
+import shards
+import texts
 import train
 import vocab
+import vocabularies
 from harness import Failure, cores, machine
 
 TOPICS = {
     "train": train.measure,
     "encode": encode.measure,
+    "shards": shards.measure,
+    "decode": decode.measure,
+    "hostile": hostile.measure,
     "vocab": vocab.measure,
     "quality": quality.measure,
 }
@@ -29,9 +45,7 @@ def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "topics", nargs="*", metavar="TOPIC", help="train, encode, vocab, quality or all (default)"
-    )
+    parser.add_argument("topics", nargs="*", metavar="TOPIC", help="see above; all is the default")
     parser.add_argument("--repeat", type=int, default=3, help="rounds (default: %(default)s)")
     parser.add_argument(
         "--threads",
@@ -55,22 +69,36 @@ def arguments():
         "--compile", action="store_true", help="PyTorch with torch.compile too; needs g++"
     )
 
-    group = parser.add_argument_group("encode")
+    group = parser.add_argument_group("encode, shards, decode")
+    group.add_argument(
+        "--vocabularies",
+        type=chosen_from(vocabularies.NAMES),
+        default=["cl100k"],
+        metavar="NAME,NAME",
+        help="cl100k, o200k, gpt2, own (learned here) or all; for encode and decode "
+        "(default: cl100k)",
+    )
     group.add_argument(
         "--corpora",
-        type=names,
-        default=["english"],
+        type=chosen_from(texts.SOURCES),
+        default=list(texts.SOURCES),
         metavar="NAME,NAME",
-        help="english, code, multilingual (default: english)",
+        help="english, code, multilingual (default: all)",
     )
     group.add_argument(
-        "--megabytes", type=float, default=100, help="text of each (default: %(default)s)"
-    )
-    group.add_argument(
-        "--slow-megabytes",
+        "--megabytes",
         type=float,
-        default=10,
-        help="text for tiktoken and tokenizers (default: %(default)s)",
+        default=24,
+        help="text of each for encode and decode (default: %(default)s)",
+    )
+    group.add_argument(
+        "--once-megabytes",
+        type=float,
+        default=100,
+        help="English for encode in one pass; 0 leaves it out (default: %(default)s)",
+    )
+    group.add_argument(
+        "--shard-megabytes", type=float, default=50, help="text for shards (default: %(default)s)"
     )
     group.add_argument(
         "--encode-threads",
@@ -80,7 +108,17 @@ def arguments():
         help="thread counts (default: 1 and one for each core)",
     )
     group.add_argument(
-        "--encode-vocab-size", type=int, default=32768, help="tokens (default: %(default)s)"
+        "--processor-time",
+        action="store_true",
+        help="encode and decode by the time that processors worked, where other programs run",
+    )
+
+    group = parser.add_argument_group("hostile")
+    group.add_argument(
+        "--hostile-megabytes",
+        type=float,
+        default=100,
+        help="size of each document (default: %(default)s)",
     )
 
     group = parser.add_argument_group("vocab")
@@ -123,13 +161,16 @@ def numbers(text):
     return [int(part) for part in text.split(",")]
 
 
-def names(text):
-    from texts import SOURCES
+def chosen_from(names):
+    """A reader of lists of these names, where `all` is all of them."""
 
-    chosen = list(SOURCES) if text == "all" else text.split(",")
-    if unknown := set(chosen) - set(SOURCES):
-        raise argparse.ArgumentTypeError(f"no corpus is called {', '.join(sorted(unknown))}")
-    return chosen
+    def read(text):
+        chosen = list(names) if text == "all" else text.split(",")
+        if unknown := set(chosen) - set(names):
+            raise argparse.ArgumentTypeError(f"nothing is called {', '.join(sorted(unknown))}")
+        return chosen
+
+    return read
 
 
 def main():

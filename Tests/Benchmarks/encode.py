@@ -1,199 +1,180 @@
-"""Encoding speed: Quern's whole way from a compressed file to shards, beside bare tokenizers."""
+"""Encoding speed in memory: Quern's library beside its peers, on the same bytes."""
 
-import json
-import shutil
-
+import vocabularies
 from harness import (
-    CACHE,
     Failure,
-    Series,
-    cores,
+    bench_tool,
     counted,
-    make_empty,
     number,
     peer,
-    quern,
-    run,
     say,
     table,
     times,
 )
-from texts import slice_of
+from programs import DOCUMENTS, WHOLE, Program, columns, failures
+from texts import chunks_of
 
-# The name, and whether it is fast enough to get the whole text.
-PEERS = {"gigatoken": True, "fastokens": True, "tiktoken": False, "tokenizers": False}
-# What the notes say.
-SAMPLE_MEGABYTES = 2
-NOTES = [
-    "Quern: reading and decompressing the file, cutting it into documents, hashing each text, "
-    "encoding, and writing",
-    "and syncing shards, indices and manifest: the whole process.",
-    "Peers: encoding alone, of documents in memory, in a fresh process. Their peaks hold the text, "
-    "the ids and Python.",
-    "Each gave Quern's ids for the first 2 MB before it was timed, and as many ids for the "
-    "whole text if it got that.",
+# The form in which each gets the text, and whether it is fast enough to get all of it.
+PEERS = [
+    ("gigatoken", WHOLE, True),
+    ("gigatoken", DOCUMENTS, True),
+    ("fastokens", WHOLE, True),
+    ("fastokens", DOCUMENTS, True),
+    ("snaptokens", DOCUMENTS, True),
+    ("toktok-rs", DOCUMENTS, True),
+    ("tuetoken", DOCUMENTS, True),
+    ("tiktoken", DOCUMENTS, False),
+    ("tokenizers", DOCUMENTS, False),
 ]
+# It has its vocabularies built in, and no others.
+ONLY = {"toktok-rs": ["cl100k", "o200k"]}
+SLOW_MEGABYTES = 2
+PASSES = 4
 
 
 def measure(options):
-    vocabulary = learn(options)
-    for kind in options.corpora:
-        measure_kind(kind, vocabulary, options)
+    for name in options.vocabularies:
+        vocabulary = vocabularies.vocabulary(name)
+        for kind in options.corpora:
+            measure_text(name, vocabulary, chunks_of(kind, options.megabytes), PASSES, options)
+        if options.once_megabytes:
+            text = chunks_of("english", options.once_megabytes)
+            measure_text(name, vocabulary, text, 1, options)
 
 
-def learn(options):
-    """A vocabulary from the beginnings of the corpora; the same for every table."""
-    folder = make_empty(CACHE / "encode-vocab")
-    say(f"learning {options.encode_vocab_size} tokens ...")
-    share = min(options.megabytes, 20)
-    english, *others = [slice_of(kind, share) for kind in ("english", "code", "multilingual")]
-    quern(
-        "vocab",
-        "train",
-        "--vocab-size",
-        options.encode_vocab_size,
-        "--output",
-        folder,
-        *english.arguments(),
-        *[other.compressed for other in others],
-    )
-    return folder
-
-
-def measure_kind(kind, vocabulary, options):
-    text = slice_of(kind, options.megabytes)
-    failures = check(kind, vocabulary, options)
-    rows = decompression(text, options)
+def measure_text(name, vocabulary, text, passes, options):
+    """One table: a vocabulary on a text."""
+    right = Rightness(vocabulary, text)
+    rows, notes, alone = [], [], None
+    kinds = ["first", "later"] if passes > 1 else ["first"]
     for threads in options.encode_threads:
-        rows += measure_threads(text, vocabulary, threads, failures, options)
+        own, peers = measure_threads(name, vocabulary, text, passes, threads, right, options)
+        rows += [[threads, *program.row(kinds)] for program in [own, *peers]]
+        notes += failures([own, *peers]) + summary(own, peers, threads)
+        if own.failure is None and threads == 1:
+            alone = own
+        elif own.failure is None and alone and not options.processor_time:
+            notes.append(scaling(own, alone, threads))
     table(
-        f"Encoding: {kind}, {number(text.byte_count / 1e6)} MB in {number(text.document_count)} "
-        f"documents, {number(options.encode_vocab_size)} tokens, pattern gpt4",
-        ["threads", "program", "MB of text", "MB/s", "lowest–highest", "Quern is", "peak MB"],
+        f"Encoding in memory: {name}, {text.kind}, {number(text.byte_count / 1e6)} MB in "
+        f"{number(text.document_count)} documents of 8 KiB, MB/s"
+        + (" of processor time" if options.processor_time else ""),
+        [
+            "threads",
+            "program",
+            *columns(kinds),
+            "ids",
+            "peak MB",
+        ],
         rows,
         [
-            f"Medians of {counted(options.repeat, 'round')}; Quern runs before each run of a peer, "
-            "and the ratio is the median over these pairs.",
-            "Every program is confined to as many processors as it has threads.",
-            *NOTES,
+            f"Medians of {counted(options.repeat, 'round')}, all programs in turn, each in a fresh "
+            "process on as many processors as it has threads;",
+            "loading not counted. The ratio is the median over the rounds. The ids of the whole "
+            "text are compared, by count and checksum,",
+            f"with Quern's of the same form; tiktoken and tokenizers get {SLOW_MEGABYTES} MB.",
+            *notes,
         ],
     )
 
 
-def measure_threads(text, vocabulary, threads, failures, options):
-    """The rows of one number of threads."""
-    own = Series()
-    peers = {name: Series(failure=failures.get(name)) for name in PEERS}
-    sizes = {}
-    for round_number in range(options.repeat):
-        for name, series in peers.items():
-            if series.failure is not None and own.values:
-                continue
-            say(
-                f"encode, {text.kind}, {counted(threads, 'thread')}: round {round_number + 1} of "
-                f"{options.repeat}, Quern, {name} ..."
-            )
-            output = make_empty(CACHE / "encode-run")
-            speed, peak, tokens = encode_with_quern(text, vocabulary, output, threads)
-            own.add(speed, peak)
-            if series.failure is not None:
-                continue
-            limit = text.byte_count if PEERS[name] else options.slow_megabytes * 1e6
-            try:
-                answer = encode_with_peer(name, text, vocabulary, threads, bytes=limit)
-                if answer["bytes"] == text.byte_count and answer["tokens"] != tokens:
-                    raise Failure(f"{answer['tokens']} ids, where Quern has {tokens}")
-            except Failure as failure:
-                series.failure = str(failure)
-                continue
-            sizes[name] = answer["bytes"] / 1e6
-            series.add(sizes[name] / answer["seconds"], answer["peak_megabytes"], speed)
-    rows = [row(threads, "Quern, end to end", text.byte_count / 1e6, own)]
-    for name, series in peers.items():
-        if series.failure is None:
-            rows.append(row(threads, name, sizes[name], series))
-        else:
-            rows.append([threads, name, "failed", "", "", "", series.failure])
-    return rows
-
-
-def row(threads, name, megabytes, series):
-    ratio = times(series.ratio()) if series.partners else ""
-    speed, spread = number(series.median, 1), series.spread(1)
-    return [threads, name, number(megabytes), speed, spread, ratio, number(series.peak)]
-
-
-def check(kind, vocabulary, options):
-    """Whether each peer gives Quern's ids for the beginning of the text; the others' reasons."""
-    sample = slice_of(kind, min(options.megabytes, SAMPLE_MEGABYTES))
-    shards = make_empty(CACHE / "encode-sample")
-    encode_with_quern(sample, vocabulary, shards, 1)
-    failures = {}
-    for name in PEERS:
-        say(f"encode, {kind}: the ids of {name} ...")
-        try:
-            # Not in the process that is timed later: it would start with pieces that it has seen.
-            encode_with_peer(
-                name,
-                sample,
-                vocabulary,
-                cores(),
-                bytes=sample.byte_count,
-                expected=shards / "train_000000.bin",
-            )
-        except Failure as failure:
-            failures[name] = str(failure)
-    return failures
-
-
-def decompression(text, options):
-    """The limit: what zstd itself needs to read the file and throw the text away."""
-    if shutil.which("zstd") is None:
-        return []
-    megabytes, series = text.byte_count / 1e6, Series()
-    for _ in range(options.repeat):
-        finished = run(["zstd", "-tq", text.compressed], 1)
-        series.add(megabytes / finished.seconds, finished.peak_megabytes)
-    return [row(1, "zstd -d alone", megabytes, series)]
-
-
-def encode_with_peer(name, text, vocabulary, threads, **more):
-    return peer(
-        "peers_encode.py",
-        {
-            "peer": name,
-            "tokenizer": vocabulary / "tokenizer.json",
-            "flat": text.flat,
-            "lengths": text.lengths,
-            "threads": threads,
-            **more,
-        },
-        threads,
-    )
-
-
-def encode_with_quern(text, vocabulary, output, threads):
-    """MB/s, peak memory, and the number of ids of one run without end-of-text tokens."""
-    finished = quern(
-        "encode",
-        "--vocab",
-        vocabulary,
-        "--output",
-        output,
-        "--validation-fraction",
-        0,
-        "--end-of-text",
-        "none",
-        "--tokens-per-shard",
-        1 << 30,
-        *text.arguments(),
-        threads=threads,
-    )
-    manifest = json.loads((output / "manifest.json").read_text())
-    totals = manifest["train"]
-    if (totals["documents"], totals["bytes"]) != (text.document_count, text.byte_count):
-        raise Failure(
-            f"Quern found {totals['documents']} documents of {totals['bytes']} bytes in "
-            f"{text.compressed.name}, where there are {text.document_count} of {text.byte_count}"
+def measure_threads(name, vocabulary, text, passes, threads, right, options):
+    own = Program("Quern")
+    # What is ten times slower would take most of the time, and is not needed twice.
+    is_brief = passes == 1
+    peers = [
+        Program(*entry)
+        for entry in PEERS
+        if name in ONLY.get(entry[0], [name]) and (entry[2] or not is_brief)
+    ]
+    for place in range(options.repeat):
+        say(
+            f"encode, {name}, {text.kind}, {counted(threads, 'thread')}: "
+            f"round {place + 1} of {options.repeat} ..."
         )
-    return text.byte_count / 1e6 / finished.seconds, finished.peak_megabytes, totals["tokens"]
+        try:
+            answer = run_quern(vocabulary, text, threads, passes)
+            own.add(answer, options)
+        except Failure as failure:
+            own.failure = str(failure)
+        for program in peers:
+            if program.failure is None:
+                run_peer(program, name, vocabulary, text, passes, threads, right, own, options)
+    return own, peers
+
+
+def run_peer(program, name, vocabulary, text, passes, threads, right, own, options):
+    limit = text.byte_count if program.gets_all else SLOW_MEGABYTES * 1e6
+    request = {
+        "peer": program.name,
+        "form": program.form,
+        "vocabulary": name,
+        "tokenizer": vocabulary / "tokenizer.json",
+        "flat": text.flat,
+        "lengths": text.lengths,
+        "threads": threads,
+        "bytes": limit,
+        "passes": passes,
+    }
+    try:
+        answer = peer("peers_encode.py", request, threads)
+    except Failure as failure:
+        program.failure = str(failure)
+        return
+    program.add(answer, options, own if own.failure is None else None)
+    is_same = right.is_same(program.form, limit, answer)
+    if is_same is not None:
+        program.judge(is_same)
+
+
+class Rightness:
+    """Quern's ids of a text in each form, for comparison."""
+
+    def __init__(self, vocabulary, text):
+        self.vocabulary, self.text = vocabulary, text
+        self.known = {}
+
+    def is_same(self, form, limit, answer):
+        """Whether a peer's ids are Quern's; `None` if Quern has none."""
+        key = form, limit
+        if key not in self.known:
+            try:
+                more = ["--limit-bytes", int(limit), *(["--whole"] if form == WHOLE else [])]
+                own = run_quern(self.vocabulary, self.text, 1, 1, *more)
+                self.known[key] = own["count"], own["checksum"]
+            except Failure:
+                self.known[key] = None
+        return self.known[key] and self.known[key] == (answer["count"], answer["checksum"])
+
+
+def run_quern(vocabulary, text, threads, passes, *more):
+    arguments = ["--vocab", vocabulary, "--flat", text.flat, "--lengths", text.lengths]
+    arguments += ["--threads", threads, "--passes", passes, *more]
+    answer = bench_tool(*arguments, threads=threads)
+    for key in ("seconds", "processor_seconds"):
+        # It was not told to repeat.
+        [answer[key]] = answer[key]
+    return answer
+
+
+def summary(own, peers, threads):
+    """Who is the fastest of those with the right ids, in the first pass and later."""
+    exact = [program for program in peers if program.verdict == "same" and program.failure is None]
+    lines = []
+    for title, kind in (("First pass", "first"), ("Later passes", "later")):
+        able = [program for program in exact if getattr(program, kind).values]
+        if not able or own.failure or not getattr(own, kind).values:
+            continue
+        best = max(able, key=lambda program: getattr(program, kind).median)
+        lines.append(
+            f"{title}, {counted(threads, 'thread')}: the fastest peer with the same ids is "
+            f"{best.title}; Quern is {times(getattr(best, kind).ratio())}."
+        )
+    return lines
+
+
+def scaling(own, alone, threads):
+    parts = [f"{times(own.first.median / alone.first.median)} in the first pass"]
+    if own.later.values:
+        parts.append(f"{times(own.later.median / alone.later.median)} later")
+    return f"Quern with {threads} threads is as fast as with one, {', '.join(parts)}."

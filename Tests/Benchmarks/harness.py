@@ -16,7 +16,19 @@ REPOSITORY = FOLDER.parent.parent
 # Outside the repository's history. Slices of the corpora are used again by the next run.
 CACHE = REPOSITORY / ".cache" / "bench"
 QUERN = str(Path(os.environ.get("QUERN", REPOSITORY / ".build/release/quern")).resolve())
-PEERS = ["torch", "numpy", "tokenizers", "tiktoken", "gigatoken", "fastokens", "zstandard"]
+TOKENIZATION_BENCH = FOLDER / ".build/release/TokenizationBench"
+PEERS = [
+    "torch",
+    "numpy",
+    "zstandard",
+    "tokenizers",
+    "tiktoken",
+    "gigatoken",
+    "fastokens",
+    "snaptokens",
+    "toktok-rs",
+    "tuetoken",
+]
 # Variables by which the peers' thread pools are told their size.
 THREAD_VARIABLES = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "FASTOKENS_BPE_THREADS"]
 
@@ -57,11 +69,14 @@ class Disturbance:
 
 disturbance = Disturbance()
 
+
 @dataclass
 class Finished:
     """A program that ended well."""
 
     seconds: float
+    # What its threads worked, in the system too.
+    processor_seconds: float
     peak_megabytes: float
     output: str
 
@@ -107,7 +122,9 @@ def run(command, threads=None):
     disturbance.add(figures["seconds"], figures["foreign_seconds"])
     if figures["exit_code"] != 0:
         raise Failure(f"{name} ended with {figures['exit_code']}: {last_line(messages)}")
-    return Finished(figures["seconds"], figures["peak_megabytes"], output)
+    return Finished(
+        figures["seconds"], figures["processor_seconds"], figures["peak_megabytes"], output
+    )
 
 
 def last_line(text):
@@ -120,6 +137,15 @@ def quern(*arguments, threads=None):
     if threads is not None:
         command += ["--threads", threads]
     return run(command, threads)
+
+
+def bench_tool(*arguments, threads):
+    """Runs the library alone, in memory, and gives the answer of TokenizationBench.
+
+    Like a peer's answer, it has the process's peak memory, the text included.
+    """
+    finished = run([TOKENIZATION_BENCH, *arguments], threads)
+    return json.loads(finished.output) | {"peak_megabytes": finished.peak_megabytes}
 
 
 def peer(script, request, threads):
@@ -196,8 +222,12 @@ def counted(count, noun):
 
 
 def table(title, header, rows, notes=()):
-    """Prints a table; columns whose cells begin with a digit are aligned to the right."""
+    """Prints a table; columns whose cells begin with a digit are aligned to the right.
+
+    Cells that a row lacks at its end are empty.
+    """
     cells = [[str(cell) for cell in row] for row in [header, *rows]]
+    cells = [row + [""] * (len(header) - len(row)) for row in cells]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     is_number = [
         any(row[column][:1].isdigit() for row in cells[1:]) for column in range(len(header))

@@ -36,6 +36,7 @@ with open(descriptor, "w") as answer:
     json.dump(
         {
             "seconds": seconds,
+            "processor_seconds": own,
             "exit_code": os.waitstatus_to_exitcode(status),
             "peak_megabytes": usage.ru_maxrss * 1024 / 1e6,
             "foreign_seconds": max(0, busy_seconds() - busy - own),

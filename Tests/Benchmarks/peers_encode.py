@@ -1,197 +1,105 @@
-"""The peers' tokenizers on documents in memory, each by its fastest call.
+"""The peers' tokenizers on text in memory, each by its fastest call.
 
-Takes one argument, a JSON object: `peer`, `tokenizer` (a tokenizer.json), `flat` and `lengths`
-(see texts.py), `threads`, `bytes` (how much of the text at most), and perhaps `expected`, the shard
-that Quern made of those documents. Encodes them once and prints one JSON object; neither loading
-nor cutting the text is counted. With `expected` the ids are compared, and nothing is timed.
+Takes one argument, a JSON object: `peer`, `form` (documents, or whole: everything as one text),
+`vocabulary` (a name of vocabularies.py), `tokenizer` (its tokenizer.json), `flat` and `lengths`
+(see texts.py), `threads`, `bytes` (how much of the text at most), and `passes`. Encodes the text
+that often with one tokenizer and prints one JSON object; neither loading nor cutting the text is
+counted.
 """
 
-import array
 import json
 import sys
 import time
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 
-# Between documents, where a peer wants one buffer and cuts it itself.
-SEPARATOR = b"\x00\x1e\x00"
+from peers import LOADERS, answer_for, checksum, first_documents
+
+# Each of these takes a loaded tokenizer, the documents and a number of threads, and gives a
+# function that gives the ids. Documents are bytes for those named in BYTES, else text.
+BYTES = ["gigatoken"]
 
 
-def first_documents(request, byte_count):
-    """As many documents as fit into `byte_count`, but at least one."""
-    lengths = array.array("q", Path(request["lengths"]).read_bytes())
-    with open(request["flat"], "rb") as flat:
-        total = 0
-        for place, length in enumerate(lengths):
-            if place > 0 and total + length > byte_count:
-                return
-            total += length
-            yield flat.read(length)
+def tokenizers_ids(tokenizer, texts, threads):
+    found = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    return lambda: numpy.concatenate([encoding.ids for encoding in found])
 
 
-def pattern_of(tokenizer):
-    [regex] = [
-        part["pattern"]["Regex"]
-        for part in tokenizer["pre_tokenizer"]["pretokenizers"]
-        if part["type"] == "Split"
-    ]
-    return regex
+def tiktoken_ids(tokenizer, texts, threads):
+    def encode(text):
+        return tokenizer.encode_to_numpy(text, disallowed_special=())
+
+    if threads == 1:
+        found = [encode(text) for text in texts]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(encode, texts))
+    return lambda: numpy.concatenate(found)
 
 
-# Each of these takes a request and gives two functions: one makes of the documents, as bytes, what
-# the peer wants; the other encodes that and gives (number of ids, function that gives the ids).
-
-
-def tokenizers_peer(request):
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(request["tokenizer"])
-    tokenizer.encode_special_tokens = True
-
-    def encode(texts):
-        found = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        return sum(map(len, found)), lambda: numpy.concatenate([e.ids for e in found])
-
-    return decoded, encode
-
-
-def tiktoken_peer(request):
-    import tiktoken
-
-    description = json.loads(Path(request["tokenizer"]).read_text())
-    byte_of = bytes_of_characters()
-    specials = {token["content"]: token["id"] for token in description["added_tokens"]}
-    ranks = {
-        bytes(byte_of[character] for character in token): rank
-        for token, rank in description["model"]["vocab"].items()
-        if token not in specials
-    }
-    encoding = tiktoken.Encoding(
-        "quern", pat_str=pattern_of(description), mergeable_ranks=ranks, special_tokens=specials
-    )
-
-    def encode(texts):
-        found = encoding.encode_ordinary_batch(texts, num_threads=request["threads"])
-        return sum(map(len, found)), lambda: numpy.concatenate(found)
-
-    return decoded, encode
-
-
-def gigatoken_peer(request):
+def gigatoken_ids(tokenizer, documents, threads):
     import awkward
-    import gigatoken
 
-    description = with_known_pattern(request["tokenizer"])
-    # It cannot be told to take special tokens for ordinary text.
-    description["added_tokens"] = []
-    tokenizer = gigatoken.Tokenizer.from_json(json.dumps(description))
-
-    def prepare(documents):
-        if any(SEPARATOR in document for document in documents):
-            return documents
-        return gigatoken.BytesSource(SEPARATOR.join(documents), SEPARATOR)
-
-    def encode(source):
-        found = tokenizer.encode_batch(source, parallel=request["threads"] > 1)
-        flat = awkward.flatten(found)
-        return len(flat), lambda: awkward.to_numpy(flat)
-
-    return prepare, encode
+    found = tokenizer.encode_batch(documents, parallel=threads > 1)
+    return lambda: awkward.to_numpy(awkward.flatten(found))
 
 
-# The gpt4 pattern, and Llama 3's spelling of it, which cuts every text at the same places.
-GPT4 = (
-    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"
-)
-LLAMA3 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+def fastokens_ids(tokenizer, texts, threads):
+    ids, _ = tokenizer.encode_batch_flat(texts, add_special_tokens=False, split_special_tokens=True)
+    return lambda: numpy.frombuffer(ids, "<u4")
 
 
-def with_known_pattern(path):
-    """A tokenizer.json whose pattern is spelled as peers with code of their own for it know it."""
-    description = json.loads(Path(path).read_text())
-    for part in description["pre_tokenizer"]["pretokenizers"]:
-        if part["type"] == "Split":
-            if part["pattern"]["Regex"] == GPT4:
-                part["pattern"]["Regex"] = LLAMA3
-    return description
+def snaptokens_ids(tokenizer, texts, threads):
+    ids, _ = tokenizer.encode_batch_flat(texts)
+    return lambda: numpy.frombuffer(ids, "<u4")
 
 
-def fastokens_peer(request):
-    import fastokens
-
-    description = with_known_pattern(request["tokenizer"])
-    tokenizer = fastokens.Tokenizer.from_json_str(json.dumps(description))
-
-    def encode(texts):
-        ids, _ = tokenizer.encode_batch_flat(
-            texts, add_special_tokens=False, split_special_tokens=True
-        )
-        return len(ids) // 4, lambda: numpy.frombuffer(ids, "<u4")
-
-    return decoded, encode
+def toktok_ids(tokenizer, texts, threads):
+    ids, _ = tokenizer.encode_batch(texts, threads=threads)
+    return lambda: numpy.frombuffer(ids, "<u4")
 
 
-PEERS = {
-    "tokenizers": tokenizers_peer,
-    "tiktoken": tiktoken_peer,
-    "gigatoken": gigatoken_peer,
-    "fastokens": fastokens_peer,
+def tuetoken_ids(tokenizer, texts, threads):
+    found = tokenizer.encode_ordinary_to_buffer(texts, num_threads=threads)
+    return lambda: found["data"]
+
+
+ENCODERS = {
+    "gigatoken": gigatoken_ids,
+    "fastokens": fastokens_ids,
+    "snaptokens": snaptokens_ids,
+    "toktok-rs": toktok_ids,
+    "tuetoken": tuetoken_ids,
+    "tiktoken": tiktoken_ids,
+    "tokenizers": tokenizers_ids,
 }
 
 
-def decoded(documents):
-    return [document.decode() for document in documents]
-
-
-def bytes_of_characters():
-    """The byte that each character of a byte-level vocabulary stands for.
-
-    Printable bytes of Latin-1 stand for themselves; the others, in order, for the characters from
-    256 on.
-    """
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    mapping = {chr(byte): byte for byte in printable}
-    return mapping | {chr(256 + place): byte for place, byte in enumerate(others)}
-
-
-def shard_ids(path):
-    header = numpy.fromfile(path, "<i4", 256)
-    kind = {20240520: "<u2", 20240801: "<u4"}[int(header[0])]
-    return numpy.fromfile(path, kind, offset=1024)
-
-
 def measure(request):
-    prepare, encode = PEERS[request["peer"]](request)
+    tokenizer = LOADERS[request["peer"]](request)
+    encode = ENCODERS[request["peer"]]
     documents = list(first_documents(request, request["bytes"]))
     byte_count = sum(map(len, documents))
-    prepared = prepare(documents)
-    del documents
-    start = time.perf_counter()
-    token_count, ids = encode(prepared)
-    seconds = time.perf_counter() - start
-    if "expected" in request:
-        return compare(ids(), shard_ids(request["expected"]))
-    return {"seconds": seconds, "bytes": byte_count, "tokens": token_count}
-
-
-def compare(found, expected):
-    if numpy.array_equal(found, expected):
-        return {"same": True}
-    common = min(len(found), len(expected))
-    different = numpy.nonzero(found[:common] != expected[:common])[0]
-    place = int(different[0]) if len(different) else common
-    return {"failure": f"other ids than Quern's from token {place} of the sample on"}
+    if request["form"] == "whole":
+        documents = [b"".join(documents)]
+    if request["peer"] not in BYTES:
+        documents = [document.decode() for document in documents]
+    seconds, processor_seconds = [], []
+    for _ in range(request["passes"]):
+        start, start_processor = time.perf_counter(), time.process_time()
+        ids = encode(tokenizer, documents, request["threads"])
+        seconds.append(time.perf_counter() - start)
+        processor_seconds.append(time.process_time() - start_processor)
+    ids = ids()
+    return {
+        "bytes": byte_count,
+        "count": len(ids),
+        "checksum": checksum(ids),
+        "seconds": seconds,
+        "processor_seconds": processor_seconds,
+    }
 
 
 if __name__ == "__main__":
-    try:
-        answer = measure(json.loads(sys.argv[1]))
-    except Exception as error:  # whatever a peer throws is its row in the table
-        answer = {"failure": f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"}
-    print(json.dumps(answer))
+    answer_for(json.loads(sys.argv[1]), measure)

@@ -23,7 +23,7 @@ class Slice:
     """The first documents of a corpus."""
 
     kind: str
-    compressed: Path
+    compressed: Path | None
     # The documents' bytes one after the other, and beside them their lengths as 64-bit numbers.
     flat: Path
     lengths: Path
@@ -65,6 +65,43 @@ def slice_of(kind, megabytes):
         facts.write_text(json.dumps(known))
     made.byte_count, made.document_count = known["bytes"], known["documents"]
     return made
+
+
+CHUNK = 8192
+
+
+def chunks_of(kind, megabytes):
+    """The text of a slice, cut anew into documents of 8 KiB, as a slice without its file."""
+    whole = slice_of(kind, megabytes)
+    base = whole.flat.with_name(f"{kind}-{megabytes:g}MB-chunks")
+    made = Slice(kind, None, base.with_suffix(".flat"), base.with_suffix(".lengths"), 0, 0)
+    if not made.flat.exists() or made.flat.stat().st_mtime < whole.flat.stat().st_mtime:
+        text = whole.flat.read_bytes()[: int(megabytes * 1e6)]
+        lengths, start = array.array("q"), 0
+        while (end := chunk_end(text, start)) > start:
+            lengths.append(end - start)
+            start = end
+        made.lengths.write_bytes(lengths.tobytes())
+        made.flat.write_bytes(text[:start])
+    made.byte_count = made.flat.stat().st_size
+    made.document_count = made.lengths.stat().st_size // 8
+    return made
+
+
+def chunk_end(text, start):
+    """Where the document that begins at `start` ends: at most 8 KiB on, behind a whole character.
+
+    Not behind whitespace if that can be: the two published spellings of the cl100k pattern cut the
+    whitespace at the very end of a text differently.
+    """
+    limit = min(start + CHUNK, len(text))
+    while limit < len(text) and limit > start and text[limit] & 0xC0 == 0x80:
+        limit -= 1
+    if limit == len(text):
+        # The text itself may have been cut inside a character.
+        limit = start + len(text[start:].decode(errors="ignore").encode())
+    end = start + len(text[start:limit].decode().rstrip().encode())
+    return end if end > start else limit
 
 
 def cut(source, made, byte_limit):

@@ -2,6 +2,57 @@ import CKernels
 import Testing
 
 @Suite struct AttentionTests {
+    /// The second of two heads that lie side by side, and what attention makes of it.
+    struct Head {
+        let (t, d, width, row): (Int, Int, Int, Int)
+        let (qkv, dOut): (Floats, Floats)
+
+        init(_ t: Int, _ d: Int) {
+            (self.t, self.d, width, row) = (t, d, 2 * d, 6 * d)
+            qkv = Floats(t * row, seed: 1)
+            dOut = Floats(t * width, seed: 2)
+        }
+
+        /// The output, logsumexp and gradient; `adds` to a gradient of keys and values that is there.
+        func run(
+            _ level: Int32, starts: [Int32]? = nil, dropout: qk_dropout? = nil, adds: Bool = false
+        ) -> [Floats] {
+            let workspace = Floats(qk_attention_workspace(level, t, d))
+            let (out, lse, dQKV) = (Floats(t * width), Floats(t), Floats(t * row, seed: 3))
+            var masks = dropout ?? qk_dropout()
+            let (q, k, v) = (d, d + width, d + 2 * width)
+            (starts ?? []).withUnsafeBufferPointer { starts in
+                withUnsafePointer(to: &masks) { masks in
+                    var shape = qk_attention_shape(
+                        t: t, d: d, qkv_row: row, out_row: width,
+                        starts: starts.isEmpty ? nil : starts.baseAddress,
+                        dropout: dropout == nil ? nil : masks)
+                    qk_attention(
+                        level, &shape, qkv.base + q, qkv.base + k, qkv.base + v, out.base + d,
+                        lse.base, workspace.base)
+                    qk_attention_backward(
+                        level, &shape, qkv.base + q, qkv.base + k, qkv.base + v, out.base + d,
+                        dOut.base + d, lse.base, dQKV.base + q, dQKV.base + k, dQKV.base + v,
+                        adds ? 1 : 0, workspace.base)
+                }
+            }
+            return [out, lse, dQKV]
+        }
+
+        func expectEqual(
+            _ level: Int32, starts: [Int32]? = nil, dropout: qk_dropout? = nil, adds: Bool = false
+        ) {
+            let found = run(level, starts: starts, dropout: dropout, adds: adds)
+            let expected = run(plain, starts: starts, dropout: dropout, adds: adds)
+            for (found, expected) in zip(found, expected) {
+                #expect(found.error(against: expected) < 3e-6, "t \(t) d \(d)")
+            }
+        }
+    }
+
+    static let masks = qk_dropout(
+        key: (3, 4), counter: (5, 6), threshold: 1 << 30, scale: 4 / 3)
+
     @Test(
         "attention and its gradient for every short sequence and odd head size",
         arguments: fastLevels)
@@ -9,45 +60,64 @@ import Testing
         let shapes =
             (1...17).flatMap { t in [1, 3, 8, 16].map { (t, $0) } }
             + [(32, 16), (33, 5), (64, 32), (65, 40), (70, 64)]
-        for (t, d) in shapes {
-            // Two heads side by side, of which the second is computed.
-            let width = 2 * d
-            let row = 3 * width
-            let qkv = Floats(t * row, seed: 1)
-            let dOut = Floats(t * width, seed: 2)
-            var results: [[Floats]] = []
-            for level in [level, plain] {
-                let workspace = Floats(qk_attention_workspace(level, t, d))
-                let (out, lse) = (Floats(t * width), Floats(t))
-                let dQKV = Floats(t * row, seed: 3)
-                unsafe qk_attention(
-                    level, t, d, qkv.base + d, qkv.base + d + width, qkv.base + d + 2 * width, row,
-                    out.base + d, width, lse.base, workspace.base)
-                unsafe qk_attention_backward(
-                    level, t, d, qkv.base + d, qkv.base + d + width, qkv.base + d + 2 * width, row,
-                    out.base + d, dOut.base + d, width, lse.base, dQKV.base + d,
-                    dQKV.base + d + width, dQKV.base + d + 2 * width, workspace.base)
-                results.append([out, lse, dQKV])
+        for (t, d) in shapes { Head(t, d).expectEqual(level, adds: t % 2 == 0) }
+    }
+
+    @Test("attention cut into documents anywhere", arguments: fastLevels)
+    func documents(level: Int32) {
+        for t in 1...9 {
+            // Every set of places where a document begins.
+            for cuts in 0..<1 << (t - 1) {
+                Head(t, 3).expectEqual(level, starts: starts(t) { cuts >> ($0 - 1) & 1 == 1 })
             }
-            for (found, expected) in zip(results[0], results[1]) {
-                #expect(found.error(against: expected) < 3e-6, "t \(t) d \(d)")
-            }
+        }
+        for (t, every) in [(40, 7), (150, 64), (150, 65), (200, 33), (200, 130)] {
+            let starts = starts(t) { $0 % every == 0 }
+            Head(t, 16).expectEqual(level, starts: starts, adds: every == 65)
+            Head(t, 16).expectEqual(level, starts: starts, dropout: Self.masks)
+        }
+    }
+
+    private func starts(_ t: Int, _ begins: (Int) -> Bool) -> [Int32] {
+        var starts: [Int32] = [0]
+        for i in 1..<max(t, 1) { starts.append(begins(i) ? Int32(i) : starts[i - 1]) }
+        return starts
+    }
+
+    @Test("a document's attention does not depend on another's numbers", arguments: fastLevels)
+    func leak(level: Int32) {
+        let (t, cut) = (150, 70)
+        let head = Head(t, 16)
+        let starts = starts(t) { $0 == cut }
+        let before = head.run(level, starts: starts)
+        for index in 0..<cut * head.row { head.qkv[index] *= -3 }
+        for index in 0..<cut * head.width { head.dOut[index] += 1 }
+        let after = head.run(level, starts: starts)
+        for index in cut * head.width..<t * head.width {
+            #expect(before[0][index] == after[0][index])
+        }
+        for index in cut * head.row..<t * head.row { #expect(before[2][index] == after[2][index]) }
+    }
+
+    @Test("attention with dropped weights", arguments: fastLevels)
+    func dropout(level: Int32) {
+        for (t, d) in [(1, 4), (7, 3), (33, 8), (64, 16), (65, 16), (130, 5)] {
+            Head(t, d).expectEqual(level, dropout: Self.masks)
         }
     }
 
     @Test("a step over the cache is the last row of attention", arguments: fastLevels + [plain])
     func step(level: Int32) {
         for (t, d) in [(1, 8), (5, 3), (20, 16), (33, 32)] {
-            let qkv = Floats(t * 3 * d, seed: 4)
-            let workspace = Floats(qk_attention_workspace(level, t, d))
-            let (out, lse, stepped, scores) = (Floats(t * d), Floats(t), Floats(d), Floats(t))
-            unsafe qk_attention(
-                level, t, d, qkv.base, qkv.base + d, qkv.base + 2 * d, 3 * d, out.base, d, lse.base,
-                workspace.base)
-            unsafe qk_attention_step(
-                level, t, d, qkv.base + (t - 1) * 3 * d, qkv.base + d, qkv.base + 2 * d, 3 * d,
-                stepped.base, scores.base)
-            for c in 0..<d { #expect(abs(stepped[c] - out[(t - 1) * d + c]) < 1e-5) }
+            let head = Head(t, d)
+            let (out, stepped, scores) = (head.run(level)[0], Floats(d), Floats(t))
+            let (q, k, v) = (d, d + head.width, d + 2 * head.width)
+            qk_attention_step(
+                level, t, d, head.qkv.base + (t - 1) * head.row + q, head.qkv.base + k,
+                head.qkv.base + v, head.row, stepped.base, scores.base)
+            for c in 0..<d {
+                #expect(abs(stepped[c] - out[(t - 1) * head.width + d + c]) < 1e-5)
+            }
         }
     }
 }

@@ -30,6 +30,45 @@ import Testing
         }
     }
 
+    @Test("RMSNorm over parts of rows, its gradient written or added", arguments: fastLevels)
+    func rmsNorm(level: Int32) {
+        let rows = 3
+        for n in Self.widths {
+            let row = n + 2
+            let (x, weight) = (Floats(rows * row, seed: 1), Floats(n, seed: 2))
+            let dOut = Floats(rows * row, seed: 4)
+            for adds in [Int32(0), 1] {
+                var results: [[Floats]] = []
+                for level in [level, plain] {
+                    let (out, rstd) = (Floats(rows * row), Floats(rows))
+                    unsafe qk_rms_norm(
+                        level, rows, n, x.base, row, weight.base, 1e-5, out.base, row, rstd.base)
+                    let (dx, dWeight) = (Floats(rows * row, seed: 5), Floats(n, seed: 6))
+                    unsafe qk_rms_norm_backward(
+                        level, rows, n, dOut.base, row, x.base, row, weight.base, rstd.base,
+                        dx.base, row, adds, dWeight.base)
+                    results.append([out, rstd, dx, dWeight])
+                    // In place: the output over the input, the gradient over that of the output.
+                    let (own, dOwn) = (Floats(copying: x), Floats(copying: dOut))
+                    unsafe qk_rms_norm(
+                        level, rows, n, own.base, row, weight.base, 1e-5, own.base, row, rstd.base)
+                    unsafe qk_rms_norm_backward(
+                        level, rows, n, dOwn.base, row, x.base, row, weight.base, rstd.base,
+                        dOwn.base, row, 0, dWeight.base)
+                    for r in 0..<rows {
+                        for i in 0..<n {
+                            #expect(own[r * row + i] == out[r * row + i])
+                            if adds == 0 { #expect(dOwn[r * row + i] == dx[r * row + i]) }
+                        }
+                    }
+                }
+                for (found, expected) in zip(results[0], results[1]) {
+                    #expect(found.error(against: expected) < 2e-5, "width \(n)")
+                }
+            }
+        }
+    }
+
     @Test("a row of equal numbers has norm zero, not infinity", arguments: fastLevels)
     func flatRow(level: Int32) {
         let (x, out, statistics) = (Floats(20), Floats(20), Floats(2))

@@ -1,14 +1,19 @@
-"""What the checks share: the program, the default corpus, and places to write.
+"""What the checks share: the programs, texts, and places to write.
 
-QUERN names the program; `.build/release/quern` is the default.
+QUERN names the program and QUERN_PROBE the ConformanceProbe; both are looked for in
+`.build/release` otherwise.
 """
 
+import io
+import json
 import os
 import pathlib
 import subprocess
 
+import numpy as np
 import pytest
 import zstandard
+from fuzz import Fuzz
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -34,6 +39,66 @@ def quern():
         return result.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def encode_all():
+    """Gives the ids of each text, as the library finds them; every text comes back from its ids."""
+    program = pathlib.Path(os.environ.get("QUERN_PROBE", ROOT / ".build/release/ConformanceProbe"))
+    program = program.resolve()
+    if not program.exists():
+        pytest.fail(f"{program} is not there: run `swift build -c release --product {program.name}`")
+
+    def run(vocabulary, texts, special="none"):
+        request = b"".join(
+            len(data).to_bytes(4, "little") + data for data in (text.encode() for text in texts))
+        result = subprocess.run(
+            [program, "encode", vocabulary, special], input=request, capture_output=True,
+            timeout=600, check=False)
+        assert result.returncode == 0, result.stderr.decode()
+        numbers, place, ids = np.frombuffer(result.stdout, dtype="<u4"), 0, []
+        for _ in texts:
+            end = place + 1 + int(numbers[place])
+            ids.append(numbers[place + 1:end])
+            place = end
+        assert place == len(numbers)
+        return ids
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def published_folder():
+    """Where the published vocabularies are."""
+    folder = ROOT / ".cache/vocabularies"
+    if not folder.exists():
+        pytest.fail(f"{folder} is not there: run `make conformance`")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mixed_path():
+    path = ROOT / "corpora/bench-mixed.jsonl.zst"
+    if not path.exists():
+        pytest.fail(f"{path} is not there: run `corpora/prepare-bench.sh mixed`")
+    return path
+
+
+@pytest.fixture(scope="session")
+def mixed(mixed_path):
+    """Documents of Debian packages: prose, programs, and manuals in many languages."""
+    with mixed_path.open("rb") as file:
+        reader = io.TextIOWrapper(
+            zstandard.ZstdDecompressor().stream_reader(file), encoding="utf-8", newline="\n")
+        texts = [json.loads(line)["text"] for line in reader]
+    assert sum(map(len, texts)) > 40_000_000
+    return texts
+
+
+@pytest.fixture(scope="session")
+def fuzzed():
+    """100,000 strings that a tokenizer may stumble over."""
+    return Fuzz(2026).strings(100_000)
 
 
 @pytest.fixture(scope="session")

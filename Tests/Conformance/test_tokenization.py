@@ -1,15 +1,14 @@
-"""Vocabularies and ids against `tokenizers`, `transformers` and `tiktoken`."""
+"""Vocabularies that are learned here: files and ids against `tokenizers`, `transformers` and
+`tiktoken`, for every pattern."""
 
 import json
 import random
 
-import numpy as np
 import pytest
 import tokenization_peers as peers
+from fuzz import Fuzz
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer
-
-PATTERNS = list(peers.PATTERNS)
 
 
 def train(quern, directory, source, pattern, size, frequency=2, specials=(peers.END,), more=()):
@@ -21,40 +20,23 @@ def train(quern, directory, source, pattern, size, frequency=2, specials=(peers.
     return directory
 
 
-def encode(quern, vocabulary, documents, directory):
-    """The ids of each document, from the shards that `quern encode` wrote."""
-    directory.mkdir(parents=True, exist_ok=True)
-    source = peers.write_jsonl(directory / "documents.jsonl", documents)
-    shards = directory / "shards"
-    quern(
-        "encode", "--vocab", vocabulary, "--output", shards, "--end-of-text", "before",
-        "--validation-fraction", 0, "--quiet", source,
-    )
-    ids = np.concatenate([peers.read_shard(path) for path in sorted(shards.glob("train_*.bin"))])
-    end = json.loads((vocabulary / "tokenizer.json").read_text())["model"]["vocab"][peers.END]
-    starts = np.flatnonzero(ids == end)
-    return [part[1:].tolist() for part in np.split(ids, starts[1:])]
-
-
-def differences(documents, ours, theirs):
-    assert len(ours) == len(theirs) == len(documents)
-    return [
-        (document[:60], one[:20], other[:20])
-        for document, one, other in zip(documents, ours, theirs)
-        if one != other
-    ]
-
-
-@pytest.fixture(scope="module", params=PATTERNS)
-def learned(request, quern, kjv, tmp_path_factory):
+@pytest.fixture(scope="module", params=list(peers.PATTERNS))
+def learned(request, quern, kjv, fuzzed, tmp_path_factory):
     """A pattern and a vocabulary of mixed text in it."""
     directory = tmp_path_factory.mktemp(request.param)
-    documents = kjv[::4] + peers.python_sources(1 << 20) + peers.fuzz(3, 500, 40)
+    documents = kjv[::4] + peers.python_sources(1 << 20) + fuzzed[:2000]
     source = peers.write_jsonl(directory / "documents.jsonl", documents)
     return request.param, train(quern, directory / "vocab", source, request.param, 6000)
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.fixture(scope="module")
+def learned_gpt4(quern, kjv_path, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("specials")
+    specials = ["<|a|>", "<|a|><|b|>", "<|b|>", "<|b|><|", "[X]", peers.END]
+    return train(quern, directory, kjv_path, "gpt4", 1000, specials=specials)
+
+
+@pytest.mark.parametrize("pattern", peers.TRAINED)
 def test_kjv_gives_the_file_that_tokenizers_saves(quern, kjv, kjv_path, tmp_path, pattern):
     train(quern, tmp_path / "ours", kjv_path, pattern, 4096, more=("--separator", r"\n\n\n"))
     peers.trained(kjv, pattern, 4096).save(str(tmp_path / "theirs.json"))
@@ -70,7 +52,7 @@ def test_small_corpora_full_of_ties_give_the_same_merges(quern, tmp_path, seed):
         "".join(generator.choices(alphabet, k=generator.randint(1, 60)))
         for _ in range(generator.randint(1, 40))
     ]
-    pattern = generator.choice(PATTERNS)
+    pattern = generator.choice(peers.TRAINED)
     size = generator.choice([270, 300, 400, 2000])
     frequency = generator.choice([0, 1, 2, 3])
     specials = generator.choice([[peers.END], [peers.END, "<|é|>", "<pad>"], ["[a] b"]])
@@ -108,47 +90,52 @@ def test_the_committed_vocabulary_is_what_the_corpus_gives(quern, root, kjv_path
         assert file.read_bytes() == (root / "vocab/kjv" / file.name).read_bytes(), file.name
 
 
-def test_ids_of_mixed_text_are_those_of_tokenizers_and_tiktoken(quern, kjv, learned, tmp_path):
+def check(encode_all, learned, texts):
+    """Ours, those of `tokenizers`, and those of tiktoken if it can have the pattern."""
     pattern, vocabulary = learned
-    documents = kjv + peers.python_sources(4 << 20)
-    ours = encode(quern, vocabulary, documents, tmp_path)
-    theirs = Tokenizer.from_file(str(vocabulary / "tokenizer.json")).encode_batch(documents)
-    assert differences(documents, ours, [encoding.ids for encoding in theirs]) == []
+    ours = encode_all(vocabulary, texts)
+    theirs = peers.ids_of(peers.tokenizer(vocabulary / "tokenizer.json", pattern), texts)
+    assert peers.differences(texts, ours, theirs) == []
     encoding, first = peers.tiktoken_encoding(vocabulary, pattern)
-    theirs = [[number + first for number in ids] for ids in encoding.encode_ordinary_batch(documents)]
-    assert differences(documents, ours, theirs) == []
+    if encoding:
+        theirs = peers.tiktoken_ids(encoding, first, texts)
+        assert peers.differences(texts, ours, theirs) == []
 
 
-def test_ids_of_fuzzed_strings_are_those_of_tokenizers_and_tiktoken(quern, learned, tmp_path):
-    pattern, vocabulary = learned
-    documents = peers.fuzz(11, 12_000, 24)
-    ours = encode(quern, vocabulary, documents, tmp_path)
-    theirs = Tokenizer.from_file(str(vocabulary / "tokenizer.json")).encode_batch(documents)
-    assert differences(documents, ours, [encoding.ids for encoding in theirs]) == []
-    encoding, first = peers.tiktoken_encoding(vocabulary, pattern)
-    theirs = [[number + first for number in ids] for ids in encoding.encode_ordinary_batch(documents)]
-    assert differences(documents, ours, theirs) == []
+def test_ids_of_mixed_text_are_those_of_tokenizers_and_tiktoken(encode_all, mixed, learned):
+    check(encode_all, learned, mixed[::16])
 
 
-def test_whole_pieces_come_first_where_the_file_says_so(quern, learned, tmp_path):
+def test_ids_of_fuzzed_strings_are_those_of_tokenizers_and_tiktoken(encode_all, fuzzed, learned):
+    check(encode_all, learned, fuzzed)
+
+
+def test_the_written_file_gives_tokenizers_the_same_ids(encode_all, kjv, fuzzed, learned):
+    """As above, and with the expressions that the program spells."""
+    _, vocabulary = learned
+    texts = kjv[::50] + fuzzed[:10_000]
+    theirs = peers.ids_of(peers.tokenizer(vocabulary / "tokenizer.json", None), texts)
+    assert peers.differences(texts, encode_all(vocabulary, texts), theirs) == []
+
+
+def test_whole_pieces_come_first_where_the_file_says_so(encode_all, fuzzed, learned, tmp_path):
     """A vocabulary whose merges cannot reach all of its tokens shows the difference."""
     _, vocabulary = learned
     file = json.loads((vocabulary / "tokenizer.json").read_text())
     merges = file["model"]["merges"]
     # Without their own merges, every seventh pair's token is reached as a whole piece only.
     file["model"]["merges"] = [pair for index, pair in enumerate(merges) if index % 7]
-    documents = peers.fuzz(12, 2_000, 16) + peers.python_sources(1 << 18)
+    texts = fuzzed[:2000] + peers.python_sources(1 << 18)
     results = []
     for ignores in (False, True):
         file["model"]["ignore_merges"] = ignores
-        directory = tmp_path / str(ignores)
-        directory.mkdir()
-        (directory / "tokenizer.json").write_text(json.dumps(file, ensure_ascii=ignores))
-        ours = encode(quern, directory, documents, directory)
-        theirs = Tokenizer.from_file(str(directory / "tokenizer.json")).encode_batch(documents)
-        assert differences(documents, ours, [encoding.ids for encoding in theirs]) == []
+        path = tmp_path / f"{ignores}.json"
+        path.write_text(json.dumps(file, ensure_ascii=ignores))
+        ours = encode_all(path, texts)
+        theirs = peers.ids_of(peers.tokenizer(path, None), texts)
+        assert peers.differences(texts, ours, theirs) == []
         results.append(ours)
-    assert results[0] != results[1]
+    assert peers.differences(texts, *results) != []
 
 
 def test_transformers_loads_the_directory(learned, kjv):
@@ -176,10 +163,27 @@ def test_the_command_prints_the_ids_of_tokenizers(quern, learned):
 def test_special_tokens_in_a_text_are_text_unless_allowed(quern, learned):
     pattern, vocabulary = learned
     text = f"the end{peers.END} of it"
-    encoding, first = peers.tiktoken_encoding(vocabulary, pattern)
-    ordinary = [number + first for number in encoding.encode_ordinary(text)]
+    ordinary = peers.tokenizer(vocabulary / "tokenizer.json", pattern).encode(text).ids
     assert quern("tokenize", "--vocab", vocabulary, "--ids", text).split() == [*map(str, ordinary)]
     allowed = Tokenizer.from_file(str(vocabulary / "tokenizer.json")).encode(text).ids
-    found = quern("tokenize", "--vocab", vocabulary, "--ids", "--allow-special", "all", text).split()
-    assert found == [*map(str, allowed)]
-    assert found != [*map(str, ordinary)]
+    command = ["tokenize", "--vocab", vocabulary, "--ids", "--allow-special"]
+    for policy in ("all", peers.END):
+        assert quern(*command, policy, text).split() == [*map(str, allowed)]
+    assert allowed != ordinary
+
+
+def test_overlapping_special_tokens_are_found_as_tokenizers_finds_them(encode_all, learned_gpt4):
+    """The leftmost, and the longest of those that start there."""
+    generator = random.Random(5)
+    parts = ["<|a|>", "<|b|>", "<|", "|>", "<", "a", "b", "[X]", "[X", " ", "the", "\n", peers.END]
+    texts = ["".join(generator.choices(parts, k=generator.randint(1, 12))) for _ in range(20_000)]
+    texts += [text + special for text in Fuzz(9).strings(1000) for special in ("<|a|>", "<|a|")]
+    path = learned_gpt4 / "tokenizer.json"
+    theirs = peers.ids_of(Tokenizer.from_file(str(path)), texts)
+    assert peers.differences(texts, encode_all(learned_gpt4, texts, "all"), theirs) == []
+    # Some of them only.
+    file = json.loads(path.read_text())
+    file["added_tokens"] = [token for token in file["added_tokens"] if token["content"] in parts]
+    allowed = ",".join(token["content"] for token in file["added_tokens"])
+    theirs = peers.ids_of(Tokenizer.from_str(json.dumps(file)), texts)
+    assert peers.differences(texts, encode_all(learned_gpt4, texts, allowed), theirs) == []

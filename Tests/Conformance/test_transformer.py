@@ -1,4 +1,4 @@
-"""The model against Hugging Face's GPT2LMHeadModel and PyTorch's optimizer.
+"""The models against Hugging Face's classes, and the optimizer against PyTorch's.
 
 QUERN_PROBE names the ConformanceProbe binary; `.build/release/ConformanceProbe` is the default.
 """
@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import (
+    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROBE = os.environ.get("QUERN_PROBE", str(ROOT / ".build/release/ConformanceProbe"))
@@ -33,19 +36,58 @@ def write_json(path, value):
 
 
 def load(directory):
-    return GPT2LMHeadModel.from_pretrained(directory).eval()
+    return AutoModelForCausalLM.from_pretrained(directory).eval()
 
 
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory):
-    """A random model of two layers, with biases and norms that are not at their start."""
-    torch.manual_seed(20)
-    model = GPT2LMHeadModel(
+def gpt2(**changes):
+    return GPT2LMHeadModel(
         GPT2Config(
             vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=48, n_layer=2, n_head=3,
             attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0, bos_token_id=0, eos_token_id=0,
+            **changes,
         )
     )
+
+
+def rotary(config, model, **changes):
+    shape = dict(
+        vocab_size=VOCABULARY, max_position_embeddings=CONTEXT, hidden_size=48,
+        intermediate_size=80, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4,
+        head_dim=12, bos_token_id=0, eos_token_id=0, tie_word_embeddings=True,
+    )
+    return model(config(**(shape | changes)))
+
+
+def llama(**changes):
+    return rotary(LlamaConfig, LlamaForCausalLM, **changes)
+
+
+def qwen3(**changes):
+    return rotary(Qwen3Config, Qwen3ForCausalLM, **changes)
+
+
+MODELS = {
+    "gpt2": gpt2,
+    "gpt2-untied-narrow": lambda: gpt2(tie_word_embeddings=False, n_inner=56),
+    "llama": llama,
+    "llama-untied": lambda: llama(tie_word_embeddings=False),
+    "llama-grouped": lambda: llama(num_key_value_heads=2),
+    "llama-one-key": lambda: llama(
+        num_key_value_heads=1, tie_word_embeddings=False, rms_norm_eps=1e-5,
+        rope_parameters={"rope_type": "default", "rope_theta": 500.0},
+    ),
+    "qwen3": qwen3,
+    "qwen3-untied-grouped": lambda: qwen3(
+        tie_word_embeddings=False, num_key_value_heads=2, head_dim=16
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def directory(tmp_path_factory, request):
+    """A random model of two layers, with biases and norms that are not at their start."""
+    torch.manual_seed(20)
+    model = MODELS[request.param]()
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() == 1:
@@ -106,6 +148,46 @@ def test_loss_and_gradients(directory, tmp_path):
         assert error <= 1e-3 * np.abs(gradient).max(), name
 
 
+def documents(seed):
+    """Places of a batch where documents begin, and for each place the first of its document."""
+    generator = np.random.default_rng(seed)
+    begins = generator.random((BATCH, CONTEXT)) < 0.15
+    begins[:, 0] = True
+    places = np.where(begins, np.arange(CONTEXT), 0)
+    return begins, np.maximum.accumulate(places, axis=1)
+
+
+def test_documents(directory, tmp_path):
+    """A window cut into documents is each document by itself: losses and gradients."""
+    data = batch(5)
+    begins, starts = documents(6)
+    data["document_starts"] = starts.tolist()
+    out = tmp_path / "gradients.safetensors"
+    printed = json.loads(
+        probe("gradients", directory, write_json(tmp_path / "batch.json", data), out)
+    )
+    model = load(directory)
+    inputs, targets = torch.tensor(data["inputs"]), torch.tensor(data["targets"])
+    losses = []
+    for row in range(BATCH):
+        cuts = [*np.flatnonzero(begins[row]).tolist(), CONTEXT]
+        for start, end in zip(cuts, cuts[1:]):
+            logits = model(inputs[row : row + 1, start:end]).logits[0]
+            losses.append(
+                torch.nn.functional.cross_entropy(
+                    logits, targets[row, start:end], ignore_index=-1, reduction="none"
+                )
+            )
+    losses = torch.cat(losses)
+    (losses.sum() / (targets >= 0).sum()).backward()
+    found = np.array(printed["token_losses"])
+    assert np.abs(found - losses.detach().numpy()).max() <= 1e-4
+    gradients = load_file(out)
+    for name, parameter in model.named_parameters():
+        error = np.abs(gradients[name] - parameter.grad.numpy()).max()
+        assert error <= 1e-3 * parameter.grad.abs().max().item(), name
+
+
 def test_token_losses_mask(directory, model, tmp_path):
     data = batch(2)
     out = tmp_path / "gradients.safetensors"
@@ -156,20 +238,40 @@ def test_ten_steps_of_adamw(directory, tmp_path):
 def test_checkpoint_loads_in_transformers(directory, model, tmp_path):
     probe("roundtrip", directory, tmp_path)
     loaded = load(tmp_path)
+    assert type(loaded) is type(model)
     ids = torch.tensor([np.random.default_rng(3).integers(0, VOCABULARY, CONTEXT).tolist()])
     with torch.no_grad():
         assert torch.equal(loaded(ids).logits, model(ids).logits)
-    config = json.loads((tmp_path / "config.json").read_text())
-    assert config["n_ctx"] == CONTEXT
+    written, original = loaded.config.to_dict(), model.config.to_dict()
+    others = {"_name_or_path", "transformers_version", "bos_token_id", "eos_token_id"}
+    for key in original.keys() - others:
+        # 1e-5 as a float32 is another double.
+        assert written[key] == pytest.approx(original[key]), key
+    names = set(load_file(tmp_path / "model.safetensors"))
+    assert names == set(load_file(directory / "model.safetensors"))
 
 
-def test_new_model_is_gpt2s(tmp_path):
-    probe("create", tmp_path, 7, 2, 2, 64, 32, 500)
+@pytest.mark.parametrize("architecture", ["gpt2", "llama", "qwen3"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_new_model(tmp_path, architecture, tied):
+    """A new model has GPT-2's start and loads in its class."""
+    shape = {
+        "architecture": architecture, "n_layer": 2, "n_head": 2, "n_embd": 64, "n_positions": 32,
+        "vocab_size": 500, "tie_word_embeddings": tied,
+    }
+    probe("create", tmp_path, 7, json.dumps(shape))
     loaded = load(tmp_path)
-    state = loaded.state_dict()
-    assert abs(state["transformer.wte.weight"].std().item() - 0.02) < 5e-4
-    residual = state["transformer.h.1.mlp.c_proj.weight"].std().item()
-    assert abs(residual - 0.02 / 2) < 5e-4
+    assert loaded.config.model_type == architecture
+    assert loaded.config.tie_word_embeddings == tied
+    if architecture == "gpt2":
+        assert json.loads((tmp_path / "config.json").read_text())["n_ctx"] == 32
+    residual = ("c_proj.weight", "o_proj.weight", "down_proj.weight")
+    for name, tensor in loaded.state_dict().items():
+        if tensor.dim() == 2:
+            deviation = 0.01 if name.endswith(residual) else 0.02
+            assert abs(tensor.std().item() - deviation) < 5e-4, name
+        else:
+            assert (tensor == (1 if name.endswith("weight") else 0)).all(), name
     ids = list(range(20))
     out = tmp_path / "logits.safetensors"
     probe("logits", tmp_path, write_json(tmp_path / "ids.json", ids), out)
@@ -183,11 +285,12 @@ def test_names_without_prefix(directory, model, tmp_path):
     from safetensors.torch import save_file
 
     state = {
-        name.removeprefix("transformer."): tensor.clone()
+        name.removeprefix("transformer.").removeprefix("model."): tensor.clone()
         for name, tensor in model.state_dict().items()
-        if name.startswith("transformer.")
+        if name != "lm_head.weight" or not model.config.tie_word_embeddings
     }
-    state["h.0.attn.bias"] = torch.ones(1, 1, CONTEXT, CONTEXT)
+    if model.config.model_type == "gpt2":
+        state["h.0.attn.bias"] = torch.ones(1, 1, CONTEXT, CONTEXT)
     save_file(state, tmp_path / "model.safetensors")
     (tmp_path / "config.json").write_text((directory / "config.json").read_text())
     out = tmp_path / "out"

@@ -1,19 +1,45 @@
 """The peers' side of the checks of vocabularies and ids."""
 
+import concurrent.futures
 import glob
 import json
-import random
 import sysconfig
 
 import numpy as np
 import tiktoken
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
-# Written out here once more, so that a slip in the program's own spelling is found.
+# The expressions of each pattern, applied one after another, as the publishers of the vocabularies
+# write them. Written out here once more, so that a slip in the program's own spelling is found.
+GPT2 = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
+LLAMA3 = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+GPT4 = r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"""
+CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+WORDS = [
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+",
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*",
+]
+REST = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 PATTERNS = {
-    "gpt2": r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+""",
-    "gpt4": r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+""",
+    "gpt2": [GPT2],
+    "r50k": [r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""],
+    "cl100k": [r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""],
+    "llama3": [LLAMA3],
+    "gpt4": [GPT4],
+    "nanochat": [GPT4.replace("{1,3}", "{1,2}")],
+    "qwen2": [LLAMA3.replace("{1,3}", "")],
+    "qwen3.5": [r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""],
+    "o200k": ["|".join([WORDS[0] + CONTRACTION, WORDS[1] + CONTRACTION, r"\p{N}{1,3}", REST])],
+    "tekken": ["|".join([*WORDS, r"\p{N}", REST])],
+    "deepseek3": [
+        r"\p{N}{1,3}",
+        "[一-龥\u3040-ゟ゠-ヿ]+",
+        r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""",
+    ],
+    "starcoder": [r"\p{N}", GPT2],
 }
+# Those that Hugging Face's trainer is compared in.
+TRAINED = ["gpt2", "gpt4"]
 END = "<|endoftext|>"
 
 # One of everything that a pattern looks at; a surrogate cannot be written as UTF-8.
@@ -21,15 +47,54 @@ HOSTILE = """a b s t l L S D re ve 'll 'S 'ſ 'RE ' 1 23 ½ ٣ Ⅷ . , ! - -- \u
 \U000e0100 <| |> \x00 \x7f""".split() + [" ", "  ", "\t", "\r", "\n", "\r\n", "\u00a0", "\u2003", "\u0085", "\u3000"]
 
 
+def pre_tokenizer(pattern):
+    """What cuts texts for `tokenizers`."""
+    # Oniguruma reads `{1,3}+` as a repetition of a repetition; the sign means nothing there.
+    expressions = [expression.replace("{1,3}+", "{1,3}") for expression in PATTERNS[pattern]]
+    splits = [pre_tokenizers.Split(Regex(expression), "isolated") for expression in expressions]
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    return pre_tokenizers.Sequence([*splits, byte_level])
+
+
+def tokenizer(path, pattern):
+    """`tokenizers` with the tokens and merges of a `tokenizer.json` and a pattern of its own.
+
+    Special tokens keep their numbers and lose their names, since it would find them in every text.
+    """
+    file = json.loads(path.read_text())
+    vocab = file["model"]["vocab"]
+    for token in file["added_tokens"]:
+        if token["special"]:
+            vocab.pop(token["content"], None)
+            token["content"] = f"\uffff no text has this: {token['id']} \uffff"
+        # It numbers what the model has not anew.
+        vocab[token["content"]] = token["id"]
+    peer = Tokenizer.from_str(json.dumps(file))
+    if pattern:
+        peer.pre_tokenizer = pre_tokenizer(pattern)
+    return peer
+
+
+def ids_of(peer, texts):
+    """The ids that `tokenizers` gives each text."""
+    encodings = peer.encode_batch_fast(texts, add_special_tokens=False)
+    return [np.array(encoding.ids, dtype=np.uint32) for encoding in encodings]
+
+
+def differences(texts, ours, theirs):
+    """The first few texts whose ids differ."""
+    assert len(ours) == len(theirs) == len(texts)
+    return [
+        (text[:60], one[:20].tolist(), other[:20].tolist())
+        for text, one, other in zip(texts, map(np.asarray, ours), map(np.asarray, theirs))
+        if not np.array_equal(one, other)
+    ][:5]
+
+
 def trained(documents, pattern, size, frequency=2, specials=(END,)):
     """A vocabulary that Hugging Face's trainer learned, whole: ready to be saved."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PATTERNS[pattern]), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    tokenizer.pre_tokenizer = pre_tokenizer(pattern)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     trainer = trainers.BpeTrainer(
@@ -49,7 +114,10 @@ def byte_of_character():
 
 
 def tiktoken_encoding(directory, pattern):
-    """tiktoken with the same tokens as ranks, and what to add to its ids."""
+    """tiktoken with the same tokens as ranks, and what to add to its ids; nothing for a pattern of
+    several expressions, which it has not."""
+    if len(PATTERNS[pattern]) > 1:
+        return None, 0
     file = json.loads((directory / "tokenizer.json").read_text())
     specials = {token["content"] for token in file["added_tokens"]}
     table = byte_of_character()
@@ -59,9 +127,18 @@ def tiktoken_encoding(directory, pattern):
         if token not in specials
     }
     encoding = tiktoken.Encoding(
-        "quern", pat_str=PATTERNS[pattern], mergeable_ranks=ranks, special_tokens={}
+        "quern", pat_str=PATTERNS[pattern][0], mergeable_ranks=ranks, special_tokens={}
     )
     return encoding, len(specials)
+
+
+def tiktoken_ids(encoding, first, texts):
+    """The ids that tiktoken gives each text, on two threads; `first` is added to them."""
+    def ids(text):
+        return encoding.encode_to_numpy(text, disallowed_special=()) + np.uint32(first)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return list(pool.map(ids, texts))
 
 
 def read_shard(path):
@@ -73,19 +150,6 @@ def read_shard(path):
     assert len(ids) == header[2]
     assert path.stat().st_size == 1024 + dtype.itemsize * len(ids)
     return ids
-
-
-def fuzz(seed, count, longest):
-    """Random strings: from the hostile alphabet, and of all planes."""
-    generator = random.Random(seed)
-    strings = [
-        "".join(generator.choices(HOSTILE, k=generator.randint(1, longest))) for _ in range(count)
-    ]
-    for _ in range(count // 4):
-        points = [generator.randrange(0x110000) for _ in range(generator.randint(1, 12))]
-        strings.append("".join(chr(point) for point in points if not 0xD800 <= point < 0xE000) + "x")
-    # The program takes a text of nothing but ASCII white space for no document at all.
-    return [string for string in strings if string.strip(" \t\r\n\v\f")]
 
 
 def python_sources(byte_count):

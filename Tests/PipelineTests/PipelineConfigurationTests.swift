@@ -74,6 +74,14 @@ import Transformer
         #expect(read.name == "7")
     }
 
+    @Test func `a model of another architecture, and null for what follows from the rest`() throws {
+        let text = #"{"model": {"architecture": "qwen3", "n_kv_head": 2, "rope_theta": 1e6}}"#
+        let read = try read(text, ["model.tie_word_embeddings=false", "model.head_dim=null"])
+        #expect(read.model.architecture == .qwen3)
+        #expect(read.model.keyWidth == 64 && read.model.headSize == 32)
+        #expect(read.model.rotaryBase == 1e6 && !read.model.tiesEmbeddings)
+    }
+
     @Test func `a section can be set whole, and keeps what it does not name`() throws {
         let read = try read(#"{"model": {"n_layer": 2}}"#, [#"model={"n_embd": 64}"#])
         #expect(read.model.layerCount == 2)
@@ -84,6 +92,13 @@ import Transformer
         (#"{"trainning": {}}"#, "trainning", "training"),
         (#"{"training": {"batchsize": 3}}"#, "training.batchsize", "training.batch_size"),
         (#"{"model": {"n_layers": 3}}"#, "model.n_layers", "model.n_layer"),
+        (#"{"model": {"n_kv_heads": 3}}"#, "model.n_kv_heads", "model.n_kv_head"),
+        (
+            #"{"model": {"tie_embeddings": false}}"#, "model.tie_embeddings",
+            "model.tie_word_embeddings"
+        ),
+        (#"{"model": {"arch": "llama"}}"#, "model.arch", nil),
+        (#"{"model": {"vocab_size": 3}}"#, "model.vocab_size", nil),
         (#"{"samples": [], "corpus": {"input": []}}"#, "corpus.input", "corpus.inputs"),
         (#"{"corpus": {"zebra": 1}}"#, "corpus.zebra", nil),
         (#"{"zebra": 1}"#, "zebra", nil),
@@ -120,6 +135,9 @@ import Transformer
         (#"{"vocabulary": {"pattern": "gpt5"}}"#, "vocabulary.pattern", "one of gpt2, r50k, cl100k"),
         (#"{"shards": {"end_of_text": "never"}}"#, "shards.end_of_text", "before, after, none"),
         (#"{"shards": {"allow_special": 3}}"#, "shards.allow_special", "a string"),
+        (#"{"model": {"architecture": "mamba"}}"#, "model.architecture", "gpt2, llama, qwen3"),
+        (#"{"model": {"n_kv_head": 1.5}}"#, "model.n_kv_head", "a whole number"),
+        (#"{"model": {"tie_word_embeddings": 2}}"#, "model.tie_word_embeddings", "true or false"),
         (#"{"name": 3}"#, "name", "a string"),
         (#"{"samples": "one"}"#, "samples", "a list"),
     ])

@@ -68,6 +68,12 @@ import Testing
         #expect(unknown.messages.contains("no special token \"<|pad|>\"; it has <|endoftext|>"))
     }
 
+    @Test func `a document of several parts is decoded whole`() async throws {
+        let text = String(repeating: "é漢😀 ", count: 30_000) + "end"
+        try await encode("-", input: Array(text.utf8))
+        #expect(try await decoded() == text + "|")
+    }
+
     @Test func `compressed standard input is recognised by its first bytes`() async throws {
         try await encode("-", input: try compress("the mill"))
         #expect(try await decoded() == "the mill|")

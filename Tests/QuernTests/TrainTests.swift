@@ -49,6 +49,34 @@ import Testing
         #expect(!folder.exists("run/checkpoints/step-00000003"))
     }
 
+    @Test func `a model that does not fit is refused with the figure`() async throws {
+        let refused = try await Program.run(
+            arguments("run", steps: 3, "--memory", "100kB"), in: folder)
+        #expect(refused.status == 1)
+        for word in ["needs", "100.0 kB", "optimizer", "--memory"] {
+            #expect(refused.messages.contains(word))
+        }
+        #expect(!folder.exists("run"))
+        for wrong in ["much", "-1", "0", "12XB", "1e400GB"] {
+            let result = try await Program.run(
+                arguments("run", steps: 3, "--memory=\(wrong)"), in: folder)
+            #expect(result.status == 64)
+        }
+        try await Program.succeed(
+            arguments("run", steps: 3, "--memory", "1.5 GiB", "--quiet"), in: folder)
+    }
+
+    @Test func `a profile shows where the time of a step went`() async throws {
+        let result = try await Program.succeed(
+            arguments("run", steps: 3, "--profile", "--quiet"), in: folder)
+        for part in ["attention, forward", "head and loss", "optimizer", "a step, of 3"] {
+            #expect(result.text.contains(part))
+        }
+        let plain = try await Program.succeed(
+            arguments("plain", steps: 3, "--quiet"), in: folder)
+        #expect(!plain.text.contains("attention"))
+    }
+
     @Test func `evaluation scores every token but the first, for any stride and batch`()
         async throws
     {

@@ -107,6 +107,37 @@ import TokenShards
         #expect(last.targets.suffix(16).allSatisfy { $0 == Batch.ignored })
     }
 
+    @Test(
+        "batches say where documents begin, wherever windows cut them",
+        arguments: EndOfTextPolicy.allCases)
+    func documents(policy: EndOfTextPolicy) throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write(policy: policy, tokensPerShard: 200)
+        let set = try ShardSet(directory: fixture.path("set"))
+        let windows = set.windows(in: .train, length: 16, stride: 5, marksDocuments: true)
+        let loader = try BatchLoader(windows: windows, batchSize: 3, seed: 5)
+        let sampler = WindowSampler(windowCount: windows.count, seed: 5)
+        for position in stride(from: 0, to: windows.count, by: 3) {
+            let batch = loader.batch(at: position)
+            let starts = try #require(batch.documentStarts)
+            for row in 0..<3 {
+                let window = windows[sampler[position + row]]
+                let shard = set.shards(of: .train)[window.shard]
+                let expected = (0..<16).map { offset in
+                    let range = (0..<shard.documentCount).map { shard.tokenRange(ofDocument: $0) }
+                        .first { $0.contains(window.start + offset) }!
+                    return Int32(max(range.lowerBound, window.start) - window.start)
+                }
+                #expect(Array(starts[row * 16..<row * 16 + 16]) == expected)
+            }
+        }
+        let scored = windows.batch(of: windows.scoringWindows().suffix(2), batchSize: 3)
+        #expect(scored.documentStarts?.count == 48)
+        #expect(scored.documentStarts?.suffix(16).allSatisfy { $0 == 0 } == true)
+        let unmarked = set.windows(in: .train, length: 16, stride: 5)
+        #expect(unmarked.batch(of: [windows[0]], batchSize: 1).documentStarts == nil)
+    }
+
     @Test("a split without a full window cannot be trained on")
     func tooFew() throws {
         let fixture = try ShardFixture(documentCount: 2)

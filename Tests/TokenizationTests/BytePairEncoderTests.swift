@@ -47,7 +47,7 @@ import Testing
 
     @Test(
         "pieces around the cache's and the heap's limits are encoded as the definition says",
-        arguments: [14, 15, 16, 17, 95, 96, 97, 98, 300])
+        arguments: [14, 15, 16, 17, 127, 128, 129, 130, 300])
     func longPieces(length: Int) throws {
         var generator = SeededGenerator(UInt64(length))
         let alphabet = ["a", "b", "ab", "aa"].map { Array($0.utf8) }

@@ -2,8 +2,28 @@ import Testing
 
 @testable import Tokenization
 
-/// The cuts that the definition gives: the leftmost special token, the longest of those there.
+/// The cuts that the definition gives: the leftmost special token, the longest of those there; those
+/// that are searched last in what the others leave.
 private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<Int>, UInt32)] {
+    let last = specials.filter(\.isSearchedLast)
+    guard !last.isEmpty else { return naiveCutsAtOnce(text, specials) }
+    var cuts: [(Range<Int>, UInt32)] = []
+    var start = 0
+    let first = naiveCutsAtOnce(text, specials.filter { !$0.isSearchedLast })
+    for cut in first + [(text.count..<text.count, 0)] {
+        let rest = Array(text[start..<cut.0.lowerBound])
+        cuts += naiveCutsAtOnce(rest, last).map {
+            ($0.0.lowerBound + start..<$0.0.upperBound + start, $0.1)
+        }
+        if cut.0.lowerBound < text.count { cuts.append(cut) }
+        start = cut.0.upperBound
+    }
+    return cuts
+}
+
+private func naiveCutsAtOnce(
+    _ text: [UInt8], _ specials: [SpecialToken]
+) -> [(Range<Int>, UInt32)] {
     var cuts: [(Range<Int>, UInt32)] = []
     let longestFirst = specials.sorted { $0.content.utf8.count > $1.content.utf8.count }
     var index = 0
@@ -20,11 +40,14 @@ private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<I
 }
 
 @Suite struct SpecialTokenTests {
-    private func vocabulary(_ specials: [String]) throws -> Vocabulary {
+    private func vocabulary(
+        _ specials: [String], searchedLast: Set<String> = []
+    ) throws -> Vocabulary {
         try VocabularyTrainer.vocabulary(
             pattern: .gpt4,
             specials: specials.enumerated().map {
-                SpecialToken(content: $1, id: TokenID(UInt32($0)))
+                SpecialToken(
+                    content: $1, id: TokenID(UInt32($0)), isSearchedLast: searchedLast.contains($1))
             }, merges: [])
     }
 
@@ -45,8 +68,10 @@ private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<I
     }
 
     /// Every text over `alphabet` of at most `longest` parts, and every choice of special tokens.
-    private func checkAll(_ specials: [String], alphabet: [String], longest: Int) throws {
-        let vocabulary = try vocabulary(specials)
+    private func checkAll(
+        _ specials: [String], searchedLast: Set<String> = [], alphabet: [String], longest: Int
+    ) throws {
+        let vocabulary = try vocabulary(specials, searchedLast: searchedLast)
         var texts: [[UInt8]] = [[]]
         var last = texts
         for _ in 0..<longest {
@@ -75,6 +100,15 @@ private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<I
             longest: 5)
         // The whole of a shorter one, and a longer one that stops in the middle of another.
         try checkAll(["aba", "abacab", "ca", "é"], alphabet: ["a", "b", "c", "é"], longest: 5)
+    }
+
+    @Test("those that are searched last are found in what the others leave")
+    func searchedLast() throws {
+        for searchedLast in [["x!"], ["xx", "!yx!"], ["x!", "x!y", "!yx!", "xx"]] {
+            try checkAll(
+                ["x!", "x!y", "!yx!", "xx"], searchedLast: Set(searchedLast),
+                alphabet: ["x", "!", "y"], longest: 5)
+        }
     }
 
     @Test("long texts with few and with many places are cut as the definition says")

@@ -85,6 +85,46 @@ import Transformer
         }
     }
 
+    @Test("so does one with dropout, documents apart and another architecture, on any threads")
+    func resumedWithDropout() async throws {
+        let fixture = try TrainingFixture()
+        var configuration = TrainingFixture.configuration
+        var model = TrainingFixture.model
+        model.architecture = .qwen3
+        model.keyValueHeadCount = 1
+        model.tiesEmbeddings = false
+        var losses: Set<Double> = []
+        func run(
+            _ name: String, threadCount: Int = 2, existing: Trainer.ExistingRun = .refuse,
+            until last: Int = .max
+        ) async throws {
+            var trainer = try fixture.trainer(
+                name, configuration: configuration, model: model, threadCount: threadCount,
+                existing: existing)
+            let stop = StopSignal()
+            _ = try await trainer.run(stop: stop) { event in
+                guard case .step(let report) = event else { return }
+                if report.step == 1 { losses.insert(report.loss) }
+                if report.step == last { stop.request() }
+            }
+        }
+        try await run("plain", until: 1)
+        configuration.masksDocuments = true
+        try await run("documents", until: 1)
+        configuration.dropout = 0.2
+        try await run("whole")
+        // Each of the two changes what the first step sees.
+        #expect(losses.count == 3)
+        try await run("one-thread", threadCount: 1)
+        let expected = try fixture.latest(of: "whole")
+        #expect(try fixture.latest(of: "one-thread") == expected)
+        for step in [1, 6] {
+            try await run("stopped-\(step)", until: step)
+            try await run("stopped-\(step)", existing: .resume)
+            #expect(try fixture.latest(of: "stopped-\(step)") == expected)
+        }
+    }
+
     @Test("a run resumed from an earlier checkpoint drops the metrics of the steps it does again")
     func metricsAfterResume() async throws {
         let fixture = try TrainingFixture()
@@ -131,15 +171,28 @@ import Transformer
         }
     }
 
-    @Test("a loss that is not finite stops the run with the step's number")
+    @Test("a loss that is not finite, step after step, stops the run with the step's number")
     func divergence() async throws {
         let fixture = try TrainingFixture()
         var configuration = TrainingFixture.configuration
         configuration.learningRate = 1e38
         configuration.warmupSteps = 0
+        configuration.steps = 50
+        configuration.evaluateEvery = 50
         var trainer = try fixture.trainer("run", configuration: configuration)
-        await #expect(throws: TrainingError.self) {
-            try await trainer.run(stop: StopSignal()) { _ in }
+        var skipped = 0
+        await #expect(throws: TrainingError.diverged(step: 11, count: 10)) {
+            try await trainer.run(stop: StopSignal()) { event in
+                if case .skipped(_, .notFinite, _) = event { skipped += 1 }
+            }
+        }
+        #expect(skipped == 10)
+        let metrics = try String(
+            contentsOfFile: fixture.path("run") + "/metrics.jsonl", encoding: .utf8)
+        for line in metrics.split(separator: "\n") {
+            #expect(throws: Never.self) {
+                try JSONSerialization.jsonObject(with: Data(line.utf8))
+            }
         }
     }
 
@@ -151,13 +204,14 @@ import Transformer
         let model = try GPT(shape, seed: 3)
         let runner = BatchRunner(
             model: model, batchSize: 4, contextLength: 16, team: ThreadTeam(threadCount: 2))
-        func evaluate(stride: Int) throws -> EvaluationResult {
+        func evaluate(stride: Int, masksDocuments: Bool = false) throws -> EvaluationResult {
             try Evaluator(
                 runner: runner, set: fixture.set, split: .validation, batchSize: 4,
-                contextLength: 16, stride: stride
+                contextLength: 16, stride: stride, masksDocuments: masksDocuments
             ).evaluate()
         }
         let (wide, narrow) = (try evaluate(stride: 16), try evaluate(stride: 1))
+        let apart = try evaluate(stride: 1, masksDocuments: true)
         let tokens =
             fixture.set.manifest.validation.tokens - fixture.set.shards(of: .validation).count
         #expect(wide.tokenCount == tokens)
@@ -165,18 +219,28 @@ import Transformer
         #expect(wide.byteCount == fixture.set.manifest.validation.bytes)
 
         // One token at a time, from the model's logits: the oracle of the narrow stride.
-        var total = 0.0
+        var (total, totalApart) = (0.0, 0.0)
         for shard in fixture.set.shards(of: .validation) {
             let ids = shard.tokens(0..<shard.tokenCount).map { Int32($0) }
-            for position in 1..<ids.count {
-                let context = Array(ids[max(0, position - 16)..<position])
+            func loss(of position: Int, from start: Int) -> Double {
+                let context = Array(ids[start..<position])
                 let row = model.logits(for: context).suffix(shape.vocabularySize).map(Double.init)
                 let largest = row.max()!
                 let sum = row.reduce(0) { $0 + exp($1 - largest) }
-                total += largest + log(sum) - row[Int(ids[position])]
+                return largest + log(sum) - row[Int(ids[position])]
+            }
+            for position in 1..<ids.count {
+                let start = max(0, position - 16)
+                total += loss(of: position, from: start)
+                let document = shard.document(containing: position - 1)
+                totalApart += loss(
+                    of: position,
+                    from: max(start, shard.tokenRange(ofDocument: document).lowerBound))
             }
         }
-        #expect(abs(narrow.totalLoss - total) < 1e-3 * total)
+        #expect(abs(narrow.totalLoss - total) < 1e-5 * total)
+        #expect(abs(apart.totalLoss - totalApart) < 1e-5 * totalApart)
+        #expect(abs(totalApart - total) > 1e-4 * total)
         #expect(abs(narrow.bitsPerByte - total / log(2) / Double(wide.byteCount)) < 1e-2)
     }
 }

@@ -57,18 +57,21 @@ final class TrainingFixture {
         configuration.warmupSteps = 3
         configuration.evaluateEvery = 4
         configuration.checkpointEvery = 5
-        configuration.gradientAccumulation = 2
+        configuration.gradientAccumulationSteps = 2
         return configuration
     }
 
     func trainer(
         _ run: String, configuration: TrainingConfiguration = TrainingFixture.configuration,
         model: GPTConfiguration = TrainingFixture.model, threadCount: Int = 2,
-        existing: Trainer.ExistingRun = .refuse
+        existing: Trainer.ExistingRun = .refuse,
+        drawSamples: ((GPT) throws -> [String])? = nil
     ) throws -> Trainer {
         try Trainer(
             model: model, configuration: configuration, set: set, vocabulary: vocabulary,
-            runDirectory: path(run), threadCount: threadCount, existing: existing)
+            surroundings: Trainer.Surroundings(
+                runDirectory: path(run), threadCount: threadCount, existing: existing,
+                drawSamples: drawSamples))
     }
 
     func path(_ name: String) -> String { directory + "/" + name }

@@ -2,22 +2,51 @@ import Testing
 import Transformer
 
 @Suite struct BatchRunnerTests {
-    /// Loss and gradients of a batch, from the twin in double.
-    func expected(
-        _ model: GPT, _ batch: (inputs: [Int32], targets: [Int32]), length: Int, scale: Double
-    ) -> (loss: Double, losses: [Double], gradients: [Double]) {
+    /// Compares loss, losses and every gradient of a batch with those of the twin in double.
+    func expectTwin(
+        _ model: GPT, batchSize: Int, length: Int, levels: [KernelLevel],
+        reading: ReadingKind = ReadingKind.all[0]
+    ) throws {
+        let vocabulary = model.configuration.vocabularySize
+        let (inputs, targets) = randomBatch(batchSize * length, vocabulary: vocabulary, seed: 5)
+        let starts = reading.documentStarts(inputs.count, length: length)
         let twin = PlainGPT<Double>(model)
-        var gradients = [Double](repeating: 0, count: model.layout.floatCount)
-        var losses: [Double] = []
-        for start in stride(from: 0, to: batch.inputs.count, by: length) {
-            let ids = Array(batch.inputs[start..<start + length])
-            let targets = Array(batch.targets[start..<start + length])
-            losses += twin.losses(ids, targets: targets)
-            for (index, value) in twin.gradients(ids, targets: targets, scale: scale).enumerated() {
-                gradients[index] += value
+        var truth = [Double](repeating: 0, count: model.layout.floatCount)
+        var (sum, undropped) = (0.0, [Double]())
+        for sequence in 0..<batchSize {
+            let range = sequence * length..<(sequence + 1) * length
+            let (ids, wanted) = (Array(inputs[range]), Array(targets[range]))
+            let documents = starts.map { Array($0[range]) }
+            let dropout = reading.dropout(firstSequence: 5 + sequence)
+            sum += twin.losses(ids, targets: wanted, documentStarts: documents, dropout: dropout)
+                .reduce(0, +)
+            undropped += twin.losses(ids, targets: wanted, documentStarts: documents)
+            let gradients = twin.gradients(
+                ids, targets: wanted, scale: 0.125, documentStarts: documents, dropout: dropout)
+            for index in truth.indices { truth[index] += gradients[index] }
+        }
+        for level in levels {
+            let runner = BatchRunner(
+                model: model, batchSize: batchSize, contextLength: length,
+                team: ThreadTeam(threadCount: 2), kernels: level)
+            let loss = runner.accumulateGradients(
+                inputs: inputs.span, targets: targets.span, documentStarts: starts, scale: 0.125,
+                dropout: reading.dropout())
+            #expect(abs(loss - sum) < 1e-5 * sum)
+            for tensor in model.layout.tensors {
+                let greatest = truth[tensor.range].reduce(1e-3) { max($0, abs($1)) }
+                var error = 0.0
+                for index in tensor.range {
+                    error = max(error, abs(Double(runner.gradients[index]) - truth[index]))
+                }
+                #expect(error < 2e-5 * greatest, "\(tensor.name), \(level)")
+            }
+            let losses = runner.tokenLosses(
+                inputs: inputs.span, targets: targets.span, documentStarts: starts)
+            for (found, loss) in zip(losses, undropped) {
+                #expect(abs(Double(found) - loss) < 1e-5 * max(1, loss))
             }
         }
-        return (losses.reduce(0, +), losses, gradients)
     }
 
     @Test(
@@ -26,32 +55,31 @@ import Transformer
         [(6, 6, 2, 8, 11), (4, 5, 3, 12, 37), (3, 1, 1, 20, 5), (1, 6, 2, 34, 70)])
     func againstTwin(level: KernelLevel, shape: (Int, Int, Int, Int, Int)) throws {
         let (batchSize, length, heads, width, vocabulary) = shape
-        let model = try tinyModel(heads: heads, width: width, vocabulary: vocabulary)
-        let batch = randomBatch(batchSize * length, vocabulary: vocabulary, seed: 5)
-        let runner = BatchRunner(
-            model: model, batchSize: batchSize, contextLength: length,
-            team: ThreadTeam(threadCount: 2), kernels: level)
-        let scale = 0.125
-        let loss = runner.accumulateGradients(
-            inputs: batch.inputs.span, targets: batch.targets.span, scale: Float(scale))
-        let truth = expected(model, batch, length: length, scale: scale)
-        #expect(abs(loss - truth.loss) < 1e-5 * truth.loss)
-        for tensor in model.layout.tensors {
-            let greatest = truth.gradients[tensor.range].reduce(1e-3) { max($0, abs($1)) }
-            for index in tensor.range {
-                let error = abs(Double(runner.gradients[index]) - truth.gradients[index])
-                #expect(error < 2e-5 * greatest, "\(tensor.name) at \(index - tensor.offset)")
-            }
-        }
-        let losses = runner.tokenLosses(inputs: batch.inputs.span, targets: batch.targets.span)
-        for (found, loss) in zip(losses, truth.losses) {
-            #expect(abs(Double(found) - loss) < 1e-5 * max(1, loss))
-        }
+        try expectTwin(
+            try tinyModel(heads: heads, width: width, vocabulary: vocabulary),
+            batchSize: batchSize, length: length, levels: [level])
     }
 
-    @Test("the same bits for 1, 2, 3 and 5 threads")
-    func threads() throws {
-        let model = try tinyModel()
+    @Test(
+        "so they are for every architecture, cut into documents, and with dropout",
+        arguments: ModelKind.all, ReadingKind.some)
+    func architectures(kind: ModelKind, reading: ReadingKind) throws {
+        try expectTwin(
+            try tinyModel(kind, width: 16, positions: 5), batchSize: 2, length: 5,
+            levels: availableLevels, reading: reading)
+    }
+
+    @Test("and for sequences longer than a strip of attention", arguments: ReadingKind.all)
+    func longSequences(reading: ReadingKind) throws {
+        try expectTwin(
+            try tinyModel(ModelKind.all[6], layers: 1, positions: 70), batchSize: 1, length: 70,
+            levels: [.best], reading: reading)
+    }
+
+    @Test("the same bits for 1, 2, 3 and 5 threads", arguments: ModelKind.all)
+    func threads(kind: ModelKind) throws {
+        let model = try tinyModel(kind)
+        let dropout = Dropout(rate: 0.2, seed: 1, firstSequence: 3)
         let batch = randomBatch(8 * 6, vocabulary: 11, seed: 6)
         var results: [(Double, [Float], [Float])] = []
         for count in [1, 2, 3, 5] {
@@ -60,7 +88,8 @@ import Transformer
             for _ in 0..<3 {
                 runner.zeroGradients()
                 let loss = runner.accumulateGradients(
-                    inputs: batch.inputs.span, targets: batch.targets.span, scale: 1)
+                    inputs: batch.inputs.span, targets: batch.targets.span, scale: 1,
+                    dropout: dropout)
                 results.append(
                     (
                         loss, runner.gradients.array,

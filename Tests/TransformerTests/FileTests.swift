@@ -165,13 +165,19 @@ final class TemporaryDirectory {
     let directory: TemporaryDirectory
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test("a model that was written is read with the same bits")
-    func roundTrip() throws {
-        let model = try tinyModel()
+    @Test("a model that was written is read with the same bits", arguments: ModelKind.all)
+    func roundTrip(kind: ModelKind) throws {
+        let model = try tinyModel(kind)
         try model.write(toDirectory: directory.path, endToken: 0)
         let copy = try GPT(directory: directory.path)
         #expect(copy.configuration == model.configuration)
         #expect(copy.parameters.array == model.parameters.array)
+        #expect(copy.logits(for: [1, 2, 3]) == model.logits(for: [1, 2, 3]))
+    }
+
+    @Test("the configuration has what converters and Hugging Face's classes look for")
+    func configurationFile() throws {
+        try tinyModel().write(toDirectory: directory.path, endToken: 0)
         let json = try #require(
             try JSONSerialization.jsonObject(
                 with: Data(contentsOf: URL(fileURLWithPath: directory.path + "/config.json")))
@@ -201,22 +207,55 @@ final class TemporaryDirectory {
     }
 
     @Test(
-        "models that Quern does not compute are refused",
+        "models that Quern does not compute are refused, each with its reason",
         arguments: [
-            "model_type": "llama", "activation_function": "relu", "n_inner": 9,
-            "tie_word_embeddings": false, "scale_attn_by_inverse_layer_idx": true,
-        ] as [String: any Sendable])
-    func otherKinds(key: String, value: any Sendable) throws {
-        try tinyModel().write(toDirectory: directory.path)
-        try configure([key: value])
-        #expect(throws: TransformerError.self) { try GPT(directory: directory.path) }
+            (ModelKind.gpt2, #"{"model_type": "bert"}"#, "none of gpt2, llama, qwen3"),
+            (.gpt2, #"{"model_type": "llama"}"#, "has no tensor"),
+            (.gpt2, #"{"activation_function": "relu"}"#, "not gelu_new"),
+            (.gpt2, #"{"n_inner": 9}"#, "has shape"),
+            (.gpt2, #"{"tie_word_embeddings": false}"#, "has no tensor lm_head.weight"),
+            (.gpt2, #"{"scale_attn_by_inverse_layer_idx": true}"#, "scaled in another way"),
+            (.gpt2, #"{"n_head": "two"}"#, "damaged"),
+            (ModelKind.all[2], #"{"model_type": "gpt2"}"#, "has no tensor"),
+            (ModelKind.all[2], #"{"model_type": "qwen3"}"#, "q_norm"),
+            (ModelKind.all[5], #"{"model_type": "llama"}"#, "q_norm.weight that llama lacks"),
+            (ModelKind.all[2], #"{"hidden_act": "gelu"}"#, "not silu"),
+            (ModelKind.all[2], #"{"attention_bias": true}"#, "biases"),
+            (ModelKind.all[2], #"{"mlp_bias": true}"#, "biases"),
+            (ModelKind.all[2], #"{"rope_scaling": {"type": "linear"}}"#, "the rule linear"),
+            (ModelKind.all[2], #"{"rope_parameters": {"rope_type": "yarn"}}"#, "the rule yarn"),
+            (ModelKind.all[5], #"{"use_sliding_window": true}"#, "sliding window"),
+        ])
+    func otherKinds(kind: ModelKind, changes: String, says reason: String) throws {
+        try tinyModel(kind).write(toDirectory: directory.path)
+        let changes = try JSONSerialization.jsonObject(with: Data(changes.utf8))
+        try configure(try #require(changes as? [String: Any]))
+        let error = #expect(throws: TransformerError.self) { try GPT(directory: directory.path) }
+        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     }
 
-    @Test("layers that the file lacks, or has too many of, are refused")
-    func layers() throws {
-        try tinyModel().write(toDirectory: directory.path)
+    @Test("keys as older and newer files have them mean the same")
+    func keys() throws {
+        try tinyModel(ModelKind.all[4]).write(toDirectory: directory.path)
+        let expected = try GPT(directory: directory.path).configuration
+        #expect(expected.rotaryBase == 30)
+        for changes in [
+            ["rope_parameters": NSNull()], ["rope_theta": NSNull()],
+            ["eos_token_id": [3, 4]], ["head_dim": NSNull()],
+        ] as [[String: Any]] {
+            try tinyModel(ModelKind.all[4]).write(toDirectory: directory.path, endToken: 3)
+            try configure(changes)
+            #expect(try GPT(directory: directory.path).configuration == expected)
+        }
+    }
+
+    @Test(
+        "layers that the file lacks, or has too many of, are refused",
+        arguments: [(ModelKind.gpt2, "n_layer"), (ModelKind.all[2], "num_hidden_layers")])
+    func layers(kind: ModelKind, key: String) throws {
+        try tinyModel(kind).write(toDirectory: directory.path)
         for count in [1, 3] {
-            try configure(["n_layer": count])
+            try configure([key: count])
             #expect(throws: TransformerError.self) { try GPT(directory: directory.path) }
         }
     }

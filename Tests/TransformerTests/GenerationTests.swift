@@ -4,9 +4,9 @@ import Transformer
 @Suite struct KeyValueCacheTests {
     @Test(
         "prompt and steps give the logits of a whole forward, at every level",
-        arguments: availableLevels)
-    func againstForward(level: KernelLevel) throws {
-        let model = try tinyModel(heads: 3, width: 12, positions: 9, vocabulary: 19)
+        arguments: availableLevels, ModelKind.all)
+    func againstForward(level: KernelLevel, kind: ModelKind) throws {
+        let model = try tinyModel(kind, width: 24, positions: 9, vocabulary: 19)
         let ids = randomBatch(9, vocabulary: 19, seed: 1).inputs
         for promptLength in [1, 2, 5, 9] {
             let cache = KeyValueCache(model, kernels: level)
@@ -38,9 +38,9 @@ import Transformer
         #expect(cache.logits.array == fresh.logits.array)
     }
 
-    @Test("logits of the model are the twin's")
-    func logits() throws {
-        let model = try tinyModel()
+    @Test("logits of the model are the twin's", arguments: ModelKind.all)
+    func logits(kind: ModelKind) throws {
+        let model = try tinyModel(kind)
         let ids: [Int32] = [1, 9, 0, 4]
         let expected = PlainGPT<Double>(model).logits(for: ids)
         for (found, value) in zip(model.logits(for: ids), expected) {

@@ -34,10 +34,49 @@ import Transformer
         #expect(layout.floatCount >= end)
     }
 
+    @Test("names and shapes are those of Qwen3; parts of one product follow each other")
+    func rotaryShapes() throws {
+        var configuration = GPTConfiguration(
+            architecture: .qwen3, layerCount: 2, headCount: 4, embeddingSize: 12,
+            positionCount: 5, vocabularySize: 7)
+        configuration.keyValueHeadCount = 2
+        configuration.headDimension = 6
+        configuration.intermediateSize = 20
+        configuration.tiesEmbeddings = false
+        let layout = ParameterLayout(configuration)
+        let shapes = Dictionary(
+            uniqueKeysWithValues: layout.tensors.map { ($0.checkpointName, $0.shape) })
+        let block = [
+            "input_layernorm": [12], "self_attn.q_proj": [24, 12], "self_attn.k_proj": [12, 12],
+            "self_attn.v_proj": [12, 12], "self_attn.q_norm": [6], "self_attn.k_norm": [6],
+            "self_attn.o_proj": [12, 24], "post_attention_layernorm": [12],
+            "mlp.gate_proj": [20, 12], "mlp.up_proj": [20, 12], "mlp.down_proj": [12, 20],
+        ]
+        var expected = [
+            "model.embed_tokens.weight": [7, 12], "model.norm.weight": [12],
+            "lm_head.weight": [7, 12],
+        ]
+        for layer in 0..<2 {
+            for (name, shape) in block {
+                expected["model.layers.\(layer).\(name).weight"] = shape
+            }
+        }
+        #expect(shapes == expected)
+        let parts = ["q_proj", "k_proj", "v_proj"].compactMap {
+            layout.tensor(named: "layers.1.self_attn.\($0).weight")?.range
+        }
+        #expect(parts[0].upperBound == parts[1].lowerBound)
+        #expect(parts[1].upperBound == parts[2].lowerBound)
+        let matrices = layout.tensors.filter(\.isBlockMatrix)
+        #expect(matrices.count == 14 && matrices.allSatisfy(\.isDecayed))
+        #expect(layout.parameterCount == expected.values.reduce(0) { $0 + $1.reduce(1, *) })
+    }
+
     @Test("decay applies to matrices and embeddings only")
     func decay() {
         for tensor in ParameterLayout(configuration).tensors {
             #expect(tensor.isDecayed == (tensor.shape.count == 2))
+            #expect(tensor.isBlockMatrix == (tensor.isDecayed && tensor.name.hasPrefix("h.")))
         }
     }
 
@@ -93,6 +132,42 @@ import Transformer
         configuration.headCount = 4
         configuration.vocabularySize = 0
         #expect(throws: TransformerError.self) { try GPT(configuration, seed: 1) }
+    }
+
+    @Test(
+        "what an architecture cannot be told is refused, with what to do",
+        arguments: [
+            (#"{"n_kv_head": 2}"#, "set architecture to llama or qwen3"),
+            (#"{"rope_theta": 5}"#, "set architecture to llama or qwen3"),
+            (#"{"head_dim": 5}"#, "set architecture to llama or qwen3"),
+            (#"{"architecture": "llama", "n_kv_head": 3}"#, "make n_kv_head a divisor of n_head"),
+            (#"{"architecture": "llama", "n_kv_head": 0}"#, "give a number from 1"),
+            (#"{"architecture": "llama", "n_embd": 12}"#, "a head has 3 floats"),
+            (#"{"architecture": "qwen3", "head_dim": 7}"#, "a head has 7 floats"),
+            (#"{"architecture": "llama", "rope_theta": 0}"#, "10000 is usual"),
+            (#"{"intermediate_size": -1}"#, "give a number from 1"),
+        ])
+    func foreignKeys(json: String, says reason: String) throws {
+        var configuration = try JSONDecoder().decode(
+            GPTConfiguration.self, from: Data(json.utf8))
+        configuration.vocabularySize = 9
+        let error = #expect(throws: TransformerError.self) { try configuration.validate() }
+        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("a configuration equals one that says what the other leaves out")
+    func equality() throws {
+        var short = GPTConfiguration()
+        short.architecture = .llama
+        var long = short
+        #expect(long.feedForwardSize == 352)
+        (long.keyValueHeadCount, long.headDimension, long.intermediateSize) = (4, 32, 352)
+        #expect(short == long)
+        long.keyValueHeadCount = 2
+        #expect(short != long)
+        let copy = try JSONDecoder().decode(
+            GPTConfiguration.self, from: JSONEncoder().encode(long))
+        #expect(copy == long)
     }
 
     @Test("absent keys of a configuration keep their defaults")

@@ -47,7 +47,8 @@ enum {
     QK_BIAS = 2,           // C = P + bias
     QK_BIAS_RESIDUAL = 3,  // C = P + bias + other
     QK_BIAS_GELU = 4,      // x = P + bias; C = gelu(x); second = gelu'(x)
-    QK_MULTIPLY = 5        // C = P * other, elementwise
+    QK_MULTIPLY = 5,       // C = P * other, elementwise
+    QK_RESIDUAL = 6        // C = P + other
 };
 
 /// An epilogue: fields that the kind does not name are ignored and may be null.
@@ -104,6 +105,36 @@ void qk_layer_norm_backward(
     int level, long rows, long n, const float *dout, const float *x, const float *weight,
     const float *mean, const float *rstd, float *dx, float *dweight, float *dbias);
 
+/// out[r] = x[r] / √(mean of x[r]² + epsilon) * weight for each of `rows` rows of `n`; out may be x.
+/// Zhang and Sennrich, https://arxiv.org/abs/1910.07467.
+void qk_rms_norm(
+    int level, long rows, long n, const float *x, long x_row, const float *weight, float epsilon,
+    float *out, long out_row, float *rstd);
+
+/// The gradient of `qk_rms_norm`: adds to dweight, and to dx when `adds`, else writes dx, which may
+/// then be dout.
+void qk_rms_norm_backward(
+    int level, long rows, long n, const float *dout, long dout_row, const float *x, long x_row,
+    const float *weight, const float *rstd, float *dx, long dx_row, int adds, float *dweight);
+
+/// Turns each head of x in place: of its `d` floats, i and i + d/2 are the coordinates of a point
+/// that is turned by the angle of position places[r] and i. A row of `table` is [cosines | sines],
+/// d/2 each. `inverse` turns back, which is also the gradient.
+/// Su and others, https://arxiv.org/abs/2104.09864, in the order of Hugging Face's `rotate_half`.
+void qk_rotate(
+    int level, long rows, long heads, long d, float *x, long x_row, const int32_t *places,
+    const float *table, int inverse);
+
+/// out = silu(gate) * up, where a row of `gates` is [gate | up], n floats each, and
+/// silu(x) = x / (1 + e^-x). Shazeer, https://arxiv.org/abs/2002.05202.
+void qk_swiglu(
+    int level, long rows, long n, const float *gates, long gates_row, float *out, long out_row);
+
+/// The gradient of `qk_swiglu`: writes dgates, which may be gates.
+void qk_swiglu_backward(
+    int level, long rows, long n, const float *dout, long dout_row, const float *gates,
+    long gates_row, float *dgates, long dgates_row);
+
 /// out = gelu(x) by the tanh formula, and its derivative where `derivative` is not null.
 void qk_gelu(int level, long count, const float *x, float *out, float *derivative);
 
@@ -116,22 +147,48 @@ void qk_cross_entropy(
 /// Replaces x by exp(x * factor - max) / sum.
 void qk_softmax(int level, long n, float *x, float factor);
 
+// MARK: Dropout
+
+/// Which numbers of a matrix are dropped: the same for the same fields, at every level, so that the
+/// backward asks again instead of remembering. Number (r, j) belongs to word j/16 % 4 of the block
+/// that Philox4x32-10 makes of the counter {j/64*16 + j%16, r, counter[0], counter[1]}; it is dropped
+/// if that word is below `threshold`, and multiplied by `scale` if not.
+/// Salmon and others, https://doi.org/10.1145/2063384.2063405.
+typedef struct {
+    uint32_t key[2], counter[2];
+    uint32_t threshold;  // 2^32 times the share that is dropped
+    float scale;         // 1 / (1 - the share that is dropped)
+} qk_dropout;
+
+/// out = x with numbers dropped, plus `other` unless that is null; rows of n. out may be x.
+void qk_drop(
+    int level, long rows, long n, const float *x, const float *other, float *out,
+    const qk_dropout *dropout);
+
 // MARK: Attention
+
+/// What one head of one sequence has in common forward and backward.
+typedef struct {
+    long t, d;                  // positions, floats of a head
+    long qkv_row, out_row;      // floats from a position to the next in q, k, v, and in out
+    const int32_t *starts;      // (t) the first position that each sees, never falling; null: 0
+    const qk_dropout *dropout;  // of the weights (t, t); null: none
+} qk_attention_shape;
 
 /// Floats of workspace for attention over t positions with heads of d.
 long qk_attention_workspace(int level, long t, long d);
 
 /// Causal attention of one head of one sequence: out = softmax(q·kᵀ / √d, masked) · v. q, k, v
-/// are (t, d) with one row stride, out (t, d) with its own. `logsumexp` (t) is for the backward.
+/// and out are (t, d). `logsumexp` (t) is for the backward.
 void qk_attention(
-    int level, long t, long d, const float *q, const float *k, const float *v, long qkv_row,
-    float *out, long out_row, float *logsumexp, float *workspace);
+    int level, const qk_attention_shape *shape, const float *q, const float *k, const float *v,
+    float *out, float *logsumexp, float *workspace);
 
-/// The gradient of `qk_attention`: writes (does not add) dq, dk, dv, row stride qkv_row.
+/// The gradient of `qk_attention`: writes dq; adds to dk and dv when `adds`, else writes them.
 void qk_attention_backward(
-    int level, long t, long d, const float *q, const float *k, const float *v, long qkv_row,
-    const float *out, const float *dout, long out_row, const float *logsumexp, float *dq,
-    float *dk, float *dv, float *workspace);
+    int level, const qk_attention_shape *shape, const float *q, const float *k, const float *v,
+    const float *out, const float *dout, const float *logsumexp, float *dq, float *dk, float *dv,
+    int adds, float *workspace);
 
 /// Attention of one new position over `count` cached ones: `scores` has room for `count` floats.
 void qk_attention_step(
@@ -140,15 +197,13 @@ void qk_attention_step(
 
 // MARK: Elements
 
-/// out[t] = tokens[ids[t]] + positions[t], rows of n.
+/// out[t] = table[ids[t]], rows of n, plus out[t] itself when `adds`.
 void qk_embed(
-    int level, long rows, long n, const int32_t *ids, const float *tokens,
-    const float *positions, float *out);
+    int level, long rows, long n, const int32_t *ids, const float *table, float *out, int adds);
 
-/// dtokens[ids[t]] += dout[t]; dpositions[t] += dout[t].
+/// dtable[ids[t]] += dout[t].
 void qk_embed_backward(
-    int level, long rows, long n, const int32_t *ids, const float *dout, float *dtokens,
-    float *dpositions);
+    int level, long rows, long n, const int32_t *ids, const float *dout, float *dtable);
 
 /// y += x.
 void qk_add(int level, long count, const float *x, float *y);

@@ -72,9 +72,37 @@ INLINE void strip_gradient(
     }
 }
 
+// The first position that row i sees.
+INLINE long start_of(const qk_attention_shape *shape, long i) {
+    return shape->starts ? shape->starts[i] : 0;
+}
+
+// The first column of the strip from row i: no row of it sees an earlier one. Whole panels lie
+// before it, and whole groups of dropout's masks.
+INLINE long first_column(const qk_attention_shape *shape, long i) {
+    return start_of(shape, i) / MASK_GROUP * MASK_GROUP;
+}
+
+// What lies before the first position that a row sees.
+INLINE void strip_clear(long count, float *p) {
+    if (count > 0) { memset(p, 0, (size_t)count * 4); }
+}
+
+// Drops numbers of the part of row i's weights that begins at column `first`.
+static void strip_drop(const qk_dropout *g, long i, long first, long end, float *p) {
+    for (long j = 0; j < end; j += MASK_GROUP) {
+        float mask[MASK_GROUP];
+        mask_of(g, i, (first + j) / MASK_GROUP, mask);
+        for (long x = 0; x < MASK_GROUP && j + x < end; x += W) {
+            store(p + j + x, load(p + j + x) * load(mask + x));
+        }
+    }
+}
+
 static void attention(
-    long t, long d, const float *q, const float *k, const float *v, long row, float *out,
-    long out_row, float *logsumexp, float *workspace) {
+    const qk_attention_shape *shape, const float *q, const float *k, const float *v, float *out,
+    float *logsumexp, float *workspace) {
+    long t = shape->t, d = shape->d, row = shape->qkv_row, out_row = shape->out_row;
     float factor = 1 / sqrtf((float)d);
     long s_row = strip_row(t);
     float *kt = workspace;                                          // panels of (d, t)
@@ -84,17 +112,21 @@ static void attention(
     pack_panels(t, d, v, row, 1, vp, t * NR);
     for (long i = 0; i < t; i += STRIP) {
         long rows = t - i < STRIP ? t - i : STRIP;
-        long seen = i + rows;
-        strip_product(rows, seen, d, q + i * row, row, 1, kt, d * NR, s, s_row, 0);
+        long first = first_column(shape, i), seen = i + rows - first;
+        strip_product(
+            rows, seen, d, q + i * row, row, 1, kt + first * d, d * NR, s, s_row, 0);
         float sums[STRIP];
         for (long r = 0; r < rows; r++) {
             float *p = s + r * s_row;
-            long count = i + r + 1;
-            float most = strip_max(count, p) * factor;
-            sums[r] = strip_exp(count, seen, p, factor, most);
+            long start = start_of(shape, i + r) - first, count = i + r + 1 - first;
+            float most = strip_max(count - start, p + start) * factor;
+            sums[r] = strip_exp(count - start, seen - start, p + start, factor, most);
             logsumexp[i + r] = most + logf(sums[r]);
+            strip_clear(start, p);
+            if (shape->dropout) { strip_drop(shape->dropout, i + r, first, seen, p); }
         }
-        strip_product(rows, d, seen, s, s_row, 1, vp, t * NR, out + i * out_row, out_row, 0);
+        strip_product(
+            rows, d, seen, s, s_row, 1, vp + first * NR, t * NR, out + i * out_row, out_row, 0);
         for (long r = 0; r < rows; r++) { row_scale(d, out + (i + r) * out_row, 1 / sums[r]); }
     }
 }
@@ -106,9 +138,10 @@ static float dot(long n, const float *x, const float *y) {
 }
 
 static void attention_backward(
-    long t, long d, const float *q, const float *k, const float *v, long row, const float *out,
-    const float *dout, long out_row, const float *logsumexp, float *dq, float *dk, float *dv,
-    float *workspace) {
+    const qk_attention_shape *shape, const float *q, const float *k, const float *v,
+    const float *out, const float *dout, const float *logsumexp, float *dq, float *dk, float *dv,
+    int adds, float *workspace) {
+    long t = shape->t, d = shape->d, row = shape->qkv_row, out_row = shape->out_row;
     float factor = 1 / sqrtf((float)d);
     long s_row = strip_row(t), area = packed_count(round_up(d, NR), round_up(t, NR));
     float *kt = workspace, *vt = kt + area, *kp = vt + area;  // panels of (d, t), (d, t), (t, d)
@@ -117,24 +150,39 @@ static void attention_backward(
     pack_panels(d, t, k, 1, row, kt, d * NR);
     pack_panels(d, t, v, 1, row, vt, d * NR);
     pack_panels(t, d, k, row, 1, kp, t * NR);
-    // Backwards, because the last strip sees all positions and so begins every sum.
-    for (long i = (t - 1) / STRIP * STRIP; i >= 0; i -= STRIP) {
+    if (shape->starts && !adds) {
+        for (long j = 0; j < t; j++) {
+            memset(dk + j * row, 0, (size_t)d * 4);
+            memset(dv + j * row, 0, (size_t)d * 4);
+        }
+        adds = 1;
+    }
+    // Backwards, because without starts the last strip sees all positions and so begins every sum.
+    for (long i = (t - 1) / STRIP * STRIP; i >= 0; i -= STRIP, adds = 1) {
         long rows = t - i < STRIP ? t - i : STRIP;
-        long seen = i + rows;
-        int adds = seen < t;
+        long first = first_column(shape, i), seen = i + rows - first;
         const float *g = dout + i * out_row;
-        strip_product(rows, seen, d, q + i * row, row, 1, kt, d * NR, p, s_row, 0);
-        strip_product(rows, seen, d, g, out_row, 1, vt, d * NR, ds, s_row, 0);
+        strip_product(
+            rows, seen, d, q + i * row, row, 1, kt + first * d, d * NR, p, s_row, 0);
+        strip_product(rows, seen, d, g, out_row, 1, vt + first * d, d * NR, ds, s_row, 0);
         for (long r = 0; r < rows; r++) {
+            float *weights = p + r * s_row, *slopes = ds + r * s_row;
+            long start = start_of(shape, i + r) - first, count = i + r + 1 - first;
             float delta = dot(d, g + r * out_row, out + (i + r) * out_row);
+            if (shape->dropout) { strip_drop(shape->dropout, i + r, first, seen, slopes); }
             strip_gradient(
-                i + r + 1, seen, p + r * s_row, ds + r * s_row, factor, logsumexp[i + r], delta);
+                count - start, seen - start, weights + start, slopes + start, factor,
+                logsumexp[i + r], delta);
+            strip_clear(start, weights);
+            strip_clear(start, slopes);
+            if (shape->dropout) { strip_drop(shape->dropout, i + r, first, seen, weights); }
         }
         pack_panels(rows, d, q + i * row, row, 1, qp, rows * NR);
         pack_panels(rows, d, g, out_row, 1, gp, rows * NR);
-        strip_product(rows, d, seen, ds, s_row, 1, kp, t * NR, dq + i * row, row, 0);
-        strip_product(seen, d, rows, ds, 1, s_row, qp, rows * NR, dk, row, adds);
-        strip_product(seen, d, rows, p, 1, s_row, gp, rows * NR, dv, row, adds);
+        strip_product(rows, d, seen, ds, s_row, 1, kp + first * NR, t * NR, dq + i * row, row, 0);
+        float *dk_seen = dk + first * row, *dv_seen = dv + first * row;
+        strip_product(seen, d, rows, ds, 1, s_row, qp, rows * NR, dk_seen, row, adds);
+        strip_product(seen, d, rows, p, 1, s_row, gp, rows * NR, dv_seen, row, adds);
     }
 }
 

@@ -7,21 +7,20 @@ static void add(long count, const float *x, float *y) {
 }
 
 static void embed(
-    long rows, long n, const int32_t *ids, const float *tokens, const float *positions,
-    float *out) {
-    for (long t = 0; t < rows; t++) {
-        const float *token = tokens + ids[t] * n, *position = positions + t * n;
-        FOR_VECTORS(i, lanes, n) {
-            vf sum = load_some(token + i, lanes) + load_some(position + i, lanes);
-            store_some(out + t * n + i, sum, lanes);
+    long rows, long n, const int32_t *ids, const float *table, float *out, int adds) {
+    for (long t = 0; t < rows; t++, out += n) {
+        const float *row = table + ids[t] * n;
+        if (adds) {
+            add(n, row, out);
+        } else {
+            memcpy(out, row, (size_t)n * 4);
         }
     }
 }
 
 static void embed_backward(
-    long rows, long n, const int32_t *ids, const float *dout, float *dtokens, float *dpositions) {
-    for (long t = 0; t < rows; t++) { add(n, dout + t * n, dtokens + ids[t] * n); }
-    add(rows * n, dout, dpositions);
+    long rows, long n, const int32_t *ids, const float *dout, float *dtable) {
+    for (long t = 0; t < rows; t++) { add(n, dout + t * n, dtable + ids[t] * n); }
 }
 
 static void add_rows(long rows, long n, const float *x, long x_row, float *out) {

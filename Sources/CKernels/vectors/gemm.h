@@ -24,7 +24,7 @@ static void finish_row(
         if (kind == QK_BIAS || kind == QK_BIAS_RESIDUAL || kind == QK_BIAS_GELU) {
             value += load_some(e->bias + j + x, lanes);
         }
-        if (kind == QK_BIAS_RESIDUAL) {
+        if (kind == QK_BIAS_RESIDUAL || kind == QK_RESIDUAL) {
             value += load_some(e->other + i * e->other_row + j + x, lanes);
         }
         if (kind == QK_MULTIPLY) { value *= load_some(e->other + i * e->other_row + j + x, lanes); }
@@ -92,7 +92,7 @@ INLINE void tile_of(
             sums[r][1] += b1;
         }
     }
-    if (kind == QK_BIAS_RESIDUAL) {
+    if (kind == QK_BIAS_RESIDUAL || kind == QK_RESIDUAL) {
         const float *other = e->other + i * e->other_row + j;
         UNROLL for (int r = 0; r < R; r++) {
             sums[r][0] += load(other + r * e->other_row);

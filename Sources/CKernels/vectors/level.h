@@ -2,11 +2,14 @@
 #include "basics.h"
 #include "gemm.h"
 #include "rows.h"
+#include "gates.h"
+#include "dropout.h"
 #include "attention.h"
 #include "elements.h"
 
 const qk_table TABLE = {
     gemm, packed_count, pack, gemm_packed, gemv, peak, PEAK_OPERATIONS, layer_norm,
-    layer_norm_backward, gelu, cross_entropy, softmax, attention_workspace, attention,
-    attention_backward, attention_step, embed, embed_backward, add, add_rows, sum_of_squares, adamw,
+    layer_norm_backward, rms_norm, rms_norm_backward, rotate, swiglu, swiglu_backward, gelu,
+    cross_entropy, softmax, attention_workspace, attention, attention_backward, attention_step,
+    drop, embed, embed_backward, add, add_rows, sum_of_squares, adamw,
 };

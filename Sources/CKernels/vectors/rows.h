@@ -1,4 +1,4 @@
-// Kernels over rows: LayerNorm, GELU, softmax with cross-entropy.
+// Kernels over rows: the norms, GELU, softmax with cross-entropy.
 
 static void layer_norm(
     long rows, long n, const float *x, const float *weight, const float *bias, float epsilon,
@@ -43,6 +43,45 @@ static void layer_norm_backward(
             vf dnormed = load_some(dout + i, lanes) * load_some(weight + i, lanes);
             vf d = (dnormed - s - normed * p) * rstd[r];
             store_some(dx + i, load_some(dx + i, lanes) + d, lanes);
+        }
+    }
+}
+
+static void rms_norm(
+    long rows, long n, const float *x, long x_row, const float *weight, float epsilon, float *out,
+    long out_row, float *rstd) {
+    for (long r = 0; r < rows; r++, x += x_row, out += out_row) {
+        vf squares = 0;
+        FOR_VECTORS(i, lanes, n) {
+            vf value = load_some(x + i, lanes);
+            squares += value * value;
+        }
+        float scale = 1 / sqrtf(sum_of(squares) / (float)n + epsilon);
+        FOR_VECTORS(i, lanes, n) {
+            vf normed = load_some(x + i, lanes) * scale;
+            store_some(out + i, normed * load_some(weight + i, lanes), lanes);
+        }
+        rstd[r] = scale;
+    }
+}
+
+static void rms_norm_backward(
+    long rows, long n, const float *dout, long dout_row, const float *x, long x_row,
+    const float *weight, const float *rstd, float *dx, long dx_row, int adds, float *dweight) {
+    for (long r = 0; r < rows; r++, dout += dout_row, x += x_row, dx += dx_row) {
+        vf product = 0;
+        FOR_VECTORS(i, lanes, n) {
+            vf g = load_some(dout + i, lanes), normed = load_some(x + i, lanes) * rstd[r];
+            product += g * load_some(weight + i, lanes) * normed;
+            store_some(dweight + i, load_some(dweight + i, lanes) + g * normed, lanes);
+        }
+        float p = sum_of(product) / (float)n;
+        FOR_VECTORS(i, lanes, n) {
+            vf normed = load_some(x + i, lanes) * rstd[r];
+            vf dnormed = load_some(dout + i, lanes) * load_some(weight + i, lanes);
+            vf d = (dnormed - normed * p) * rstd[r];
+            if (adds) { d += load_some(dx + i, lanes); }
+            store_some(dx + i, d, lanes);
         }
     }
 }

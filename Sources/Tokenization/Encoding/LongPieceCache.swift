@@ -1,7 +1,7 @@
 /// What pieces have become before that are too long for ``PieceCache``, or became too many ids.
 ///
 /// Records stand one after another in one array of words, and a hash table points to them. When it is
-/// full it is emptied, so that it never takes more than a few megabytes.
+/// full it is emptied, so that it never takes more than 40 MiB.
 struct LongPieceCache: ~Copyable {
     /// The longest piece that is kept, in bytes.
     static let maximumLength = 128
@@ -15,7 +15,7 @@ struct LongPieceCache: ~Copyable {
     private var usedWords = 1
     private var usedSlots = 0
 
-    private static let maximumWords = 1 << 20
+    private static let maximumWords = 1 << 22
 
     init() {
         slots = OwnedBuffer(repeating: 0, count: 1 << 8)
@@ -26,6 +26,15 @@ struct LongPieceCache: ~Copyable {
     @inline(__always)
     func prefetch(hash: UInt64) {
         slots.view.prefetch(Int(truncatingIfNeeded: hash) & (slots.view.count - 1))
+    }
+
+    /// Asks for the record that ``find(_:from:length:hash:)`` will read, when what it reads first is
+    /// there.
+    @inline(__always)
+    func prefetchRecord(hash: UInt64) {
+        let slots = slots.view
+        let slot = slots[Int(truncatingIfNeeded: hash) & (slots.count - 1)]
+        words.view.prefetch(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF))
     }
 
     /// Where the ids of the piece with the hash stand and their number; 0 if it is not here.
@@ -103,7 +112,8 @@ struct LongPieceCache: ~Copyable {
     private mutating func makeRoom(words needed: Int) {
         if usedWords + needed > words.view.count {
             if words.view.count < Self.maximumWords {
-                let larger = OwnedBuffer<UInt64>(repeating: 0, count: words.view.count * 4)
+                let larger = OwnedBuffer<UInt64>(
+                    repeating: 0, count: min(words.view.count * 4, Self.maximumWords))
                 for index in 0..<usedWords { larger.view[index] = words.view[index] }
                 words = larger
             } else {

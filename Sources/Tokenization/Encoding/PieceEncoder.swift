@@ -21,8 +21,14 @@ struct PieceEncoder: ~Copyable {
     private let keyMasks = PieceKey.Masks()
     private let keys = OwnedBuffer(repeating: PieceKey.none, count: batchCount)
     private let buckets = OwnedBuffer<PieceCache.Bucket>(repeating: 0, count: batchCount)
+    private let longHashes = OwnedBuffer<UInt64>(repeating: 0, count: batchCount)
     private let missing = OwnedBuffer(repeating: MissingPiece(), count: batchCount)
-    private var longResult: [UInt32] = []
+
+    /// How many pieces of the last batch were in neither cache.
+    private var lastMissingCount = batchCount
+
+    /// Fewer missing pieces a batch are not worth looking for.
+    private static let fewMissing = 3
 
     init(_ vocabulary: Vocabulary) {
         tokens = vocabulary.tokens
@@ -51,7 +57,7 @@ struct PieceEncoder: ~Copyable {
             let batch = done..<min(done &+ Self.batchCount, total)
             prepare(text, ends, batch)
             var index = 0
-            var areResolved = false
+            var missingCount = 0
             while true {
                 if count > most {
                     deliver(count)
@@ -75,12 +81,14 @@ struct PieceEncoder: ~Copyable {
                     index &+= 1
                     continue
                 }
-                // Afterwards a cache has it, unless another piece has just taken its place.
+                // Afterwards a cache has it. Where pieces are often missing, so are others of the
+                // batch, and they are merged together.
                 let first = done &+ index
-                resolve(
-                    text, ends, batch: done, first..<(areResolved ? first &+ 1 : batch.upperBound))
-                areResolved = true
+                let isAlone = missingCount > 0 || lastMissingCount < Self.fewMissing
+                missingCount &+= resolve(
+                    text, ends, batch: done, first..<(isAlone ? first &+ 1 : batch.upperBound))
             }
+            lastMissingCount = missingCount
             done = batch.upperBound
         }
         return count
@@ -102,6 +110,8 @@ struct PieceEncoder: ~Copyable {
             safe &-= 1
         }
         if safe == 1, start &+ 16 > text.count { safe = 0 }
+        let hashes = longHashes.view
+        var longCount = 0
         while index < batch.count {
             let end = Int(ends[batch.lowerBound &+ index])
             let length = end &- start
@@ -119,12 +129,15 @@ struct PieceEncoder: ~Copyable {
                 let hash = wordHash(of: text, from: start, to: end)
                 key = PieceKey(hash: hash)
                 longCache.prefetch(hash: hash)
+                hashes[longCount] = hash
+                longCount &+= 1
             }
             keys[index] = key
             buckets[index] = bucket
             start = end
             index &+= 1
         }
+        for index in 0..<longCount { longCache.prefetchRecord(hash: hashes[index]) }
     }
 
     /// Puts the ids of the batch's pieces from `first` on where `place` is, up to one that is not the
@@ -163,13 +176,14 @@ struct PieceEncoder: ~Copyable {
         return longCache.find(text, from: piece.start, length: piece.length, hash: piece.longHash)
     }
 
-    /// Finds the tokens of those pieces that neither cache has, and puts them there.
+    /// Finds the tokens of those pieces that neither cache has, puts them there, and returns how many
+    /// there were.
     ///
     /// - Parameter batch: the number of the piece whose key is the first of the batch.
     @inline(never)
     private mutating func resolve(
         _ text: ByteView, _ ends: BufferView<UInt32>, batch: Int, _ range: Range<Int>
-    ) {
+    ) -> Int {
         let (missing, view) = (missing.view, cache.view)
         var count = 0
         for index in range {
@@ -186,11 +200,13 @@ struct PieceEncoder: ~Copyable {
             missing[count] = piece
             count &+= 1
         }
+        let found = count
         if takesWholePieces { count = takeWholePieces(text, count) }
         merger.begin(text, missing, count: count)
         while let merged = merger.next(in: text, missing) {
             remember(merged.piece, text, merger.output, count: merged.count)
         }
+        return found
     }
 
     /// Remembers those of the missing pieces that are tokens, and returns how many are left.
@@ -241,16 +257,16 @@ struct PieceEncoder: ~Copyable {
             deliver(1)
             return
         }
-        longResult.removeAll(keepingCapacity: true)
-        longMerger.merge(text, from: start, to: end, appendingTo: &longResult)
+        longMerger.merge(text, from: start, to: end)
         var index = 0
-        while index < longResult.count {
-            let count = min(Self.capacity, longResult.count - index)
-            for offset in 0..<count { ids[offset] = longResult[index + offset] }
-            deliver(count)
-            index += count
+        let count = longMerger.result.count
+        while index < count {
+            let part = min(Self.capacity, count - index)
+            for offset in 0..<part { ids[offset] = longMerger.result[index + offset] }
+            deliver(part)
+            index += part
         }
-        if longResult.capacity > 1 << 20 { longResult = [] }
+        longMerger.shrink()
     }
 }
 

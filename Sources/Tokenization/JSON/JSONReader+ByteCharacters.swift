@@ -67,13 +67,13 @@ extension JSONReader {
                 codePoint = (codePoint & 0x1F) << 6 | Int(text[index + 1] & 0x3F)
                 guard codePoint >= 0x80, codePoint < table.count else { break }
                 index += 1
-            } else if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") {
-                // Both stand for themselves and are spelled with a backslash.
-                guard byte != UInt8(ascii: "\""), index + 1 < text.count,
-                    text[index + 1] == UInt8(ascii: "\\") || text[index + 1] == UInt8(ascii: "\"")
+            } else if byte == UInt8(ascii: "\"") {
+                break
+            } else if byte == UInt8(ascii: "\\") {
+                guard let escaped = escapedCharacter(at: index), escaped.codePoint < table.count
                 else { break }
-                index += 1
-                codePoint = Int(text[index])
+                codePoint = escaped.codePoint
+                index += escaped.length - 1
             }
             let value = table[codePoint]
             guard value >= 0 else { break }
@@ -82,5 +82,28 @@ extension JSONReader {
         }
         bytes.truncate(to: before)
         return false
+    }
+
+    /// The character of an escape sequence in a name, and the length of the sequence; `nil` for those
+    /// that stand in no name.
+    @inline(__always)
+    private func escapedCharacter(at index: Int) -> (codePoint: Int, length: Int)? {
+        guard index + 1 < text.count else { return nil }
+        switch text[index + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): return (Int(text[index + 1]), 2)
+        case UInt8(ascii: "u"):
+            guard index + 6 <= text.count else { return nil }
+            var value = 0
+            for place in index + 2..<index + 6 {
+                let digit = text[place]
+                switch digit {
+                case 0x30...0x39: value = value << 4 | Int(digit - 0x30)
+                case 0x41...0x46, 0x61...0x66: value = value << 4 | Int(digit & 0x0F) + 9
+                default: return nil
+                }
+            }
+            return (value, 6)
+        default: return nil
+        }
     }
 }

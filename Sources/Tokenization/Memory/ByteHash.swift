@@ -19,7 +19,8 @@ func quickHash(of text: ByteView, from start: Int, to end: Int) -> UInt64 {
         last = UInt64(text.halfWord(at: start)) | UInt64(text.halfWord(at: end - 4)) << 32
     } else if length > 0 {
         last =
-            UInt64(text[start]) | UInt64(text[start + length / 2]) << 8 | UInt64(text[end - 1]) << 16
+            UInt64(text[start]) | UInt64(text[start + length / 2]) << 8 | UInt64(text[end - 1])
+            << 16
     } else {
         last = 0
     }

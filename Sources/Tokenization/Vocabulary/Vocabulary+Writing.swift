@@ -65,10 +65,7 @@ extension Vocabulary {
         var json = JSONText()
         json.object { json in
             json.string("tokenizer_class", "PreTrainedTokenizerFast")
-            if let end = endOfTextContent {
-                json.string("bos_token", end)
-                json.string("eos_token", end)
-            }
+            json.textEnds(self)
             json.value("clean_up_tokenization_spaces", "false")
             // What transformers writes for "no limit".
             json.value("model_max_length", "1000000000000000019884624838656")
@@ -80,12 +77,10 @@ extension Vocabulary {
     func specialTokensMapJSON() -> [UInt8] {
         var json = JSONText()
         json.object { json in
-            let end = endOfTextContent
-            if let end {
-                json.string("bos_token", end)
-                json.string("eos_token", end)
-            }
-            let others = specialTokens.map(\.content).filter { $0 != end }
+            json.textEnds(self)
+            let ends = [beginningOfTextContent, endOfTextContent]
+            let others = specialTokens.filter { $0.recognition == .whereAllowed }.map(\.content)
+                .filter { !ends.contains($0) }
             if !others.isEmpty {
                 json.array("additional_special_tokens") { json in
                     for content in others { json.string(nil, content) }
@@ -154,8 +149,15 @@ extension Vocabulary {
             .isAny([.letter, .number, .mark, .punctuation])
     }
 
-    private var endOfTextContent: String? {
+    fileprivate var endOfTextContent: String? {
         endOfText.flatMap { id in specialTokens.first { $0.id == id }?.content }
+    }
+
+    /// The token that begins a text, by the names in common use; without one, what ends the text
+    /// before.
+    fileprivate var beginningOfTextContent: String? {
+        ["<|begin_of_text|>", "<|startoftext|>", "<s>", "<｜begin▁of▁sentence｜>"]
+            .first { specialToken($0) != nil } ?? endOfTextContent
     }
 
     /// Every token as `tokenizer.json` writes it: special tokens as they are, others with a
@@ -168,6 +170,12 @@ extension Vocabulary {
 }
 
 extension JSONText {
+    /// The tokens that begin and end a text.
+    fileprivate mutating func textEnds(_ vocabulary: Vocabulary) {
+        if let beginning = vocabulary.beginningOfTextContent { string("bos_token", beginning) }
+        if let end = vocabulary.endOfTextContent { string("eos_token", end) }
+    }
+
     fileprivate mutating func addedToken(_ special: SpecialToken) {
         object { json in
             json.value("id", String(special.id.rawValue))

@@ -1,9 +1,10 @@
 /// Forward and backward over batches, on all threads, with the same bits for any number of them.
 ///
-/// The sequences of a batch are divided among a fixed number of *slots*, which depends on the batch
-/// size only. A slot works through its sequences in order and has a gradient of its own; the slots'
-/// gradients are then summed in order. Threads take slots, so that which thread did what leaves no
-/// trace in the result. Nothing is allocated after `init`.
+/// The sequences of a batch are divided among *slots* of a fixed number of sequences. A slot works
+/// through its sequences in order into a gradient of its own; the slots' gradients are then summed in
+/// order. Threads take slots, so that which thread did what leaves no trace in the result, and one
+/// batch gives the same bits as two halves of it with slots of the same size. Nothing is allocated
+/// after `init`.
 ///
 /// ```swift
 /// let runner = BatchRunner(model: model, batchSize: 16, contextLength: 256, team: team)
@@ -19,10 +20,17 @@ public final class BatchRunner {
     public let contextLength: Int
     /// Parts that a batch is divided into.
     public let slotCount: Int
+    /// Sequences of a part.
+    public let sequencesPerSlot: Int
     /// The threads, which the optimizer may use between batches.
     public let team: ThreadTeam
     /// The gradients summed so far, with the layout of the parameters.
     public let gradients: FloatBuffer
+    /// Where the time of gradients goes; nil measures nothing.
+    public var profile: StepProfile?
+
+    /// The most slots that are worked on before their gradients are summed: each needs a gradient.
+    static let slotGradientCount = 4
 
     private let kernels: Kernels
     private let weights: PackedWeights
@@ -31,25 +39,27 @@ public final class BatchRunner {
     private let slotSlices: [ParameterSlices]
     private let inputs: IDBuffer
     private let targets: IDBuffer
+    private let starts: IDBuffer
     private let losses: FloatBuffer
 
     /// Room for batches of `batchSize` sequences of `contextLength` tokens.
     ///
-    /// - Parameter slotCount: parts of a batch; as many threads can work at once. It must divide the
-    ///   batch size. Nil takes the largest divisor up to 4. Each slot has its own gradient, and
-    ///   another number of slots sums in another order.
+    /// - Parameter sequencesPerSlot: sequences of a slot, a divisor of the batch size; nil divides
+    ///   the batch among the most slots up to 4. Slots of another size sum in another order.
     public init(
         model: GPT, batchSize: Int, contextLength: Int, team: ThreadTeam,
-        slotCount: Int? = nil, kernels level: KernelLevel = .best
+        sequencesPerSlot: Int? = nil, kernels level: KernelLevel = .best
     ) {
         precondition(batchSize > 0, "a batch has at least one sequence")
         precondition(
             contextLength > 0 && contextLength <= model.configuration.positionCount,
             "sequences of \(contextLength) tokens for a context of "
                 + "\(model.configuration.positionCount)")
-        let slots = slotCount ?? (1...4).last { batchSize % $0 == 0 } ?? 1
+        self.sequencesPerSlot = sequencesPerSlot ?? Self.defaultSequencesPerSlot(batchSize)
         precondition(
-            slots > 0 && batchSize % slots == 0, "the slots must divide the batch evenly")
+            self.sequencesPerSlot > 0 && batchSize % self.sequencesPerSlot == 0,
+            "the slots must divide the batch evenly")
+        let slots = batchSize / self.sequencesPerSlot
         self.model = model
         self.batchSize = batchSize
         self.contextLength = contextLength
@@ -59,23 +69,37 @@ public final class BatchRunner {
         weights = PackedWeights(model, level: level)
         let count = model.layout.floatCount
         gradients = FloatBuffer(count: count)
-        passes = (0..<min(team.threadCount, max(slots, batchSize))).map { _ in
+        passes = (0..<min(team.threadCount, batchSize)).map { _ in
             SequencePass(model, length: contextLength, level: level, keepsAll: true)
         }
-        let slotGradients = FloatBuffer(count: count * slots)
-        slotSlices = (0..<slots).map {
-            ParameterSlices(model.layout, in: slotGradients.slice($0 * count..<($0 + 1) * count))
+        let gradientCount = min(slots, Self.slotGradientCount)
+        let slotGradients = FloatBuffer(count: count * gradientCount)
+        slotSlices = (0..<gradientCount).map {
+            ParameterSlices(
+                model.configuration, model.layout,
+                in: slotGradients.slice($0 * count..<($0 + 1) * count))
         }
         self.slotGradients = slotGradients
         inputs = IDBuffer(count: batchSize * contextLength)
         targets = IDBuffer(count: batchSize * contextLength)
+        starts = IDBuffer(count: batchSize * contextLength)
         losses = FloatBuffer(count: batchSize * contextLength)
     }
 
     /// Bytes of gradients, activations and scratch.
-    public var byteCount: Int {
-        4 * (gradients.count + slotGradients.count + losses.count + inputs.count + targets.count)
-            + passes.reduce(weights.byteCount) { $0 + $1.byteCount }
+    public var byteCount: Int { memory.total }
+
+    /// What it holds.
+    public var memory: Memory {
+        Memory(
+            panels: weights.byteCount, gradients: 4 * (gradients.count + slotGradients.count),
+            activations: passes.reduce(0) { $0 + $1.byteCount },
+            batches: 4 * (losses.count + inputs.count + targets.count + starts.count))
+    }
+
+    /// The size of slots that divides a batch among the most of them.
+    static func defaultSequencesPerSlot(_ batchSize: Int) -> Int {
+        batchSize / ((1...slotGradientCount).last { batchSize % $0 == 0 } ?? 1)
     }
 
     /// Sets ``gradients`` to zero, before the first batch of a step.
@@ -86,35 +110,59 @@ public final class BatchRunner {
     /// - Parameters:
     ///   - inputs: token ids (batch, context), row-major.
     ///   - targets: the token to predict at each place, or -1 where nothing is scored.
+    ///   - documentStarts: for each place the number, in its sequence, of its document's first token,
+    ///     before which it sees nothing and from which positions count; nil for whole sequences.
     ///   - scale: what the loss is multiplied by before its gradient is taken, such as one over the
     ///     number of scored tokens in the step.
+    ///   - dropout: what is dropped; nil for nothing.
     /// - Returns: the sum of the scored tokens' losses in nats, not scaled.
     public func accumulateGradients(
-        inputs: Span<Int32>, targets: Span<Int32>, scale: Float
+        inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil, scale: Float,
+        dropout: Dropout? = nil
     ) -> Double {
         precondition(
             inputs.count == batchSize * contextLength, "a batch of another size than the runner's")
-        load(inputs, targets)
+        load(inputs, targets, documentStarts)
         precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
-        weights.refresh(team)
-        let parameters = weights.slices
-        let sequencesPerSlot = batchSize / slotCount
-        let count = gradients.count
-        team.run(slotCount) { slot, worker in
-            slotGradients.slice(slot * count..<(slot + 1) * count).zero()
+        timed(.packing) { weights.refresh(team) }
+        for first in stride(from: 0, to: slotCount, by: slotSlices.count) {
+            let slots = first..<min(first + slotSlices.count, slotCount)
+            shared { run(slots, scale: scale, hasStarts: documentStarts != nil, dropout) }
+            timed(.gradientSum) { sumSlots(slots.count) }
+        }
+        return sumOfLosses(batchSize * contextLength)
+    }
+
+    /// Forward and backward of the sequences of `slots`, each slot into a gradient of its own.
+    private func run(_ slots: Range<Int>, scale: Float, hasStarts: Bool, _ dropout: Dropout?) {
+        let (count, parameters) = (gradients.count, weights.slices)
+        team.run(slots.count) { place, worker in
             let pass = passes[worker]
-            for sequence in slot * sequencesPerSlot..<(slot + 1) * sequencesPerSlot {
-                let ids = self.inputs.slice(range(of: sequence))
-                pass.forward(ids, parameters)
+            pass.clock = profile?.workers[worker]
+            pass.timed(.gradientSum) {
+                slotGradients.slice(place * count..<(place + 1) * count).zero()
+            }
+            let start = (slots.lowerBound + place) * sequencesPerSlot
+            for sequence in start..<start + sequencesPerSlot {
+                var input = input(sequence, hasStarts: hasStarts)
+                input.dropout = dropout?.stream(ofSequence: sequence)
+                pass.forward(input, parameters)
                 pass.lossAndBackward(
-                    ids, targets: self.targets.slice(range(of: sequence)), scale: scale,
-                    parameters, slotSlices[slot])
-                kernels.copy(
-                    pass.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+                    targets: self.targets.slice(range(of: sequence)), scale: scale, parameters,
+                    slotSlices[place])
+                keepLosses(of: sequence, pass)
             }
         }
-        sumSlots()
-        return sumOfLosses(batchSize * contextLength)
+    }
+
+    private func timed(_ part: StepPart, _ work: () -> Void) {
+        guard let profile else { return work() }
+        profile.main.measure(part, work)
+    }
+
+    private func shared(_ work: () -> Void) {
+        guard let profile else { return work() }
+        profile.share(work)
     }
 
     /// The loss in nats of each token, forward only; 0 where the target is -1.
@@ -122,18 +170,22 @@ public final class BatchRunner {
     /// - Parameters:
     ///   - inputs: token ids, any number of sequences up to the batch size, row-major.
     ///   - targets: the tokens to predict, or -1.
-    public func tokenLosses(inputs: Span<Int32>, targets: Span<Int32>) -> [Float] {
+    ///   - documentStarts: as for ``accumulateGradients(inputs:targets:documentStarts:scale:dropout:)``.
+    public func tokenLosses(
+        inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil
+    ) -> [Float] {
         precondition(
             inputs.count % contextLength == 0 && inputs.count <= batchSize * contextLength,
             "losses are for whole sequences, at most a batch of them")
-        load(inputs, targets)
+        load(inputs, targets, documentStarts)
         weights.refresh(team)
         let parameters = weights.slices
         team.run(inputs.count / contextLength) { sequence, worker in
             let pass = passes[worker]
-            pass.forward(self.inputs.slice(range(of: sequence)), parameters)
+            pass.clock = nil
+            pass.forward(input(sequence, hasStarts: documentStarts != nil), parameters)
             pass.loss(parameters, targets: self.targets.slice(range(of: sequence)))
-            kernels.copy(pass.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+            keepLosses(of: sequence, pass)
         }
         return losses.array(0..<inputs.count)
     }
@@ -142,9 +194,27 @@ public final class BatchRunner {
         sequence * contextLength..<(sequence + 1) * contextLength
     }
 
+    private func input(_ sequence: Int, hasStarts: Bool) -> SequencePass.Input {
+        .init(
+            ids: inputs.slice(range(of: sequence)),
+            starts: hasStarts ? starts.slice(range(of: sequence)) : nil)
+    }
+
+    private func keepLosses(of sequence: Int, _ pass: SequencePass) {
+        kernels.copy(
+            pass.activations.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+    }
+
     /// Copies ids in after looking at each, for C does not look.
-    private func load(_ inputs: Span<Int32>, _ targets: Span<Int32>) {
+    private func load(
+        _ inputs: Span<Int32>, _ targets: Span<Int32>, _ documentStarts: [Int32]?
+    ) {
         precondition(inputs.count == targets.count, "as many targets as inputs")
+        if let documentStarts {
+            precondition(documentStarts.count == inputs.count, "as many starts as inputs")
+            model.checkDocumentStarts(documentStarts, length: contextLength)
+            starts.copy(from: documentStarts.span)
+        }
         model.checkIDs(inputs)
         for index in targets.indices {
             precondition(
@@ -156,7 +226,7 @@ public final class BatchRunner {
     }
 
     /// gradients += slot 0 + slot 1 + …, in that order for every float.
-    private func sumSlots() {
+    private func sumSlots(_ slotCount: Int) {
         let count = gradients.count
         OptimizerKernels.eachBlock(of: count, team) { range in
             for slot in 0..<slotCount {

@@ -53,20 +53,16 @@ public enum OptimizerKernels {
         return sums.total
     }
 
-    /// p -= rate · (m̂ / (√v̂ + epsilon) + decay · p) over the floats in `range`.
+    /// p -= rate · (m̂ / (√v̂ + epsilon) + decay · p) over the floats in `range`; their second
+    /// moments begin at `secondOffset`, nil for the range's own beginning.
     ///
     /// Source: Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>.
     public static func adamW(
         _ step: AdamWStep, parameters: FloatBuffer, gradients: FloatBuffer,
         firstMoments: FloatBuffer, secondMoments: FloatBuffer, range: Range<Int>,
-        team: ThreadTeam, kernels level: KernelLevel = .best
+        secondOffset: Int? = nil, team: ThreadTeam, kernels level: KernelLevel = .best
     ) {
         precondition(step.step > 0, "the first step is 1")
-        for buffer in [parameters, gradients, firstMoments, secondMoments] {
-            precondition(
-                range.lowerBound >= 0 && range.upperBound <= buffer.count,
-                "a range outside of the buffers")
-        }
         func correction(_ beta: Float) -> Float {
             Float(1 / (1 - power(Double(beta), step.step)))
         }
@@ -78,10 +74,11 @@ public enum OptimizerKernels {
             var constants = constants
             let start = range.lowerBound + part.lowerBound
             let place = start..<start + part.count
+            let second = (secondOffset ?? range.lowerBound) + part.lowerBound
             unsafe qk_adamw(
                 level.rawValue, part.count, parameters.slice(place).base,
                 gradients.slice(place).base, firstMoments.slice(place).base,
-                secondMoments.slice(place).base, &constants)
+                secondMoments.slice(second..<second + part.count).base, &constants)
         }
     }
 

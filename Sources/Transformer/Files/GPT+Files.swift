@@ -1,41 +1,48 @@
 import Storage
 
 extension GPT {
-    /// Reads a Hugging Face directory of a GPT-2 model: `config.json` and `model.safetensors`.
+    /// Reads a Hugging Face directory of a model of one of the kinds that ``Architecture`` names:
+    /// `config.json` and `model.safetensors`.
     ///
-    /// Tensor names with and without the prefix "transformer." are understood; the attention masks
-    /// that old checkpoints hold are ignored.
+    /// Tensor names with and without their prefix are understood; what old checkpoints hold besides
+    /// parameters is ignored.
     public convenience init(directory: String) throws(TransformerError) {
         let configuration = try ModelConfigurationFile(path: directory + "/config.json")
             .configuration
         let path = directory + "/model.safetensors"
         let file = try SafetensorsFile(path: path)
-        let prefix =
-            file.tensors.contains { $0.name.hasPrefix("transformer.") } ? "transformer." : ""
+        let prefix = TensorNames(configuration.architecture).prefix
+        let hasPrefix = file.tensors.contains { $0.name.hasPrefix(prefix) }
+        func name(_ tensor: ParameterLayout.Tensor) -> String {
+            hasPrefix ? tensor.checkpointName : tensor.name
+        }
         // Looked at before the allocation, so that a configuration of another size costs nothing.
         let layout = ParameterLayout(configuration)
         for tensor in layout.tensors {
-            guard let found = file.tensor(named: prefix + tensor.name) else {
-                throw .missingTensor(path: path, name: prefix + tensor.name)
+            guard let found = file.tensor(named: name(tensor)) else {
+                throw .missingTensor(path: path, name: name(tensor))
             }
             guard found.shape == tensor.shape else {
                 throw .shapeMismatch(
                     path: path, name: found.name, expected: tensor.shape, found: found.shape)
             }
         }
-        let known = Set(layout.tensors.map { prefix + $0.name })
+        let known = Set(layout.tensors.map(name))
+        let ignored = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"]
         for tensor in file.tensors where !known.contains(tensor.name) {
-            let isMask =
-                tensor.name.hasSuffix(".attn.bias") || tensor.name.hasSuffix(".attn.masked_bias")
-            guard isMask || tensor.name == "lm_head.weight" else {
+            // A head that is tied may be there as a copy.
+            let isKnown = tensor.name == TensorNames.head && configuration.tiesEmbeddings
+            guard isKnown || ignored.contains(where: tensor.name.hasSuffix) else {
                 throw .unsupportedModel(
-                    path: path, reason: "it has a tensor \(tensor.name) that GPT-2 lacks")
+                    path: path,
+                    reason: "it has a tensor \(tensor.name) that "
+                        + "\(configuration.architecture.rawValue) lacks")
             }
         }
         try self.init(zeros: configuration)
         for tensor in layout.tensors {
             try file.read(
-                prefix + tensor.name, shape: tensor.shape, into: parameters, at: tensor.offset)
+                name(tensor), shape: tensor.shape, into: parameters, at: tensor.offset)
         }
     }
 
@@ -60,7 +67,7 @@ extension GPT {
         try SafetensorsFile.write(
             layout.tensors.map {
                 .init(
-                    name: "transformer." + $0.name, shape: $0.shape, buffer: parameters,
+                    name: $0.checkpointName, shape: $0.shape, buffer: parameters,
                     offset: $0.offset)
             }, to: directory + "/model.safetensors")
     }

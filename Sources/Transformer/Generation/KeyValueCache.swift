@@ -19,42 +19,34 @@ public final class KeyValueCache {
     /// What the model expects after the last token: (vocabulary).
     public let logits: FloatBuffer
 
-    private let kernels: Kernels
+    let kernels: Kernels
+    let position: PositionBuffers
+    /// A layer each, (capacity, width of keys).
+    let keys: [FloatBuffer]
+    let values: [FloatBuffer]
+
     private let level: KernelLevel
-    private let keys: [FloatBuffer]  // a layer each, (capacity, C)
-    private let values: [FloatBuffer]  // a layer each, (capacity, C)
-    private let stream: FloatBuffer  // (C)
-    private let norm: FloatBuffer  // (C)
-    private let qkv: FloatBuffer  // (3C)
-    private let attended: FloatBuffer  // (C)
-    private let hidden: FloatBuffer  // (4C)
-    private let slope: FloatBuffer  // (4C)
-    private let scores: FloatBuffer  // (capacity)
-    private let statistics: FloatBuffer  // mean and scale
-    private let id = IDBuffer(count: 1)
     private var prompts: SequencePass?
     private let promptIDs: IDBuffer
 
     /// An empty cache for `model`.
     public init(_ model: GPT, kernels level: KernelLevel = .best) {
         let configuration = model.configuration
-        let (t, c) = (configuration.positionCount, configuration.embeddingSize)
+        let capacity = configuration.positionCount
+        func buffers() -> [FloatBuffer] {
+            (0..<configuration.layerCount).map { _ in
+                FloatBuffer(count: capacity * configuration.keyWidth)
+            }
+        }
         self.model = model
         self.level = level
-        capacity = t
+        self.capacity = capacity
         kernels = Kernels(level)
         logits = FloatBuffer(count: configuration.vocabularySize)
-        keys = (0..<configuration.layerCount).map { _ in FloatBuffer(count: t * c) }
-        values = (0..<configuration.layerCount).map { _ in FloatBuffer(count: t * c) }
-        stream = FloatBuffer(count: c)
-        norm = FloatBuffer(count: c)
-        qkv = FloatBuffer(count: 3 * c)
-        attended = FloatBuffer(count: c)
-        hidden = FloatBuffer(count: 4 * c)
-        slope = FloatBuffer(count: 4 * c)
-        scores = FloatBuffer(count: t)
-        statistics = FloatBuffer(count: 32)
-        promptIDs = IDBuffer(count: t)
+        keys = buffers()
+        values = buffers()
+        position = PositionBuffers(configuration)
+        promptIDs = IDBuffer(count: capacity)
     }
 
     /// Forgets everything.
@@ -74,12 +66,12 @@ public final class KeyValueCache {
             pass = SequencePass(model, length: ids.count, level: level, keepsAll: false)
             prompts = pass
         }
-        pass.forward(promptIDs.slice(0..<ids.count), model.slices, cache: self)
+        pass.forward(.init(ids: promptIDs.slice(0..<ids.count)), model.slices, cache: self)
         let c = model.configuration.embeddingSize
         count = ids.count
         kernels.multiply(
-            row: pass.finalNorm.at((count - 1) * c, c), model.slices.tokens.transposed,
-            into: logits.all)
+            row: pass.activations.finalNorm.at((count - 1) * c, c),
+            model.slices.head.transposed, into: logits.all)
     }
 
     /// Reads one more token. There must be room.
@@ -88,56 +80,19 @@ public final class KeyValueCache {
         precondition(
             token >= 0 && Int(token) < model.configuration.vocabularySize,
             "token \(token) is not in the vocabulary")
-        let (configuration, p) = (model.configuration, model.slices)
-        let c = configuration.embeddingSize
-        let shape = AttentionShape(
-            positions: count + 1, heads: configuration.headCount, headSize: configuration.headSize)
-        let x = stream.all
-        let place = count * c..<(count + 1) * c
-        kernels.copy(p.tokens.slice.at(Int(token) * c, c), to: x)
-        kernels.add(p.positions.slice.at(count * c, c), to: x)
-        for (index, layer) in p.layers.enumerated() {
-            normalise(layer.norm1Weight, layer.norm1Bias)
-            multiply(norm.all, layer.qkvWeight, layer.qkvBias, into: qkv.all)
-            kernels.copy(qkv.slice(c..<2 * c), to: keys[index].slice(place))
-            kernels.copy(qkv.slice(2 * c..<3 * c), to: values[index].slice(place))
-            kernels.attentionStep(
-                shape, q: qkv.slice(0..<c), keys: keys[index].all, values: values[index].all,
-                into: attended.all, scores: scores.all)
-            kernels.add(layer.outBias, to: x)
-            kernels.multiply(row: attended.all, layer.outWeight, into: x, adding: true)
-
-            normalise(layer.norm2Weight, layer.norm2Bias)
-            multiply(norm.all, layer.upWeight, layer.upBias, into: slope.all)
-            kernels.gelu(slope.all, into: hidden.all)
-            kernels.add(layer.downBias, to: x)
-            kernels.multiply(row: hidden.all, layer.downWeight, into: x, adding: true)
-        }
-        normalise(p.normWeight, p.normBias)
-        kernels.multiply(row: norm.all, p.tokens.transposed, into: logits.all)
+        read(token, at: count)
         count += 1
-    }
-
-    private func normalise(_ weight: FloatSlice, _ bias: FloatSlice) {
-        let c = model.configuration.embeddingSize
-        kernels.layerNorm(
-            Matrix(stream.all, 1, c), weight: weight, bias: bias,
-            epsilon: model.configuration.layerNormEpsilon, into: Matrix(norm.all, 1, c),
-            mean: statistics.slice(0..<1), reciprocalDeviation: statistics.slice(16..<17))
-    }
-
-    private func multiply(_ x: FloatSlice, _ b: Matrix, _ bias: FloatSlice, into y: FloatSlice) {
-        kernels.copy(bias, to: y)
-        kernels.multiply(row: x, b, into: y, adding: true)
     }
 
     /// Takes the keys and values of a layer's first `count` positions from rows of [q | k | v].
     func keep(_ rows: FloatSlice, layer: Int, count: Int) {
-        let c = model.configuration.embeddingSize
+        let shape = AttentionShape(model.configuration, positions: count)
+        let width = shape.keyWidth
         for position in 0..<count {
-            let place = position * c..<(position + 1) * c
-            kernels.copy(rows.at((3 * position + 1) * c, c), to: keys[layer].slice(place))
-            kernels.copy(rows.at((3 * position + 2) * c, c), to: values[layer].slice(place))
+            let start = position * shape.rowWidth + shape.queryWidth
+            let place = position * width..<(position + 1) * width
+            kernels.copy(rows.at(start, width), to: keys[layer].slice(place))
+            kernels.copy(rows.at(start + width, width), to: values[layer].slice(place))
         }
     }
 }

@@ -1,67 +1,113 @@
 import CKernels
 
-/// The operands of attention over one sequence: `qkv` is (t, 3C), a row being [q | k | v], each
-/// of which is the heads one after another.
+/// The operands of attention over one sequence. A row of `qkv` is [q | k | v], each of which is its
+/// heads one after another; several heads of q may share one of k and v.
 struct AttentionShape {
     let positions: Int  // t
     let heads: Int
+    let keyValueHeads: Int
     let headSize: Int
-    var width: Int { heads * headSize }  // C
+    /// The first position that each sees; nil for the first of all.
+    var starts: IDSlice?
+    /// The dropout of the weights in a layer; nil for none.
+    var dropout: (masks: Dropout.Stream, layer: Int)?
+
+    init(_ configuration: GPTConfiguration, positions: Int) {
+        self.positions = positions
+        heads = configuration.headCount
+        headSize = configuration.headSize
+        keyValueHeads = configuration.keyWidth / headSize
+    }
+
+    var queryWidth: Int { heads * headSize }
+    var keyWidth: Int { keyValueHeads * headSize }
+    var rowWidth: Int { queryWidth + 2 * keyWidth }
+    /// Heads of q that share one of k and v.
+    var groupSize: Int { heads / keyValueHeads }
+
+    /// Where a head's queries, keys and values begin in a row.
+    func columns(ofHead head: Int) -> (q: Int, k: Int, v: Int) {
+        let k = queryWidth + head / groupSize * headSize
+        return (head * headSize, k, k + keyWidth)
+    }
 }
 
 extension Kernels {
-    /// out (t, C) = causal attention of every head; `logSumExp` (heads, t) is for the backward.
+    /// out (t, heads · size) = causal attention of every head; `logSumExp` (heads, t) is for the
+    /// backward.
     func attention(
         _ shape: AttentionShape, qkv: FloatSlice, into out: FloatSlice, logSumExp: FloatSlice,
         workspace: FloatSlice
     ) {
         check(shape, qkv, out, logSumExp, workspace)
-        let width = shape.width
         for head in 0..<shape.heads {
-            let start = head * shape.headSize
+            let place = shape.columns(ofHead: head)
             let lse = logSumExp.at(head * shape.positions, shape.positions)
-            unsafe qk_attention(
-                level, shape.positions, shape.headSize, qkv.base + start,
-                qkv.base + start + width, qkv.base + start + 2 * width, 3 * width,
-                out.base + start, width, lse.base, workspace.base)
+            unsafe withShape(shape, head) { pointer in
+                unsafe qk_attention(
+                    level, pointer, qkv.base + place.q, qkv.base + place.k, qkv.base + place.v,
+                    out.base + place.q, lse.base, workspace.base)
+            }
         }
     }
 
-    /// Writes `dQKV` (t, 3C) from the gradient of the output.
+    /// Writes `dQKV` from the gradient of the output.
     func attentionBackward(
         _ shape: AttentionShape, qkv: FloatSlice, out: FloatSlice, dOut: FloatSlice,
         logSumExp: FloatSlice, dQKV: FloatSlice, workspace: FloatSlice
     ) {
         check(shape, qkv, out, logSumExp, workspace)
         check(shape, dQKV, dOut, logSumExp, workspace)
-        let width = shape.width
         for head in 0..<shape.heads {
-            let start = head * shape.headSize
+            let place = shape.columns(ofHead: head)
             let lse = logSumExp.at(head * shape.positions, shape.positions)
-            unsafe qk_attention_backward(
-                level, shape.positions, shape.headSize, qkv.base + start,
-                qkv.base + start + width, qkv.base + start + 2 * width, 3 * width,
-                out.base + start, dOut.base + start, width, lse.base, dQKV.base + start,
-                dQKV.base + start + width, dQKV.base + start + 2 * width, workspace.base)
+            // The first head of a group begins the gradient of what they share.
+            let adds: Int32 = head % shape.groupSize == 0 ? 0 : 1
+            unsafe withShape(shape, head) { pointer in
+                unsafe qk_attention_backward(
+                    level, pointer, qkv.base + place.q, qkv.base + place.k, qkv.base + place.v,
+                    out.base + place.q, dOut.base + place.q, lse.base, dQKV.base + place.q,
+                    dQKV.base + place.k, dQKV.base + place.v, adds, workspace.base)
+            }
+        }
+    }
+
+    /// Calls `body` with what C is told of a head.
+    private func withShape(
+        _ shape: AttentionShape, _ head: Int, _ body: (UnsafePointer<qk_attention_shape>) -> Void
+    ) {
+        var description = unsafe qk_attention_shape(
+            t: shape.positions, d: shape.headSize, qkv_row: shape.rowWidth,
+            out_row: shape.queryWidth, starts: shape.starts?.base, dropout: nil)
+        guard let dropout = shape.dropout else {
+            unsafe body(&description)
+            return
+        }
+        let mask = dropout.masks.mask(
+            .attention(layer: dropout.layer, head: head), heads: shape.heads)
+        unsafe withUnsafePointer(to: mask) { pointer in
+            unsafe description.dropout = unsafe pointer
+            unsafe body(&description)
         }
     }
 
     /// Attention of the newest position over the first `positions` rows of the cached keys and
-    /// values (capacity, C).
+    /// values (capacity, key width).
     func attentionStep(
         _ shape: AttentionShape, q: FloatSlice, keys: FloatSlice, values: FloatSlice,
         into out: FloatSlice, scores: FloatSlice
     ) {
-        let width = shape.width
+        let width = shape.keyWidth
         precondition(
-            q.count == width && out.count == width && scores.count >= shape.positions
-                && keys.count >= shape.positions * width
+            q.count == shape.queryWidth && out.count == shape.queryWidth
+                && scores.count >= shape.positions && keys.count >= shape.positions * width
                 && values.count >= shape.positions * width, "a step that does not fit its cache")
         for head in 0..<shape.heads {
             let start = head * shape.headSize
+            let shared = head / shape.groupSize * shape.headSize
             unsafe qk_attention_step(
-                level, shape.positions, shape.headSize, q.base + start, keys.base + start,
-                values.base + start, width, out.base + start, scores.base)
+                level, shape.positions, shape.headSize, q.base + start, keys.base + shared,
+                values.base + shared, width, out.base + start, scores.base)
         }
     }
 
@@ -72,9 +118,10 @@ extension Kernels {
         let needed = attentionWorkspaceCount(
             positions: shape.positions, headSize: shape.headSize)
         precondition(
-            qkv.count >= 3 * shape.positions * shape.width
-                && out.count >= shape.positions * shape.width
+            qkv.count >= shape.positions * shape.rowWidth
+                && out.count >= shape.positions * shape.queryWidth
                 && logSumExp.count >= shape.heads * shape.positions
+                && (shape.starts?.count ?? shape.positions) >= shape.positions
                 && workspace.count >= needed, "attention over slices that do not fit")
     }
 }

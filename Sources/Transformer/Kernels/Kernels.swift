@@ -75,6 +75,11 @@ struct Kernels {
             unsafe e.bias = UnsafePointer(bias.base)
             unsafe e.other = UnsafePointer(other.slice.base)
             unsafe e.other_row = other.rowStride
+        case .residual(let other):
+            check(other)
+            unsafe e.kind = Int32(QK_RESIDUAL)
+            unsafe e.other = UnsafePointer(other.slice.base)
+            unsafe e.other_row = other.rowStride
         case .biasGELU(let bias, let derivative):
             check(bias: bias)
             check(derivative)
@@ -100,47 +105,7 @@ struct Kernels {
             adding ? 1 : 0)
     }
 
-    // MARK: Rows
-
-    func layerNorm(
-        _ x: Matrix, weight: FloatSlice, bias: FloatSlice, epsilon: Float, into out: Matrix,
-        mean: FloatSlice, reciprocalDeviation: FloatSlice
-    ) {
-        checkNorm(x, out, weight, mean, reciprocalDeviation)
-        precondition(bias.count == x.columns, "a bias of another length")
-        unsafe qk_layer_norm(
-            level, x.rows, x.columns, x.slice.base, weight.base, bias.base, epsilon,
-            out.slice.base, mean.base, reciprocalDeviation.base)
-    }
-
-    /// Adds to `dx`, `dWeight` and `dBias`.
-    func layerNormBackward(
-        _ dOut: Matrix, x: Matrix, weight: FloatSlice, mean: FloatSlice,
-        reciprocalDeviation: FloatSlice, dx: Matrix, dWeight: FloatSlice, dBias: FloatSlice
-    ) {
-        checkNorm(x, dOut, weight, mean, reciprocalDeviation)
-        checkNorm(x, dx, dWeight, mean, reciprocalDeviation)
-        precondition(dBias.count == x.columns, "a bias of another length")
-        unsafe qk_layer_norm_backward(
-            level, x.rows, x.columns, dOut.slice.base, x.slice.base, weight.base, mean.base,
-            reciprocalDeviation.base, dx.slice.base, dWeight.base, dBias.base)
-    }
-
-    private func checkNorm(
-        _ x: Matrix, _ y: Matrix, _ weight: FloatSlice, _ mean: FloatSlice, _ rstd: FloatSlice
-    ) {
-        precondition(
-            x.rows == y.rows && x.columns == y.columns && x.rowStride == x.columns
-                && y.rowStride == y.columns && x.columnStride == 1 && y.columnStride == 1
-                && weight.count == x.columns && mean.count >= x.rows && rstd.count >= x.rows,
-            "a normalisation of rows that do not fit")
-    }
-
-    /// out = gelu(x).
-    func gelu(_ x: FloatSlice, into out: FloatSlice) {
-        precondition(x.count == out.count, "slices of different counts")
-        unsafe qk_gelu(level, x.count, x.base, out.base, nil)
-    }
+    // MARK: Elements
 
     /// Losses of the rows of logits, and the logits replaced by `scale` times the gradient of the
     /// loss, unless `scale` is 0.
@@ -153,29 +118,29 @@ struct Kernels {
             scale, losses.base)
     }
 
-    // MARK: Elements
-
-    /// out[t] = tokens[ids[t]] + positions[t].
-    func embed(_ ids: IDSlice, tokens: Matrix, positions: Matrix, into out: Matrix) {
-        precondition(
-            out.rows == ids.count && positions.rows >= ids.count
-                && tokens.columns == out.columns && positions.columns == out.columns,
-            "an embedding that does not fit")
+    /// out[t] = table[ids[t]], plus out[t] itself when `adding`.
+    func embed(_ ids: IDSlice, _ table: Matrix, into out: Matrix, adding: Bool = false) {
+        checkTable(ids, table, out)
         unsafe qk_embed(
-            level, ids.count, out.columns, ids.base, tokens.slice.base, positions.slice.base,
-            out.slice.base)
+            level, ids.count, out.columns, ids.base, table.slice.base, out.slice.base,
+            adding ? 1 : 0)
     }
 
-    /// Adds to `dTokens` and `dPositions`.
-    func embedBackward(_ ids: IDSlice, dOut: Matrix, dTokens: Matrix, dPositions: Matrix) {
-        precondition(
-            dOut.rows == ids.count && dPositions.rows >= ids.count
-                && dTokens.columns == dOut.columns && dPositions.columns == dOut.columns,
-            "an embedding that does not fit")
+    /// dTable[ids[t]] += dOut[t].
+    func embedBackward(_ ids: IDSlice, dOut: Matrix, dTable: Matrix) {
+        checkTable(ids, dTable, dOut)
         unsafe qk_embed_backward(
-            level, ids.count, dOut.columns, ids.base, dOut.slice.base, dTokens.slice.base,
-            dPositions.slice.base)
+            level, ids.count, dOut.columns, ids.base, dOut.slice.base, dTable.slice.base)
     }
+
+    /// The ids themselves are looked at where they come in.
+    private func checkTable(_ ids: IDSlice, _ table: Matrix, _ rows: Matrix) {
+        precondition(
+            rows.rows == ids.count && table.columns == rows.columns && isWhole(table)
+                && isWhole(rows), "an embedding that does not fit")
+    }
+
+    func isWhole(_ x: Matrix) -> Bool { x.columnStride == 1 && x.rowStride == x.columns }
 
     /// y = x.
     func copy(_ x: FloatSlice, to y: FloatSlice) {

@@ -47,8 +47,18 @@ enum Epilogue {
     case bias(FloatSlice)
     /// Plus the bias and the residual stream.
     case biasResidual(FloatSlice, Matrix)
+    /// Plus the residual stream.
+    case residual(Matrix)
     /// x = product + bias; the result is gelu(x), and `derivative` gets gelu'(x).
     case biasGELU(FloatSlice, derivative: Matrix)
     /// Times another matrix, element by element.
     case multiply(Matrix)
+
+    /// Plus a bias where there is one.
+    static func adding(_ bias: FloatSlice?) -> Epilogue { bias.map { .bias($0) } ?? .store }
+
+    /// Plus the residual stream, and a bias where there is one.
+    static func adding(_ bias: FloatSlice?, to residual: Matrix) -> Epilogue {
+        bias.map { .biasResidual($0, residual) } ?? .residual(residual)
+    }
 }

@@ -1,7 +1,6 @@
-/// A GPT-2 language model: learned positions, LayerNorm before each part, biases, GELU by tanh, and
-/// an output head that shares the token embedding.
+/// A language model: a decoder of one of the kinds that ``Architecture`` names.
 ///
-/// It computes what Hugging Face's `GPT2LMHeadModel` computes. A class, because its parameters are
+/// It computes what Hugging Face's class of that kind computes. A class, because its parameters are
 /// one large allocation that a trainer changes in place.
 ///
 /// ```swift
@@ -17,6 +16,8 @@ public final class GPT {
     public let parameters: FloatBuffer
 
     let slices: ParameterSlices
+    /// The angles of rotary positions, (positions, head size); nil where positions are learned.
+    let rotaryTable: FloatBuffer?
 
     /// A model whose parameters are all zero, for a reader to fill.
     init(zeros configuration: GPTConfiguration) throws(TransformerError) {
@@ -24,11 +25,16 @@ public final class GPT {
         self.configuration = configuration
         layout = ParameterLayout(configuration)
         parameters = FloatBuffer(count: layout.floatCount)
-        slices = ParameterSlices(layout, in: parameters.all)
+        slices = ParameterSlices(configuration, layout, in: parameters.all)
+        rotaryTable =
+            configuration.architecture.isRotary
+            ? RotaryTable.make(
+                positions: configuration.positionCount, headSize: configuration.headSize,
+                base: configuration.rotaryBase) : nil
     }
 
     /// A model with GPT-2's random start: weights from N(0, 0.02²), the projections that add to the
-    /// residual stream from N(0, 0.02² / 2L) for L layers, biases 0, LayerNorm 1 and 0.
+    /// residual stream from N(0, 0.02² / 2L) for L layers, biases 0, the gains of norms 1.
     public convenience init(
         _ configuration: GPTConfiguration, seed: UInt64
     ) throws(TransformerError) {
@@ -36,13 +42,14 @@ public final class GPT {
         var generator = RandomGenerator(seed: seed)
         let residualScale = 1 / Double(2 * configuration.layerCount).squareRoot()
         for tensor in layout.tensors {
-            if tensor.shape.count == 2 {
-                let deviation = tensor.name.hasSuffix("c_proj.weight") ? 0.02 * residualScale : 0.02
+            switch tensor.role {
+            case .gain: for index in tensor.range { parameters[index] = 1 }
+            case .bias: break
+            case .embedding, .head, .matrix, .residualMatrix:
+                let deviation = tensor.role == .residualMatrix ? 0.02 * residualScale : 0.02
                 for index in tensor.range {
                     parameters[index] = Float(generator.normal() * deviation)
                 }
-            } else if tensor.name.contains("ln_") && tensor.name.hasSuffix(".weight") {
-                for index in tensor.range { parameters[index] = 1 }
             }
         }
     }
@@ -50,17 +57,26 @@ public final class GPT {
     /// The logits after each of `ids`, (count, vocabulary) row-major: what the model expects next.
     ///
     /// For checks and short texts; it allocates its workspace. `ids` are at most the context.
-    public func logits(for ids: [Int32], kernels level: KernelLevel = .best) -> [Float] {
+    ///
+    /// - Parameter documentStarts: for each token the number of the first of its document, which is
+    ///   the earliest that it sees; nil if all are of one.
+    public func logits(
+        for ids: [Int32], documentStarts: [Int32]? = nil, kernels level: KernelLevel = .best
+    ) -> [Float] {
         checkIDs(ids.span)
         precondition(
             !ids.isEmpty && ids.count <= configuration.positionCount,
             "logits are for 1 to \(configuration.positionCount) tokens, not \(ids.count)")
         let pass = SequencePass(self, length: ids.count, level: level, keepsAll: false)
-        let buffer = IDBuffer(count: ids.count)
-        buffer.copy(from: ids.span)
+        let buffer = IDBuffer(ids)
+        let starts = documentStarts.map { starts in
+            checkDocumentStarts(starts, length: ids.count)
+            precondition(starts.count == ids.count, "as many starts as tokens")
+            return IDBuffer(starts)
+        }
         let v = configuration.vocabularySize
         let logits = FloatBuffer(count: ids.count * v)
-        pass.forward(buffer.slice(0..<ids.count), slices)
+        pass.forward(.init(ids: buffer.all, starts: starts?.all), slices)
         pass.logits(slices, into: Matrix(logits.all, ids.count, v))
         return logits.array
     }
@@ -71,6 +87,18 @@ public final class GPT {
             precondition(
                 ids[index] >= 0 && Int(ids[index]) < configuration.vocabularySize,
                 "token \(ids[index]) is not in a vocabulary of \(configuration.vocabularySize)")
+        }
+    }
+
+    /// C trusts the starts of documents: in each sequence of `length` they begin at 0, never fall,
+    /// and never lie ahead.
+    func checkDocumentStarts(_ starts: [Int32], length: Int) {
+        for index in starts.indices {
+            let place = index % length
+            precondition(
+                starts[index] <= place
+                    && (place == 0 ? starts[index] == 0 : starts[index] >= starts[index - 1]),
+                "token \(place) of a sequence cannot belong to a document from \(starts[index]) on")
         }
     }
 }

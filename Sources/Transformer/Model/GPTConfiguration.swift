@@ -1,28 +1,52 @@
-/// The shape of a GPT-2 model; the section "model" of `pipeline.json`.
+/// The shape of a model; the section "model" of `pipeline.json`.
 ///
-/// The keys are those of Hugging Face's `config.json`.
-public struct GPTConfiguration: Codable, Equatable, Sendable {
+/// The keys are those of Hugging Face's `config.json` for GPT-2, and for what GPT-2 lacks those of
+/// Llama. Two configurations are equal when they describe the same model: a key that is absent equals
+/// the value that it stands for.
+public struct GPTConfiguration: Codable, Sendable {
+    /// What the blocks are made of.
+    public var architecture = Architecture.gpt2
     /// Blocks, each of attention and a feed-forward part.
     public var layerCount = 4
     /// Heads of attention in a block; a divisor of `embeddingSize`.
     public var headCount = 4
+    /// Heads of keys and values, a divisor of `headCount`: several heads of queries share one. Nil
+    /// for as many as there are heads.
+    public var keyValueHeadCount: Int?
+    /// Floats of a head; nil for `embeddingSize` / `headCount`.
+    public var headDimension: Int?
     /// Floats that stand for a token between blocks.
     public var embeddingSize = 128
+    /// Floats inside of the feed-forward part; nil for 4 · `embeddingSize`, or, where it is gated and
+    /// so has three matrices instead of two, 8/3 of it rounded up to a multiple of 32.
+    public var intermediateSize: Int?
     /// The context: the most tokens that the model sees at once.
     public var positionCount = 256
     /// Tokens in the vocabulary; 0 until it is known.
     public var vocabularySize = 0
-    /// Added to the variance in LayerNorm.
+    /// Added to the variance in LayerNorm, to the mean square in RMSNorm.
     public var layerNormEpsilon: Float = 1e-5
+    /// The base of the angles of rotary positions: the larger, the slower the slowest turns.
+    public var rotaryBase = Self.defaultRotaryBase
+    /// Whether the output head is the token embedding; otherwise it is a matrix of its own.
+    public var tiesEmbeddings = true
+
+    static let defaultRotaryBase = 10_000.0
 
     /// The names in JSON.
     public enum CodingKeys: String, CodingKey, CaseIterable {
+        case architecture
         case layerCount = "n_layer"
         case headCount = "n_head"
+        case keyValueHeadCount = "n_kv_head"
+        case headDimension = "head_dim"
         case embeddingSize = "n_embd"
+        case intermediateSize = "intermediate_size"
         case positionCount = "n_positions"
         case vocabularySize = "vocab_size"
         case layerNormEpsilon = "layer_norm_epsilon"
+        case rotaryBase = "rope_theta"
+        case tiesEmbeddings = "tie_word_embeddings"
     }
 
     /// The default shape.
@@ -30,9 +54,10 @@ public struct GPTConfiguration: Codable, Equatable, Sendable {
 
     /// A shape.
     public init(
-        layerCount: Int, headCount: Int, embeddingSize: Int, positionCount: Int,
-        vocabularySize: Int, layerNormEpsilon: Float = 1e-5
+        architecture: Architecture = .gpt2, layerCount: Int, headCount: Int, embeddingSize: Int,
+        positionCount: Int, vocabularySize: Int, layerNormEpsilon: Float = 1e-5
     ) {
+        self.architecture = architecture
         self.layerCount = layerCount
         self.headCount = headCount
         self.embeddingSize = embeddingSize
@@ -47,48 +72,67 @@ public struct GPTConfiguration: Codable, Equatable, Sendable {
         func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
             value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
         }
+        try read(.architecture, &architecture)
         try read(.layerCount, &layerCount)
         try read(.headCount, &headCount)
         try read(.embeddingSize, &embeddingSize)
         try read(.positionCount, &positionCount)
         try read(.vocabularySize, &vocabularySize)
         try read(.layerNormEpsilon, &layerNormEpsilon)
+        try read(.rotaryBase, &rotaryBase)
+        try read(.tiesEmbeddings, &tiesEmbeddings)
+        keyValueHeadCount = try values.decodeIfPresent(Int.self, forKey: .keyValueHeadCount)
+        headDimension = try values.decodeIfPresent(Int.self, forKey: .headDimension)
+        intermediateSize = try values.decodeIfPresent(Int.self, forKey: .intermediateSize)
     }
 
+    // MARK: What follows
+
     /// Floats of a head.
-    public var headSize: Int { embeddingSize / headCount }
+    public var headSize: Int { headDimension ?? embeddingSize / headCount }
+
+    /// Floats of all heads' queries together.
+    public var queryWidth: Int { headCount * headSize }
+
+    /// Floats of all heads' keys together, and of their values.
+    public var keyWidth: Int { (keyValueHeadCount ?? headCount) * headSize }
+
+    /// Floats inside of the feed-forward part.
+    public var feedForwardSize: Int {
+        if let intermediateSize { return intermediateSize }
+        guard architecture.isGated else { return 4 * embeddingSize }
+        return (8 * embeddingSize + 95) / 96 * 32
+    }
+
+    /// Numbers in the matrices of a block.
+    var blockMatrixCount: Int {
+        embeddingSize
+            * (2 * queryWidth + 2 * keyWidth + (architecture.isGated ? 3 : 2) * feedForwardSize)
+    }
 
     /// Floating-point operations of matrix products to train on one token, forward and backward,
     /// attention's included: what a share of the matrix peak is counted in.
     public var trainingOperationsPerToken: Double {
-        let c = Double(embeddingSize)
-        let weights = Double(layerCount) * 12 * c * c + Double(vocabularySize) * c
+        let head = Double(vocabularySize) * Double(embeddingSize)
+        let weights = Double(layerCount) * Double(blockMatrixCount) + head
         // Half of the (t, t) matrix, two products forward and five backward, the first again.
-        let attention = Double(layerCount) * Double(positionCount) * c * 7
+        let attention = Double(layerCount) * Double(positionCount) * Double(queryWidth) * 7
         return 6 * weights + attention
     }
+}
 
-    /// Throws unless a model of this shape can exist.
-    public func validate() throws(TransformerError) {
-        func fail(_ reason: String) -> TransformerError { .badConfiguration(reason: reason) }
-        let limits = [
-            ("n_layer", layerCount, 1 << 12), ("n_head", headCount, 1 << 16),
-            ("n_embd", embeddingSize, 1 << 16), ("n_positions", positionCount, 1 << 24),
-            ("vocab_size", vocabularySize, 1 << 28),
-        ]
-        for (name, value, limit) in limits where value < 1 || value > limit {
-            throw fail("\(name) is \(value); give a number from 1 to \(limit)")
+extension GPTConfiguration: Equatable {
+    /// Whether both describe the same model.
+    public static func == (a: GPTConfiguration, b: GPTConfiguration) -> Bool {
+        func counts(_ c: GPTConfiguration) -> [Int] {
+            guard c.headCount > 0 else { return [] }
+            return [
+                c.layerCount, c.headCount, c.embeddingSize, c.positionCount, c.vocabularySize,
+                c.headSize, c.keyWidth, c.feedForwardSize,
+            ]
         }
-        guard embeddingSize % headCount == 0 else {
-            throw fail(
-                "n_embd \(embeddingSize) cannot be divided among \(headCount) heads; "
-                    + "make it a multiple of n_head")
-        }
-        guard layerNormEpsilon > 0, layerNormEpsilon < 1 else {
-            throw fail("layer_norm_epsilon is \(layerNormEpsilon); 1e-5 is usual")
-        }
-        let (perLayer, a) = (12 * embeddingSize).multipliedReportingOverflow(by: embeddingSize)
-        let (blocks, b) = perLayer.multipliedReportingOverflow(by: layerCount)
-        guard !a, !b, blocks < 1 << 44 else { throw fail("it has too many parameters") }
+        return a.architecture == b.architecture && counts(a) == counts(b)
+            && a.layerNormEpsilon == b.layerNormEpsilon && a.rotaryBase == b.rotaryBase
+            && a.tiesEmbeddings == b.tiesEmbeddings
     }
 }

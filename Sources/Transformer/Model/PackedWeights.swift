@@ -19,24 +19,37 @@ final class PackedWeights {
     private let storage: FloatBuffer
     private let kernels: Kernels
 
+    /// Floats of all panels of a model with such parameters. A large model has none, so that the
+    /// parameters that are allocated here, to look at their shapes, are few.
+    static func floatCount(
+        _ configuration: GPTConfiguration, _ layout: ParameterLayout, _ kernels: Kernels
+    ) -> Int {
+        guard layout.floatCount <= maximumFloatCount else { return 0 }
+        let buffer = FloatBuffer(count: layout.floatCount)
+        var slices = ParameterSlices(configuration, layout, in: buffer.all)
+        var count = 0
+        slices.eachMatrix { matrix in
+            count += room(for: matrix, kernels) + room(for: matrix.transposed, kernels)
+        }
+        return count
+    }
+
+    private static func room(for matrix: Matrix, _ kernels: Kernels) -> Int {
+        (kernels.packedCount(rows: matrix.rows, columns: matrix.columns) + 15) / 16 * 16
+    }
+
     init(_ model: GPT, level: KernelLevel) {
         let kernels = Kernels(level)
         var slices = model.slices
         var jobs: [Job] = []
-        var end = 0
-        let keeps = model.layout.floatCount <= Self.maximumFloatCount
-        func count(_ matrix: Matrix) -> Int {
-            (kernels.packedCount(rows: matrix.rows, columns: matrix.columns) + 15) / 16 * 16
-        }
-        if keeps {
-            slices.eachMatrix { matrix in end += count(matrix) + count(matrix.transposed) }
-        }
-        let storage = FloatBuffer(count: end)
-        if keeps {
-            end = 0
+        let count = Self.floatCount(model.configuration, model.layout, kernels)
+        let storage = FloatBuffer(count: count)
+        if count > 0 {
+            var end = 0
             func reserve(_ matrix: Matrix) -> FloatSlice {
-                defer { end += count(matrix) }
-                let panels = storage.slice(end..<end + count(matrix))
+                let start = end
+                end += Self.room(for: matrix, kernels)
+                let panels = storage.slice(start..<end)
                 jobs.append(Job(source: matrix, panels: panels))
                 return panels
             }
@@ -58,18 +71,5 @@ final class PackedWeights {
     /// Lays the weights out anew, after they changed.
     func refresh(_ team: ThreadTeam) {
         team.run(jobs.count) { kernels.pack(jobs[$0].source, into: jobs[$0].panels) }
-    }
-}
-
-extension ParameterSlices {
-    /// Calls `body` with each matrix that is multiplied by.
-    mutating func eachMatrix(_ body: (inout Matrix) -> Void) {
-        body(&tokens)
-        for index in layers.indices {
-            body(&layers[index].qkvWeight)
-            body(&layers[index].outWeight)
-            body(&layers[index].upWeight)
-            body(&layers[index].downWeight)
-        }
     }
 }

@@ -1,25 +1,49 @@
 /// Where each tensor of a model lies in its one allocation.
 ///
 /// Parameters, gradients and the moments of an optimizer are buffers of ``floatCount`` floats with
-/// this layout. Every tensor starts on a cache line; the floats between tensors are zero and stay
-/// so.
+/// this layout. Every tensor starts on a cache line, except where several are the parts of one
+/// product's matrix and follow each other without a gap; the floats between tensors are zero and
+/// stay so.
 public struct ParameterLayout: Equatable, Sendable {
+    /// What a tensor is to the model.
+    public enum Role: Sendable {
+        /// The vectors of tokens or of positions.
+        case embedding
+        /// A matrix of a block.
+        case matrix
+        /// A matrix of a block whose product is added to the residual stream.
+        case residualMatrix
+        /// The output head, where it is not the token embedding.
+        case head
+        /// What a norm multiplies by.
+        case gain
+        /// What is added to a product or a norm.
+        case bias
+    }
+
     /// A tensor's name, shape and place.
     public struct Tensor: Equatable, Sendable {
-        /// Its name in a Hugging Face checkpoint, without "transformer.": "h.0.attn.c_attn.weight".
+        /// Its name within the model: "h.0.attn.c_attn.weight".
         public let name: String
-        /// Its shape, row-major. The four matrices of a block are (in, out), as Conv1D has them.
+        /// Its name in a Hugging Face checkpoint: "transformer.h.0.attn.c_attn.weight".
+        public let checkpointName: String
+        /// What it is.
+        public let role: Role
+        /// Its shape, row-major. The matrices of GPT-2's blocks are (in, out), as Conv1D has them;
+        /// those of the others (out, in), as Linear has them.
         public let shape: [Int]
         /// Its first float in the buffer.
         public let offset: Int
+        /// The linear maps that it holds: one or more for a matrix of a block, none for the rest.
+        public let maps: [MatrixPlace]
         /// How many floats it has.
         public var count: Int { shape.reduce(1, *) }
         /// Where it lies in the buffer.
         public var range: Range<Int> { offset..<offset + count }
         /// Whether weight decay applies: to matrices, embeddings included, not to biases and norms.
         public var isDecayed: Bool { shape.count >= 2 }
-        /// Whether it is one of the four matrices of a block.
-        public var isBlockMatrix: Bool { isDecayed && name.hasPrefix("h.") }
+        /// Whether it is one of the matrices of a block.
+        public var isBlockMatrix: Bool { role == .matrix || role == .residualMatrix }
     }
 
     /// All tensors, in the order of the buffer.
@@ -31,34 +55,63 @@ public struct ParameterLayout: Equatable, Sendable {
 
     /// The layout of a model of this shape.
     public init(_ configuration: GPTConfiguration) {
-        let c = configuration.embeddingSize
+        let names = TensorNames(configuration.architecture)
+        let (c, f) = (configuration.embeddingSize, configuration.feedForwardSize)
+        let (q, k) = (configuration.queryWidth, configuration.keyWidth)
         var tensors: [Tensor] = []
         var end = 0
-        func add(_ name: String, _ shape: [Int]) {
-            tensors.append(Tensor(name: name, shape: shape, offset: end))
-            end += (shape.reduce(1, *) + 15) / 16 * 16
+        func add(
+            _ name: String, _ shape: [Int], _ role: Role, follows: Bool = false,
+            maps: (_ offset: Int) -> [MatrixPlace] = { _ in [] }
+        ) {
+            if !follows { end = (end + 15) / 16 * 16 }
+            tensors.append(
+                Tensor(
+                    name: name, checkpointName: role == .head ? name : names.prefix + name,
+                    role: role, shape: shape, offset: end, maps: maps(end)))
+            end += shape.reduce(1, *)
         }
-        add("wte.weight", [configuration.vocabularySize, c])
-        add("wpe.weight", [configuration.positionCount, c])
+        func norm(_ names: [String], _ count: Int) {
+            add(names[0], [count], .gain)
+            for bias in names.dropFirst() { add(bias, [count], .bias) }
+        }
+        /// The matrix of a product from `width` to the sum of `outputs`, in as many parts as names.
+        func linear(
+            _ linear: TensorNames.Linear, from width: Int, to outputs: [Int], _ role: Role
+        ) {
+            let parts = linear.weights.count == 1 ? [outputs] : outputs.map { [$0] }
+            for (index, (name, part)) in zip(linear.weights, parts).enumerated() {
+                let output = part.reduce(0, +)
+                let shape = names.storesOutputRows ? [output, width] : [width, output]
+                add(name, shape, role, follows: index > 0) {
+                    MatrixPlace.parts(
+                        of: part, from: width, storesOutputRows: names.storesOutputRows, at: $0)
+                }
+            }
+            for name in linear.biases { add(name, [outputs.reduce(0, +)], .bias) }
+        }
+
+        add(names.tokens, [configuration.vocabularySize, c], .embedding)
+        if let positions = names.positions {
+            add(positions, [configuration.positionCount, c], .embedding)
+        }
         for layer in 0..<configuration.layerCount {
-            let h = "h.\(layer)."
-            add(h + "ln_1.weight", [c])
-            add(h + "ln_1.bias", [c])
-            add(h + "attn.c_attn.weight", [c, 3 * c])
-            add(h + "attn.c_attn.bias", [3 * c])
-            add(h + "attn.c_proj.weight", [c, c])
-            add(h + "attn.c_proj.bias", [c])
-            add(h + "ln_2.weight", [c])
-            add(h + "ln_2.bias", [c])
-            add(h + "mlp.c_fc.weight", [c, 4 * c])
-            add(h + "mlp.c_fc.bias", [4 * c])
-            add(h + "mlp.c_proj.weight", [4 * c, c])
-            add(h + "mlp.c_proj.bias", [c])
+            let block = names.block(layer)
+            norm(block.norm1, c)
+            linear(block.qkv, from: c, to: [q, k, k], .matrix)
+            for name in block.headNorms { norm([name], configuration.headSize) }
+            linear(block.out, from: q, to: [c], .residualMatrix)
+            norm(block.norm2, c)
+            linear(
+                block.up, from: c, to: configuration.architecture.isGated ? [f, f] : [f], .matrix)
+            linear(block.down, from: f, to: [c], .residualMatrix)
         }
-        add("ln_f.weight", [c])
-        add("ln_f.bias", [c])
+        norm(names.finalNorm, c)
+        if !configuration.tiesEmbeddings {
+            add(TensorNames.head, [configuration.vocabularySize, c], .head)
+        }
         self.tensors = tensors
-        floatCount = end
+        floatCount = (end + 15) / 16 * 16
         parameterCount = tensors.reduce(0) { $0 + $1.count }
     }
 

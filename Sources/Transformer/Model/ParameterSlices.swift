@@ -1,53 +1,92 @@
 /// The tensors of a buffer of parameters, or of their gradients, by their places in the model.
 struct ParameterSlices {
-    /// A block's tensors; C is the embedding size.
-    struct Layer {
-        let norm1Weight: FloatSlice  // (C)
-        let norm1Bias: FloatSlice  // (C)
-        var qkvWeight: Matrix  // (C, 3C)
-        let qkvBias: FloatSlice  // (3C)
-        var outWeight: Matrix  // (C, C)
-        let outBias: FloatSlice  // (C)
-        let norm2Weight: FloatSlice  // (C)
-        let norm2Bias: FloatSlice  // (C)
-        var upWeight: Matrix  // (C, 4C)
-        let upBias: FloatSlice  // (4C)
-        var downWeight: Matrix  // (4C, C)
-        let downBias: FloatSlice  // (C)
+    /// A norm's numbers: LayerNorm has a bias, RMSNorm none.
+    struct Norm {
+        let weight: FloatSlice
+        let bias: FloatSlice?
     }
 
-    var tokens: Matrix  // (V, C)
-    let positions: Matrix  // (T, C)
-    var layers: [Layer]
-    let normWeight: FloatSlice  // (C)
-    let normBias: FloatSlice  // (C)
+    /// A product's matrix (in, out) and its bias (out).
+    struct Linear {
+        var weight: Matrix
+        let bias: FloatSlice?
+    }
 
-    /// The tensors in `buffer`, which has the layout.
-    init(_ layout: ParameterLayout, in buffer: FloatSlice) {
-        precondition(buffer.count == layout.floatCount, "a buffer of another layout")
-        var next = 0
-        func slice() -> FloatSlice {
-            defer { next += 1 }
-            return buffer[layout.tensors[next].range]
+    /// A block's tensors; C is the embedding size, F that of the feed-forward part, Q the width of
+    /// all queries, K that of all keys.
+    struct Layer {
+        let norm1: Norm  // (C)
+        var qkv: Linear  // (C, Q + 2K)
+        let queryNorm: Norm?  // (head size)
+        let keyNorm: Norm?  // (head size)
+        var out: Linear  // (Q, C)
+        let norm2: Norm  // (C)
+        var up: Linear  // (C, F), or (C, 2F): [gate | up]
+        var down: Linear  // (F, C)
+
+        /// The norms of heads, where there are any.
+        var headNorms: (query: Norm, key: Norm)? {
+            guard let queryNorm, let keyNorm else { return nil }
+            return (queryNorm, keyNorm)
         }
-        func matrix() -> Matrix {
-            let shape = layout.tensors[next].shape
+    }
+
+    let tokens: Matrix  // (V, C)
+    let positions: Matrix?  // (T, C)
+    var layers: [Layer]
+    let finalNorm: Norm  // (C)
+    /// The output head; the tokens themselves where they are tied.
+    var head: Matrix  // (V, C)
+
+    /// The tensors in `buffer`, which has the layout of a model of shape `configuration`.
+    init(_ configuration: GPTConfiguration, _ layout: ParameterLayout, in buffer: FloatSlice) {
+        precondition(buffer.count == layout.floatCount, "a buffer of another layout")
+        let architecture = configuration.architecture
+        var rest = layout.tensors[...]
+        func slice() -> FloatSlice { buffer[rest.removeFirst().range] }
+        func table() -> Matrix {
+            let shape = rest.first?.shape ?? []
             return Matrix(slice(), shape[0], shape[1])
         }
-        tokens = matrix()
-        positions = matrix()
-        var layers: [Layer] = []
-        // Swift evaluates arguments from left to right, which is the order of the layout.
-        while next + 2 < layout.tensors.count {
-            layers.append(
-                Layer(
-                    norm1Weight: slice(), norm1Bias: slice(), qkvWeight: matrix(),
-                    qkvBias: slice(), outWeight: matrix(), outBias: slice(),
-                    norm2Weight: slice(), norm2Bias: slice(), upWeight: matrix(),
-                    upBias: slice(), downWeight: matrix(), downBias: slice()))
+        func norm(hasBias: Bool = !architecture.usesRMSNorm) -> Norm {
+            Norm(weight: slice(), bias: hasBias ? slice() : nil)
         }
-        self.layers = layers
-        normWeight = slice()
-        normBias = slice()
+        /// The next `partCount` tensors, which are (out, in) if there is more than one, as one.
+        func linear(partCount: Int = 1) -> Linear {
+            let parts = rest.prefix(partCount)
+            rest = rest.dropFirst(partCount)
+            let whole = buffer[
+                parts[parts.startIndex].offset..<parts[parts.endIndex - 1].range.upperBound]
+            let rows = parts.reduce(0) { $0 + $1.shape[0] }
+            let matrix = Matrix(whole, rows, whole.count / rows)
+            let isStoredByOutput = TensorNames(architecture).storesOutputRows
+            return Linear(
+                weight: isStoredByOutput ? matrix.transposed : matrix,
+                bias: architecture.hasBiases ? slice() : nil)
+        }
+        tokens = table()
+        positions = architecture.isRotary ? nil : table()
+        layers = (0..<configuration.layerCount).map { _ in
+            // Swift evaluates arguments from left to right, which is the order of the layout.
+            Layer(
+                norm1: norm(), qkv: linear(partCount: architecture.isGated ? 3 : 1),
+                queryNorm: architecture.normalisesHeads ? norm() : nil,
+                keyNorm: architecture.normalisesHeads ? norm() : nil, out: linear(),
+                norm2: norm(), up: linear(partCount: architecture.isGated ? 2 : 1),
+                down: linear())
+        }
+        finalNorm = norm()
+        head = configuration.tiesEmbeddings ? tokens : table()
+    }
+
+    /// Calls `body` with each matrix that is multiplied by.
+    mutating func eachMatrix(_ body: (inout Matrix) -> Void) {
+        body(&head)
+        for index in layers.indices {
+            body(&layers[index].qkv.weight)
+            body(&layers[index].out.weight)
+            body(&layers[index].up.weight)
+            body(&layers[index].down.weight)
+        }
     }
 }

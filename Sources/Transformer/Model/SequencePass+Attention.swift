@@ -1,53 +1,95 @@
 extension SequencePass {
-    private var shape: AttentionShape {
-        AttentionShape(
-            positions: count, heads: configuration.headCount, headSize: configuration.headSize)
+    private func shape(_ layer: Int) -> AttentionShape {
+        var shape = AttentionShape(configuration, positions: count)
+        shape.starts = input.starts
+        shape.dropout = input.dropout.map { ($0, layer) }
+        return shape
     }
 
-    /// middle = residual + attention(norm1(residual)) · outWeight + outBias.
+    /// middle = residual + attention(norm1(residual)) · out.
     func forwardAttention(_ index: Int, _ p: ParameterSlices.Layer) {
-        let a = layers[index]
-        let c = configuration.embeddingSize
-        kernels.layerNorm(
-            stream(residuals[index]), weight: p.norm1Weight, bias: p.norm1Bias,
-            epsilon: configuration.layerNormEpsilon, into: stream(a.norm1), mean: a.norm1Mean,
-            reciprocalDeviation: a.norm1Scale)
-        kernels.multiply(
-            stream(a.norm1), p.qkvWeight, into: rows(a.qkv, 3 * c), .bias(p.qkvBias),
-            workspace: productWorkspace)
+        let a = activations.layers[index]
+        let shape = shape(index)
+        normalise(activations.residuals[index], p.norm1, into: a.norm1, a.norm1Statistics)
+        multiply(stream(a.norm1), p.qkv, into: rows(a.projected, shape.rowWidth))
+        forwardHeads(a, p, shape)
         kernels.attention(
             shape, qkv: a.qkv, into: a.attended, logSumExp: a.logSumExp,
-            workspace: attentionWorkspace)
-        kernels.multiply(
-            stream(a.attended), p.outWeight, into: stream(a.middle),
-            .biasResidual(p.outBias, stream(residuals[index])), workspace: productWorkspace)
+            workspace: activations.attentionWorkspace)
+        addToStream(
+            rows(a.attended, shape.queryWidth), p.out, activations.residuals[index],
+            into: a.middle, .attentionOutput(layer: index))
     }
 
     /// Adds to the gradients of the attention's parameters, and to `dResidual` what comes through
     /// attention.
     func backwardAttention(_ index: Int, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer) {
-        let a = layers[index]
-        let c = configuration.embeddingSize
-        kernels.multiply(
-            stream(a.attended).transposed, stream(dResidual), into: d.outWeight, .add,
-            workspace: productWorkspace)
-        kernels.addRows(of: stream(dResidual), to: d.outBias)
-        kernels.multiply(
-            stream(dResidual), p.outWeight.transposed, into: stream(dAttended),
-            workspace: productWorkspace)
+        let (a, g) = (activations.layers[index], activations)
+        let shape = shape(index)
+        multiplyBackward(
+            streamGradient(.attentionOutput(layer: index)), x: rows(a.attended, shape.queryWidth),
+            p.out, dx: rows(g.dAttended, shape.queryWidth), d.out)
         kernels.attentionBackward(
-            shape, qkv: a.qkv, out: a.attended, dOut: dAttended, logSumExp: a.logSumExp,
-            dQKV: dQKV, workspace: attentionWorkspace)
-        kernels.multiply(
-            stream(a.norm1).transposed, rows(dQKV, 3 * c), into: d.qkvWeight, .add,
-            workspace: productWorkspace)
-        kernels.addRows(of: rows(dQKV, 3 * c), to: d.qkvBias)
-        kernels.multiply(
-            rows(dQKV, 3 * c), p.qkvWeight.transposed, into: stream(dNorm),
-            workspace: productWorkspace)
-        kernels.layerNormBackward(
-            stream(dNorm), x: stream(residuals[index]), weight: p.norm1Weight, mean: a.norm1Mean,
-            reciprocalDeviation: a.norm1Scale, dx: stream(dResidual), dWeight: d.norm1Weight,
-            dBias: d.norm1Bias)
+            shape, qkv: a.qkv, out: a.attended, dOut: g.dAttended, logSumExp: a.logSumExp,
+            dQKV: g.dQKV, workspace: g.attentionWorkspace)
+        backwardHeads(a, p, d, shape)
+        multiplyBackward(
+            rows(g.dQKV, shape.rowWidth), x: stream(a.norm1), p.qkv, dx: stream(g.dNorm), d.qkv)
+        normaliseBackward(activations.residuals[index], p.norm1, a.norm1Statistics, d.norm1)
+    }
+
+    // MARK: Heads
+
+    /// A head of queries, or after them one of keys, in rows of [q | k | v].
+    private func head(_ index: Int, of slice: FloatSlice, _ shape: AttentionShape) -> Matrix {
+        Matrix(
+            slice[index * shape.headSize..<slice.count], count, shape.headSize,
+            rowStride: shape.rowWidth)
+    }
+
+    /// What happens to queries and keys between their projection and attention: a norm over each
+    /// head, and the turn by its position.
+    private func forwardHeads(
+        _ a: Activations.Layer, _ p: ParameterSlices.Layer, _ shape: AttentionShape
+    ) {
+        if let (queryNorm, keyNorm) = p.headNorms {
+            let size = count * shape.rowWidth
+            kernels.copy(a.projected.at(0, size), to: a.qkv.at(0, size))
+            for index in 0..<shape.heads + shape.keyValueHeads {
+                let x = head(index, of: a.qkv, shape)
+                kernels.normalise(
+                    x, index < shape.heads ? queryNorm : keyNorm,
+                    epsilon: configuration.layerNormEpsilon, into: x,
+                    a.headStatistics(index, count))
+            }
+        }
+        turn(a.qkv, shape)
+    }
+
+    /// Turns the gradient by queries and keys in `dQKV` into that by their projection, in place, and
+    /// adds to the gradients of the norms.
+    private func backwardHeads(
+        _ a: Activations.Layer, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer,
+        _ shape: AttentionShape
+    ) {
+        let dQKV = activations.dQKV
+        turn(dQKV, shape, inverse: true)
+        guard let (queryNorm, keyNorm) = p.headNorms, let (dQueryNorm, dKeyNorm) = d.headNorms
+        else { return }
+        for index in 0..<shape.heads + shape.keyValueHeads {
+            let (dx, isQuery) = (head(index, of: dQKV, shape), index < shape.heads)
+            kernels.normaliseBackward(
+                dx, x: head(index, of: a.projected, shape), isQuery ? queryNorm : keyNorm,
+                a.headStatistics(index, count), dx: dx, adding: false,
+                isQuery ? dQueryNorm : dKeyNorm)
+        }
+    }
+
+    /// Turns queries and keys by their positions, where positions are rotary.
+    private func turn(_ qkv: FloatSlice, _ shape: AttentionShape, inverse: Bool = false) {
+        guard let rotaryTable else { return }
+        kernels.rotate(
+            rows(qkv, shape.rowWidth), heads: shape.heads + shape.keyValueHeads,
+            size: shape.headSize, places: places, table: rotaryTable, inverse: inverse)
     }
 }

@@ -1,40 +1,42 @@
 extension SequencePass {
-    /// residual = middle + gelu(norm2(middle) · upWeight + upBias) · downWeight + downBias.
+    private var width: Int { configuration.feedForwardSize }
+
+    /// residual = middle + inside(norm2(middle) · up) · down, where inside is GELU or SwiGLU.
     func forwardFeedForward(_ index: Int, _ p: ParameterSlices.Layer) {
-        let a = layers[index]
-        kernels.layerNorm(
-            stream(a.middle), weight: p.norm2Weight, bias: p.norm2Bias,
-            epsilon: configuration.layerNormEpsilon, into: stream(a.norm2), mean: a.norm2Mean,
-            reciprocalDeviation: a.norm2Scale)
-        kernels.multiply(
-            stream(a.norm2), p.upWeight, into: wide(a.hidden),
-            .biasGELU(p.upBias, derivative: wide(a.slope)), workspace: productWorkspace)
-        kernels.multiply(
-            wide(a.hidden), p.downWeight, into: stream(residuals[index + 1]),
-            .biasResidual(p.downBias, stream(a.middle)), workspace: productWorkspace)
+        let a = activations.layers[index]
+        normalise(a.middle, p.norm2, into: a.norm2, a.norm2Statistics)
+        if let upBias = p.up.bias {
+            kernels.multiply(
+                stream(a.norm2), p.up.weight, into: wide(a.hidden, width),
+                .biasGELU(upBias, derivative: wide(a.slope, width)),
+                workspace: activations.productWorkspace)
+        } else {
+            multiply(stream(a.norm2), p.up, into: wide(a.gates, 2 * width))
+            kernels.swiGLU(wide(a.gates, 2 * width), into: wide(a.hidden, width))
+        }
+        addToStream(
+            wide(a.hidden, width), p.down, a.middle, into: activations.residuals[index + 1],
+            .feedForward(layer: index))
     }
 
     /// Adds to the gradients of the feed-forward parameters, and to `dResidual` what comes through
     /// them.
     func backwardFeedForward(_ index: Int, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer) {
-        let a = layers[index]
-        kernels.multiply(
-            wide(a.hidden).transposed, stream(dResidual), into: d.downWeight, .add,
-            workspace: productWorkspace)
-        kernels.addRows(of: stream(dResidual), to: d.downBias)
-        kernels.multiply(
-            stream(dResidual), p.downWeight.transposed, into: wide(dHidden),
-            .multiply(wide(a.slope)), workspace: productWorkspace)
-        kernels.multiply(
-            stream(a.norm2).transposed, wide(dHidden), into: d.upWeight, .add,
-            workspace: productWorkspace)
-        kernels.addRows(of: wide(dHidden), to: d.upBias)
-        kernels.multiply(
-            wide(dHidden), p.upWeight.transposed, into: stream(dNorm),
-            workspace: productWorkspace)
-        kernels.layerNormBackward(
-            stream(dNorm), x: stream(a.middle), weight: p.norm2Weight, mean: a.norm2Mean,
-            reciprocalDeviation: a.norm2Scale, dx: stream(dResidual), dWeight: d.norm2Weight,
-            dBias: d.norm2Bias)
+        let (a, g) = (activations.layers[index], activations)
+        let dHidden = wide(g.dHidden, width)
+        let dOut = streamGradient(.feedForward(layer: index))
+        let dUp: Matrix
+        if configuration.architecture.isGated {
+            multiplyBackward(dOut, x: wide(a.hidden, width), p.down, dx: dHidden, d.down)
+            dUp = wide(a.gates, 2 * width)
+            kernels.swiGLUBackward(dHidden, gates: dUp, dGates: dUp)
+        } else {
+            multiplyBackward(
+                dOut, x: wide(a.hidden, width), p.down, dx: dHidden,
+                through: .multiply(wide(a.slope, width)), d.down)
+            dUp = dHidden
+        }
+        multiplyBackward(dUp, x: stream(a.norm2), p.up, dx: stream(g.dNorm), d.up)
+        normaliseBackward(a.middle, p.norm2, a.norm2Statistics, d.norm2)
     }
 }

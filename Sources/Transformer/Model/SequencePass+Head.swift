@@ -6,7 +6,8 @@ extension SequencePass {
             body(
                 start..<start + rows,
                 Matrix(
-                    logitsBlock, rows, configuration.vocabularySize, rowStride: headStride))
+                    activations.logitsBlock, rows, configuration.vocabularySize,
+                    rowStride: headStride))
         }
     }
 
@@ -17,20 +18,22 @@ extension SequencePass {
 
     /// Logits, softmax, loss and all gradients of the head, block by block: a block's logits become
     /// their own gradient in place, and both products read that at once. Writes `losses` and
-    /// `dNorm`, and adds to the gradient of the token embedding.
+    /// `dNorm`, and adds to the gradient of the head.
     func head(
         _ p: ParameterSlices, targets: IDSlice, scale: Float, _ d: ParameterSlices
     ) {
         eachBlock { range, logits in
-            let x = finalRows(range, of: finalNorm)
-            kernels.multiply(x, p.tokens.transposed, into: logits, workspace: productWorkspace)
+            let x = finalRows(range, of: activations.finalNorm)
+            kernels.multiply(
+                x, p.head.transposed, into: logits, workspace: activations.productWorkspace)
             kernels.crossEntropy(
                 logits, targets: targets.at(range.lowerBound, range.count), scale: scale,
-                losses: losses.at(range.lowerBound, range.count))
+                losses: activations.losses.at(range.lowerBound, range.count))
             kernels.multiply(
-                logits, p.tokens, into: finalRows(range, of: dNorm), workspace: productWorkspace)
+                logits, p.head, into: finalRows(range, of: activations.dNorm),
+                workspace: activations.productWorkspace)
             kernels.multiply(
-                logits.transposed, x, into: d.tokens, .add, workspace: productWorkspace)
+                logits.transposed, x, into: d.head, .add, workspace: activations.productWorkspace)
         }
     }
 
@@ -38,17 +41,18 @@ extension SequencePass {
     func loss(_ p: ParameterSlices, targets: IDSlice) {
         eachBlock { range, logits in
             kernels.multiply(
-                finalRows(range, of: finalNorm), p.tokens.transposed, into: logits,
-                workspace: productWorkspace)
+                finalRows(range, of: activations.finalNorm), p.head.transposed, into: logits,
+                workspace: activations.productWorkspace)
             kernels.crossEntropy(
                 logits, targets: targets.at(range.lowerBound, range.count), scale: 0,
-                losses: losses.at(range.lowerBound, range.count))
+                losses: activations.losses.at(range.lowerBound, range.count))
         }
     }
 
     /// All logits (t, V).
     func logits(_ p: ParameterSlices, into logits: Matrix) {
         kernels.multiply(
-            stream(finalNorm), p.tokens.transposed, into: logits, workspace: productWorkspace)
+            stream(activations.finalNorm), p.head.transposed, into: logits,
+            workspace: activations.productWorkspace)
     }
 }

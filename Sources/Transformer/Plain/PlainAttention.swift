@@ -1,73 +1,81 @@
 /// Causal attention with several heads: each position takes a weighted mean of the values of the
 /// positions up to itself. Vaswani and others, <https://arxiv.org/abs/1706.03762>.
 ///
-/// A row of qkv (t, 3C) is [q | k | v]; of each, head h has the d columns from h·d.
-enum PlainAttention<Scalar: PlainScalar> {
+/// A row of qkv is [q | k | v], each of which is its heads of d columns one after another; of k and v
+/// there may be fewer, which heads of q then share. Ainslie and others,
+/// <https://arxiv.org/abs/2305.13245>.
+struct PlainAttention<Scalar: PlainScalar> {
     typealias Matrix = PlainMatrix<Scalar>
 
-    /// P[i, j] = softmax over j ≤ i of q[i]·k[j] / √d, for one head.
-    static func weights(_ qkv: Matrix, head: Int, size d: Int) -> Matrix {
-        let (q, k) = (head * d, qkv.columns / 3 + head * d)
-        let scale = 1 / Scalar(d).squareRoot()
+    /// Heads and where their columns are.
+    let shape: AttentionShape
+    /// The first position that each sees.
+    let starts: [Int]
+    /// What a weight (head, i, j) is multiplied by after the softmax: 1, unless there is dropout.
+    let factor: (_ head: Int, _ i: Int, _ j: Int) -> Scalar
+
+    private var scale: Scalar { 1 / Scalar(shape.headSize).squareRoot() }
+
+    /// P[i, j] = softmax over starts[i] ≤ j ≤ i of q[i]·k[j] / √d, for one head.
+    private func weights(_ qkv: Matrix, head: Int) -> Matrix {
+        let (q, k, _) = shape.columns(ofHead: head)
         var p = Matrix(qkv.rows, qkv.rows)
         for i in 0..<qkv.rows {
             var greatest = -Scalar.infinity
-            for j in 0...i {
-                for c in 0..<d { p[i, j] += qkv[i, q + c] * qkv[j, k + c] * scale }
+            for j in starts[i]...i {
+                for c in 0..<shape.headSize { p[i, j] += qkv[i, q + c] * qkv[j, k + c] * scale }
                 greatest = max(greatest, p[i, j])
             }
             // Subtracting the greatest changes no quotient, and keeps e^x from overflowing.
             var sum: Scalar = 0
-            for j in 0...i {
+            for j in starts[i]...i {
                 p[i, j] = .exponential(p[i, j] - greatest)
                 sum += p[i, j]
             }
-            for j in 0...i { p[i, j] /= sum }
+            for j in starts[i]...i { p[i, j] /= sum }
         }
         return p
     }
 
-    /// out[i] = Σ_{j ≤ i} P[i, j]·v[j], head by head.
-    static func forward(_ qkv: Matrix, heads: Int) -> Matrix {
-        let width = qkv.columns / 3
-        let d = width / heads
-        var out = Matrix(qkv.rows, width)
-        for head in 0..<heads {
-            let p = weights(qkv, head: head, size: d)
+    /// out[i] = Σⱼ factor[i, j]·P[i, j]·v[j], head by head.
+    func forward(_ qkv: Matrix) -> Matrix {
+        var out = Matrix(qkv.rows, shape.queryWidth)
+        for head in 0..<shape.heads {
+            let p = weights(qkv, head: head)
+            let (q, _, v) = shape.columns(ofHead: head)
             for i in 0..<qkv.rows {
-                for j in 0...i {
-                    for c in 0..<d {
-                        out[i, head * d + c] += p[i, j] * qkv[j, 2 * width + head * d + c]
-                    }
+                for j in starts[i]...i {
+                    let weight = factor(head, i, j) * p[i, j]
+                    for c in 0..<shape.headSize { out[i, q + c] += weight * qkv[j, v + c] }
                 }
             }
         }
         return out
     }
 
-    /// dP[i, j] = dout[i]·v[j]; through the softmax, dS[i, j] = P[i, j]·(dP[i, j] - Σₗ P[i, l]·dP[i, l]);
-    /// then dq[i] += dS[i, j]·k[j] / √d, dk[j] += dS[i, j]·q[i] / √d, dv[j] += P[i, j]·dout[i].
-    static func backward(_ dOut: Matrix, _ qkv: Matrix, heads: Int) -> Matrix {
-        let width = qkv.columns / 3
-        let d = width / heads
-        let scale = 1 / Scalar(d).squareRoot()
+    /// dP[i, j] = factor[i, j]·dout[i]·v[j]; through the softmax,
+    /// dS[i, j] = P[i, j]·(dP[i, j] - Σₗ P[i, l]·dP[i, l]); then dq[i] += dS[i, j]·k[j] / √d,
+    /// dk[j] += dS[i, j]·q[i] / √d, dv[j] += factor[i, j]·P[i, j]·dout[i].
+    func backward(_ dOut: Matrix, _ qkv: Matrix) -> Matrix {
         var dQKV = Matrix(qkv.rows, qkv.columns)
-        for head in 0..<heads {
-            let p = weights(qkv, head: head, size: d)
-            let (q, k, v) = (head * d, width + head * d, 2 * width + head * d)
+        for head in 0..<shape.heads {
+            let p = weights(qkv, head: head)
+            let (q, k, v) = shape.columns(ofHead: head)
             for i in 0..<qkv.rows {
                 var dP = [Scalar](repeating: 0, count: i + 1)
                 var mean: Scalar = 0
-                for j in 0...i {
-                    for c in 0..<d { dP[j] += dOut[i, q + c] * qkv[j, v + c] }
+                for j in starts[i]...i {
+                    for c in 0..<shape.headSize { dP[j] += dOut[i, q + c] * qkv[j, v + c] }
+                    dP[j] *= factor(head, i, j)
                     mean += p[i, j] * dP[j]
                 }
-                for j in 0...i {
+                for j in starts[i]...i {
                     let dS = p[i, j] * (dP[j] - mean) * scale
-                    for c in 0..<d {
+                    let weight = factor(head, i, j) * p[i, j]
+                    for c in 0..<shape.headSize {
                         dQKV[i, q + c] += dS * qkv[j, k + c]
                         dQKV[j, k + c] += dS * qkv[i, q + c]
-                        dQKV[j, v + c] += p[i, j] * dOut[i, q + c]
+                        dQKV[j, v + c] += weight * dOut[i, q + c]
                     }
                 }
             }

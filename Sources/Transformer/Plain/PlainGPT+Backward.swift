@@ -4,83 +4,137 @@ extension PlainGPT {
     ///
     /// The forward's steps in reverse: each turns the gradient by its output into the gradient by
     /// its input, and adds the gradients of its own parameters.
-    public func gradients(_ ids: [Int32], targets: [Int32], scale: Scalar) -> [Scalar] {
-        let trace = forward(ids)
+    public func gradients(
+        _ ids: [Int32], targets: [Int32], scale: Scalar, documentStarts: [Int32]? = nil,
+        dropout: Dropout? = nil
+    ) -> [Scalar] {
+        let sequence = sequence(ids, documentStarts, dropout)
+        let trace = forward(sequence)
         var gradients = [Scalar](repeating: 0, count: layout.floatCount)
-        let tokens = matrix("wte.weight")
+        let head = matrix(headName)
         let c = configuration.embeddingSize
 
         // The loss by the logits: the probability, less one at the target.
-        var dTokens = Matrix(tokens.rows, c)
+        var dHead = Matrix(head.rows, c)
         var dNorm = Matrix(ids.count, c)
         for t in 0..<ids.count where targets[t] >= 0 {
             let probabilities = Self.softmax(trace.logits, row: t)
-            for v in 0..<tokens.rows {
+            for v in 0..<head.rows {
                 let dLogit = scale * (probabilities[v] - (v == Int(targets[t]) ? 1 : 0))
                 for i in 0..<c {
-                    dNorm[t, i] += dLogit * tokens[v, i]
-                    dTokens[v, i] += dLogit * trace.norm[t, i]
+                    dNorm[t, i] += dLogit * head[v, i]
+                    dHead[v, i] += dLogit * trace.norm[t, i]
                 }
             }
         }
-        var dx = normBackward(dNorm, trace.output, "ln_f", &gradients)
+        add(dHead.elements, headName, &gradients)
+        var dx = normBackward(dNorm, trace.output, names.finalNorm, &gradients)
         for layer in (0..<configuration.layerCount).reversed() {
-            dx = backwardBlock(dx, trace.blocks[layer], "h.\(layer).", &gradients)
+            dx = backwardBlock(dx, trace.blocks[layer], layer, sequence, &gradients)
         }
-        // A token's embedding is used twice, here and in the head: its gradients add.
-        var dPositions = Matrix(configuration.positionCount, c)
-        for t in 0..<ids.count {
-            for i in 0..<c {
-                dTokens[Int(ids[t]), i] += dx[t, i]
-                dPositions[t, i] += dx[t, i]
-            }
-        }
-        add(dTokens.elements, "wte.weight", &gradients)
-        add(dPositions.elements, "wpe.weight", &gradients)
+        backwardEmbedding(dx, sequence, &gradients)
         return gradients
     }
 
-    private func backwardBlock(
-        _ dOutput: Matrix, _ trace: BlockTrace, _ h: String, _ gradients: inout [Scalar]
-    ) -> Matrix {
-        // Where the forward adds, the gradient goes both ways.
-        var dUp = linearBackward(dOutput, trace.hidden, h + "mlp.c_proj", &gradients)
-        for index in dUp.elements.indices {
-            dUp.elements[index] *= PlainGELU.derivative(trace.up.elements[index])
+    /// A tied embedding is used twice, here and in the head: its gradients add.
+    private func backwardEmbedding(
+        _ dOutput: Matrix, _ sequence: Sequence, _ gradients: inout [Scalar]
+    ) {
+        let c = configuration.embeddingSize
+        let dx = sequence.dropout?.drop(dOutput, .embedding) ?? dOutput
+        var dTokens = Matrix(configuration.vocabularySize, c)
+        var dPositions = Matrix(configuration.positionCount, c)
+        for t in 0..<dx.rows {
+            for i in 0..<c {
+                dTokens[Int(sequence.ids[t]), i] += dx[t, i]
+                dPositions[sequence.places[t], i] += dx[t, i]
+            }
         }
-        let dNorm2 = linearBackward(dUp, trace.norm2, h + "mlp.c_fc", &gradients)
-        var dMiddle = normBackward(dNorm2, trace.middle, h + "ln_2", &gradients)
+        add(dTokens.elements, names.tokens, &gradients)
+        if let name = names.positions { add(dPositions.elements, name, &gradients) }
+    }
+
+    private func backwardBlock(
+        _ dOutput: Matrix, _ trace: BlockTrace, _ layer: Int, _ sequence: Sequence,
+        _ gradients: inout [Scalar]
+    ) -> Matrix {
+        let h = names.block(layer)
+        // Where the forward adds, the gradient goes both ways.
+        let dAdded = sequence.dropout?.drop(dOutput, .feedForward(layer: layer)) ?? dOutput
+        var dUp = linearBackward(dAdded, trace.hidden, h.down, &gradients)
+        if configuration.architecture.isGated {
+            dUp = PlainSwiGLU.backward(dUp, trace.up)
+        } else {
+            for index in dUp.elements.indices {
+                dUp.elements[index] *= PlainGELU.derivative(trace.up.elements[index])
+            }
+        }
+        let dNorm2 = linearBackward(dUp, trace.norm2, h.up, &gradients)
+        var dMiddle = normBackward(dNorm2, trace.middle, h.norm2, &gradients)
         dMiddle += dOutput
-        let dAttended = linearBackward(dMiddle, trace.attended, h + "attn.c_proj", &gradients)
-        let dQKV = PlainAttention.backward(
-            dAttended, trace.qkv, heads: configuration.headCount)
-        let dNorm1 = linearBackward(dQKV, trace.norm1, h + "attn.c_attn", &gradients)
-        var dInput = normBackward(dNorm1, trace.input, h + "ln_1", &gradients)
+        let dFetched = sequence.dropout?.drop(dMiddle, .attentionOutput(layer: layer)) ?? dMiddle
+        let dAttended = linearBackward(dFetched, trace.attended, h.out, &gradients)
+        let dQKV = attention(layer, sequence).backward(dAttended, trace.qkv)
+        let dProjected = headsBackward(dQKV, trace.projected, h, sequence, &gradients)
+        let dNorm1 = linearBackward(dProjected, trace.norm1, h.qkv, &gradients)
+        var dInput = normBackward(dNorm1, trace.input, h.norm1, &gradients)
         dInput += dMiddle
         return dInput
     }
 
-    private func linearBackward(
-        _ dy: Matrix, _ x: Matrix, _ name: String, _ gradients: inout [Scalar]
+    private func headsBackward(
+        _ dQKV: Matrix, _ projected: Matrix, _ h: TensorNames.Block, _ sequence: Sequence,
+        _ gradients: inout [Scalar]
     ) -> Matrix {
-        let weight = matrix(name + ".weight")
-        var dWeight = Matrix(weight.rows, weight.columns)
-        var dBias = [Scalar](repeating: 0, count: weight.columns)
-        let dx = PlainLinear.backward(dy, x, weight, &dWeight, &dBias)
-        add(dWeight.elements, name + ".weight", &gradients)
-        add(dBias, name + ".bias", &gradients)
+        let shape = AttentionShape(configuration, positions: projected.rows)
+        var dProjected = dQKV
+        if !rotaryTable.isEmpty {
+            PlainRotation.backward(
+                &dProjected, heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
+                places: sequence.places, table: rotaryTable)
+        }
+        for head in 0..<shape.heads + shape.keyValueHeads where !h.headNorms.isEmpty {
+            let columns = head * shape.headSize..<(head + 1) * shape.headSize
+            dProjected[columns: columns] = normBackward(
+                dProjected[columns: columns], projected[columns: columns],
+                [h.headNorms[head < shape.heads ? 0 : 1]], &gradients)
+        }
+        return dProjected
+    }
+
+    private func linearBackward(
+        _ dy: Matrix, _ x: Matrix, _ tensors: TensorNames.Linear, _ gradients: inout [Scalar]
+    ) -> Matrix {
+        var dx = Matrix(x.rows, x.columns)
+        var column = 0
+        for name in tensors.weights {
+            let weight = weight(name)
+            var dWeight = Matrix(weight.rows, weight.columns)
+            var dBias = [Scalar](repeating: 0, count: weight.columns)
+            dx += PlainLinear.backward(
+                dy[columns: column..<column + weight.columns], x, weight, &dWeight, &dBias)
+            column += weight.columns
+            add(
+                (names.storesOutputRows ? dWeight.transposed : dWeight).elements, name, &gradients)
+            if let bias = tensors.biases.first { add(dBias, bias, &gradients) }
+        }
         return dx
     }
 
     private func normBackward(
-        _ dy: Matrix, _ x: Matrix, _ name: String, _ gradients: inout [Scalar]
+        _ dy: Matrix, _ x: Matrix, _ tensors: [String], _ gradients: inout [Scalar]
     ) -> Matrix {
-        let weight = vector(name + ".weight")
+        let weight = vector(tensors[0])
         var dWeight = [Scalar](repeating: 0, count: weight.count)
-        var dBias = dWeight
-        let dx = PlainLayerNorm.backward(dy, x, weight, epsilon, &dWeight, &dBias)
-        add(dWeight, name + ".weight", &gradients)
-        add(dBias, name + ".bias", &gradients)
+        let dx: Matrix
+        if tensors.count == 2 {
+            var dBias = dWeight
+            dx = PlainLayerNorm.backward(dy, x, weight, epsilon, &dWeight, &dBias)
+            add(dBias, tensors[1], &gradients)
+        } else {
+            dx = PlainRMSNorm.backward(dy, x, weight, epsilon, &dWeight)
+        }
+        add(dWeight, tensors[0], &gradients)
         return dx
     }
 

@@ -1,11 +1,12 @@
-/// GPT-2 in simple loops: what ``GPT`` computes, written to be read, and what its kernels are
+/// The model in simple loops: what ``GPT`` computes, written to be read, and what its kernels are
 /// tested against.
 ///
 /// It works on one sequence at a time, in Float or, for central differences, in Double. Start with
 /// ``forward(_:)``; each operation is a file of its own beside this one, its backward below its
 /// forward.
 ///
-/// Letters: t positions of the sequence, C embedding size, V vocabulary.
+/// Letters: t positions of the sequence, C embedding size, F inside of the feed-forward part, Q and
+/// K the widths of all queries and of all keys, V vocabulary.
 public struct PlainGPT<Scalar: PlainScalar> {
     typealias Matrix = PlainMatrix<Scalar>
 
@@ -16,30 +17,40 @@ public struct PlainGPT<Scalar: PlainScalar> {
     /// All parameters.
     public var parameters: [Scalar]
 
+    let names: TensorNames
+    /// Cosines and sines of rotary positions; empty where positions are learned.
+    let rotaryTable: [Scalar]
+
     /// The parameters of `model`, as other numbers.
     public init(_ model: GPT) {
         configuration = model.configuration
         layout = model.layout
         parameters = model.parameters.array.map { Scalar($0) }
+        names = TensorNames(configuration.architecture)
+        rotaryTable = model.rotaryTable?.array.map { Scalar($0) } ?? []
     }
 
-    /// A tensor as a matrix.
-    func matrix(_ name: String) -> Matrix {
-        let tensor = place(name)
-        return Matrix(tensor.shape[0], tensor.shape[1], parameters[tensor.range])
+    /// A sequence as the model reads it.
+    struct Sequence {
+        let ids: [Int32]
+        /// The first position of each one's document.
+        let starts: [Int]
+        let dropout: PlainDropout<Scalar>?
+
+        /// The place of each in its document.
+        var places: [Int] { starts.indices.map { $0 - starts[$0] } }
     }
 
-    /// A tensor as a vector.
-    func vector(_ name: String) -> [Scalar] { Array(parameters[place(name).range]) }
-
-    func place(_ name: String) -> ParameterLayout.Tensor {
-        guard let tensor = layout.tensor(named: name) else {
-            preconditionFailure("GPT-2 has no tensor \(name)")
-        }
-        return tensor
+    func sequence(
+        _ ids: [Int32], _ documentStarts: [Int32]?, _ dropout: Dropout?
+    ) -> Sequence {
+        Sequence(
+            ids: ids, starts: documentStarts?.map { Int($0) } ?? ids.map { _ in 0 },
+            dropout: dropout.map {
+                PlainDropout(
+                    stream: $0.stream(ofSequence: 0), heads: configuration.headCount)
+            })
     }
-
-    var epsilon: Scalar { Scalar(configuration.layerNormEpsilon) }
 
     // MARK: Forward
 
@@ -47,12 +58,13 @@ public struct PlainGPT<Scalar: PlainScalar> {
     struct BlockTrace {
         var input: Matrix  // (t, C)
         var norm1: Matrix  // (t, C)
-        var qkv: Matrix  // (t, 3C)
-        var attended: Matrix  // (t, C)
+        var projected: Matrix  // (t, Q + 2K): queries, keys and values
+        var qkv: Matrix  // (t, Q + 2K), after norm and turn of the heads
+        var attended: Matrix  // (t, Q)
         var middle: Matrix  // (t, C)
         var norm2: Matrix  // (t, C)
-        var up: Matrix  // (t, 4C), before GELU
-        var hidden: Matrix  // (t, 4C), after it
+        var up: Matrix  // (t, F) before GELU, or (t, 2F) before SwiGLU
+        var hidden: Matrix  // (t, F), after it
     }
 
     /// What the backward needs of the whole.
@@ -63,27 +75,34 @@ public struct PlainGPT<Scalar: PlainScalar> {
         var logits: Matrix  // (t, V)
     }
 
-    /// From ids to logits: embed, then the blocks, then one more LayerNorm, then compare with every
-    /// token's embedding.
-    func forward(_ ids: [Int32]) -> Trace {
-        let (tokens, positions) = (matrix("wte.weight"), matrix("wpe.weight"))
+    /// From ids to logits: embed, then the blocks, then one more norm, then compare with every token's
+    /// vector in the head.
+    func forward(_ sequence: Sequence) -> Trace {
+        let (tokens, places) = (matrix(names.tokens), sequence.places)
         let c = configuration.embeddingSize
-        var x = Matrix(ids.count, c)
-        for t in 0..<ids.count {
-            for i in 0..<c { x[t, i] = tokens[Int(ids[t]), i] + positions[t, i] }
+        var x = Matrix(sequence.ids.count, c)
+        for t in 0..<x.rows {
+            for i in 0..<c { x[t, i] = tokens[Int(sequence.ids[t]), i] }
         }
+        if let name = names.positions {
+            let positions = matrix(name)
+            for t in 0..<x.rows {
+                for i in 0..<c { x[t, i] += positions[places[t], i] }
+            }
+        }
+        x = sequence.dropout?.drop(x, .embedding) ?? x
         var blocks: [BlockTrace] = []
         for layer in 0..<configuration.layerCount {
-            let (trace, output) = forwardBlock(x, "h.\(layer).")
+            let (trace, output) = forwardBlock(x, layer, sequence)
             blocks.append(trace)
             x = output
         }
-        let norm = PlainLayerNorm.forward(
-            x, vector("ln_f.weight"), vector("ln_f.bias"), epsilon)
-        var logits = Matrix(ids.count, tokens.rows)
-        for t in 0..<ids.count {
-            for v in 0..<tokens.rows {
-                for i in 0..<c { logits[t, v] += norm[t, i] * tokens[v, i] }
+        let norm = norm(x, names.finalNorm)
+        let head = matrix(headName)
+        var logits = Matrix(norm.rows, head.rows)
+        for t in 0..<norm.rows {
+            for v in 0..<head.rows {
+                for i in 0..<c { logits[t, v] += norm[t, i] * head[v, i] }
             }
         }
         return Trace(blocks: blocks, output: x, norm: norm, logits: logits)
@@ -91,47 +110,57 @@ public struct PlainGPT<Scalar: PlainScalar> {
 
     /// A block adds two things to the stream: what attention fetches from earlier positions, and
     /// what the feed-forward part makes of each position.
-    private func forwardBlock(_ x: Matrix, _ h: String) -> (BlockTrace, Matrix) {
-        let norm1 = PlainLayerNorm.forward(
-            x, vector(h + "ln_1.weight"), vector(h + "ln_1.bias"), epsilon)
-        let qkv = PlainLinear.forward(
-            norm1, matrix(h + "attn.c_attn.weight"), vector(h + "attn.c_attn.bias"))
-        let attended = PlainAttention.forward(qkv, heads: configuration.headCount)
-        var middle = PlainLinear.forward(
-            attended, matrix(h + "attn.c_proj.weight"), vector(h + "attn.c_proj.bias"))
+    private func forwardBlock(
+        _ x: Matrix, _ layer: Int, _ sequence: Sequence
+    ) -> (BlockTrace, Matrix) {
+        let h = names.block(layer)
+        let norm1 = norm(x, h.norm1)
+        let projected = linear(norm1, h.qkv)
+        let qkv = heads(projected, h, sequence)
+        let attended = attention(layer, sequence).forward(qkv)
+        var middle = linear(attended, h.out)
+        middle = sequence.dropout?.drop(middle, .attentionOutput(layer: layer)) ?? middle
         middle += x
-        let norm2 = PlainLayerNorm.forward(
-            middle, vector(h + "ln_2.weight"), vector(h + "ln_2.bias"), epsilon)
-        let up = PlainLinear.forward(
-            norm2, matrix(h + "mlp.c_fc.weight"), vector(h + "mlp.c_fc.bias"))
-        let hidden = Matrix(up.rows, up.columns, up.elements.map(PlainGELU.forward))
-        var output = PlainLinear.forward(
-            hidden, matrix(h + "mlp.c_proj.weight"), vector(h + "mlp.c_proj.bias"))
+        let norm2 = norm(middle, h.norm2)
+        let up = linear(norm2, h.up)
+        let hidden =
+            configuration.architecture.isGated
+            ? PlainSwiGLU.forward(up)
+            : Matrix(up.rows, up.columns, up.elements.map(PlainGELU.forward))
+        var output = linear(hidden, h.down)
+        output = sequence.dropout?.drop(output, .feedForward(layer: layer)) ?? output
         output += middle
         let trace = BlockTrace(
-            input: x, norm1: norm1, qkv: qkv, attended: attended, middle: middle, norm2: norm2,
-            up: up, hidden: hidden)
+            input: x, norm1: norm1, projected: projected, qkv: qkv, attended: attended,
+            middle: middle, norm2: norm2, up: up, hidden: hidden)
         return (trace, output)
     }
 
-    /// The logits after each of `ids`, (count, V) row-major.
-    public func logits(for ids: [Int32]) -> [Scalar] { forward(ids).logits.elements }
-
-    /// The loss of each position: the negative logarithm of the probability of its target; 0 where
-    /// the target is -1.
-    public func losses(_ ids: [Int32], targets: [Int32]) -> [Scalar] {
-        let logits = forward(ids).logits
-        return targets.indices.map { t in
-            guard targets[t] >= 0 else { return 0 }
-            return -Scalar.logarithm(Self.softmax(logits, row: t)[Int(targets[t])])
+    /// Queries and keys on their way to attention: a norm over each head, and the turn by position.
+    private func heads(
+        _ projected: Matrix, _ h: TensorNames.Block, _ sequence: Sequence
+    ) -> Matrix {
+        let shape = AttentionShape(configuration, positions: projected.rows)
+        var qkv = projected
+        for head in 0..<shape.heads + shape.keyValueHeads where !h.headNorms.isEmpty {
+            let columns = head * shape.headSize..<(head + 1) * shape.headSize
+            let name = h.headNorms[head < shape.heads ? 0 : 1]
+            qkv[columns: columns] = norm(projected[columns: columns], [name])
         }
+        if !rotaryTable.isEmpty {
+            PlainRotation.forward(
+                &qkv, heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
+                places: sequence.places, table: rotaryTable)
+        }
+        return qkv
     }
 
-    static func softmax(_ logits: Matrix, row: Int) -> [Scalar] {
-        let values = (0..<logits.columns).map { logits[row, $0] }
-        let greatest = values.max() ?? 0
-        let powers = values.map { Scalar.exponential($0 - greatest) }
-        let sum = powers.reduce(0, +)
-        return powers.map { $0 / sum }
+    func attention(_ layer: Int, _ sequence: Sequence) -> PlainAttention<Scalar> {
+        PlainAttention(
+            shape: AttentionShape(configuration, positions: sequence.ids.count),
+            starts: sequence.starts
+        ) { head, i, j in
+            sequence.dropout?.factor(.attention(layer: layer, head: head), row: i, column: j) ?? 1
+        }
     }
 }

@@ -1,15 +1,15 @@
-/// y = x·W + b: every output is a weighted sum of the inputs.
+/// y = x·W + b, or without b: every output is a weighted sum of the inputs.
 ///
 /// x is (t, n), W is (n, m), b is (m), y is (t, m).
 enum PlainLinear<Scalar: PlainScalar> {
     typealias Matrix = PlainMatrix<Scalar>
 
     /// y[t, j] = b[j] + Σᵢ x[t, i]·W[i, j]
-    static func forward(_ x: Matrix, _ weight: Matrix, _ bias: [Scalar]) -> Matrix {
+    static func forward(_ x: Matrix, _ weight: Matrix, _ bias: [Scalar]?) -> Matrix {
         var y = Matrix(x.rows, weight.columns)
         for t in 0..<x.rows {
             for j in 0..<weight.columns {
-                var sum = bias[j]
+                var sum = bias?[j] ?? 0
                 for i in 0..<x.columns { sum += x[t, i] * weight[i, j] }
                 y[t, j] = sum
             }

@@ -22,6 +22,25 @@ struct PlainMatrix<Scalar: PlainScalar> {
         set { elements[row * columns + column] = newValue }
     }
 
+    /// Whole columns, as a matrix of their own.
+    subscript(columns range: Range<Int>) -> PlainMatrix {
+        get {
+            PlainMatrix(
+                rows, range.count,
+                (0..<rows).flatMap { row in range.map { self[row, $0] } })
+        }
+        set {
+            for row in 0..<rows {
+                for column in range { self[row, column] = newValue[row, column - range.lowerBound] }
+            }
+        }
+    }
+
+    var transposed: PlainMatrix {
+        PlainMatrix(
+            columns, rows, (0..<columns).flatMap { column in (0..<rows).map { self[$0, column] } })
+    }
+
     static func += (a: inout PlainMatrix, b: PlainMatrix) {
         for index in a.elements.indices { a.elements[index] += b.elements[index] }
     }

@@ -17,7 +17,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
               quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv --stride 64
             """)
 
-    @Option(name: .long, help: "A checkpoint, or a GPT-2 model directory with its vocabulary.")
+    @Option(
+        name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
     var model: String
 
     @Option(name: .long, help: "The shards' directory.")
@@ -28,6 +29,11 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
 
     @Option(name: .long, help: "New tokens a window. (default: the context length)")
     var stride: Int?
+
+    @Flag(
+        name: .long,
+        help: "Read each document apart, as a model trained with mask_documents expects.")
+    var maskDocuments = false
 
     @Option(name: .long, help: "Windows scored at once.")
     var batchSize = 16
@@ -43,7 +49,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let result = try TrainingStage.evaluate(
             modelDirectory: model, shardDirectory: shards, split: split, stride: stride,
-            batchSize: batchSize, threadCount: reporting.threadCount, report: printer.show)
+            masksDocuments: maskDocuments, batchSize: batchSize, threadCount: reporting.threadCount,
+            report: printer.show)
         printer.endLine()
         Terminal.write(
             Table.text(

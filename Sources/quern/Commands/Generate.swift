@@ -18,7 +18,8 @@ struct Generate: AsyncParsableCommand {
               quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0
             """)
 
-    @Option(name: .long, help: "A checkpoint, or a GPT-2 model directory with its vocabulary.")
+    @Option(
+        name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
     var model: String
 
     @Option(name: .long, help: "What the text begins with.")

@@ -17,6 +17,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
 
               quern train --config pipeline.json
               quern train --config pipeline.json --resume
+              quern train --config pipeline.json --set training.steps=20 --profile --overwrite
               quern train --shards shards/kjv --vocab vocab/kjv --output runs/big --set model.n_layer=6
             """)
 
@@ -38,6 +39,17 @@ struct Train: AsyncParsableCommand, ReportingCommand {
     @Flag(name: .long, help: "Remove the run's checkpoints and begin again.")
     var overwrite = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The most memory that training may need, such as 8GB or 900MB. (default: what is free)",
+            valueName: "size"))
+    var memory: ByteCount?
+
+    @Flag(
+        name: .long, help: "Measure the parts of a step, and show at the end where its time went.")
+    var profile = false
+
     @OptionGroup var options: PipelineOptions
     @OptionGroup var reporting: ReportOptions
 
@@ -50,13 +62,19 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let runDirectory = output ?? configuration.runDirectory
+        var measured: ProfileReport?
         let summary = try await TrainingStage.run(
-            model: configuration.model, training: configuration.training,
-            shardDirectory: shards ?? configuration.shardDirectory,
+            configuration, shardDirectory: shards ?? configuration.shardDirectory,
             vocabulary: Vocabulary(directory: vocab ?? configuration.vocabularyDirectory),
-            runDirectory: runDirectory, threadCount: reporting.threadCount,
-            existing: resume ? .resume : overwrite ? .overwrite : .refuse, stop: interrupts.stop,
-            report: printer.show)
+            surroundings: Trainer.Surroundings(
+                runDirectory: runDirectory, threadCount: reporting.threadCount,
+                existing: resume ? .resume : overwrite ? .overwrite : .refuse,
+                memoryLimit: memory?.bytes, isProfiled: profile),
+            stop: interrupts.stop
+        ) { event in
+            if case .training(.profiled(let report)) = event { measured = report }
+            printer.show(event)
+        }
         printer.endLine()
         var rows = [
             ["run", runDirectory],
@@ -70,6 +88,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         ]
         if let result = summary.validation { rows += EvaluationTable.rows(result) }
         Terminal.write(Table.text(rows))
+        if let measured { Terminal.write("\n" + Table.text(ProfileTable.rows(measured))) }
         if !summary.isComplete {
             printer.notice("stopped before the end; continue with --resume")
             throw ExitCode(130)

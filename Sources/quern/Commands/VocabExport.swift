@@ -34,12 +34,23 @@ struct VocabExport: AsyncParsableCommand {
         Terminal.write(VocabularySummary.text(vocabulary, format: format, files: files))
         guard format == .tiktoken || format == .gpt2 else { return }
         // Neither form holds these, and without them the ids are not the same.
-        let specials = vocabulary.specialTokens.map { " --special '\($0.content)=\($0.id)'" }.joined()
         Terminal.write(
             """
             The files hold neither pattern nor special tokens. To read them again:
-              quern vocab import \(output) --pattern \(vocabulary.pattern.rawValue)\(specials) --output DIR
+              quern vocab import \(output) \(Self.options(for: vocabulary, format)) --output DIR
 
             """)
+    }
+
+    /// What an import must be told about files of ``format``.
+    private static func options(for vocabulary: Vocabulary, _ format: VocabularyFormat) -> String {
+        let known = VocabularyPreset.allCases.first {
+            $0.pattern == vocabulary.pattern && $0.specialTokens == vocabulary.specialTokens
+        }
+        if format == .tiktoken, let known { return "--preset \(known.rawValue)" }
+        return
+            (["--pattern \(vocabulary.pattern.rawValue)"]
+            + vocabulary.specialTokens.map { "--special '\($0.content)=\($0.id)'" })
+            .joined(separator: " ")
     }
 }

@@ -62,8 +62,8 @@ struct VocabImport: AsyncParsableCommand {
     @Flag(
         name: .long,
         help: """
-            Leave out a normalizer such as NFC. Text that it would not change keeps its ids; other \
-            text gets the ids of the text as it is.
+            Leave out a normalizer that is a Unicode normal form, such as NFC. Text that is in this \
+            form already keeps its ids; other text gets the ids of the text as it is.
             """)
     var ignoreNormalizer = false
 

@@ -7,7 +7,9 @@ enum VocabularySummary {
         _ vocabulary: Vocabulary, format: VocabularyFormat, remarks: [String] = [], files: [String]
     ) -> String {
         var rows = [["format", format.rawValue]] + rows(vocabulary)
-        for (index, file) in files.enumerated() { rows.append([index == 0 ? "written" : "", file]) }
+        for (index, file) in files.enumerated() {
+            rows.append([index == 0 ? "written" : "", file])
+        }
         return Table.text(rows) + remarks.map { "note: \($0)\n" }.joined()
     }
 

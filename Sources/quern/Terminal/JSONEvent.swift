@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import TokenShards
 import Training
 
 /// An event as a line of JSON, for `--log-format json`.
@@ -30,15 +31,25 @@ enum JSONEvent {
             [
                 "event": "training", "parameters": plan.parameterCount, "steps": plan.stepCount,
                 "completed_steps": plan.completedSteps, "tokens_per_step": plan.tokensPerStep,
-                "memory_bytes": plan.memoryByteCount, "matrix_peak": plan.matrixPeak,
+                "memory_bytes": plan.memory.total,
+                "memory": [
+                    "parameters": plan.memory.parameters, "gradients": plan.memory.gradients,
+                    "optimizer": plan.memory.optimizer, "activations": plan.memory.activations,
+                    "batches": plan.memory.batches,
+                ],
+                "matrix_peak": plan.matrixPeak,
             ]
-        case .step(let report):
-            [
-                "event": "step", "step": report.step, "loss": report.loss,
-                "learning_rate": report.learningRate, "gradient_norm": report.gradientNorm,
-                "tokens": report.tokenCount, "tokens_per_second": report.tokensPerSecond,
-                "matrix_peak_share": report.matrixPeakShare,
-            ]
+        case .step(let report): figures(of: report, event: "step")
+        case .skipped(let report, let finding, let origins):
+            figures(of: report, event: "skipped").merging([
+                "reason": "\(finding)",
+                "windows": origins.map {
+                    [
+                        "shard": $0.shard, "first_token": $0.firstToken,
+                        "documents": [$0.documents.lowerBound, $0.documents.upperBound],
+                    ] as [String: Any]
+                },
+            ]) { $1 }
         case .evaluating(let done, let count):
             ["event": "progress", "activity": "evaluating", "completed": done, "total": count]
         case .evaluated(let step, let result):
@@ -46,8 +57,28 @@ enum JSONEvent {
                 "event": "evaluated", "step": step, "validation_loss": result.loss,
                 "perplexity": result.perplexity, "bits_per_byte": result.bitsPerByte,
             ]
+        case .sampled(let step, let texts): ["event": "samples", "step": step, "texts": texts]
+        case .stoppedEarly(let step, let bestStep):
+            ["event": "stopped_early", "step": step, "best_step": bestStep]
+        case .profiled(let profile):
+            [
+                "event": "profile", "steps": profile.stepCount,
+                "seconds_per_step": profile.secondsPerStep,
+                "parts": profile.rows.map { ["part": $0.title, "seconds": $0.seconds] },
+            ]
         case .checkpoint(let step, let path):
             ["event": "checkpoint", "step": step, "path": path]
         }
     }
+    private static func figures(of report: StepReport, event: String) -> [String: Any] {
+        [
+            "event": event, "step": report.step, "loss": number(report.loss),
+            "learning_rate": report.learningRate, "gradient_norm": number(report.gradientNorm),
+            "tokens": report.tokenCount, "tokens_per_second": report.tokensPerSecond,
+            "matrix_peak_share": report.matrixPeakShare,
+        ]
+    }
+
+    /// JSON has no word for what is not finite.
+    private static func number(_ value: Double) -> Any { value.isFinite ? value : NSNull() }
 }

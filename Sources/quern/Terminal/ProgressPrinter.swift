@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import TokenShards
 import Training
 
 /// Shows what the work reports: a bar on a terminal, a line now and then in a file, JSON lines for a
@@ -84,7 +85,7 @@ final class ProgressPrinter {
             var text = "\(Figures.count(plan.parameterCount)) parameters, "
             text += "\(Figures.count(plan.tokensPerStep)) tokens a step, "
             text += "\(Figures.count(plan.windowCount)) windows an epoch, "
-            text += "\(Figures.bytes(Double(plan.memoryByteCount))) of memory, "
+            text += "\(Self.text(plan.memory)), "
             text += "matrix peak \(Figures.short(plan.matrixPeak))FLOP/s"
             if plan.completedSteps > 0 {
                 text += "; continuing after step \(Figures.count(plan.completedSteps))"
@@ -93,6 +94,19 @@ final class ProgressPrinter {
         case .step(let report):
             begin("training")
             if isDue(.training(event)) { draw(line(for: report)) }
+        case .skipped(let report, let finding, let origins):
+            message(
+                "step \(Figures.count(report.step)) skipped: \(finding). It read "
+                    + origins.map(\.text).joined(separator: ", "))
+        case .sampled(let step, let texts):
+            for text in texts { message("step \(Figures.count(step)): \(text)") }
+        case .stoppedEarly(let step, let bestStep):
+            message(
+                "step \(Figures.count(step)): no better than step \(Figures.count(bestStep)) for as "
+                    + "long as training.early_stop_patience says; the run ends")
+        case .profiled:
+            // A result: the command writes it.
+            endLine()
         case .evaluating(let done, let count):
             begin("evaluating")
             if isDue(.training(event)) {
@@ -108,6 +122,13 @@ final class ProgressPrinter {
         case .checkpoint(let step, let path):
             message("step \(Figures.count(step)): checkpoint \(path)")
         }
+    }
+
+    private static func text(_ memory: MemoryPlan) -> String {
+        func size(_ bytes: Int) -> String { Figures.bytes(Double(bytes)) }
+        return "\(size(memory.total)) of memory (parameters \(size(memory.parameters)), "
+            + "gradients \(size(memory.gradients)), optimizer \(size(memory.optimizer)), "
+            + "activations \(size(memory.activations)), batches \(size(memory.batches)))"
     }
 
     private func message(_ text: String) {
@@ -192,6 +213,15 @@ final class ProgressPrinter {
                 + "\(Figures.short(report.tokensPerSecond)) tok/s  "
                 + "\(Figures.fixed(report.matrixPeakShare * 100, 0)) % of peak  "
                 + "\(Figures.time(left)) left")
+    }
+}
+
+extension WindowOrigin {
+    /// The window's documents, for a person.
+    var text: String {
+        let (first, last) = (documents.lowerBound, documents.upperBound)
+        let numbers = first == last ? "document \(first)" : "documents \(first)–\(last)"
+        return "\(shard) \(numbers)"
     }
 }
 

@@ -8,10 +8,12 @@ struct ProbeError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// A batch of sequences; targets are -1 where nothing is scored.
+/// A batch of sequences; targets are -1 where nothing is scored. Where it has documents, they say for
+/// each place the first of its document.
 struct ProbeBatch: Decodable {
     let inputs: [[Int32]]
     let targets: [[Int32]]
+    let document_starts: [[Int32]]?
 
     /// All inputs, and all targets, row after row.
     var flat: (inputs: [Int32], targets: [Int32]) {
@@ -35,6 +37,7 @@ struct ProbeTraining: Decodable {
         configuration.epsilon = epsilon
         configuration.weightDecay = weight_decay
         configuration.gradientClip = clip
+        configuration.learningRate = learning_rate
         return configuration
     }
 }
@@ -44,8 +47,8 @@ enum Probe {
     static let commands: [String: (argumentCount: Int, body: @Sendable ([String]) throws -> Void)] =
         [
             "logits": (3, logits), "gradients": (3, gradients), "generate-greedy": (3, generate),
-            "train-steps": (2, trainSteps), "roundtrip": (2, roundTrip), "create": (7, create),
-            "throughput": (8, throughput), "encode": (2, encode),
+            "train-steps": (2, trainSteps), "roundtrip": (2, roundTrip), "create": (3, create),
+            "throughput": (4, throughput), "optimize": (3, optimize), "encode": (2, encode),
         ]
 
     static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
@@ -58,7 +61,9 @@ enum Probe {
     }
 
     static func printJSON(_ value: some Encodable) throws {
-        print(String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
     static func logits(_ arguments: [String]) throws {
@@ -83,7 +88,8 @@ enum Probe {
         let (inputs, targets) = batch.flat
         let scored = targets.count { $0 >= 0 }
         let sum = runner.accumulateGradients(
-            inputs: inputs.span, targets: targets.span, scale: 1 / Float(scored))
+            inputs: inputs.span, targets: targets.span,
+            documentStarts: batch.document_starts?.flatMap { $0 }, scale: 1 / Float(scored))
         return sum / Double(scored)
     }
 
@@ -95,11 +101,13 @@ enum Probe {
         try SafetensorsFile.write(
             model.layout.tensors.map {
                 .init(
-                    name: "transformer." + $0.name, shape: $0.shape, buffer: runner.gradients,
+                    name: $0.checkpointName, shape: $0.shape, buffer: runner.gradients,
                     offset: $0.offset)
             }, to: arguments[2])
         let (inputs, targets) = batch.flat
-        let losses = runner.tokenLosses(inputs: inputs.span, targets: targets.span)
+        let losses = runner.tokenLosses(
+            inputs: inputs.span, targets: targets.span,
+            documentStarts: batch.document_starts?.flatMap { $0 })
         try printJSON(["loss": [loss], "token_losses": losses.map(Double.init)])
     }
 
@@ -117,14 +125,15 @@ enum Probe {
         let model = try GPT(directory: arguments[0])
         let training = try read(ProbeTraining.self, arguments[1])
         let runner = runner(model, training.batches[0])
-        let optimizer = AdamW(training.configuration, layout: model.layout)
+        let optimizer = Optimizer(
+            training.configuration, layout: model.layout, team: runner.team)
         var losses: [Double] = []
         for batch in training.batches {
             runner.zeroGradients()
             losses.append(accumulate(runner, batch))
-            _ = optimizer.step(
-                model: model, gradients: runner.gradients, learningRate: training.learning_rate,
-                team: runner.team)
+            optimizer.step(
+                model: model, gradients: runner.gradients,
+                norm: optimizer.norm(of: runner.gradients), factor: 1)
         }
         try printJSON(losses)
     }
@@ -133,27 +142,24 @@ enum Probe {
         try GPT(directory: arguments[0]).write(toDirectory: arguments[1])
     }
 
-    static func configuration(_ arguments: ArraySlice<String>) throws -> GPTConfiguration {
-        let n = try arguments.map { try number($0) }
-        return GPTConfiguration(
-            layerCount: n[0], headCount: n[1], embeddingSize: n[2], positionCount: n[3],
-            vocabularySize: n[4])
+    static func configuration(_ json: String) throws -> GPTConfiguration {
+        try JSONDecoder().decode(GPTConfiguration.self, from: Data(json.utf8))
     }
 
     static func create(_ arguments: [String]) throws {
         let model = try GPT(
-            try configuration(arguments[2...]), seed: UInt64(try number(arguments[1])))
+            try configuration(arguments[2]), seed: UInt64(try number(arguments[1])))
         try model.write(toDirectory: arguments[0])
     }
 
     static func throughput(_ arguments: [String]) throws {
-        let shape = try configuration(arguments[3...])
+        let shape = try configuration(arguments[3])
         let model = try GPT(shape, seed: 1)
         let (batchSize, context) = (try number(arguments[0]), shape.positionCount)
         let team = ThreadTeam(threadCount: try number(arguments[2]))
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context, team: team)
-        let optimizer = AdamW(TrainingConfiguration(), layout: model.layout)
+        let optimizer = Optimizer(TrainingConfiguration(), layout: model.layout, team: team)
         var generator = RandomGenerator(seed: 1)
         let ids = (0..<batchSize * context).map { _ in
             Int32.random(in: 0..<Int32(shape.vocabularySize), using: &generator)
@@ -166,8 +172,9 @@ enum Probe {
                 runner.zeroGradients()
                 _ = runner.accumulateGradients(
                     inputs: ids.span, targets: ids.span, scale: 1 / Float(ids.count))
-                _ = optimizer.step(
-                    model: model, gradients: runner.gradients, learningRate: 1e-3, team: team)
+                optimizer.step(
+                    model: model, gradients: runner.gradients,
+                    norm: optimizer.norm(of: runner.gradients), factor: 1)
             }
             times.append(time / .seconds(1))
         }

@@ -9,11 +9,13 @@ let usage = """
       gradients MODEL_DIR BATCH.json OUT.safetensors loss and mean gradients of a batch
       generate-greedy MODEL_DIR IDS.json COUNT       ids that follow, likeliest first
       train-steps MODEL_DIR STEPS.json               loss before each AdamW step
+      optimize MODEL_DIR STEPS.json OUT_DIR          the model after steps with given gradients
       roundtrip MODEL_DIR OUT_DIR                    read a model and write it
-      create OUT_DIR SEED L H C T V                  write a new model
+      create OUT_DIR SEED MODEL                      write a new model
       encode VOCABULARY all|none|LIST                ids of texts, both behind their counts; LIST
                                                      names special tokens to recognise
-      throughput B SECONDS THREADS L H C T V         training tokens a second on random ids
+      throughput B SECONDS THREADS MODEL             training tokens a second on random ids
+    MODEL is the section "model" of a pipeline.json with a vocab_size: '{"n_layer": 2, ...}'
     """
 
 do {

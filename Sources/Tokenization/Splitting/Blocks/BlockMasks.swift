@@ -58,47 +58,71 @@ struct BlockMasks: ~Copyable {
         if any != 0 { classifyLongCharacters(text, from: start, blocks: blocks, rules, tables) }
     }
 
-    @inline(__always)
+    /// The masks of one block that come from its characters of several bytes.
+    private struct LongCharacters {
+        var letter: UInt64 = 0
+        var uppercase: UInt64 = 0
+        var continuation: UInt64 = 0
+        var hard: UInt64 = 0
+        var uncased: UInt64 = 0
+        var mark: UInt64 = 0
+
+        @inline(__always)
+        mutating func add(
+            _ bytes: UInt64, isContinued: UInt64, _ classes: UnicodeClass, isValid: Bool,
+            _ rules: BlockRules
+        ) {
+            continuation |= isContinued
+            // Without branches, since in most languages nobody could predict them.
+            func all(_ condition: Bool) -> UInt64 { condition ? .max : 0 }
+            let isMark = rules.marksAreLetters && classes.isAny(.mark)
+            let isLetter = classes.isAny(.letter) || isMark
+            letter |= bytes & all(isLetter)
+            hard |= bytes & all(!isValid || classes.isAny([.number, .whitespace]))
+            if rules.cutsAtUppercase {
+                uppercase |= bytes & all(classes.isAny(.uppercase))
+                uncased |= bytes & all(isLetter && !classes.isAny([.uppercase, .lowercase]))
+                mark |= bytes & all(isMark)
+            }
+        }
+    }
+
+    @inline(never)
     private func classifyLongCharacters(
         _ text: ByteView, from start: Int, blocks: Int, _ rules: BlockRules,
         _ tables: UnicodeClasses.Tables
     ) {
         let masks = buffer.view
-        for block in 0..<blocks {
-            while true {
-                let rest = masks[block * Self.stride + Kind.notASCII.rawValue]
-                guard rest != 0 else { break }
+        // What the last character of a block has in the next one.
+        var carried = LongCharacters()
+        var carriedBytes: UInt64 = 0
+        for block in 0...blocks {
+            let first = block * Self.stride
+            var rest = masks[first + Kind.notASCII.rawValue] & ~carriedBytes
+            var found = carried
+            carried = LongCharacters()
+            carriedBytes = 0
+            while rest != 0 {
                 let bit = rest.trailingZeroBitCount
-                let (value, length) = decodeCodePoint(text, start + block * 64 + bit)
-                let character = UInt64(1) &<< UInt64(length) &- 1
-                let low = character &<< UInt64(bit)
-                // Nothing is shifted out of 64 bits, so that two steps are needed for 0.
-                let high = (character &>> 1) &>> UInt64(63 - bit)
-                func set(_ kind: Kind) {
-                    let index = block * Self.stride + kind.rawValue
-                    masks[index] |= low
-                    masks[index + Self.stride] |= high
-                }
-                masks[block * Self.stride + Kind.notASCII.rawValue] &= ~low
-                masks[(block + 1) * Self.stride + Kind.notASCII.rawValue] &= ~high
-                guard let value else {
-                    set(.hard)
-                    continue
-                }
-                masks[block * Self.stride + Kind.continuation.rawValue] |=
-                    low & ~(UInt64(1) &<< UInt64(bit))
-                masks[(block + 1) * Self.stride + Kind.continuation.rawValue] |= high
-                let classes = tables.codePoint(value)
-                if classes.isAny(rules.marksAreLetters ? [.letter, .mark] : .letter) {
-                    set(.letter)
-                    if rules.cutsAtUppercase, !classes.isAny(.lowercase) {
-                        set(classes.isAny(.uppercase) ? .uppercase : .uncased)
-                        if classes.isAny(.mark) { set(.mark) }
-                    }
-                } else if classes.isAny([.number, .whitespace]) {
-                    set(.hard)
+                let (value, length) = decodeCodePoint(text, start &+ block &* 64 &+ bit)
+                let classes = value.map { tables.codePoint($0) } ?? []
+                let character = UInt64(1) &<< UInt64(truncatingIfNeeded: length) &- 1
+                let bytes = character &<< UInt64(truncatingIfNeeded: bit)
+                rest &= ~bytes
+                found.add(
+                    bytes, isContinued: bytes & (bytes &- 1), classes, isValid: value != nil, rules)
+                if bit &+ length > 64 {
+                    carriedBytes = character &>> UInt64(truncatingIfNeeded: 64 &- bit)
+                    carried.add(
+                        carriedBytes, isContinued: carriedBytes, classes, isValid: true, rules)
                 }
             }
+            masks[first + Kind.letter.rawValue] |= found.letter
+            masks[first + Kind.uppercase.rawValue] |= found.uppercase
+            masks[first + Kind.continuation.rawValue] = found.continuation
+            masks[first + Kind.hard.rawValue] = found.hard
+            masks[first + Kind.uncased.rawValue] = found.uncased
+            masks[first + Kind.mark.rawValue] = found.mark
         }
     }
 

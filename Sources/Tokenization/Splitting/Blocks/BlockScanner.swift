@@ -40,7 +40,8 @@ struct BlockScanner {
                 // Whether the word goes on depends on what is before and after both.
                 hard |= uppercase & masks.window(.uncased, at: offset) &<< 1
                 // After punctuation a mark is more of it or begins a word.
-                let others = letters | masks.window(.number, at: offset)
+                let others =
+                    letters | masks.window(.number, at: offset)
                     | masks.window(.whitespace, at: offset)
                 hard |= masks.window(.mark, at: offset) & ~(others &<< 1) & ~1
             }

@@ -1,7 +1,8 @@
 /// Tokens in the order of a file, before they are put in the order of their numbers.
 struct ListedTokens: ~Copyable {
-    /// The largest number a token may have, so that no small file asks for a large table.
-    static let maximumID: UInt32 = 1 << 24 - 1
+    /// The largest number that a token may have; it also keeps small files from asking for large
+    /// tables.
+    static let maximumID = UInt32(TokenTable.maximumCount - 1)
 
     /// The bytes of all tokens, one after another.
     var bytes: ByteArena

@@ -27,7 +27,8 @@ extension Vocabulary {
     /// Why the form cannot say what this vocabulary does; `nil` if it can.
     private func obstacle(to format: VocabularyFormat) -> String? {
         if format != .huggingface, let special = specialTokens.first(where: { !$0.isPlain }) {
-            return "the token \(special.id) \"\(special.content)\" is looked for in every text, or only "
+            return
+                "the token \(special.id) \"\(special.content)\" is looked for in every text, or only "
                 + "where no other is, which the format cannot say"
         }
         return switch format {
@@ -47,8 +48,10 @@ extension Vocabulary {
         case .huggingface:
             try makeDirectory(path)
             try write(toDirectory: path)
-            return ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokens.tsv"]
-                .map { directory + $0 }
+            return [
+                "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokens.tsv",
+            ]
+            .map { directory + $0 }
         case .gpt2:
             let files = GPT2Files.write(self)
             try makeDirectory(path)

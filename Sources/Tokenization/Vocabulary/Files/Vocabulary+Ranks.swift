@@ -16,7 +16,8 @@ extension Vocabulary {
             (special, bytes) throws(TokenizationError) in
             guard bytes == nil else {
                 throw .invalidVocabulary(
-                    reason: "the number \(special.id) of the special token \"\(special.content)\" is "
+                    reason:
+                        "the number \(special.id) of the special token \"\(special.content)\" is "
                         + "also that of another token of \(path)")
             }
         }
@@ -48,7 +49,8 @@ extension Vocabulary {
             let name = Self.printable(bytes(of: id))
             guard let pair = merger.lastMerge(of: Int(id.rawValue)) else {
                 guard mergeSemantics == .listedMerges else { continue }
-                return "the token \(id) \"\(name)\" cannot be made by merging with the smallest number "
+                return
+                    "the token \(id) \"\(name)\" cannot be made by merging with the smallest number "
                     + "first, but tiktoken would take it where it is a whole piece"
             }
             guard let rank = merges.lookup.rank(pair.left, pair.right) else {
@@ -56,7 +58,8 @@ extension Vocabulary {
                     + "\(pair.right), which is no merge of this vocabulary"
             }
             if let lastRank, rank < lastRank {
-                return "the merge that makes the token \(id) \"\(name)\" comes before that of a token "
+                return
+                    "the merge that makes the token \(id) \"\(name)\" comes before that of a token "
                     + "with a smaller number, but tiktoken merges in the order of the numbers"
             }
             lastRank = rank

@@ -24,8 +24,8 @@ public struct VocabularyImport: Sendable {
     /// in the files.
     public var specialTokens: [(content: String, id: TokenID?)] = []
 
-    /// Whether a normalizer in a `tokenizer.json` is left out. Texts that are normalized already
-    /// keep their ids; others get those of the text as it is.
+    /// Whether a Unicode normal form, such as NFC, in a `tokenizer.json` is left out. Texts that are in
+    /// this form already keep their ids; others get those of the text as it is.
     public var ignoresNormalizer = false
 
     /// An import with nothing set.
@@ -55,7 +55,8 @@ public struct VocabularyImport: Sendable {
         }
     }
 
-    private func read(
+    /// Reads a file whose bytes are here.
+    func read(
         _ text: ByteView, path: String, format: VocabularyFormat
     ) throws(TokenizationError) -> Result {
         guard text.count <= Int(UInt32.max) || format == .gguf else {
@@ -69,9 +70,9 @@ public struct VocabularyImport: Sendable {
             vocabulary = try readRanks(text, path: path, remarks: &remarks)
         case .huggingface:
             let file = try TokenizerFile(text, path: path, ignoresNormalizer: ignoresNormalizer)
-            if file.hasNormalizer {
+            if let normalizer = file.normalizers.first {
                 remarks.append(
-                    "the normalizer is left out: texts that it would change get other ids")
+                    "the normalizer is left out: texts that are not in \(normalizer) get other ids")
             }
             vocabulary = try file.vocabulary()
         case .gpt2:
@@ -91,7 +92,8 @@ public struct VocabularyImport: Sendable {
     private func checkOptions(_ format: VocabularyFormat) throws(TokenizationError) {
         if format != .tiktoken, format != .gpt2, pattern != nil || !specialTokens.isEmpty {
             throw .invalidConfiguration(
-                reason: "files of the format \(format.rawValue) say how texts are cut and which tokens "
+                reason:
+                    "files of the format \(format.rawValue) say how texts are cut and which tokens "
                     + "are special; leave out the pattern and the special tokens")
         }
         if format != .tiktoken, preset != nil {
@@ -116,13 +118,15 @@ public struct VocabularyImport: Sendable {
         if preset == nil, pattern == nil {
             preset = VocabularyPreset(file: text)
             if let preset {
-                remarks.append("these are the ranks of \(preset.rawValue), so its pattern and special "
-                    + "tokens are taken")
+                remarks.append(
+                    "these are the ranks of \(preset.rawValue), so its pattern and special "
+                        + "tokens are taken")
             }
         }
         guard let pattern = pattern ?? preset?.pattern else {
             throw .invalidConfiguration(
-                reason: "\(path) holds ranks only, and they are not those of a known vocabulary: say "
+                reason:
+                    "\(path) holds ranks only, and they are not those of a known vocabulary: say "
                     + "how texts are cut (--pattern), or whose pattern and special tokens to take "
                     + "(--preset)")
         }
@@ -157,7 +161,9 @@ public struct VocabularyImport: Sendable {
     ) throws(TokenizationError) -> Vocabulary {
         let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
         let mergesPath = directory + GPT2Files.mergesName
-        if pattern == nil { remarks.append("the files do not say how texts are cut: as GPT-2 does") }
+        if pattern == nil {
+            remarks.append("the files do not say how texts are cut: as GPT-2 does")
+        }
         let names = specialTokens.map(\.content)
         guard Set(names).count == names.count else {
             throw .invalidConfiguration(reason: "a special token is given twice")
@@ -174,7 +180,8 @@ public struct VocabularyImport: Sendable {
         for (content, id) in specialTokens {
             guard let id, vocabulary.specialToken(content) != id else { continue }
             throw .invalidConfiguration(
-                reason: "the special token \"\(content)\" does not have the number \(id) in \(path)")
+                reason: "the special token \"\(content)\" does not have the number \(id) in \(path)"
+            )
         }
         return vocabulary
     }
@@ -212,7 +219,8 @@ extension VocabularyImport {
         if text.hasPrefix(Array("GGUF".utf8), at: 0) { return .gguf }
         var reader = JSONReader(text, path: "")
         guard reader.peek() == UInt8(ascii: "{") else { return .tiktoken }
-        guard (try? reader.open(UInt8(ascii: "{"))) != nil, let key = try? reader.readString() else {
+        guard (try? reader.open(UInt8(ascii: "{"))) != nil, let key = try? reader.readString()
+        else {
             return .huggingface
         }
         switch key {

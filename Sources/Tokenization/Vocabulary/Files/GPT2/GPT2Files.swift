@@ -18,7 +18,8 @@ enum GPT2Files {
         var otherNames = try readTokens(vocabulary, path: vocabularyPath, into: &listed)
         var specials: [SpecialToken] = []
         let endOfText = "<|endoftext|>"
-        for name in specialNames + [endOfText] where !specials.contains(where: { $0.content == name }) {
+        for name in specialNames + [endOfText]
+        where !specials.contains(where: { $0.content == name }) {
             var id = otherNames.removeValue(forKey: name)
             if id == nil, let bytes = ByteCharacters.bytes(for: name) { id = listed.id(of: bytes) }
             guard let id else {
@@ -31,7 +32,8 @@ enum GPT2Files {
         if let name = otherNames.keys.min() {
             throw .unsupported(
                 path: vocabularyPath,
-                reason: "the token \"\(name)\" is not spelled in byte characters; if it is a special "
+                reason:
+                    "the token \"\(name)\" is not spelled in byte characters; if it is a special "
                     + "token, say so (--special '\(name)')")
         }
         let tokens = try listed.table(specials: specials) { _, _ in }
@@ -58,7 +60,8 @@ enum GPT2Files {
             let id = try reader.readID()
             if isSpelled {
                 listed.endToken(id)
-            } else if otherNames.updateValue(id, forKey: String(decoding: other, as: UTF8.self)) != nil
+            } else if otherNames.updateValue(id, forKey: String(decoding: other, as: UTF8.self))
+                != nil
             {
                 throw reader.failure("the same token has been listed before")
             }
@@ -86,7 +89,8 @@ enum GPT2Files {
                 // Some readers skip such a line wherever it stands, others only the first.
                 guard line == 1 else {
                     throw .unsupported(
-                        path: path, reason: "line \(line) begins with #version but is not the first")
+                        path: path, reason: "line \(line) begins with #version but is not the first"
+                    )
                 }
                 continue
             }
@@ -122,7 +126,9 @@ enum GPT2Files {
         let names = vocabulary.tokenNames()
         var list = JSONText(isCompact: true)
         list.object { json in
-            for (id, name) in names.enumerated() where !name.isEmpty { json.value(name, String(id)) }
+            for (id, name) in names.enumerated() where !name.isEmpty {
+                json.value(name, String(id))
+            }
         }
         var merges = Array("#version: 0.2\n".utf8)
         for pair in vocabulary.merges.pairs {
@@ -135,14 +141,16 @@ enum GPT2Files {
     /// the size.
     static func obstacle(_ vocabulary: Vocabulary) -> String? {
         if vocabulary.mergeSemantics == .wholePieceFirst, let id = vocabulary.firstWholePieceOnly {
-            return "the token \(id) \"\(Vocabulary.printable(vocabulary.bytes(of: id)))\" is taken where "
+            return
+                "the token \(id) \"\(Vocabulary.printable(vocabulary.bytes(of: id)))\" is taken where "
                 + "it is a whole piece but cannot be made by the merges, which is all that the format "
                 + "knows"
         }
         let mark = "#version"
         let names = vocabulary.tokenNames()
         for pair in vocabulary.merges.pairs where names[Int(pair.left)].hasPrefix(mark) {
-            return "a merge begins with the token \"\(names[Int(pair.left)])\", and readers skip lines "
+            return
+                "a merge begins with the token \"\(names[Int(pair.left)])\", and readers skip lines "
                 + "that begin with \(mark)"
         }
         return nil

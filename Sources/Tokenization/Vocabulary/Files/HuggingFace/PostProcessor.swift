@@ -41,7 +41,8 @@ struct PostProcessor: Sendable {
             default:
                 throw .unsupported(
                     path: path,
-                    reason: "its post-processor is not ByteLevel or TemplateProcessing with special "
+                    reason:
+                        "its post-processor is not ByteLevel or TemplateProcessing with special "
                         + "tokens of the vocabulary around the text")
             }
         }
@@ -54,7 +55,8 @@ struct PostProcessor: Sendable {
             case .object(let members) = template["special_tokens"] ?? .object([])
         else { return false }
         let ids = Dictionary(
-            specials.map { ($0.content, $0.id.description) }, uniquingKeysWith: { first, _ in first })
+            specials.map { ($0.content, $0.id.description) },
+            uniquingKeysWith: { first, _ in first })
         for member in members {
             guard let number = ids[member.key],
                 member.value["ids"]?.array == [.number(number)]

@@ -33,27 +33,48 @@ extension TokenizerFile {
                 throw .unsupported(path: path, reason: "it has \"\(key)\", which changes the ids")
             }
         }
-        guard ignoresNormalizer || !hasNormalizer else {
-            throw .unsupported(
-                path: path,
-                reason: "it has the normalizer \(settings["normalizer"]?["type"]?.string ?? "of no type"), which "
-                    + "changes texts before they are cut; import it without the normalizer "
-                    + "(--ignore-normalizer) if all texts are normalized already: those keep their ids"
-            )
-        }
+        try checkNormalizer(ignored: ignoresNormalizer)
         guard settings["decoder"]?["type"] == .string("ByteLevel") else {
             throw .unsupported(path: path, reason: "its decoder is not ByteLevel")
         }
     }
 
-    /// Whether texts are changed before they are cut.
-    var hasNormalizer: Bool { !Self.changesNothing(settings["normalizer"] ?? .null) }
+    /// Refuses a normalizer, unless it is a Unicode normal form and is to be left out.
+    private func checkNormalizer(ignored: Bool) throws(TokenizationError) {
+        guard let name = normalizers.first else { return }
+        let forms = ["NFC", "NFD", "NFKC", "NFKD"]
+        guard normalizers.allSatisfy(forms.contains) else {
+            throw .unsupported(
+                path: path,
+                reason: "it has the normalizer \(name), which changes texts before they are cut")
+        }
+        guard ignored else {
+            throw .unsupported(
+                path: path,
+                reason: "it has the normalizer \(name), which changes texts before they are cut; texts "
+                    + "that are in this form already, as nearly all are, keep their ids without it: "
+                    + "quern vocab import --ignore-normalizer")
+        }
+        // In an added token's content, a normal form changes nothing that is ASCII.
+        for token in addedTokens ?? [] where token.isNormalized {
+            guard token.content.utf8.allSatisfy({ $0 < 0x80 }) else {
+                throw .unsupported(
+                    path: path,
+                    reason: "the normalizer \(name) cannot be left out, since it would also change the "
+                        + "added token \"\(token.content)\"")
+            }
+        }
+    }
 
-    /// Whether a normalizer is none, or a sequence of none.
-    private static func changesNothing(_ normalizer: JSONValue) -> Bool {
-        normalizer.isNull
-            || normalizer["type"] == .string("Sequence")
-                && normalizer["normalizers"]?.array?.allSatisfy(changesNothing) == true
+    /// The kinds of normalizers, those in a sequence one by one.
+    var normalizers: [String] { Self.kinds(of: settings["normalizer"] ?? .null) }
+
+    private static func kinds(of normalizer: JSONValue) -> [String] {
+        if normalizer.isNull { return [] }
+        guard normalizer["type"] == .string("Sequence"),
+            let parts = normalizer["normalizers"]?.array
+        else { return [normalizer["type"]?.string ?? "of no type"] }
+        return parts.flatMap(kinds)
     }
 
     /// The pattern that the pre-tokenizer is.

@@ -14,7 +14,7 @@ struct TokenizerFile: ~Copyable {
     /// Whether a normalizer is left out instead of refused.
     private let ignoresNormalizer: Bool
 
-    private var addedTokens: [AddedToken]?
+    private(set) var addedTokens: [AddedToken]?
     private var listed: ListedTokens
     private var hasTokens = false
 
@@ -160,7 +160,8 @@ struct TokenizerFile: ~Copyable {
                 guard id == unlisted else {
                     throw .unsupported(
                         path: path,
-                        reason: "the added token \"\(special.content)\" has the number \(id) but is "
+                        reason:
+                            "the added token \"\(special.content)\" has the number \(id) but is "
                             + "not in the model's list, so tokenizers would number it \(unlisted)")
                 }
                 unlisted += 1
@@ -170,7 +171,8 @@ struct TokenizerFile: ~Copyable {
             throw .unsupported(
                 path: path,
                 reason: "the token \"\(String(decoding: name, as: UTF8.self))\" with the number "
-                    + "\(id) is not spelled in byte characters, so this is no byte-level vocabulary")
+                    + "\(id) is not spelled in byte characters, so this is no byte-level vocabulary"
+            )
         }
         if Int(unlisted) > listedCount, tokens.count > Int(unlisted) {
             throw .unsupported(
@@ -186,7 +188,8 @@ struct TokenizerFile: ~Copyable {
 
 extension JSONReader {
     /// Reads the key of a member and its colon; it must not be among `keys`.
-    fileprivate mutating func readKey(_ keys: inout Set<String>) throws(TokenizationError) -> String {
+    fileprivate mutating func readKey(_ keys: inout Set<String>) throws(TokenizationError) -> String
+    {
         let key = try readString()
         guard keys.insert(key).inserted else { throw failure("the key \"\(key)\" appears twice") }
         try take(UInt8(ascii: ":"))

@@ -34,7 +34,8 @@ struct TekkenFile {
         let specialCount = try number("default_num_special_tokens")
         guard specialCount <= size else {
             throw .unsupported(
-                path: path, reason: "it has \(specialCount) special tokens of \(size) tokens in all")
+                path: path, reason: "it has \(specialCount) special tokens of \(size) tokens in all"
+            )
         }
         guard let expression = config["pattern"]?.string,
             let pattern = SplitPattern(tiktokenExpression: expression)
@@ -102,7 +103,8 @@ struct TekkenFile {
         guard rank == count else {
             throw .unsupported(
                 path: path,
-                reason: "it lists \(rank) tokens, but its config asks for \(count) and special ones")
+                reason: "it lists \(rank) tokens, but its config asks for \(count) and special ones"
+            )
         }
         return tokens
     }

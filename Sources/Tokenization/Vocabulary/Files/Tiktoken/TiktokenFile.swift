@@ -35,7 +35,8 @@ enum TiktokenFile {
         }
         var rank: UInt32 = 0
         var index = space + 1
-        while index < end, text[index] >= 0x30, text[index] <= 0x39, rank <= ListedTokens.maximumID {
+        while index < end, text[index] >= 0x30, text[index] <= 0x39, rank <= ListedTokens.maximumID
+        {
             rank = rank * 10 + UInt32(text[index] - 0x30)
             index += 1
         }

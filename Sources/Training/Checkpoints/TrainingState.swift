@@ -3,7 +3,7 @@
 /// It holds no times, so that the same run writes the same bytes.
 public struct TrainingState: Codable, Equatable, Sendable {
     /// The version of this layout.
-    public static let currentFormatVersion = 1
+    public static let currentFormatVersion = 2
     /// The file's name.
     public static let fileName = "training_state.json"
 
@@ -25,6 +25,12 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public var best: Best?
     /// The last evaluation.
     public var validation: EvaluationResult?
+    /// Evaluations since the best one.
+    public var evaluationsSinceBest = 0
+    /// What the last steps were like, where outliers are looked for.
+    public var outliers = OutlierDetector()
+    /// Steps in a row, up to the last, that were skipped because they were not finite.
+    public var notFiniteSteps = 0
 
     /// The best evaluation of a run.
     public struct Best: Codable, Equatable, Sendable {
@@ -35,10 +41,12 @@ public struct TrainingState: Codable, Equatable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case step, position, configuration, best, validation
+        case step, position, configuration, best, validation, outliers
         case formatVersion = "format_version"
         case tokenCount = "tokens"
         case vocabularyFingerprint = "vocabulary_fingerprint"
         case dataFingerprint = "data_fingerprint"
+        case evaluationsSinceBest = "evaluations_since_best"
+        case notFiniteSteps = "not_finite_steps"
     }
 }

@@ -12,11 +12,14 @@ import Transformer
 public struct CheckpointStore: Sendable {
     /// The directory of the checkpoints.
     public let directory: String
+    /// The directory of the run.
+    let runDirectory: String
 
     static let optimizerFileName = "optimizer.safetensors"
 
     /// The checkpoints of the run in `runDirectory`.
     public init(runDirectory: String) {
+        self.runDirectory = runDirectory
         directory = runDirectory + "/checkpoints"
     }
 
@@ -45,17 +48,21 @@ public struct CheckpointStore: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
         }
-        let state: TrainingState
         do {
-            state = try JSONDecoder().decode(TrainingState.self, from: data)
-        } catch {
+            let version = try JSONDecoder().decode(Version.self, from: data).format_version
+            guard version == TrainingState.currentFormatVersion else {
+                throw TrainingError.badCheckpoint(
+                    path: path, reason: "its format_version is \(version)")
+            }
+            return try JSONDecoder().decode(TrainingState.self, from: data)
+        } catch let error as DecodingError {
             throw TrainingError.badCheckpoint(path: path, reason: decodingReason(error))
         }
-        guard state.formatVersion == TrainingState.currentFormatVersion else {
-            throw TrainingError.badCheckpoint(
-                path: path, reason: "its format_version is \(state.formatVersion)")
-        }
-        return state
+    }
+
+    /// The part of a state that every version has.
+    private struct Version: Decodable {
+        let format_version: Int
     }
 
     /// Removes every checkpoint.
@@ -70,7 +77,7 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Returns: the checkpoint's directory.
     func write(
-        model: GPT, optimizer: AdamW, vocabulary: Vocabulary, state: TrainingState, keep: Int
+        model: GPT, optimizer: Optimizer, vocabulary: Vocabulary, state: TrainingState, keep: Int
     ) throws -> String {
         let manager = FileManager.default
         try makeDirectory(directory)
@@ -83,7 +90,7 @@ public struct CheckpointStore: Sendable {
             toDirectory: partial,
             endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) })
         try vocabulary.write(toDirectory: partial)
-        try optimizer.write(to: partial + "/" + Self.optimizerFileName, layout: model.layout)
+        try optimizer.write(to: partial + "/" + Self.optimizerFileName)
         try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
 
         if manager.fileExists(atPath: path) { try removeItem(path) }

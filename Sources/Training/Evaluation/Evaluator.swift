@@ -14,17 +14,20 @@ public struct Evaluator {
     /// - Parameters:
     ///   - runner: computes losses; its batch size and context length set the window.
     ///   - stride: new predictions a window; the rest is context that another window scores.
+    ///   - masksDocuments: whether each document is read apart from those before it in a window, as a
+    ///     model that was trained so expects.
     /// - Throws: ``ShardError`` when the split has no prediction in it.
     public init(
         runner: BatchRunner, set: ShardSet, split: Split, batchSize: Int, contextLength: Int,
-        stride: Int
+        stride: Int, masksDocuments: Bool = false
     ) throws(ShardError) {
         self.runner = runner
         self.set = set
         self.split = split
         self.batchSize = batchSize
         windows = set.windows(
-            in: split, length: contextLength, stride: min(stride, contextLength))
+            in: split, length: contextLength, stride: min(stride, contextLength),
+            marksDocuments: masksDocuments)
         let tokens = set.manifest.totals(of: split).tokens
         guard tokens > set.shards(of: split).count else {
             throw .tooFewTokens(split: split.rawValue, tokenCount: tokens, needed: 2)
@@ -42,7 +45,9 @@ public struct Evaluator {
         while done < scoring.count {
             let next = min(done + batchSize, scoring.count)
             let batch = windows.batch(of: scoring[done..<next], batchSize: batchSize)
-            let losses = runner.tokenLosses(inputs: batch.inputs.span, targets: batch.targets.span)
+            let losses = runner.tokenLosses(
+                inputs: batch.inputs.span, targets: batch.targets.span,
+                documentStarts: batch.documentStarts)
             // One after the other in double precision, so that the sum is the same everywhere.
             for (loss, target) in zip(losses, batch.targets) where target != Batch.ignored {
                 result.totalLoss += Double(loss)

@@ -1,0 +1,221 @@
+import Foundation
+import Storage
+import TokenShards
+import Transformer
+
+extension Trainer {
+    /// Steps in a row that may be skipped because they are not finite, before the run is given up.
+    static let notFiniteLimit = 10
+
+    /// Trains until all steps are done, patience is over, or `stop` is requested, in which case the
+    /// last thing done is a checkpoint to resume from.
+    public mutating func run(
+        stop: StopSignal, report: (TrainingEvent) -> Void
+    ) async throws -> TrainingSummary {
+        let log = try RunLog(directory: surroundings.runDirectory, completedSteps: state.step)
+        let schedule = LearningRateSchedule(configuration)
+        var peak = MatrixPeak.measure(team: runner.team) * 1e9
+        report(.began(plan(peak: peak)))
+        let clock = ContinuousClock()
+        let firstStep = state.step
+        var (seconds, checkpointStep) = (log.earlierSeconds, state.step)
+        var batch = loader.batch(at: state.position)
+
+        while !isComplete, !stop.isRequested {
+            let start = clock.now
+            let position = state.position
+            let loss = await accumulateGradients(from: &batch)
+            let norm = timed(.optimizer) { optimizer.norm(of: runner.gradients) }
+            let finding = state.outliers.check(
+                loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
+            let factor = schedule.factor(step: state.step)
+            if finding == nil {
+                timed(.optimizer) {
+                    optimizer.step(
+                        model: model, gradients: runner.gradients, norm: norm, factor: factor)
+                }
+                state.tokenCount += tokensPerStep
+            }
+            state.step += 1
+
+            let elapsed = (clock.now - start).seconds
+            let speed = Double(tokensPerStep) / elapsed
+            seconds += elapsed
+            let figures = StepReport(
+                step: state.step, loss: loss, learningRate: configuration.learningRate * factor,
+                gradientNorm: norm, tokenCount: state.tokenCount, seconds: elapsed,
+                tokensPerSecond: speed,
+                matrixPeakShare: speed * model.configuration.trainingOperationsPerToken / peak)
+            try log.append(
+                finding.map { .skipped(figures, $0, origins(at: position)) } ?? .step(figures),
+                report)
+            try giveUpIfDiverged(finding)
+
+            if isEvaluationDue {
+                // The first measurement may have shared the processor with something else.
+                peak = max(peak, MatrixPeak.measure(team: runner.team) * 1e9)
+            }
+            let isBest = try evaluateIfDue(log, report)
+            try sampleIfDue(log, report)
+            if isBest || isComplete || state.step % configuration.checkpointEvery == 0 {
+                try checkpoint(report)
+                checkpointStep = state.step
+            }
+        }
+        if checkpointStep != state.step { try checkpoint(report) }
+        if let profile = runner.profile {
+            report(
+                .profiled(
+                    ProfileReport(
+                        profile, steps: state.step - firstStep,
+                        seconds: seconds - log.earlierSeconds)))
+        }
+        return try summarise(seconds: seconds)
+    }
+
+    // MARK: A step
+
+    /// The gradients of the step's batches, whose first is `batch`; then `batch` is that of the next
+    /// step.
+    ///
+    /// - Returns: the mean loss.
+    private mutating func accumulateGradients(from batch: inout Batch) async -> Double {
+        let loader = loader
+        var loss = 0.0
+        timed(.gradientSum) { runner.zeroGradients() }
+        for number in 1...configuration.gradientAccumulationSteps {
+            let isLast = number == configuration.gradientAccumulationSteps
+            let next =
+                isLast && configuration.overfitOneBatch
+                ? 0 : state.position + configuration.batchSize
+            // The next batch is made on another thread while this one is learned from.
+            async let upcoming = loader.batch(at: next)
+            loss += runner.accumulateGradients(
+                inputs: batch.inputs.span, targets: batch.targets.span,
+                documentStarts: batch.documentStarts, scale: 1 / Float(tokensPerStep),
+                dropout: dropout(ofBatch: number - 1))
+            state.position = next
+            let start = ContinuousClock.now
+            batch = await upcoming
+            runner.profile?.main.add(.now - start, to: .dataWait)
+        }
+        return loss / Double(tokensPerStep)
+    }
+
+    /// Does a part of a step, and takes its time if that is asked for.
+    private func timed<Result>(_ part: StepPart, _ work: () -> Result) -> Result {
+        guard let profile = runner.profile else { return work() }
+        return profile.main.measure(part, work)
+    }
+
+    /// The dropout of a batch of the step at hand; nil for none. Sequences are numbered over the run, so
+    /// that a resumed run drops what one without a stop would have dropped.
+    private func dropout(ofBatch number: Int) -> Dropout? {
+        guard configuration.dropout > 0 else { return nil }
+        let batches = state.step * configuration.gradientAccumulationSteps + number
+        return Dropout(
+            rate: configuration.dropout, seed: configuration.seed,
+            firstSequence: batches * configuration.batchSize)
+    }
+
+    var tokensPerStep: Int {
+        configuration.batchSize * configuration.gradientAccumulationSteps
+            * model.configuration.positionCount
+    }
+
+    /// Where the windows of the step that began at `position` come from.
+    private func origins(at position: Int) -> [WindowOrigin] {
+        (0..<configuration.gradientAccumulationSteps).flatMap {
+            loader.origins(at: position + $0 * configuration.batchSize)
+        }
+    }
+
+    private mutating func giveUpIfDiverged(_ finding: OutlierDetector.Finding?) throws {
+        state.notFiniteSteps = finding == .notFinite ? state.notFiniteSteps + 1 : 0
+        guard state.notFiniteSteps < Self.notFiniteLimit else {
+            throw TrainingError.diverged(step: state.step, count: state.notFiniteSteps)
+        }
+    }
+
+    // MARK: Between steps
+
+    private var isComplete: Bool { state.step >= configuration.steps || isStoppedEarly }
+
+    private var isStoppedEarly: Bool {
+        configuration.earlyStopPatience > 0
+            && state.evaluationsSinceBest >= configuration.earlyStopPatience
+    }
+
+    /// Whether the step just done is one of every `evaluateEvery`, or the last.
+    private var isEvaluationDue: Bool {
+        state.step == configuration.steps || state.step % configuration.evaluateEvery == 0
+    }
+
+    /// Scores the validation split when that is due.
+    ///
+    /// - Returns: whether the result is the best so far.
+    private mutating func evaluateIfDue(
+        _ log: borrowing RunLog, _ report: (TrainingEvent) -> Void
+    ) throws -> Bool {
+        guard let evaluator, isEvaluationDue else { return false }
+        let result = evaluator.evaluate { done, count in
+            report(.evaluating(completedWindows: done, windowCount: count))
+        }
+        try log.append(.evaluated(step: state.step, result), report)
+        state.validation = result
+        state.evaluationsSinceBest += 1
+        if let best = state.best, !(result.loss < best.loss) {
+            if isStoppedEarly {
+                try log.append(.stoppedEarly(step: state.step, bestStep: best.step), report)
+            }
+            return false
+        }
+        state.best = .init(step: state.step, loss: result.loss)
+        state.evaluationsSinceBest = 0
+        return true
+    }
+
+    private func sampleIfDue(
+        _ log: borrowing RunLog, _ report: (TrainingEvent) -> Void
+    ) throws {
+        guard configuration.sampleEvery > 0, state.step % configuration.sampleEvery == 0,
+            let drawSamples = surroundings.drawSamples
+        else { return }
+        try log.append(.sampled(step: state.step, texts: try drawSamples(model)), report)
+    }
+
+    private func checkpoint(_ report: (TrainingEvent) -> Void) throws {
+        let path = try store.write(
+            model: model, optimizer: optimizer, vocabulary: vocabulary, state: state,
+            keep: configuration.keepCheckpoints)
+        report(.checkpoint(step: state.step, path: path))
+    }
+
+    // MARK: Before and after
+
+    private func plan(peak: Double) -> TrainingPlan {
+        TrainingPlan(
+            parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
+            completedSteps: state.step, tokensPerStep: tokensPerStep,
+            windowCount: loader.windowCount,
+            memory: memory, matrixPeak: peak)
+    }
+
+    private func summarise(seconds: Double) throws -> TrainingSummary {
+        let summary = TrainingSummary(
+            steps: state.step, isComplete: isComplete,
+            parameterCount: model.layout.parameterCount, tokenCount: state.tokenCount,
+            trainingSeconds: seconds, validation: state.validation, stoppedEarly: isStoppedEarly)
+        try FileReplacement.writeJSON(
+            summary, to: surroundings.runDirectory + "/" + TrainingSummary.fileName)
+        return summary
+    }
+}
+
+extension Duration {
+    /// The duration as a number of seconds.
+    var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}

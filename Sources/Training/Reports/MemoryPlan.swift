@@ -1,0 +1,38 @@
+public import Transformer
+
+/// What a run needs memory for, in bytes.
+public struct MemoryPlan: Sendable, Equatable {
+    /// The parameters, and their panels as products read them.
+    public var parameters: Int
+    /// The gradients of the slots and their sum.
+    public var gradients: Int
+    /// The optimizer's moments and scratch.
+    public var optimizer: Int
+    /// What the threads' passes keep and work with.
+    public var activations: Int
+    /// Tokens, targets and losses.
+    public var batches: Int
+
+    /// All of it.
+    public var total: Int { parameters + gradients + optimizer + activations + batches }
+
+    /// What training a model of this shape will need, before anything of it is allocated.
+    ///
+    /// - Parameters:
+    ///   - shape: the model's shape with its vocabulary size, which must be valid.
+    ///   - configuration: the recipe.
+    ///   - threadCount: threads, each of which has activations of its own.
+    public init(
+        shape: GPTConfiguration, configuration: TrainingConfiguration, threadCount: Int
+    ) {
+        let layout = ParameterLayout(shape)
+        let runner = BatchRunner.memory(
+            of: shape, batchSize: configuration.batchSize, contextLength: shape.positionCount,
+            threadCount: threadCount, sequencesPerSlot: configuration.sequencesPerSlot)
+        parameters = 4 * layout.floatCount + runner.panels
+        gradients = runner.gradients
+        optimizer = Optimizer.byteCount(configuration, layout: layout, threadCount: threadCount)
+        activations = runner.activations
+        batches = runner.batches
+    }
+}

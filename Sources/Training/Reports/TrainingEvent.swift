@@ -1,0 +1,24 @@
+public import TokenShards
+
+/// What happens while a model is trained.
+public enum TrainingEvent: Sendable, Equatable {
+    /// The run begins, or goes on.
+    case began(TrainingPlan)
+    /// A step is done.
+    case step(StepReport)
+    /// A step was not taken, for the reason given; its documents are those of the windows.
+    case skipped(StepReport, OutlierDetector.Finding, [WindowOrigin])
+    /// The validation split is being scored.
+    case evaluating(completedWindows: Int, windowCount: Int)
+    /// The validation split was scored.
+    case evaluated(step: Int, EvaluationResult)
+    /// Texts were drawn from the model as it is now.
+    case sampled(step: Int, texts: [String])
+    /// A checkpoint was written.
+    case checkpoint(step: Int, path: String)
+    /// The run ends before its steps are done: evaluation after evaluation was no better than that
+    /// after the step `bestStep`.
+    case stoppedEarly(step: Int, bestStep: Int)
+    /// What was measured of the parts of steps; the last event of a run that is profiled.
+    case profiled(ProfileReport)
+}

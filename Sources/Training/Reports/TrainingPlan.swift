@@ -1,0 +1,18 @@
+/// What a run is about to do.
+public struct TrainingPlan: Sendable, Equatable {
+    /// Trainable numbers.
+    public var parameterCount: Int
+    /// Steps in all.
+    public var stepCount: Int
+    /// Steps done by an earlier run that this one continues.
+    public var completedSteps: Int
+    /// Tokens that a step learns from.
+    public var tokensPerStep: Int
+    /// Windows in an epoch.
+    public var windowCount: Int
+    /// What the memory is needed for.
+    public var memory: MemoryPlan
+    /// What the processor's matrix units were measured to reach, in floating-point operations a
+    /// second over all threads.
+    public var matrixPeak: Double
+}

@@ -1,0 +1,62 @@
+import CKernels
+
+extension Kernels {
+    /// Turns `heads` heads of each row of `x`, from its first column on, by the angles that `table`
+    /// has for `places`; back when `inverse`.
+    func rotate(
+        _ x: Matrix, heads: Int, size: Int, places: IDSlice, table: FloatBuffer,
+        inverse: Bool = false
+    ) {
+        // Places are below the context, which is what the table is made for.
+        precondition(
+            x.columnStride == 1 && heads * size <= x.columns && places.count == x.rows
+                && table.count % size == 0, "a rotation that does not fit")
+        unsafe qk_rotate(
+            level, x.rows, heads, size, x.slice.base, x.rowStride, places.base, table.base,
+            inverse ? 1 : 0)
+    }
+
+    /// out = silu(gate) · up, where `gates` is [gate | up].
+    func swiGLU(_ gates: Matrix, into out: Matrix) {
+        checkGates(gates, out)
+        unsafe qk_swiglu(
+            level, out.rows, out.columns, gates.slice.base, gates.rowStride, out.slice.base,
+            out.rowStride)
+    }
+
+    /// Writes `dGates`, which may be `gates`.
+    func swiGLUBackward(_ dOut: Matrix, gates: Matrix, dGates: Matrix) {
+        checkGates(gates, dOut)
+        checkGates(dGates, dOut)
+        unsafe qk_swiglu_backward(
+            level, dOut.rows, dOut.columns, dOut.slice.base, dOut.rowStride, gates.slice.base,
+            gates.rowStride, dGates.slice.base, dGates.rowStride)
+    }
+
+    private func checkGates(_ gates: Matrix, _ out: Matrix) {
+        precondition(
+            gates.rows == out.rows && gates.columns == 2 * out.columns && gates.columnStride == 1
+                && out.columnStride == 1, "gates that do not fit")
+    }
+
+    /// out = gelu(x).
+    func gelu(_ x: FloatSlice, into out: FloatSlice) {
+        precondition(x.count == out.count, "slices of different counts")
+        unsafe qk_gelu(level, x.count, x.base, out.base, nil)
+    }
+
+    /// out = x with numbers dropped, plus `other`; `out` may be `x`.
+    func drop(
+        _ x: Matrix, _ dropout: qk_dropout, adding other: Matrix? = nil, into out: Matrix
+    ) {
+        for matrix in [x, other ?? x, out] {
+            precondition(
+                matrix.rows == out.rows && matrix.columns == out.columns && isWhole(matrix),
+                "dropout of matrices that do not fit")
+        }
+        var dropout = dropout
+        unsafe qk_drop(
+            level, out.rows, out.columns, x.slice.base, other?.slice.base, out.slice.base,
+            &dropout)
+    }
+}

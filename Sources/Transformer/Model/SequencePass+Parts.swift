@@ -1,0 +1,101 @@
+/// What the parts of every block are made of.
+extension SequencePass {
+    // MARK: Norms
+
+    /// out = the norm of the residual stream `x`.
+    func normalise(
+        _ x: FloatSlice, _ p: ParameterSlices.Norm, into out: FloatSlice,
+        _ statistics: NormStatistics
+    ) {
+        kernels.normalise(
+            stream(x), p, epsilon: configuration.layerNormEpsilon, into: stream(out), statistics)
+    }
+
+    /// Adds to the norm's gradients `d`, and to `dResidual` what comes of `dNorm` through the norm
+    /// of `x`.
+    func normaliseBackward(
+        _ x: FloatSlice, _ p: ParameterSlices.Norm, _ statistics: NormStatistics,
+        _ d: ParameterSlices.Norm
+    ) {
+        let a = activations
+        kernels.normaliseBackward(
+            stream(a.dNorm), x: stream(x), p, statistics, dx: stream(a.dResidual), d)
+    }
+
+    // MARK: Products
+
+    /// out = x · weight + bias.
+    func multiply(_ x: Matrix, _ p: ParameterSlices.Linear, into out: Matrix) {
+        kernels.multiply(
+            x, p.weight, into: out, .adding(p.bias), workspace: activations.productWorkspace)
+    }
+
+    /// Adds to the gradients `d` of weight and bias, and writes `dx` through an epilogue.
+    func multiplyBackward(
+        _ dOut: Matrix, x: Matrix, _ p: ParameterSlices.Linear, dx: Matrix,
+        through epilogue: Epilogue = .store, _ d: ParameterSlices.Linear
+    ) {
+        let workspace = activations.productWorkspace
+        if d.weight.columnStride == 1 {
+            kernels.multiply(x.transposed, dOut, into: d.weight, .add, workspace: workspace)
+        } else {
+            // Stored (out, in): the transpose of the same sum.
+            kernels.multiply(
+                dOut.transposed, x, into: d.weight.transposed, .add, workspace: workspace)
+        }
+        if let dBias = d.bias { kernels.addRows(of: dOut, to: dBias) }
+        kernels.multiply(dOut, p.weight.transposed, into: dx, epilogue, workspace: workspace)
+    }
+
+    // MARK: The residual stream
+
+    /// out = residual + x · weight + bias, what is added having passed through dropout.
+    func addToStream(
+        _ x: Matrix, _ p: ParameterSlices.Linear, _ residual: FloatSlice, into out: FloatSlice,
+        _ place: Dropout.Place
+    ) {
+        guard let dropout = input.dropout else {
+            kernels.multiply(
+                x, p.weight, into: stream(out), .adding(p.bias, to: stream(residual)),
+                workspace: activations.productWorkspace)
+            return
+        }
+        multiply(x, p, into: stream(out))
+        kernels.drop(
+            stream(out), dropout.mask(place, heads: configuration.headCount),
+            adding: stream(residual), into: stream(out))
+    }
+
+    /// The gradient of what a part of a block adds: `dResidual`, through dropout.
+    func streamGradient(_ place: Dropout.Place) -> Matrix {
+        guard let dropout = input.dropout else { return stream(activations.dResidual) }
+        kernels.drop(
+            stream(activations.dResidual),
+            dropout.mask(place, heads: configuration.headCount), into: stream(activations.dNorm))
+        return stream(activations.dNorm)
+    }
+
+    // MARK: Embedding
+
+    /// The first residual stream: the tokens' vectors, and their places' where those are learned.
+    func forwardEmbedding(_ p: ParameterSlices) {
+        let x = stream(activations.residuals[0])
+        kernels.embed(input.ids, p.tokens, into: x)
+        if let positions = p.positions {
+            kernels.embed(places, positions, into: x, adding: true)
+        }
+        if let dropout = input.dropout {
+            kernels.drop(
+                x, dropout.mask(.embedding, heads: configuration.headCount), into: x)
+        }
+    }
+
+    /// Adds to the gradients of the vectors.
+    func backwardEmbedding(_ d: ParameterSlices) {
+        let dx = streamGradient(.embedding)
+        kernels.embedBackward(input.ids, dOut: dx, dTable: d.tokens)
+        if let positions = d.positions {
+            kernels.embedBackward(places, dOut: dx, dTable: positions)
+        }
+    }
+}

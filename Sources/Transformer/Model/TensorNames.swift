@@ -1,0 +1,77 @@
+/// The names that an architecture's tensors have in Hugging Face's checkpoints, without the prefix
+/// that ``prefix`` holds.
+struct TensorNames {
+    /// A linear layer: its weights, more than one where Hugging Face keeps apart what is one product
+    /// here, and its biases.
+    struct Linear {
+        let weights: [String]
+        let biases: [String]
+    }
+
+    /// A block's tensors.
+    struct Block {
+        let norm1: [String]  // weight, and a bias in LayerNorm
+        let qkv: Linear
+        let headNorms: [String]  // of queries and keys, or none
+        let out: Linear
+        let norm2: [String]
+        let up: Linear
+        let down: Linear
+    }
+
+    /// Before every name in the file but the head's.
+    let prefix: String
+    let tokens: String
+    let positions: String?
+    let finalNorm: [String]
+    /// Whether a matrix is stored (out, in), as `torch.nn.Linear` has it, not (in, out).
+    let storesOutputRows: Bool
+    let block: @Sendable (Int) -> Block
+
+    /// The head where it is not the token embedding; it stands outside of the prefix.
+    static let head = "lm_head.weight"
+
+    init(_ architecture: Architecture) {
+        switch architecture {
+        case .gpt2:
+            prefix = "transformer."
+            tokens = "wte.weight"
+            positions = "wpe.weight"
+            finalNorm = ["ln_f.weight", "ln_f.bias"]
+            storesOutputRows = false
+            block = { layer in
+                let h = "h.\(layer)."
+                func linear(_ name: String) -> Linear {
+                    Linear(weights: [h + name + ".weight"], biases: [h + name + ".bias"])
+                }
+                return Block(
+                    norm1: [h + "ln_1.weight", h + "ln_1.bias"], qkv: linear("attn.c_attn"),
+                    headNorms: [], out: linear("attn.c_proj"),
+                    norm2: [h + "ln_2.weight", h + "ln_2.bias"], up: linear("mlp.c_fc"),
+                    down: linear("mlp.c_proj"))
+            }
+        case .llama, .qwen3:
+            prefix = "model."
+            tokens = "embed_tokens.weight"
+            positions = nil
+            finalNorm = ["norm.weight"]
+            storesOutputRows = true
+            block = { layer in
+                func named(_ names: String...) -> [String] {
+                    names.map { "layers.\(layer).\($0).weight" }
+                }
+                func linear(_ weights: [String]) -> Linear { Linear(weights: weights, biases: []) }
+                return Block(
+                    norm1: named("input_layernorm"),
+                    qkv: linear(
+                        named("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")),
+                    headNorms: architecture.normalisesHeads
+                        ? named("self_attn.q_norm", "self_attn.k_norm") : [],
+                    out: linear(named("self_attn.o_proj")),
+                    norm2: named("post_attention_layernorm"),
+                    up: linear(named("mlp.gate_proj", "mlp.up_proj")),
+                    down: linear(named("mlp.down_proj")))
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Training
+import Transformer
+
+/// Where the time of a step went, as rows of a table.
+enum ProfileTable {
+    static func rows(_ profile: ProfileReport) -> [[String]] {
+        func row(_ title: String, _ seconds: Double) -> [String] {
+            [
+                title, Figures.fixed(seconds * 1_000, 2),
+                Figures.percent(seconds / max(profile.secondsPerStep, 1e-12)),
+            ]
+        }
+        return [["part of a step", "ms", "share"]]
+            + profile.rows.map { row($0.title, $0.seconds) }
+            + [row("a step, of \(Figures.count(profile.stepCount))", profile.secondsPerStep)]
+    }
+}
+
+extension ProfileReport.Row {
+    /// The part's name.
+    var title: String {
+        switch part {
+        case .embedding: "embedding"
+        case .attentionForward: "attention, forward"
+        case .feedForwardForward: "feed-forward, forward"
+        case .head: "head and loss"
+        case .feedForwardBackward: "feed-forward, backward"
+        case .attentionBackward: "attention, backward"
+        case .embeddingBackward: "embedding, backward"
+        case .idle: "threads without work"
+        case .packing: "weights laid out"
+        case .gradientSum: "gradient sum"
+        case .optimizer: "optimizer"
+        case .dataWait: "wait for data"
+        case nil: "the rest"
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+@Suite struct VocabExchangeTests {
+    private let folder: TemporaryFolder
+    private let world: TinyWorld
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        world = try await TinyWorld.shared.value
+    }
+
+    private func ids(_ vocabulary: String) async throws -> String {
+        try await Program.succeed(
+            ["tokenize", "--vocab", vocabulary, "--ids", "the mill grinds 1234 — don't!"],
+            in: folder
+        ).text
+    }
+
+    @Test(arguments: [("tiktoken", "mine.tiktoken"), ("gpt2", "mine"), ("huggingface", "other")])
+    func `a vocabulary goes out and comes back with the same ids`(
+        format: String, path: String
+    ) async throws {
+        let exported = try await Program.succeed(
+            ["vocab", "export", world.vocabulary, "--format", format, "--output", path], in: folder)
+        #expect(exported.text.contains("tokens          300\n"))
+        var command = ["vocab", "import", path, "--output", "back"]
+        if format != "huggingface" {
+            // The command that the export names, but for where to write.
+            let line = try #require(
+                exported.text.split(separator: "\n").last { $0.hasPrefix("  quern vocab import") })
+            #expect(
+                line == "  quern vocab import \(path) --pattern gpt4 "
+                    + "--special '<|endoftext|>=0' --output DIR")
+            command += ["--pattern", "gpt4", "--special", "<|endoftext|>=0"]
+        }
+        let imported = try await Program.succeed(command, in: folder)
+        #expect(imported.text.contains("special tokens  <|endoftext|> = 0\n"))
+        #expect(imported.text.contains("format          \(format)\n"))
+        #expect(try await ids("back") == ids(world.vocabulary))
+        // The same files make the same files.
+        let first = try folder.bytes("back/tokenizer.json")
+        try await Program.succeed(command, in: folder)
+        #expect(try folder.bytes("back/tokenizer.json") == first)
+    }
+
+    @Test func `what cannot be written is refused, and nothing is written`() async throws {
+        let result = try await Program.run(
+            ["vocab", "export", world.vocabulary, "--format", "tekken", "--output", "x.json"],
+            in: folder)
+        #expect(result.status == 1)
+        #expect(result.messages.contains("256 bytes first"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/x.json"))
+    }
+
+    @Test func `ranks of an unknown vocabulary ask for a pattern`() async throws {
+        try await Program.succeed(
+            [
+                "vocab", "export", world.vocabulary, "--format", "tiktoken", "--output",
+                "mine.tiktoken",
+            ], in: folder)
+        let result = try await Program.run(
+            ["vocab", "import", "mine.tiktoken", "--output", "back"], in: folder)
+        #expect(result.status == 1)
+        #expect(result.messages.contains("--pattern"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/back"))
+    }
+
+    @Test(arguments: [
+        ["vocab", "import", "x", "--output", "y", "--format", "sentencepiece"],
+        ["vocab", "import", "x", "--output", "y", "--preset", "gpt9"],
+        ["vocab", "import", "x"], ["vocab", "export", "x", "--output", "y"],
+    ])
+    func `wrong usage ends with code 64`(arguments: [String]) async throws {
+        #expect(try await Program.run(arguments, in: folder).status == 64)
+    }
+}
