@@ -27,7 +27,7 @@ enum SystemMemory {
             nil, length + pageByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
         precondition(
             unsafe mapping != MAP_FAILED, "the system has no \(byteCount) bytes of memory")
-        let memory = UnsafeMutableRawPointer(mapping!)
+        let memory = unsafe UnsafeMutableRawPointer(mapping!)
         let excess = Int(bitPattern: memory) & (pageByteCount - 1)
         let before = (pageByteCount - excess) & (pageByteCount - 1)
         if before > 0 { unsafe munmap(memory, before) }
