@@ -14,15 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-<<<<<<< HEAD
 SPECIAL = "<|endoftext|>"
 # Between documents, for a peer that wants one buffer and cuts it itself.
 SEPARATOR = b"\x00\x1e\x00"
-=======
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
-
-from peers import first_documents, pattern_of
->>>>>>> 6c16a38f6192f1f739c0bb1fef06737bf7cfc067
 
 
 def documents(request):
