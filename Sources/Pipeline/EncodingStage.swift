@@ -10,6 +10,8 @@ public enum EncodingStage {
     private struct EncodedChunk: Sendable {
         var ids: [UInt32] = []
         var documents: [(count: Int, byteCount: Int, contentHash: UInt64, split: Split)] = []
+        /// Documents that are held out, by the file they come from.
+        var heldOut: [String: Int] = [:]
     }
 
     /// Throws unless documents can be packed this way.
@@ -56,6 +58,7 @@ public enum EncodingStage {
     ) async throws -> ShardManifest {
         let split = ValidationSplit(fraction: corpus.validationFraction)
         let encoders = Pool { BytePairEncoder(vocabulary) }
+        var heldOut: [String: Int] = [:]
         var reader = try CorpusReader(corpus)
         var writer = try ShardWriter(
             directory: directory, vocabulary: vocabulary, configuration: shards)
@@ -64,17 +67,20 @@ public enum EncodingStage {
                 var chunk = EncodedChunk()
                 for document in documents {
                     let start = chunk.ids.count
+                    let isHeldOut = split.isValidation(document.contentHash)
+                    if isHeldOut { chunk.heldOut[document.origin.path, default: 0] += 1 }
                     encoder.encode(
                         document.text.span, specials: shards.allowSpecial, into: &chunk.ids)
                     chunk.documents.append(
                         (
                             chunk.ids.count - start, document.text.count, document.contentHash,
-                            split.isValidation(document.contentHash) ? .validation : .train
+                            isHeldOut ? .validation : .train
                         ))
                 }
                 return chunk
             }
         } consume: { chunk, progress in
+            heldOut.merge(chunk.heldOut, uniquingKeysWith: +)
             var start = 0
             for document in chunk.documents {
                 try writer.append(
@@ -93,9 +99,14 @@ public enum EncodingStage {
         guard progress.documents > 0 else {
             throw PipelineError.emptyCorpus(inputs: corpus.inputs)
         }
+        // A file that was named twice cannot be told from itself.
+        let isCounted = Set(progress.sources.map(\.path)).count == progress.sources.count
         return try writer.finish(
             sources: progress.sources.map {
-                .init(path: $0.path, documents: $0.documents, bytes: $0.textBytes)
+                .init(
+                    path: $0.path, documents: $0.documents,
+                    validationDocuments: isCounted ? heldOut[$0.path] ?? 0 : nil,
+                    bytes: $0.textBytes)
             },
             skipped: .init(
                 lines: progress.skippedLines, emptyDocuments: progress.emptyDocuments,

@@ -44,11 +44,13 @@ public enum TrainingStage {
     ///   - batchSize: windows scored at once.
     ///   - threadCount: threads to use; the result does not depend on it.
     ///   - report: takes what happens.
+    /// - Returns: the result for the whole split, and for each source, where there are several and the
+    ///   data set knows which documents are whose.
     public static func evaluate(
         modelDirectory: String, shardDirectory: String, split: Split, stride: Int?,
         masksDocuments: Bool = false, batchSize: Int, threadCount: Int,
         report: (PipelineEvent) -> Void
-    ) throws -> EvaluationResult {
+    ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
         let model = try GPT(directory: modelDirectory)
@@ -63,7 +65,7 @@ public enum TrainingStage {
         let evaluator = try Evaluator(
             runner: runner, set: set, split: split, batchSize: batchSize, contextLength: context,
             stride: stride ?? context, masksDocuments: masksDocuments)
-        return evaluator.evaluate { done, count in
+        return evaluator.evaluateBySource { done, count in
             report(.training(.evaluating(completedWindows: done, windowCount: count)))
         }
     }

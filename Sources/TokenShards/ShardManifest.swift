@@ -54,13 +54,21 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         public var path: String
         /// Documents taken from it.
         public var documents: Int
+        /// How many of them are held out; nil where nobody counted.
+        public var validationDocuments: Int?
         /// Bytes of their text.
         public var bytes: Int
 
+        enum CodingKeys: String, CodingKey {
+            case path, documents, bytes
+            case validationDocuments = "val_documents"
+        }
+
         /// A file and what was taken from it.
-        public init(path: String, documents: Int, bytes: Int) {
+        public init(path: String, documents: Int, validationDocuments: Int? = nil, bytes: Int) {
             self.path = path
             self.documents = documents
+            self.validationDocuments = validationDocuments
             self.bytes = bytes
         }
     }
@@ -127,6 +135,21 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     /// The sums of a split.
     public func totals(of split: Split) -> Totals {
         split == .train ? train : validation
+    }
+
+    /// For each source the numbers that its documents have in a split, counted over the split's
+    /// shards, which hold them in the order of the sources; nil where the manifest does not say. O(sources).
+    public func documentNumbers(ofSourcesIn split: Split) -> [Range<Int>]? {
+        var end = 0
+        var numbers: [Range<Int>] = []
+        for source in sources {
+            guard let heldOut = source.validationDocuments, (0...source.documents).contains(heldOut)
+            else { return nil }
+            let count = split == .train ? source.documents - heldOut : heldOut
+            numbers.append(end..<end + count)
+            end += count
+        }
+        return end == totals(of: split).documents ? numbers : nil
     }
 
     /// Every file of the data set in `directory`, the manifest last.

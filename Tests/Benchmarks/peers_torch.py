@@ -85,13 +85,24 @@ def batch(ids, starts, length):
     return rows[:, :-1], rows[:, 1:]
 
 
-def optimizer_of(model, recipe):
-    """AdamW that decays matrices and embeddings alone, in one fused pass where there is one."""
-    decayed = [p for p in model.parameters() if p.dim() >= 2]
-    others = [p for p in model.parameters() if p.dim() < 2]
+def optimizers_of(model, recipe):
+    """AdamW that decays matrices and embeddings alone, in one fused pass where there is one; with
+    the recipe's "muon_learning_rate", Muon for the blocks' matrices instead."""
+    matrices = [p for p in model.blocks.parameters() if p.dim() >= 2]
+    optimizers = []
+    rest = list(model.parameters())
+    if "muon_learning_rate" in recipe:
+        optimizers.append(
+            torch.optim.Muon(
+                matrices, lr=recipe["muon_learning_rate"], weight_decay=recipe["weight_decay"],
+                momentum=0.95, nesterov=True, ns_steps=5,
+            )
+        )
+        chosen = {id(p) for p in matrices}
+        rest = [p for p in rest if id(p) not in chosen]
     groups = [
-        {"params": decayed, "weight_decay": recipe["weight_decay"]},
-        {"params": others, "weight_decay": 0.0},
+        {"params": [p for p in rest if p.dim() >= 2], "weight_decay": recipe["weight_decay"]},
+        {"params": [p for p in rest if p.dim() < 2], "weight_decay": 0.0},
     ]
     arguments = {
         "lr": recipe["learning_rate"],
@@ -99,18 +110,21 @@ def optimizer_of(model, recipe):
         "eps": recipe["epsilon"],
     }
     try:
-        return torch.optim.AdamW(groups, fused=True, **arguments)
+        optimizers.append(torch.optim.AdamW(groups, fused=True, **arguments))
     except RuntimeError:
-        return torch.optim.AdamW(groups, **arguments)
+        optimizers.append(torch.optim.AdamW(groups, **arguments))
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["highest"] = group["lr"]
+    return optimizers
 
 
-def rate_at(progress, step, recipe):
+def factor_at(progress, step, recipe):
     """A linear rise over the warm-up, then half a cosine down; progress runs from 0 to 1."""
-    highest = recipe["learning_rate"]
     if step < recipe["warmup_steps"]:
-        return highest * (step + 1) / recipe["warmup_steps"]
-    lowest = highest * recipe["final_learning_rate_ratio"]
-    return lowest + (highest - lowest) * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
+        return (step + 1) / recipe["warmup_steps"]
+    lowest = recipe["final_learning_rate_ratio"]
+    return lowest + (1 - lowest) * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
 
 
 @torch.no_grad()
@@ -134,7 +148,7 @@ def train(request):
     length, rows = shape["n_positions"], recipe["batch_size"]
     ids = token_ids(request["shards"], "train")
     model = GPT(shape)
-    optimizer = optimizer_of(model, recipe)
+    optimizers = optimizers_of(model, recipe)
     step_loss = torch.compile(model) if request.get("compile") else model
 
     budget, step_count = request.get("budget"), recipe.get("steps")
@@ -145,13 +159,16 @@ def train(request):
         starts = generator.integers(0, len(ids) - length, rows)
         inputs, targets = batch(ids, starts, length)
         progress = seconds / budget if budget else step / step_count
-        for group in optimizer.param_groups:
-            group["lr"] = rate_at(progress, step, recipe)
+        factor = factor_at(progress, step, recipe)
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["highest"] * factor
         loss = step_loss(inputs, targets)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), recipe["gradient_clip"])
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         losses.append(loss.item())
         elapsed = time.perf_counter() - start
         seconds += elapsed

@@ -1,4 +1,7 @@
-"""What a minute of training is worth: held-out bits per byte on the default corpus."""
+"""What a minute of training is worth: held-out bits per byte on the default corpus.
+
+Each program has the same seconds of training, and PyTorch two recipes for a GPT-2 of the same size.
+"""
 
 import json
 
@@ -6,8 +9,12 @@ from harness import CACHE, REPOSITORY, Failure, make_empty, number, peer, quern,
 from train import MODEL, RECIPE
 
 PIPELINE = REPOSITORY / "pipeline.json"
-# nanoGPT's settings for a small model.
-NANOGPT = RECIPE | {"learning_rate": 1e-3, "warmup_steps": 100}
+# nanoGPT's settings for a small model, and the same with Muon for the blocks' matrices.
+PEERS = {
+    "nanoGPT's recipe": RECIPE | {"learning_rate": 1e-3, "warmup_steps": 100},
+    "with Muon": RECIPE
+    | {"learning_rate": 3e-3, "muon_learning_rate": 0.02, "warmup_steps": 100},
+}
 
 
 def measure(options):
@@ -49,7 +56,7 @@ def last_run(run, name):
                     number(line["bits_per_byte"], 4),
                 ]
             )
-        else:
+        elif "seconds" in line:
             seconds += line["seconds"]
             tokens = line["tokens"]
     return rows
@@ -79,34 +86,38 @@ def train_both(configuration, options):
     for budget in options.budgets:
         say(f"quality: {budget} s of training, Quern ...")
         rows.append(quern_row(configuration, vocabulary, shards, budget, options))
-        say(f"quality: {budget} s of training, PyTorch ...")
-        try:
-            answer = peer(
-                "peers_torch.py",
-                {
-                    "model": MODEL | {"vocab_size": vocabulary_size},
-                    "recipe": NANOGPT,
-                    "shards": shards,
-                    "threads": options.threads,
-                    "budget": budget,
-                },
-                options.threads,
-            )
-        except Failure as failure:
-            rows.append(["PyTorch eager", "failed", "", "", str(failure)])
-            continue
-        steps = len(answer["losses"])
-        tokens = steps * NANOGPT["batch_size"] * MODEL["n_positions"]
-        rows.append(
-            [
-                "PyTorch eager, nanoGPT's recipe",
-                number(answer["seconds"], 1),
-                steps,
-                number(tokens / answer["seconds"]),
-                number(answer["bits_per_byte"], 4),
-            ]
-        )
+        for name, recipe in PEERS.items():
+            say(f"quality: {budget} s of training, PyTorch {name} ...")
+            rows.append(peer_row(name, recipe, shards, vocabulary_size, budget, options))
     return rows
+
+
+def peer_row(name, recipe, shards, vocabulary_size, budget, options):
+    """A GPT-2 of the same size in PyTorch, trained until the budget is spent."""
+    program = f"PyTorch eager, {name}"
+    try:
+        answer = peer(
+            "peers_torch.py",
+            {
+                "model": MODEL | {"vocab_size": vocabulary_size},
+                "recipe": recipe,
+                "shards": shards,
+                "threads": options.threads,
+                "budget": budget,
+            },
+            options.threads,
+        )
+    except Failure as failure:
+        return [program, "failed", "", "", str(failure)]
+    steps = len(answer["losses"])
+    tokens = steps * recipe["batch_size"] * MODEL["n_positions"]
+    return [
+        program,
+        number(answer["seconds"], 1),
+        steps,
+        number(tokens / answer["seconds"]),
+        number(answer["bits_per_byte"], 4),
+    ]
 
 
 def quern_row(configuration, vocabulary, shards, budget, options):

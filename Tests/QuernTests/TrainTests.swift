@@ -96,6 +96,26 @@ import Testing
         #expect(try await tokens("--split", "train") != all)
     }
 
+    @Test func `evaluation scores each of several files by itself`() async throws {
+        try folder.write("a.txt", Array("the mill turns\n\nby day\n\nand by night".utf8))
+        try folder.write("b.txt", Array("stones rest\n\nat night".utf8))
+        try await Program.succeed(
+            [
+                "encode", "--vocab", world.vocabulary, "--output", "shards", "--separator",
+                "\\n\\n", "--validation-fraction", "0.5", "a.txt", "b.txt", "--quiet",
+            ], in: folder)
+        let text = try await Program.succeed(
+            [
+                "evaluate", "--model", world.model, "--shards", "shards", "--quiet", "--split",
+                "train",
+            ], in: folder
+        ).text
+        let rows = text.matches(of: /([ab]\.txt) +([0-9]+) +[0-9.]+ +[0-9.]+ +[0-9.]+\n/)
+        #expect(!rows.isEmpty)
+        let tokens = try #require(text.firstMatch(of: /tokens +([0-9]+)/)).1
+        #expect(rows.reduce(0) { $0 + Int($1.2)! } == Int(tokens))
+    }
+
     @Test func `the same seed draws the same text, another seed another one`() async throws {
         func draw(_ options: String...) async throws -> [UInt8] {
             try await Program.succeed(

@@ -83,6 +83,11 @@ INLINE long first_column(const qk_attention_shape *shape, long i) {
     return start_of(shape, i) / MASK_GROUP * MASK_GROUP;
 }
 
+// What lies before the first position that a row sees.
+INLINE void strip_clear(long count, float *p) {
+    if (count > 0) { memset(p, 0, (size_t)count * 4); }
+}
+
 // Drops numbers of the part of row i's weights that begins at column `first`.
 static void strip_drop(const qk_dropout *g, long i, long first, long end, float *p) {
     for (long j = 0; j < end; j += MASK_GROUP) {
@@ -117,7 +122,7 @@ static void attention(
             float most = strip_max(count - start, p + start) * factor;
             sums[r] = strip_exp(count - start, seen - start, p + start, factor, most);
             logsumexp[i + r] = most + logf(sums[r]);
-            memset(p, 0, (size_t)start * 4);
+            strip_clear(start, p);
             if (shape->dropout) { strip_drop(shape->dropout, i + r, first, seen, p); }
         }
         strip_product(
@@ -168,8 +173,8 @@ static void attention_backward(
             strip_gradient(
                 count - start, seen - start, weights + start, slopes + start, factor,
                 logsumexp[i + r], delta);
-            memset(weights, 0, (size_t)start * 4);
-            memset(slopes, 0, (size_t)start * 4);
+            strip_clear(start, weights);
+            strip_clear(start, slopes);
             if (shape->dropout) { strip_drop(shape->dropout, i + r, first, seen, weights); }
         }
         pack_panels(rows, d, q + i * row, row, 1, qp, rows * NR);

@@ -5,7 +5,7 @@
 /// cache, all of the batch that are not are merged together.
 struct PieceEncoder: ~Copyable {
     /// Pieces that are looked up together.
-    private static let batchCount = 128
+    private static let batchCount = 256
 
     /// The most ids that ``encode(_:ends:count:into:at:_:)`` has waiting.
     static let capacity = 16384

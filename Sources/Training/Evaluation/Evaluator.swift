@@ -38,9 +38,18 @@ public struct Evaluator {
     ///
     /// - Parameter progress: called with the windows done and the windows in all.
     public func evaluate(progress: (Int, Int) -> Void = { _, _ in }) -> EvaluationResult {
+        evaluateBySource(progress: progress).total
+    }
+
+    /// As ``evaluate(progress:)``, and for each source alone, where there are several and the data set
+    /// knows which documents are whose. An end-of-text token counts for the document that it belongs to.
+    public func evaluateBySource(
+        progress: (Int, Int) -> Void = { _, _ in }
+    ) -> (total: EvaluationResult, sources: [SourceResult]) {
         let scoring = windows.scoringWindows()
-        var result = EvaluationResult(
+        var total = EvaluationResult(
             tokenCount: 0, byteCount: set.manifest.totals(of: split).bytes, totalLoss: 0)
+        var tally = SourceTally(set, split)
         var done = 0
         while done < scoring.count {
             let next = min(done + batchSize, scoring.count)
@@ -50,12 +59,15 @@ public struct Evaluator {
                 documentStarts: batch.documentStarts)
             // One after the other in double precision, so that the sum is the same everywhere.
             for (loss, target) in zip(losses, batch.targets) where target != Batch.ignored {
-                result.totalLoss += Double(loss)
+                total.totalLoss += Double(loss)
             }
-            result.tokenCount += batch.scoredCount
+            total.tokenCount += batch.scoredCount
+            for (row, window) in scoring[done..<next].enumerated() {
+                tally?.add(window, losses[row * windows.length..<(row + 1) * windows.length])
+            }
             done = next
             progress(done, scoring.count)
         }
-        return result
+        return (total, tally?.results ?? [])
     }
 }

@@ -9,7 +9,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         abstract: "Score text in shards with a trained model.",
         discussion: """
             Slides a window over the split and scores every token once. A stride shorter than the \
-            context gives each token more of the text before it.
+            context gives each token more of the text before it. Where the shards were made from several \
+            files, each is scored by itself as well.
 
             Example:
 
@@ -47,7 +48,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
 
     func run() async throws {
         let printer = reporting.makePrinter()
-        let result = try TrainingStage.evaluate(
+        let (result, sources) = try TrainingStage.evaluate(
             modelDirectory: model, shardDirectory: shards, split: split, stride: stride,
             masksDocuments: maskDocuments, batchSize: batchSize, threadCount: reporting.threadCount,
             report: printer.show)
@@ -58,5 +59,15 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
                     ["tokens", Figures.count(result.tokenCount)],
                     ["bytes of text", Figures.count(result.byteCount)],
                 ] + EvaluationTable.rows(result)))
+        guard !sources.isEmpty else { return }
+        var rows = [["source", "tokens", "loss", "perplexity", "bits per byte"]]
+        for source in sources where source.result.tokenCount > 0 {
+            rows.append([
+                source.path, Figures.count(source.result.tokenCount),
+                Figures.fixed(source.result.loss, 4), Figures.fixed(source.result.perplexity, 2),
+                Figures.fixed(source.result.bitsPerByte, 4),
+            ])
+        }
+        Terminal.write("\n" + Table.text(rows))
     }
 }

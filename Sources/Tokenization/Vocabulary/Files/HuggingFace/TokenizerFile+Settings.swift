@@ -51,7 +51,8 @@ extension TokenizerFile {
         guard ignored else {
             throw .unsupported(
                 path: path,
-                reason: "it has the normalizer \(name), which changes texts before they are cut; texts "
+                reason:
+                    "it has the normalizer \(name), which changes texts before they are cut; texts "
                     + "that are in this form already, as nearly all are, keep their ids without it: "
                     + "quern vocab import --ignore-normalizer")
         }
@@ -60,7 +61,8 @@ extension TokenizerFile {
             guard token.content.utf8.allSatisfy({ $0 < 0x80 }) else {
                 throw .unsupported(
                     path: path,
-                    reason: "the normalizer \(name) cannot be left out, since it would also change the "
+                    reason:
+                        "the normalizer \(name) cannot be left out, since it would also change the "
                         + "added token \"\(token.content)\"")
             }
         }
