@@ -43,7 +43,7 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand {
         }
         var rows = [[""] + vocabs]
         rows += [
-            ["tokens"] + vocabularies.map { Figures.count($0.count) },
+            ["tokens"] + vocabularies.map { Figures.count($0.count - $0.unusedIDs.count) },
             ["pattern"] + vocabularies.map(\.pattern.rawValue),
             ["merging"] + vocabularies.map(\.mergeSemantics.rawValue),
             ["special tokens"] + vocabularies.map { Figures.count($0.specialTokens.count) },
