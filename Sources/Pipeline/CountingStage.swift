@@ -40,7 +40,8 @@ enum CountingStage {
             let rounded = MemoryLimit(byteCount: least).roundedUp
             throw PipelineError.badValue(
                 key: "vocabulary.memory",
-                reason: "it is \(memory); counting with \(threadCount) threads takes \(rounded), and "
+                reason:
+                    "it is \(memory); counting with \(threadCount) threads takes \(rounded), and "
                     + "less with fewer threads (--threads)")
         }
     }

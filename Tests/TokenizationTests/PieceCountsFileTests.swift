@@ -178,12 +178,14 @@ import Testing
         "entries that the writer would not write are refused",
         arguments: [
             // Shares more than there is; no bytes; cut off; count 0; long forms of numbers.
-            ([1, 1, 97, 1], [1, 1, 1, 1]), ([0, 0, 1], [1, 0, 1, 0]), ([0, 9, 97, 1], [1, 9, 1, 9]),
+            ([1, 1, 97, 1], [1, 1, 1, 1]), ([0, 0, 1], [1, 0, 1, 0]),
+            ([0, 9, 97, 1], [1, 9, 1, 9]),
             ([0, 1, 97], [1, 1, 1, 1]), ([0, 1, 97, 0], [1, 1, 0, 0]),
             ([0x80, 0, 1, 97, 1], [1, 1, 1, 1]), ([0, 1, 97, 0x81, 0], [1, 1, 1, 1]),
             ([0, 1, 97] + [UInt8](repeating: 0xFF, count: 9) + [2], [1, 1, 1, 1]),
             // Not behind the one before it; the same again; fewer shared bytes than there are.
-            ([0, 1, 98, 1, 0, 1, 97, 1], [2, 2, 2, 2]), ([0, 1, 97, 1, 0, 1, 97, 1], [2, 2, 2, 2]),
+            ([0, 1, 98, 1, 0, 1, 97, 1], [2, 2, 2, 2]),
+            ([0, 1, 97, 1, 0, 1, 97, 1], [2, 2, 2, 2]),
             ([0, 1, 97, 1, 0, 2, 97, 98, 1], [2, 3, 2, 3]),
             // Sums of something else, and sums that overflow.
             ([0, 1, 97, 1], [1, 1, 2, 1]), ([], [1, 1, 1, 1]),

@@ -67,7 +67,8 @@ extension Samples {
     static func piece(using generator: inout SeededGenerator) -> [UInt8] {
         let length = [1, 2, 3, 7, 8, 9, 14, 15, 16, 17, 40].randomElement(using: &generator)!
         return (0..<length).map { index in
-            index < 2 ? .random(in: 0...255, using: &generator) : .random(in: 0...1, using: &generator)
+            index < 2
+                ? .random(in: 0...255, using: &generator) : .random(in: 0...1, using: &generator)
         }
     }
 }

@@ -54,7 +54,8 @@ import Testing
         }
     }
 
-    @Test("a piece of any length, and lists that are compacted, give the merges of the naive trainer")
+    @Test(
+        "a piece of any length, and lists that are compacted, give the merges of the naive trainer")
     func longPieces() throws {
         var generator = SeededGenerator(7)
         for round in 0..<8 {

@@ -25,7 +25,9 @@ public struct PieceCounts: ~Copyable, Sendable {
     public mutating func add(
         _ piece: Span<UInt8>, occurrences: UInt64 = 1
     ) throws(TokenizationError) {
-        let added = ByteView.with(piece) { add($0, from: 0, to: $0.count, occurrences: occurrences) }
+        let added = ByteView.with(piece) {
+            add($0, from: 0, to: $0.count, occurrences: occurrences)
+        }
         guard added else { throw .countOverflow }
     }
 

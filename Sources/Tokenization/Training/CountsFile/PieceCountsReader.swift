@@ -144,7 +144,7 @@ final class PieceCountsReader {
             bytes = grown
         }
         length = kept
-        while length < kept + added { 
+        while length < kept + added {
             bytes.view[length] = try byte()
             length += 1
         }

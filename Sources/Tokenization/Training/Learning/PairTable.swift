@@ -47,7 +47,8 @@ struct PairTable: ~Copyable {
     private static func index(of key: UInt64, in records: BufferView<Record>) -> Int {
         let hash = foldedProduct(key ^ 0xA076_1D64_78BD_642F, 0x9E37_79B9_7F4A_7C15)
         // The hash as a fraction of the size, which need not be a power of two.
-        var index = Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(records.count)).high)
+        var index = Int(
+            truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(records.count)).high)
         while records[index].key != key, records[index].key != .max {
             index &+= 1
             if index == records.count { index = 0 }
@@ -81,7 +82,9 @@ struct PairTable: ~Copyable {
         let old = records
         var live = 0
         for index in 0..<old.count where old[index].count >= minimumCount { live += 1 }
-        let grown = OwnedBuffer(repeating: Record.empty, count: max(1 << 12, live * Self.growth.numerator / Self.growth.denominator))
+        let grown = OwnedBuffer(
+            repeating: Record.empty,
+            count: max(1 << 12, live * Self.growth.numerator / Self.growth.denominator))
         let view = grown.view
         for index in 0..<old.count where old[index].count >= minimumCount {
             let record = old[index]
