@@ -132,7 +132,10 @@ import Transformer
         (#"{"corpus": {"inputs": [1]}}"#, "corpus.inputs[0]", "a string"),
         (#"{"corpus": {"format": "csv"}}"#, "corpus.format", "one of auto, text, jsonl"),
         (#"{"vocabulary": {"pattern": "word"}}"#, "", "gpt4"),
-        (#"{"vocabulary": {"pattern": "gpt5"}}"#, "vocabulary.pattern", "one of gpt2, r50k, cl100k"),
+        (
+            #"{"vocabulary": {"pattern": "gpt5"}}"#, "vocabulary.pattern",
+            "one of gpt2, r50k, cl100k"
+        ),
         (#"{"shards": {"end_of_text": "never"}}"#, "shards.end_of_text", "before, after, none"),
         (#"{"shards": {"allow_special": 3}}"#, "shards.allow_special", "a string"),
         (#"{"model": {"architecture": "mamba"}}"#, "model.architecture", "gpt2, llama, qwen3"),
