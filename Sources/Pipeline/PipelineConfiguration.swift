@@ -74,6 +74,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "corpus.format": CorpusFormat.allCases.map(\.rawValue),
             "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
             "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
+            "vocabulary.tie": TieRule.allCases.map(\.rawValue),
             "training.optimizer": OptimizerKind.allCases.map(\.rawValue),
             "training.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),

@@ -18,6 +18,8 @@ public struct StageProgress: Sendable, Equatable {
     public enum Unit: Sendable {
         /// Bytes of the input files.
         case bytes
+        /// Distinct pieces of text.
+        case pieces
         /// Merges of a vocabulary.
         case merges
         /// Tokens.

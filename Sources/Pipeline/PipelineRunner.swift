@@ -48,7 +48,10 @@ public struct PipelineRunner {
         try makeDirectory(configuration.runDirectory)
         var record = Record(ledger: StageLedger(directory: configuration.runDirectory))
 
-        let vocabularyInputs = [corpus.fingerprint, try key(configuration.vocabulary)]
+        // How much memory there is makes no difference.
+        var vocabularyKey = configuration.vocabulary
+        vocabularyKey.memory = nil
+        let vocabularyInputs = [corpus.fingerprint, try key(vocabularyKey)]
         try await runStage(.vocabulary, inputs: vocabularyInputs, &record) {
             try await VocabularyStage.run(
                 corpus: configuration.corpus, vocabulary: configuration.vocabulary,

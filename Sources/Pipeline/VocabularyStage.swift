@@ -3,71 +3,183 @@ import Storage
 public import Tokenization
 public import Training
 
-/// Learns a vocabulary from a corpus.
+/// Learns a vocabulary from a corpus, at once or by way of a file of counts.
 public enum VocabularyStage {
     /// What came out.
     public struct Outcome: Sendable {
         /// The vocabulary.
         public var vocabulary: Vocabulary
-        /// What was read for it.
-        public var progress: CorpusProgress
+        /// What was read for it; `nil` if counts were there already.
+        public var progress: CorpusProgress?
+        /// Distinct pieces of the text.
+        public var pieceCount: Int
         /// Where it was written.
         public var files: [String]
     }
 
-    /// Counts pieces in parallel, merges, and writes `directory`.
+    /// What counting came to.
+    public struct CountOutcome: Sendable {
+        /// The counts.
+        public var counts: PieceCountsFile
+        /// What was read for them.
+        public var progress: CorpusProgress
+    }
+
+    /// Counts pieces in parallel, learns from them, and writes `directory`.
     ///
     /// The documents that `corpus` sets aside for validation are not learned from. The result does
-    /// not depend on `threadCount`.
+    /// not depend on `threadCount`, nor on the memory that the configuration allows.
+    ///
+    /// - Parameter countsPath: where the counts are kept. If they are there, and the corpus has not
+    ///   changed since, it is not read again.
     public static func run(
         corpus: CorpusConfiguration, vocabulary configuration: VocabularyConfiguration,
-        directory: String, threadCount: Int, stop: StopSignal,
+        directory: String, countsPath: String? = nil, threadCount: Int, stop: StopSignal,
         report: (PipelineEvent) -> Void
     ) async throws -> Outcome {
         // Before the corpus is read: it may take long, and the configuration may be wrong.
         let trainer = try VocabularyTrainer(configuration)
-        let split = ValidationSplit(fraction: corpus.validationFraction)
-        let pattern = configuration.pattern
-        let counters = Pool { PieceCounter(pattern) }
-        var reader = try CorpusReader(corpus)
-        try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
-            counters.withItem { counter in
-                for document in documents where !split.isValidation(document.contentHash) {
-                    counter.count(document.text.span)
-                }
+        if let countsPath {
+            let kept = try KeptCounts(
+                path: countsPath, corpus: corpus, pattern: configuration.pattern)
+            if let file = kept.file {
+                report(.notice("the corpus has not changed since \(countsPath) was counted"))
+                return try learn(file, trainer, directory, stop, report)
             }
-        } consume: { _, progress in
-            report(
-                .progress(
-                    StageProgress(
-                        activity: "counting", completed: progress.bytesRead,
-                        total: progress.totalBytes, unit: .bytes)))
+            let counted = try await count(
+                corpus: corpus, pattern: configuration.pattern, memory: configuration.memory,
+                path: countsPath, threadCount: threadCount, stop: stop, report: report)
+            try kept.confirm()
+            var outcome = try learn(counted.counts, trainer, directory, stop, report)
+            outcome.progress = counted.progress
+            return outcome
         }
-        let progress = reader.progress
-        guard progress.documents > 0 else {
-            throw PipelineError.emptyCorpus(inputs: corpus.inputs)
+        let counted = try await CountingStage.run(
+            corpus: corpus, pattern: configuration.pattern, memory: configuration.memory,
+            beside: directory, threadCount: threadCount, stop: stop, report: report)
+        let progress = counted.progress
+        var outcome: Outcome
+        switch consume counted.counts {
+        case .inMemory(let counts): outcome = try learn(counts, trainer, directory, stop, report)
+        case .onDisk(let runs):
+            let file = try runs.takeMerged { done, total in
+                try show("merging counts", done, total, .pieces, stop, report)
+            }
+            outcome = try learn(file, trainer, directory, stop, report)
         }
-        var counts = PieceCounts()
-        for counter in counters.drain() { try counts.merge(counter.takeCounts()) }
+        outcome.progress = progress
+        return outcome
+    }
 
-        let vocabulary = try trainer.train(counts) { done, total in
-            report(
-                .progress(
-                    StageProgress(
-                        activity: "merging", completed: done, total: total, unit: .merges)))
+    /// Counts pieces in parallel and writes them to `path`: the first half of ``run``, for each of many
+    /// machines.
+    public static func count(
+        corpus: CorpusConfiguration, pattern: SplitPattern, memory: MemoryLimit?, path: String,
+        threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) async throws -> CountOutcome {
+        let counted = try await CountingStage.run(
+            corpus: corpus, pattern: pattern, memory: memory, beside: path,
+            threadCount: threadCount, stop: stop, report: report)
+        let progress = counted.progress
+        switch consume counted.counts {
+        case .inMemory(let counts):
+            return CountOutcome(
+                counts: try PieceCountsFile.write(counts, pattern: pattern, to: path),
+                progress: progress)
+        case .onDisk(let runs):
+            let file = try runs.writeMerged(to: path) { done, total in
+                try show("merging counts", done, total, .pieces, stop, report)
+            }
+            return CountOutcome(counts: file, progress: progress)
         }
-        if vocabulary.count < configuration.vocabularySize {
+    }
+
+    /// Adds files of counts up and writes the sum to `path`, in bounded memory.
+    public static func mergeCounts(
+        _ inputs: [String], path: String, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) throws -> PieceCountsFile {
+        try PieceCountsFile.merge(inputs, to: path) { done, total in
+            try show("merging counts", done, total, .pieces, stop, report)
+        }
+    }
+
+    /// Learns from counts and writes `directory`: the second half of ``run``.
+    public static func learn(
+        _ file: PieceCountsFile, vocabulary configuration: VocabularyConfiguration,
+        directory: String, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) throws -> Outcome {
+        try learn(file, VocabularyTrainer(configuration), directory, stop, report)
+    }
+
+    private static func learn(
+        _ file: PieceCountsFile, _ trainer: VocabularyTrainer, _ directory: String,
+        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
+    ) throws -> Outcome {
+        try checkMemory(file.pieceCount, file.pieceByteCount, trainer, report)
+        let vocabulary = try trainer.train(file) { done, total in
+            try show("merging", done, total, .merges, stop, report)
+        }
+        return try write(vocabulary, file.pieceCount, trainer, directory, report)
+    }
+
+    private static func learn(
+        _ counts: consuming PieceCounts, _ trainer: VocabularyTrainer, _ directory: String,
+        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
+    ) throws -> Outcome {
+        let pieceCount = counts.count
+        try checkMemory(pieceCount, counts.byteCount, trainer, report)
+        let vocabulary = try trainer.train(counts) { done, total in
+            try show("merging", done, total, .merges, stop, report)
+        }
+        return try write(vocabulary, pieceCount, trainer, directory, report)
+    }
+
+    private static func show(
+        _ activity: String, _ done: Int, _ total: Int, _ unit: StageProgress.Unit,
+        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
+    ) throws {
+        if stop.isRequested { throw PipelineError.interrupted }
+        report(
+            .progress(
+                StageProgress(
+                    activity: activity, completed: done, total: total, unit: unit)))
+    }
+
+    /// Says how much memory learning takes, if it is much, and throws if it is more than there may be.
+    private static func checkMemory(
+        _ pieceCount: Int, _ byteCount: Int, _ trainer: VocabularyTrainer,
+        _ report: (PipelineEvent) -> Void
+    ) throws {
+        let needed = MemoryLimit(
+            byteCount: trainer.memoryEstimate(pieceCount: pieceCount, pieceByteCount: byteCount)
+                + CountingStage.programByteCount
+        ).roundedUp
+        let limit = trainer.configuration.memory ?? CountingStage.defaultMemory
+        guard needed.byteCount <= limit.byteCount else {
+            throw TokenizationError.notEnoughMemory(
+                needed: needed, limit: limit, pieceCount: pieceCount)
+        }
+        guard needed.byteCount > 256 << 20 else { return }
+        report(
+            .notice("learning from \(pieceCount) distinct pieces takes about \(needed) of memory"))
+    }
+
+    private static func write(
+        _ vocabulary: Vocabulary, _ pieceCount: Int, _ trainer: VocabularyTrainer,
+        _ directory: String, _ report: (PipelineEvent) -> Void
+    ) throws -> Outcome {
+        if vocabulary.count < trainer.configuration.vocabularySize {
             report(
                 .notice(
                     """
                     the corpus has pairs for \(vocabulary.count) tokens only, not for \
-                    \(configuration.vocabularySize)
+                    \(trainer.configuration.vocabularySize)
                     """))
         }
         try makeDirectory(directory)
         try vocabulary.write(toDirectory: directory)
         return Outcome(
-            vocabulary: vocabulary, progress: progress,
+            vocabulary: vocabulary, progress: nil, pieceCount: pieceCount,
             files: fileNames.map { directory + "/" + $0 })
     }
 

@@ -11,6 +11,13 @@ public enum TokenizationError: Error, Equatable, Sendable {
     ///   - offset: where in it, in bytes from its start.
     ///   - reason: what is wrong there.
     case malformed(path: String, offset: Int, reason: String)
+    /// A file of counts is not what it should be.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - offset: where in it, in bytes from its start.
+    ///   - reason: what is wrong there.
+    case malformedCounts(path: String, offset: Int, reason: String)
     /// A vocabulary file asks for something that Quern cannot do exactly.
     case unsupported(path: String, reason: String)
     /// A vocabulary cannot be written in a format so that its readers get the same ids.
@@ -25,8 +32,14 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case unknownSpecialToken(String, known: [String])
     /// A piece of text is not among those that a ``PieceVocabulary`` was made of.
     case unknownPiece(String)
+    /// Counts were made with different patterns; each of the two is a file and its pattern.
+    case differentPatterns(String, String)
     /// Counts add up to more than 64 bits hold.
     case countOverflow
+    /// Learning needs more memory than it may take.
+    case notEnoughMemory(needed: MemoryLimit, limit: MemoryLimit, pieceCount: Int)
+    /// The distinct pieces have more bytes together than can be learned from.
+    case tooManyPieces(byteCount: Int)
 }
 
 extension TokenizationError: CustomStringConvertible {
@@ -37,6 +50,8 @@ extension TokenizationError: CustomStringConvertible {
             error.description
         case .malformed(let path, let offset, let reason):
             "\(path) is not a valid vocabulary: at byte \(offset), \(reason)"
+        case .malformedCounts(let path, let offset, let reason):
+            "\(path) is not a valid file of counts: at byte \(offset), \(reason)"
         case .unsupported(let path, let reason):
             "\(path) cannot be used exactly, so it is refused: \(reason)"
         case .notRepresentable(let format, let reason):
@@ -58,8 +73,17 @@ extension TokenizationError: CustomStringConvertible {
         case .unknownPiece(let piece):
             "the piece \"\(piece)\" is not in the vocabulary of pieces; "
                 + "make the vocabulary from a text that has it"
+        case .differentPatterns(let one, let other):
+            "counts of different patterns do not belong together (\(one), \(other)); "
+                + "count them with the same pattern"
         case .countOverflow:
             "the counts add up to more than 64 bits hold; check the counts that were merged"
+        case .notEnoughMemory(let needed, let limit, let pieceCount):
+            "learning from \(pieceCount) distinct pieces takes about \(needed) of memory, and the limit "
+                + "is \(limit); raise it (--memory, vocabulary.memory) or use less text"
+        case .tooManyPieces(let byteCount):
+            "the distinct pieces have \(byteCount) bytes together, and more than \(UInt32.max) cannot "
+                + "be learned from; use less text, or a pattern that cuts it shorter"
         }
     }
 }

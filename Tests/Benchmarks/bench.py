@@ -128,7 +128,7 @@ def arguments():
     group.add_argument(
         "--vocab-megabytes",
         type=float,
-        default=50,
+        default=100,
         help="text to learn from (default: %(default)s)",
     )
 

@@ -127,6 +127,15 @@ import Transformer
         (#"{"training": {"steps": 2.5}}"#, "training.steps", "a whole number"),
         (#"{"training": {"seed": -1}}"#, "training.seed", "a whole number"),
         (#"{"training": {"learning_rate": "high"}}"#, "training.learning_rate", "a number"),
+        (#"{"training": {"optimizer": "sgd"}}"#, "training.optimizer", "one of adamw, muon"),
+        (
+            #"{"training": {"schedule": "step"}}"#, "training.schedule",
+            "one of constant, linear, cosine, wsd"
+        ),
+        (
+            #"{"training": {"overfit_one_batch": 2}}"#, "training.overfit_one_batch",
+            "true or false"
+        ),
         (#"{"training": 3}"#, "training", "a JSON object"),
         (#"{"corpus": {"inputs": "a.txt"}}"#, "corpus.inputs", "a list"),
         (#"{"corpus": {"inputs": [1]}}"#, "corpus.inputs[0]", "a string"),

@@ -8,9 +8,9 @@ import Testing
 
     /// Every command that does something.
     static let commands = [
-        "run", "vocab train", "vocab import", "vocab export", "vocab show", "vocab compare",
-        "tokenize", "encode", "decode", "shards show", "shards verify", "train", "evaluate",
-        "generate",
+        "run", "vocab train", "vocab count", "vocab merge-counts", "vocab learn", "vocab import",
+        "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
+        "shards show", "shards verify", "train", "evaluate", "generate",
     ]
 
     @Test(arguments: commands)

@@ -38,15 +38,27 @@ enum NaiveTrainer {
     static func merges(
         _ texts: [[UInt8]], _ configuration: VocabularyConfiguration
     ) -> [MergePair] {
-        let first = configuration.specialTokens.count
-        var pieces: [[UInt32]: UInt64] = [:]
+        var pieces: [[UInt8]: UInt64] = [:]
         for text in texts {
-            for piece in configuration.pattern.pieces(text) {
-                let ids = piece.map { byte in
-                    UInt32(first + (ByteCharacters.bytesInOrder.firstIndex(of: byte) ?? 0))
-                }
-                pieces[ids, default: 0] += 1
-            }
+            for piece in configuration.pattern.pieces(text) { pieces[piece, default: 0] += 1 }
+        }
+        return merges(pieces, configuration)
+    }
+
+    static func merges(
+        _ counts: [[UInt8]: UInt64], _ configuration: VocabularyConfiguration
+    ) -> [MergePair] {
+        let first = configuration.specialTokens.count
+        let order = ByteCharacters.bytesInOrder
+        var pieces: [[UInt32]: UInt64] = [:]
+        for (piece, count) in counts {
+            let ids = piece.map { UInt32(first + (order.firstIndex(of: $0) ?? 0)) }
+            pieces[ids] = count
+        }
+        /// What the tie rule compares: the bytes by their values if it says so.
+        func number(_ id: UInt32) -> Int {
+            guard configuration.tieRule == .bytes, Int(id) < first + 256 else { return Int(id) }
+            return first + Int(order[Int(id) - first])
         }
         var lengths = [Int](repeating: 1, count: first + 256)
         var merges: [MergePair] = []
@@ -60,8 +72,8 @@ enum NaiveTrainer {
                 }
             }
             let best = counts.max { one, other in
-                (one.value, other.key.left, other.key.right)
-                    < (other.value, one.key.left, one.key.right)
+                (one.value, number(other.key.left), number(other.key.right))
+                    < (other.value, number(one.key.left), number(one.key.right))
             }
             guard let best, best.value >= UInt64(max(1, configuration.minimumFrequency)) else {
                 break

@@ -14,13 +14,61 @@ import Testing
                 counter.count(text.span)
                 for piece in pattern.pieces(text) { expected[piece, default: 0] += 1 }
             }
-            let counts = counter.takeCounts()
-            var found: [[UInt8]: UInt64] = [:]
-            for piece in 0..<counts.count {
-                found[Array(counts.bytes[counts.range(of: piece)])] = counts.counts[piece]
-            }
-            #expect(found == expected)
-            #expect(counter.counts.count == 0)
+            #expect(counter.takeCounts().dictionary == expected)
+            #expect(counter.takeCounts().dictionary.isEmpty)
+        }
+    }
+
+    @Test("tables that grow keep every piece, short and long")
+    func growth() throws {
+        var generator = SeededGenerator(9)
+        var counts = PieceCounts()
+        var expected: [[UInt8]: UInt64] = [:]
+        for _ in 0..<15_000 {
+            let piece = Samples.piece(using: &generator)
+            try counts.add(piece.span, occurrences: 3)
+            expected[piece, default: 0] += 3
+        }
+        #expect(counts.dictionary == expected)
+        #expect(counts.count == expected.count)
+        #expect(counts.byteCount == expected.keys.reduce(0) { $0 + $1.count })
+
+        var others = PieceCounts()
+        for _ in 0..<10_000 {
+            let piece = Samples.piece(using: &generator)
+            try others.add(piece.span)
+            expected[piece, default: 0] += 1
+        }
+        try counts.merge(others)
+        #expect(counts.dictionary == expected)
+    }
+
+    @Test("a count that overflows is refused and stays as it was")
+    func overflow() throws {
+        var counts = PieceCounts()
+        for piece in ["ab", "a piece of many bytes"].map({ Array($0.utf8) }) {
+            try counts.add(piece.span, occurrences: .max)
+            #expect(throws: TokenizationError.countOverflow) { try counts.add(piece.span) }
+        }
+        #expect(Set(counts.dictionary.values) == [.max])
+    }
+}
+
+extension PieceCounts {
+    var dictionary: [[UInt8]: UInt64] {
+        var dictionary: [[UInt8]: UInt64] = [:]
+        forEachPiece { piece, count in dictionary[piece.array(from: 0, to: piece.count)] = count }
+        return dictionary
+    }
+}
+
+extension Samples {
+    /// A piece of any bytes, mostly short and often met before; zeros are where padding could mislead.
+    static func piece(using generator: inout SeededGenerator) -> [UInt8] {
+        let length = [1, 2, 3, 7, 8, 9, 14, 15, 16, 17, 40].randomElement(using: &generator)!
+        return (0..<length).map { index in
+            index < 2
+                ? .random(in: 0...255, using: &generator) : .random(in: 0...1, using: &generator)
         }
     }
 }

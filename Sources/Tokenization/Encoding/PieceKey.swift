@@ -13,7 +13,9 @@ struct PieceKey: BitwiseCopyable {
     /// No piece's key, and the key of any token that is too long for one.
     static let none = PieceKey(low: 0, high: 16 << 56)
 
-    private init(low: UInt64, high: UInt64) {
+    /// The key with these words.
+    @inline(__always)
+    init(low: UInt64, high: UInt64) {
         self.low = low
         self.high = high
     }

@@ -157,6 +157,14 @@ import Storage
         return true
     }
 
+    /// Whether these bytes come before `other` in the order of their values. O(count).
+    func precedes(_ other: ByteView) -> Bool {
+        for index in 0..<min(count, other.count) where self[index] != other[index] {
+            return self[index] < other[index]
+        }
+        return count < other.count
+    }
+
     /// Whether `other` stands at `index`. O(count of `other`).
     func hasPrefix(_ other: [UInt8], at index: Int) -> Bool {
         guard other.count <= count - index else { return false }

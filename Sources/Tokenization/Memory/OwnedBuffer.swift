@@ -1,9 +1,5 @@
 import CKernels
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// Memory for the tables and the scratch of the hot loops: allocated once, freed with its owner.
 ///
 /// A noncopyable owner and a plain ``BufferView`` beside it, because an array in a class costs
@@ -16,11 +12,13 @@ import CKernels
     /// The elements; valid as long as the owner lives.
     let view: BufferView<Element>
 
-    private static var hugePage: Int { 2 << 20 }
+    private static func byteCount(_ count: Int) -> Int {
+        max(1, count) * MemoryLayout<Element>.stride
+    }
 
     /// `count` elements equal to `value`, on a cache line's boundary. O(count).
     init(repeating value: Element, count: Int) {
-        let memory = unsafe Self.allocate(count)
+        let memory = unsafe SystemMemory.allocate(byteCount: Self.byteCount(count))
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, count))
         unsafe elements.initialize(repeating: value, count: max(1, count))
         unsafe view = BufferView(base: elements, count: count)
@@ -29,15 +27,14 @@ import CKernels
     /// Room for `capacity` elements that must be written before they are read. Memory that is never
     /// written costs nothing.
     init(uninitializedCapacity capacity: Int) {
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, capacity) * MemoryLayout<Element>.stride, alignment: 64)
+        let memory = unsafe SystemMemory.allocate(byteCount: Self.byteCount(capacity))
         unsafe view = BufferView(
             base: memory.bindMemory(to: Element.self, capacity: max(1, capacity)), count: capacity)
     }
 
     /// The elements of `array`. O(count).
     init(_ array: [Element]) {
-        let memory = unsafe Self.allocate(array.count)
+        let memory = unsafe SystemMemory.allocate(byteCount: Self.byteCount(array.count))
         let elements = unsafe memory.bindMemory(to: Element.self, capacity: max(1, array.count))
         unsafe array.withUnsafeBufferPointer { source in
             if let base = source.baseAddress {
@@ -47,21 +44,9 @@ import CKernels
         unsafe view = BufferView(base: elements, count: array.count)
     }
 
-    private static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
-        let byteCount = max(1, count) * MemoryLayout<Element>.stride
-        let isLarge = byteCount >= hugePage
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: byteCount, alignment: isLarge ? hugePage : 64)
-        #if canImport(Glibc)
-            // Tables that are read at random: with pages of 4 KiB, half of the time goes into finding
-            // the pages. Only a hint, so the answer does not matter.
-            if isLarge { _ = unsafe madvise(memory, byteCount, MADV_HUGEPAGE) }
-        #endif
-        return unsafe memory
-    }
-
     deinit {
-        unsafe UnsafeMutableRawPointer(view.base).deallocate()
+        unsafe SystemMemory.free(
+            UnsafeMutableRawPointer(view.base), byteCount: Self.byteCount(view.count))
     }
 }
 
@@ -124,6 +109,21 @@ import CKernels
     func elements(from start: Int, to end: Int) -> UnsafeBufferPointer<Element> {
         assert(start >= 0 && start <= end && end <= count, "range outside the buffer")
         return unsafe UnsafeBufferPointer(start: base + start, count: end - start)
+    }
+
+    /// The first `count` bytes of the element at `index`, in the order in which they lie in memory.
+    @inline(__always)
+    func bytes(of index: Int, count: Int) -> ByteView {
+        assert(index >= 0 && index < self.count && count <= MemoryLayout<Element>.stride)
+        let bytes = unsafe UnsafeMutableRawPointer(base + index).assumingMemoryBound(to: UInt8.self)
+        return unsafe ByteView(BufferView<UInt8>(base: bytes, count: count), count: count)
+    }
+
+    /// The elements from `start` up to `end`, as a view of their own.
+    @inline(__always)
+    func slice(from start: Int, to end: Int) -> BufferView {
+        assert(start >= 0 && start <= end && end <= count, "range outside the buffer")
+        return unsafe BufferView(base: base + start, count: end - start)
     }
 
     /// Moves `count` elements from `source` to `target`, which may overlap. O(count).

@@ -15,6 +15,13 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// The most bytes a learned token may have; `nil` for no limit.
     public var maximumTokenLength: Int?
 
+    /// Which of several equally frequent pairs is merged first.
+    public var tieRule = TieRule.huggingface
+
+    /// The memory that learning may take; `nil` for most of the machine's. The result does not depend
+    /// on it.
+    public var memory: MemoryLimit?
+
     /// The names in the file.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         /// ``VocabularyConfiguration/vocabularySize``.
@@ -27,6 +34,10 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         case minimumFrequency = "min_frequency"
         /// ``VocabularyConfiguration/maximumTokenLength``.
         case maximumTokenLength = "max_token_length"
+        /// ``VocabularyConfiguration/tieRule``.
+        case tieRule = "tie"
+        /// ``VocabularyConfiguration/memory``.
+        case memory
     }
 
     /// The defaults.
@@ -47,6 +58,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
             try values.decodeIfPresent(Int.self, forKey: .minimumFrequency)
             ?? defaults.minimumFrequency
         maximumTokenLength = try values.decodeIfPresent(Int.self, forKey: .maximumTokenLength)
+        tieRule = try values.decodeIfPresent(TieRule.self, forKey: .tieRule) ?? defaults.tieRule
+        memory = try values.decodeIfPresent(MemoryLimit.self, forKey: .memory)
     }
 
     /// Throws unless a vocabulary can be learned this way.

@@ -8,6 +8,7 @@ public import Tokenization
 extension CorpusFormat: ExpressibleByArgument {}
 extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension SplitPattern: ExpressibleByArgument {}
+extension TieRule: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
 extension VocabularyFormat: ExpressibleByArgument {}
@@ -15,5 +16,10 @@ extension VocabularyPreset: ExpressibleByArgument {}
 
 extension SpecialTokenPolicy: ExpressibleByArgument {
     /// Reads `all`, `none`, or names with commas between.
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension MemoryLimit: ExpressibleByArgument {
+    /// Reads a size such as 512M.
     public init?(argument: String) { self.init(argument) }
 }

@@ -181,6 +181,7 @@ final class ProgressPrinter {
         var details =
             switch progress.unit {
             case .bytes: Figures.bytes(Double(progress.completed))
+            case .pieces: "\(Figures.short(Double(progress.completed))) pieces"
             case .merges: "\(Figures.count(progress.completed)) merges"
             case .tokens: "\(Figures.short(Double(progress.completed))) tokens"
             }

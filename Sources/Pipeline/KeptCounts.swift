@@ -1,0 +1,42 @@
+import Corpora
+import Foundation
+import Storage
+import Tokenization
+
+/// A file of counts that is kept from one training to the next, and beside it, in `FILE.json`, what was
+/// counted, so that counts of another corpus are never taken for those of this one.
+struct KeptCounts {
+    /// The counts, if they are there and are those of the corpus as it is.
+    let file: PieceCountsFile?
+
+    private let recordPath: String
+    private let current: Record
+
+    private struct Record: Codable, Equatable {
+        /// The fingerprint of the corpus and of how it is read.
+        var corpus: String
+        /// How it was cut.
+        var pattern: SplitPattern
+    }
+
+    /// Looks for counts at `path`. Those of another corpus are given up here.
+    init(path: String, corpus: CorpusConfiguration, pattern: SplitPattern) throws {
+        current = Record(corpus: try CorpusIdentity(corpus).fingerprint, pattern: pattern)
+        recordPath = path + ".json"
+        if let data = FileManager.default.contents(atPath: recordPath),
+            let recorded = try? JSONDecoder().decode(Record.self, from: data), recorded == current,
+            FileManager.default.fileExists(atPath: path)
+        {
+            file = try PieceCountsFile(path: path)
+            return
+        }
+        file = nil
+        // A run that ends while it counts must not leave a record of something else.
+        if FileManager.default.fileExists(atPath: recordPath) { try removeItem(recordPath) }
+    }
+
+    /// Records that the counts are there now.
+    func confirm() throws {
+        try FileReplacement.writeJSON(current, to: recordPath)
+    }
+}

@@ -1,0 +1,22 @@
+import Storage
+
+/// Where the bytes of a file of counts go, one after another.
+protocol ByteSink: ~Copyable {
+    mutating func write(_ bytes: RawSpan) throws(StorageError)
+}
+
+extension FileReplacement: ByteSink {}
+
+/// The end of a temporary file.
+struct TemporarySink: ByteSink {
+    let file: OpenFile
+    private var offset = 0
+
+    /// Writes to `file` from its start on.
+    init(_ file: OpenFile) { self.file = file }
+
+    mutating func write(_ bytes: RawSpan) throws(StorageError) {
+        try file.write(bytes, at: offset)
+        offset += bytes.byteCount
+    }
+}

@@ -1,0 +1,74 @@
+/// How many cells the pieces of each count need: all that laying out ``PieceRows`` takes.
+struct RowTally {
+    /// Cells of all rows, with the boundary before the first.
+    private(set) var cellCount = 1
+
+    /// Neighbouring bytes within rows.
+    private(set) var neighborCount = 0
+
+    /// Whether the bytes of all occurrences are more than 64 bits count.
+    private(set) var overflows = false
+
+    private var total: UInt64 = 0
+    private var cells = CountTable()
+
+    /// Counts a piece. Those of one byte need no row.
+    mutating func add(byteCount: Int, count: UInt64) {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: UInt64(byteCount))
+        let (sum, sumOverflow) = total.addingReportingOverflow(bytes)
+        total = sum
+        overflows = overflows || overflow || sumOverflow
+        guard byteCount > 1 else { return }
+        cells.advance(count, by: byteCount + 1)
+        cellCount += byteCount + 1
+        neighborCount += byteCount - 1
+    }
+
+    /// Where the rows of each count lie.
+    struct Layout {
+        /// The counts, the highest first.
+        var counts: [UInt64] = []
+        /// The cell behind the last row of each.
+        var ends: [UInt32] = []
+        /// The first cell of each.
+        var cursors = CountTable()
+    }
+
+    /// The layout, which fits if ``cellCount`` is below ``PieceRows/maximumCellCount``. O(counts · log).
+    func layout() -> Layout {
+        var layout = Layout()
+        var next = 1
+        for (count, size) in cells.entries().sorted(by: { $0.count > $1.count }) {
+            layout.cursors.advance(count, by: next)
+            next += size
+            layout.counts.append(count)
+            layout.ends.append(UInt32(next))
+        }
+        return layout
+    }
+}
+
+/// A number for each count of pieces; most counts are small.
+struct CountTable {
+    private var small = [Int](repeating: 0, count: 1 << 12)
+    private var large: [UInt64: Int] = [:]
+
+    /// Adds `distance` to the number of `count`, which starts at 0, and returns what it was.
+    @discardableResult
+    mutating func advance(_ count: UInt64, by distance: Int) -> Int {
+        guard count < UInt64(small.count) else {
+            let number = large[count, default: 0]
+            large[count] = number + distance
+            return number
+        }
+        let number = small[Int(count)]
+        small[Int(count)] = number + distance
+        return number
+    }
+
+    /// The counts whose number is not 0, in no order. O(counts).
+    func entries() -> [(count: UInt64, number: Int)] {
+        small.enumerated().filter { $0.element != 0 }.map { (UInt64($0.offset), $0.element) }
+            + large.map { ($0.key, $0.value) }
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Pipeline
+import Tokenization
+
+/// `quern vocab count`
+struct VocabCount: AsyncParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "count",
+        abstract: "Count the pieces of a corpus, for `quern vocab learn`.",
+        discussion: """
+            Cuts the text into pieces and writes every distinct piece with its count, sorted: all that \
+            learning needs to know of a corpus. The same text gives the same bytes, however it is \
+            split over files, threads and memory. Counts of parts are put together with \
+            `quern vocab merge-counts`.
+
+            Example:
+
+              quern vocab count --pattern gpt4 --output part-1.counts 'data/1-*.jsonl.zst'
+              quern vocab count --memory 512M --output part-2.counts 'data/2-*.jsonl.zst'
+            """)
+
+    @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
+    var output: String
+
+    @OptionGroup var memory: MemoryOption
+    @OptionGroup var counting: CountingOptions
+    @OptionGroup var reporting: ReportOptions
+
+    func run() async throws {
+        let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
+        let outcome = try await VocabularyStage.count(
+            corpus: counting.configuration(), pattern: counting.pattern, memory: memory.memory,
+            path: output, threadCount: reporting.threadCount, stop: interrupts.stop,
+            report: printer.show)
+        printer.endLine()
+        Terminal.write(
+            Table.text(
+                VocabTrain.rows(for: outcome.progress) + outcome.counts.rows
+                    + [["written", output]]))
+    }
+}
+
+extension PieceCountsFile {
+    /// What the counts hold, for a table.
+    var rows: [[String]] {
+        [
+            ["pieces", Figures.count(Int(clamping: occurrenceCount))],
+            ["distinct pieces", Figures.count(pieceCount)],
+            ["their bytes", Figures.count(pieceByteCount)],
+        ]
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Pipeline
+import Tokenization
+
+/// `quern vocab learn`
+struct VocabLearn: AsyncParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "learn",
+        abstract: "Learn a byte-pair vocabulary from counts of pieces.",
+        discussion: """
+            Writes what `quern vocab train` would have written for the text that was counted. The \
+            pattern is that of the counts.
+
+            Counting works in any memory, but learning holds every distinct piece: about ten bytes \
+            for each of their bytes. What it will take is said before it begins, if it is much.
+
+            Example:
+
+              quern vocab learn all.counts --vocab-size 65536 --output vocab/large
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "A file that `quern vocab count` or `quern vocab merge-counts` wrote.",
+            valueName: "counts"))
+    var input: String
+
+    @Option(name: .long, help: "Where to write the vocabulary.")
+    var output: String
+
+    @OptionGroup var learning: LearningOptions
+    @OptionGroup var memory: MemoryOption
+    @OptionGroup var reporting: ReportOptions
+
+    func run() async throws {
+        let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
+        let counts = try PieceCountsFile(path: input)
+        let outcome = try VocabularyStage.learn(
+            counts,
+            vocabulary: learning.configuration(pattern: counts.pattern, memory: memory.memory),
+            directory: output, stop: interrupts.stop, report: printer.show)
+        printer.endLine()
+        Terminal.write(
+            Table.text([
+                ["tokens", Figures.count(outcome.vocabulary.count)],
+                ["distinct pieces", Figures.count(outcome.pieceCount)],
+                VocabTrain.row(for: outcome.files),
+            ]))
+    }
+}

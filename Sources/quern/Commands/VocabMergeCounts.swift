@@ -1,0 +1,36 @@
+import ArgumentParser
+import Pipeline
+import Tokenization
+
+/// `quern vocab merge-counts`
+struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "merge-counts",
+        abstract: "Add files of counts up.",
+        discussion: """
+            Makes one file of counts of any number of them, in the memory of a few buffers. The result \
+            is the file that `quern vocab count` would have made of all the text at once, in whatever \
+            order and grouping it is merged.
+
+            Example:
+
+              quern vocab merge-counts part-1.counts part-2.counts --output all.counts
+            """)
+
+    @Argument(help: ArgumentHelp("Files that `quern vocab count` wrote.", valueName: "counts"))
+    var inputs: [String]
+
+    @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
+    var output: String
+
+    @OptionGroup var reporting: ReportOptions
+
+    func run() async throws {
+        let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
+        let merged = try VocabularyStage.mergeCounts(
+            inputs, path: output, stop: interrupts.stop, report: printer.show)
+        printer.endLine()
+        Terminal.write(Table.text(merged.rows + [["written", output]]))
+    }
+}

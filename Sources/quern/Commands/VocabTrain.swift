@@ -1,0 +1,74 @@
+import ArgumentParser
+import Corpora
+import Pipeline
+import Tokenization
+
+/// `quern vocab train`
+struct VocabTrain: AsyncParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Learn a byte-pair vocabulary from a corpus.",
+        discussion: """
+            Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging \
+            Face's tokenizers and transformers load as they are, and tokens.tsv for people.
+
+            The corpus may be larger than memory: --memory bounds what counting takes. To use many \
+            machines, count parts with `quern vocab count` and learn from all with \
+            `quern vocab learn`; the result is the same.
+
+            Example:
+
+              quern vocab train --vocab-size 4096 --output vocab/mine corpus.jsonl.zst
+              zstdcat corpus.txt.zst | quern vocab train --output vocab/mine -
+              quern vocab train --memory 2G --counts corpus.counts --vocab-size 65536 \\
+                --output vocab/large 'data/*.jsonl.zst'
+            """)
+
+    @Option(name: .long, help: "Where to write the vocabulary.")
+    var output: String
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Keep the counts in this file; if they are there and the corpus has not changed since, \
+            it is not read again.
+            """, valueName: "file"))
+    var counts: String?
+
+    @OptionGroup var learning: LearningOptions
+    @OptionGroup var memory: MemoryOption
+    @OptionGroup var counting: CountingOptions
+    @OptionGroup var reporting: ReportOptions
+
+    func run() async throws {
+        let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
+        let outcome = try await VocabularyStage.run(
+            corpus: counting.configuration(),
+            vocabulary: learning.configuration(pattern: counting.pattern, memory: memory.memory),
+            directory: output, countsPath: counts, threadCount: reporting.threadCount,
+            stop: interrupts.stop, report: printer.show)
+        printer.endLine()
+        var rows = [
+            ["tokens", Figures.count(outcome.vocabulary.count)],
+            ["distinct pieces", Figures.count(outcome.pieceCount)],
+        ]
+        if let progress = outcome.progress { rows += Self.rows(for: progress) }
+        Terminal.write(Table.text(rows + [Self.row(for: outcome.files)]))
+    }
+
+    /// What was read.
+    static func rows(for progress: CorpusProgress) -> [[String]] {
+        [
+            ["documents read", Figures.count(progress.documents)],
+            ["bytes read", Figures.count(progress.textBytes)],
+            ["skipped lines", Figures.count(progress.skippedLines)],
+        ]
+    }
+
+    /// What was written, one file a line.
+    static func row(for files: [String]) -> [String] {
+        ["written", files.joined(separator: "\n" + String(repeating: " ", count: 17))]
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import Corpora
+import Tokenization
+
+/// How a corpus becomes counts of pieces.
+struct CountingOptions: ParsableArguments {
+    @Option(name: .long, help: "How text is cut into pieces: gpt4 or gpt2.")
+    var pattern = VocabularyConfiguration().pattern
+
+    @Option(
+        name: .long,
+        help: "The share of documents, chosen by hash, that is not learned from.")
+    var validationFraction = 0.0
+
+    @OptionGroup var corpus: CorpusOptions
+
+    /// The corpus that the options describe.
+    func configuration() throws -> CorpusConfiguration {
+        try corpus.configuration(validationFraction: validationFraction)
+    }
+}
