@@ -72,6 +72,7 @@ let package = Package(
             name: "PipelineTests",
             dependencies: [
                 "Pipeline", "Corpora", "Tokenization", "TokenShards", "Training", "Transformer",
+                "Storage",
             ]),
         // Runs the built program, which is why it depends on it.
         .testTarget(

@@ -1,5 +1,5 @@
 public import Corpora
-import Storage
+public import Storage
 public import Tokenization
 public import Training
 

@@ -1,6 +1,7 @@
 import Corpora
 import Foundation
 import Pipeline
+import Storage
 import Testing
 import Tokenization
 import Training

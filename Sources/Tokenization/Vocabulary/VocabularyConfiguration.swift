@@ -1,3 +1,5 @@
+public import Storage
+
 /// How a vocabulary is learned: the section "vocabulary" of `pipeline.json`.
 public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// How many tokens there shall be: special tokens, 256 bytes, and merges.

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Corpora
+public import Storage
 public import TokenShards
 public import Tokenization
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Storage
 import Tokenization
 
 /// How a vocabulary is learned from counts of pieces.

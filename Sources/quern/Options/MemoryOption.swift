@@ -1,5 +1,5 @@
 import ArgumentParser
-import Tokenization
+import Storage
 
 /// How much memory learning a vocabulary may take.
 struct MemoryOption: ParsableArguments {

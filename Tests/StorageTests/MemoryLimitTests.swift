@@ -1,6 +1,6 @@
 import Foundation
+import Storage
 import Testing
-import Tokenization
 
 @Suite struct MemoryLimitTests {
     @Test(
