@@ -100,6 +100,30 @@ import Transformer
         for result in results.dropFirst() { #expect(result == results[0]) }
     }
 
+    @Test(
+        "and for fewer sequences than threads, which share each operation",
+        arguments: ModelKind.all, [1, 2])
+    func sharedSequences(kind: ModelKind, batchSize: Int) throws {
+        let reading = ReadingKind.all[3]
+        // Wide enough for columns to be divided, with an end that fills no unit.
+        let model = try tinyModel(kind, heads: 4, width: 72, positions: 40, vocabulary: 150)
+        let batch = randomBatch(batchSize * 40, vocabulary: 150, seed: 6)
+        let starts = reading.documentStarts(batchSize * 40, length: 40)
+        var results: [(Double, [Float], [Float])] = []
+        for count in [1, 2, 3, 7] {
+            let runner = BatchRunner(
+                model: model, batchSize: batchSize, contextLength: 40,
+                team: ThreadTeam(threadCount: count), sequencesPerSlot: batchSize)
+            let loss = runner.accumulateGradients(
+                inputs: batch.inputs.span, targets: batch.targets.span, documentStarts: starts,
+                scale: 1, dropout: reading.dropout())
+            let losses = runner.tokenLosses(
+                inputs: batch.inputs.span, targets: batch.targets.span, documentStarts: starts)
+            results.append((loss, runner.gradients.array, losses))
+        }
+        for result in results.dropFirst() { #expect(result == results[0]) }
+    }
+
     @Test("gradients of two batches add up")
     func accumulation() throws {
         let model = try tinyModel()

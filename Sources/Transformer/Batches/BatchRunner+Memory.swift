@@ -26,12 +26,15 @@ extension BatchRunner {
         let layout = ParameterLayout(configuration)
         let kernels = Kernels(level)
         let slots = batchSize / (sequencesPerSlot ?? defaultSequencesPerSlot(batchSize))
+        let isShared = sharesSequences(slotCount: slots, threadCount: threadCount)
         let pass = SequencePass.Shape(
-            configuration, length: contextLength, level: level, keepsAll: true)
+            configuration, length: contextLength, level: level, keepsAll: true,
+            threadCount: isShared ? threadCount : 1)
         return Memory(
             panels: 4 * PackedWeights.floatCount(configuration, layout, kernels),
-            gradients: 4 * layout.floatCount * (1 + min(slots, slotGradientCount)),
-            activations: 4 * pass.floatCount * min(threadCount, batchSize),
+            gradients: 4 * layout.floatCount
+                * (1 + slotGradientCount(batchSize: batchSize, slotCount: slots)),
+            activations: 4 * pass.floatCount * (isShared ? 1 : min(threadCount, batchSize)),
             batches: 4 * 4 * batchSize * contextLength)
     }
 }

@@ -2,9 +2,9 @@
 ///
 /// The sequences of a batch are divided among *slots* of a fixed number of sequences. A slot works
 /// through its sequences in order into a gradient of its own; the slots' gradients are then summed in
-/// order. Threads take slots, so that which thread did what leaves no trace in the result, and one
-/// batch gives the same bits as two halves of it with slots of the same size. Nothing is allocated
-/// after `init`.
+/// order. Threads take slots or, where there are more threads than slots, share the operations on each
+/// sequence; which thread did what leaves no trace in the result, and one batch gives the same bits as
+/// two halves of it with slots of the same size. Nothing is allocated after `init`.
 ///
 /// ```swift
 /// let runner = BatchRunner(model: model, batchSize: 16, contextLength: 256, team: team)
@@ -30,13 +30,28 @@ public final class BatchRunner {
     public var profile: StepProfile?
 
     /// The most slots that are worked on before their gradients are summed: each needs a gradient.
-    static let slotGradientCount = 4
+    private static let maximumSlotCount = 4
+
+    /// Gradients of slots that are kept beside their sum. A batch of one sequence, which is what a
+    /// large model is trained with, adds to the sum itself.
+    static func slotGradientCount(batchSize: Int, slotCount: Int) -> Int {
+        batchSize == 1 ? 0 : min(slotCount, maximumSlotCount)
+    }
+
+    /// Whether there are more threads than slots for them.
+    static func sharesSequences(slotCount: Int, threadCount: Int) -> Bool {
+        threadCount > min(slotCount, maximumSlotCount)
+    }
 
     private let kernels: Kernels
     private let weights: PackedWeights
     private let passes: [SequencePass]
     private let slotGradients: FloatBuffer
     private let slotSlices: [ParameterSlices]
+    /// ``gradients`` as a model's, for the only slot.
+    private let ownSlices: ParameterSlices
+    /// Whether the threads share the operations on a sequence.
+    private let isShared: Bool
     private let inputs: IDBuffer
     private let targets: IDBuffer
     private let starts: IDBuffer
@@ -69,10 +84,13 @@ public final class BatchRunner {
         weights = PackedWeights(model, level: level)
         let count = model.layout.floatCount
         gradients = FloatBuffer(count: count)
-        passes = (0..<min(team.threadCount, batchSize)).map { _ in
-            SequencePass(model, length: contextLength, level: level, keepsAll: true)
+        let isShared = Self.sharesSequences(slotCount: slots, threadCount: team.threadCount)
+        passes = (0..<(isShared ? 1 : min(team.threadCount, batchSize))).map { _ in
+            SequencePass(
+                model, length: contextLength, level: level, keepsAll: true,
+                team: isShared ? team : nil)
         }
-        let gradientCount = min(slots, Self.slotGradientCount)
+        let gradientCount = Self.slotGradientCount(batchSize: batchSize, slotCount: slots)
         let slotGradients = FloatBuffer(count: count * gradientCount)
         slotSlices = (0..<gradientCount).map {
             ParameterSlices(
@@ -80,6 +98,8 @@ public final class BatchRunner {
                 in: slotGradients.slice($0 * count..<($0 + 1) * count))
         }
         self.slotGradients = slotGradients
+        self.isShared = isShared
+        ownSlices = ParameterSlices(model.configuration, model.layout, in: gradients.all)
         inputs = IDBuffer(count: batchSize * contextLength)
         targets = IDBuffer(count: batchSize * contextLength)
         starts = IDBuffer(count: batchSize * contextLength)
@@ -99,7 +119,7 @@ public final class BatchRunner {
 
     /// The size of slots that divides a batch among the most of them.
     static func defaultSequencesPerSlot(_ batchSize: Int) -> Int {
-        batchSize / ((1...slotGradientCount).last { batchSize % $0 == 0 } ?? 1)
+        batchSize / ((1...maximumSlotCount).last { batchSize % $0 == 0 } ?? 1)
     }
 
     /// Sets ``gradients`` to zero, before the first batch of a step.
@@ -125,44 +145,73 @@ public final class BatchRunner {
         load(inputs, targets, documentStarts)
         precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
         timed(.packing) { weights.refresh(team) }
-        for first in stride(from: 0, to: slotCount, by: slotSlices.count) {
-            let slots = first..<min(first + slotSlices.count, slotCount)
-            shared { run(slots, scale: scale, hasStarts: documentStarts != nil, dropout) }
-            timed(.gradientSum) { sumSlots(slots.count) }
+        let work = Work(scale: scale, hasStarts: documentStarts != nil, dropout: dropout)
+        if slotSlices.isEmpty {
+            eachItem(1, profile) { _, pass in learn(slot: 0, into: ownSlices, pass, work) }
+        } else {
+            for first in stride(from: 0, to: slotCount, by: slotSlices.count) {
+                let slots = first..<min(first + slotSlices.count, slotCount)
+                eachItem(slots.count, profile) { place, pass in
+                    pass.timed(.gradientSum) { clearSlot(place) }
+                    learn(slot: first + place, into: slotSlices[place], pass, work)
+                }
+                timed(.gradientSum) { sumSlots(slots.count) }
+            }
         }
         return sumOfLosses(batchSize * contextLength)
     }
 
-    /// Forward and backward of the sequences of `slots`, each slot into a gradient of its own.
-    private func run(_ slots: Range<Int>, scale: Float, hasStarts: Bool, _ dropout: Dropout?) {
-        let (count, parameters) = (gradients.count, weights.slices)
-        team.run(slots.count) { place, worker in
-            let pass = passes[worker]
-            pass.clock = profile?.workers[worker]
-            pass.timed(.gradientSum) {
-                slotGradients.slice(place * count..<(place + 1) * count).zero()
-            }
-            let start = (slots.lowerBound + place) * sequencesPerSlot
-            for sequence in start..<start + sequencesPerSlot {
-                var input = input(sequence, hasStarts: hasStarts)
-                input.dropout = dropout?.stream(ofSequence: sequence)
-                pass.forward(input, parameters)
-                pass.lossAndBackward(
-                    targets: self.targets.slice(range(of: sequence)), scale: scale, parameters,
-                    slotSlices[place])
-                keepLosses(of: sequence, pass)
+    /// What sequences are learned with.
+    private struct Work {
+        let scale: Float
+        let hasStarts: Bool
+        let dropout: Dropout?
+    }
+
+    /// Forward and backward of the sequences of a slot, adding to `gradients`.
+    private func learn(
+        slot: Int, into gradients: ParameterSlices, _ pass: SequencePass, _ work: Work
+    ) {
+        for sequence in slot * sequencesPerSlot..<(slot + 1) * sequencesPerSlot {
+            var input = input(sequence, hasStarts: work.hasStarts)
+            input.dropout = work.dropout?.stream(ofSequence: sequence)
+            pass.forward(input, weights.slices)
+            pass.lossAndBackward(
+                targets: self.targets.slice(range(of: sequence)), scale: work.scale,
+                weights.slices, gradients)
+            keepLosses(of: sequence, pass)
+        }
+    }
+
+    /// Calls `body` with each item and the pass to work on it with: as many at once as there are
+    /// threads or, where the threads share a pass, one after the other.
+    private func eachItem(
+        _ count: Int, _ profile: StepProfile?, _ body: (_ item: Int, SequencePass) -> Void
+    ) {
+        func work() {
+            team.run(count) { item, worker in
+                passes[worker].clock = profile?.workers[worker]
+                body(item, passes[worker])
             }
         }
+        if isShared {
+            passes[0].clock = profile?.main
+            for item in 0..<count { body(item, passes[0]) }
+        } else if let profile {
+            profile.share(work)
+        } else {
+            work()
+        }
+    }
+
+    private func clearSlot(_ place: Int) {
+        let count = gradients.count
+        slotGradients.slice(place * count..<(place + 1) * count).zero()
     }
 
     private func timed(_ part: StepPart, _ work: () -> Void) {
         guard let profile else { return work() }
         profile.main.measure(part, work)
-    }
-
-    private func shared(_ work: () -> Void) {
-        guard let profile else { return work() }
-        profile.share(work)
     }
 
     /// The loss in nats of each token, forward only; 0 where the target is -1.
@@ -180,9 +229,8 @@ public final class BatchRunner {
         load(inputs, targets, documentStarts)
         weights.refresh(team)
         let parameters = weights.slices
-        team.run(inputs.count / contextLength) { sequence, worker in
-            let pass = passes[worker]
-            pass.clock = nil
+        // A profile is of training.
+        eachItem(inputs.count / contextLength, nil) { sequence, pass in
             pass.forward(input(sequence, hasStarts: documentStarts != nil), parameters)
             pass.loss(parameters, targets: self.targets.slice(range(of: sequence)))
             keepLosses(of: sequence, pass)

@@ -25,6 +25,11 @@ struct AttentionShape {
     /// Heads of q that share one of k and v.
     var groupSize: Int { heads / keyValueHeads }
 
+    /// The heads of q that share the heads of k and v in `groups`.
+    func heads(of groups: Range<Int>) -> Range<Int> {
+        groups.lowerBound * groupSize..<groups.upperBound * groupSize
+    }
+
     /// Where a head's queries, keys and values begin in a row.
     func columns(ofHead head: Int) -> (q: Int, k: Int, v: Int) {
         let k = queryWidth + head / groupSize * headSize
@@ -33,14 +38,14 @@ struct AttentionShape {
 }
 
 extension Kernels {
-    /// out (t, heads · size) = causal attention of every head; `logSumExp` (heads, t) is for the
-    /// backward.
+    /// out (t, heads · size) = causal attention of the heads that share the keys of `groups`;
+    /// `logSumExp` (heads, t) is for the backward.
     func attention(
-        _ shape: AttentionShape, qkv: FloatSlice, into out: FloatSlice, logSumExp: FloatSlice,
-        workspace: FloatSlice
+        _ shape: AttentionShape, groups: Range<Int>, qkv: FloatSlice, into out: FloatSlice,
+        logSumExp: FloatSlice, workspace: FloatSlice
     ) {
         check(shape, qkv, out, logSumExp, workspace)
-        for head in 0..<shape.heads {
+        for head in shape.heads(of: groups) {
             let place = shape.columns(ofHead: head)
             let lse = logSumExp.at(head * shape.positions, shape.positions)
             unsafe withShape(shape, head) { pointer in
@@ -51,14 +56,14 @@ extension Kernels {
         }
     }
 
-    /// Writes `dQKV` from the gradient of the output.
+    /// Writes the part of `dQKV` that belongs to `groups` from the gradient of the output.
     func attentionBackward(
-        _ shape: AttentionShape, qkv: FloatSlice, out: FloatSlice, dOut: FloatSlice,
-        logSumExp: FloatSlice, dQKV: FloatSlice, workspace: FloatSlice
+        _ shape: AttentionShape, groups: Range<Int>, qkv: FloatSlice, out: FloatSlice,
+        dOut: FloatSlice, logSumExp: FloatSlice, dQKV: FloatSlice, workspace: FloatSlice
     ) {
         check(shape, qkv, out, logSumExp, workspace)
         check(shape, dQKV, dOut, logSumExp, workspace)
-        for head in 0..<shape.heads {
+        for head in shape.heads(of: groups) {
             let place = shape.columns(ofHead: head)
             let lse = logSumExp.at(head * shape.positions, shape.positions)
             // The first head of a group begins the gradient of what they share.

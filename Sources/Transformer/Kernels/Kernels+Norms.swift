@@ -12,6 +12,11 @@ extension NormStatistics {
         mean = c.architecture.usesRMSNorm ? nil : take(count)
         scale = take(count)
     }
+
+    /// Those of the rows of `range`.
+    func rows(_ range: Range<Int>) -> NormStatistics {
+        NormStatistics(mean: mean?[range], scale: scale[range])
+    }
 }
 
 extension Kernels {

@@ -42,6 +42,9 @@ struct Kernels {
             workspace.base)
     }
 
+    /// Columns of a panel; 1 where panels cannot be told apart.
+    var panelWidth: Int { packedCount(rows: 1, columns: 1) }
+
     func packedCount(rows: Int, columns: Int) -> Int { qk_packed_count(level, rows, columns) }
 
     /// Lays `b` out for many products with it.

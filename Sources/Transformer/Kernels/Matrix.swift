@@ -38,6 +38,29 @@ struct Matrix {
         other.packedTranspose = packed
         return other
     }
+
+    /// The columns of `range` as a matrix. It keeps the panels of `packed` that they fill, which must
+    /// begin where a panel does: panels are `panelWidth` columns wide.
+    func columns(_ range: Range<Int>, panelWidth: Int) -> Matrix {
+        if range == 0..<columns { return self }
+        let start = range.lowerBound * columnStride
+        var part = Matrix(
+            slice: slice[start..<slice.count], rows: rows, columns: range.count,
+            rowStride: rowStride, columnStride: columnStride)
+        if let packed, panelWidth > 1 {
+            precondition(range.lowerBound % panelWidth == 0, "columns from within a panel")
+            part.packed = packed[range.lowerBound * rows..<packed.count]
+        }
+        return part
+    }
+
+    /// The rows of `range` of a row-major matrix.
+    func rows(_ range: Range<Int>) -> Matrix {
+        precondition(columnStride == 1, "rows are parts of a row-major matrix")
+        return Matrix(
+            slice[range.lowerBound * rowStride..<slice.count], range.count, columns,
+            rowStride: rowStride)
+    }
 }
 
 /// What happens to a product on its way to memory.
@@ -60,5 +83,20 @@ enum Epilogue {
     /// Plus the residual stream, and a bias where there is one.
     static func adding(_ bias: FloatSlice?, to residual: Matrix) -> Epilogue {
         bias.map { .biasResidual($0, residual) } ?? .residual(residual)
+    }
+
+    /// What meets the columns of `range` of the product.
+    func columns(_ range: Range<Int>) -> Epilogue {
+        func part(_ bias: FloatSlice) -> FloatSlice { bias[range] }
+        func part(_ matrix: Matrix) -> Matrix { matrix.columns(range, panelWidth: 1) }
+        return switch self {
+        case .store, .add: self
+        case .bias(let bias): .bias(part(bias))
+        case .biasResidual(let bias, let other): .biasResidual(part(bias), part(other))
+        case .residual(let other): .residual(part(other))
+        case .biasGELU(let bias, let derivative):
+            .biasGELU(part(bias), derivative: part(derivative))
+        case .multiply(let other): .multiply(part(other))
+        }
     }
 }

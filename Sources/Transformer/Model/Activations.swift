@@ -59,17 +59,19 @@ struct Activations {
     let dHidden: FloatSlice  // (t, wideStride)
 
     let logitsBlock: FloatSlice  // (rows, row stride)
-    let productWorkspace: FloatSlice
-    let attentionWorkspace: FloatSlice
+    /// Scratch of products and of attention, one of each a thread.
+    let productWorkspaces: [FloatSlice]
+    let attentionWorkspaces: [FloatSlice]
 
     /// The slices that `take` hands out, one for each count that it is asked for. It is called the
     /// same way for the same shape, so that a first run with a counter finds the size of them all.
     ///
     /// - Parameter keepsAll: whether each block keeps its own activations, for a backward; without,
     ///   the blocks share one set.
+    /// - Parameter threadCount: threads that work on the sequence together.
     init(
         _ c: GPTConfiguration, length t: Int, keepsAll: Bool, logitsCount: Int,
-        attentionWorkspaceCount: Int, take: (Int) -> FloatSlice
+        attentionWorkspaceCount: Int, threadCount: Int, take: (Int) -> FloatSlice
     ) {
         let layerCount = c.layerCount
         let sets = (0..<(keepsAll ? layerCount : 1)).map { _ in Layer(c, length: t, take) }
@@ -86,8 +88,8 @@ struct Activations {
         dQKV = gradient(t * (c.queryWidth + 2 * c.keyWidth))
         dHidden = gradient(t * wideStride(c.feedForwardSize))
         logitsBlock = take(logitsCount)
-        productWorkspace = take(Kernels.productWorkspaceCount)
-        attentionWorkspace = take(attentionWorkspaceCount)
+        productWorkspaces = (0..<threadCount).map { _ in take(Kernels.productWorkspaceCount) }
+        attentionWorkspaces = (0..<threadCount).map { _ in take(attentionWorkspaceCount) }
     }
 }
 

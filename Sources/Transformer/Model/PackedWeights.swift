@@ -8,7 +8,7 @@ final class PackedWeights {
     let slices: ParameterSlices
 
     /// The most floats of parameters for which panels are kept.
-    static let maximumFloatCount = 8 << 20
+    static let maximumFloatCount = 16 << 20
 
     private struct Job {
         let source: Matrix

@@ -13,9 +13,11 @@ extension SequencePass {
         normalise(activations.residuals[index], p.norm1, into: a.norm1, a.norm1Statistics)
         multiply(stream(a.norm1), p.qkv, into: rows(a.projected, shape.rowWidth))
         forwardHeads(a, p, shape)
-        kernels.attention(
-            shape, qkv: a.qkv, into: a.attended, logSumExp: a.logSumExp,
-            workspace: activations.attentionWorkspace)
+        share(shape.keyValueHeads) { groups, worker in
+            kernels.attention(
+                shape, groups: groups, qkv: a.qkv, into: a.attended, logSumExp: a.logSumExp,
+                workspace: activations.attentionWorkspaces[worker])
+        }
         addToStream(
             rows(a.attended, shape.queryWidth), p.out, activations.residuals[index],
             into: a.middle, .attentionOutput(layer: index))
@@ -29,9 +31,11 @@ extension SequencePass {
         multiplyBackward(
             streamGradient(.attentionOutput(layer: index)), x: rows(a.attended, shape.queryWidth),
             p.out, dx: rows(g.dAttended, shape.queryWidth), d.out)
-        kernels.attentionBackward(
-            shape, qkv: a.qkv, out: a.attended, dOut: g.dAttended, logSumExp: a.logSumExp,
-            dQKV: g.dQKV, workspace: g.attentionWorkspace)
+        share(shape.keyValueHeads) { groups, worker in
+            kernels.attentionBackward(
+                shape, groups: groups, qkv: a.qkv, out: a.attended, dOut: g.dAttended,
+                logSumExp: a.logSumExp, dQKV: g.dQKV, workspace: g.attentionWorkspaces[worker])
+        }
         backwardHeads(a, p, d, shape)
         multiplyBackward(
             rows(g.dQKV, shape.rowWidth), x: stream(a.norm1), p.qkv, dx: stream(g.dNorm), d.qkv)
@@ -55,12 +59,14 @@ extension SequencePass {
         if let (queryNorm, keyNorm) = p.headNorms {
             let size = count * shape.rowWidth
             kernels.copy(a.projected.at(0, size), to: a.qkv.at(0, size))
-            for index in 0..<shape.heads + shape.keyValueHeads {
-                let x = head(index, of: a.qkv, shape)
-                kernels.normalise(
-                    x, index < shape.heads ? queryNorm : keyNorm,
-                    epsilon: configuration.layerNormEpsilon, into: x,
-                    a.headStatistics(index, count))
+            share(shape.heads + shape.keyValueHeads) { heads, _ in
+                for index in heads {
+                    let x = head(index, of: a.qkv, shape)
+                    kernels.normalise(
+                        x, index < shape.heads ? queryNorm : keyNorm,
+                        epsilon: configuration.layerNormEpsilon, into: x,
+                        a.headStatistics(index, count))
+                }
             }
         }
         turn(a.qkv, shape)
@@ -88,8 +94,12 @@ extension SequencePass {
     /// Turns queries and keys by their positions, where positions are rotary.
     private func turn(_ qkv: FloatSlice, _ shape: AttentionShape, inverse: Bool = false) {
         guard let rotaryTable else { return }
-        kernels.rotate(
-            rows(qkv, shape.rowWidth), heads: shape.heads + shape.keyValueHeads,
-            size: shape.headSize, places: places, table: rotaryTable, inverse: inverse)
+        share(count) { range, _ in
+            kernels.rotate(
+                rows(qkv, shape.rowWidth).rows(range),
+                heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
+                places: places.at(range.lowerBound, range.count), table: rotaryTable,
+                inverse: inverse)
+        }
     }
 }

@@ -6,13 +6,16 @@ extension SequencePass {
         let a = activations.layers[index]
         normalise(a.middle, p.norm2, into: a.norm2, a.norm2Statistics)
         if let upBias = p.up.bias {
-            kernels.multiply(
+            multiply(
                 stream(a.norm2), p.up.weight, into: wide(a.hidden, width),
-                .biasGELU(upBias, derivative: wide(a.slope, width)),
-                workspace: activations.productWorkspace)
+                .biasGELU(upBias, derivative: wide(a.slope, width)))
         } else {
             multiply(stream(a.norm2), p.up, into: wide(a.gates, 2 * width))
-            kernels.swiGLU(wide(a.gates, 2 * width), into: wide(a.hidden, width))
+            share(count) { range, _ in
+                kernels.swiGLU(
+                    wide(a.gates, 2 * width).rows(range),
+                    into: wide(a.hidden, width).rows(range))
+            }
         }
         addToStream(
             wide(a.hidden, width), p.down, a.middle, into: activations.residuals[index + 1],
@@ -29,7 +32,10 @@ extension SequencePass {
         if configuration.architecture.isGated {
             multiplyBackward(dOut, x: wide(a.hidden, width), p.down, dx: dHidden, d.down)
             dUp = wide(a.gates, 2 * width)
-            kernels.swiGLUBackward(dHidden, gates: dUp, dGates: dUp)
+            share(count) { range, _ in
+                let gates = dUp.rows(range)
+                kernels.swiGLUBackward(dHidden.rows(range), gates: gates, dGates: gates)
+            }
         } else {
             multiplyBackward(
                 dOut, x: wide(a.hidden, width), p.down, dx: dHidden,

@@ -24,35 +24,35 @@ extension SequencePass {
     ) {
         eachBlock { range, logits in
             let x = finalRows(range, of: activations.finalNorm)
-            kernels.multiply(
-                x, p.head.transposed, into: logits, workspace: activations.productWorkspace)
-            kernels.crossEntropy(
-                logits, targets: targets.at(range.lowerBound, range.count), scale: scale,
-                losses: activations.losses.at(range.lowerBound, range.count))
-            kernels.multiply(
-                logits, p.head, into: finalRows(range, of: activations.dNorm),
-                workspace: activations.productWorkspace)
-            kernels.multiply(
-                logits.transposed, x, into: d.head, .add, workspace: activations.productWorkspace)
+            multiply(x, p.head.transposed, into: logits)
+            crossEntropy(logits, range, targets, scale: scale)
+            multiply(logits, p.head, into: finalRows(range, of: activations.dNorm))
+            multiply(logits.transposed, x, into: d.head, .add)
         }
     }
 
     /// Writes `losses`, for evaluation.
     func loss(_ p: ParameterSlices, targets: IDSlice) {
         eachBlock { range, logits in
-            kernels.multiply(
-                finalRows(range, of: activations.finalNorm), p.head.transposed, into: logits,
-                workspace: activations.productWorkspace)
+            multiply(finalRows(range, of: activations.finalNorm), p.head.transposed, into: logits)
+            crossEntropy(logits, range, targets, scale: 0)
+        }
+    }
+
+    /// Writes the losses of the positions `range`, whose logits are `logits`.
+    private func crossEntropy(
+        _ logits: Matrix, _ range: Range<Int>, _ targets: IDSlice, scale: Float
+    ) {
+        share(range.count) { part, _ in
+            let start = range.lowerBound + part.lowerBound
             kernels.crossEntropy(
-                logits, targets: targets.at(range.lowerBound, range.count), scale: 0,
-                losses: activations.losses.at(range.lowerBound, range.count))
+                logits.rows(part), targets: targets.at(start, part.count), scale: scale,
+                losses: activations.losses.at(start, part.count))
         }
     }
 
     /// All logits (t, V).
     func logits(_ p: ParameterSlices, into logits: Matrix) {
-        kernels.multiply(
-            stream(activations.finalNorm), p.head.transposed, into: logits,
-            workspace: activations.productWorkspace)
+        multiply(stream(activations.finalNorm), p.head.transposed, into: logits)
     }
 }

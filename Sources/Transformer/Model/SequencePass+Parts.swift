@@ -7,8 +7,11 @@ extension SequencePass {
         _ x: FloatSlice, _ p: ParameterSlices.Norm, into out: FloatSlice,
         _ statistics: NormStatistics
     ) {
-        kernels.normalise(
-            stream(x), p, epsilon: configuration.layerNormEpsilon, into: stream(out), statistics)
+        share(count) { range, _ in
+            kernels.normalise(
+                stream(x).rows(range), p, epsilon: configuration.layerNormEpsilon,
+                into: stream(out).rows(range), statistics.rows(range))
+        }
     }
 
     /// Adds to the norm's gradients `d`, and to `dResidual` what comes of `dNorm` through the norm
@@ -26,8 +29,7 @@ extension SequencePass {
 
     /// out = x · weight + bias.
     func multiply(_ x: Matrix, _ p: ParameterSlices.Linear, into out: Matrix) {
-        kernels.multiply(
-            x, p.weight, into: out, .adding(p.bias), workspace: activations.productWorkspace)
+        multiply(x, p.weight, into: out, .adding(p.bias))
     }
 
     /// Adds to the gradients `d` of weight and bias, and writes `dx` through an epilogue.
@@ -35,16 +37,18 @@ extension SequencePass {
         _ dOut: Matrix, x: Matrix, _ p: ParameterSlices.Linear, dx: Matrix,
         through epilogue: Epilogue = .store, _ d: ParameterSlices.Linear
     ) {
-        let workspace = activations.productWorkspace
         if d.weight.columnStride == 1 {
-            kernels.multiply(x.transposed, dOut, into: d.weight, .add, workspace: workspace)
+            multiply(x.transposed, dOut, into: d.weight, .add)
         } else {
             // Stored (out, in): the transpose of the same sum.
-            kernels.multiply(
-                dOut.transposed, x, into: d.weight.transposed, .add, workspace: workspace)
+            multiply(dOut.transposed, x, into: d.weight.transposed, .add)
         }
-        if let dBias = d.bias { kernels.addRows(of: dOut, to: dBias) }
-        kernels.multiply(dOut, p.weight.transposed, into: dx, epilogue, workspace: workspace)
+        if let dBias = d.bias {
+            share(dBias.count, unit: Self.columnUnit) { range, _ in
+                kernels.addRows(of: dOut.columns(range, panelWidth: 1), to: dBias[range])
+            }
+        }
+        multiply(dOut, p.weight.transposed, into: dx, epilogue)
     }
 
     // MARK: The residual stream
@@ -55,9 +59,7 @@ extension SequencePass {
         _ place: Dropout.Place
     ) {
         guard let dropout = input.dropout else {
-            kernels.multiply(
-                x, p.weight, into: stream(out), .adding(p.bias, to: stream(residual)),
-                workspace: activations.productWorkspace)
+            multiply(x, p.weight, into: stream(out), .adding(p.bias, to: stream(residual)))
             return
         }
         multiply(x, p, into: stream(out))

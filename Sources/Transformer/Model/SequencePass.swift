@@ -1,8 +1,9 @@
-/// One sequence's way through the model, forward and backward, on the thread that calls it.
+/// One sequence's way through the model, forward and backward, on the thread that calls it or, where
+/// there are fewer sequences than threads, on a team of threads that share each operation.
 ///
-/// It owns every activation and all scratch, sized once, so that a step allocates nothing. A thread
-/// works on a whole sequence at a time: its activations are small enough for the caches, and no
-/// thread waits for another within a layer. Forward and backward of each part are neighbours in
+/// It owns every activation and all scratch, sized once, so that a step allocates nothing. Where a thread
+/// works on a whole sequence, its activations are small enough for the caches, and no thread
+/// waits for another within a layer. Forward and backward of each part are neighbours in
 /// `SequencePass+….swift`; what the parts are made of, the configuration says.
 ///
 /// Letters: t positions of this sequence, C embedding size, V vocabulary.
@@ -23,9 +24,11 @@ final class SequencePass {
     let length: Int
     let activations: Activations
     let rotaryTable: FloatBuffer?
+    /// The threads that share its operations; nil for the calling thread alone.
+    let team: ThreadTeam?
 
-    /// Rows of logits at once: about 2 MiB, so that the V floats of every position never exist
-    /// together and the products still have rows enough to be quick.
+    /// Rows of logits at once, so that the V floats of every position never exist together and the
+    /// products still have rows enough to be quick.
     let headRows: Int
     let headStride: Int
 
@@ -43,9 +46,16 @@ final class SequencePass {
 
     /// A pass for sequences of up to `length` positions.
     ///
-    /// - Parameter keepsAll: whether each block keeps its own activations, for a backward.
-    init(_ model: GPT, length: Int, level: KernelLevel, keepsAll: Bool) {
-        let shape = Shape(model.configuration, length: length, level: level, keepsAll: keepsAll)
+    /// - Parameters:
+    ///   - keepsAll: whether each block keeps its own activations, for a backward.
+    ///   - team: the threads that share its operations.
+    init(
+        _ model: GPT, length: Int, level: KernelLevel, keepsAll: Bool, team: ThreadTeam? = nil
+    ) {
+        let shape = Shape(
+            model.configuration, length: length, level: level, keepsAll: keepsAll,
+            threadCount: team?.threadCount ?? 1)
+        self.team = team
         let storage = FloatBuffer(count: shape.floatCount)
         var end = 0
         activations = shape.activations { count in
@@ -68,16 +78,21 @@ final class SequencePass {
         let configuration: GPTConfiguration
         let length: Int
         let keepsAll: Bool
+        let threadCount: Int
         let kernels: Kernels
         let headRows: Int
         let headStride: Int
 
-        init(_ configuration: GPTConfiguration, length: Int, level: KernelLevel, keepsAll: Bool) {
+        init(
+            _ configuration: GPTConfiguration, length: Int, level: KernelLevel, keepsAll: Bool,
+            threadCount: Int = 1
+        ) {
             self.configuration = configuration
+            self.threadCount = threadCount
             self.length = length
             self.keepsAll = keepsAll
             kernels = Kernels(level)
-            headRows = max(1, min(length, max(16, (512 * 1024) / configuration.vocabularySize)))
+            headRows = min(length, 256)
             headStride = wideStride(configuration.vocabularySize)
         }
 
@@ -87,7 +102,8 @@ final class SequencePass {
                 configuration, length: length, keepsAll: keepsAll,
                 logitsCount: headRows * headStride,
                 attentionWorkspaceCount: kernels.attentionWorkspaceCount(
-                    positions: length, headSize: configuration.headSize), take: take)
+                    positions: length, headSize: configuration.headSize),
+                threadCount: threadCount, take: take)
         }
 
         /// Floats of the one allocation.
