@@ -44,7 +44,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Corpora", "Tokenization", "TokenShards", "Transformer", "Training", "Storage",
+                "Zstandard", "Corpora", "Tokenization", "TokenShards", "Transformer", "Training",
+                "Storage",
             ]),
         .executableTarget(
             name: "quern",

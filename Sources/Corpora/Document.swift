@@ -15,6 +15,9 @@ public struct Document: Sendable, Equatable {
         self.origin = origin
         contentHash = XXH64.hash(of: text.span)
     }
+
+    /// Whether `text` is valid UTF-8. O(count).
+    public var isValidUTF8: Bool { endOfValidUTF8(text.span, from: 0) == text.count }
 }
 
 /// The place of a document: a file, and where in it.

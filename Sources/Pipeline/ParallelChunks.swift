@@ -10,18 +10,19 @@ import Training
 ///
 /// - Parameters:
 ///   - reader: where documents come from.
+///   - byteCount: the size that a chunk reaches.
 ///   - threadCount: chunks worked on at once.
 ///   - stop: looked at before each chunk.
 ///   - transform: the work on one chunk.
 ///   - consume: takes each result, in order, with the state of the reader.
 /// - Throws: ``PipelineError/interrupted`` on request, and what reading or the work throws.
 func forEachChunk<Result: Sendable>(
-    of reader: inout CorpusReader, threadCount: Int, stop: StopSignal,
+    of reader: inout CorpusReader, byteCount: Int = 1 << 20, threadCount: Int, stop: StopSignal,
     transform: @escaping @Sendable ([Document]) throws -> Result,
     consume: (Result, CorpusProgress) throws -> Void
 ) async throws {
     guard threadCount > 1 else {
-        while let chunk = try reader.nextChunk() {
+        while let chunk = try reader.nextChunk(byteCount: byteCount) {
             if stop.isRequested { throw PipelineError.interrupted }
             try consume(try transform(chunk), reader.progress)
         }
@@ -38,7 +39,7 @@ func forEachChunk<Result: Sendable>(
                 consumed += 1
             }
         }
-        while let chunk = try reader.nextChunk() {
+        while let chunk = try reader.nextChunk(byteCount: byteCount) {
             if stop.isRequested { throw PipelineError.interrupted }
             while read - finishedCount >= threadCount || read - consumed >= 2 * threadCount,
                 let finished = try await group.next()

@@ -1,3 +1,5 @@
+public import Corpora
+
 /// What can be wrong with a pipeline's description, or with what stages hand to one another.
 public enum PipelineError: Error, Equatable, Sendable {
     /// The configuration file cannot be read.
@@ -8,6 +10,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case badValue(key: String, reason: String)
     /// The corpus has no document.
     case emptyCorpus(inputs: [String])
+    /// A document cannot be written as JSON, which holds text only.
+    case notUTF8(DocumentOrigin)
     /// Somebody asked for the work to stop.
     case interrupted
 }
@@ -24,6 +28,8 @@ extension PipelineError: CustomStringConvertible {
             "the value of \"\(key)\" does not fit: \(reason)"
         case .emptyCorpus(let inputs):
             "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
+        case .notUTF8(let origin):
+            "\(origin) is not valid UTF-8, which JSON cannot hold"
         case .interrupted:
             "interrupted; the same command continues"
         }

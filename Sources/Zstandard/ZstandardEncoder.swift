@@ -56,6 +56,28 @@ internal import CZstd
         try compress(nothing.span, ZSTD_e_end, to: &output)
     }
 
+    /// Appends a frame of `content`, all of it, whose header states its size. O(count).
+    ///
+    /// No frame may be open: `finish` was called since the last `append`.
+    public mutating func appendFrame(
+        of content: Span<UInt8>, to output: inout [UInt8]
+    ) throws(ZstandardError) {
+        let context = unsafe context
+        let start = output.count
+        let bound = ZSTD_compressBound(content.count)
+        output.append(contentsOf: repeatElement(0, count: bound))
+        var target = output.mutableSpan
+        let code = unsafe content.withUnsafeBytes { source in
+            unsafe target.withUnsafeMutableBytes { target in
+                unsafe ZSTD_compress2(
+                    context, target.baseAddress! + start, bound, source.baseAddress, source.count)
+            }
+        }
+        let isError = ZSTD_isError(code) != 0
+        output.removeLast(isError ? bound : bound - code)
+        if isError { throw .libraryFailure(reason: libraryMessage(for: code)) }
+    }
+
     private mutating func compress(
         _ input: Span<UInt8>, _ directive: ZSTD_EndDirective, to output: inout [UInt8]
     ) throws(ZstandardError) {

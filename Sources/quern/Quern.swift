@@ -24,7 +24,8 @@ struct Quern: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Run.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self, Train.self,
+            Run.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self,
+            Train.self,
             Evaluate.self, Generate.self,
         ])
 

@@ -8,7 +8,8 @@ import Testing
 
     /// Every command that does something.
     static let commands = [
-        "run", "vocab train", "vocab count", "vocab merge-counts", "vocab learn", "vocab import",
+        "run", "corpus pack", "vocab train", "vocab count", "vocab merge-counts", "vocab learn",
+        "vocab import",
         "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
         "shards show", "shards verify", "train", "evaluate", "generate",
     ]

@@ -100,40 +100,11 @@ extension JSONScanner {
     }
 
     /// Passes characters of two to four bytes up to the next ASCII byte.
-    ///
-    /// Source: The Unicode Standard, table 3-7, well-formed UTF-8 byte sequences.
     private mutating func skipMultibyteRun(_ bytes: Span<UInt8>) throws(JSONLineFault) {
-        /// The byte at a distance, or one that continues nothing.
-        func byte(_ distance: Int) -> UInt8 {
-            let place = offset &+ distance
-            return place < bytes.count ? bytes[place] : 0
-        }
-        func continues(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
-        while offset < bytes.count {
-            let lead = bytes[offset]
-            let count: Int
-            switch lead {
-            case 0..<0x80:
-                return
-            case 0xC2...0xDF:
-                count = continues(byte(1)) ? 2 : 0
-            case 0xE0...0xEF:
-                let second = byte(1)
-                let isShortest = lead != 0xE0 || second >= 0xA0
-                let isScalar = lead != 0xED || second <= 0x9F
-                let isGood = continues(second) && continues(byte(2)) && isShortest && isScalar
-                count = isGood ? 3 : 0
-            case 0xF0...0xF4:
-                let second = byte(1)
-                let isShortest = lead != 0xF0 || second >= 0x90
-                let isScalar = lead != 0xF4 || second <= 0x8F
-                let isContinued = continues(second) && continues(byte(2)) && continues(byte(3))
-                count = isContinued && isShortest && isScalar ? 4 : 0
-            default:
-                count = 0
-            }
-            guard count > 0 else { throw fault(.invalidUTF8, bytes) }
-            offset &+= count
+        while offset < bytes.count, bytes[offset] >= 0x80 {
+            let length = multibyteLength(bytes, at: offset)
+            guard length > 0 else { throw fault(.invalidUTF8, bytes) }
+            offset &+= length
         }
     }
 

@@ -4,6 +4,8 @@ import ArgumentParser
 struct ByteCount: ExpressibleByArgument, Equatable {
     let bytes: Int
 
+    init(_ bytes: Int) { self.bytes = bytes }
+
     init?(argument: String) {
         let number = argument.prefix { $0.isNumber || $0 == "." }
         let unit = argument.dropFirst(number.count).drop { $0 == " " }.lowercased()
@@ -15,5 +17,14 @@ struct ByteCount: ExpressibleByArgument, Equatable {
             let bytes = Int(exactly: (value * factor).rounded())
         else { return nil }
         self.bytes = bytes
+    }
+
+    /// The largest binary unit that the number is a multiple of, in help texts.
+    var defaultValueDescription: String {
+        for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)]
+        where bytes % (1 << shift) == 0 {
+            return "\(bytes >> shift)\(unit)"
+        }
+        return "\(bytes)"
     }
 }

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Pipeline
+import Zstandard
+
+/// `quern corpus pack`
+struct CorpusPack: AsyncParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack",
+        abstract: "Rewrite a corpus as one seekable .jsonl.zst, which is read on many threads.",
+        discussion: """
+            Writes each document as a line {"text":…}, in zstd frames of whole lines with a table of \
+            them at the end (the seekable format of zstd's contrib folder, which every zstd decoder \
+            reads). Frames are compressed, and later decoded, on several threads.
+
+            Example:
+
+              quern corpus pack --output books.jsonl.zst books/ --separator '\\n\\n\\n'
+              curl -s https://example.org/dump.jsonl.gz | quern corpus pack --output dump.jsonl.zst --format jsonl -
+            """)
+
+    @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
+    var output: String
+
+    @Option(name: .long, help: "The level of compression, 1 to 22.")
+    var level = 3
+
+    @Option(name: .long, help: "The size of text at which a frame ends, such as 4MiB.")
+    var frameSize = ByteCount(SeekableEncoder.standardFrameByteCount)
+
+    @OptionGroup var corpus: CorpusOptions
+    @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        guard frameSize.bytes <= SeekableEncoder.maximumFrameByteCount / 8 else {
+            throw ValidationError("--frame-size is at most 128MiB")
+        }
+    }
+
+    func run() async throws {
+        let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
+        let outcome = try await PackingStage.run(
+            corpus: corpus.configuration(validationFraction: 0), path: output, level: level,
+            frameByteCount: frameSize.bytes, threadCount: reporting.threadCount,
+            stop: interrupts.stop, report: printer.show)
+        printer.endLine()
+        Terminal.write(
+            Table.text(
+                VocabTrain.rows(for: outcome.progress) + [
+                    ["frames", Figures.count(outcome.frameCount)],
+                    ["written", "\(output), \(Figures.bytes(Double(outcome.byteCount)))"],
+                ]))
+    }
+}
