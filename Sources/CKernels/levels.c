@@ -76,10 +76,21 @@ void qk_gemm_packed(
         m, n, k, a, a_row, a_column, packed, c, c_row, epilogue, workspace);
 }
 
-void qk_gemv(
-    int level, long n, long k, const float *x, const float *b, long b_row, long b_column, float *y,
-    int add) {
-    table(level)->gemv(n, k, x, b, b_row, b_column, y, add);
+void qk_few_rows(
+    int level, long m, long n, long k, const float *x, long x_row, const float *b, long b_row,
+    long b_column, float *y, long y_row, int add) {
+    table(level)->few_rows(m, n, k, x, x_row, b, b_row, b_column, y, y_row, add);
+}
+
+void qk_few_rows_reduced(
+    int level, int format, long m, long n, long k, const float *x, long x_row,
+    const uint8_t *reduced, float *y, long y_row, int add) {
+    table(level)->few_rows_reduced(format, m, n, k, x, x_row, reduced, y, y_row, add);
+}
+
+void qk_pack_reduced(
+    int level, int format, long k, long n, const uint8_t *reduced, float *packed) {
+    table(level)->pack_reduced(format, k, n, reduced, packed);
 }
 
 double qk_peak_gflops(int level, long iterations) {
@@ -176,9 +187,16 @@ void qk_attention_backward(
 }
 
 void qk_attention_step(
-    int level, long count, long d, const float *q, const float *keys, const float *values,
-    long cache_row, float *out, float *scores) {
-    table(level)->attention_step(count, d, q, keys, values, cache_row, out, scores);
+    int level, long heads, long count, long d, const float *q, const float *keys,
+    const float *values, long cache_row, float *out, float *scores) {
+    table(level)->attention_step(heads, count, d, q, keys, values, cache_row, out, scores);
+}
+
+void qk_attention_cached(
+    int level, long t, long count, long d, const float *q, long q_row, const float *keys,
+    const float *values, long cache_row, float *out, long out_row, float *workspace) {
+    table(level)->attention_cached(
+        t, count, d, q, q_row, keys, values, cache_row, out, out_row, workspace);
 }
 
 void qk_embed(

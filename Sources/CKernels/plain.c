@@ -5,6 +5,7 @@
 
 #include "table.h"
 #include "plain/products.h"
+#include "plain/reduced.h"
 #include "plain/rows.h"
 #include "plain/gates.h"
 #include "plain/dropout.h"
@@ -12,8 +13,8 @@
 #include "plain/elements.h"
 
 const qk_table qk_plain_table = {
-    gemm, packed_count, pack, gemm_packed, gemv, peak, 2, layer_norm, layer_norm_backward,
-    rms_norm, rms_norm_backward, rotate, swiglu, swiglu_backward, gelu, cross_entropy, softmax,
-    attention_workspace, attention, attention_backward, attention_step, drop, embed,
+    gemm, packed_count, pack, gemm_packed, few_rows, few_rows_reduced, pack_reduced, peak, 2,
+    layer_norm, layer_norm_backward, rms_norm, rms_norm_backward, rotate, swiglu, swiglu_backward, gelu, cross_entropy, softmax,
+    attention_workspace, attention, attention_backward, attention_step, attention_cached, drop, embed,
     embed_backward, add, add_rows, sum_of_squares, adamw,
 };

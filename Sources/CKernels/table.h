@@ -19,7 +19,11 @@ typedef struct {
     void (*gemm_packed)(
         long, long, long, const float *, long, long, const float *, float *, long,
         const qk_epilogue *, float *);
-    void (*gemv)(long, long, const float *, const float *, long, long, float *, int);
+    void (*few_rows)(
+        long, long, long, const float *, long, const float *, long, long, float *, long, int);
+    void (*few_rows_reduced)(
+        int, long, long, long, const float *, long, const uint8_t *, float *, long, int);
+    void (*pack_reduced)(int, long, long, const uint8_t *, float *);
     float (*peak)(long);
     long peak_operations;  // floating-point operations an iteration of `peak`
     void (*layer_norm)(
@@ -47,7 +51,10 @@ typedef struct {
         const qk_attention_shape *, const float *, const float *, const float *, const float *,
         const float *, const float *, float *, float *, float *, int, float *);
     void (*attention_step)(
-        long, long, const float *, const float *, const float *, long, float *, float *);
+        long, long, long, const float *, const float *, const float *, long, float *, float *);
+    void (*attention_cached)(
+        long, long, long, const float *, long, const float *, const float *, long, float *, long,
+        float *);
     void (*drop)(long, long, const float *, const float *, float *, const qk_dropout *);
     void (*embed)(long, long, const int32_t *, const float *, float *, int);
     void (*embed_backward)(long, long, const int32_t *, const float *, float *);

@@ -113,10 +113,54 @@ import Testing
             let (out, stepped, scores) = (head.run(level)[0], Floats(d), Floats(t))
             let (q, k, v) = (d, d + head.width, d + 2 * head.width)
             qk_attention_step(
-                level, t, d, head.qkv.base + (t - 1) * head.row + q, head.qkv.base + k,
+                level, 1, t, d, head.qkv.base + (t - 1) * head.row + q, head.qkv.base + k,
                 head.qkv.base + v, head.row, stepped.base, scores.base)
             for c in 0..<d {
                 #expect(abs(stepped[c] - out[(t - 1) * head.width + d + c]) < 1e-5)
+            }
+        }
+    }
+
+    @Test("heads that share keys take a step with the bits of each alone", arguments: fastLevels)
+    func sharedStep(level: Int32) {
+        let (heads, t, d) = (5, 21, 12)
+        let (q, keys, values) = (
+            Floats(heads * d, seed: 4), Floats(t * d, seed: 5), Floats(t * d, seed: 6)
+        )
+        let (out, scores) = (Floats(heads * d), Floats(heads * t))
+        qk_attention_step(
+            level, heads, t, d, q.base, keys.base, values.base, d, out.base, scores.base)
+        for head in 0..<heads {
+            let alone = Floats(d)
+            qk_attention_step(
+                level, 1, t, d, q.base + head * d, keys.base, values.base, d, alone.base,
+                scores.base)
+            for c in 0..<d { #expect(out[head * d + c] == alone[c]) }
+        }
+    }
+
+    @Test(
+        "the last rows over a cache are the last rows of attention", arguments: fastLevels + [plain]
+    )
+    func cached(level: Int32) {
+        for (t, d) in [(1, 8), (5, 3), (33, 32), (70, 16), (100, 5)] {
+            let head = Head(t, d)
+            let out = head.run(level)[0]
+            let (k, v) = (d + head.width, d + 2 * head.width)
+            for rows in Set([1, min(3, t), t / 2 + 1, t]) {
+                let workspace = Floats(qk_attention_workspace(level, t, d))
+                let found = Floats(rows * (d + 1))
+                qk_attention_cached(
+                    level, rows, t, d, head.qkv.base + (t - rows) * head.row + d, head.row,
+                    head.qkv.base + k, head.qkv.base + v, head.row, found.base, d + 1,
+                    workspace.base)
+                for r in 0..<rows {
+                    for c in 0..<d {
+                        let expected = out[(t - rows + r) * head.width + d + c]
+                        #expect(abs(found[r * (d + 1) + c] - expected) < 1e-5)
+                    }
+                    #expect(found[r * (d + 1) + d] == 0)
+                }
             }
         }
     }

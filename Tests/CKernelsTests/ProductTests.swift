@@ -158,24 +158,6 @@ import Testing
         }
     }
 
-    @Test("one row by a matrix, both ways round", arguments: fastLevels)
-    func oneRow(level: Int32) {
-        var worst: Float = 0
-        for n in Array(1...34) + [64, 65, 130] {
-            for k in Array(1...34) + [64, 65, 130] {
-                let (x, b) = (Floats(k, seed: 18), Floats(k * n, seed: 19))
-                for (row, column) in [(n, 1), (1, k)] {
-                    let adds = Int32((n + k) % 2)
-                    let (y, expected) = (Floats(n, seed: 20), Floats(n, seed: 20))
-                    unsafe qk_gemv(level, n, k, x.base, b.base, row, column, y.base, adds)
-                    unsafe qk_gemv(plain, n, k, x.base, b.base, row, column, expected.base, adds)
-                    worst = max(worst, y.error(against: expected))
-                }
-            }
-        }
-        #expect(worst < 2e-6)
-    }
-
     @Test("the peak is a positive number", arguments: fastLevels)
     func peak(level: Int32) { #expect(qk_peak_gflops(level, 100) > 0) }
 }

@@ -83,11 +83,39 @@ void qk_gemm_packed(
     int level, long m, long n, long k, const float *a, long a_row, long a_column,
     const float *packed, float *c, long c_row, const qk_epilogue *epilogue, float *workspace);
 
-/// y (n) = x (k) · B (k, n), plus y itself when `add`, for one row: reads B once, where it lies.
-/// B's rows must be contiguous when b_column is 1, its columns when b_row is 1; one of them is 1.
-void qk_gemv(
-    int level, long n, long k, const float *x, const float *b, long b_row, long b_column, float *y,
-    int add);
+/// Y (m, n) = X (m, k) · B (k, n), plus Y itself when `add`, for few rows: reads B once, where it
+/// lies. B's rows must be contiguous when b_column is 1, its columns when b_row is 1; one of them is
+/// 1. A row of Y has the same bits whatever m is, and whichever columns of B are asked for at once.
+void qk_few_rows(
+    int level, long m, long n, long k, const float *x, long x_row, const float *b, long b_row,
+    long b_column, float *y, long y_row, int add);
+
+/// Number formats of weights that take fewer bytes than float32.
+enum {
+    QK_BFLOAT16 = 0,  // the upper half of a float32, rounded to nearest, ties to even
+    QK_INT8 = 1       // blocks of 32 along k: integers from -127 to 127 times a bfloat16
+};
+
+/// Columns of a panel of reduced weights, which is the least that can be asked for at once.
+#define QK_REDUCED_COLUMNS 32
+
+/// Bytes that `qk_reduce` writes for B (k, n).
+long qk_reduced_bytes(int format, long k, long n);
+
+/// Rounds B (k, n) to a format, in panels of `QK_REDUCED_COLUMNS` columns, zero beyond the last
+/// column. A panel of bfloat16 is (k, 32). One of int8 is, for each 32 rows of B, 32 scales and then
+/// (32, 32) integers.
+void qk_reduce(
+    int format, long k, long n, const float *b, long b_row, long b_column, uint8_t *reduced);
+
+/// As `qk_few_rows`, for the first n columns of the panels that `reduced` points to.
+void qk_few_rows_reduced(
+    int level, int format, long m, long n, long k, const float *x, long x_row,
+    const uint8_t *reduced, float *y, long y_row, int add);
+
+/// Lays the first n columns of reduced panels out as `qk_pack` would lay out what they stand for.
+void qk_pack_reduced(
+    int level, int format, long k, long n, const uint8_t *reduced, float *packed);
 
 /// The float32 multiply-adds per second of one thread, in 1e9 floating-point operations, counted
 /// over about `iterations` * 256 instructions in registers.
@@ -190,10 +218,17 @@ void qk_attention_backward(
     const float *out, const float *dout, const float *logsumexp, float *dq, float *dk, float *dv,
     int adds, float *workspace);
 
-/// Attention of one new position over `count` cached ones: `scores` has room for `count` floats.
+/// Attention of one new position over `count` cached ones, for `heads` heads that share keys and
+/// values: q and out are (heads, d); `scores` has room for heads · count floats.
 void qk_attention_step(
-    int level, long count, long d, const float *q, const float *keys, const float *values,
-    long cache_row, float *out, float *scores);
+    int level, long heads, long count, long d, const float *q, const float *keys,
+    const float *values, long cache_row, float *out, float *scores);
+
+/// Attention of one head of the last t of `count` cached positions: q and out are (t, d), and the
+/// workspace is that of `qk_attention` over `count` positions.
+void qk_attention_cached(
+    int level, long t, long count, long d, const float *q, long q_row, const float *keys,
+    const float *values, long cache_row, float *out, long out_row, float *workspace);
 
 // MARK: Elements
 

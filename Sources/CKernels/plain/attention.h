@@ -70,13 +70,25 @@ static void attention_backward(
 }
 
 static void attention_step(
-    long count, long d, const float *q, const float *keys, const float *values, long row,
-    float *out, float *scores) {
-    for (long j = 0; j < count; j++) { scores[j] = dot(d, q, keys + j * row); }
-    softmax(count, scores, 1 / sqrtf((float)d));
-    for (long c = 0; c < d; c++) {
-        double sum = 0;
-        for (long j = 0; j < count; j++) { sum += (double)scores[j] * values[j * row + c]; }
-        out[c] = (float)sum;
+    long heads, long count, long d, const float *q, const float *keys, const float *values,
+    long row, float *out, float *scores) {
+    for (long h = 0; h < heads; h++, q += d, out += d, scores += count) {
+        for (long j = 0; j < count; j++) { scores[j] = dot(d, q, keys + j * row); }
+        softmax(count, scores, 1 / sqrtf((float)d));
+        for (long c = 0; c < d; c++) {
+            double sum = 0;
+            for (long j = 0; j < count; j++) { sum += (double)scores[j] * values[j * row + c]; }
+            out[c] = (float)sum;
+        }
+    }
+}
+
+static void attention_cached(
+    long t, long count, long d, const float *q, long q_row, const float *keys,
+    const float *values, long row, float *out, long out_row, float *workspace) {
+    for (long i = 0; i < t; i++) {
+        attention_step(
+            1, count - t + i + 1, d, q + i * q_row, keys, values, row, out + i * out_row,
+            workspace);
     }
 }

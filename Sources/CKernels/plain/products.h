@@ -53,11 +53,11 @@ static void gemm_packed(
     gemm(m, n, k, a, a_row, a_column, packed, n, 1, c, c_row, e, workspace);
 }
 
-static void gemv(
-    long n, long k, const float *x, const float *b, long b_row, long b_column, float *y,
-    int add) {
+static void few_rows(
+    long m, long n, long k, const float *x, long x_row, const float *b, long b_row, long b_column,
+    float *y, long y_row, int add) {
     qk_epilogue e = {.kind = add ? QK_ADD : QK_STORE};
-    gemm(1, n, k, x, k, 1, b, b_row, b_column, y, n, &e, 0);
+    gemm(m, n, k, x, x_row, 1, b, b_row, b_column, y, y_row, &e, 0);
 }
 
 static float peak(long iterations) {

@@ -187,9 +187,34 @@ static void attention_backward(
 }
 
 static void attention_step(
-    long count, long d, const float *q, const float *keys, const float *values, long row,
-    float *out, float *scores) {
-    for (long j = 0; j < count; j++) { scores[j] = dot(d, q, keys + j * row); }
-    softmax(count, scores, 1 / sqrtf((float)d));
-    gemv_rows(d, count, scores, values, row, out, 0);
+    long heads, long count, long d, const float *q, const float *keys, const float *values,
+    long row, float *out, float *scores) {
+    few_rows(heads, count, d, q, d, keys, 1, row, scores, count, 0);
+    for (long h = 0; h < heads; h++) { softmax(count, scores + h * count, 1 / sqrtf((float)d)); }
+    few_rows(heads, d, count, scores, count, values, row, 1, out, d, 0);
+}
+
+static void attention_cached(
+    long t, long count, long d, const float *q, long q_row, const float *keys,
+    const float *values, long row, float *out, long out_row, float *workspace) {
+    float factor = 1 / sqrtf((float)d);
+    long s_row = strip_row(count), past = count - t;
+    float *kt = workspace;                                              // panels of (d, count)
+    float *vp = kt + packed_count(round_up(d, NR), round_up(count, NR));  // panels of (count, d)
+    float *s = vp + packed_count(round_up(count, NR), round_up(d, NR));   // (STRIP, count)
+    pack_panels(d, count, keys, 1, row, kt, d * NR);
+    pack_panels(count, d, values, row, 1, vp, count * NR);
+    for (long i = 0; i < t; i += STRIP) {
+        long rows = t - i < STRIP ? t - i : STRIP, seen = past + i + rows;
+        strip_product(rows, seen, d, q + i * q_row, q_row, 1, kt, d * NR, s, s_row, 0);
+        float sums[STRIP];
+        for (long r = 0; r < rows; r++) {
+            float *p = s + r * s_row;
+            long own = past + i + r + 1;
+            sums[r] = strip_exp(own, seen, p, factor, strip_max(own, p) * factor);
+        }
+        strip_product(
+            rows, d, seen, s, s_row, 1, vp, count * NR, out + i * out_row, out_row, 0);
+        for (long r = 0; r < rows; r++) { row_scale(d, out + (i + r) * out_row, 1 / sums[r]); }
+    }
 }

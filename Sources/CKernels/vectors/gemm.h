@@ -318,50 +318,6 @@ static void gemm_packed(
     }
 }
 
-// MARK: One row
-
-// Sums over k of x[k]·B[k, ·] for a strip of columns in registers.
-static void gemv_rows(long n, long k, const float *x, const float *b, long row, float *y, int add) {
-    long j = 0;
-    for (; j + 4 * W <= n; j += 4 * W) {
-        vf sums[4];
-        UNROLL for (int s = 0; s < 4; s++) { sums[s] = add ? load(y + j + s * W) : (vf)0.0f; }
-        for (long p = 0; p < k; p++) {
-            UNROLL for (int s = 0; s < 4; s++) { sums[s] += x[p] * load(b + p * row + j + s * W); }
-        }
-        UNROLL for (int s = 0; s < 4; s++) { store(y + j + s * W, sums[s]); }
-    }
-    FOR_VECTORS(i, lanes, n - j) {
-        vf sum = add ? load_some(y + j + i, lanes) : (vf)0.0f;
-        for (long p = 0; p < k; p++) { sum += x[p] * load_some(b + p * row + j + i, lanes); }
-        store_some(y + j + i, sum, lanes);
-    }
-}
-
-static void gemv(
-    long n, long k, const float *x, const float *b, long b_row, long b_column, float *y,
-    int add) {
-    if (b_column == 1) {
-        gemv_rows(n, k, x, b, b_row, y, add);
-        return;
-    }
-    for (long j = 0; j < n; j++) {
-        const float *w = b + j * b_column;
-        vf sums[4] = {0, 0, 0, 0};
-        long p = 0;
-        for (; p + 4 * W <= k; p += 4 * W) {
-            UNROLL for (int s = 0; s < 4; s++) {
-                sums[s] += load(x + p + s * W) * load(w + p + s * W);
-            }
-        }
-        FOR_VECTORS(i, lanes, k - p) {
-            sums[0] += load_some(x + p + i, lanes) * load_some(w + p + i, lanes);
-        }
-        float sum = sum_of((sums[0] + sums[1]) + (sums[2] + sums[3]));
-        y[j] = add ? y[j] + sum : sum;
-    }
-}
-
 // Ten chains of dependent multiply-adds hide the latency of two units; sixteen an iteration each.
 #define PEAK_CHAINS 10
 #define PEAK_OPERATIONS (PEAK_CHAINS * 16L * W * 2)

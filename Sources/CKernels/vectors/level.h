@@ -1,6 +1,8 @@
 // A whole level: the including file has defined W, MR and TABLE.
 #include "basics.h"
 #include "gemm.h"
+#include "few_rows.h"
+#include "reduced.h"
 #include "rows.h"
 #include "gates.h"
 #include "dropout.h"
@@ -8,8 +10,8 @@
 #include "elements.h"
 
 const qk_table TABLE = {
-    gemm, packed_count, pack, gemm_packed, gemv, peak, PEAK_OPERATIONS, layer_norm,
-    layer_norm_backward, rms_norm, rms_norm_backward, rotate, swiglu, swiglu_backward, gelu,
+    gemm, packed_count, pack, gemm_packed, few_rows, few_rows_reduced, pack_reduced, peak,
+    PEAK_OPERATIONS, layer_norm, layer_norm_backward, rms_norm, rms_norm_backward, rotate, swiglu, swiglu_backward, gelu,
     cross_entropy, softmax, attention_workspace, attention, attention_backward, attention_step,
-    drop, embed, embed_backward, add, add_rows, sum_of_squares, adamw,
+    attention_cached, drop, embed, embed_backward, add, add_rows, sum_of_squares, adamw,
 };

@@ -6,6 +6,13 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     public var topK = 0
     /// Only the likeliest tokens whose probabilities together reach `topP` may come; 1 allows all.
     public var topP = 0.95
+    /// Only tokens at least this many times as probable as the likeliest may come; 0 allows all.
+    public var minP = 0.0
+    /// The logits of tokens that the text already has are divided by it, or multiplied if they are
+    /// negative: above 1 a text repeats itself less; 1 changes nothing.
+    public var repetitionPenalty = 1.0
+    /// Texts that end a sample. They are not part of it.
+    public var stopStrings: [String] = []
     /// The most tokens to generate.
     public var maximumTokenCount = 200
     /// What the random choices follow from.
@@ -16,6 +23,9 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         case temperature
         case topK = "top_k"
         case topP = "top_p"
+        case minP = "min_p"
+        case repetitionPenalty = "repetition_penalty"
+        case stopStrings = "stop_strings"
         case maximumTokenCount = "max_new_tokens"
         case seed
     }
@@ -40,6 +50,9 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         try read(.temperature, &temperature)
         try read(.topK, &topK)
         try read(.topP, &topP)
+        try read(.minP, &minP)
+        try read(.repetitionPenalty, &repetitionPenalty)
+        try read(.stopStrings, &stopStrings)
         try read(.maximumTokenCount, &maximumTokenCount)
         try read(.seed, &seed)
     }
@@ -55,9 +68,23 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         guard topP > 0, topP <= 1 else {
             throw .badConfiguration(reason: "top_p is \(topP); give more than 0 and at most 1")
         }
+        guard minP >= 0, minP <= 1 else {
+            throw .badConfiguration(reason: "min_p is \(minP); give 0 for no limit, up to 1")
+        }
+        guard repetitionPenalty > 0, repetitionPenalty.isFinite else {
+            throw .badConfiguration(
+                reason: "repetition_penalty is \(repetitionPenalty); give 1 for none, or more")
+        }
+        guard !stopStrings.contains("") else {
+            throw .badConfiguration(
+                reason: "one of stop_strings is empty, and would end every text at once")
+        }
         guard maximumTokenCount >= 0 else {
             throw .badConfiguration(
                 reason: "max_new_tokens is \(maximumTokenCount); give 0 or more")
         }
     }
+
+    /// Whether the numbers make sense.
+    var isValid: Bool { (try? validate()) != nil }
 }

@@ -1,98 +1,64 @@
-/// The keys and values of the tokens that a model has read, so that the next token costs one
-/// position and not all of them.
+/// The keys and values of the tokens that a model has read in one text, so that the next token costs
+/// one position and not all of them.
 ///
-/// ```swift
-/// let cache = KeyValueCache(model)
-/// cache.prefill(prompt.span)
-/// while cache.count < cache.capacity {
-///     let token = cache.logits.withSpan { sampler.next(from: $0) }
-///     cache.step(token)
-/// }
-/// ```
+/// A class, because it is one large allocation; an ``InferencePass`` fills it.
 public final class KeyValueCache {
-    /// The model that reads.
-    public let model: GPT
-    /// The most tokens that fit: the model's context.
+    /// The most tokens that fit.
     public let capacity: Int
     /// Tokens read so far.
-    public private(set) var count = 0
-    /// What the model expects after the last token: (vocabulary).
-    public let logits: FloatBuffer
+    public internal(set) var count = 0
 
-    let kernels: Kernels
-    let position: PositionBuffers
-    /// A layer each, (capacity, width of keys).
-    let keys: [FloatBuffer]
-    let values: [FloatBuffer]
+    private let headSize: Int
+    private let headCount: Int
+    /// Keys and values of each layer, (layers, 2, heads of keys, capacity, head size): what a head
+    /// reads lies in one piece.
+    private let storage: FloatBuffer
 
-    private let level: KernelLevel
-    private var prompts: SequencePass?
-    private let promptIDs: IDBuffer
-
-    /// An empty cache for `model`.
-    public init(_ model: GPT, kernels level: KernelLevel = .best) {
-        let configuration = model.configuration
-        let capacity = configuration.positionCount
-        func buffers() -> [FloatBuffer] {
-            (0..<configuration.layerCount).map { _ in
-                FloatBuffer(count: capacity * configuration.keyWidth)
-            }
-        }
-        self.model = model
-        self.level = level
+    /// An empty cache for texts of up to `capacity` tokens of a model of that shape; at most, and by
+    /// default, the model's context.
+    public init(_ configuration: GPTConfiguration, capacity: Int? = nil) {
+        let capacity = capacity ?? configuration.positionCount
+        precondition(
+            capacity > 0 && capacity <= configuration.positionCount,
+            "a cache has room for 1 to \(configuration.positionCount) tokens, not \(capacity)")
         self.capacity = capacity
-        kernels = Kernels(level)
-        logits = FloatBuffer(count: configuration.vocabularySize)
-        keys = buffers()
-        values = buffers()
-        position = PositionBuffers(configuration)
-        promptIDs = IDBuffer(count: capacity)
+        headSize = configuration.headSize
+        headCount = configuration.keyWidth / configuration.headSize
+        storage = FloatBuffer(
+            count: configuration.layerCount * 2 * configuration.keyWidth * capacity)
     }
 
-    /// Forgets everything.
-    public func reset() { count = 0 }
+    /// Forgets all but the first `count` tokens.
+    public func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count, "a cache forgets its end, and only that")
+        self.count = count
+    }
 
-    /// Reads `ids` in place of what was read before, all in one pass. 1 to ``capacity`` of them.
-    public func prefill(_ ids: Span<Int32>) {
+    /// Takes over what `other`, a cache of the same model, has of its first `count` tokens.
+    /// O(layers · width · count).
+    public func copy(from other: KeyValueCache, count: Int) {
         precondition(
-            ids.count > 0 && ids.count <= capacity,
-            "a prompt has 1 to \(capacity) tokens, not \(ids.count)")
-        model.checkIDs(ids)
-        promptIDs.copy(from: ids)
-        let pass: SequencePass
-        if let prompts, prompts.length >= ids.count {
-            pass = prompts
-        } else {
-            pass = SequencePass(model, length: ids.count, level: level, keepsAll: false)
-            prompts = pass
+            count <= capacity && count <= other.count && headSize == other.headSize
+                && headCount == other.headCount
+                && storage.count / capacity == other.storage.count / other.capacity,
+            "a cache of another model, or one that does not fit")
+        for place in 0..<storage.count / (capacity * headSize) where count > 0 {
+            unsafe storage.slice(place * capacity * headSize..<(place + 1) * capacity * headSize)
+                .base.update(
+                    from: other.storage.slice(
+                        place * other.capacity * headSize..<(place + 1) * other.capacity * headSize
+                    ).base, count: count * headSize)
         }
-        pass.forward(.init(ids: promptIDs.slice(0..<ids.count)), model.slices, cache: self)
-        let c = model.configuration.embeddingSize
-        count = ids.count
-        kernels.multiply(
-            row: pass.activations.finalNorm.at((count - 1) * c, c),
-            model.slices.head.transposed, into: logits.all)
+        self.count = count
     }
 
-    /// Reads one more token. There must be room.
-    public func step(_ token: Int32) {
-        precondition(count < capacity, "the cache is full; slide the window first")
-        precondition(
-            token >= 0 && Int(token) < model.configuration.vocabularySize,
-            "token \(token) is not in the vocabulary")
-        read(token, at: count)
-        count += 1
-    }
+    /// The keys of a head, (capacity, head size).
+    func keys(layer: Int, head: Int) -> FloatSlice { part(2 * layer * headCount + head) }
 
-    /// Takes the keys and values of a layer's first `count` positions from rows of [q | k | v].
-    func keep(_ rows: FloatSlice, layer: Int, count: Int) {
-        let shape = AttentionShape(model.configuration, positions: count)
-        let width = shape.keyWidth
-        for position in 0..<count {
-            let start = position * shape.rowWidth + shape.queryWidth
-            let place = position * width..<(position + 1) * width
-            kernels.copy(rows.at(start, width), to: keys[layer].slice(place))
-            kernels.copy(rows.at(start + width, width), to: values[layer].slice(place))
-        }
+    /// The values of a head, (capacity, head size).
+    func values(layer: Int, head: Int) -> FloatSlice { part((2 * layer + 1) * headCount + head) }
+
+    private func part(_ index: Int) -> FloatSlice {
+        storage.slice(index * capacity * headSize..<(index + 1) * capacity * headSize)
     }
 }

@@ -1,51 +1,73 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// Chooses the next token from a model's logits: the same choices from the same seed.
 ///
-/// The order is temperature, then top-k, then top-p, as in Hugging Face's `generate`; among tokens
-/// of equal probability the one with the smaller id comes first.
+/// The logits pass through what Hugging Face calls processors, in the order of its `generate`:
+/// repetition penalty, temperature, top-k, top-p, min-p. Then one of the tokens that are left is
+/// drawn by its probability; with temperature 0 it is the likeliest, the one with the smallest id
+/// among equals.
 public struct Sampler: Sendable {
     private let temperature: Double
     private let topK: Int
     private let topP: Double
+    private let minP: Double
+    private let repetitionPenalty: Double
+    private let kernels: Kernels
     private var generator: RandomGenerator
-    private var candidates: [Candidate] = []
-
-    private struct Candidate {
-        let token: Int32
-        var weight: Double
-    }
+    /// The tokens that the penalty is for, once each.
+    private var seen: Set<Int32> = []
+    /// What becomes of the logits: scores, then probabilities up to a factor.
+    private var weights: [Float] = []
 
     /// A sampler with the configuration's numbers, which must be valid.
-    public init(_ configuration: GenerationConfiguration) {
+    public init(_ configuration: GenerationConfiguration, kernels level: KernelLevel = .best) {
         precondition(
-            configuration.temperature >= 0 && configuration.topK >= 0 && configuration.topP > 0,
-            "check a configuration with validate() first")
-        temperature = configuration.temperature
+            configuration.isValid, "check a configuration with validate() first")
+        // So little heat that a quotient of logits would leave the range of floats is none.
+        temperature = configuration.temperature < 1e-6 ? 0 : configuration.temperature
         topK = configuration.topK
         topP = configuration.topP
+        minP = configuration.minP
+        repetitionPenalty = configuration.repetitionPenalty
+        kernels = Kernels(level)
         generator = RandomGenerator(seed: configuration.seed)
     }
 
-    /// The next token. O(V), and O(V log V) where top-k or top-p sorts.
+    /// Takes notice of tokens of the text, the prompt's too, which the repetition penalty is for.
+    public mutating func note(_ tokens: [Int32]) {
+        if repetitionPenalty != 1 { seen.formUnion(tokens) }
+    }
+
+    /// Forgets the tokens of the text, for another one.
+    public mutating func forget() { seen.removeAll() }
+
+    /// The next token. O(V), whatever is chosen from; no vocabulary is sorted.
     public mutating func next(from logits: Span<Float>) -> Int32 {
         precondition(logits.count > 0, "no logits to choose from")
-        if temperature == 0 { return Self.likeliest(in: logits) }
-        let all = weigh(logits)
-        let u = generator.uniform()
-        var rest = u * all
-        for candidate in candidates {
-            rest -= candidate.weight
-            if rest < 0 { return candidate.token }
+        if temperature == 0, seen.isEmpty { return Self.likeliest(in: logits) }
+        score(logits)
+        if temperature == 0 { return Self.likeliest(in: weights.span) }
+        let sum = weigh()
+        var rest = generator.uniform() * sum
+        for (index, weight) in weights.enumerated() {
+            rest -= Double(weight)
+            if rest < 0 { return Int32(index) }
         }
         // Rounding left a crumb: the last one that can come at all.
-        return candidates.last { $0.weight > 0 }?.token ?? Self.likeliest(in: logits)
+        return Int32(weights.lastIndex { $0 > 0 } ?? 0)
+    }
+
+    /// The probability of each token to be drawn next; 0 for those that may not. O(V).
+    ///
+    /// With temperature 0 all of it is the likeliest token's.
+    public mutating func probabilities(from logits: Span<Float>) -> [Double] {
+        precondition(logits.count > 0, "no logits to choose from")
+        score(logits)
+        guard temperature > 0 else {
+            var all = [Double](repeating: 0, count: logits.count)
+            all[Int(Self.likeliest(in: weights.span))] = 1
+            return all
+        }
+        let sum = weigh()
+        return weights.map { Double($0) / sum }
     }
 
     /// The token with the greatest logit, the smallest id among equals.
@@ -55,36 +77,47 @@ public struct Sampler: Sendable {
         return Int32(best)
     }
 
-    /// Fills `candidates` with those that may come and returns the sum of their weights.
-    private mutating func weigh(_ logits: Span<Float>) -> Double {
-        let most = Double(logits[Int(Self.likeliest(in: logits))])
-        candidates.removeAll(keepingCapacity: true)
-        for index in logits.indices {
-            let weight = exp((Double(logits[index]) - most) / temperature)
-            candidates.append(Candidate(token: Int32(index), weight: weight.isNaN ? 0 : weight))
+    // MARK: Processors
+
+    /// Sets `weights` to the logits after the repetition penalty. A penalty above 1 makes what has
+    /// come before less likely. Keskar and others, <https://arxiv.org/abs/1909.05858>, with the
+    /// change for negative logits that everybody has made since.
+    private mutating func score(_ logits: Span<Float>) {
+        weights.removeAll(keepingCapacity: true)
+        weights.reserveCapacity(logits.count)
+        for index in logits.indices { weights.append(logits[index]) }
+        let penalty = Float(repetitionPenalty)
+        for token in seen where token >= 0 && Int(token) < weights.count {
+            let score = weights[Int(token)]
+            weights[Int(token)] = score < 0 ? score * penalty : score / penalty
         }
-        let sum = candidates.reduce(0) { $0 + $1.weight }
-        let hasTopK = topK > 0 && topK < candidates.count
-        guard hasTopK || topP < 1 else { return sum }
-        if !hasTopK {
-            // Those so light that all of them together are less than what top-p leaves out cannot be
-            // in its set; of a trained model's vocabulary that is nearly all, and need no sorting.
-            let least = (1 - topP) * sum / Double(candidates.count)
-            candidates.removeAll { $0.weight < least }
-        }
-        candidates.sort { ($0.weight, $1.token) > ($1.weight, $0.token) }
-        if hasTopK { candidates.removeSubrange(topK...) }
-        let all = hasTopK ? candidates.reduce(0) { $0 + $1.weight } : sum
-        guard topP < 1 else { return all }
-        // The smallest set that reaches topP: the token that crosses the line belongs to it.
-        var kept = 0.0
-        for (index, candidate) in candidates.enumerated() {
-            kept += candidate.weight
-            if kept >= topP * all {
-                candidates.removeSubrange((index + 1)...)
-                break
+    }
+
+    /// Turns scores into weights, 0 for tokens that may not come, and returns their sum.
+    private mutating func weigh() -> Double {
+        if topK > 0, topK < weights.count {
+            // Tokens that are level with the last of the k stay, as in Hugging Face's.
+            let least = Selection.value(ofRank: topK, in: weights.span)
+            for index in weights.indices where weights[index] < least {
+                weights[index] = -.infinity
             }
         }
-        return kept
+        kernels.softmax(&weights, factor: Float(1 / temperature))
+        // The kernel's exponential ends at a number that is nearly, but not, zero.
+        for index in weights.indices where weights[index] < 1e-35 { weights[index] = 0 }
+        var sum = weights.reduce(0) { $0 + Double($1) }
+        if topP < 1 {
+            let last = Selection.last(reaching: topP * sum, of: weights.span, sum: sum)
+            for index in weights.indices where !last.isReached(by: weights[index], at: index) {
+                weights[index] = 0
+            }
+            sum = weights.reduce(0) { $0 + Double($1) }
+        }
+        if minP > 0, let most = weights.max() {
+            let least = Float(minP) * most
+            for index in weights.indices where weights[index] < least { weights[index] = 0 }
+            sum = weights.reduce(0) { $0 + Double($1) }
+        }
+        return sum
     }
 }

@@ -1,7 +1,9 @@
-/// Continues a text of token ids, one token at a time.
+/// Continues a text of token ids, one token at a time; or several continuations of one text, a token
+/// of each at a time, for which the prompt is read once and every weight once a step.
 ///
-/// When the context is full the oldest quarter leaves, and the rest is read again in one pass: the
-/// window slides, as the positions that the model learned are those within its context.
+/// When the context is full the oldest quarter leaves, and the rest is read again in one pass, at the
+/// positions from 0 on: the window slides, and what a token is given is always what the model makes
+/// of the window by itself. So a slide costs three positions for each token that it makes room for.
 ///
 /// ```swift
 /// var generator = TextGenerator(model, configuration: .greedy(maximumTokenCount: 20))
@@ -9,69 +11,199 @@
 /// while let token = generator.next() { print(token) }
 /// ```
 public struct TextGenerator {
-    private let cache: KeyValueCache
-    private var sampler: Sampler
-    private let maximumTokenCount: Int
-    private let endToken: Int32?
-    /// The tokens in the window, those of the cache and perhaps one more that it has not read.
-    private var window: [Int32] = []
-    private var generatedCount = 0
-    private var hasEnded = false
+    /// Why a text ended.
+    public enum Ending: String, Sendable {
+        /// The end token came.
+        case endToken = "end_token"
+        /// It has as many tokens as were asked for.
+        case length
+        /// The caller wants no more.
+        case stopped
+    }
 
-    /// A generator that ends after the configured number of tokens, or at `endToken`, which is not
-    /// returned.
+    /// One continuation.
+    private struct Sample {
+        var cache: KeyValueCache
+        var sampler: Sampler
+        /// The tokens in the window: those of the cache, and perhaps one more that it has not read.
+        var window: [Int32] = []
+        var tokenCount = 0
+        var ending: Ending?
+        var logProbability: Double?
+    }
+
+    private let pass: InferencePass
+    private let configuration: GenerationConfiguration
+    private let endToken: Int32?
+    private let givesLogProbabilities: Bool
+    private var samples: [Sample]
+    /// Whether the prompt has been read.
+    private var hasBegun = false
+    /// The tokens that the first cache holds.
+    private var cached: [Int32] = []
+
+    /// A generator whose samples end after the configured number of tokens, or at `endToken`, which
+    /// is not returned.
+    ///
+    /// - Parameters:
+    ///   - model: the model to draw from.
+    ///   - configuration: how to draw. Sample number i draws as a single one with the seed plus i.
+    ///   - sampleCount: continuations at once, from 1 to ``maximumSampleCount``.
+    ///   - endToken: the token that ends a text, if any does.
+    ///   - givesLogProbabilities: whether ``logProbability(ofSample:)`` is wanted.
+    ///   - weights: the numbers that the model's matrices are rounded to first.
+    ///   - team: the threads; without one, the caller's alone.
+    ///   - level: which kernels run.
     public init(
-        _ model: GPT, configuration: GenerationConfiguration, endToken: Int32? = nil,
+        _ model: GPT, configuration: GenerationConfiguration, sampleCount: Int = 1,
+        endToken: Int32? = nil, givesLogProbabilities: Bool = false,
+        weights: WeightFormat = .float32, team: ThreadTeam? = nil,
         kernels level: KernelLevel = .best
     ) {
-        cache = KeyValueCache(model, kernels: level)
-        sampler = Sampler(configuration)
-        maximumTokenCount = configuration.maximumTokenCount
+        pass = InferencePass(
+            model, weights: weights, textCount: sampleCount,
+            team: team ?? ThreadTeam(threadCount: 1), kernels: level)
+        self.configuration = configuration
         self.endToken = endToken
+        self.givesLogProbabilities = givesLogProbabilities
+        samples = (0..<sampleCount).map { number in
+            var own = configuration
+            own.seed &+= UInt64(number)
+            // A cache gets its size with the prompt.
+            let cache = KeyValueCache(model.configuration, capacity: 1)
+            return Sample(cache: cache, sampler: Sampler(own, kernels: level))
+        }
     }
+
+    /// The most samples at once.
+    public static var maximumSampleCount: Int { InferencePass.fewRows }
+
+    private var contextLength: Int { pass.model.configuration.positionCount }
 
     /// Starts over from `prompt`, of which the last tokens count if it is longer than the context.
     /// It needs at least one token; a text without a beginning starts from the end-of-text token.
+    ///
+    /// What the prompt has in common with the first sample so far is not read again, so that a
+    /// conversation costs only what is new in it. Random choices go on where they were.
     public mutating func start(prompt: [Int32]) {
         precondition(!prompt.isEmpty, "generation starts from at least one token")
-        window = prompt
-        if window.count > cache.capacity { slide() }
-        cache.reset()
-        generatedCount = 0
-        hasEnded = false
+        var window = prompt
+        if window.count > contextLength { slide(&window) }
+        for index in samples.indices {
+            samples[index].window = window
+            samples[index].tokenCount = 0
+            samples[index].ending = nil
+            samples[index].sampler.forget()
+            samples[index].sampler.note(prompt)
+        }
+        hasBegun = false
     }
 
-    /// The next token, or nil at the end.
+    /// The next token of the only sample, or nil at its end.
     public mutating func next() -> Int32? {
-        precondition(!window.isEmpty, "start(prompt:) comes first")
-        guard !hasEnded, generatedCount < maximumTokenCount else { return nil }
-        read()
-        let token = cache.logits.withSpan { sampler.next(from: $0) }
+        precondition(samples.count == 1, "several samples advance together")
+        return advance()[0]
+    }
+
+    /// The next token of each sample; nil for those that have ended.
+    public mutating func advance() -> [Int32?] {
+        precondition(!samples[0].window.isEmpty, "start(prompt:) comes first")
+        for index in samples.indices where samples[index].tokenCount >= maximumTokenCount {
+            if samples[index].ending == nil { samples[index].ending = .length }
+        }
+        var tokens = [Int32?](repeating: nil, count: samples.count)
+        let active = samples.indices.filter { samples[$0].ending == nil }
+        guard !active.isEmpty else { return tokens }
+        if !hasBegun {
+            readPrompt()
+            for index in active { tokens[index] = draw(index, row: 0) }
+            return tokens
+        }
+        for index in active where samples[index].window.count > contextLength {
+            slide(&samples[index].window)
+            samples[index].cache.truncate(to: 0)
+            let window = samples[index].window
+            pass.read(window.span, into: samples[index].cache)
+            if index == 0 { cached = window }
+            tokens[index] = draw(index, row: 0)
+        }
+        let stepping = active.filter {
+            samples[$0].cache.count < samples[$0].window.count && tokens[$0] == nil
+                && samples[$0].ending == nil
+        }
+        guard !stepping.isEmpty else { return tokens }
+        pass.step(
+            stepping.map { samples[$0].window[samples[$0].window.count - 1] },
+            stepping.map { samples[$0].cache })
+        if stepping[0] == 0 { cached.append(samples[0].window[samples[0].window.count - 1]) }
+        for (row, index) in stepping.enumerated() { tokens[index] = draw(index, row: row) }
+        return tokens
+    }
+
+    /// Ends a sample, because what it says is enough.
+    public mutating func stop(sample index: Int = 0) {
+        if samples[index].ending == nil { samples[index].ending = .stopped }
+    }
+
+    /// Why a sample ended; nil while it goes on.
+    public func ending(ofSample index: Int = 0) -> Ending? { samples[index].ending }
+
+    /// The natural logarithm of the probability that the model gave a sample's last token, before
+    /// temperature and everything else that changes the choice; nil unless it was asked for.
+    public func logProbability(ofSample index: Int = 0) -> Double? {
+        samples[index].logProbability
+    }
+
+    // MARK: Reading
+
+    private var maximumTokenCount: Int { configuration.maximumTokenCount }
+
+    /// Reads the prompt into the first cache, but for what that already holds, and lets the others
+    /// take it over.
+    private mutating func readPrompt() {
+        hasBegun = true
+        let window = samples[0].window
+        let needed = window.count + min(maximumTokenCount, contextLength - window.count)
+        // The last token is read in any case: its logits are wanted.
+        var common = zip(cached, window.dropLast()).prefix { $0 == $1 }.count
+        common = min(common, samples[0].cache.count)
+        if samples[0].cache.capacity < needed {
+            let cache = KeyValueCache(pass.model.configuration, capacity: needed)
+            cache.copy(from: samples[0].cache, count: common)
+            samples[0].cache = cache
+        }
+        samples[0].cache.truncate(to: common)
+        let rest = Array(window[common...])
+        pass.read(rest.span, into: samples[0].cache)
+        cached = window
+        for index in samples.indices.dropFirst() {
+            if samples[index].cache.capacity < needed {
+                samples[index].cache = KeyValueCache(
+                    pass.model.configuration, capacity: needed)
+            }
+            samples[index].cache.copy(from: samples[0].cache, count: window.count)
+        }
+    }
+
+    /// Draws a sample's next token from a row of logits.
+    private mutating func draw(_ index: Int, row: Int) -> Int32? {
+        let token = pass.withLogits(ofText: row) { samples[index].sampler.next(from: $0) }
+        if givesLogProbabilities {
+            samples[index].logProbability = pass.logProbability(of: token, ofText: row)
+        }
         if token == endToken {
-            hasEnded = true
+            samples[index].ending = .endToken
             return nil
         }
-        window.append(token)
-        generatedCount += 1
+        samples[index].window.append(token)
+        samples[index].sampler.note([token])
+        samples[index].tokenCount += 1
         return token
     }
 
-    /// Brings the cache up to the window.
-    private mutating func read() {
-        if window.count > cache.capacity {
-            slide()
-            cache.reset()
-        }
-        if cache.count == 0 {
-            cache.prefill(window.span)
-        } else {
-            while cache.count < window.count { cache.step(window[cache.count]) }
-        }
-    }
-
     /// Drops the oldest tokens, so that three quarters of the context remain in use.
-    private mutating func slide() {
-        let kept = max(1, cache.capacity - max(1, cache.capacity / 4))
+    private func slide(_ window: inout [Int32]) {
+        let kept = max(1, contextLength - max(1, contextLength / 4))
         window.removeFirst(window.count - min(kept, window.count))
     }
 }

@@ -96,24 +96,39 @@ extension Kernels {
         }
     }
 
-    /// Attention of the newest position over the first `positions` rows of the cached keys and
-    /// values (capacity, key width).
+    /// Attention of one new position, for the heads that share one of keys and values: `q` and `out`
+    /// are (heads, size), keys and values (positions, size) or longer.
     func attentionStep(
-        _ shape: AttentionShape, q: FloatSlice, keys: FloatSlice, values: FloatSlice,
+        headSize: Int, positions: Int, q: FloatSlice, keys: FloatSlice, values: FloatSlice,
         into out: FloatSlice, scores: FloatSlice
     ) {
-        let width = shape.keyWidth
+        let heads = q.count / headSize
         precondition(
-            q.count == shape.queryWidth && out.count == shape.queryWidth
-                && scores.count >= shape.positions && keys.count >= shape.positions * width
-                && values.count >= shape.positions * width, "a step that does not fit its cache")
-        for head in 0..<shape.heads {
-            let start = head * shape.headSize
-            let shared = head / shape.groupSize * shape.headSize
-            unsafe qk_attention_step(
-                level, shape.positions, shape.headSize, q.base + start, keys.base + shared,
-                values.base + shared, width, out.base + start, scores.base)
-        }
+            q.count == heads * headSize && out.count == q.count
+                && scores.count >= heads * positions && keys.count >= positions * headSize
+                && values.count >= positions * headSize, "a step that does not fit its cache")
+        unsafe qk_attention_step(
+            level, heads, positions, headSize, q.base, keys.base, values.base, headSize, out.base,
+            scores.base)
+    }
+
+    /// Attention of one head of the last rows of `positions` cached ones: `q` and `out` have a row
+    /// each, keys and values (positions, size) or longer.
+    func attentionCached(
+        positions: Int, q: Matrix, keys: FloatSlice, values: FloatSlice, into out: Matrix,
+        workspace: FloatSlice
+    ) {
+        let (rows, size) = (q.rows, q.columns)
+        precondition(
+            out.rows == rows && out.columns == size && rows <= positions
+                && q.columnStride == 1 && out.columnStride == 1
+                && keys.count >= positions * size && values.count >= positions * size
+                && workspace.count
+                    >= attentionWorkspaceCount(positions: positions, headSize: size),
+            "attention that does not fit its cache")
+        unsafe qk_attention_cached(
+            level, rows, positions, size, q.slice.base, q.rowStride, keys.base, values.base, size,
+            out.slice.base, out.rowStride, workspace.base)
     }
 
     private func check(

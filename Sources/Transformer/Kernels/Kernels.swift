@@ -99,15 +99,6 @@ struct Kernels {
         return unsafe e
     }
 
-    /// y = x·B for one row, plus y itself when `adding`.
-    func multiply(row x: FloatSlice, _ b: Matrix, into y: FloatSlice, adding: Bool = false) {
-        precondition(x.count == b.rows && y.count == b.columns, "a product that does not fit")
-        precondition(b.rowStride == 1 || b.columnStride == 1, "neither rows nor columns whole")
-        unsafe qk_gemv(
-            level, y.count, x.count, x.base, b.slice.base, b.rowStride, b.columnStride, y.base,
-            adding ? 1 : 0)
-    }
-
     // MARK: Elements
 
     /// Losses of the rows of logits, and the logits replaced by `scale` times the gradient of the
@@ -119,6 +110,14 @@ struct Kernels {
         unsafe qk_cross_entropy(
             level, logits.rows, logits.columns, logits.slice.base, logits.rowStride, targets.base,
             scale, losses.base)
+    }
+
+    /// Replaces x by the softmax of `factor` · x.
+    func softmax(_ x: inout [Float], factor: Float) {
+        unsafe x.withUnsafeMutableBufferPointer { floats in
+            guard let base = floats.baseAddress else { return }
+            unsafe qk_softmax(level, floats.count, base, factor)
+        }
     }
 
     /// out[t] = table[ids[t]], plus out[t] itself when `adding`.

@@ -30,6 +30,12 @@ struct Matrix {
         self.columnStride = columnStride
     }
 
+    /// The floats of a row of a matrix whose rows are contiguous.
+    func row(_ index: Int) -> FloatSlice {
+        precondition(columnStride == 1, "a row in one piece")
+        return slice.at(index * rowStride, columns)
+    }
+
     var transposed: Matrix {
         var other = Matrix(
             slice: slice, rows: columns, columns: rows, rowStride: columnStride,
@@ -40,8 +46,8 @@ struct Matrix {
     }
 
     /// The columns of `range` as a matrix. It keeps the panels of `packed` that they fill, which must
-    /// begin where a panel does: panels are `panelWidth` columns wide.
-    func columns(_ range: Range<Int>, panelWidth: Int) -> Matrix {
+    /// begin where a panel does: panels are `panelWidth` columns wide. With a width of 1 it has none.
+    func columns(_ range: Range<Int>, panelWidth: Int = 1) -> Matrix {
         if range == 0..<columns { return self }
         let start = range.lowerBound * columnStride
         var part = Matrix(

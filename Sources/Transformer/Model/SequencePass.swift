@@ -142,8 +142,8 @@ final class SequencePass {
 
     // MARK: The whole model
 
-    /// Runs the blocks over a sequence; the result is `finalNorm`. Keys and values go to `cache`.
-    func forward(_ input: Input, _ p: ParameterSlices, cache: KeyValueCache? = nil) {
+    /// Runs the blocks over a sequence; the result is `finalNorm`.
+    func forward(_ input: Input, _ p: ParameterSlices) {
         precondition(
             input.ids.count > 0 && input.ids.count <= length,
             "a sequence longer than its workspace")
@@ -155,7 +155,6 @@ final class SequencePass {
         timed(.embedding) { forwardEmbedding(p) }
         for index in a.layers.indices {
             timed(.attentionForward) { forwardAttention(index, p.layers[index]) }
-            cache?.keep(a.layers[index].qkv, layer: index, count: count)
             timed(.feedForwardForward) { forwardFeedForward(index, p.layers[index]) }
         }
         timed(.head) {
@@ -164,7 +163,7 @@ final class SequencePass {
         }
     }
 
-    /// After ``forward(_:_:cache:)``: writes the losses of the positions and adds the gradients of
+    /// After ``forward(_:_:)``: writes the losses of the positions and adds the gradients of
     /// `scale` times their sum to `d`.
     func lossAndBackward(
         targets: IDSlice, scale: Float, _ p: ParameterSlices, _ d: ParameterSlices

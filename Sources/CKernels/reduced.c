@@ -1,0 +1,58 @@
+// Weights rounded to fewer bits, as `reduced.h` of each level reads them.
+#include <math.h>
+#include <string.h>
+
+#include "reduced.h"
+
+long qk_reduced_bytes(int format, long k, long n) {
+    return (n + COLUMNS - 1) / COLUMNS * reduced_panel_bytes(format, k);
+}
+
+static uint16_t upper_half(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+// The least bfloat16 that is not below a positive x.
+static uint16_t upper_half_above(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    return (uint16_t)((bits + 0xFFFF) >> 16);
+}
+
+// Rows `first` to `first + rows` of one column: the scale and the integers. The scale is rounded up,
+// so that no integer passes 127.
+static void reduce_block(
+    long rows, const float *b, long b_row, uint16_t *scale, int8_t *out) {
+    float most = 0;
+    for (long p = 0; p < rows; p++) {
+        float x = fabsf(b[p * b_row]);
+        most = x > most ? x : most;
+    }
+    *scale = upper_half_above(most / 127);
+    float unit = bfloat16_of(*scale);
+    for (long p = 0; p < rows; p++) {
+        out[p * COLUMNS] = unit > 0 ? (int8_t)lrintf(b[p * b_row] / unit) : 0;
+    }
+}
+
+void qk_reduce(
+    int format, long k, long n, const float *b, long b_row, long b_column, uint8_t *reduced) {
+    memset(reduced, 0, (size_t)qk_reduced_bytes(format, k, n));
+    for (long j = 0; j < n; j++) {
+        uint8_t *panel = reduced + j / COLUMNS * reduced_panel_bytes(format, k);
+        long column = j % COLUMNS;
+        const float *from = b + j * b_column;
+        if (format == QK_BFLOAT16) {
+            uint16_t *out = (uint16_t *)panel + column;
+            for (long p = 0; p < k; p++) { out[p * COLUMNS] = upper_half(from[p * b_row]); }
+            continue;
+        }
+        for (long p = 0; p < k; p += BLOCK, panel += BLOCK_BYTES) {
+            reduce_block(
+                k - p < BLOCK ? k - p : BLOCK, from + p * b_row, b_row,
+                (uint16_t *)panel + column, (int8_t *)panel + 2 * COLUMNS + column);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// Products with weights of fewer bits: half or a quarter of the bytes to read, widened to float32 in
+// registers, which is quicker than memory hands them over.
+#include "../reduced.h"
+
+typedef uint16_t vh __attribute__((ext_vector_type(W)));
+typedef int8_t vb __attribute__((ext_vector_type(W)));
+typedef uint16_t vh_anywhere __attribute__((ext_vector_type(W), aligned(2), may_alias));
+typedef int8_t vb_anywhere __attribute__((ext_vector_type(W), aligned(1), may_alias));
+
+// Vectors of a panel's row.
+#define PARTS (COLUMNS / W)
+// Sums that take turns over k, so that one does not wait for the last.
+#define TURNS (W == 16 ? 2 : 1)
+
+INLINE vf load_bfloat16(const uint16_t *p) {
+    return (vf)(__builtin_convertvector(*(const vh_anywhere *)p, vu) << 16);
+}
+INLINE vf load_int8(const int8_t *p) {
+    return __builtin_convertvector(*(const vb_anywhere *)p, vf);
+}
+
+// Adds R rows of X by `rows` rows of integers to `sums`.
+INLINE void add_integers(
+    const int R, long rows, const float *x, long x_row, const int8_t *w, vf sums[FEW][PARTS]) {
+    vf turns[TURNS][FEW][PARTS];
+    UNROLL for (int t = 0; t < TURNS; t++) {
+        UNROLL for (int r = 0; r < R; r++) {
+            UNROLL for (int s = 0; s < PARTS; s++) { turns[t][r][s] = 0; }
+        }
+    }
+    for (long p = 0; p < rows; p += TURNS) {
+        UNROLL for (int t = 0; t < TURNS; t++) {
+            // A block is whole in memory; X need not be.
+            if (TURNS > 1 && p + t >= rows) { break; }
+            UNROLL for (int s = 0; s < PARTS; s++) {
+                vf value = load_int8(w + (p + t) * COLUMNS + s * W);
+                UNROLL for (int r = 0; r < R; r++) {
+                    turns[t][r][s] += x[r * x_row + p + t] * value;
+                }
+            }
+        }
+    }
+    UNROLL for (int r = 0; r < R; r++) {
+        UNROLL for (int s = 0; s < PARTS; s++) {
+            sums[r][s] = TURNS > 1 ? turns[0][r][s] + turns[TURNS - 1][r][s] : turns[0][r][s];
+        }
+    }
+}
+
+// R rows by one panel.
+INLINE void reduced_panel(
+    const int R, int format, long k, const float *x, long x_row, const uint8_t *panel,
+    vf sums[FEW][PARTS]) {
+    UNROLL for (int r = 0; r < R; r++) {
+        UNROLL for (int s = 0; s < PARTS; s++) { sums[r][s] = 0; }
+    }
+    if (format == QK_BFLOAT16) {
+        const uint16_t *w = (const uint16_t *)panel;
+        for (long p = 0; p < k; p++, w += COLUMNS) {
+            UNROLL for (int s = 0; s < PARTS; s++) {
+                vf value = load_bfloat16(w + s * W);
+                UNROLL for (int r = 0; r < R; r++) { sums[r][s] += x[r * x_row + p] * value; }
+            }
+        }
+        return;
+    }
+    for (long p = 0; p < k; p += BLOCK, panel += BLOCK_BYTES) {
+        vf block[FEW][PARTS];
+        const int8_t *w = (const int8_t *)panel + 2 * COLUMNS;
+        if (k - p >= BLOCK) {
+            add_integers(R, BLOCK, x + p, x_row, w, block);
+        } else {
+            add_integers(R, k - p, x + p, x_row, w, block);
+        }
+        UNROLL for (int s = 0; s < PARTS; s++) {
+            vf scale = load_bfloat16((const uint16_t *)panel + s * W);
+            UNROLL for (int r = 0; r < R; r++) { sums[r][s] += scale * block[r][s]; }
+        }
+    }
+}
+
+// R rows by all panels.
+INLINE void reduced_rows_of(
+    const int R, int format, long n, long k, const float *x, long x_row, const uint8_t *reduced,
+    float *y, long y_row, int add) {
+    for (long j = 0; j < n; j += COLUMNS, reduced += reduced_panel_bytes(format, k)) {
+        vf sums[FEW][PARTS];
+        reduced_panel(R, format, k, x, x_row, reduced, sums);
+        UNROLL for (int r = 0; r < R; r++) {
+            for (int s = 0; s < PARTS && j + s * W < n; s++) {
+                float *out = y + r * y_row + j + s * W;
+                long lanes = n - j - s * W;
+                vf value = add ? load_some(out, lanes) + sums[r][s] : sums[r][s];
+                store_some(out, value, lanes);
+            }
+        }
+    }
+}
+
+static void few_rows_reduced(
+    int format, long m, long n, long k, const float *x, long x_row, const uint8_t *reduced,
+    float *y, long y_row, int add) {
+    long part = m <= FEW ? n : 4 * COLUMNS;
+    for (long j = 0; j < n; j += part, reduced += 4 * reduced_panel_bytes(format, k)) {
+        long columns = n - j < part ? n - j : part;
+        for (long i = 0; i < m; i += FEW) {
+            const float *rows = x + i * x_row;
+            float *out = y + i * y_row + j;
+#define CASE(R)                                                                         \
+    case R: reduced_rows_of(R, format, columns, k, rows, x_row, reduced, out, y_row, add); break;
+            switch (m - i < FEW ? m - i : FEW) {
+                CASE(1) CASE(2) CASE(3) CASE(4)
+            default: break;
+            }
+#undef CASE
+        }
+    }
+}
+
+// A panel of a product's inner loop is a part of one of ours, or one of ours.
+static void pack_reduced(int format, long k, long n, const uint8_t *reduced, float *packed) {
+    for (long j = 0; j < n; j += NR) {
+        const uint8_t *panel = reduced + j / COLUMNS * reduced_panel_bytes(format, k);
+        long column = j % COLUMNS;
+        float *out = packed + j * k;
+        for (long p = 0; p < k; p++, out += NR) {
+            for (int s = 0; s < 2; s++) {
+                long place = column + s * W;
+                if (format == QK_BFLOAT16) {
+                    store(out + s * W, load_bfloat16((const uint16_t *)panel + p * COLUMNS + place));
+                } else {
+                    const uint8_t *block = panel + p / BLOCK * BLOCK_BYTES;
+                    vf scale = load_bfloat16((const uint16_t *)block + place);
+                    const int8_t *w = (const int8_t *)block + (2 + p % BLOCK) * COLUMNS + place;
+                    store(out + s * W, scale * load_int8(w));
+                }
+            }
+        }
+    }
+}

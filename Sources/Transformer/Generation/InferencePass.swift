@@ -1,0 +1,209 @@
+/// New tokens' way through a model whose texts have caches, on all threads.
+///
+/// Two things are read: a part of one text, many positions at a time, by the matrix kernels; or one
+/// token of each of several texts, for which every weight is read once. Work is cut by rows and
+/// columns, never by threads, and no sum is shared, so that the bits do not depend on the number of
+/// threads; nor do those of a text depend on the texts that are read beside it.
+///
+/// ```swift
+/// let pass = InferencePass(model, team: ThreadTeam())
+/// let cache = KeyValueCache(model.configuration)
+/// pass.read(prompt.span, into: cache)
+/// while cache.count < cache.capacity {
+///     let token = pass.withLogits { Sampler.likeliest(in: $0) }
+///     pass.step([token], [cache])
+/// }
+/// ```
+public final class InferencePass {
+    /// The model that reads; its parameters must not change meanwhile.
+    public let model: GPT
+    /// The most texts that take a step together.
+    public let textCount: Int
+    /// Bytes of weights that are read for a step.
+    public var weightByteCount: Int { weights.byteCount }
+
+    let configuration: GPTConfiguration
+    let weights: InferenceWeights
+    let kernels: Kernels
+    let team: ThreadTeam
+    let buffers: Buffers
+    let logits: Matrix  // (texts, V)
+    private let logitsBuffer: FloatBuffer
+
+    /// Positions that are read at once, which bounds the scratch.
+    static let chunkLength = 256
+    /// The most rows that are multiplied by matrices where they lie; more go through panels.
+    static let fewRows = 16
+
+    /// What the rows at work need, allocated once.
+    struct Buffers {
+        let ids: IDBuffer
+        let places: IDBuffer
+        let stream: FloatBuffer  // (rows, C)
+        let norm: FloatBuffer  // (rows, C)
+        let qkv: FloatBuffer  // (rows, Q + 2K)
+        let attended: FloatBuffer  // (rows, Q)
+        let inside: FloatBuffer  // (rows, F), or (rows, 2F) for [gate | up]
+        let hidden: FloatBuffer  // (rows, F)
+        let mean: FloatBuffer  // (rows)
+        let scale: FloatBuffer  // (rows)
+
+        init(_ c: GPTConfiguration, rows: Int) {
+            ids = IDBuffer(count: rows)
+            places = IDBuffer(count: rows)
+            stream = FloatBuffer(count: rows * c.embeddingSize)
+            norm = FloatBuffer(count: rows * c.embeddingSize)
+            qkv = FloatBuffer(count: rows * (c.queryWidth + 2 * c.keyWidth))
+            attended = FloatBuffer(count: rows * c.queryWidth)
+            let isGated = c.architecture.isGated
+            inside = FloatBuffer(count: rows * c.feedForwardSize * (isGated ? 2 : 1))
+            hidden = FloatBuffer(count: rows * c.feedForwardSize)
+            mean = FloatBuffer(count: rows)
+            scale = FloatBuffer(count: rows)
+        }
+    }
+
+    let productScratch: [Scratch]
+    let attentionScratch: [Scratch]
+
+    /// A worker's floats, as many as it has needed so far.
+    final class Scratch {
+        private var buffer = FloatBuffer(count: 0)
+
+        /// `count` floats whose values are those of the last use.
+        func floats(_ count: Int) -> FloatSlice {
+            if buffer.count < count { buffer = FloatBuffer(count: max(count, 2 * buffer.count)) }
+            return buffer.slice(0..<count)
+        }
+    }
+
+    /// A pass that reads with `model`.
+    ///
+    /// - Parameters:
+    ///   - model: the model.
+    ///   - format: what its matrices are rounded to first.
+    ///   - textCount: the most texts that take a step together.
+    ///   - team: the threads.
+    ///   - level: which kernels run.
+    public init(
+        _ model: GPT, weights format: WeightFormat = .float32, textCount: Int = 1,
+        team: ThreadTeam, kernels level: KernelLevel = .best
+    ) {
+        precondition(
+            textCount > 0 && textCount <= Self.fewRows,
+            "\(textCount) texts at once; give 1 to \(Self.fewRows)")
+        self.model = model
+        self.textCount = textCount
+        self.team = team
+        configuration = model.configuration
+        kernels = Kernels(level)
+        weights = InferenceWeights(model, format, team: team)
+        let rows = max(textCount, min(Self.chunkLength, configuration.positionCount))
+        buffers = Buffers(configuration, rows: rows)
+        logitsBuffer = FloatBuffer(count: textCount * configuration.vocabularySize)
+        logits = Matrix(logitsBuffer.all, textCount, configuration.vocabularySize)
+        productScratch = (0..<team.threadCount).map { _ in Scratch() }
+        attentionScratch = (0..<team.threadCount).map { _ in Scratch() }
+    }
+
+    /// Calls `body` with what the model expects next in a text, by its number in the last
+    /// ``step(_:_:)``; 0 after ``read(_:into:)``.
+    public func withLogits<Result, Failure: Error>(
+        ofText text: Int = 0, _ body: (Span<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let row = logits.row(text)
+        return try body(unsafe Span(_unsafeStart: row.base, count: row.count))
+    }
+
+    /// The natural logarithm of the probability that the model gives `token` after a text.
+    func logProbability(of token: Int32, ofText text: Int) -> Double {
+        let scratch = productScratch[0].floats(configuration.vocabularySize)
+        kernels.copy(logits.row(text), to: scratch)
+        buffers.ids[0] = token
+        let loss = buffers.mean.slice(0..<1)
+        kernels.crossEntropy(
+            Matrix(scratch, 1, scratch.count), targets: buffers.ids.slice(0..<1), scale: 0,
+            losses: loss)
+        return -Double(buffers.mean[0])
+    }
+
+    /// Reads the next tokens of a text, 256 at a time. There must be room for them, and at least one.
+    public func read(_ ids: Span<Int32>, into cache: KeyValueCache) {
+        precondition(
+            ids.count > 0 && cache.count + ids.count <= cache.capacity,
+            "\(ids.count) tokens for a cache with room for \(cache.capacity - cache.count)")
+        model.checkIDs(ids)
+        var start = 0
+        while start < ids.count {
+            let count = min(Self.chunkLength, ids.count - start)
+            for row in 0..<count {
+                buffers.ids[row] = ids[start + row]
+                buffers.places[row] = Int32(cache.count + row)
+            }
+            // A chunk of one is a step, with a step's bits.
+            forward(count == 1 ? .step([cache]) : .part(cache, count: count))
+            cache.count += count
+            start += count
+            if start == ids.count { head(rows: count - 1..<count) }
+        }
+    }
+
+    /// Reads one token of each text. There must be room for it.
+    public func step(_ tokens: [Int32], _ caches: [KeyValueCache]) {
+        precondition(
+            tokens.count == caches.count && !tokens.isEmpty && tokens.count <= textCount,
+            "a token for each text, of at most \(textCount)")
+        model.checkIDs(tokens.span)
+        for (row, cache) in caches.enumerated() {
+            precondition(cache.count < cache.capacity, "the cache is full; slide the window first")
+            buffers.ids[row] = tokens[row]
+            buffers.places[row] = Int32(cache.count)
+        }
+        forward(.step(caches))
+        for cache in caches { cache.count += 1 }
+        head(rows: 0..<tokens.count)
+    }
+
+    /// What the rows at work are.
+    enum Work {
+        /// The next positions of one text.
+        case part(KeyValueCache, count: Int)
+        /// The next position of each text.
+        case step([KeyValueCache])
+
+        var rowCount: Int {
+            switch self {
+            case .part(_, let count): count
+            case .step(let caches): caches.count
+            }
+        }
+
+        func cache(ofRow row: Int) -> KeyValueCache {
+            switch self {
+            case .part(let cache, _): cache
+            case .step(let caches): caches[row]
+            }
+        }
+    }
+
+    private func forward(_ work: Work) {
+        let (p, rows) = (model.slices, work.rowCount)
+        let x = Matrix(buffers.stream.all, rows, configuration.embeddingSize)
+        kernels.embed(buffers.ids.slice(0..<rows), p.tokens, into: x)
+        if let positions = p.positions {
+            kernels.embed(buffers.places.slice(0..<rows), positions, into: x, adding: true)
+        }
+        for index in p.layers.indices {
+            attend(work, index, p.layers[index])
+            feedForward(rows, index, p.layers[index])
+        }
+    }
+
+    /// The logits of some of the rows, from the first row of ``logits`` on.
+    private func head(rows: Range<Int>) {
+        let x = Matrix(buffers.stream.all, rows.upperBound, configuration.embeddingSize).rows(rows)
+        let y = Matrix(buffers.norm.all, rows.count, configuration.embeddingSize)
+        normalise(x, model.slices.finalNorm, into: y)
+        multiply(y, weights.head, into: logits.rows(0..<rows.count))
+    }
+}

@@ -1,0 +1,142 @@
+import CKernels
+import Testing
+
+@Suite struct FewRowsTests {
+    static let sizes = Array(1...34) + [63, 64, 65, 127, 130]
+
+    @Test("few rows by a matrix, both ways round, every size", arguments: fastLevels)
+    func againstPlain(level: Int32) {
+        var worst: Float = 0
+        var strays = 0
+        for n in Self.sizes {
+            for k in [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65] {
+                for m in [1, 2, 3, 4, 5, 9] where m < 4 || (n + k) % 3 == 0 {
+                    let (x, b) = (Floats(m * (k + 1), seed: 18), Floats(k * n, seed: 19))
+                    for (row, column) in [(n, 1), (1, k)] {
+                        let adds = Int32((n + k) % 2)
+                        let start = Floats(m * (n + 2), seed: 20)
+                        let (y, expected) = (Floats(copying: start), Floats(copying: start))
+                        for (level, y) in [(level, y), (plain, expected)] {
+                            qk_few_rows(
+                                level, m, n, k, x.base, k + 1, b.base, row, column, y.base, n + 2,
+                                adds)
+                        }
+                        worst = max(worst, y.error(against: expected))
+                        for i in 0..<m where y[i * (n + 2) + n] != start[i * (n + 2) + n] {
+                            strays += 1
+                        }
+                    }
+                }
+            }
+        }
+        #expect(worst < 2e-6)
+        #expect(strays == 0)
+    }
+
+    @Test("a number has the same bits beside others and alone", arguments: fastLevels)
+    func alone(level: Int32) {
+        let (m, n, k) = (7, 300, 70)
+        let (x, b) = (Floats(m * k, seed: 21), Floats(k * n, seed: 22))
+        for (row, column) in [(n, 1), (1, k)] {
+            let together = Floats(m * n)
+            qk_few_rows(level, m, n, k, x.base, k, b.base, row, column, together.base, n, 0)
+            for i in 0..<m {
+                for first in stride(from: 0, to: n, by: 64) {
+                    let count = min(64, n - first)
+                    let part = Floats(count)
+                    qk_few_rows(
+                        level, 1, count, k, x.base + i * k, k, b.base + first * column, row,
+                        column, part.base, count, 0)
+                    for j in 0..<count { #expect(part[j] == together[i * n + first + j]) }
+                }
+            }
+        }
+    }
+
+    static let formats = [Int32(QK_BFLOAT16), Int32(QK_INT8)]
+
+    /// A matrix in reduced form, and what it stands for.
+    func reduce(
+        _ format: Int32, _ k: Int, _ n: Int, _ b: Floats, _ row: Int, _ column: Int
+    ) -> ([UInt8], Floats) {
+        var reduced = [UInt8](repeating: 0, count: qk_reduced_bytes(format, k, n))
+        qk_reduce(format, k, n, b.base, row, column, &reduced)
+        let values = Floats(k * n)
+        qk_pack_reduced(plain, format, k, n, reduced, values.base)
+        return (reduced, values)
+    }
+
+    @Test("bfloat16 rounds to the nearest, ties to even")
+    func bfloat16() {
+        let (k, n) = (37, 41)
+        let b = Floats(k * n, seed: 23)
+        b[0] = Float(bitPattern: 0x3F80_8000)
+        b[1] = Float(bitPattern: 0x3F81_8000)
+        let (_, values) = reduce(Int32(QK_BFLOAT16), k, n, b, n, 1)
+        #expect(values[0].bitPattern == 0x3F80_0000)
+        #expect(values[1].bitPattern == 0x3F82_0000)
+        for index in 0..<k * n {
+            #expect(values[index].bitPattern & 0xFFFF == 0)
+            #expect(abs(values[index] - b[index]) <= abs(b[index]) / 256)
+        }
+    }
+
+    @Test("int8 is off by half a step of its block at most")
+    func int8() {
+        let (k, n) = (70, 33)
+        let b = Floats(k * n, seed: 24)
+        for p in 0..<32 { b[p * n + 5] = 0 }
+        for (row, column) in [(n, 1), (1, k)] {
+            let (_, values) = reduce(Int32(QK_INT8), k, n, b, row, column)
+            for j in 0..<n {
+                for start in stride(from: 0, to: k, by: 32) {
+                    let block = start..<min(start + 32, k)
+                    let most = block.map { abs(b[$0 * row + j * column]) }.max() ?? 0
+                    for p in block {
+                        let error = abs(values[p * n + j] - b[p * row + j * column])
+                        #expect(error <= most / 127 * 0.505)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "reduced products are those of what the weights stand for", arguments: fastLevels, formats)
+    func reduced(level: Int32, format: Int32) {
+        var worst: Float = 0
+        for n in [1, 7, 31, 32, 33, 64, 100, 300] {
+            for k in [1, 2, 31, 32, 33, 70] {
+                let b = Floats(k * n, seed: 25)
+                let (reduced, values) = reduce(format, k, n, b, n, 1)
+                for m in [1, 2, 3, 4, 6] {
+                    let x = Floats(m * k, seed: 26)
+                    let (y, expected) = (Floats(m * n, seed: 27), Floats(m * n, seed: 27))
+                    let adds = Int32((n + k) % 2)
+                    qk_few_rows_reduced(
+                        level, format, m, n, k, x.base, k, reduced, y.base, n, adds)
+                    qk_few_rows(
+                        plain, m, n, k, x.base, k, values.base, n, 1, expected.base, n, adds)
+                    worst = max(worst, y.error(against: expected))
+                    let twin = Floats(m * n, seed: 27)
+                    qk_few_rows_reduced(
+                        plain, format, m, n, k, x.base, k, reduced, twin.base, n, adds)
+                    worst = max(worst, twin.error(against: expected))
+                }
+            }
+        }
+        #expect(worst < 2e-6)
+    }
+
+    @Test("reduced weights are packed as what they stand for", arguments: fastLevels, formats)
+    func packed(level: Int32, format: Int32) {
+        for (k, n) in [(1, 1), (5, 33), (40, 96), (64, 70)] {
+            let (reduced, values) = reduce(format, k, n, Floats(k * n, seed: 28), n, 1)
+            let count = qk_packed_count(level, k, n)
+            let (found, expected) = (Floats(count), Floats(count))
+            qk_pack_reduced(level, format, k, n, reduced, found.base)
+            qk_pack(level, k, n, values.base, n, 1, expected.base)
+            #expect(found.error(against: expected) == 0)
+        }
+    }
+}
