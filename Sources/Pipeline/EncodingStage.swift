@@ -9,7 +9,10 @@ public enum EncodingStage {
     /// Ids of the documents of a chunk, one after the other.
     private struct EncodedChunk: Sendable {
         var ids: [UInt32] = []
-        var documents: [(count: Int, byteCount: Int, contentHash: UInt64, split: Split)] = []
+        var documents:
+            [(
+                count: Int, byteCount: Int, contentHash: UInt64, place: DocumentPlace, split: Split
+            )] = []
         /// Documents that are held out, by the file they come from.
         var heldOut: [String: Int] = [:]
     }
@@ -74,6 +77,7 @@ public enum EncodingStage {
                     chunk.documents.append(
                         (
                             chunk.ids.count - start, document.text.count, document.contentHash,
+                            DocumentPlace(document.origin.position),
                             isHeldOut ? .validation : .train
                         ))
                 }
@@ -86,7 +90,7 @@ public enum EncodingStage {
                 try writer.append(
                     chunk.ids.span.extracting(start..<start + document.count),
                     byteCount: document.byteCount, contentHash: document.contentHash,
-                    to: document.split)
+                    place: document.place, to: document.split)
                 start += document.count
             }
             report(
@@ -111,5 +115,15 @@ public enum EncodingStage {
             skipped: .init(
                 lines: progress.skippedLines, emptyDocuments: progress.emptyDocuments,
                 examples: progress.skipped.map(\.description)))
+    }
+}
+
+extension DocumentPlace {
+    fileprivate init(_ position: DocumentOrigin.Position) {
+        self =
+            switch position {
+            case .line(let number): .line(number)
+            case .part(let number): .part(number)
+            }
     }
 }

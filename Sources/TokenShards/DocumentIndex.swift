@@ -8,20 +8,55 @@ public struct DocumentEntry: Equatable, Sendable {
     public var byteCount: Int
     /// The XXH64 of its text.
     public var contentHash: UInt64
+    /// Where in its source it stood; nil where nobody wrote that down.
+    public var place: DocumentPlace?
+}
+
+/// Where in its source a document stood.
+public enum DocumentPlace: Hashable, Sendable {
+    /// A line, counted from 1.
+    case line(Int)
+    /// A part of a text file between separators, counted from 1.
+    case part(Int)
+
+    /// The word of an index entry: the number, and in the highest byte what it counts; 0 for unknown.
+    static func word(of place: DocumentPlace?) -> UInt64 {
+        switch place {
+        case .line(let number): UInt64(number) & numberMask | 1 << 56
+        case .part(let number): UInt64(number) & numberMask | 2 << 56
+        case nil: 0
+        }
+    }
+
+    /// The place that ``word(of:)`` made `word` of; nil for any other word.
+    init?(word: UInt64) {
+        let number = Int(word & Self.numberMask)
+        switch word >> 56 {
+        case 1: self = .line(number)
+        case 2: self = .part(number)
+        default: return nil
+        }
+    }
+
+    private static let numberMask: UInt64 = 1 << 56 - 1
 }
 
 /// The file beside a shard that says where each document begins and what its text was.
 ///
-/// Layout, little-endian: the eight bytes `QUERNIDX`; a 32-bit version, 1; the 32-bit size of an
-/// entry, 24; the 64-bit number of entries; then for each document three 64-bit words: first token,
-/// bytes of text, XXH64 of the text. No format of the field records what a document's text was, and
-/// without that nobody can show that a shard decodes to its source.
+/// Layout, little-endian: the eight bytes `QUERNIDX`; a 32-bit version, 2; the 32-bit size of an
+/// entry, 32; the 64-bit number of entries; then for each document four 64-bit words: first token,
+/// bytes of text, XXH64 of the text, and its place in the source: a number, with 1 in the highest
+/// byte if it counts lines, 2 if it counts parts of a text file. Version 1 has entries of 24 bytes,
+/// without the place. No format of the field records what a document's text was and where it came
+/// from, and without that nobody can show that a shard decodes to its source.
 struct DocumentIndex {
     static let magic = Array("QUERNIDX".utf8)
     static let headerByteCount = 24
-    static let entryByteCount = 24
+    static let version: UInt32 = 2
+    static let entryByteCount = 32
 
     private let file: MappedFile
+    private let entryByteCount: Int
     let count: Int
 
     init(path: String) throws(ShardError) {
@@ -33,39 +68,45 @@ struct DocumentIndex {
         guard file.byteCount >= Self.headerByteCount else {
             throw .badShard(path: path, reason: "it ends inside its header")
         }
-        let (isIndex, entries) = file.withBytes { bytes in
+        let (entrySize, entries) = file.withBytes { bytes -> (Int?, UInt64) in
             var matches = true
             for (offset, byte) in Self.magic.enumerated() {
                 matches = matches && bytes.byte(at: offset) == byte
             }
             let version = bytes.littleEndian(at: 8, as: UInt32.self)
             let size = bytes.littleEndian(at: 12, as: UInt32.self)
+            let isKnown = matches && (version, size) == (Self.version, UInt32(Self.entryByteCount))
+            let isFirst = matches && (version, size) == (1, 24)
             return (
-                matches && version == 1 && size == UInt32(Self.entryByteCount),
+                isKnown || isFirst ? Int(size) : nil,
                 bytes.littleEndian(at: 16, as: UInt64.self)
             )
         }
-        guard isIndex else { throw .badShard(path: path, reason: "it is no document index") }
+        guard let entrySize else { throw .badShard(path: path, reason: "it is no document index") }
         let body = file.byteCount - Self.headerByteCount
-        guard body % Self.entryByteCount == 0, entries == UInt64(body / Self.entryByteCount) else {
+        guard body % entrySize == 0, entries == UInt64(body / entrySize) else {
             throw .badShard(
                 path: path,
                 reason: "its size does not agree with the \(entries) entries it announces")
         }
-        count = body / Self.entryByteCount
+        entryByteCount = entrySize
+        count = body / entrySize
     }
 
     /// Entry `index`, which must be below ``count``.
     subscript(index: Int) -> DocumentEntry {
         precondition(index >= 0 && index < count, "document \(index) of \(count)")
-        let offset = Self.headerByteCount + index * Self.entryByteCount
+        let offset = Self.headerByteCount + index * entryByteCount
         return file.withBytes { bytes in
             DocumentEntry(
                 firstToken: Int(
                     truncatingIfNeeded: bytes.littleEndian(at: offset, as: UInt64.self)),
                 byteCount: Int(
                     truncatingIfNeeded: bytes.littleEndian(at: offset + 8, as: UInt64.self)),
-                contentHash: bytes.littleEndian(at: offset + 16, as: UInt64.self))
+                contentHash: bytes.littleEndian(at: offset + 16, as: UInt64.self),
+                place: entryByteCount < Self.entryByteCount
+                    ? nil
+                    : DocumentPlace(word: bytes.littleEndian(at: offset + 24, as: UInt64.self)))
         }
     }
 

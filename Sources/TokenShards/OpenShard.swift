@@ -35,7 +35,7 @@ struct OpenShard: ~Copyable {
 
     mutating func append(
         _ ids: Span<UInt32>, endOfText: UInt32?, policy: EndOfTextPolicy, vocabularySize: Int,
-        byteCount: Int, contentHash: UInt64
+        byteCount: Int, contentHash: UInt64, place: DocumentPlace?
     ) throws {
         guard tokenCount + ids.count < ShardHeader.maximumTokenCount else {
             throw ShardError.badShard(
@@ -44,6 +44,7 @@ struct OpenShard: ~Copyable {
         pendingIndex.append(littleEndian: UInt64(tokenCount))
         pendingIndex.append(littleEndian: UInt64(byteCount))
         pendingIndex.append(littleEndian: contentHash)
+        pendingIndex.append(littleEndian: DocumentPlace.word(of: place))
 
         let before = policy == .before ? endOfText : nil
         let after = policy == .after ? endOfText : nil
@@ -94,7 +95,7 @@ struct OpenShard: ~Copyable {
         let headerBytes = header.bytes
         try unsafe data.overwrite(headerBytes.span.bytes, at: 0)
         var indexHeader = DocumentIndex.magic
-        indexHeader.append(littleEndian: UInt32(1))
+        indexHeader.append(littleEndian: DocumentIndex.version)
         indexHeader.append(littleEndian: UInt32(DocumentIndex.entryByteCount))
         indexHeader.append(littleEndian: UInt64(documentCount))
         try unsafe index.overwrite(indexHeader.span.bytes, at: 0)

@@ -62,9 +62,11 @@ public struct ShardWriter: ~Copyable {
     ///   - ids: the document's tokens, without an end-of-text token: the writer places that.
     ///   - byteCount: the length of its text.
     ///   - contentHash: the XXH64 of its text.
+    ///   - place: where in its source it stood; nil if that is not known.
     ///   - split: the part of the data set it goes to.
     public mutating func append(
-        _ ids: Span<UInt32>, byteCount: Int, contentHash: UInt64, to split: Split
+        _ ids: Span<UInt32>, byteCount: Int, contentHash: UInt64, place: DocumentPlace? = nil,
+        to split: Split
     ) throws {
         if !hasBegun {
             try makeDirectory(directory)
@@ -89,7 +91,8 @@ public struct ShardWriter: ~Copyable {
         }
         try open.append(
             ids, endOfText: endOfTextID, policy: configuration.endOfText,
-            vocabularySize: vocabularySize, byteCount: byteCount, contentHash: contentHash)
+            vocabularySize: vocabularySize, byteCount: byteCount, contentHash: contentHash,
+            place: place)
         if split == .train {
             train = consume open
             manifest.train.add(tokens: count, bytes: byteCount)

@@ -40,7 +40,7 @@ final class ShardFixture {
             let ids = ids(of: document)
             try writer.append(
                 ids.span, byteCount: document.count, contentHash: XXH64.hash(of: document.span),
-                to: number % 5 == 4 ? .validation : .train)
+                place: .line(number + 1), to: number % 5 == 4 ? .validation : .train)
         }
         return try writer.finish(sources: [], skipped: .init())
     }
