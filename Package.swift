@@ -68,7 +68,7 @@ let package = Package(
         .executableTarget(
             name: "ConformanceProbe", dependencies: ["Training", "Transformer", "Tokenization"],
             path: "Tests/Conformance/Probe"),
-        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization"]),
+        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "CKernels"]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [

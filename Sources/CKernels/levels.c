@@ -25,11 +25,13 @@ int qk_level_is_available(int level) {
     case QK_PORTABLE: return 1;
 #if defined(__x86_64__)
     // These builtins also ask the operating system whether it saves the wide registers.
-    case QK_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case QK_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+            && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt");
     case QK_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
             && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
-            && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+            && qk_level_is_available(QK_AVX2);
 #endif
     default: return 0;
     }

@@ -31,4 +31,87 @@ import Testing
         #expect(Array(found.dropLast()) == expected)
         #expect(found.last == 0xABCD)
     }
+
+    @Test("each level finds the characters that the plain one finds, and no others")
+    func characters() {
+        var state: UInt64 = 7
+        func random(_ limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
+        let blocks = (0..<8704).map { _ in UInt8(random(64)) }
+        let classes = (0..<64 * 128).map { _ in UInt8(random(256)) }
+        let stride = Int(QK_CHARACTER_MASK_COUNT)
+        for round in 0..<2000 {
+            var text: [UInt8] = []
+            while text.count < 200 {
+                let length = random(5)
+                // First bytes of every kind, now and then with too few others or the wrong ones.
+                text.append(
+                    UInt8(length < 2 ? random(256) : [0xC0, 0xE0, 0xF0][length - 2] + random(16)))
+                for _ in 1..<max(1, length) { text.append(UInt8(0x80 + random(64))) }
+                if random(8) == 0 { text.append(UInt8(random(256))) }
+            }
+            let count = random(text.count)
+            let available = min(text.count, count + round % 5)
+            let found = (0..<Int32(QK_LEVEL_COUNT)).filter { qk_level_is_available($0) != 0 }.map {
+                level in
+                var masks = [UInt64](repeating: 0, count: 6 * stride)
+                qk_byte_masks(level, count, text, &masks, stride)
+                blocks.withUnsafeBufferPointer { blocks in
+                    classes.withUnsafeBufferPointer { classes in
+                        var table = qk_character_classes(
+                            blocks: blocks.baseAddress, classes: classes.baseAddress, letter: 9,
+                            uppercase: 16, cased: 48, hard: 6, mark: 8)
+                        qk_character_masks(level, count, available, text, &table, &masks, stride)
+                    }
+                }
+                return masks
+            }
+            #expect(found.allSatisfy { $0 == found[0] })
+        }
+    }
+
+    @Test("a sequence that is not well-formed is no character")
+    func illFormed() {
+        let stride = Int(QK_CHARACTER_MASK_COUNT)
+        let blocks = [UInt8](repeating: 0, count: 8704)
+        let classes = [UInt8](repeating: 1, count: 128)
+        func hard(_ text: [UInt8]) -> UInt64 {
+            var masks = [UInt64](repeating: 0, count: 2 * stride)
+            qk_byte_masks(Int32(QK_PLAIN), text.count, text, &masks, stride)
+            blocks.withUnsafeBufferPointer { blocks in
+                classes.withUnsafeBufferPointer { classes in
+                    var table = qk_character_classes(
+                        blocks: blocks.baseAddress, classes: classes.baseAddress, letter: 1,
+                        uppercase: 0, cased: 0, hard: 0, mark: 0)
+                    qk_character_masks(
+                        Int32(QK_PLAIN), text.count, text.count, text, &table, &masks, stride)
+                }
+            }
+            return masks[Int(QK_HARD)]
+        }
+        #expect(hard(Array("aé€😀".utf8)) == 0)
+        // Overlong forms, surrogates, what is above U+10FFFF, and what ends too early.
+        for text: [UInt8] in [
+            [0xC1, 0x80], [0xE0, 0x9F, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x8F, 0x80, 0x80],
+            [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82],
+        ] {
+            #expect(hard(text) == UInt64(1) << UInt64(text.count) - 1)
+        }
+    }
+
+    @Test("the numbers of bits are in order, at every level")
+    func bitNumbers() {
+        var bits: UInt64 = 0x8000_0001_0010_8001
+        for _ in 0..<200 {
+            let expected = (0..<64).filter { bits >> UInt64($0) & 1 == 1 }.map { UInt32($0) + 5 }
+            for level in 0..<Int32(QK_LEVEL_COUNT) where qk_level_is_available(level) != 0 {
+                var numbers = [UInt32](repeating: 0, count: 64)
+                qk_bit_numbers(level, bits, 5, &numbers)
+                #expect(Array(numbers.prefix(expected.count)) == expected)
+            }
+            bits = bits &* 0x9E37_79B9_7F4A_7C15 ^ bits >> 7
+        }
+    }
 }

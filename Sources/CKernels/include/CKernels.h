@@ -275,11 +275,141 @@ enum {
     QK_APOSTROPHE,  // '
     QK_SLASH,       // /
     QK_NOT_ASCII,   // 0x80 and above
-    QK_BYTE_MASK_COUNT
+    QK_BYTE_MASK_COUNT,
+
+    // Those of `qk_character_masks`, which also adds to letters and upper case.
+    QK_CONTINUATION = QK_BYTE_MASK_COUNT,  // bytes of a character after its first
+    QK_HARD,                               // no character, or one of the class `hard`
+    QK_UNCASED,                            // letters of no case
+    QK_MARK,                               // the class `mark`
+    QK_CHARACTER_MASK_COUNT
 };
 
 /// The classes of `count` bytes, a bit for each byte: the first byte of every 64 lowest. The words of
 /// the next 64 bytes begin `stride` words further on; bits past the last byte are 0.
 void qk_byte_masks(int level, long count, const uint8_t *text, uint64_t *masks, long stride);
+
+/// The classes of code points, and what they count as.
+typedef struct {
+    const uint8_t *blocks;   // (8704): for every 128 code points the number of their block
+    const uint8_t *classes;  // (blocks, 128): the classes of each, a bit for each class
+    uint8_t letter, uppercase, cased, hard, mark;
+} qk_character_classes;
+
+static inline uint8_t qk_classes_of(const qk_character_classes *classes, uint32_t code_point) {
+    return classes->classes[(uint32_t)classes->blocks[code_point >> 7] << 7 | (code_point & 0x7F)];
+}
+
+/// Completes the masks that `qk_byte_masks` made of `count` bytes by those of the characters of several
+/// bytes; every byte of a character has its class. A character may go over the end: `available` bytes
+/// of text are there, and one block of masks more than `count` bytes have, which must be zero.
+void qk_character_masks(
+    int level, long count, long available, const uint8_t *text,
+    const qk_character_classes *classes, uint64_t *masks, long stride);
+
+/// Copies 64 bits of each of `count` masks, at most 16, from bit `shift` (0 to 63) of one row on into the
+/// row after it, which is `stride` words further on. Up to the next multiple of eight words are read
+/// and written.
+void qk_mask_windows(
+    int level, long count, const uint64_t *masks, long stride, int shift, uint64_t *windows);
+
+/// Writes the numbers of the bits that are set, each plus `offset`, in order; there is room for 64.
+void qk_bit_numbers(int level, uint64_t bits, uint32_t offset, uint32_t *numbers);
+
+// Pieces of text and their tokens.
+
+enum {
+    QK_TOKEN_BITS = 21,     // of a token's number; the greatest number is no token
+    QK_RANK_BITS = 22,      // of a merge's rank
+    QK_LONGEST_PIECE = 128  // bytes of a piece that `qk_merge` takes
+};
+
+/// The pairs of tokens that merge, as a perfect hash table: a pair can be in one slot only.
+typedef struct {
+    /// A merge each: the left token, the right one, 21 bits each, and the rank in the lowest 22.
+    /// An empty slot has all bits set.
+    const uint64_t *slots;
+    uint64_t slot_shift;  // 64 less the bits of a slot's number
+    /// A pair is multiplied; the highest bits choose a pilot, and it and the other bits the slot.
+    const uint8_t *pilots;
+    uint64_t pilot_shift;
+    uint64_t multiplier;
+    /// The token that each rank makes; null if it is the rank plus `offset`.
+    const uint32_t *results;
+    uint32_t offset;
+    const uint32_t *byte_tokens;  // (256)
+    /// For two bytes (left << 8 | right) the rank of merging their tokens, shifted left by 7;
+    /// the greatest number if they do not merge.
+    const int32_t *byte_pairs;  // (65536)
+} qk_merges;
+
+/// The slot of a pair that has been multiplied and whose pilot is known.
+static inline uint64_t qk_slot_of_product(uint64_t product, uint64_t pilot, uint64_t slot_shift) {
+    return (product << 16) * (pilot * 0xE7037ED1A0B428DA + 1) >> slot_shift;
+}
+
+/// The slot that a pair, left << 21 | right, may be in.
+static inline uint64_t qk_merge_slot(const qk_merges *merges, uint64_t pair) {
+    uint64_t product = pair * merges->multiplier;
+    uint64_t pilot = merges->pilots[product >> merges->pilot_shift];
+    return qk_slot_of_product(product, pilot, merges->slot_shift);
+}
+
+/// A piece that `qk_merge` merges.
+typedef struct {
+    uint32_t start;   // its place in the text
+    uint32_t length;  // in bytes, 1 to 128
+    uint32_t place;   // where its tokens go in the ids; there is room for `length`
+    uint32_t count;   // how many tokens it became
+} qk_merged_piece;
+
+/// Merges the bytes of `count` pieces into tokens: the merge of least rank first, the leftmost among
+/// equals.
+void qk_merge(
+    int level, const qk_merges *merges, const uint8_t *text, qk_merged_piece *pieces, long count,
+    uint32_t *ids);
+
+/// A piece of at most 15 bytes: its bytes, the first lowest, and its length in the highest byte. A
+/// longer one has no bytes and the length 16.
+typedef struct {
+    uint64_t low, high;
+} qk_piece_key;
+
+#define QK_LONG_PIECE_KEY ((uint64_t)16 << 56)
+
+/// What a piece is known to become.
+typedef struct {
+    qk_piece_key key;
+    /// The ids, and their number in the highest byte of the last.
+    uint32_t ids[4];
+} qk_piece_entry;
+
+enum { QK_PIECE_COUNT_SHIFT = 24, QK_PIECE_HASH_SHIFT = 26 };
+
+#define QK_PIECE_LOW_FACTOR 0x9E3779B97F4A7C15u
+#define QK_PIECE_HIGH_FACTOR 0xE7037ED1A0B428DBu
+
+/// Where a piece's entry is looked for first, in bytes from the table's beginning. `place_mask` has
+/// the bits of all entries' places.
+static inline uint64_t qk_piece_place(qk_piece_key key, uint64_t place_mask) {
+    uint64_t hash = key.low * QK_PIECE_LOW_FACTOR ^ key.high * QK_PIECE_HIGH_FACTOR;
+    return hash >> QK_PIECE_HASH_SHIFT & place_mask;
+}
+
+/// Makes the keys and places of `count` pieces, the first of which begins at `start`, and asks for
+/// their entries. There are 16 bytes of text from each piece's beginning on, and room for a multiple
+/// of eight in `keys`, `places` and `longer`, which gets the numbers of the pieces that are longer
+/// than 15 bytes; returns how many these are.
+long qk_piece_keys(
+    int level, const uint8_t *text, uint64_t start, const uint32_t *ends, long count,
+    const qk_piece_entry *entries, uint64_t place_mask, qk_piece_key *keys, uint64_t *places,
+    uint32_t *longer);
+
+/// Copies the ids of the pieces from `first` up to `count` to `ids` from `*written` on, as far as their
+/// entries are at their places, and returns the number of the first piece whose entry is not.
+/// Up to three more ids are written than count.
+long qk_known_pieces(
+    int level, const qk_piece_entry *entries, const qk_piece_key *keys, const uint64_t *places,
+    long first, long count, uint32_t *ids, long *written);
 
 #endif

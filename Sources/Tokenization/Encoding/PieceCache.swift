@@ -1,13 +1,19 @@
-/// What short pieces have become before: the last of each bucket stay.
+import CKernels
+
+/// What short pieces have become before.
 ///
-/// An entry holds a piece of at most 15 bytes and up to four ids in half a cache line, and a bucket
-/// of two entries is one line, so that a hit costs one access to memory; what does not fit goes to
-/// the bucket beside it. The table begins small and
-/// grows with what is put in, so that short texts pay little and the pieces that are nine tenths of
-/// a text stay near the core.
+/// An entry holds a piece of at most 15 bytes and up to four ids in half a cache line. A piece's first
+/// place follows from its hash, and nearly always its entry is there, so that one access to memory
+/// and one comparison find it. Where two pieces have the same first place, the one that is likely to
+/// be more frequent has it, and the other is beside it. The table begins small and grows with what
+/// is put in, so that short texts pay little and the pieces that are nine tenths of a text stay near
+/// the core.
 struct PieceCache: ~Copyable {
     /// The most ids that an entry holds.
     static let maximumCount = 4
+
+    /// Takes the number out of the last id of an entry.
+    static var idMask: SIMD4<UInt32> { SIMD4(.max, .max, .max, 0xFF_FFFF) }
 
     private var buffer: OwnedBuffer<Entry>
     private let maximumSizeLog: Int
@@ -16,6 +22,7 @@ struct PieceCache: ~Copyable {
     /// A view for the hot loop, until the next call of ``growIfNeeded()``.
     private(set) var view: View
 
+    /// In memory as `qk_piece_entry`.
     struct Entry: BitwiseCopyable {
         var low: UInt64 = 0
         /// As in the key; 0 in an empty entry. The highest bit is set where the ids are too many and
@@ -25,6 +32,15 @@ struct PieceCache: ~Copyable {
         var ids = SIMD4<UInt32>.zero
 
         static let elsewhere: UInt64 = 1 << 63
+
+        /// How many ids there are.
+        var count: Int { Int(ids.w >> UInt32(QK_PIECE_COUNT_SHIFT)) }
+
+        /// The less, the more frequent the piece is likely to be: tokens come before what is several,
+        /// and those that were learned first before the others.
+        fileprivate var rarity: UInt64 { UInt64(count) << 32 | UInt64(ids.x) }
+
+        fileprivate var hash: UInt64 { PieceKey.hash(low, high & ~Self.elsewhere) }
     }
 
     /// A cache of `2 ^ sizeLog` entries of 32 bytes each, which may grow to `2 ^ maximumSizeLog`.
@@ -53,97 +69,143 @@ struct PieceCache: ~Copyable {
         let entries = old.view
         view = View(entries: buffer.view)
         for index in 0..<entries.count where entries[index].high != 0 {
-            let entry = entries[index]
-            let hash = PieceKey.hash(entry.low, entry.high & ~Entry.elsewhere)
-            view.insert(entry, at: view.bucket(of: hash))
+            view.insert(entries[index])
             added += 1
         }
     }
 
-    /// Stores the ids of a piece, at most ``maximumCount``, in place of the older entry of its bucket.
+    /// Stores the ids of a piece, at most ``maximumCount``.
     mutating func insert(_ key: PieceKey, ids: SIMD4<UInt32>, count: Int) {
         var ids = ids
-        ids.w |= UInt32(truncatingIfNeeded: count) << 24
-        insert(Entry(low: key.low, high: key.high, ids: ids), key)
+        ids.w |= UInt32(truncatingIfNeeded: count) << UInt32(QK_PIECE_COUNT_SHIFT)
+        view.insert(Entry(low: key.low, high: key.high, ids: ids))
+        added += 1
     }
 
     /// Stores that the ids of a piece are elsewhere.
     mutating func insertElsewhere(_ key: PieceKey) {
-        insert(Entry(low: key.low, high: key.high | Entry.elsewhere), key)
-    }
-
-    private mutating func insert(_ entry: Entry, _ key: PieceKey) {
-        view.insert(entry, at: view.bucket(of: key.hash))
+        view.insert(
+            Entry(low: key.low, high: key.high | Entry.elsewhere, ids: SIMD4(.max, 0, 0, .max)))
         added += 1
     }
 
-    /// A bucket's place, in bytes from the table's beginning.
-    typealias Bucket = UInt64
+    /// An entry's place, in bytes from the table's beginning.
+    typealias Place = UInt64
 
     struct View {
         fileprivate let entries: BufferView<Entry>
         private let mask: UInt64
 
-        /// Takes the number out of the last id.
-        static var idMask: SIMD4<UInt32> { SIMD4(.max, .max, .max, 0xFF_FFFF) }
-
         fileprivate init(entries: BufferView<Entry>) {
             self.entries = entries
-            mask = UInt64(entries.count * MemoryLayout<Entry>.stride - 64)
+            mask = UInt64((entries.count - 1) * MemoryLayout<Entry>.stride)
         }
 
+        /// Where the entry of a piece with that hash is looked for first.
         @inline(__always)
-        func bucket(of hash: UInt64) -> Bucket {
-            hash &>> 26 & mask
+        func place(of hash: UInt64) -> Place {
+            hash &>> UInt64(QK_PIECE_HASH_SHIFT) & mask
         }
 
+        /// The entry at a place.
         @inline(__always)
-        func prefetch(_ bucket: Bucket) {
-            entries.prefetch(byteOffset: bucket)
+        func entry(at place: Place) -> Entry {
+            entries[byteOffset: place]
         }
 
-        /// The first entry of a bucket, which is its newest.
+        /// Where the entry of a piece is, whose first place is `first`; `nil` if it is not here.
         @inline(__always)
-        func first(of bucket: Bucket) -> Entry {
-            entries[byteOffset: bucket]
-        }
-
-        /// Whether the table has the ids of a piece; they are then in its bucket's first entry.
-        @inline(never)
-        func promote(_ key: PieceKey, in bucket: Bucket) -> Bool {
-            let first = entries[byteOffset: bucket]
-            if first.low == key.low, first.high == key.high { return true }
-            guard let place = place(of: key.low, key.high, in: bucket) else { return false }
-            entries[byteOffset: bucket] = entries[byteOffset: place]
-            entries[byteOffset: place] = first
-            return true
+        func find(_ key: PieceKey, from first: Place) -> Place? {
+            place(of: key.low, key.high, from: first)
         }
 
         /// Whether the table says that the ids of a piece are elsewhere.
-        func isElsewhere(_ key: PieceKey, in bucket: Bucket) -> Bool {
-            place(of: key.low, key.high | Entry.elsewhere, in: bucket) != nil
+        @inline(__always)
+        func isElsewhere(_ key: PieceKey, from first: Place) -> Bool {
+            place(of: key.low, key.high | Entry.elsewhere, from: first) != nil
         }
 
-        /// Where an entry is: in its bucket or in the one beside it, which takes what does not fit.
-        private func place(of low: UInt64, _ high: UInt64, in bucket: Bucket) -> Bucket? {
+        /// Beside the first place there are three others: the other half of the cache line, and the
+        /// line beside it.
+        @inline(__always)
+        private func place(of low: UInt64, _ high: UInt64, from first: Place) -> Place? {
             for offset in 0..<4 as Range<UInt64> {
-                let place = bucket ^ (offset * 32)
+                let place = first ^ (offset * 32)
                 let entry = entries[byteOffset: place]
                 if entry.low == low, entry.high == high { return place }
             }
             return nil
         }
 
-        fileprivate func insert(_ entry: Entry, at bucket: Bucket) {
-            if let place = place(of: entry.low, entry.high, in: bucket) {
-                entries[byteOffset: place] = entry
+        /// Puts an entry in, perhaps instead of another.
+        fileprivate func insert(_ new: Entry) {
+            let first = place(of: new.hash)
+            if let place = place(of: new.low, new.high, from: first) {
+                entries[byteOffset: place] = new
                 return
             }
-            let older = entries[byteOffset: bucket + 32]
-            entries[byteOffset: bucket + 32] = entries[byteOffset: bucket]
-            entries[byteOffset: bucket] = entry
-            // What leaves the bucket takes the older place of the one beside it.
-            if older.high != 0 { entries[byteOffset: bucket ^ 96] = older }
+            let old = entries[byteOffset: first]
+            // What is not at its own first place gives way to what would be.
+            if old.high == 0 || place(of: old.hash) != first || new.rarity < old.rarity {
+                entries[byteOffset: first] = new
+                if old.high != 0 { insert(old, besides: first) }
+            } else {
+                insert(new, besides: first)
+            }
+        }
+
+        /// Puts an entry into one of its places, but not into `taken`: an empty one, or that of the one
+        /// that is likely to be least frequent.
+        private func insert(_ entry: Entry, besides taken: Place) {
+            var best = taken ^ 32
+            var greatest: UInt64 = 0
+            for offset in 1..<4 as Range<UInt64> {
+                let place = taken ^ (offset * 32)
+                let other = entries[byteOffset: place]
+                if other.high == 0 {
+                    best = place
+                    break
+                }
+                if other.rarity > greatest { (best, greatest) = (place, other.rarity) }
+            }
+            entries[byteOffset: best] = entry
+        }
+
+        /// Makes the keys and first places of `count` pieces, as `qk_piece_keys` says, and asks for
+        /// their entries. Returns how many are longer than a key; `longer` has their numbers.
+        @inline(__always)
+        func prepare(
+            _ level: Int32, _ text: ByteView, from start: Int, ends: BufferView<UInt32>,
+            first: Int, count: Int, keys: BufferView<PieceKey>, places: BufferView<Place>,
+            longer: BufferView<UInt32>
+        ) -> Int {
+            assert(first + count <= ends.count && (count + 7) & ~7 <= keys.count)
+            return unsafe text.withBase { text in
+                unsafe qk_piece_keys(
+                    level, text, UInt64(start), ends.base + first, count, tableBase, mask,
+                    UnsafeMutableRawPointer(keys.base).assumingMemoryBound(to: qk_piece_key.self),
+                    places.base, longer.base)
+            }
+        }
+
+        /// Copies the ids of pieces, as `qk_known_pieces` says, and returns the number of the first
+        /// whose entry is not at its first place.
+        @inline(__always)
+        func copyKnown(
+            _ level: Int32, keys: BufferView<PieceKey>, places: BufferView<Place>, first: Int,
+            count: Int, to ids: BufferView<UInt32>, at written: inout Int
+        ) -> Int {
+            unsafe qk_known_pieces(
+                level, tableBase,
+                UnsafeRawPointer(keys.base).assumingMemoryBound(to: qk_piece_key.self),
+                places.base, first, count, ids.base, &written)
+        }
+
+        private var tableBase: UnsafePointer<qk_piece_entry> {
+            @inline(__always) get {
+                unsafe UnsafeRawPointer(entries.base).assumingMemoryBound(
+                    to: qk_piece_entry.self)
+            }
         }
     }
 }

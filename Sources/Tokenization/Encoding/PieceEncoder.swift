@@ -1,3 +1,5 @@
+import CKernels
+
 /// Turns pieces into tokens: most from a cache, the others by merging, in batches.
 ///
 /// Memory is far from the core, compared with what there is to do for a piece. So for a batch of
@@ -18,9 +20,10 @@ struct PieceEncoder: ~Copyable {
     private var merger: PieceMerger
     private var longMerger: LongPieceMerger
 
-    private let keyMasks = PieceKey.Masks()
+    private let level = qk_best_level()
     private let keys = OwnedBuffer(repeating: PieceKey.none, count: batchCount)
-    private let buckets = OwnedBuffer<PieceCache.Bucket>(repeating: 0, count: batchCount)
+    private let places = OwnedBuffer<PieceCache.Place>(repeating: 0, count: batchCount)
+    private let longer = OwnedBuffer<UInt32>(repeating: 0, count: batchCount + 8)
     private let longHashes = OwnedBuffer<UInt64>(repeating: 0, count: batchCount)
     private let missing = OwnedBuffer(repeating: MissingPiece(), count: batchCount)
 
@@ -33,7 +36,7 @@ struct PieceEncoder: ~Copyable {
     init(_ vocabulary: Vocabulary) {
         tokens = vocabulary.tokens
         takesWholePieces = vocabulary.mergeSemantics == .wholePieceFirst
-        merger = PieceMerger(vocabulary)
+        merger = PieceMerger(vocabulary, capacity: Self.batchCount)
         longMerger = LongPieceMerger(vocabulary)
     }
 
@@ -63,10 +66,20 @@ struct PieceEncoder: ~Copyable {
                     deliver(count)
                     count = 0
                 }
-                index = encodeKnown(from: index, count: batch.count, into: ids, at: &count)
+                let view = cache.view
+                index = view.copyKnown(
+                    level, keys: keys.view, places: places.view, first: index, count: batch.count,
+                    to: ids, at: &count)
                 guard index < batch.count else { break }
-                if cache.view.promote(keys.view[index], in: buckets.view[index]) { continue }
-                let piece = piece(done &+ index, ends, key: keys.view[index])
+                let (key, first) = (keys.view[index], places.view[index])
+                if key.high != PieceKey.none.high, let place = view.find(key, from: first) {
+                    let entry = view.entry(at: place)
+                    ids.storeFour(entry.ids & PieceCache.idMask, at: count)
+                    count &+= entry.count
+                    index &+= 1
+                    continue
+                }
+                let piece = piece(done &+ index, ends, key: key)
                 if piece.length > LongPieceCache.maximumLength {
                     if count > 0 { deliver(count) }
                     count = 0
@@ -74,7 +87,7 @@ struct PieceEncoder: ~Copyable {
                     index &+= 1
                     continue
                 }
-                let known = findElsewhere(text, piece, buckets.view[index])
+                let known = findElsewhere(text, piece, first)
                 if known.count > 0 {
                     longCache.copy(from: known.place, count: known.count, to: ids, at: count)
                     count &+= known.count
@@ -83,10 +96,10 @@ struct PieceEncoder: ~Copyable {
                 }
                 // Afterwards a cache has it. Where pieces are often missing, so are others of the
                 // batch, and they are merged together.
-                let first = done &+ index
+                let number = done &+ index
                 let isAlone = missingCount > 0 || lastMissingCount < Self.fewMissing
                 missingCount &+= resolve(
-                    text, ends, batch: done, first..<(isAlone ? first &+ 1 : batch.upperBound))
+                    text, ends, batch: done, number..<(isAlone ? number &+ 1 : batch.upperBound))
             }
             lastMissingCount = missingCount
             done = batch.upperBound
@@ -97,68 +110,42 @@ struct PieceEncoder: ~Copyable {
     /// Computes the keys of a batch and asks for the memory where their ids may be.
     @inline(never)
     private func prepare(_ text: ByteView, _ ends: BufferView<UInt32>, _ batch: Range<Int>) {
-        let (keys, buckets) = (keys.view, buckets.view)
-        let (view, masks) = (cache.view, keyMasks.view)
-        var start = batch.lowerBound == 0 ? 0 : Int(ends[batch.lowerBound &- 1])
-        var index = 0
+        let (keys, places, longer, view) = (keys.view, places.view, longer.view, cache.view)
+        let start = batch.lowerBound == 0 ? 0 : Int(ends[batch.lowerBound &- 1])
         // The last pieces of a text do not have sixteen bytes to read.
         var safe = batch.count
         while safe > 0,
-            batch.lowerBound &+ safe > 1,
-            Int(ends[batch.lowerBound &+ safe &- 2]) &+ 16 > text.count
+            (safe == 1 ? start : Int(ends[batch.lowerBound &+ safe &- 2])) &+ 16 > text.count
         {
             safe &-= 1
         }
-        if safe == 1, start &+ 16 > text.count { safe = 0 }
-        let hashes = longHashes.view
-        var longCount = 0
-        while index < batch.count {
-            let end = Int(ends[batch.lowerBound &+ index])
-            let length = end &- start
-            var key: PieceKey
-            if index < safe {
-                key = PieceKey(text, from: start, length: length, masks)
-            } else {
-                key =
-                    length <= PieceKey.maximumLength
-                    ? PieceKey(text, from: start, length: length) : .none
-            }
-            let bucket = view.bucket(of: key.hash)
-            view.prefetch(bucket)
-            if length > PieceKey.maximumLength, length <= LongPieceCache.maximumLength {
-                let hash = wordHash(of: text, from: start, to: end)
-                key = PieceKey(hash: hash)
-                longCache.prefetch(hash: hash)
-                hashes[longCount] = hash
-                longCount &+= 1
-            }
+        var longCount = view.prepare(
+            level, text, from: start, ends: ends, first: batch.lowerBound, count: safe, keys: keys,
+            places: places, longer: longer)
+        for index in safe..<batch.count {
+            let number = batch.lowerBound &+ index
+            let (start, end) = (number == 0 ? 0 : Int(ends[number &- 1]), Int(ends[number]))
+            let isLong = end &- start > PieceKey.maximumLength
+            let key = isLong ? .none : PieceKey(text, from: start, length: end &- start)
             keys[index] = key
-            buckets[index] = bucket
-            start = end
-            index &+= 1
+            places[index] = view.place(of: key.hash)
+            longer[longCount] = UInt32(truncatingIfNeeded: index)
+            if isLong { longCount &+= 1 }
         }
-        for index in 0..<longCount { longCache.prefetchRecord(hash: hashes[index]) }
-    }
-
-    /// Puts the ids of the batch's pieces from `first` on where `place` is, up to one that is not the
-    /// newest in its bucket of the cache, and returns its number.
-    @inline(never)
-    private func encodeKnown(
-        from first: Int, count: Int, into ids: BufferView<UInt32>, at place: inout Int
-    ) -> Int {
-        let (keys, buckets, view) = (keys.view, buckets.view, cache.view)
-        var (index, written) = (first, place)
-        while index < count {
-            let key = keys[index]
-            let entry = view.first(of: buckets[index])
-            guard (entry.low ^ key.low) | (entry.high ^ key.high) == 0 else { break }
-            // All four are written and the next piece overwrites those that do not count.
-            ids.storeFour(entry.ids & PieceCache.View.idMask, at: written)
-            written &+= Int(entry.ids.w &>> 24)
-            index &+= 1
+        let hashes = longHashes.view
+        var hashCount = 0
+        for place in 0..<longCount {
+            let index = Int(longer[place])
+            let number = batch.lowerBound &+ index
+            let (start, end) = (number == 0 ? 0 : Int(ends[number &- 1]), Int(ends[number]))
+            guard end &- start <= LongPieceCache.maximumLength else { continue }
+            let hash = wordHash(of: text, from: start, to: end)
+            keys[index] = PieceKey(hash: hash)
+            longCache.prefetch(hash: hash)
+            hashes[hashCount] = hash
+            hashCount &+= 1
         }
-        place = written
-        return index
+        for index in 0..<hashCount { longCache.prefetchRecord(hash: hashes[index]) }
     }
 
     @inline(__always)
@@ -170,9 +157,9 @@ struct PieceEncoder: ~Copyable {
     /// Where ``longCache`` has the ids of a piece, and their number; 0 if it is not there.
     @inline(__always)
     private func findElsewhere(
-        _ text: ByteView, _ piece: MissingPiece, _ bucket: PieceCache.Bucket
+        _ text: ByteView, _ piece: MissingPiece, _ place: PieceCache.Place
     ) -> (place: Int, count: Int) {
-        if piece.hasKey, !cache.view.isElsewhere(piece.key, in: bucket) { return (0, 0) }
+        if piece.hasKey, !cache.view.isElsewhere(piece.key, from: place) { return (0, 0) }
         return longCache.find(text, from: piece.start, length: piece.length, hash: piece.longHash)
     }
 
@@ -187,12 +174,12 @@ struct PieceEncoder: ~Copyable {
         let (missing, view) = (missing.view, cache.view)
         var count = 0
         for index in range {
-            let (key, bucket) = (keys.view[index &- batch], buckets.view[index &- batch])
-            let first = view.first(of: bucket)
-            if first.low == key.low, first.high == key.high { continue }
+            let (key, place) = (keys.view[index &- batch], places.view[index &- batch])
+            let isLong = key.high == PieceKey.none.high
+            if !isLong, view.find(key, from: place) != nil { continue }
             let piece = piece(index, ends, key: key)
-            if piece.length > LongPieceCache.maximumLength || view.promote(key, in: bucket)
-                || findElsewhere(text, piece, bucket).count > 0
+            if piece.length > LongPieceCache.maximumLength
+                || findElsewhere(text, piece, place).count > 0
             {
                 continue
             }
@@ -202,16 +189,17 @@ struct PieceEncoder: ~Copyable {
         }
         let found = count
         if takesWholePieces { count = takeWholePieces(text, count) }
-        merger.begin(text, missing, count: count)
-        while let merged = merger.next(in: text, missing) {
-            remember(merged.piece, text, merger.output, count: merged.count)
+        merger.merge(text, missing, count: count)
+        for index in 0..<count {
+            let (place, count) = merger.ids(of: index)
+            remember(missing[index], text, merger.ids, at: place, count: count)
         }
         return found
     }
 
     /// Remembers those of the missing pieces that are tokens, and returns how many are left.
     private mutating func takeWholePieces(_ text: ByteView, _ count: Int) -> Int {
-        let (missing, ids) = (missing.view, merger.output)
+        let (missing, ids) = (missing.view, merger.ids)
         var left = 0
         for index in 0..<count {
             let piece = missing[index]
@@ -221,7 +209,7 @@ struct PieceEncoder: ~Copyable {
                 : tokens.id(of: text, from: piece.start, to: piece.start + piece.length)
             if let id {
                 ids[0] = id
-                remember(piece, text, ids, count: 1)
+                remember(piece, text, ids, at: 0, count: 1)
             } else {
                 missing[left] = piece
                 left &+= 1
@@ -230,18 +218,20 @@ struct PieceEncoder: ~Copyable {
         return left
     }
 
+    /// Remembers the `count` ids of a piece that are at `place` of `ids`.
     private mutating func remember(
-        _ piece: MissingPiece, _ text: ByteView, _ ids: BufferView<UInt32>, count: Int
+        _ piece: MissingPiece, _ text: ByteView, _ ids: BufferView<UInt32>, at place: Int,
+        count: Int
     ) {
         if piece.hasKey, count <= PieceCache.maximumCount {
             var four = SIMD4<UInt32>.zero
-            for index in 0..<count { four[index] = ids[index] }
+            for index in 0..<count { four[index] = ids[place &+ index] }
             cache.insert(piece.key, ids: four, count: count)
             return
         }
         longCache.insert(
-            text, from: piece.start, length: piece.length,
-            hash: piece.longHash, ids: ids, count: count)
+            text, from: piece.start, length: piece.length, hash: piece.longHash,
+            ids: ids.slice(from: place, to: place &+ count), count: count)
         if piece.hasKey { cache.insertElsewhere(piece.key) }
     }
 

@@ -59,6 +59,20 @@ import Storage
         unsafe qk_byte_masks(level, count, base + start, masks.base, stride)
     }
 
+    /// Completes the masks by those of characters of several bytes, as `qk_character_masks` says.
+    @inline(__always)
+    func classifyCharacters(
+        _ level: Int32, from start: Int, count: Int, _ classes: qk_character_classes,
+        into masks: BufferView<UInt64>, stride: Int
+    ) {
+        assert(start >= 0 && start + count <= self.count, "range outside the bytes")
+        assert((count + 127) / 64 * stride <= masks.count, "too few masks")
+        unsafe withUnsafePointer(to: classes) { classes in
+            unsafe qk_character_masks(
+                level, count, self.count - start, base + start, classes, masks.base, stride)
+        }
+    }
+
     /// Calls `body` with a view of `bytes`.
     @inline(__always)
     static func with<Result, Failure: Error>(

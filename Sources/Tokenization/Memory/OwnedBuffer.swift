@@ -133,3 +133,13 @@ import CKernels
         unsafe (base + target).update(from: base + source, count: moved)
     }
 }
+
+extension BufferView<UInt32> {
+    /// Writes the numbers of the bits that are set, each plus `offset`, from `index` on, where there is
+    /// room for 64; those past the last bit are of no meaning.
+    @inline(__always)
+    func writeBitNumbers(_ level: Int32, of bits: UInt64, plus offset: UInt32, from index: Int) {
+        assert(index >= 0 && index + 64 <= count, "index outside the buffer")
+        unsafe qk_bit_numbers(level, bits, offset, base + index)
+    }
+}

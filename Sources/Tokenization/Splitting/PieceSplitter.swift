@@ -1,7 +1,10 @@
+import CKernels
+
 /// Cuts a text into pieces, a few thousand bytes at a time. One a thread.
 struct PieceSplitter: ~Copyable {
     private var masks = BlockMasks()
-    private let endBuffer = OwnedBuffer<UInt32>(repeating: 0, count: BlockMasks.capacity + 8)
+    private let level = qk_best_level()
+    private let endBuffer = OwnedBuffer<UInt32>(repeating: 0, count: BlockMasks.capacity + 64)
 
     /// Where the pieces of the last call end, counted from where it started.
     var ends: BufferView<UInt32> { endBuffer.view }
@@ -32,7 +35,7 @@ struct PieceSplitter: ~Copyable {
             let window = BlockScanner.window(
                 masks, at: position - start, count: available, isEnd: isEnd, text: text,
                 position: position, rules: rules)
-            var starts = window.starts
+            let starts = window.starts
             if starts == 0, !window.isComplete {
                 position = scanner.pieceEnd(in: text, from: position)
                 ends[count] = UInt32(position - start)
@@ -41,20 +44,9 @@ struct PieceSplitter: ~Copyable {
             }
             if starts != 0 {
                 let offset = UInt32(truncatingIfNeeded: position &- start)
-                let last = 63 &- starts.leadingZeroBitCount
-                var written = count
+                ends.writeBitNumbers(level, of: starts, plus: offset, from: count)
                 count &+= starts.nonzeroBitCount
-                position &+= last
-                // Eight at a time whether there are so many or not, because the end of a loop over
-                // single bits could not be predicted; those that do not count are overwritten.
-                repeat {
-                    for index in 0..<8 {
-                        ends[written &+ index] =
-                            offset &+ UInt32(truncatingIfNeeded: starts.trailingZeroBitCount)
-                        starts &= starts &- 1
-                    }
-                    written &+= 8
-                } while starts != 0
+                position &+= 63 &- starts.leadingZeroBitCount
             }
             if window.isComplete {
                 position = text.count

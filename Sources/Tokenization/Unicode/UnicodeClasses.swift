@@ -1,3 +1,5 @@
+import CKernels
+
 /// The classes of code points and of the characters in a text, from the pinned table.
 ///
 /// A text is read as characters: a well-formed UTF-8 sequence is one, and so is every byte that is
@@ -43,6 +45,19 @@ final class UnicodeClasses: Sendable {
         func codePoint(_ value: UInt32) -> UnicodeClass {
             UnicodeClass(
                 rawValue: classes[Int(blocks[Int(value >> 7)]) << 7 | Int(value & 0x7F)])
+        }
+
+        /// The tables for the kernel that classifies many characters, and what the classes count as
+        /// there.
+        @inline(__always)
+        func classes(
+            letter: UnicodeClass, uppercase: UnicodeClass, cased: UnicodeClass, hard: UnicodeClass,
+            mark: UnicodeClass
+        ) -> qk_character_classes {
+            unsafe qk_character_classes(
+                blocks: blocks.base, classes: classes.base, letter: letter.rawValue,
+                uppercase: uppercase.rawValue, cased: cased.rawValue, hard: hard.rawValue,
+                mark: mark.rawValue)
         }
 
         /// The classes and the length in bytes of the character at `index`.

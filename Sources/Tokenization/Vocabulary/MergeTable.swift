@@ -13,77 +13,20 @@ final class MergeTable: Sendable {
     let results: [UInt32]
 
     private let resultBuffer: OwnedBuffer<UInt32>
+    private let slots: MergeSlots
+    private let bytePairBuffer: OwnedBuffer<Int32>
+    private let byteTokenBuffer: OwnedBuffer<UInt32>
 
-    /// A merge a slot: the two tokens, 21 bits each, and its rank in the lowest 22.
-    private let slotBuffer: OwnedBuffer<UInt64>
-
-    private static let empty = UInt64.max
+    /// What is added to every rank to make the result, where that is the same for all; `nil` where
+    /// it is not.
+    private let offset: UInt32?
 
     /// A view of the table for the hot loops.
     var lookup: Lookup {
-        Lookup(slots: slotBuffer.view, results: resultBuffer.view, offset: offset)
-    }
-
-    private let offset: UInt32?
-
-    /// The way from a pair to its rank.
-    struct Lookup {
-        private let slots: BufferView<UInt64>
-        private let shift: UInt64
-
-        private let results: BufferView<UInt32>
-
-        /// What is added to every rank to make the result, where that is the same for all; `nil` where
-        /// it is not.
-        private let offset: UInt32?
-
-        fileprivate init(slots: BufferView<UInt64>, results: BufferView<UInt32>, offset: UInt32?) {
-            self.slots = slots
-            self.results = results
-            self.offset = offset
-            shift = UInt64(slots.count.leadingZeroBitCount + 1)
-        }
-
-        /// The token that the merge of a rank makes.
-        @inline(__always)
-        func result(of rank: UInt32) -> UInt32 {
-            if let offset { return rank &+ offset }
-            return results[Int(rank)]
-        }
-
-        @inline(__always)
-        private func place(of key: UInt64) -> Int {
-            Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) &>> shift)
-        }
-
-        /// Asks for the memory that ``rank(_:_:)`` will read.
-        @inline(__always)
-        func prefetch(_ left: UInt32, _ right: UInt32) {
-            slots.prefetch(place(of: UInt64(left) &<< 21 | UInt64(right)))
-        }
-
-        /// The rank of the pair; `nil` if it does not merge.
-        @inline(__always)
-        func rank(_ left: UInt32, _ right: UInt32) -> UInt32? {
-            let key = UInt64(left) &<< 21 | UInt64(right)
-            var index = place(of: key)
-            while true {
-                let slot = slots[index]
-                if slot &>> 22 == key { return UInt32(truncatingIfNeeded: slot) & 0x3F_FFFF }
-                if slot == MergeTable.empty { return nil }
-                index = (index &+ 1) & (slots.count - 1)
-            }
-        }
-
-        /// Adds a pair; false if it is there already.
-        fileprivate func insert(_ pair: MergePair, rank: Int) -> Bool {
-            guard self.rank(pair.left, pair.right) == nil else { return false }
-            let key = UInt64(pair.left) << 21 | UInt64(pair.right)
-            var index = place(of: key)
-            while slots[index] != MergeTable.empty { index = (index + 1) & (slots.count - 1) }
-            slots[index] = key << 22 | UInt64(rank)
-            return true
-        }
+        Lookup(
+            slots.slots.view, pilots: slots.pilots.view, multiplier: slots.multiplier,
+            results: resultBuffer.view, offset: offset, byteTokens: byteTokenBuffer.view,
+            bytePairs: bytePairBuffer.view)
     }
 
     /// The table of `pairs`, the first of them with rank 0; every one must make a token of `tokens`.
@@ -92,10 +35,14 @@ final class MergeTable: Sendable {
             throw .invalidVocabulary(
                 reason: "it has \(pairs.count) merges; the most is \((1 << 22) - 1)")
         }
-        let slots = OwnedBuffer(
-            repeating: Self.empty, count: powerOfTwo(atLeast: max(16, pairs.count * 2)))
+        let slots: MergeSlots
+        do {
+            slots = try MergeSlots(pairs)
+        } catch {
+            throw .invalidVocabulary(
+                reason: "merges \(error.first) and \(error.second) are the same")
+        }
         let resultBuffer = OwnedBuffer<UInt32>(repeating: 0, count: pairs.count)
-        let lookup = Lookup(slots: slots.view, results: resultBuffer.view, offset: nil)
         var results: [UInt32] = []
         results.reserveCapacity(pairs.count)
         // Merges are nearly always listed in the order of what they make, so that the token after
@@ -116,19 +63,31 @@ final class MergeTable: Sendable {
                         + "which is not a token")
             }
             next = Int(result) + 1
-            guard lookup.insert(pair, rank: rank) else {
-                let other = lookup.rank(pair.left, pair.right) ?? 0
-                throw .invalidVocabulary(reason: "merges \(other) and \(rank) are the same")
-            }
             resultBuffer.view[rank] = result
             results.append(result)
         }
         self.pairs = pairs
         self.results = results
-        self.resultBuffer = resultBuffer
         let first = results.first ?? 0
-        offset =
+        let offset =
             results.indices.allSatisfy { results[$0] == first &+ UInt32($0) } ? first : nil
-        slotBuffer = slots
+        let byteTokens = OwnedBuffer((0..<256).map { tokens.byteTokens[$0] })
+        let bytePairs = OwnedBuffer<Int32>(repeating: .max, count: 1 << 16)
+        let lookup = Lookup(
+            slots.slots.view, pilots: slots.pilots.view, multiplier: slots.multiplier,
+            results: resultBuffer.view, offset: offset, byteTokens: byteTokens.view,
+            bytePairs: bytePairs.view)
+        for left in 0..<256 {
+            for right in 0..<256 {
+                if let rank = lookup.rank(byteTokens.view[left], byteTokens.view[right]) {
+                    bytePairs.view[left << 8 | right] = Int32(rank) << 7
+                }
+            }
+        }
+        self.offset = offset
+        self.slots = slots
+        self.resultBuffer = resultBuffer
+        byteTokenBuffer = byteTokens
+        bytePairBuffer = bytePairs
     }
 }

@@ -3,10 +3,10 @@ import CKernels
 /// The classes of a few thousand bytes of text, a bit for each byte: every byte of a character has the
 /// character's class.
 ///
-/// Bytes below 128 are classified 64 at a time by the processor's vectors, the others one character at
-/// a time from the Unicode table.
+/// Bytes are classified 64 at a time by the processor's vectors, and characters of several bytes also
+/// looked up in the Unicode table.
 struct BlockMasks: ~Copyable {
-    /// One kind of mask; the first are those of `qk_byte_masks`.
+    /// One kind of mask, in the order of `qk_byte_masks` and `qk_character_masks`.
     enum Kind: Int {
         case letter, uppercase, number, whitespace, newline, space, apostrophe, slash, notASCII
         /// Bytes of a character after its first.
@@ -22,12 +22,15 @@ struct BlockMasks: ~Copyable {
     /// The most bytes that are classified at once.
     static let capacity = 4096
 
-    private static let stride = 13
+    /// Words from the masks of 64 bytes to those of the next; a multiple of eight.
+    private static let stride = 16
 
     /// Two blocks more than needed, of zeros: a character may reach into the first, and a window at
     /// the end looks at both.
     private let buffer = OwnedBuffer<UInt64>(
         repeating: 0, count: (capacity / 64 + 2) * BlockMasks.stride)
+
+    private let windows = OwnedBuffer<UInt64>(repeating: 0, count: BlockMasks.stride)
 
     private let level = qk_best_level()
 
@@ -46,92 +49,43 @@ struct BlockMasks: ~Copyable {
         text.classify(level, from: start, count: count, into: masks, stride: Self.stride)
         for index in blocks * Self.stride..<(blocks + 2) * Self.stride { masks[index] = 0 }
         var any: UInt64 = 0
-        for block in 0..<blocks {
-            let first = block * Self.stride
-            any |= masks[first + Kind.notASCII.rawValue]
-            masks[first + Kind.continuation.rawValue] = 0
-            masks[first + Kind.hard.rawValue] = 0
-            masks[first + Kind.uncased.rawValue] = 0
-            masks[first + Kind.mark.rawValue] = 0
-        }
+        for block in 0..<blocks { any |= masks[block * Self.stride + Kind.notASCII.rawValue] }
         isASCII = any == 0
-        if any != 0 { classifyLongCharacters(text, from: start, blocks: blocks, rules, tables) }
-    }
-
-    /// The masks of one block that come from its characters of several bytes.
-    private struct LongCharacters {
-        var letter: UInt64 = 0
-        var uppercase: UInt64 = 0
-        var continuation: UInt64 = 0
-        var hard: UInt64 = 0
-        var uncased: UInt64 = 0
-        var mark: UInt64 = 0
-
-        @inline(__always)
-        mutating func add(
-            _ bytes: UInt64, isContinued: UInt64, _ classes: UnicodeClass, isValid: Bool,
-            _ rules: BlockRules
-        ) {
-            continuation |= isContinued
-            // Without branches, since in most languages nobody could predict them.
-            func all(_ condition: Bool) -> UInt64 { condition ? .max : 0 }
-            let isMark = rules.marksAreLetters && classes.isAny(.mark)
-            let isLetter = classes.isAny(.letter) || isMark
-            letter |= bytes & all(isLetter)
-            hard |= bytes & all(!isValid || classes.isAny([.number, .whitespace]))
-            if rules.cutsAtUppercase {
-                uppercase |= bytes & all(classes.isAny(.uppercase))
-                uncased |= bytes & all(isLetter && !classes.isAny([.uppercase, .lowercase]))
-                mark |= bytes & all(isMark)
-            }
+        if any != 0 {
+            let letter = rules.marksAreLetters ? [.letter, .mark] : UnicodeClass.letter
+            unsafe text.classifyCharacters(
+                level, from: start, count: count,
+                tables.classes(
+                    letter: letter, uppercase: .uppercase, cased: [.uppercase, .lowercase],
+                    hard: [.number, .whitespace], mark: rules.marksAreLetters ? .mark : []),
+                into: masks, stride: Self.stride)
         }
     }
 
-    @inline(never)
-    private func classifyLongCharacters(
-        _ text: ByteView, from start: Int, blocks: Int, _ rules: BlockRules,
-        _ tables: UnicodeClasses.Tables
-    ) {
-        let masks = buffer.view
-        // What the last character of a block has in the next one.
-        var carried = LongCharacters()
-        var carriedBytes: UInt64 = 0
-        for block in 0...blocks {
-            let first = block * Self.stride
-            var rest = masks[first + Kind.notASCII.rawValue] & ~carriedBytes
-            var found = carried
-            carried = LongCharacters()
-            carriedBytes = 0
-            while rest != 0 {
-                let bit = rest.trailingZeroBitCount
-                let (value, length) = decodeCodePoint(text, start &+ block &* 64 &+ bit)
-                let classes = value.map { tables.codePoint($0) } ?? []
-                let character = UInt64(1) &<< UInt64(truncatingIfNeeded: length) &- 1
-                let bytes = character &<< UInt64(truncatingIfNeeded: bit)
-                rest &= ~bytes
-                found.add(
-                    bytes, isContinued: bytes & (bytes &- 1), classes, isValid: value != nil, rules)
-                if bit &+ length > 64 {
-                    carriedBytes = character &>> UInt64(truncatingIfNeeded: 64 &- bit)
-                    carried.add(
-                        carriedBytes, isContinued: carriedBytes, classes, isValid: true, rules)
-                }
-            }
-            masks[first + Kind.letter.rawValue] |= found.letter
-            masks[first + Kind.uppercase.rawValue] |= found.uppercase
-            masks[first + Kind.continuation.rawValue] = found.continuation
-            masks[first + Kind.hard.rawValue] = found.hard
-            masks[first + Kind.uncased.rawValue] = found.uncased
-            masks[first + Kind.mark.rawValue] = found.mark
-        }
-    }
-
-    /// The 64 bits from `offset` on.
+    /// Makes ``window(_:)`` have the 64 bits from `offset` on.
     @inline(__always)
-    func window(_ kind: Kind, at offset: Int) -> UInt64 {
-        let masks = buffer.view
-        let index = (offset &>> 6) * Self.stride + kind.rawValue
-        let shift = UInt64(truncatingIfNeeded: offset & 63)
-        return masks[index] &>> shift | (masks[index + Self.stride] &<< 1) &<< (63 - shift)
+    func moveWindow(to offset: Int) {
+        // What only texts beyond ASCII have comes last.
+        let count = isASCII ? Kind.notASCII.rawValue : Self.stride
+        windows.view.copyWindows(
+            level, of: buffer.view, from: (offset &>> 6) * Self.stride, stride: Self.stride,
+            count: count, shift: offset & 63)
+    }
+
+    /// The 64 bits of one kind that the last call of ``moveWindow(to:)`` moved to.
+    @inline(__always)
+    func window(_ kind: Kind) -> UInt64 { windows.view[kind.rawValue] }
+}
+
+extension BufferView<UInt64> {
+    /// Copies windows of `masks`, as `qk_mask_windows` says.
+    @inline(__always)
+    fileprivate func copyWindows(
+        _ level: Int32, of masks: BufferView, from index: Int, stride: Int, count windowCount: Int,
+        shift: Int
+    ) {
+        assert(windowCount <= count && index + stride * 2 <= masks.count, "too few masks")
+        unsafe qk_mask_windows(
+            level, windowCount, masks.base + index, stride, Int32(truncatingIfNeeded: shift), base)
     }
 }

@@ -28,41 +28,42 @@ struct BlockScanner {
         _ masks: borrowing BlockMasks, at offset: Int, count available: Int, isEnd: Bool,
         text: ByteView, position: Int, rules: BlockRules
     ) -> Window {
+        masks.moveWindow(to: offset)
         var count = min(64, available)
-        var letters = masks.window(.letter, at: offset)
+        var letters = masks.window(.letter)
         var uppercase: UInt64 = 0
-        if rules.cutsAtUppercase { uppercase = masks.window(.uppercase, at: offset) }
+        if rules.cutsAtUppercase { uppercase = masks.window(.uppercase) }
         var continuations: UInt64 = 0
         if !masks.isASCII {
-            continuations = masks.window(.continuation, at: offset)
-            var hard = masks.window(.hard, at: offset)
+            continuations = masks.window(.continuation)
+            var hard = masks.window(.hard)
             if rules.cutsAtUppercase {
                 // Whether the word goes on depends on what is before and after both.
-                hard |= uppercase & masks.window(.uncased, at: offset) &<< 1
+                hard |= uppercase & masks.window(.uncased) &<< 1
                 // After punctuation a mark is more of it or begins a word.
                 let others =
-                    letters | masks.window(.number, at: offset)
-                    | masks.window(.whitespace, at: offset)
-                hard |= masks.window(.mark, at: offset) & ~(others &<< 1) & ~1
+                    letters | masks.window(.number)
+                    | masks.window(.whitespace)
+                hard |= masks.window(.mark) & ~(others &<< 1) & ~1
             }
             if hard != 0 { count = min(count, hard.trailingZeroBitCount) }
         }
         let isComplete = isEnd && count == available
         let valid = count == 64 ? UInt64.max : UInt64(1) &<< UInt64(count) &- 1
         letters &= valid
-        let numbers = masks.window(.number, at: offset) & valid
-        var whitespace = masks.window(.whitespace, at: offset) & valid
-        let spaces = masks.window(.space, at: offset) & valid
+        let numbers = masks.window(.number) & valid
+        var whitespace = masks.window(.whitespace) & valid
+        let spaces = masks.window(.space) & valid
         var punctuation = valid & ~(letters | numbers | whitespace)
         var newlines: UInt64 = 0
-        if rules.cutsAfterNewlines { newlines = masks.window(.newline, at: offset) & valid }
+        if rules.cutsAfterNewlines { newlines = masks.window(.newline) & valid }
 
         // Line breaks right after punctuation belong to it.
         if rules.tail != .nothing {
             let first = newlines & punctuation &<< 1
             var taken = newlines
             if rules.tail == .newlinesAndSlashes {
-                taken |= masks.window(.slash, at: offset) & valid
+                taken |= masks.window(.slash) & valid
             }
             taken = taken & ~(taken &+ first) | first
             newlines &= ~taken
@@ -131,7 +132,7 @@ struct BlockScanner {
             break
         case .lowercasePiece, .piece, .suffix:
             var candidates =
-                masks.window(.apostrophe, at: offset) & punctuationStarts & letters &>> 1
+                masks.window(.apostrophe) & punctuationStarts & letters &>> 1
             if rules.contraction == .suffix { candidates &= letters &<< 1 }
             var lastEnd = 0
             while candidates != 0 {

@@ -1,0 +1,139 @@
+// Keys of short pieces and what stands for them in a table, at the levels of the numeric kernels.
+#include <string.h>
+
+#include "include/CKernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+typedef uint32_t qk_4_ids __attribute__((ext_vector_type(4)));
+typedef uint64_t qk_2_words __attribute__((ext_vector_type(2)));
+
+#define QK_PIECE_ID_MASK ((1u << QK_PIECE_COUNT_SHIFT) - 1)
+
+#define JOINED(level, name) level##_##name
+#define NAMED(level, name) JOINED(level, name)
+#define LOOKUP_NAME(name) NAMED(LOOKUP_LEVEL, name)
+
+// Between the levels only the target differs.
+#define LOOKUP_LEVEL portable
+#include "vectors/lookup.h"
+
+#if defined(__x86_64__)
+#undef LOOKUP_LEVEL
+#define LOOKUP_LEVEL avx2
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)
+#include "vectors/lookup.h"
+#pragma clang attribute pop
+#endif
+
+// For every length up to 16, what of 16 bytes belongs to the key, and the length where it stands; from
+// a table, because a branch on the length would be mispredicted at every third piece.
+typedef struct {
+    uint64_t low, high, top;
+} qk_key_mask;
+
+#define LOW_BYTES(count) ((uint64_t)-1 >> (64 - 8 * (count)))
+#define SHORT_MASK(length) {LOW_BYTES(length), 0, (uint64_t)(length) << 56}
+#define MEDIUM_MASK(length) {(uint64_t)-1, LOW_BYTES(length - 8), (uint64_t)(length) << 56}
+static const qk_key_mask key_masks[17] = {
+    {0, 0, 0},      SHORT_MASK(1),   SHORT_MASK(2),   SHORT_MASK(3),
+    SHORT_MASK(4),  SHORT_MASK(5),   SHORT_MASK(6),   SHORT_MASK(7),
+    SHORT_MASK(8),  MEDIUM_MASK(9),  MEDIUM_MASK(10), MEDIUM_MASK(11),
+    MEDIUM_MASK(12), MEDIUM_MASK(13), MEDIUM_MASK(14), MEDIUM_MASK(15),
+    {0, 0, QK_LONG_PIECE_KEY},
+};
+
+static long plain_keys(
+    const uint8_t *text, uint64_t start, const uint32_t *ends, long count, const void *entries,
+    uint64_t place_mask, qk_piece_key *keys, uint64_t *places, uint32_t *longer) {
+    long longer_count = 0;
+    for (long i = 0; i < count; i++) {
+        uint64_t length = ends[i] - start;
+        const qk_key_mask *mask = &key_masks[length < 16 ? length : 16];
+        qk_piece_key key;
+        memcpy(&key, text + start, sizeof key);
+        key.low &= mask->low;
+        key.high = (key.high & mask->high) | mask->top;
+        keys[i] = key;
+        places[i] = qk_piece_place(key, place_mask);
+        qk_prefetch((const char *)entries + places[i]);
+        longer[longer_count] = (uint32_t)i;
+        longer_count += length > 15;
+        start = ends[i];
+    }
+    return longer_count;
+}
+
+#if defined(__x86_64__)
+// Eight pieces at once.
+__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,popcnt"))) static long avx512_keys(
+    const uint8_t *text, uint64_t start, const uint32_t *ends, long count, const void *entries,
+    uint64_t place_mask, qk_piece_key *keys, uint64_t *places, uint32_t *longer) {
+    const __m512i all = _mm512_set1_epi64(-1), zero = _mm512_setzero_si512();
+    const __m512i first_half = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+    const __m512i second_half = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+    __m512i before = _mm512_set1_epi64((long long)start);
+    __m256i numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    long longer_count = 0;
+    for (long i = 0; i < count; i += 8) {
+        __mmask8 valid = count - i >= 8 ? 0xFF : (__mmask8)((1 << (count - i)) - 1);
+        __m512i end = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(valid, ends + i));
+        __m512i from = _mm512_alignr_epi64(end, before, 7);
+        before = end;
+        __m512i length = _mm512_sub_epi64(end, from);
+        __m512i low = _mm512_mask_i64gather_epi64(zero, valid, from, text, 1);
+        __m512i high = _mm512_mask_i64gather_epi64(zero, valid, from, text + 8, 1);
+        __mmask8 is_longer = _mm512_mask_cmpgt_epi64_mask(valid, length, _mm512_set1_epi64(15));
+        // Shifts by 64 and more give zero.
+        __m512i bits = _mm512_slli_epi64(length, 3);
+        low = _mm512_andnot_si512(_mm512_sllv_epi64(all, bits), low);
+        __m512i more = _mm512_max_epi64(_mm512_sub_epi64(bits, _mm512_set1_epi64(64)), zero);
+        high = _mm512_andnot_si512(_mm512_sllv_epi64(all, more), high);
+        high = _mm512_or_si512(high, _mm512_slli_epi64(length, 56));
+        low = _mm512_mask_mov_epi64(low, is_longer, zero);
+        high = _mm512_mask_mov_epi64(
+            high, is_longer, _mm512_set1_epi64((long long)QK_LONG_PIECE_KEY));
+        __m512i hash = _mm512_xor_si512(
+            _mm512_mullo_epi64(low, _mm512_set1_epi64((long long)QK_PIECE_LOW_FACTOR)),
+            _mm512_mullo_epi64(high, _mm512_set1_epi64((long long)QK_PIECE_HIGH_FACTOR)));
+        __m512i place = _mm512_and_si512(
+            _mm512_srli_epi64(hash, QK_PIECE_HASH_SHIFT), _mm512_set1_epi64((long long)place_mask));
+        _mm512_storeu_si512(places + i, place);
+        _mm512_storeu_si512(keys + i, _mm512_permutex2var_epi64(low, first_half, high));
+        _mm512_storeu_si512(keys + i + 4, _mm512_permutex2var_epi64(low, second_half, high));
+        for (int j = 0; j < 8; j++) { qk_prefetch((const char *)entries + places[i + j]); }
+        _mm256_storeu_si256(
+            (__m256i *)(longer + longer_count), _mm256_maskz_compress_epi32(is_longer, numbers));
+        longer_count += __builtin_popcount(is_longer);
+        numbers = _mm256_add_epi32(numbers, _mm256_set1_epi32(8));
+    }
+    return longer_count;
+}
+#endif
+
+long qk_piece_keys(
+    int level, const uint8_t *text, uint64_t start, const uint32_t *ends, long count,
+    const qk_piece_entry *entries, uint64_t place_mask, qk_piece_key *keys, uint64_t *places,
+    uint32_t *longer) {
+#if defined(__x86_64__)
+    if (level == QK_AVX512) {
+        return avx512_keys(text, start, ends, count, entries, place_mask, keys, places, longer);
+    }
+#endif
+    (void)level;
+    return plain_keys(text, start, ends, count, entries, place_mask, keys, places, longer);
+}
+
+long qk_known_pieces(
+    int level, const qk_piece_entry *entries, const qk_piece_key *keys, const uint64_t *places,
+    long first, long count, uint32_t *ids, long *written) {
+#if defined(__x86_64__)
+    if (level >= QK_AVX2) {
+        return avx2_known(entries, keys, places, first, count, ids, written);
+    }
+#endif
+    (void)level;
+    return portable_known(entries, keys, places, first, count, ids, written);
+}
