@@ -18,6 +18,8 @@ public enum CorpusError: Error, Equatable, Sendable {
     case badCompression(path: String, error: ZstandardError)
     /// A line is not a JSON object with the text field; `column` counts bytes from 1.
     case malformedLine(origin: DocumentOrigin, column: Int, reason: String)
+    /// A line is not a conversation.
+    case badConversation(origin: DocumentOrigin, reason: String)
     /// A line or document is larger than the configuration allows.
     case documentTooLarge(origin: DocumentOrigin, limit: Int)
 }
@@ -49,6 +51,8 @@ extension CorpusError: CustomStringConvertible {
             return "\(path): \(error)"
         case .malformedLine(let origin, let column, let reason):
             return "\(origin), byte \(column): \(reason)"
+        case .badConversation(let origin, let reason):
+            return "\(origin): \(reason)"
         case .documentTooLarge(let origin, let limit):
             return "\(origin) is larger than \(limit) bytes; "
                 + "raise max_document_bytes or set a text separator"

@@ -119,7 +119,7 @@ public enum EncodingStage {
 }
 
 extension DocumentPlace {
-    fileprivate init(_ position: DocumentOrigin.Position) {
+    init(_ position: DocumentOrigin.Position) {
         self =
             switch position {
             case .line(let number): .line(number)

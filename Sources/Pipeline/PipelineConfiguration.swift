@@ -25,6 +25,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     public var generation = GenerationConfiguration()
     /// What the samples at the end of a run begin with.
     public var samples: [String] = []
+    /// How it learns to answer; without inputs it does not.
+    public var instructionTuning = InstructionTuningConfiguration()
 
     /// The defaults.
     public init() {}
@@ -54,6 +56,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try shape.validate()
         try training.validate()
         try generation.validate()
+        try instructionTuning.validate()
     }
 
     /// Where the vocabulary lies.
@@ -63,9 +66,13 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// Where checkpoints, metrics and samples lie.
     public var runDirectory: String { "runs/\(name)" }
 
+    /// Where checkpoints and metrics of instruction tuning lie.
+    public var tuningDirectory: String { runDirectory + "/chat" }
+
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case name, corpus, vocabulary, shards, model, training, generation, samples
+        case instructionTuning = "instruction_tuning"
     }
 
     /// The values of the keys that take one of a few words.
@@ -77,6 +84,9 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "vocabulary.tie": TieRule.allCases.map(\.rawValue),
             "training.optimizer": OptimizerKind.allCases.map(\.rawValue),
             "training.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
+            "instruction_tuning.optimizer": OptimizerKind.allCases.map(\.rawValue),
+            "instruction_tuning.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
+            "instruction_tuning.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
             "model.architecture": Architecture.allCases.map(\.rawValue),
         ]
@@ -93,6 +103,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
                 .map(\.rawValue),
             "training": TrainingConfiguration.CodingKeys.allCases.map(\.rawValue),
             "generation": GenerationConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "instruction_tuning": InstructionTuningConfiguration.keys,
         ]
     }
 }

@@ -12,6 +12,10 @@ public enum PipelineError: Error, Equatable, Sendable {
     case emptyCorpus(inputs: [String])
     /// A document cannot be written as JSON, which holds text only.
     case notUTF8(DocumentOrigin)
+    /// A model that was not tuned to answer: its vocabulary lacks a special token of the template.
+    case notTuned(path: String, missing: String)
+    /// A message leaves no room for an answer: its tokens, and how many may be.
+    case tooLong(tokenCount: Int, contextLength: Int)
     /// Somebody asked for the work to stop.
     case interrupted
 }
@@ -30,6 +34,12 @@ extension PipelineError: CustomStringConvertible {
             "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
         case .notUTF8(let origin):
             "\(origin) is not valid UTF-8, which JSON cannot hold"
+        case .notTuned(let path, let missing):
+            "\(path) was not tuned to answer, for its vocabulary has no \(missing): tune it with "
+                + "`quern train --conversations FILE --init-from \(path)`"
+        case .tooLong(let count, let limit):
+            "the message has \(count) tokens with what belongs to it, and \(limit) fit into the model's "
+                + "context beside an answer; shorten it"
         case .interrupted:
             "interrupted; the same command continues"
         }

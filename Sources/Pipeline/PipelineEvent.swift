@@ -10,6 +10,8 @@ public enum Stage: String, Codable, Sendable, CaseIterable {
     case training
     /// Drawing samples from it.
     case samples
+    /// Teaching it to answer.
+    case instructionTuning = "instruction_tuning"
 }
 
 /// How far a stage has come.

@@ -1,3 +1,4 @@
+import Corpora
 import Storage
 public import TokenShards
 public import Tokenization
@@ -19,6 +20,10 @@ public struct PipelineRunner {
         public var training: TrainingSummary
         /// Generated texts, each with its prompt.
         public var samples: [String]
+        /// What instruction tuning came to, where there is any.
+        public var tuning: TrainingSummary?
+        /// Its questions, each with the answer.
+        public var answers: [String] = []
         /// Every file that the stages made, by stage.
         public var outputs: [(stage: Stage, files: [String])]
     }
@@ -74,10 +79,11 @@ public struct PipelineRunner {
         }
         let set = try ShardSet(directory: configuration.shardDirectory, vocabulary: vocabulary)
 
-        let trainingInputs = [
-            set.fingerprint, set.manifest.vocabulary.fingerprint, try key(configuration.model),
-            try key(configuration.training),
-        ]
+        let trainingInputs =
+            [
+                set.fingerprint, set.manifest.vocabulary.fingerprint, try key(configuration.model),
+                try key(configuration.training),
+            ] + (try configuration.training.initFrom.map(modelKey).map { [$0] } ?? [])
         try await runStage(.training, inputs: trainingInputs, &record) {
             try await train(vocabulary: vocabulary, set: set)
         }
@@ -96,10 +102,18 @@ public struct PipelineRunner {
             try FileReplacement.writeJSON(samples, to: sampleFile)
             return [sampleFile]
         }
-        return Summary(
+        var summary = Summary(
             vocabulary: vocabulary, manifest: set.manifest,
             training: try TrainingSummary(runDirectory: configuration.runDirectory),
-            samples: try SampleStage.read(sampleFile), outputs: record.outputs)
+            samples: try SampleStage.read(sampleFile), outputs: [])
+        if !configuration.instructionTuning.inputs.isEmpty {
+            try await tune(configuration.instructionTuning, model, &record)
+            let directory = configuration.tuningDirectory
+            summary.tuning = try TrainingSummary(runDirectory: directory)
+            summary.answers = try SampleStage.read(InstructionTuningStage.answerFile(of: directory))
+        }
+        summary.outputs = record.outputs
+        return summary
     }
 
     /// What a run has found or made so far.
@@ -136,12 +150,49 @@ public struct PipelineRunner {
                 existing: try existingRun(set: set, vocabulary: vocabulary)),
             stop: stop, report: report)
         guard summary.isComplete else { throw PipelineError.interrupted }
-        let store = CheckpointStore(runDirectory: configuration.runDirectory)
-        var files = try store.files()
-        files.append(configuration.runDirectory + "/" + TrainingSummary.fileName)
-        files.append(configuration.runDirectory + "/" + MetricsLog.fileName)
-        files += try EventFile.files(in: configuration.runDirectory)
-        return files
+        return try files(ofRun: configuration.runDirectory)
+    }
+
+    private func files(ofRun directory: String) throws -> [String] {
+        try CheckpointStore(runDirectory: directory).files()
+            + [directory + "/" + TrainingSummary.fileName, directory + "/" + MetricsLog.fileName]
+            + EventFile.files(in: directory)
+    }
+
+    /// Teaches the model in `modelDirectory`, or the one that the section names, to answer.
+    private func tune(
+        _ section: InstructionTuningConfiguration, _ modelDirectory: String,
+        _ record: inout Record
+    ) async throws {
+        let start = section.training.initFrom ?? modelDirectory
+        let directory = configuration.tuningDirectory
+        let inputs = [
+            try CorpusIdentity(
+                CorpusConfiguration(inputs: section.inputs, format: .jsonl)
+            ).fingerprint,
+            try key(section), try key(configuration.generation), try modelKey(start),
+        ]
+        try await runStage(.instructionTuning, inputs: inputs, &record) {
+            let summary = try await InstructionTuningStage.run(
+                configuration, modelDirectory: start,
+                surroundings: Trainer.Surroundings(
+                    runDirectory: directory, threadCount: threadCount, existing: .overwrite),
+                decidesExisting: true, stop: stop, report: report)
+            guard summary.isComplete else { throw PipelineError.interrupted }
+            let shards = InstructionTuningStage.shardDirectory(of: directory)
+            return try files(ofRun: directory)
+                + ShardManifest(directory: shards).files(in: shards)
+                + [InstructionTuningStage.answerFile(of: directory)]
+        }
+    }
+
+    /// What tells a model that training begins from, from another one under the same name.
+    private func modelKey(_ directory: String) throws -> String {
+        let path = directory + "/model.safetensors"
+        guard let fingerprint = StageLedger.fingerprint(ofFile: path) else {
+            throw TrainingError.badStart(path: directory, reason: "it has no model.safetensors")
+        }
+        return "\(directory) \(fingerprint)"
     }
 
     /// A run that was stopped on the way to what is wanted now goes on; any other begins again.
@@ -152,11 +203,12 @@ public struct PipelineRunner {
         guard let latest = store.latest else { return .overwrite }
         var wanted = configuration.model
         wanted.vocabularySize = vocabulary.count
-        if let state = try? store.latestState(), state.configuration == configuration.training,
-            state.dataFingerprint == set.fingerprint, state.step <= configuration.training.steps,
-            let model = try? GPT(directory: latest), model.configuration == wanted
-        {
-            return .resume
+        if store.isContinued(by: configuration.training, data: set.fingerprint) {
+            // Where it begins from another model, the shape is that one's.
+            if configuration.training.initFrom != nil { return .resume }
+            if let shape = try? GPTConfiguration(directory: latest), shape == wanted {
+                return .resume
+            }
         }
         report(
             .notice(

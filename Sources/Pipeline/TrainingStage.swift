@@ -41,6 +41,7 @@ public enum TrainingStage {
     ///   - split: the part of it to score.
     ///   - stride: new predictions a window; nil for the context length.
     ///   - masksDocuments: whether documents are read apart, as by a model that was trained so.
+    ///   - answersOnly: whether the documents are conversations, of which the answers alone are scored.
     ///   - batchSize: windows scored at once.
     ///   - threadCount: threads to use; the result does not depend on it.
     ///   - report: takes what happens.
@@ -48,7 +49,7 @@ public enum TrainingStage {
     ///   data set knows which documents are whose.
     public static func evaluate(
         modelDirectory: String, shardDirectory: String, split: Split, stride: Int?,
-        masksDocuments: Bool = false, batchSize: Int, threadCount: Int,
+        masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int, threadCount: Int,
         report: (PipelineEvent) -> Void
     ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
         let vocabulary = try Vocabulary(directory: modelDirectory)
@@ -64,7 +65,8 @@ public enum TrainingStage {
             team: ThreadTeam(threadCount: threadCount))
         let evaluator = try Evaluator(
             runner: runner, set: set, split: split, batchSize: batchSize, contextLength: context,
-            stride: stride ?? context, masksDocuments: masksDocuments)
+            stride: stride ?? context, masksDocuments: masksDocuments || answersOnly,
+            template: answersOnly ? try ChatTemplate(vocabulary) : nil)
         return evaluator.evaluateBySource { done, count in
             report(.training(.evaluating(completedWindows: done, windowCount: count)))
         }

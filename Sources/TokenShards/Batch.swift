@@ -65,24 +65,33 @@ public struct Batch: Equatable, Sendable {
 /// be made on any thread, ahead of time, and again after a crash.
 public struct BatchLoader: Sendable {
     private let windows: WindowSequence
+    /// The windows that are drawn from; nil for the full ones of the sequence.
+    private let listed: [Window]?
     private let sampler: WindowSampler
     /// Rows a batch.
     public let batchSize: Int
 
     /// Batches of `batchSize` windows in the sampler's order.
-    public init(windows: WindowSequence, batchSize: Int, seed: UInt64) throws(ShardError) {
-        guard windows.count > 0 else {
+    ///
+    /// - Parameter wholeDocuments: whether they are those of whole documents:
+    ///   ``WindowSequence/wholeDocumentWindows()``.
+    public init(
+        windows: WindowSequence, wholeDocuments: Bool = false, batchSize: Int, seed: UInt64
+    ) throws(ShardError) {
+        listed = wholeDocuments ? windows.wholeDocumentWindows() : nil
+        windowCount = listed?.count ?? windows.count
+        guard windowCount > 0 else {
             throw .tooFewTokens(
                 split: Split.train.rawValue,
                 tokenCount: windows.shards.map(\.tokenCount).max() ?? 0, needed: windows.length + 1)
         }
         self.windows = windows
         self.batchSize = batchSize
-        sampler = WindowSampler(windowCount: windows.count, seed: seed)
+        sampler = WindowSampler(windowCount: windowCount, seed: seed)
     }
 
     /// Windows in an epoch.
-    public var windowCount: Int { windows.count }
+    public let windowCount: Int
 
     /// The batch of the windows at `position ..< position + batchSize`, positions being counted from
     /// 0 over all epochs. O(B·T).
@@ -98,7 +107,10 @@ public struct BatchLoader: Sendable {
     }
 
     /// The window at `position`.
-    func window(at position: Int) -> Window { windows[sampler[position]] }
+    func window(at position: Int) -> Window {
+        let number = sampler[position]
+        return listed?[number] ?? windows[number]
+    }
 
     func shard(of window: Window) -> TokenShard { windows.shards[window.shard] }
 }

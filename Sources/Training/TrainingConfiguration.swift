@@ -1,5 +1,8 @@
 /// How a model is trained: section `training` of a pipeline.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
+    /// The directory of a model to begin from: a checkpoint, or a Hugging Face model directory; nil to
+    /// begin at random. The model's shape is then that one's.
+    public var initFrom: String?
     /// Optimizer steps in all.
     public var steps = 1_000
     /// Windows a micro-batch: what goes through the model at once.
@@ -66,6 +69,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case steps, stride, dropout, optimizer, schedule, epsilon, beta1, beta2, seed
+        case initFrom = "init_from"
         case batchSize = "batch_size"
         case gradientAccumulationSteps = "gradient_accumulation_steps"
         case masksDocuments = "mask_documents"
@@ -101,6 +105,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         func require(_ condition: Bool, _ key: CodingKeys, _ rule: String) throws(TrainingError) {
             guard condition else { throw .badConfiguration(key: key.rawValue, rule: rule) }
         }
+        try require(initFrom != "", .initFrom, "must not be empty; leave it out instead")
         try require(steps > 0, .steps, "must be positive")
         try require(batchSize > 0, .batchSize, "must be positive")
         try require(gradientAccumulationSteps > 0, .gradientAccumulationSteps, "must be positive")

@@ -8,6 +8,8 @@ public enum TrainingError: Error, Equatable, Sendable {
     case tooLittleMemory(needed: MemoryPlan, available: Int)
     /// There is nothing to resume.
     case noCheckpoint(directory: String)
+    /// The model cannot be begun from.
+    case badStart(path: String, reason: String)
     /// The checkpoint cannot be continued from.
     case badCheckpoint(path: String, reason: String)
     /// There is a checkpoint already, and neither resuming nor replacing was asked for.
@@ -35,6 +37,8 @@ extension TrainingError: CustomStringConvertible {
             """
         case .noCheckpoint(let directory):
             "\(directory) has no checkpoint to resume from: train without --resume first"
+        case .badStart(let path, let reason):
+            "training cannot begin from \(path): \(reason)"
         case .badCheckpoint(let path, let reason):
             "\(path) cannot be continued from: \(reason)"
         case .runExists(let directory):

@@ -18,6 +18,8 @@ struct Quern: AsyncParsableCommand {
               quern encode --vocab vocab/mine --output shards/mine corpus.jsonl.zst
               quern train --config pipeline.json --set name=mine
               quern generate --model runs/mine/checkpoints/best --prompt "In the beginning"
+              quern train --conversations questions.jsonl --init-from runs/mine/checkpoints/best
+              quern chat --model runs/default/chat/checkpoints/best
 
             Results go to standard output, progress and messages to standard error. The exit code is \
             0 when the work is done, 1 when it failed, 64 for wrong usage, and 130 after Ctrl-C.
@@ -25,8 +27,7 @@ struct Quern: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Run.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self,
-            Train.self,
-            Evaluate.self, Generate.self,
+            Train.self, Evaluate.self, Generate.self, Chat.self,
         ])
 
     /// Runs the command that the arguments name, and turns what it throws into a message and an exit

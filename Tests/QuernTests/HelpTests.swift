@@ -12,6 +12,7 @@ import Testing
         "vocab import",
         "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
         "shards show", "shards verify", "train", "evaluate", "generate",
+        "chat",
     ]
 
     @Test(arguments: commands)

@@ -6,10 +6,16 @@ extension Vocabulary {
     ///
     /// The same vocabulary gives the same bytes. `tokenizers` and `transformers` load the first
     /// three; the last is for people.
-    public func write(toDirectory path: String) throws(StorageError) {
+    ///
+    /// - Parameter chatTemplate: the Jinja template of a model that was tuned on conversations, for
+    ///   `tokenizer_config.json`.
+    public func write(
+        toDirectory path: String, chatTemplate: String? = nil
+    ) throws(StorageError) {
         try Self.write(tokensTSV(), to: path + "/tokens.tsv")
         try Self.write(specialTokensMapJSON(), to: path + "/special_tokens_map.json")
-        try Self.write(tokenizerConfigJSON(), to: path + "/tokenizer_config.json")
+        try Self.write(
+            tokenizerConfigJSON(chatTemplate: chatTemplate), to: path + "/tokenizer_config.json")
         // Last, because it is the one that makes the directory a vocabulary.
         try Self.write(tokenizerJSON(), to: path + "/tokenizer.json")
     }
@@ -61,11 +67,12 @@ extension Vocabulary {
     }
 
     /// The bytes of `tokenizer_config.json`, for `transformers.AutoTokenizer`.
-    func tokenizerConfigJSON() -> [UInt8] {
+    func tokenizerConfigJSON(chatTemplate: String? = nil) -> [UInt8] {
         var json = JSONText()
         json.object { json in
             json.string("tokenizer_class", "PreTrainedTokenizerFast")
             json.textEnds(self)
+            if let chatTemplate { json.string("chat_template", chatTemplate) }
             json.value("clean_up_tokenization_spaces", "false")
             // What transformers writes for "no limit".
             json.value("model_max_length", "1000000000000000019884624838656")

@@ -29,6 +29,32 @@ public struct CheckpointStore: Sendable {
     /// The directory of the checkpoint with the lowest validation loss; nil without one.
     public var best: String? { target(of: "best") }
 
+    /// Whether a run of `configuration` on data with this fingerprint would go on from the newest
+    /// checkpoint.
+    package func isContinued(by configuration: TrainingConfiguration, data fingerprint: String)
+        -> Bool
+    {
+        // One whose model was removed or damaged is no place to go on from.
+        guard let state = try? latestState(), let latest, (try? GPT(directory: latest)) != nil
+        else {
+            return false
+        }
+        return state.configuration == configuration && state.dataFingerprint == fingerprint
+            && state.step <= configuration.steps
+    }
+
+    /// The checkpoint to continue from; nil to begin.
+    ///
+    /// - Throws: ``TrainingError`` when there is one and nobody asked for it, or none and somebody did.
+    package func checkpoint(_ existing: Trainer.ExistingRun) throws(TrainingError) -> String? {
+        switch (existing, latest) {
+        case (.overwrite, _), (.refuse, nil): return nil
+        case (.resume, let latest?): return latest
+        case (.refuse, _?): throw .runExists(directory: runDirectory)
+        case (.resume, nil): throw .noCheckpoint(directory: runDirectory)
+        }
+    }
+
     private func target(of link: String) -> String? {
         let path = directory + "/" + link
         guard let name = try? FileManager.default.destinationOfSymbolicLink(atPath: path),
@@ -77,7 +103,8 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Returns: the checkpoint's directory.
     func write(
-        model: GPT, optimizer: Optimizer, vocabulary: Vocabulary, state: TrainingState, keep: Int
+        model: GPT, optimizer: Optimizer, vocabulary: Vocabulary, template: ChatTemplate?,
+        state: TrainingState, keep: Int
     ) throws -> String {
         let manager = FileManager.default
         try makeDirectory(directory)
@@ -88,8 +115,10 @@ public struct CheckpointStore: Sendable {
         try makeDirectory(partial)
         try model.write(
             toDirectory: partial,
-            endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) })
-        try vocabulary.write(toDirectory: partial)
+            endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) },
+            answerEnd: template.map { Int32(bitPattern: $0.end.rawValue) })
+        try vocabulary.write(
+            toDirectory: partial, chatTemplate: template == nil ? nil : ChatTemplate.jinja)
         try optimizer.write(to: partial + "/" + Self.optimizerFileName)
         try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
 

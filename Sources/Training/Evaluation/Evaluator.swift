@@ -1,4 +1,5 @@
 public import TokenShards
+public import Tokenization
 public import Transformer
 
 /// Scores a split with a sliding window.
@@ -8,6 +9,7 @@ public struct Evaluator {
     private let split: Split
     private let batchSize: Int
     private let windows: WindowSequence
+    private let template: ChatTemplate?
 
     /// Scores `split` of `set` with `model`.
     ///
@@ -16,15 +18,17 @@ public struct Evaluator {
     ///   - stride: new predictions a window; the rest is context that another window scores.
     ///   - masksDocuments: whether each document is read apart from those before it in a window, as a
     ///     model that was trained so expects.
+    ///   - template: the template of conversations, of which the answers alone are scored; nil for text.
     /// - Throws: ``ShardError`` when the split has no prediction in it.
     public init(
         runner: BatchRunner, set: ShardSet, split: Split, batchSize: Int, contextLength: Int,
-        stride: Int, masksDocuments: Bool = false
+        stride: Int, masksDocuments: Bool = false, template: ChatTemplate? = nil
     ) throws(ShardError) {
         self.runner = runner
         self.set = set
         self.split = split
         self.batchSize = batchSize
+        self.template = template
         windows = set.windows(
             in: split, length: contextLength, stride: min(stride, contextLength),
             marksDocuments: masksDocuments)
@@ -34,32 +38,38 @@ public struct Evaluator {
         }
     }
 
-    /// Scores every token but each shard's first, each once. O(tokens · context / stride).
+    /// Scores every token but each shard's first, each once; of conversations those of answers. O(tokens · context / stride).
     ///
     /// - Parameter progress: called with the windows done and the windows in all.
     public func evaluate(progress: (Int, Int) -> Void = { _, _ in }) -> EvaluationResult {
         evaluateBySource(progress: progress).total
     }
 
-    /// As ``evaluate(progress:)``, and for each source alone, where there are several and the data set
-    /// knows which documents are whose. An end-of-text token counts for the document that it belongs to.
+    /// As ``evaluate(progress:)``, and for each source of text alone, where there are several and the data
+    /// set knows which documents are whose. An end-of-text token counts for the document that it belongs to.
     public func evaluateBySource(
         progress: (Int, Int) -> Void = { _, _ in }
     ) -> (total: EvaluationResult, sources: [SourceResult]) {
-        let scoring = windows.scoringWindows()
+        let scoring =
+            template == nil ? windows.scoringWindows() : windows.wholeDocumentWindows()
         var total = EvaluationResult(
-            tokenCount: 0, byteCount: set.manifest.totals(of: split).bytes, totalLoss: 0)
-        var tally = SourceTally(set, split)
+            tokenCount: 0,
+            byteCount: template == nil ? set.manifest.totals(of: split).bytes : 0, totalLoss: 0)
+        var tally = template == nil ? SourceTally(set, split) : nil
         var done = 0
         while done < scoring.count {
             let next = min(done + batchSize, scoring.count)
-            let batch = windows.batch(of: scoring[done..<next], batchSize: batchSize)
+            var batch = windows.batch(of: scoring[done..<next], batchSize: batchSize)
+            if let template { batch.scoreAnswersOnly(template) }
             let losses = runner.tokenLosses(
                 inputs: batch.inputs.span, targets: batch.targets.span,
                 documentStarts: batch.documentStarts)
             // One after the other in double precision, so that the sum is the same everywhere.
             for (loss, target) in zip(losses, batch.targets) where target != Batch.ignored {
                 total.totalLoss += Double(loss)
+                if let template {
+                    total.byteCount += template.textByteCount(of: TokenID(UInt32(target)))
+                }
             }
             total.tokenCount += batch.scoredCount
             for (row, window) in scoring[done..<next].enumerated() {

@@ -19,12 +19,13 @@ extension Trainer {
         let clock = ContinuousClock()
         let firstStep = state.step
         var (seconds, checkpointStep) = (log.earlierSeconds, state.step)
-        var batch = loader.batch(at: state.position)
+        var batches = stepBatches(at: state.position)
 
         while !isComplete, !stop.isRequested {
             let start = clock.now
             let position = state.position
-            let loss = await accumulateGradients(from: &batch)
+            let scoredCount = batches.reduce(0) { $0 + $1.scoredCount }
+            let loss = await accumulateGradients(from: &batches, scoredCount: scoredCount)
             let norm = timed(.optimizer) { optimizer.norm(of: runner.gradients) }
             let finding = state.outliers.check(
                 loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
@@ -34,7 +35,7 @@ extension Trainer {
                     optimizer.step(
                         model: model, gradients: runner.gradients, norm: norm, factor: factor)
                 }
-                state.tokenCount += tokensPerStep
+                state.tokenCount += scoredCount
             }
             state.step += 1
 
@@ -75,31 +76,37 @@ extension Trainer {
 
     // MARK: A step
 
-    /// The gradients of the step's batches, whose first is `batch`; then `batch` is that of the next
-    /// step.
+    /// The batches of the step that begins at `position`.
+    private func stepBatches(at position: Int) -> [Batch] {
+        source.batches(at: position, count: configuration.gradientAccumulationSteps)
+    }
+
+    /// The gradients of a step's `batches`, which score `scoredCount` predictions together; then
+    /// `batches` are those of the next step.
     ///
     /// - Returns: the mean loss.
-    private mutating func accumulateGradients(from batch: inout Batch) async -> Double {
-        let loader = loader
+    private mutating func accumulateGradients(
+        from batches: inout [Batch], scoredCount: Int
+    ) async -> Double {
+        let (source, count) = (source, configuration.gradientAccumulationSteps)
+        let next =
+            configuration.overfitOneBatch
+            ? 0 : state.position + count * configuration.batchSize
+        // They are made on another thread while these are learned from.
+        async let upcoming = source.batches(at: next, count: count)
         var loss = 0.0
         timed(.gradientSum) { runner.zeroGradients() }
-        for number in 1...configuration.gradientAccumulationSteps {
-            let isLast = number == configuration.gradientAccumulationSteps
-            let next =
-                isLast && configuration.overfitOneBatch
-                ? 0 : state.position + configuration.batchSize
-            // The next batch is made on another thread while this one is learned from.
-            async let upcoming = loader.batch(at: next)
+        for (number, batch) in batches.enumerated() {
             loss += runner.accumulateGradients(
                 inputs: batch.inputs.span, targets: batch.targets.span,
-                documentStarts: batch.documentStarts, scale: 1 / Float(tokensPerStep),
-                dropout: dropout(ofBatch: number - 1))
-            state.position = next
-            let start = ContinuousClock.now
-            batch = await upcoming
-            runner.profile?.main.add(.now - start, to: .dataWait)
+                documentStarts: batch.documentStarts, scale: 1 / Float(max(scoredCount, 1)),
+                dropout: dropout(ofBatch: number))
         }
-        return loss / Double(tokensPerStep)
+        state.position = next
+        let start = ContinuousClock.now
+        batches = await upcoming
+        runner.profile?.main.add(.now - start, to: .dataWait)
+        return loss / Double(max(scoredCount, 1))
     }
 
     /// Does a part of a step, and takes its time if that is asked for.
@@ -126,7 +133,7 @@ extension Trainer {
     /// Where the windows of the step that began at `position` come from.
     private func origins(at position: Int) -> [WindowOrigin] {
         (0..<configuration.gradientAccumulationSteps).flatMap {
-            loader.origins(at: position + $0 * configuration.batchSize)
+            source.loader.origins(at: position + $0 * configuration.batchSize)
         }
     }
 
@@ -186,8 +193,8 @@ extension Trainer {
 
     private func checkpoint(_ report: (TrainingEvent) -> Void) throws {
         let path = try store.write(
-            model: model, optimizer: optimizer, vocabulary: vocabulary, state: state,
-            keep: configuration.keepCheckpoints)
+            model: model, optimizer: optimizer, vocabulary: vocabulary, template: template,
+            state: state, keep: configuration.keepCheckpoints)
         report(.checkpoint(step: state.step, path: path))
     }
 
@@ -197,7 +204,7 @@ extension Trainer {
         TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
             completedSteps: state.step, tokensPerStep: tokensPerStep,
-            windowCount: loader.windowCount,
+            windowCount: source.loader.windowCount,
             memory: memory, matrixPeak: peak)
     }
 

@@ -53,9 +53,10 @@ public struct Trainer {
     let model: GPT
     let optimizer: Optimizer
     let runner: BatchRunner
-    let loader: BatchLoader
+    let source: BatchSource
     let evaluator: Evaluator?
     let vocabulary: Vocabulary
+    let template: ChatTemplate?
     let store: CheckpointStore
     let surroundings: Surroundings
     let memory: MemoryPlan
@@ -64,23 +65,36 @@ public struct Trainer {
     /// Prepares a run: opens or makes the model, and checks that everything fits together.
     ///
     /// - Parameters:
-    ///   - modelConfiguration: the model's shape; its vocabulary size is taken from `vocabulary`.
+    ///   - modelConfiguration: the model's shape; its vocabulary size is taken from `vocabulary`. A run
+    ///     that begins from another model, as the recipe's `initFrom` says, has that one's shape.
     ///   - configuration: the recipe.
     ///   - set: the data; its validation split may be empty, and then nothing is evaluated.
     ///   - vocabulary: the data's vocabulary, written into each checkpoint.
+    ///   - template: the template of the data's conversations, of which the answers alone are learned, a
+    ///     window holding whole ones, and which is written into each checkpoint; nil for text, of which everything is.
     ///   - surroundings: where and how the run goes on.
     public init(
         model modelConfiguration: GPTConfiguration, configuration: TrainingConfiguration,
-        set: ShardSet, vocabulary: Vocabulary, surroundings: Surroundings
+        set: ShardSet, vocabulary: Vocabulary, template: ChatTemplate? = nil,
+        surroundings: Surroundings
     ) throws {
         try configuration.validate()
+        store = CheckpointStore(runDirectory: surroundings.runDirectory)
+        let latest = try store.checkpoint(surroundings.existing)
+        let start = configuration.initFrom.map { StartingPoint(directory: $0) }
         var shape = modelConfiguration
         shape.vocabularySize = vocabulary.count
+        if let start {
+            // What a stopped run began from may be gone when it goes on.
+            shape =
+                try latest.map { try GPTConfiguration(directory: $0) }
+                ?? start.shape(vocabulary: vocabulary)
+        }
         try shape.validate()
         self.configuration = configuration
         self.vocabulary = vocabulary
+        self.template = template
         self.surroundings = surroundings
-        store = CheckpointStore(runDirectory: surroundings.runDirectory)
         let team = ThreadTeam(threadCount: surroundings.threadCount)
         memory = MemoryPlan(
             shape: shape, configuration: configuration, threadCount: team.threadCount)
@@ -89,7 +103,7 @@ public struct Trainer {
             throw TrainingError.tooLittleMemory(needed: memory, available: available)
         }
 
-        if let latest = try Self.checkpoint(in: store, existing: surroundings.existing) {
+        if let latest {
             state = try CheckpointStore.state(of: latest)
             guard state.vocabularyFingerprint == set.manifest.vocabulary.fingerprint,
                 state.dataFingerprint == set.fingerprint
@@ -107,8 +121,11 @@ public struct Trainer {
                 path: latest + "/" + CheckpointStore.optimizerFileName)
             state.configuration = configuration
         } else {
+            model =
+                try start?.model(shape, seed: configuration.seed)
+                ?? GPT(shape, seed: configuration.seed)
+            // Not before, for the run may begin from one of the checkpoints that it replaces.
             if surroundings.existing == .overwrite { try store.removeAll() }
-            model = try GPT(shape, seed: configuration.seed)
             optimizer = Optimizer(configuration, layout: model.layout, team: team)
             state = TrainingState(
                 step: 0, position: 0, tokenCount: 0,
@@ -120,8 +137,11 @@ public struct Trainer {
         let windows = set.windows(
             in: .train, length: context, stride: configuration.stride ?? context,
             marksDocuments: configuration.masksDocuments)
-        loader = try BatchLoader(
-            windows: windows, batchSize: configuration.batchSize, seed: configuration.seed)
+        source = BatchSource(
+            loader: try BatchLoader(
+                windows: windows, wholeDocuments: template != nil,
+                batchSize: configuration.batchSize, seed: configuration.seed),
+            template: template)
         runner = BatchRunner(
             model: model, batchSize: configuration.batchSize, contextLength: context, team: team,
             sequencesPerSlot: configuration.sequencesPerSlot)
@@ -135,19 +155,7 @@ public struct Trainer {
                 runner: runner, set: set, split: .validation,
                 batchSize: configuration.batchSize, contextLength: context,
                 stride: configuration.evaluationStride ?? context,
-                masksDocuments: configuration.masksDocuments)
+                masksDocuments: configuration.masksDocuments, template: template)
         try makeDirectory(surroundings.runDirectory)
-    }
-
-    /// The checkpoint to continue from; nil to begin.
-    private static func checkpoint(
-        in store: CheckpointStore, existing: ExistingRun
-    ) throws -> String? {
-        switch (existing, store.latest) {
-        case (.overwrite, _), (.refuse, nil): return nil
-        case (.resume, let latest?): return latest
-        case (.refuse, _?): throw TrainingError.runExists(directory: store.runDirectory)
-        case (.resume, nil): throw TrainingError.noCheckpoint(directory: store.runDirectory)
-        }
     }
 }

@@ -1,5 +1,12 @@
 import Storage
 
+extension GPTConfiguration {
+    /// The shape that the `config.json` of a Hugging Face directory describes.
+    public init(directory: String) throws(TransformerError) {
+        self = try ModelConfigurationFile(path: directory + "/config.json").configuration
+    }
+}
+
 extension GPT {
     /// Reads a Hugging Face directory of a model of one of the kinds that ``Architecture`` names:
     /// `config.json` and `model.safetensors`.
@@ -49,9 +56,12 @@ extension GPT {
     /// Writes `config.json`, `generation_config.json` and `model.safetensors` into a directory that
     /// exists, each whole or not at all, so that Hugging Face's `from_pretrained` reads it.
     ///
-    /// - Parameter endToken: the id that ends a text, for both configurations.
+    /// - Parameters:
+    ///   - endToken: the id that ends a text, for both configurations.
+    ///   - answerEnd: the id that ends an answer, where the model was tuned to give answers: generation
+    ///     stops there as well.
     public func write(
-        toDirectory directory: String, endToken: Int32? = nil
+        toDirectory directory: String, endToken: Int32? = nil, answerEnd: Int32? = nil
     ) throws(TransformerError) {
         let end = endToken.map(Int.init)
         do {
@@ -59,7 +69,8 @@ extension GPT {
                 ModelConfigurationFile.text(configuration, endToken: end),
                 to: directory + "/config.json")
             try FileReplacement.write(
-                ModelConfigurationFile.generationText(endToken: end),
+                ModelConfigurationFile.generationText(
+                    endToken: end, answerEnd: answerEnd.map(Int.init)),
                 to: directory + "/generation_config.json")
         } catch {
             throw .storage(reason: error.description)

@@ -79,13 +79,17 @@ struct ModelConfigurationFile {
     }
 
     /// The text of `generation_config.json`.
-    static func generationText(endToken: Int?) -> String {
+    ///
+    /// - Parameter answerEnd: the id that ends an answer, at which generation stops as well.
+    static func generationText(endToken: Int?, answerEnd: Int? = nil) -> String {
         let end = endToken.map(String.init) ?? "null"
+        let ends = [answerEnd, endToken].compactMap { $0 }.map(String.init)
+        let stops = answerEnd == nil ? end : "[\(ends.joined(separator: ", "))]"
         return """
             {
               "_from_model_config": true,
               "bos_token_id": \(end),
-              "eos_token_id": \(end)
+              "eos_token_id": \(stops)
             }
 
             """

@@ -36,6 +36,13 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         help: "Read each document apart, as a model trained with mask_documents expects.")
     var maskDocuments = false
 
+    @Flag(
+        name: .long,
+        help:
+            "Score only the assistant's answers, in shards of conversations (runs/NAME/chat/shards)."
+    )
+    var answers = false
+
     @Option(name: .long, help: "Windows scored at once.")
     var batchSize = 16
 
@@ -43,6 +50,9 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
 
     func validate() throws {
         if let stride, stride < 1 { throw ValidationError("--stride is at least 1") }
+        if answers, stride != nil {
+            throw ValidationError("conversations are read whole: give no --stride with --answers")
+        }
         if batchSize < 1 { throw ValidationError("--batch-size is at least 1") }
     }
 
@@ -50,7 +60,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let (result, sources) = try TrainingStage.evaluate(
             modelDirectory: model, shardDirectory: shards, split: split, stride: stride,
-            masksDocuments: maskDocuments, batchSize: batchSize, threadCount: reporting.threadCount,
+            masksDocuments: maskDocuments, answersOnly: answers, batchSize: batchSize,
+            threadCount: reporting.threadCount,
             report: printer.show)
         printer.endLine()
         Terminal.write(

@@ -27,21 +27,7 @@ struct Generate: AsyncParsableCommand {
 
     @OptionGroup var specials: SpecialTokenOptions
 
-    @Option(name: .long, help: "The most tokens to draw.")
-    var maxTokens = GenerationConfiguration().maximumTokenCount
-
-    @Option(
-        name: .long, help: "How far to flatten the distribution; 0 for the most probable token.")
-    var temperature = GenerationConfiguration().temperature
-
-    @Option(name: .long, help: "Draw from this many of the most probable tokens; 0 for all.")
-    var topK = GenerationConfiguration().topK
-
-    @Option(name: .long, help: "Draw from the fewest tokens that have this much probability.")
-    var topP = GenerationConfiguration().topP
-
-    @Option(name: .long, help: "Chooses among the texts.")
-    var seed = GenerationConfiguration().seed
+    @OptionGroup var sampling: SamplingOptions
 
     @Option(name: .long, help: "Texts to draw, each with the next seed.")
     var samples = 1
@@ -56,13 +42,8 @@ struct Generate: AsyncParsableCommand {
         let gpt = try GPT(directory: model)
         let interrupts = InterruptHandler()
         for sample in 0..<samples {
-            var generation = GenerationConfiguration()
-            generation.maximumTokenCount = maxTokens
-            generation.temperature = temperature
-            generation.topK = topK
-            generation.topP = topP
-            generation.seed = seed &+ UInt64(sample)
-            try generation.validate()
+            var generation = try sampling.configuration()
+            generation.seed &+= UInt64(sample)
             if samples > 1 { Terminal.write("--- sample \(sample + 1)\n") }
             Terminal.write(prompt)
             try SampleStage.generate(

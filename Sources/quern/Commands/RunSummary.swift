@@ -23,6 +23,12 @@ enum RunSummary {
                 text += "  \(line)\n"
             }
         }
+        for (number, answer) in summary.answers.enumerated() {
+            text += "\nAnswer \(number + 1)\n"
+            for line in answer.split(separator: "\n", omittingEmptySubsequences: false) {
+                text += "  \(line)\n"
+            }
+        }
         return text
     }
 
@@ -55,6 +61,13 @@ enum RunSummary {
                 ["perplexity", Figures.fixed(result.perplexity, 2)],
                 ["bits per byte", Figures.fixed(result.bitsPerByte, 4)],
             ]
+        }
+        if let result = summary.tuning?.validation {
+            rows.append([
+                "instruction tuning",
+                "\(Figures.count(summary.tuning?.steps ?? 0)) steps, validation loss "
+                    + "\(Figures.fixed(result.loss, 4)) nats a token of answers",
+            ])
         }
         rows += ManifestSummary.skippedRows(summary.manifest)
         return rows

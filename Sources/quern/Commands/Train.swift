@@ -6,12 +6,22 @@ import Training
 /// `quern train`
 struct Train: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Train a model from shards.",
+        abstract: "Train a model from shards, or teach one to answer from conversations.",
         discussion: """
             Takes the sections "model" and "training" of the pipeline's description, and the shards and \
             the vocabulary of its name unless others are given. Writes checkpoints that transformers \
             loads as they are, and metrics.jsonl. Ctrl-C writes a checkpoint and leaves; --resume goes \
             on from it, with the same result as if nothing had happened.
+
+            --init-from begins from a model instead of from nothing: a checkpoint, or any Hugging Face \
+            directory of a known kind.
+
+            With --conversations a trained model is tuned to answer, as the section "instruction_tuning" \
+            says: JSON lines of {"messages": [{"role", "content"}, …]}, of {"conversations": [{"from", \
+            "value"}, …]}, or of {"instruction", "input", "output"}. They are rendered with the template \
+            ChatML; the loss is that of the assistant's tokens alone, and no conversation sees another. It \
+            begins from the best checkpoint of runs/NAME unless --init-from names another, and writes to \
+            runs/NAME/chat. Talk with the result by quern chat.
 
             Example:
 
@@ -19,6 +29,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
               quern train --config pipeline.json --resume
               quern train --config pipeline.json --set training.steps=20 --profile --overwrite
               quern train --shards shards/kjv --vocab vocab/kjv --output runs/big --set model.n_layer=6
+              quern train --config pipeline.json --conversations questions.jsonl.zst
+              quern train --conversations alpaca.jsonl --init-from models/gpt2 --output runs/gpt2-chat
             """)
 
     @Option(name: .long, help: "The pipeline's description. (default: the built-in values)")
@@ -30,7 +42,22 @@ struct Train: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "The vocabulary's directory. (default: vocab/NAME)")
     var vocab: String?
 
-    @Option(name: .long, help: "The run's directory. (default: runs/NAME)")
+    @Option(
+        name: .long, parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            Conversations to tune on: files (.jsonl, plain or .zst), folders or quoted patterns.
+            """, valueName: "file"))
+    var conversations: [String] = []
+
+    @Option(
+        name: .long,
+        help: "The model to begin from. (default: none; for conversations, runs/NAME's best)")
+    var initFrom: String?
+
+    @Option(
+        name: .long,
+        help: "The run's directory. (default: runs/NAME; for conversations, runs/NAME/chat)")
     var output: String?
 
     @Flag(name: .long, help: "Continue from the newest checkpoint.")
@@ -55,31 +82,47 @@ struct Train: AsyncParsableCommand, ReportingCommand {
 
     func validate() throws {
         if resume, overwrite { throw ValidationError("give either --resume or --overwrite") }
+        if !conversations.isEmpty, shards != nil || vocab != nil {
+            throw ValidationError(
+                "conversations are encoded with the vocabulary of the model that they tune: "
+                    + "give no --shards and no --vocab with --conversations")
+        }
     }
 
     func run() async throws {
-        let configuration = try options.configuration(path: config)
+        var configuration = try options.configuration(path: config)
+        let isTuning = !conversations.isEmpty
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let runDirectory = output ?? configuration.runDirectory
+        let runDirectory =
+            output ?? (isTuning ? configuration.tuningDirectory : configuration.runDirectory)
+        let surroundings = Trainer.Surroundings(
+            runDirectory: runDirectory, threadCount: reporting.threadCount,
+            existing: resume ? .resume : overwrite ? .overwrite : .refuse,
+            memoryLimit: memory?.bytes, isProfiled: profile)
         var measured: ProfileReport?
-        let summary = try await TrainingStage.run(
-            configuration, shardDirectory: shards ?? configuration.shardDirectory,
-            vocabulary: Vocabulary(directory: vocab ?? configuration.vocabularyDirectory),
-            surroundings: Trainer.Surroundings(
-                runDirectory: runDirectory, threadCount: reporting.threadCount,
-                existing: resume ? .resume : overwrite ? .overwrite : .refuse,
-                memoryLimit: memory?.bytes, isProfiled: profile),
-            stop: interrupts.stop
-        ) { event in
+        let show = { (event: PipelineEvent) in
             if case .training(.profiled(let report)) = event { measured = report }
             printer.show(event)
+        }
+        let summary: TrainingSummary
+        if isTuning {
+            configuration.instructionTuning.inputs = conversations
+            summary = try await InstructionTuningStage.run(
+                configuration, modelDirectory: try modelToTune(configuration),
+                surroundings: surroundings, stop: interrupts.stop, report: show)
+        } else {
+            configuration.training.initFrom = initFrom ?? configuration.training.initFrom
+            summary = try await TrainingStage.run(
+                configuration, shardDirectory: shards ?? configuration.shardDirectory,
+                vocabulary: Vocabulary(directory: vocab ?? configuration.vocabularyDirectory),
+                surroundings: surroundings, stop: interrupts.stop, report: show)
         }
         printer.endLine()
         var rows = [
             ["run", runDirectory],
             ["steps", Figures.count(summary.steps)],
-            ["tokens", Figures.count(summary.tokenCount)],
+            [isTuning ? "tokens of answers" : "tokens", Figures.count(summary.tokenCount)],
             [
                 "training",
                 "\(Figures.short(summary.tokensPerSecond)) tokens/s, "
@@ -93,6 +136,20 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             printer.notice("stopped before the end; continue with --resume")
             throw ExitCode(130)
         }
+    }
+
+    /// The model that conversations tune.
+    private func modelToTune(_ configuration: PipelineConfiguration) throws -> String {
+        if let initFrom = initFrom ?? configuration.instructionTuning.training.initFrom {
+            return initFrom
+        }
+        let store = CheckpointStore(runDirectory: configuration.runDirectory)
+        guard let model = store.best ?? store.latest else {
+            throw TrainingError.badStart(
+                path: configuration.runDirectory,
+                reason: "it has no checkpoint; train it first, or name a model with --init-from")
+        }
+        return model
     }
 }
 

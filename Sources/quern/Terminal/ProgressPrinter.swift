@@ -233,6 +233,7 @@ extension Stage {
         case .shards: "Shards"
         case .training: "Training"
         case .samples: "Samples"
+        case .instructionTuning: "Instruction tuning"
         }
     }
 }

@@ -17,6 +17,9 @@ enum Terminal {
     /// Whether progress goes to a person's screen.
     static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Whether standard input is a person's keyboard.
+    static var readsFromPerson: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// Columns of the screen behind standard error.
     static var width: Int {
         var size = winsize()

@@ -49,6 +49,7 @@ enum Probe {
             "logits": (3, logits), "gradients": (3, gradients), "generate-greedy": (3, generate),
             "train-steps": (2, trainSteps), "roundtrip": (2, roundTrip), "create": (3, create),
             "throughput": (4, throughput), "optimize": (3, optimize), "encode": (2, encode),
+            "chat": (1, chat),
         ]
 
     static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {

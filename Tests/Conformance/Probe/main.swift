@@ -14,6 +14,8 @@ let usage = """
       create OUT_DIR SEED MODEL                      write a new model
       encode VOCABULARY all|none|LIST                ids of texts, both behind their counts; LIST
                                                      names special tokens to recognise
+      chat VOCABULARY                                ids of conversations, lines of JSON, and which
+                                                     of them are answers
       throughput B SECONDS THREADS MODEL             training tokens a second on random ids
     MODEL is the section "model" of a pipeline.json with a vocab_size: '{"n_layer": 2, ...}'
     """

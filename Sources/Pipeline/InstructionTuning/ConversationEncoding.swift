@@ -1,0 +1,145 @@
+import Corpora
+import TokenShards
+import Tokenization
+import Training
+
+/// Packs conversations into shards: one document each, rendered by the template.
+///
+/// Which of their tokens are answers is not stored, for the ids say it: see ``AnswerScanner``.
+struct ConversationEncoding {
+    let template: ChatTemplate
+    /// The most tokens of a conversation: the model's context. A longer one is cut behind the last
+    /// answer that fits, and left out if none does.
+    let contextLength: Int
+
+    /// What was met beside conversations that are whole.
+    struct Losses {
+        /// Conversations that were cut behind an answer.
+        var cut = 0
+        /// Conversations whose first answer does not fit.
+        var leftOut = 0
+        /// The places of the first few of both.
+        var examples: [String] = []
+    }
+
+    /// Reads, renders and writes. O(text), in memory for one conversation.
+    func run(
+        _ configuration: InstructionTuningConfiguration, directory: String, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) throws {
+        let split = ValidationSplit(fraction: configuration.validationFraction)
+        let encoder = BytePairEncoder(template.vocabulary)
+        var shards = ShardConfiguration()
+        shards.endOfText = .none
+        shards.allowSpecial = .only(Set(ChatTemplate.specialTokens))
+        var reader = try ConversationReader(
+            inputs: configuration.inputs, onError: configuration.onError)
+        var writer = try ShardWriter(
+            directory: directory, vocabulary: template.vocabulary, configuration: shards)
+        var (losses, sources) = (Losses(), SourceCounts())
+        while let conversation = try reader.next() {
+            if stop.isRequested { throw PipelineError.interrupted }
+            let messages = conversation.turns.map(ChatMessage.init)
+            let (kept, ids) = fit(messages, encoder)
+            if kept < messages.count { losses.add(conversation.origin, isLeftOut: kept == 0) }
+            guard kept > 0 else { continue }
+            let document = Document(
+                text: Array(ChatTemplate.text(of: Array(messages[..<kept])).utf8),
+                origin: conversation.origin)
+            let isHeldOut = split.isValidation(document.contentHash)
+            try writer.append(
+                ids.span, byteCount: document.text.count, contentHash: document.contentHash,
+                place: DocumentPlace(document.origin.position),
+                to: isHeldOut ? .validation : .train)
+            sources.add(document, isHeldOut: isHeldOut)
+            if reader.conversationCount % 1_024 == 0 { report(.progress(progress(reader))) }
+        }
+        report(.progress(progress(reader)))
+        guard !sources.isEmpty else {
+            throw PipelineError.emptyCorpus(inputs: configuration.inputs)
+        }
+        _ = try writer.finish(
+            sources: sources.sources,
+            skipped: .init(
+                lines: reader.skippedLines + losses.leftOut,
+                emptyDocuments: reader.progress.emptyDocuments,
+                examples: reader.skipped.map(\.description) + losses.examples))
+        notify(losses, reader.skippedLines, report)
+    }
+
+    /// How many of the messages fit into the context, up to the end of an answer, and their ids.
+    private func fit(
+        _ messages: [ChatMessage], _ encoder: BytePairEncoder
+    ) -> (count: Int, ids: [UInt32]) {
+        var ids: [UInt32] = []
+        var (count, idCount) = (0, 0)
+        for (number, message) in messages.enumerated() {
+            template.encode([message], with: encoder, into: &ids)
+            if ids.count > contextLength { break }
+            // A question that stands last has nothing to teach.
+            if message.role == .assistant { (count, idCount) = (number + 1, ids.count) }
+        }
+        return (count, Array(ids[..<idCount]))
+    }
+
+    private func progress(_ reader: borrowing ConversationReader) -> StageProgress {
+        StageProgress(
+            activity: "conversations", completed: reader.progress.bytesRead,
+            total: reader.progress.totalBytes, unit: .bytes)
+    }
+
+    private func notify(
+        _ losses: Losses, _ skippedLines: Int, _ report: (PipelineEvent) -> Void
+    ) {
+        if skippedLines > 0 {
+            report(.notice("\(skippedLines) lines are no conversations and were skipped"))
+        }
+        guard let first = losses.examples.first else { return }
+        report(
+            .notice(
+                """
+                \(losses.cut) conversations were cut behind the last answer that fits into the \
+                context of \(contextLength) tokens, and \(losses.leftOut) were left out because none \
+                does; the first is \(first)
+                """))
+    }
+}
+
+extension ConversationEncoding.Losses {
+    fileprivate mutating func add(_ origin: DocumentOrigin, isLeftOut: Bool) {
+        if isLeftOut { leftOut += 1 } else { cut += 1 }
+        guard examples.count < CorpusProgress.keptErrorCount else { return }
+        examples.append("\(origin): longer than the context")
+    }
+}
+
+extension ChatMessage {
+    /// What is said in a turn.
+    init(_ turn: Conversation.Turn) {
+        let role: Role =
+            switch turn.speaker {
+            case .system: .system
+            case .user: .user
+            case .assistant: .assistant
+            }
+        self.init(role: role, content: turn.text)
+    }
+}
+
+/// What the shards hold of each file.
+private struct SourceCounts {
+    private(set) var sources: [ShardManifest.Source] = []
+
+    var isEmpty: Bool { sources.isEmpty }
+
+    mutating func add(_ document: Document, isHeldOut: Bool) {
+        if sources.last?.path != document.origin.path {
+            sources.append(
+                .init(path: document.origin.path, documents: 0, validationDocuments: 0, bytes: 0))
+        }
+        let last = sources.count - 1
+        sources[last].documents += 1
+        sources[last].bytes += document.text.count
+        if isHeldOut { sources[last].validationDocuments? += 1 }
+    }
+}

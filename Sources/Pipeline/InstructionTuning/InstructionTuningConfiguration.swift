@@ -1,0 +1,99 @@
+public import Corpora
+public import Training
+
+/// How a trained model learns to answer: section `instruction_tuning` of a pipeline.
+///
+/// Beside its own keys it has those of section `training`, which mean the same, except the strides:
+/// windows hold whole conversations.
+public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
+    /// Files, folders and patterns of conversations in JSON lines; none for no tuning.
+    public var inputs: [String] = []
+    /// What happens at a line that is no conversation.
+    public var onError = CorpusErrorPolicy.fail
+    /// The share of conversations that is held out, from 0 to 1.
+    public var validationFraction = 0.05
+    /// How often each conversation is learned from, in place of a number of steps.
+    public var epochs: Double?
+    /// What the model is asked at the end of a run.
+    public var questions: [String] = []
+    /// The recipe.
+    public var training: TrainingConfiguration
+
+    /// The defaults: those of training, with gentler steps.
+    public init() {
+        training = TrainingConfiguration()
+        training.steps = 200
+        training.masksDocuments = true
+        training.learningRate = 1e-3
+        training.warmupSteps = 10
+        training.finalLearningRateRatio = 0
+        training.weightDecay = 0
+        training.evaluateEvery = 50
+        training.checkpointEvery = 100
+    }
+
+    /// The keys in `pipeline.json` that are not those of training.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case inputs, epochs, questions
+        case onError = "on_error"
+        case validationFraction = "validation_fraction"
+    }
+
+    /// Every key of the section.
+    static var keys: [String] {
+        let packing: [TrainingConfiguration.CodingKeys] = [
+            .stride, .evaluationStride,
+        ]
+        return CodingKeys.allCases.map(\.rawValue)
+            + TrainingConfiguration.CodingKeys.allCases.filter { !packing.contains($0) }
+            .map(\.rawValue)
+    }
+
+    /// Reads the section's own keys and, from the same object, those of training.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        inputs = try values.decode([String].self, forKey: .inputs)
+        onError = try values.decode(CorpusErrorPolicy.self, forKey: .onError)
+        validationFraction = try values.decode(Double.self, forKey: .validationFraction)
+        epochs = try values.decodeIfPresent(Double.self, forKey: .epochs)
+        questions = try values.decode([String].self, forKey: .questions)
+        training = try TrainingConfiguration(from: decoder)
+    }
+
+    /// Writes all keys into one object.
+    public func encode(to encoder: any Encoder) throws {
+        try training.encode(to: encoder)
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(inputs, forKey: .inputs)
+        try values.encode(onError, forKey: .onError)
+        try values.encode(validationFraction, forKey: .validationFraction)
+        try values.encodeIfPresent(epochs, forKey: .epochs)
+        try values.encode(questions, forKey: .questions)
+    }
+
+    /// Checks that every value makes sense.
+    func validate() throws {
+        func require(_ condition: Bool, _ key: CodingKeys, _ reason: String) throws {
+            guard condition else {
+                throw PipelineError.badValue(
+                    key: "instruction_tuning.\(key.rawValue)", reason: reason)
+            }
+        }
+        try require(!inputs.contains(""), .inputs, "must not hold an empty name")
+        try require(
+            (0..<1).contains(validationFraction), .validationFraction, "must be from 0 to below 1")
+        try require(
+            epochs.map { $0 > 0 && $0.isFinite } ?? true, .epochs, "must be positive")
+        guard training.masksDocuments else {
+            throw PipelineError.badValue(
+                key: "instruction_tuning.mask_documents",
+                reason: "no conversation may see another; leave it out")
+        }
+        do {
+            try training.validate()
+        } catch {
+            guard case .badConfiguration(let key, let rule) = error else { throw error }
+            throw PipelineError.badValue(key: "instruction_tuning.\(key)", reason: rule)
+        }
+    }
+}

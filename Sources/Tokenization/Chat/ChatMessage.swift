@@ -1,0 +1,23 @@
+/// What one side of a conversation says.
+public struct ChatMessage: Hashable, Sendable {
+    /// Whose message it is.
+    public enum Role: String, Codable, CaseIterable, Sendable {
+        /// Who sets the scene: what the assistant is to be.
+        case system
+        /// The person who asks.
+        case user
+        /// The model that answers.
+        case assistant
+    }
+
+    /// Whose message it is.
+    public var role: Role
+    /// The text, which is ordinary text whatever it looks like.
+    public var content: String
+
+    /// A message.
+    public init(role: Role, content: String) {
+        self.role = role
+        self.content = content
+    }
+}

@@ -1,0 +1,87 @@
+/// How a conversation becomes tokens: ChatML, in which each message stands between two special tokens.
+///
+///     <|im_start|>user
+///     Who made the heaven?<|im_end|>
+///     <|im_start|>assistant
+///     God.<|im_end|>
+///
+/// The special tokens come from here alone. A message is encoded as ordinary text, so that one which
+/// contains `<|im_end|>` cannot end its turn and speak for somebody else: `transformers`, which renders
+/// to text first and looks for special tokens afterwards, gives the same ids for every other message.
+///
+/// ```swift
+/// let template = try ChatTemplate(vocabulary.adding(specialTokens: ChatTemplate.specialTokens))
+/// let encoder = BytePairEncoder(template.vocabulary)
+/// var ids: [UInt32] = []
+/// template.encode([.init(role: .user, content: "Who?")], with: encoder, into: &ids)
+/// template.beginAnswer(with: encoder, into: &ids)
+/// ```
+///
+/// Source of the format: <https://github.com/openai/openai-python/blob/release-v0.28.0/chatml.md>.
+public struct ChatTemplate: Sendable {
+    /// The two tokens that a vocabulary needs: the one before a message and the one behind it.
+    public static let specialTokens = ["<|im_start|>", "<|im_end|>"]
+
+    /// The template as `transformers` and llama.cpp read it: `chat_template` of
+    /// `tokenizer_config.json`.
+    public static let jinja =
+        "{% for message in messages %}"
+        + "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
+        + "{% endfor %}"
+        + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+
+    /// The vocabulary that has the two tokens.
+    public let vocabulary: Vocabulary
+    /// What stands before a message.
+    public let start: TokenID
+    /// What stands behind a message, and ends an answer.
+    public let end: TokenID
+
+    /// The template in the ids of `vocabulary`.
+    ///
+    /// - Throws: ``TokenizationError/unknownSpecialToken(_:known:)`` unless it has both tokens.
+    public init(_ vocabulary: Vocabulary) throws(TokenizationError) {
+        try SpecialTokenPolicy.only(Set(Self.specialTokens)).validate(for: vocabulary)
+        self.vocabulary = vocabulary
+        start = vocabulary.specialToken(Self.specialTokens[0])!
+        end = vocabulary.specialToken(Self.specialTokens[1])!
+    }
+
+    /// Appends the ids of `messages`. O(their text).
+    ///
+    /// - Parameter encoder: an encoder of ``vocabulary``.
+    public func encode(
+        _ messages: [ChatMessage], with encoder: BytePairEncoder, into ids: inout [UInt32]
+    ) {
+        for message in messages {
+            ids.append(start.rawValue)
+            // One text, as between two special tokens for transformers: a line break at the front of
+            // the content may share a token with the one behind the role.
+            let text = Self.header(of: message.role) + message.content
+            encoder.encode(Array(text.utf8).span, into: &ids)
+            ids.append(end.rawValue)
+            encoder.encode([UInt8(ascii: "\n")].span, into: &ids)
+        }
+    }
+
+    /// Appends what stands before an answer, for the model to go on from.
+    public func beginAnswer(with encoder: BytePairEncoder, into ids: inout [UInt32]) {
+        ids.append(start.rawValue)
+        encoder.encode(Array(Self.header(of: .assistant).utf8).span, into: &ids)
+    }
+
+    /// The text that the ids of `messages` decode to. O(their text).
+    public static func text(of messages: [ChatMessage]) -> String {
+        messages.reduce(into: "") { text, message in
+            text += specialTokens[0] + header(of: message.role) + message.content
+            text += specialTokens[1] + "\n"
+        }
+    }
+
+    /// The bytes of text that a token of an answer stands for: none if it is the end. O(1).
+    public func textByteCount(of id: TokenID) -> Int {
+        id == end ? 0 : vocabulary.tokens.byteCount(of: Int(id.rawValue))
+    }
+
+    static func header(of role: ChatMessage.Role) -> String { role.rawValue + "\n" }
+}

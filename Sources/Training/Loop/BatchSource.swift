@@ -1,0 +1,18 @@
+import TokenShards
+import Tokenization
+
+/// What a run learns from: batches by their place in the data.
+struct BatchSource: Sendable {
+    let loader: BatchLoader
+    /// Of conversations in this template the answers alone are scored; of anything else all is.
+    let template: ChatTemplate?
+
+    /// The `count` batches that begin at `position`. O(tokens).
+    func batches(at position: Int, count: Int) -> [Batch] {
+        (0..<count).map { number in
+            var batch = loader.batch(at: position + number * loader.batchSize)
+            if let template { batch.scoreAnswersOnly(template) }
+            return batch
+        }
+    }
+}

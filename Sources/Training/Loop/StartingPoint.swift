@@ -1,0 +1,35 @@
+import Foundation
+import Tokenization
+import Transformer
+
+/// A model that training begins from, where it does not begin at random: `init_from`.
+struct StartingPoint {
+    let directory: String
+
+    /// The shape of a model of `vocabulary` that begins from this one: its own, with more tokens where
+    /// the vocabulary has more.
+    ///
+    /// - Throws: ``TrainingError/badStart(path:reason:)`` when its ids mean something else than those of
+    ///   `vocabulary`.
+    func shape(vocabulary: Vocabulary) throws -> GPTConfiguration {
+        var shape = try GPTConfiguration(directory: directory)
+        // A model that came without its vocabulary is taken at its owner's word.
+        if FileManager.default.fileExists(atPath: directory + "/tokenizer.json") {
+            let own = try Vocabulary(directory: directory)
+            guard vocabulary.isExtension(of: own) else {
+                throw TrainingError.badStart(
+                    path: directory,
+                    reason: "its vocabulary is not the one that the data was made with")
+            }
+        }
+        shape.vocabularySize = max(shape.vocabularySize, vocabulary.count)
+        return shape
+    }
+
+    /// The model, with rows for all of `shape`'s tokens.
+    func model(_ shape: GPTConfiguration, seed: UInt64) throws -> GPT {
+        let model = try GPT(directory: directory)
+        guard model.configuration != shape else { return model }
+        return try model.extended(toVocabularySize: shape.vocabularySize, seed: seed)
+    }
+}

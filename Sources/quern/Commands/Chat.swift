@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+import Storage
+
+/// `quern chat`
+struct Chat: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Talk with a model that was tuned to answer.",
+        discussion: """
+            On a terminal, answers come as they are drawn; Ctrl-C stops an answer, and at the prompt it \
+            leaves, as Ctrl-D does. From a pipe or a file, each line is a message, and each answer ends \
+            with a line break.
+
+            A line that begins with a slash is for the program: /clear forgets what was said, /system \
+            TEXT says what the assistant is to be, /save FILE keeps the conversation as a line of JSON \
+            that can be trained on, /help lists these, /quit leaves.
+
+            When the conversation no longer fits into the model's context, the oldest messages are not \
+            read any more; the system message always is. What is typed is ordinary text: it cannot speak \
+            for the assistant, whatever it looks like.
+
+            Example:
+
+              quern chat --model runs/kjv/chat/checkpoints/best
+              quern chat --model runs/kjv/chat/checkpoints/best --system "Answer briefly."
+              echo "What is the first book?" | quern chat --model runs/kjv/chat/checkpoints/best
+            """)
+
+    @Option(
+        name: .long,
+        help: "A checkpoint of instruction tuning, or a Hugging Face directory of a ChatML model.")
+    var model: String
+
+    @Option(name: .long, help: "What the assistant is to be.")
+    var system: String?
+
+    @OptionGroup var sampling: SamplingOptions
+
+    func run() async throws {
+        var session = try ChatSession(
+            directory: model, system: system, configuration: sampling.configuration(),
+            threadCount: ProcessInfo.processInfo.activeProcessorCount)
+        let interrupts = AnswerInterrupts()
+        var lines = InputLines()
+        while let line = try lines.next(prompt: "> ") {
+            if line.allSatisfy(\.isWhitespace) { continue }
+            do {
+                if line.hasPrefix("/") {
+                    guard try obey(line, &session) else { return }
+                } else {
+                    try answer(line, &session, interrupts)
+                }
+            } catch let error where Terminal.readsFromPerson {
+                // Somebody at a terminal can say it otherwise; a program gets an error.
+                Terminal.writeMessage("\(error)\n")
+            }
+        }
+        if Terminal.readsFromPerson { Terminal.writeMessage("\n") }
+    }
+
+    private func answer(
+        _ question: String, _ session: inout ChatSession, _ interrupts: AnswerInterrupts
+    ) throws {
+        let unreadBefore = session.unreadCount
+        interrupts.beginAnswer()
+        defer { interrupts.endAnswer() }
+        try session.ask(question) { text in
+            Terminal.write(text)
+            return !interrupts.isRequested
+        }
+        Terminal.write("\n")
+        if Terminal.readsFromPerson, unreadBefore == 0, session.unreadCount > 0 {
+            Terminal.writeMessage(
+                "(the conversation is longer than the context: its beginning is not read any more)\n"
+            )
+        }
+    }
+
+    /// Does what a line with a slash asks for.
+    ///
+    /// - Returns: whether to go on.
+    private func obey(_ line: String, _ session: inout ChatSession) throws -> Bool {
+        let parts = line.split(separator: " ", maxSplits: 1)
+        let argument = parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
+        switch parts[0] {
+        case "/quit", "/exit", "/bye": return false
+        case "/clear": session.clear()
+        case "/system": session.system = argument.isEmpty ? nil : argument
+        case "/save":
+            guard !argument.isEmpty else { throw ValidationError("/save needs a file") }
+            try FileReplacement.write(try session.line(), to: argument)
+        default:
+            Terminal.writeMessage(
+                """
+                /clear        forget what was said
+                /system TEXT  say what the assistant is to be; without TEXT, nothing
+                /save FILE    keep the conversation as a line of JSON
+                /quit         leave
+
+                """)
+        }
+        return true
+    }
+}

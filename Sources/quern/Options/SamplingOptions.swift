@@ -1,0 +1,33 @@
+import ArgumentParser
+import Transformer
+
+/// How the next token is drawn.
+struct SamplingOptions: ParsableArguments {
+    @Option(name: .long, help: "The most tokens to draw.")
+    var maxTokens = GenerationConfiguration().maximumTokenCount
+
+    @Option(
+        name: .long, help: "How far to flatten the distribution; 0 for the most probable token.")
+    var temperature = GenerationConfiguration().temperature
+
+    @Option(name: .long, help: "Draw from this many of the most probable tokens; 0 for all.")
+    var topK = GenerationConfiguration().topK
+
+    @Option(name: .long, help: "Draw from the fewest tokens that have this much probability.")
+    var topP = GenerationConfiguration().topP
+
+    @Option(name: .long, help: "Chooses among the texts.")
+    var seed = GenerationConfiguration().seed
+
+    /// The options as a configuration.
+    func configuration() throws -> GenerationConfiguration {
+        var generation = GenerationConfiguration()
+        generation.maximumTokenCount = maxTokens
+        generation.temperature = temperature
+        generation.topK = topK
+        generation.topP = topP
+        generation.seed = seed
+        try generation.validate()
+        return generation
+    }
+}

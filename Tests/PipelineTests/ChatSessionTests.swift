@@ -1,0 +1,101 @@
+import Pipeline
+import Testing
+import Tokenization
+import Transformer
+
+@Suite struct ChatSessionTests {
+    private let template: ChatTemplate
+    private let model: GPT
+
+    init() throws {
+        var configuration = VocabularyConfiguration()
+        configuration.vocabularySize = 270
+        let counter = PieceCounter(.gpt4)
+        counter.count(Array("the mill turns and the stones turn and grind the corn".utf8).span)
+        template = try ChatTemplate(
+            VocabularyTrainer(configuration).train(counter.takeCounts())
+                .adding(specialTokens: ChatTemplate.specialTokens))
+        var shape = GPTConfiguration()
+        (shape.layerCount, shape.headCount, shape.embeddingSize) = (1, 2, 16)
+        (shape.positionCount, shape.vocabularySize) = (96, template.vocabulary.count)
+        model = try GPT(shape, seed: 3)
+    }
+
+    private func makeSession(system: String? = nil, temperature: Double = 0.8) throws -> ChatSession
+    {
+        var generation = GenerationConfiguration()
+        generation.maximumTokenCount = 8
+        generation.temperature = temperature
+        return try ChatSession(
+            model: model, template: template, system: system, configuration: generation,
+            threadCount: 2)
+    }
+
+    private func ask(_ session: inout ChatSession, _ question: String) throws -> String {
+        var answer = ""
+        try session.ask(question) {
+            answer += $0
+            return true
+        }
+        return answer
+    }
+
+    @Test func `answers join the conversation, and the same conversation has the same answers`()
+        throws
+    {
+        var session = try makeSession()
+        let first = try ask(&session, "turn")
+        let second = try ask(&session, "again")
+        #expect(
+            session.messages == [
+                .init(role: .user, content: "turn"), .init(role: .assistant, content: first),
+                .init(role: .user, content: "again"), .init(role: .assistant, content: second),
+            ])
+        var other = try makeSession()
+        #expect(try ask(&other, "turn") == first)
+        #expect(try ask(&other, "again") == second)
+        session.clear()
+        #expect(session.messages.isEmpty)
+    }
+
+    @Test func `what is read is the system message and the last messages, whole questions first`()
+        throws
+    {
+        var session = try makeSession(system: "grind", temperature: 0)
+        for number in 0..<12 {
+            let before = session.messages
+            _ = try ask(&session, "stone \(number)")
+            #expect(session.messages.count == before.count + 2)
+            #expect(session.unreadCount % 2 == 0)
+            #expect(session.unreadCount < session.messages.count - 1)
+            // As if nothing had been said before: what is left out has no part in the answer.
+            var short = try makeSession(system: "grind", temperature: 0)
+            let rest = Array(session.messages[session.unreadCount...].dropLast(2))
+            short.recall(rest)
+            _ = try ask(&short, "stone \(number)")
+            #expect(short.messages == Array(session.messages[session.unreadCount...]))
+            #expect(short.unreadCount == 0)
+        }
+        #expect(session.unreadCount > 0)
+    }
+
+    @Test func `a question that leaves no room is refused and forgotten`() throws {
+        var session = try makeSession()
+        #expect(throws: PipelineError.self) {
+            try ask(&session, String(repeating: "corn ", count: 100))
+        }
+        #expect(session.messages.isEmpty)
+        #expect(try ask(&session, "corn").utf8.count < 200)
+    }
+
+    @Test func `an answer that is stopped is kept as far as it went`() throws {
+        var session = try makeSession()
+        var pieces = 0
+        try session.ask("turn") { _ in
+            pieces += 1
+            return pieces < 3
+        }
+        #expect(pieces <= 3)
+        #expect(session.messages.count == 2)
+    }
+}
