@@ -33,11 +33,15 @@ define environment
 @touch $(1)/.installed
 endef
 
-.PHONY: run test conformance bench format lint build packages clean
+.PHONY: run tune test conformance bench format lint build packages clean
 
 ## Learn, encode, train, evaluate and generate on the default corpus.
 run: build corpora/kjv.txt.zst
 	$(QUERN) run pipeline.json
+
+## Teach the model of `make run` to answer questions about the default corpus.
+tune: build corpora/kjv-chat.jsonl.zst
+	$(QUERN) run pipeline.json --set 'instruction_tuning.inputs=["corpora/kjv-chat.jsonl.zst"]'
 
 ## The Swift test suite.
 test: packages
@@ -74,6 +78,10 @@ packages:
 
 corpora/kjv.txt.zst:
 	corpora/prepare-kjv.sh
+
+corpora/kjv-chat.jsonl.zst: corpora/kjv.txt.zst corpora/kjv_conversations.py
+	rm -f $@
+	corpora/prepare-kjv-chat.sh
 
 corpora/bench-mixed.jsonl.zst:
 	corpora/prepare-bench.sh mixed
