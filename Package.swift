@@ -11,6 +11,7 @@ let package = Package(
         .executable(name: "quern", targets: ["quern"]),
         .library(name: "Zstandard", targets: ["Zstandard"]),
         .library(name: "Corpora", targets: ["Corpora"]),
+        .library(name: "Refinement", targets: ["Refinement"]),
         .library(name: "Tokenization", targets: ["Tokenization"]),
         .library(name: "TokenShards", targets: ["TokenShards"]),
         .library(name: "Transformer", targets: ["Transformer"]),
@@ -30,6 +31,12 @@ let package = Package(
         .target(name: "Zstandard", dependencies: ["CZstd"]),
         .target(name: "Corpora", dependencies: ["Zstandard", "Storage"]),
         .target(
+            name: "Refinement",
+            dependencies: [
+                "CKernels", "Corpora", "Zstandard", "Storage",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
+        .target(
             name: "Tokenization",
             dependencies: [
                 "CKernels", "Storage",
@@ -44,14 +51,14 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Zstandard", "Corpora", "Tokenization", "TokenShards", "Transformer", "Training",
-                "Storage",
+                "Zstandard", "Corpora", "Refinement", "Tokenization", "TokenShards", "Transformer",
+                "Training", "Storage",
             ]),
         .executableTarget(
             name: "quern",
             dependencies: [
-                "Pipeline", "Zstandard", "Corpora", "Tokenization", "TokenShards", "Transformer",
-                "Training", "Storage",
+                "Pipeline", "Zstandard", "Corpora", "Refinement", "Tokenization", "TokenShards",
+                "Transformer", "Training", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
@@ -62,18 +69,22 @@ let package = Package(
             dependencies: ["Training", "Transformer", "TokenShards", "Tokenization", "Storage"]),
         .testTarget(name: "ZstandardTests", dependencies: ["Zstandard"]),
         .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Zstandard"]),
+        .testTarget(
+            name: "RefinementTests",
+            dependencies: ["Refinement", "Corpora", "Zstandard", "Storage"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Storage"]),
         // What conformance checks need and the tool has no command for.
         .executableTarget(
-            name: "ConformanceProbe", dependencies: ["Training", "Transformer", "Tokenization"],
+            name: "ConformanceProbe",
+            dependencies: ["Training", "Transformer", "Tokenization", "Refinement"],
             path: "Tests/Conformance/Probe"),
         .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "CKernels"]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Corpora", "Tokenization", "TokenShards", "Training", "Transformer",
-                "Storage",
+                "Pipeline", "Corpora", "Refinement", "Tokenization", "TokenShards", "Training",
+                "Transformer", "Storage", "Zstandard",
             ]),
         // Runs the built program, which is why it depends on it.
         .testTarget(

@@ -42,48 +42,52 @@ enum ConfigurationFile {
         return object
     }
 
-    private static func checkKeys(of object: [String: Any]) throws {
+    /// Checks the keys of a section, those of the sections within it included.
+    ///
+    /// - Parameter place: the section's own key, such as "corpus.refine"; empty for the whole.
+    private static func checkKeys(of object: [String: Any], in place: String = "") throws {
         let sections = PipelineConfiguration.keysOfSections
-        let topLevel = PipelineConfiguration.CodingKeys.allCases.map(\.rawValue)
-        for (key, value) in object {
-            guard topLevel.contains(key) else {
-                throw PipelineError.unknownKey(key: key, nearest: nearest(to: key, among: topLevel))
+        let known = sections[place] ?? []
+        let prefix = place.isEmpty ? "" : place + "."
+        for name in object.keys.sorted() {
+            let key = prefix + name
+            guard known.contains(name) else {
+                throw PipelineError.unknownKey(
+                    key: key, nearest: nearest(to: name, among: known).map { prefix + $0 })
             }
-            guard let known = sections[key] else { continue }
-            guard let section = value as? [String: Any] else {
+            guard sections[key] != nil else { continue }
+            guard let section = object[name] as? [String: Any] else {
                 throw PipelineError.badValue(key: key, reason: "a JSON object belongs here")
             }
-            for name in section.keys.sorted() where !known.contains(name) {
-                throw PipelineError.unknownKey(
-                    key: "\(key).\(name)",
-                    nearest: nearest(to: name, among: known).map { "\(key).\($0)" })
-            }
+            try checkKeys(of: section, in: key)
         }
     }
 
     private static func apply(_ setting: String, to object: inout [String: Any]) throws {
-        guard let equals = setting.firstIndex(of: "=") else {
-            throw PipelineError.badValue(
-                key: setting, reason: "a setting reads section.key=value")
-        }
+        let unreadable = PipelineError.badValue(
+            key: setting, reason: "a setting reads section.key=value")
+        guard let equals = setting.firstIndex(of: "=") else { throw unreadable }
         let path = setting[..<equals].split(separator: ".").map(String.init)
         let text = String(setting[setting.index(after: equals)...])
+        guard let last = path.last else { throw unreadable }
         let value =
             (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed))
             ?? text
-        guard let first = path.first, path.count <= 2 else {
-            throw PipelineError.badValue(
-                key: setting, reason: "a setting reads section.key=value")
-        }
-        let addition: [String: Any] = path.count == 1 ? [first: value] : [first: [path[1]: value]]
+        var addition: [String: Any] = [last: value]
+        for section in path.dropLast().reversed() { addition = [section: addition] }
         try checkKeys(of: addition)
+        guard
+            path.count == 1
+                || PipelineConfiguration.keysOfSections[path.dropLast().joined(separator: ".")]
+                    != nil
+        else { throw unreadable }
         merge(addition, into: &object)
     }
 
     private static func merge(_ addition: [String: Any], into object: inout [String: Any]) {
         for (key, value) in addition {
             if let section = value as? [String: Any], var old = object[key] as? [String: Any] {
-                for (name, setting) in section { old[name] = setting }
+                merge(section, into: &old)
                 object[key] = old
             } else {
                 object[key] = value
@@ -115,16 +119,20 @@ enum ConfigurationFile {
 
     /// The key of a number that no field of its place can hold, such as 2.5 for a count: the decoder
     /// says that there is one, and not where.
-    private static func unfitNumber(in object: [String: Any]) -> String? {
-        for (section, value) in object {
-            for (name, number) in value as? [String: Any] ?? [:] where number is NSNumber {
-                let alone = [section: [name: number]]
-                guard var rest = try? Self.object(of: PipelineConfiguration()) else { continue }
-                merge(alone, into: &rest)
-                guard let data = try? JSONSerialization.data(withJSONObject: rest) else { continue }
-                if (try? JSONDecoder().decode(PipelineConfiguration.self, from: data)) == nil {
-                    return "\(section).\(name)"
-                }
+    private static func unfitNumber(in object: [String: Any], place: [String] = []) -> String? {
+        for (name, value) in object {
+            let path = place + [name]
+            if let section = value as? [String: Any] {
+                if let found = unfitNumber(in: section, place: path) { return found }
+            }
+            guard value is NSNumber, !place.isEmpty else { continue }
+            var alone: [String: Any] = [name: value]
+            for section in place.reversed() { alone = [section: alone] }
+            guard var rest = try? Self.object(of: PipelineConfiguration()) else { continue }
+            merge(alone, into: &rest)
+            guard let data = try? JSONSerialization.data(withJSONObject: rest) else { continue }
+            if (try? JSONDecoder().decode(PipelineConfiguration.self, from: data)) == nil {
+                return path.joined(separator: ".")
             }
         }
         return nil

@@ -22,4 +22,14 @@ struct CorpusIdentity {
         }
         fingerprint = try StageLedger.fingerprint(parts)
     }
+
+    /// Looks into every file of a corpus that a stage has made: its content counts, not when it was made.
+    /// O(bytes of the files).
+    init(refined configuration: CorpusConfiguration) throws {
+        var parts = [try StageLedger.fingerprint(configuration)]
+        for path in try configuration.inputPaths() {
+            parts.append("\(path) \(StageLedger.fingerprint(ofFile: path) ?? "absent")")
+        }
+        fingerprint = try StageLedger.fingerprint(parts)
+    }
 }

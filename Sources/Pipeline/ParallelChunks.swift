@@ -19,38 +19,19 @@ import Training
 func forEachChunk<Result: Sendable>(
     of reader: inout CorpusReader, byteCount: Int = 1 << 20, threadCount: Int, stop: StopSignal,
     transform: @escaping @Sendable ([Document]) throws -> Result,
-    consume: (Result, CorpusProgress) throws -> Void
+    consume: (Result, CorpusProgress) async throws -> Void
 ) async throws {
-    guard threadCount > 1 else {
+    try await withThrowingTaskGroup(of: (number: Int, result: Result).self) { group in
+        var tasks = OrderedTasks<Result>(width: threadCount)
         while let chunk = try reader.nextChunk(byteCount: byteCount) {
             if stop.isRequested { throw PipelineError.interrupted }
-            try consume(try transform(chunk), reader.progress)
-        }
-        return
-    }
-    try await withThrowingTaskGroup(of: (Int, Result).self) { group in
-        var waiting: [Int: Result] = [:]
-        var (read, finishedCount, consumed) = (0, 0, 0)
-        func take(_ finished: (Int, Result)) throws {
-            waiting[finished.0] = finished.1
-            finishedCount += 1
-            while let next = waiting.removeValue(forKey: consumed) {
-                try consume(next, reader.progress)
-                consumed += 1
+            try await tasks.add(to: &group) {
+                try transform(chunk)
+            } take: {
+                try await consume($0, reader.progress)
             }
         }
-        while let chunk = try reader.nextChunk(byteCount: byteCount) {
-            if stop.isRequested { throw PipelineError.interrupted }
-            while read - finishedCount >= threadCount || read - consumed >= 2 * threadCount,
-                let finished = try await group.next()
-            {
-                try take(finished)
-            }
-            let number = read
-            group.addTask { (number, try transform(chunk)) }
-            read += 1
-        }
-        while let finished = try await group.next() { try take(finished) }
+        try await tasks.finish(&group) { try await consume($0, reader.progress) }
     }
 }
 

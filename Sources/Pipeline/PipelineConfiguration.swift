@@ -1,4 +1,5 @@
 public import Corpora
+public import Refinement
 public import TokenShards
 public import Tokenization
 public import Training
@@ -7,12 +8,21 @@ public import Transformer
 /// Everything that `quern run` needs to know: the sum of the stages' own configurations.
 ///
 /// Paths are taken from the directory in which the program runs. What a run makes lies in
-/// `vocab/NAME`, `shards/NAME` and `runs/NAME`.
+/// `refined/NAME`, `vocab/NAME`, `shards/NAME` and `runs/NAME`.
 public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// Names the directories of what the pipeline makes.
     public var name = "default"
     /// Where the text comes from.
-    public var corpus = CorpusConfiguration()
+    public var corpus: CorpusConfiguration {
+        get { corpusSection.reading }
+        set { corpusSection.reading = newValue }
+    }
+    /// What is left out of it, and in which order the rest stands; `nil` to take it as it is.
+    public var refinement: RefinementConfiguration? {
+        get { corpusSection.refinement }
+        set { corpusSection.refinement = newValue }
+    }
+    private var corpusSection = CorpusSection()
     /// How the vocabulary is learned.
     public var vocabulary = VocabularyConfiguration()
     /// How the ids are packed.
@@ -46,8 +56,9 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
 
     /// Checks every section, so that a value that makes no sense for the last stage is found before
     /// the first begins.
-    func validateForRun() throws {
+    func validateForRun(threadCount: Int) throws {
         try corpus.validate()
+        try refinement?.validate(threadCount: threadCount)
         try vocabulary.validate()
         try EncodingStage.validate(shards)
         try shards.allowSpecial.validate(known: vocabulary.specialTokens)
@@ -61,6 +72,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
 
     /// Where the vocabulary lies.
     public var vocabularyDirectory: String { "vocab/\(name)" }
+    /// Where the refined corpus lies.
+    public var refinedDirectory: String { "refined/\(name)" }
     /// Where the shards lie.
     public var shardDirectory: String { "shards/\(name)" }
     /// Where checkpoints, metrics and samples lie.
@@ -71,7 +84,9 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
 
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, corpus, vocabulary, shards, model, training, generation, samples
+        case name
+        case corpusSection = "corpus"
+        case vocabulary, shards, model, training, generation, samples
         case instructionTuning = "instruction_tuning"
     }
 
@@ -92,10 +107,13 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         ]
     }
 
-    /// The keys that each section knows.
+    /// The keys that each section knows, and those of the whole under the empty name.
     static var keysOfSections: [String: [String]] {
         [
-            "corpus": CorpusConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "": CodingKeys.allCases.map(\.rawValue),
+            "corpus": CorpusConfiguration.CodingKeys.allCases.map(\.rawValue)
+                + CorpusSection.CodingKeys.allCases.map(\.rawValue),
+            "corpus.refine": RefinementConfiguration.allKeys,
             "vocabulary": VocabularyConfiguration.CodingKeys.allCases.map(\.rawValue),
             "shards": ShardConfiguration.CodingKeys.allCases.map(\.rawValue),
             // Its vocabulary size is that of the vocabulary.

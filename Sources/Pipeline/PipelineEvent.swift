@@ -2,6 +2,8 @@ public import Training
 
 /// A part of the way from text to a trained model.
 public enum Stage: String, Codable, Sendable, CaseIterable {
+    /// Filtering and shuffling the corpus, where that is asked for.
+    case refinement
     /// Learning the vocabulary.
     case vocabulary
     /// Packing the corpus into shards.
@@ -26,6 +28,8 @@ public struct StageProgress: Sendable, Equatable {
         case merges
         /// Tokens.
         case tokens
+        /// Documents, or places where they are compared.
+        case documents
     }
 
     /// What the stage is doing, as a word: "counting", "merging", "encoding".

@@ -1,4 +1,5 @@
 import Corpora
+import Refinement
 import Storage
 public import TokenShards
 public import Tokenization
@@ -48,10 +49,15 @@ public struct PipelineRunner {
     ///
     /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
     public func run() async throws -> Summary {
-        try configuration.validateForRun()
-        let corpus = try CorpusIdentity(configuration.corpus)
+        try configuration.validateForRun(threadCount: threadCount)
+        var corpus = try CorpusIdentity(configuration.corpus)
         try makeDirectory(configuration.runDirectory)
         var record = Record(ledger: StageLedger(directory: configuration.runDirectory))
+        var reading = configuration.corpus
+        if let refinement = configuration.refinement {
+            reading = try await refine(corpus, refinement, &record)
+            corpus = try CorpusIdentity(refined: reading)
+        }
 
         // How much memory there is makes no difference.
         var vocabularyKey = configuration.vocabulary
@@ -59,7 +65,7 @@ public struct PipelineRunner {
         let vocabularyInputs = [corpus.fingerprint, try key(vocabularyKey)]
         try await runStage(.vocabulary, inputs: vocabularyInputs, &record) {
             try await VocabularyStage.run(
-                corpus: configuration.corpus, vocabulary: configuration.vocabulary,
+                corpus: reading, vocabulary: configuration.vocabulary,
                 directory: configuration.vocabularyDirectory, threadCount: threadCount,
                 stop: stop, report: report
             ).files
@@ -72,7 +78,7 @@ public struct PipelineRunner {
         ]
         try await runStage(.shards, inputs: shardInputs, &record) {
             try await EncodingStage.run(
-                corpus: configuration.corpus, vocabulary: vocabulary, shards: configuration.shards,
+                corpus: reading, vocabulary: vocabulary, shards: configuration.shards,
                 directory: configuration.shardDirectory, threadCount: threadCount, stop: stop,
                 report: report
             ).files(in: configuration.shardDirectory)
@@ -140,6 +146,22 @@ public struct PipelineRunner {
         try record.ledger.record(stage, inputs: fingerprint, outputs: files)
         report(.finished(stage, outputs: files))
         record.outputs.append((stage, files))
+    }
+
+    /// Refines the corpus, unless that is done, and says how the result is read.
+    private func refine(
+        _ corpus: CorpusIdentity, _ refinement: RefinementConfiguration, _ record: inout Record
+    ) async throws -> CorpusConfiguration {
+        let directory = configuration.refinedDirectory
+        let inputs = [corpus.fingerprint, try key(refinement.essence)]
+        try await runStage(.refinement, inputs: inputs, &record) {
+            try await RefiningStage.run(
+                corpus: configuration.corpus, refinement: refinement,
+                destination: .directory(directory), threadCount: threadCount, stop: stop,
+                report: report
+            ).files(in: directory)
+        }
+        return configuration.corpus.refined(in: directory)
     }
 
     private func train(vocabulary: Vocabulary, set: ShardSet) async throws -> [String] {

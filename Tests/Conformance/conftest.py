@@ -42,27 +42,35 @@ def quern():
 
 
 @pytest.fixture(scope="session")
-def encode_all():
-    """Gives the ids of each text, as the library finds them; every text comes back from its ids."""
+def answer_texts():
+    """Gives the numbers with which a command of the ConformanceProbe answers each text."""
     program = pathlib.Path(os.environ.get("QUERN_PROBE", ROOT / ".build/release/ConformanceProbe"))
     program = program.resolve()
     if not program.exists():
         pytest.fail(f"{program} is not there: run `swift build -c release --product {program.name}`")
 
-    def run(vocabulary, texts, special="none"):
+    def run(texts, *command):
         request = b"".join(
             len(data).to_bytes(4, "little") + data for data in (text.encode() for text in texts))
         result = subprocess.run(
-            [program, "encode", vocabulary, special], input=request, capture_output=True,
-            timeout=600, check=False)
+            [program, *command], input=request, capture_output=True, timeout=600, check=False)
         assert result.returncode == 0, result.stderr.decode()
-        numbers, place, ids = np.frombuffer(result.stdout, dtype="<u4"), 0, []
+        numbers, place, answers = np.frombuffer(result.stdout, dtype="<u4"), 0, []
         for _ in texts:
             end = place + 1 + int(numbers[place])
-            ids.append(numbers[place + 1:end])
+            answers.append(numbers[place + 1:end])
             place = end
         assert place == len(numbers)
-        return ids
+        return answers
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def encode_all(answer_texts):
+    """Gives the ids of each text, as the library finds them; every text comes back from its ids."""
+    def run(vocabulary, texts, special="none"):
+        return answer_texts(texts, "encode", vocabulary, special)
 
     return run
 

@@ -8,7 +8,8 @@ import Testing
 
     /// Every command that does something.
     static let commands = [
-        "run", "corpus pack", "vocab train", "vocab count", "vocab merge-counts", "vocab learn",
+        "run", "corpus pack", "corpus refine", "vocab train", "vocab count", "vocab merge-counts",
+        "vocab learn",
         "vocab import",
         "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
         "shards show", "shards verify", "train", "evaluate", "generate",

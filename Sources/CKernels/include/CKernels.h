@@ -412,4 +412,13 @@ long qk_known_pieces(
     int level, const qk_piece_entry *entries, const qk_piece_key *keys, const uint64_t *places,
     long first, long count, uint32_t *ids, long *written);
 
+// Sets of hashes.
+
+/// MinHash signatures (Broder, 1997) as datasketch computes them: for each of the permutations
+/// x -> ((a x + b mod 2^64) mod 2^61 - 1) mod 2^32 the least value that it gives any of the hashes,
+/// or 2^32 - 1 where there are none. O(count * permutations).
+void qk_min_hash(
+    int level, long count, const uint32_t *hashes, long permutations, const uint64_t *a,
+    const uint64_t *b, uint32_t *signature);
+
 #endif

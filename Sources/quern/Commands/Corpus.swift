@@ -3,6 +3,6 @@ import ArgumentParser
 /// `quern corpus`
 struct Corpus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Rewrite a corpus.",
-        subcommands: [CorpusPack.self])
+        abstract: "Clean a corpus, or rewrite it.",
+        subcommands: [CorpusRefine.self, CorpusPack.self])
 }

@@ -184,6 +184,7 @@ final class ProgressPrinter {
             case .pieces: "\(Figures.short(Double(progress.completed))) pieces"
             case .merges: "\(Figures.count(progress.completed)) merges"
             case .tokens: "\(Figures.short(Double(progress.completed))) tokens"
+            case .documents: Figures.count(progress.completed)
             }
         if rate > 0 {
             let speed = progress.unit == .bytes ? Figures.bytes(rate) : Figures.short(rate)
@@ -229,6 +230,7 @@ extension Stage {
     /// What the stage does, for a person.
     var title: String {
         switch self {
+        case .refinement: "Refinement"
         case .vocabulary: "Vocabulary"
         case .shards: "Shards"
         case .training: "Training"

@@ -11,25 +11,34 @@ extension Probe {
         let policy = SpecialTokenPolicy(arguments[1])
         try policy.validate(for: vocabulary)
         let encoder = BytePairEncoder(vocabulary)
-        let input = [UInt8](try FileHandle.standardInput.readToEnd() ?? Data())
-        var output: [UInt8] = []
         var ids: [UInt32] = []
         var back: [UInt8] = []
+        try answerTexts { text in
+            ids.removeAll(keepingCapacity: true)
+            encoder.encode(text.span, specials: policy, into: &ids)
+            back.removeAll(keepingCapacity: true)
+            try vocabulary.decode(ids.span, into: &back)
+            guard back == text else {
+                throw ProbeError(
+                    "the text \(String(decoding: text, as: UTF8.self)) does not come back from its ids"
+                )
+            }
+            return ids
+        }
+    }
+
+    /// Answers each text on standard input with the numbers that `body` gives for it.
+    static func answerTexts(_ body: ([UInt8]) throws -> [UInt32]) throws {
+        let input = [UInt8](try FileHandle.standardInput.readToEnd() ?? Data())
+        var output: [UInt8] = []
         var place = 0
         while place < input.count {
             guard place + 4 <= input.count else { throw ProbeError("the input ends in a number") }
             let count = (0..<4).reduce(0) { $0 | Int(input[place + $1]) << (8 * $1) }
             let end = place + 4 + count
             guard end <= input.count else { throw ProbeError("the input ends in a text") }
-            let text = Array(input[place + 4..<end])
-            ids.removeAll(keepingCapacity: true)
-            encoder.encode(text.span, specials: policy, into: &ids)
-            back.removeAll(keepingCapacity: true)
-            try vocabulary.decode(ids.span, into: &back)
-            guard back == text else {
-                throw ProbeError("the text at byte \(place + 4) does not come back from its ids")
-            }
-            for number in CollectionOfOne(UInt32(ids.count)) + ids {
+            let numbers = try body(Array(input[place + 4..<end]))
+            for number in CollectionOfOne(UInt32(numbers.count)) + numbers {
                 for shift in stride(from: UInt32(0), to: 32, by: 8) {
                     output.append(UInt8(truncatingIfNeeded: number >> shift))
                 }

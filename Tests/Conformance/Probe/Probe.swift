@@ -50,6 +50,7 @@ enum Probe {
             "train-steps": (2, trainSteps), "roundtrip": (2, roundTrip), "create": (3, create),
             "throughput": (4, throughput), "optimize": (3, optimize), "encode": (2, encode),
             "chat": (1, chat),
+            "min-hash": (1, minHash),
         ]
 
     static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {

@@ -16,7 +16,9 @@ let usage = """
                                                      names special tokens to recognise
       chat VOCABULARY                                ids of conversations, lines of JSON, and which
                                                      of them are answers
+      min-hash RULE                                  signatures of texts, both as for encode
       throughput B SECONDS THREADS MODEL             training tokens a second on random ids
+    RULE is the section "corpus.refine" of a pipeline.json: '{"minhash_bands": 9, ...}'
     MODEL is the section "model" of a pipeline.json with a vocab_size: '{"n_layer": 2, ...}'
     """
 

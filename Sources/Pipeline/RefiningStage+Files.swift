@@ -1,0 +1,19 @@
+import Corpora
+import Refinement
+
+extension RefinementReport {
+    /// The files of a result in `directory`.
+    func files(in directory: String) -> [String] {
+        (parts.map(\.name) + [RefinedDirectory.reportName]).map { directory + "/" + $0 }
+    }
+}
+
+extension CorpusConfiguration {
+    /// How the result of refining this corpus into `directory` is read.
+    func refined(in directory: String) -> CorpusConfiguration {
+        CorpusConfiguration(
+            inputs: [directory], format: .jsonl, validationFraction: validationFraction,
+            // Escapes make a text up to six times as long, and its place is added.
+            maximumDocumentByteCount: 6 * maximumDocumentByteCount + (64 << 10))
+    }
+}

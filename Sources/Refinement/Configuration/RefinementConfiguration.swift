@@ -1,0 +1,109 @@
+public import Storage
+
+/// What is left out of a corpus and in which order the rest stands: section `corpus.refine` of a
+/// pipeline's configuration.
+public struct RefinementConfiguration: Codable, Sendable, Equatable {
+    /// Which documents are left out for what they are.
+    public var filter = DocumentFilter()
+    /// Whether only the first of documents with the same bytes stays.
+    public var removesDuplicates = true
+    /// Whether only the first of documents that are nearly the same stays.
+    public var removesNearDuplicates = false
+    /// When documents are nearly the same.
+    public var nearDuplicates = NearDuplicateRule()
+    /// Whether the documents are put into an order that chance seems to have made.
+    public var shuffles = false
+    /// Which order; the same seed gives the same one.
+    public var shuffleSeed: UInt64 = 0
+    /// Bytes of JSON lines in a file of the result; the last line of a file may go beyond it.
+    public var partByteCount = 512 << 20
+    /// How hard the result is compressed: a level of zstd.
+    public var compressionLevel = 3
+    /// The memory to use. The result does not depend on it.
+    public var memory = MemoryLimit(byteCount: 1 << 30)
+    /// Where what does not fit into memory goes; beside the result unless it is given.
+    public var scratchDirectory: String?
+
+    /// The keys of the JSON object, each of which may be left out; those of the filter and of the rule for
+    /// near-duplicates stand beside them.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case removesDuplicates = "remove_duplicates"
+        case removesNearDuplicates = "remove_near_duplicates"
+        case shuffles = "shuffle"
+        case shuffleSeed = "shuffle_seed"
+        case partByteCount = "part_bytes"
+        case compressionLevel = "compression_level"
+        case memory
+        case scratchDirectory = "scratch_directory"
+    }
+
+    /// Every key that the section knows.
+    public static var allKeys: [String] {
+        DocumentFilter.CodingKeys.allCases.map(\.rawValue)
+            + NearDuplicateRule.CodingKeys.allCases.map(\.rawValue)
+            + CodingKeys.allCases.map(\.rawValue)
+    }
+
+    /// Exact duplicates go; everything else stays as it is.
+    public init() {}
+
+    /// Reads the keys that are there and takes the default for the others.
+    public init(from decoder: any Decoder) throws {
+        filter = try DocumentFilter(from: decoder)
+        nearDuplicates = try NearDuplicateRule(from: decoder)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
+            value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
+        }
+        try read(.removesDuplicates, into: &removesDuplicates)
+        try read(.removesNearDuplicates, into: &removesNearDuplicates)
+        try read(.shuffles, into: &shuffles)
+        try read(.shuffleSeed, into: &shuffleSeed)
+        try read(.partByteCount, into: &partByteCount)
+        try read(.compressionLevel, into: &compressionLevel)
+        try read(.memory, into: &memory)
+        scratchDirectory = try container.decodeIfPresent(String.self, forKey: .scratchDirectory)
+    }
+
+    /// Writes all keys into one object.
+    public func encode(to encoder: any Encoder) throws {
+        try filter.encode(to: encoder)
+        try nearDuplicates.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(removesDuplicates, forKey: .removesDuplicates)
+        try container.encode(removesNearDuplicates, forKey: .removesNearDuplicates)
+        try container.encode(shuffles, forKey: .shuffles)
+        try container.encode(shuffleSeed, forKey: .shuffleSeed)
+        try container.encode(partByteCount, forKey: .partByteCount)
+        try container.encode(compressionLevel, forKey: .compressionLevel)
+        try container.encode(memory, forKey: .memory)
+        try container.encodeIfPresent(scratchDirectory, forKey: .scratchDirectory)
+    }
+
+    /// The same without what the result does not depend on.
+    public var essence: RefinementConfiguration {
+        var essence = self
+        essence.memory = RefinementConfiguration().memory
+        essence.scratchDirectory = nil
+        return essence
+    }
+
+    /// Throws if a value makes no sense, or if the memory is not enough for so many threads.
+    public func validate(threadCount: Int) throws(RefinementError) {
+        try filter.validate()
+        try nearDuplicates.validate()
+        guard partByteCount > 0 else {
+            throw .badValue(key: CodingKeys.partByteCount.rawValue, wish: "must be positive")
+        }
+        guard (1...19).contains(compressionLevel) else {
+            throw .badValue(
+                key: CodingKeys.compressionLevel.rawValue, wish: "must be from 1 to 19")
+        }
+        let least = RefinementMemory.least(threadCount: threadCount)
+        guard memory.byteCount >= least.byteCount else {
+            throw .badValue(
+                key: CodingKeys.memory.rawValue,
+                wish: "must be at least \(least) with \(threadCount) threads")
+        }
+    }
+}

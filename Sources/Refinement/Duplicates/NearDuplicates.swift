@@ -1,0 +1,181 @@
+internal import Corpora
+internal import Storage
+
+/// Finds documents that are nearly the same, of which the first stays; see ``NearDuplicateRule``.
+///
+/// Documents are put aside, compressed, while the bands of their signatures are sorted on the disk. Those
+/// that share a band are compared by their whole signatures. Near-duplicates of near-duplicates are one
+/// cluster, and of each cluster the document that was read first stays.
+///
+/// In a band that more than ``comparisonLimit`` documents share, each is compared with the first
+/// that many only, so that the work does not grow with the square of a boilerplate's popularity. A document without
+/// words has no near-duplicates.
+///
+/// Memory is 5 bytes a document, and the sorter's. On the disk a document takes its text,
+/// compressed, 4 bytes a value of its signature, and 16 a band.
+final class NearDuplicates {
+    private struct Band: SortedRecord {
+        var key: UInt64
+        var number: Int
+
+        static func < (left: Band, right: Band) -> Bool {
+            (left.key, left.number) < (right.key, right.number)
+        }
+    }
+
+    /// What the work came to.
+    struct Counts: Equatable {
+        /// Pairs of signatures that were compared.
+        var comparedPairs = 0
+        /// Sets of two or more documents of which one stays.
+        var clusters = 0
+    }
+
+    /// How many of the documents of a band each other one is compared with.
+    static let comparisonLimit = 64
+
+    private let rule: NearDuplicateRule
+    private let signer: MinHash
+    private let memory: RefinementMemory
+    private let book: OriginBook
+    private let spool: DocumentSpool
+    private let signatures: ScratchFile
+    private var pendingSignatures: [UInt32] = []
+    private let bands: RecordSorter<Band>
+    private(set) var counts = Counts()
+    /// The number of documents.
+    var count: Int { spool.count }
+
+    init(
+        _ rule: NearDuplicateRule, memory: RefinementMemory, scratchPath: String, book: OriginBook
+    ) throws {
+        self.rule = rule
+        self.memory = memory
+        self.book = book
+        signer = MinHash(rule)
+        spool = try DocumentSpool(beside: scratchPath, book: book)
+        signatures = try ScratchFile(beside: scratchPath)
+        bands = RecordSorter(byteCount: memory.bandSorter, scratchPath: scratchPath)
+    }
+
+    /// Takes the next document.
+    func append(_ item: MeasuredDocument) throws {
+        let number = spool.count
+        var item = item
+        let signature = item.signature
+        item.signature = []
+        try spool.append(item)
+        // A document without words keeps its place with zeros.
+        pendingSignatures += signature
+        pendingSignatures += repeatElement(0, count: rule.permutationCount - signature.count)
+        if pendingSignatures.count >= 1 << 18 { try flushSignatures() }
+        guard !signature.isEmpty else { return }
+        for band in 0..<rule.bandCount {
+            try bands.append(Band(key: signer.key(ofBand: band, in: signature), number: number))
+        }
+    }
+
+    private func flushSignatures() throws(StorageError) {
+        try signatures.append(pendingSignatures)
+        pendingSignatures.removeAll(keepingCapacity: true)
+    }
+
+    /// Decides about all documents, in order.
+    ///
+    /// - Parameter checkpoint: told now and then how many bands of how many were looked at; may
+    ///   throw to end the work.
+    func settle(
+        checkpoint: (Int, Int) throws -> Void,
+        keep: (MeasuredDocument) async throws -> Void,
+        drop: (MeasuredDocument, DocumentOrigin?) throws -> Void
+    ) async throws {
+        var clusters = try await findClusters(checkpoint)
+        // The report names the place of the first of a cluster for the first few that go.
+        var origins: [Int: DocumentOrigin] = [:]
+        var namedCount = 0
+        var hasMembers = [Bool](repeating: false, count: spool.count)
+        for number in 0..<spool.count {
+            let root = clusters.root(of: number)
+            guard root != number else { continue }
+            if namedCount < RefinementReport.keptExampleCount {
+                origins[root] = DocumentOrigin(path: "", position: .part(0))
+                namedCount += 1
+            }
+            counts.clusters += hasMembers[root] ? 0 : 1
+            hasMembers[root] = true
+        }
+        var reader = try spool.reader(of: try spool.endRun())
+        var number = 0
+        while let item = try reader.next() {
+            let root = clusters.root(of: number)
+            if origins[number] != nil { origins[number] = item.document.origin }
+            if root == number {
+                try await keep(item)
+            } else {
+                try drop(item, origins[root])
+            }
+            number += 1
+        }
+    }
+
+    private func findClusters(_ checkpoint: (Int, Int) throws -> Void) async throws -> UnionFind {
+        try flushSignatures()
+        let needed = 5 * spool.count
+        guard needed <= memory.clusters, spool.count < UInt32.max else {
+            throw RefinementError.tooManyDocuments(
+                count: spool.count, needed: MemoryLimit(byteCount: 8 * needed).roundedUp)
+        }
+        var clusters = UnionFind(count: spool.count)
+        var cache = SignatureCache(signatures, valueCount: rule.permutationCount)
+        let leastEqual = rule.similarity
+        var group: [Int] = []
+        var groupKey: UInt64 = 0
+        let bandTotal = bands.count
+        var bandCount = 0
+        try await bands.forEach { band in
+            if bandCount & 0xFFFF == 0 { try checkpoint(bandCount, bandTotal) }
+            bandCount += 1
+            if band.key != groupKey { group.removeAll(keepingCapacity: true) }
+            groupKey = band.key
+            for other in group where clusters.root(of: other) != clusters.root(of: band.number) {
+                counts.comparedPairs += 1
+                let one = try cache.signature(of: other)
+                if MinHash.similarity(one, try cache.signature(of: band.number)) >= leastEqual {
+                    clusters.unite(other, band.number)
+                }
+            }
+            if group.count < Self.comparisonLimit { group.append(band.number) }
+        }
+        try checkpoint(bandTotal, bandTotal)
+        return clusters
+    }
+}
+
+/// Signatures of a file, of which the last few read stay in memory.
+private struct SignatureCache {
+    private let file: ScratchFile
+    private let valueCount: Int
+    private var numbers: [Int]
+    private var values: [[UInt32]]
+    private var buffer: [UInt8]
+
+    init(_ file: ScratchFile, valueCount: Int) {
+        self.file = file
+        self.valueCount = valueCount
+        let entryCount = 256
+        numbers = Array(repeating: -1, count: entryCount)
+        values = Array(repeating: [], count: entryCount)
+        buffer = Array(repeating: 0, count: 4 * valueCount)
+    }
+
+    mutating func signature(of number: Int) throws(StorageError) -> [UInt32] {
+        let entry = number % numbers.count
+        if numbers[entry] == number { return values[entry] }
+        try file.read(into: &buffer, at: number * buffer.count)
+        values[entry] = unsafe buffer.withUnsafeBytes { bytes in
+            unsafe Array(bytes.bindMemory(to: UInt32.self))
+        }
+        numbers[entry] = number
+        return values[entry]
+    }
+}

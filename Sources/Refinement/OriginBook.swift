@@ -1,0 +1,51 @@
+internal import Corpora
+
+/// The places of documents as numbers, of which many fit into memory.
+///
+/// Memory is that of the paths, which the list of inputs holds as well.
+final class OriginBook {
+    /// A place: the file's number, how it is counted, and the count.
+    struct Code: Hashable, BitwiseCopyable, Sendable {
+        let rawValue: UInt64
+    }
+
+    private var paths: [String] = []
+    private var numbers: [String: UInt64] = [:]
+    private var latest: (path: String, number: UInt64)?
+
+    private static let countBits: UInt64 = 40
+    private static let kindBits: UInt64 = 2
+
+    /// The number that stands for a place.
+    func code(for origin: DocumentOrigin) -> Code {
+        let number = number(of: origin.path)
+        let (kind, count): (UInt64, Int) =
+            switch origin.position {
+            case .line(let count): (0, count)
+            case .part(let count): (1, count)
+            }
+        return Code(
+            rawValue: number << (Self.countBits + Self.kindBits) | kind << Self.countBits
+                | UInt64(count))
+    }
+
+    /// The place that a number stands for.
+    func origin(of code: Code) -> DocumentOrigin {
+        let count = Int(code.rawValue & (1 << Self.countBits - 1))
+        let kind = code.rawValue >> Self.countBits & (1 << Self.kindBits - 1)
+        return DocumentOrigin(
+            path: paths[Int(code.rawValue >> (Self.countBits + Self.kindBits))],
+            position: kind == 0 ? .line(count) : .part(count))
+    }
+
+    private func number(of path: String) -> UInt64 {
+        if let latest, latest.path == path { return latest.number }
+        let number = numbers[path] ?? UInt64(paths.count)
+        if number == paths.count {
+            paths.append(path)
+            numbers[path] = number
+        }
+        latest = (path, number)
+        return number
+    }
+}

@@ -1,0 +1,35 @@
+public import Corpora
+internal import Zstandard
+
+/// Some documents as JSON lines, compressed by themselves or not at all.
+public struct DocumentBlock: Sendable {
+    /// The bytes: a zstd frame, or the lines.
+    public var bytes: [UInt8]
+    /// The length of the lines.
+    public var lineByteCount: Int
+    /// The number of documents.
+    public var documents: Int
+    /// Bytes of their text.
+    public var textBytes: Int
+
+    /// Bytes of text that make a block full.
+    public static let textByteCount = 1 << 20
+
+    /// Writes `documents` as lines and compresses them into a frame, if there is a `level`. O(bytes).
+    public init(_ documents: [Document], level: Int?) throws {
+        var lines: [UInt8] = []
+        textBytes = documents.reduce(0) { $0 + $1.text.count }
+        lines.reserveCapacity(textBytes + textBytes / 16 + 96 * documents.count)
+        for document in documents { try DocumentLine.append(document, to: &lines) }
+        lineByteCount = lines.count
+        self.documents = documents.count
+        guard let level else {
+            bytes = lines
+            return
+        }
+        var encoder = try ZstandardEncoder(level: level)
+        bytes = []
+        try encoder.append(lines.span, to: &bytes)
+        try encoder.finish(into: &bytes)
+    }
+}

@@ -1,0 +1,135 @@
+internal import Corpora
+
+/// What went into a refinement, what each step removed, and what is left: `report.json`.
+///
+/// It holds no times and no paths of scratch files: the same corpus and configuration give the same report.
+public struct RefinementReport: Codable, Sendable, Equatable {
+    /// An amount of text.
+    public struct Amount: Codable, Sendable, Equatable {
+        /// Documents.
+        public var documents = 0
+        /// Bytes of their text.
+        public var bytes = 0
+
+        /// Adds a document.
+        mutating func add(_ document: Document) {
+            documents += 1
+            bytes += document.text.count
+        }
+    }
+
+    /// One input.
+    public struct Source: Codable, Sendable, Equatable {
+        /// The file's path, or `-` for standard input.
+        public var path: String
+        /// What was read from it.
+        public var read = Amount()
+        /// What of that is left.
+        public var kept = Amount()
+    }
+
+    /// A document that was removed.
+    public struct Example: Codable, Sendable, Equatable {
+        /// Where it stands.
+        public var place: String
+        /// Where the document stands that stays in its stead.
+        public var keptPlace: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case place
+            case keptPlace = "kept_place"
+        }
+    }
+
+    /// A step, which removed something or could have.
+    public struct Step: Codable, Sendable, Equatable {
+        /// The key of the configuration that asks for it.
+        public var name: String
+        /// What it removed.
+        public var removed = Amount()
+        /// The first few of those documents.
+        public var examples: [Example] = []
+    }
+
+    /// What was compared to find near-duplicates.
+    public struct Comparison: Codable, Sendable, Equatable {
+        /// Pairs of documents that share a band.
+        public var comparedPairs: Int
+        /// Groups of near-duplicates.
+        public var clusters: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case comparedPairs = "compared_pairs"
+            case clusters
+        }
+    }
+
+    /// A file of the result.
+    public struct Part: Codable, Sendable, Equatable {
+        /// Its name in the directory.
+        public var name = ""
+        /// Its documents.
+        public var documents = 0
+        /// Bytes of their text.
+        public var bytes = 0
+        /// Bytes of its lines.
+        public var lineBytes = 0
+        /// Bytes of the file.
+        public var storedBytes = 0
+
+        private enum CodingKeys: String, CodingKey {
+            case name, documents, bytes
+            case lineBytes = "line_bytes"
+            case storedBytes = "stored_bytes"
+        }
+    }
+
+    /// What was skipped while reading.
+    public struct Skipped: Codable, Sendable, Equatable {
+        /// Lines that could not be read.
+        public var lines = 0
+        /// Documents that were blank.
+        public var emptyDocuments = 0
+        /// The first few reasons.
+        public var examples: [String] = []
+
+        private enum CodingKeys: String, CodingKey {
+            case lines
+            case emptyDocuments = "empty_documents"
+            case examples
+        }
+    }
+
+    /// The version of this layout.
+    public var version = 1
+    /// What was asked for.
+    public var configuration: RefinementConfiguration
+    /// What was read.
+    public var read = Amount()
+    /// What could not be read.
+    public var skipped = Skipped()
+    /// The steps, in order.
+    public var steps: [Step] = []
+    /// How near-duplicates were found; `nil` if they were not looked for.
+    public var nearDuplicates: Comparison?
+    /// What is left.
+    public var kept = Amount()
+    /// The inputs, in the order in which they were read.
+    public var sources: [Source] = []
+    /// The files of the result; none if it went to standard output.
+    public var parts: [Part] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case version, configuration, read, skipped, steps
+        case nearDuplicates = "near_duplicates"
+        case kept, sources, parts
+    }
+
+    /// The most examples of a step.
+    public static let keptExampleCount = 8
+
+    /// A report of nothing yet.
+    init(configuration: RefinementConfiguration) {
+        self.configuration = configuration.essence
+    }
+}

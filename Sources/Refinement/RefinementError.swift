@@ -1,0 +1,37 @@
+public import Corpora
+public import Storage
+
+/// What can go wrong while a corpus is refined.
+public enum RefinementError: Error, Equatable, Sendable {
+    /// A value of the configuration that cannot be worked with.
+    case badValue(key: String, wish: String)
+    /// A text is no UTF-8, and JSON can hold nothing else.
+    case invalidText(origin: DocumentOrigin)
+    /// Something else than an earlier result stands where the result shall be.
+    case occupied(path: String)
+    /// There are too many documents to know in memory which are near-duplicates of which.
+    case tooManyDocuments(count: Int, needed: MemoryLimit)
+    /// A scratch file does not hold what was written to it.
+    case damagedScratch(path: String)
+}
+
+extension RefinementError: CustomStringConvertible {
+    /// One sentence for a person.
+    public var description: String {
+        switch self {
+        case .badValue(let key, let wish):
+            "corpus.refine.\(key) \(wish)"
+        case .invalidText(let origin):
+            "\(origin): the text is not UTF-8, and JSON lines can hold nothing else; "
+                + "read it with --invalid-utf8 replace, or repair the file"
+        case .occupied(let path):
+            "\(path) is there and is no earlier result of this command (it has no report.json); "
+                + "name another directory, or remove it"
+        case .tooManyDocuments(let count, let needed):
+            "near-duplicates among \(count) documents take \(needed) of memory; "
+                + "raise the limit (--memory, corpus.refine.memory)"
+        case .damagedScratch(let path):
+            "what was put aside beside \(path) came back damaged; is that disk sound?"
+        }
+    }
+}

@@ -1,0 +1,128 @@
+internal import Corpora
+internal import HeapModule
+
+/// Puts documents into the order of a keyed hash of their ordinals, in bounded memory.
+///
+/// The key of the document with ordinal n is mix(mix(seed) + n), where mix is SplitMix64's finaliser:
+/// one-to-one, so no two documents have the same key, and independent of everything else. Therefore
+/// neither the memory, nor what else is done with the corpus, moves documents against one another.
+///
+/// What fits into memory is sorted there; what does not goes to the disk in sorted runs and is merged
+/// back. O(n log n).
+public final class DocumentShuffler {
+    private struct Keyed: Comparable {
+        var key: UInt64
+        var item: MeasuredDocument
+
+        static func < (left: Keyed, right: Keyed) -> Bool { left.key < right.key }
+        static func == (left: Keyed, right: Keyed) -> Bool { left.key == right.key }
+    }
+
+    /// A run and its next document.
+    private final class Source {
+        var reader: DocumentSpoolReader
+
+        init(_ reader: consuming DocumentSpoolReader) { self.reader = reader }
+    }
+
+    private struct Head: Comparable {
+        var document: Keyed
+        var source: Source
+
+        static func < (left: Head, right: Head) -> Bool { left.document < right.document }
+        static func == (left: Head, right: Head) -> Bool { left.document == right.document }
+    }
+
+    private let keyOffset: UInt64
+    private let byteCount: Int
+    private let scratchPath: String
+    private let book = OriginBook()
+    private var documents: [Keyed] = []
+    private var documentByteCount = 0
+    private var spool: DocumentSpool?
+    private var runs: [DocumentSpool.Run] = []
+
+    /// What a document takes beside its text.
+    private static let overheadByteCount = 160
+    /// What a run takes while it is merged: a block, compressed and not, and a decoder's window.
+    private static let runByteCount = 1 << 20
+
+    /// A shuffler of nothing yet.
+    ///
+    /// - Parameters:
+    ///   - seed: which order.
+    ///   - byteCount: memory for documents.
+    ///   - scratchPath: beside this path goes what does not fit.
+    public init(seed: UInt64, byteCount: Int, scratchPath: String) {
+        keyOffset = SplitMix64.mix(seed)
+        self.byteCount = byteCount
+        self.scratchPath = scratchPath
+    }
+
+    private func key(_ ordinal: Int) -> UInt64 {
+        SplitMix64.mix(keyOffset &+ UInt64(ordinal))
+    }
+
+    /// Adds a document.
+    public func append(_ item: MeasuredDocument) throws {
+        documents.append(Keyed(key: key(item.ordinal), item: item))
+        documentByteCount += item.document.text.capacity + Self.overheadByteCount
+        if documentByteCount >= byteCount { try spill() }
+    }
+
+    private func spill() throws {
+        let spool = try self.spool ?? DocumentSpool(beside: scratchPath, book: book)
+        self.spool = spool
+        documents.sort()
+        for document in documents { try spool.append(document.item) }
+        runs.append(try spool.endRun())
+        documents.removeAll(keepingCapacity: true)
+        documentByteCount = 0
+    }
+
+    /// Gives the documents away in their new order.
+    public func forEach(_ body: (MeasuredDocument) async throws -> Void) async throws {
+        guard spool != nil else {
+            documents.sort()
+            for document in documents { try await body(document.item) }
+            documents = []
+            return
+        }
+        if !documents.isEmpty { try spill() }
+        documents = []
+        let width = max(2, byteCount / Self.runByteCount)
+        while runs.count > width {
+            let target = try DocumentSpool(beside: scratchPath, book: book)
+            var merged: [DocumentSpool.Run] = []
+            for first in stride(from: 0, to: runs.count, by: width) {
+                try await merge(runs[first..<min(first + width, runs.count)]) {
+                    try target.append($0)
+                }
+                merged.append(try target.endRun())
+            }
+            (spool, runs) = (target, merged)
+        }
+        try await merge(runs[...], body)
+        spool = nil
+    }
+
+    private func merge(
+        _ runs: ArraySlice<DocumentSpool.Run>, _ body: (MeasuredDocument) async throws -> Void
+    ) async throws {
+        var heads = Heap<Head>()
+        for run in runs {
+            let source = Source(try spool!.reader(of: run))
+            if let item = try source.reader.next() {
+                heads.insert(
+                    Head(document: Keyed(key: key(item.ordinal), item: item), source: source))
+            }
+        }
+        while let least = heads.popMin() {
+            try await body(least.document.item)
+            if let item = try least.source.reader.next() {
+                heads.insert(
+                    Head(document: Keyed(key: key(item.ordinal), item: item), source: least.source))
+            }
+        }
+    }
+}

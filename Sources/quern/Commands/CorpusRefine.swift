@@ -1,0 +1,57 @@
+import ArgumentParser
+import Corpora
+import Pipeline
+import Refinement
+import Storage
+
+/// `quern corpus refine`
+struct CorpusRefine: AsyncParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refine",
+        abstract: "Filter a corpus, remove duplicates, and shuffle it.",
+        discussion: """
+            Writes what is left as seekable part_000000.jsonl.zst and so on, each line with its text \
+            and the place it comes from, and report.json: what went in, and what each step removed, \
+            with examples. Of equal or nearly equal documents the first stays. The result does not \
+            depend on memory or threads; what does not fit into memory goes to files without names.
+
+            Exact duplicates are removed unless --keep-duplicates is given, everything else is done \
+            on request. Near-duplicates are found by MinHash with 20 bands of 6 values; other rules \
+            can be set in pipeline.json, section corpus.refine.
+
+            Example:
+
+              quern corpus refine web/ --output clean/web --min-words 50 --near-duplicates --shuffle
+              quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web --output shards/web --format jsonl -
+            """)
+
+    @Option(
+        name: .long,
+        help: """
+            The directory to write, or - for JSON lines on standard output. An earlier result that \
+            is there is replaced when the new one is whole.
+            """)
+    var output: String
+
+    @OptionGroup var refining: RefiningOptions
+    @OptionGroup var corpus: CorpusOptions
+    @OptionGroup var reporting: ReportOptions
+
+    func run() async throws {
+        let printer = reporting.makePrinter()
+        let interrupts = InterruptHandler(form: reporting.form)
+        let destination: RefiningStage.Destination =
+            output == "-" ? .lines { Terminal.write($0) } : .directory(output)
+        let report = try await RefiningStage.run(
+            corpus: corpus.configuration(validationFraction: 0),
+            refinement: refining.configuration, destination: destination,
+            threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
+        printer.endLine()
+        let table = RefinementSummary.text(report)
+        if output == "-" {
+            if !reporting.quiet { Terminal.writeMessage(table) }
+        } else {
+            Terminal.write(table + Table.text([["written", output]]))
+        }
+    }
+}

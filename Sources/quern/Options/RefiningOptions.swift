@@ -1,0 +1,102 @@
+import ArgumentParser
+import Refinement
+import Storage
+
+/// What is left out of a corpus, and in which order the rest stands.
+struct RefiningOptions: ParsableArguments {
+    @Option(name: .long, help: "The least bytes of a document.")
+    var minBytes: Int?
+
+    @Option(name: .long, help: "The most bytes of a document.")
+    var maxBytes: Int?
+
+    @Option(name: .long, help: "The least words of a document.")
+    var minWords: Int?
+
+    @Option(name: .long, help: "The most words of a document.")
+    var maxWords: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The greatest share of lines that stood in the document before (Gopher: 0.3).",
+            valueName: "share"))
+    var maxRepeatedLines: Double?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The greatest share of bytes in such lines (Gopher: 0.2).", valueName: "share"))
+    var maxRepeatedLineBytes: Double?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            The greatest share of ASCII digits, punctuation and control characters, of all that is \
+            not white space.
+            """, valueName: "share"))
+    var maxNonLetters: Double?
+
+    @Flag(name: .long, help: "Keep documents with the same bytes.")
+    var keepDuplicates = false
+
+    @Flag(name: .long, help: "Remove documents that are nearly the same as an earlier one.")
+    var nearDuplicates = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The share of equal MinHash values from which documents are nearly the same.",
+            valueName: "share"))
+    var similarity = NearDuplicateRule().similarity
+
+    @Flag(name: .long, help: "Put the documents into a random order that --seed decides.")
+    var shuffle = false
+
+    @Option(name: .long, help: "The seed of the shuffle.")
+    var seed: UInt64 = 0
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The size of the lines in a part, before compression, such as 256MiB.",
+            valueName: "size"))
+    var partSize = ByteCount(RefinementConfiguration().partByteCount)
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The memory to use, such as 512M or 4G. The result is the same.", valueName: "size"))
+    var memory = RefinementConfiguration().memory
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Where what does not fit into memory goes. (default: beside the output; for standard \
+            output the system's temporary directory)
+            """, valueName: "directory"))
+    var scratch: String?
+
+    /// The configuration that the options describe.
+    var configuration: RefinementConfiguration {
+        var configuration = RefinementConfiguration()
+        configuration.filter.minimumByteCount = minBytes
+        configuration.filter.maximumByteCount = maxBytes
+        configuration.filter.minimumWordCount = minWords
+        configuration.filter.maximumWordCount = maxWords
+        configuration.filter.maximumRepeatedLineShare = maxRepeatedLines
+        configuration.filter.maximumRepeatedLineByteShare = maxRepeatedLineBytes
+        configuration.filter.maximumNonLetterShare = maxNonLetters
+        configuration.removesDuplicates = !keepDuplicates
+        configuration.removesNearDuplicates = nearDuplicates
+        configuration.nearDuplicates.similarity = similarity
+        configuration.shuffles = shuffle
+        configuration.shuffleSeed = seed
+        configuration.partByteCount = partSize.bytes
+        configuration.memory = memory
+        configuration.scratchDirectory = scratch
+        return configuration
+    }
+}
