@@ -24,6 +24,8 @@ public struct ChatSession {
     private let encoder: BytePairEncoder
     private let contextLength: Int
     private let maximumTokenCount: Int
+    /// The tokens that are no part of an answer, and so end it: those that only a program writes.
+    private let endings: Set<TokenID>
     private var generator: TextGenerator
 
     /// A conversation in which nothing was said yet.
@@ -47,6 +49,8 @@ public struct ChatSession {
         encoder = BytePairEncoder(template.vocabulary)
         contextLength = model.configuration.positionCount
         maximumTokenCount = configuration.maximumTokenCount
+        endings = Set(
+            template.vocabulary.specialTokens.filter { $0.recognition == .whereAllowed }.map(\.id))
         generator = TextGenerator(
             model, configuration: configuration,
             endToken: Int32(bitPattern: template.end.rawValue),
@@ -109,11 +113,8 @@ public struct ChatSession {
         while room > 0, let token = generator.next() {
             room -= 1
             let id = TokenID(UInt32(bitPattern: token))
-            // A model may have more embeddings than its vocabulary has tokens: those mean nothing. Any
-            // special token is the end of an answer, for none is a part of one.
-            guard id.rawValue < template.vocabulary.count, !template.vocabulary.isSpecial(id) else {
-                break
-            }
+            // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
+            guard id.rawValue < template.vocabulary.count, !endings.contains(id) else { break }
             let text = try stream.text(of: id)
             answer += text
             guard write(text) else { return }
