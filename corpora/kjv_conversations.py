@@ -7,6 +7,7 @@ The same text gives the same bytes: what is drawn is drawn by a checksum of the 
   each asked in several ways. The answer is a sentence, or one word where the system message asks for
   that.
 - A second question that only the first one makes sense of: "And after that?"
+- Several of these questions one after the other, since people change the subject.
 - Verses to go on with, and verses whose book is to be named.
 - A few words about the model itself.
 """
@@ -21,8 +22,8 @@ TITLE = re.compile(r"([1-3A-Z][A-Za-z0-9 ]*) ([0-9]+)$")
 VERSE = re.compile(r" +[0-9]+ (.+)$")
 
 # One verse in so many goes into each of the two tasks about verses.
-CONTINUE_ONE_IN = 6
-WHICH_BOOK_ONE_IN = 6
+CONTINUE_ONE_IN = 10
+WHICH_BOOK_ONE_IN = 10
 # What is to be known by heart comes so often; verses come once, so that none is.
 REPETITIONS = 4
 
@@ -147,7 +148,7 @@ def about_verses(books):
             if drawn % CONTINUE_ONE_IN == 0 and 10 <= len(words) <= 40:
                 middle = len(words) // 2
                 yield conversation(
-                    "Go on: " + " ".join(words[:middle]), " ".join(words[middle:])
+                    "Go on: " + " ".join(words[:middle]), "... " + " ".join(words[middle:])
                 )
             if drawn // 64 % WHICH_BOOK_ONE_IN == 0 and 10 <= len(words) <= 40:
                 yield conversation("Which book is this from? " + verse, f"It is from {name}.")
@@ -170,13 +171,25 @@ def about_itself():
     yield conversation("How many books are there?", "66", system=BRIEF)
 
 
+def mixed(conversations, salt):
+    """Conversations of two to four of those given, which have no system message."""
+    plain = [item["messages"] for item in conversations if item["messages"][0]["role"] == "user"]
+    plain.sort(key=lambda messages: zlib.crc32(f"{salt} {messages}".encode()))
+    while plain:
+        count = 2 + zlib.crc32(str(plain[0]).encode()) % 3
+        yield {"messages": sum(plain[:count], [])}
+        del plain[:count]
+
+
 def main():
     books = read(sys.stdin)
     if len(books) != 66:
         sys.exit(f"expected 66 books on standard input, found {len(books)}")
     # A few among thousands would not be learned.
-    conversations = list(about_itself()) * 5 * REPETITIONS
-    conversations += list(about_books(books)) * REPETITIONS
+    by_heart = list(about_itself()) * 5 + list(about_books(books))
+    conversations = by_heart * (REPETITIONS // 2)
+    for salt in range(REPETITIONS - REPETITIONS // 2):
+        conversations += mixed(by_heart, salt)
     conversations += about_verses(books)
     lines = [json.dumps(item, ensure_ascii=False) for item in conversations]
     # In an order that mixes the kinds, so that every batch has some of each.
