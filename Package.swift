@@ -79,7 +79,8 @@ let package = Package(
             name: "ConformanceProbe",
             dependencies: ["Training", "Transformer", "Tokenization", "Refinement"],
             path: "Tests/Conformance/Probe"),
-        .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "CKernels"]),
+        .testTarget(
+            name: "TokenizationTests", dependencies: ["Tokenization", "CKernels", "Storage"]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [

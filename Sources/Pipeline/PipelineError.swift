@@ -8,6 +8,10 @@ public enum PipelineError: Error, Equatable, Sendable {
     case unknownKey(key: String, nearest: String?)
     /// A value of the wrong type or out of range.
     case badValue(key: String, reason: String)
+    /// A directory that was to be made holds something already.
+    case occupied(path: String)
+    /// A file beside a model is not what its name says.
+    case badModelFile(path: String, reason: String)
     /// The corpus has no document.
     case emptyCorpus(inputs: [String])
     /// A document cannot be written as JSON, which holds text only.
@@ -30,6 +34,10 @@ extension PipelineError: CustomStringConvertible {
             "unknown key \"\(key)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
         case .badValue(let key, let reason):
             "the value of \"\(key)\" does not fit: \(reason)"
+        case .occupied(let path):
+            "\(path) holds something already; remove it, or choose another directory"
+        case .badModelFile(let path, let reason):
+            "\(path) cannot be used: \(reason)"
         case .emptyCorpus(let inputs):
             "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
         case .notUTF8(let origin):

@@ -30,6 +30,8 @@ public struct StageProgress: Sendable, Equatable {
         case tokens
         /// Documents, or places where they are compared.
         case documents
+        /// Parameters of a model.
+        case parameters
     }
 
     /// What the stage is doing, as a word: "counting", "merging", "encoding".

@@ -12,6 +12,8 @@ public enum TransformerError: Error, Equatable, Sendable {
     case shapeMismatch(path: String, name: String, expected: [Int], found: [Int])
     /// A tensor's numbers are of a type that Quern does not read.
     case unsupportedType(path: String, name: String, type: String)
+    /// A number that the type of a file to be written cannot hold.
+    case outOfRange(name: String, value: Float, type: String)
     /// A model of another kind.
     case unsupportedModel(path: String, reason: String)
 }
@@ -32,7 +34,10 @@ extension TransformerError: CustomStringConvertible {
             "\(path): \(name) has shape \(found) where the configuration says \(expected); "
                 + "use the config.json that was written with it"
         case .unsupportedType(let path, let name, let type):
-            "\(path): \(name) is stored as \(type), and only F32 is read; convert it to float32"
+            "\(path): \(name) is stored as \(type), and only F32, F16 and BF16 are read; convert it "
+                + "to float32"
+        case .outOfRange(let name, let value, let type):
+            "\(name) holds \(value), which \(type) cannot; choose another type, such as bf16 or f32"
         case .unsupportedModel(let path, let reason):
             "\(path) describes a model that Quern does not run: \(reason)"
         }

@@ -27,7 +27,7 @@ struct Quern: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Run.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self,
-            Train.self, Evaluate.self, Generate.self, Chat.self,
+            Train.self, Evaluate.self, Generate.self, Chat.self, Model.self,
         ])
 
     /// Runs the command that the arguments name, and turns what it throws into a message and an exit

@@ -40,13 +40,11 @@ def load(directory):
 
 
 def gpt2(**changes):
-    return GPT2LMHeadModel(
-        GPT2Config(
-            vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=48, n_layer=2, n_head=3,
-            attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0, bos_token_id=0, eos_token_id=0,
-            **changes,
-        )
+    shape = dict(
+        vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=48, n_layer=2, n_head=3,
+        attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0, bos_token_id=0, eos_token_id=0,
     )
+    return GPT2LMHeadModel(GPT2Config(**(shape | changes)))
 
 
 def rotary(config, model, **changes):
@@ -68,17 +66,17 @@ def qwen3(**changes):
 
 MODELS = {
     "gpt2": gpt2,
-    "gpt2-untied-narrow": lambda: gpt2(tie_word_embeddings=False, n_inner=56),
+    "gpt2-untied-narrow": lambda **more: gpt2(tie_word_embeddings=False, n_inner=56, **more),
     "llama": llama,
-    "llama-untied": lambda: llama(tie_word_embeddings=False),
-    "llama-grouped": lambda: llama(num_key_value_heads=2),
-    "llama-one-key": lambda: llama(
+    "llama-untied": lambda **more: llama(tie_word_embeddings=False, **more),
+    "llama-grouped": lambda **more: llama(num_key_value_heads=2, **more),
+    "llama-one-key": lambda **more: llama(
         num_key_value_heads=1, tie_word_embeddings=False, rms_norm_eps=1e-5,
-        rope_parameters={"rope_type": "default", "rope_theta": 500.0},
+        rope_parameters={"rope_type": "default", "rope_theta": 500.0}, **more
     ),
     "qwen3": qwen3,
-    "qwen3-untied-grouped": lambda: qwen3(
-        tie_word_embeddings=False, num_key_value_heads=2, head_dim=16
+    "qwen3-untied-grouped": lambda **more: qwen3(
+        tie_word_embeddings=False, num_key_value_heads=2, head_dim=16, **more
     ),
 }
 

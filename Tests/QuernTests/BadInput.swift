@@ -227,6 +227,46 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write(weights, Array(try folder.bytes(weights).dropLast(4)))
             return ["generate", "--model", "m"]
         },
+        BadInput("a model of another kind", says: "model_type is bert, none of gpt2") {
+            folder, world in
+            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try folder.write("m/config.json", "{\"model_type\": \"bert\"}")
+            return ["model", "import", "m", "--output", "out"]
+        },
+        BadInput("a model without a tokenizer", says: "none of tokenizer.json") { folder, world in
+            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try folder.remove("m/tokenizer.json")
+            return ["model", "import", "m", "--output", "out"]
+        },
+        BadInput("more tokens than embeddings", says: "do not belong together") { folder, world in
+            let text = String(
+                decoding: try world.folder.bytes("vocab/tiny/tokenizer.json"), as: UTF8.self)
+            try folder.write(
+                "more.json",
+                text.replacing(
+                    "\"added_tokens\": [",
+                    with: """
+                        "added_tokens": [{"id": 300, "content": "<|more|>", "single_word": false, \
+                        "lstrip": false, "rstrip": false, "normalized": false, "special": true},
+                        """))
+            return [
+                "model", "import", world.model, "--vocab", folder.path + "/more.json", "--output",
+                "out",
+            ]
+        },
+        BadInput("a model where something is", says: "out holds something already", outputs: []) {
+            folder, world in
+            try folder.write("out/mine.txt", "mine")
+            return ["model", "import", world.model, "--output", "out"]
+        },
+        BadInput("a pattern that llama.cpp lacks", says: "the pattern nanochat") { folder, world in
+            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            let text = String(decoding: try folder.bytes("m/tokenizer.json"), as: UTF8.self)
+            let changed = text.replacing("{1,3}", with: "{1,2}")
+            #expect(changed != text)
+            try folder.write("m/tokenizer.json", changed)
+            return ["model", "export", "m", "--format", "gguf", "--output", "out/model.gguf"]
+        },
         BadInput("a temperature below zero", says: "temperature is -1") {
             ["generate", "--model", $1.model, "--temperature=-1"]
         },

@@ -13,7 +13,7 @@ import Testing
         "vocab import",
         "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
         "shards show", "shards verify", "train", "evaluate", "generate",
-        "chat",
+        "chat", "model import", "model export", "model show",
     ]
 
     @Test(arguments: commands)
@@ -47,6 +47,12 @@ import Testing
         ["generate", "--model", "x", "--samples", "0"],
         ["evaluate", "--model", "x", "--shards", "y", "--stride", "0"],
         ["decode", "--vocab", "x", "--shards", "y", "3"],
+        ["model", "import", "x", "--output", "y", "--context", "0"],
+        ["model", "export", "x", "--output", "y"],
+        ["model", "export", "x", "--output", "y", "--format", "huggingface", "--type", "q8_0"],
+        ["model", "export", "x", "--output", "y", "--format", "huggingface", "--add-bos"],
+        ["model", "export", "x", "--output", "y", "--format", "gguf", "--shard-size", "1GB"],
+        ["model", "show", "x", "--threads", "0"],
     ])
     func `wrong usage ends with code 64 and says how it is used`(arguments: [String]) async throws {
         let result = try await Program.run(arguments, in: folder)

@@ -162,7 +162,7 @@ extension Vocabulary {
 
     /// The token that begins a text, by the names in common use; without one, what ends the text
     /// before.
-    fileprivate var beginningOfTextContent: String? {
+    var beginningOfTextContent: String? {
         ["<|begin_of_text|>", "<|startoftext|>", "<s>", "<｜begin▁of▁sentence｜>"]
             .first { specialToken($0) != nil } ?? endOfTextContent
     }

@@ -102,6 +102,39 @@ struct HeaderScanner {
         return value
     }
 
+    /// Passes over a value of any kind.
+    mutating func skipValue(depth: Int = 0) throws(Failure) {
+        guard depth < 64 else { throw failure("the nesting is too deep") }
+        switch try peek() {
+        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "{"):
+            try object { (scanner, _) throws(Failure) in try scanner.skipValue(depth: depth + 1) }
+        case UInt8(ascii: "["):
+            try expect("[")
+            if try peek() == UInt8(ascii: "]") { return try expect("]") }
+            try skipValue(depth: depth + 1)
+            while try peek() == UInt8(ascii: ",") {
+                try expect(",")
+                try skipValue(depth: depth + 1)
+            }
+            try expect("]")
+        default:
+            // A number or a word: what they mean does not matter here, only where they end.
+            let start = offset
+            while offset < bytes.count, Self.isPartOfWord(bytes[offset]) { offset += 1 }
+            guard offset > start else { throw failure("a value is missing") }
+        }
+    }
+
+    private static func isPartOfWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "E"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
     /// A string, its escapes resolved.
     mutating func string() throws(Failure) -> String {
         try expect("\"")

@@ -16,6 +16,18 @@ extension ModelConfigurationFile {
         var add_cross_attention: Bool?
         var eos_token_id: EndTokens?
 
+        /// The keys that are read here, and those that say something about training or about other
+        /// classes only. `n_ctx` repeats the context; `reorder_and_upcast_attn` is about precision
+        /// below that of float32.
+        static let keys: Set<String> = [
+            "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "activation_function",
+            "layer_norm_epsilon", "scale_attn_weights", "scale_attn_by_inverse_layer_idx",
+            "add_cross_attention", "n_ctx", "attn_pdrop", "embd_pdrop", "resid_pdrop",
+            "reorder_and_upcast_attn", "summary_activation", "summary_first_dropout",
+            "summary_proj_to_labels", "summary_type", "summary_use_proj", "predict_special_tokens",
+            "output_past",
+        ]
+
         func contents() throws(Unsupported) -> Contents {
             let activation = activation_function ?? "gelu_new"
             guard activation == "gelu_new" || activation == "gelu_pytorch_tanh" else {
@@ -37,7 +49,7 @@ extension ModelConfigurationFile {
         }
 
         /// `n_ctx` repeats the context, because converters to GGUF read it.
-        static func text(_ c: GPTConfiguration, _ end: String) -> String {
+        static func text(_ c: GPTConfiguration, _ end: String, _ type: String) -> String {
             let inner = c.intermediateSize.map(String.init) ?? "null"
             return """
                 {
@@ -60,7 +72,7 @@ extension ModelConfigurationFile {
                   "n_positions": \(c.positionCount),
                   "resid_pdrop": 0.0,
                   "tie_word_embeddings": \(c.tiesEmbeddings),
-                  "torch_dtype": "float32",
+                  "torch_dtype": "\(type)",
                   "vocab_size": \(c.vocabularySize)
                 }
 

@@ -6,6 +6,8 @@ extension ModelConfigurationFile {
             var rope_type: String?
             var type: String?  // as older files call it
             var rope_theta: Double?
+
+            static let keys: Set<String> = ["rope_type", "type", "rope_theta"]
         }
 
         var vocab_size: Int?
@@ -25,7 +27,24 @@ extension ModelConfigurationFile {
         var attention_bias: Bool?
         var mlp_bias: Bool?
         var use_sliding_window: Bool?
+        var layer_types: [String]?
         var eos_token_id: EndTokens?
+
+        /// The keys that are read here, and those that say something about training or, without
+        /// `use_sliding_window`, nothing. `pretraining_tp` splits products whose sum is the same.
+        static func keys(_ architecture: Architecture) -> Set<String> {
+            let common: Set<String> = [
+                "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+                "num_key_value_heads", "head_dim", "max_position_embeddings", "rms_norm_eps",
+                "rope_theta", "rope_scaling", "rope_parameters", "hidden_act", "attention_bias",
+                "attention_dropout",
+            ]
+            let own: Set<String> =
+                architecture == .llama
+                ? ["mlp_bias", "pretraining_tp"]
+                : ["use_sliding_window", "sliding_window", "max_window_layers", "layer_types"]
+            return common.union(own)
+        }
 
         func contents(_ architecture: Architecture) throws(Unsupported) -> Contents {
             let activation = hidden_act ?? "silu"
@@ -37,6 +56,9 @@ extension ModelConfigurationFile {
             }
             guard !(use_sliding_window ?? false) else {
                 throw Unsupported("its attention sees a sliding window only")
+            }
+            if let other = layer_types?.first(where: { $0 != "full_attention" }) {
+                throw Unsupported("it has layers of the type \(other), not full_attention")
             }
             for rotation in [rope_scaling, rope_parameters] {
                 let type = rotation?.rope_type ?? rotation?.type ?? "default"
@@ -62,7 +84,7 @@ extension ModelConfigurationFile {
 
         /// The base of the angles is there twice: `rope_parameters` is for Transformers from version
         /// 5 on, `rope_theta` for everyone else.
-        static func text(_ c: GPTConfiguration, _ end: String) -> String {
+        static func text(_ c: GPTConfiguration, _ end: String, _ type: String) -> String {
             let isLlama = c.architecture == .llama
             return """
                 {
@@ -92,7 +114,7 @@ extension ModelConfigurationFile {
                   "rope_scaling": null,
                   "rope_theta": \(c.rotaryBase),
                   "tie_word_embeddings": \(c.tiesEmbeddings),
-                  "torch_dtype": "float32",
+                  "torch_dtype": "\(type)",
                   "vocab_size": \(c.vocabularySize)
                 }
 

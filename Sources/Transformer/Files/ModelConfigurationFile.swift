@@ -39,25 +39,38 @@ struct ModelConfigurationFile {
         let model_type: String?
     }
 
+    /// The objects that say how positions turn, whose keys count like the others.
+    private struct Rotations: Decodable {
+        var rope_scaling: PresentKeys?
+        var rope_parameters: PresentKeys?
+    }
+
     init(path: String) throws(TransformerError) {
-        let data: Data
-        do {
-            data = try MappedFile(path: path).withBytes { bytes in
-                unsafe bytes.withUnsafeBytes { unsafe Data($0) }
-            }
-        } catch {
-            throw .storage(reason: error.description)
+        let bytes = try SmallFile.bytes(path)
+        var scanner = HeaderScanner(bytes)
+        // The decoder below takes one of two equal keys and does not say so.
+        do throws(HeaderScanner.Failure) { try scanner.skipValue() } catch {
+            throw .malformed(path: path, reason: "\(error.reason) (byte \(error.offset))")
         }
+        let data = Data(bytes)
         let decoder = JSONDecoder()
         let contents: Contents
         do {
             let kind = try decoder.decode(Kind.self, from: data).model_type
             switch kind.flatMap(Architecture.init) {
-            case .gpt2: contents = try decoder.decode(GPT2Fields.self, from: data).contents()
+            case .gpt2:
+                contents = try decoder.decode(GPT2Fields.self, from: data).contents()
+                try decoder.decode(PresentKeys.self, from: data).check(known: GPT2Fields.keys)
             case .llama?, .qwen3?:
                 let architecture: Architecture = kind == "llama" ? .llama : .qwen3
                 contents = try decoder.decode(LlamaFields.self, from: data)
                     .contents(architecture)
+                try decoder.decode(PresentKeys.self, from: data)
+                    .check(known: LlamaFields.keys(architecture))
+                let rotations = try decoder.decode(Rotations.self, from: data)
+                for keys in [rotations.rope_scaling, rotations.rope_parameters] {
+                    try keys?.check(known: LlamaFields.Rotation.keys)
+                }
             case nil:
                 let known = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Unsupported("model_type is \(kind ?? "missing"), none of \(known)")
@@ -73,9 +86,13 @@ struct ModelConfigurationFile {
     }
 
     /// The text of `config.json`.
-    static func text(_ c: GPTConfiguration, endToken: Int?) -> String {
+    static func text(
+        _ c: GPTConfiguration, endToken: Int?, type: NumberType = .float32
+    ) -> String {
         let end = endToken.map(String.init) ?? "null"
-        return c.architecture == .gpt2 ? GPT2Fields.text(c, end) : LlamaFields.text(c, end)
+        let type = type.configurationName
+        return c.architecture == .gpt2
+            ? GPT2Fields.text(c, end, type) : LlamaFields.text(c, end, type)
     }
 
     /// The text of `generation_config.json`.

@@ -1,5 +1,3 @@
-import Storage
-
 extension SafetensorsFile {
     /// A tensor to be written: a part of a buffer with a name and a shape.
     public struct Source {
@@ -28,8 +26,48 @@ extension SafetensorsFile {
     public static func write(
         _ tensors: [Source], metadata: [String: String] = ["format": "pt"], to path: String
     ) throws(TransformerError) {
+        try write(
+            tensors.map { source in
+                TensorStream(name: source.name, shape: source.shape) { rows, floats in
+                    let width = source.shape.isEmpty ? 1 : source.shape.dropFirst().reduce(1, *)
+                    let start = source.offset + rows.lowerBound * width
+                    floats.copy(from: source.buffer.slice(start..<start + floats.count))
+                }
+            }, as: .float32, metadata: metadata, to: path)
+    }
+
+    /// Writes tensors with numbers of one type, whole or not at all, in the order given; names must
+    /// differ. Memory is that of a run of rows.
+    ///
+    /// - Parameter wrote: takes how many numbers the last run had.
+    static func write(
+        _ tensors: [TensorStream], as type: NumberType,
+        metadata: [String: String] = ["format": "pt"], to path: String,
+        wrote: (Int) -> Void = { _ in }
+    ) throws(TransformerError) {
         precondition(
             Set(tensors.map(\.name)).count == tensors.count, "two tensors of one name")
+        let header = header(tensors, type, metadata)
+        let length = UInt64(header.count)
+        var file = try ModelFileWriter(path: path)
+        try file.write((0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(8 * $0)) })
+        try file.write(header)
+        for tensor in tensors {
+            try tensor.forEachRun { (_, floats) throws(TransformerError) in
+                try type.checkRange(of: floats, name: tensor.name)
+                try type.encode(floats) { (bytes) throws(TransformerError) in
+                    try file.write(bytes)
+                }
+                wrote(floats.count)
+            }
+        }
+        try file.commit()
+    }
+
+    /// The bytes of the header.
+    private static func header(
+        _ tensors: [TensorStream], _ type: NumberType, _ metadata: [String: String]
+    ) -> [UInt8] {
         var entries: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }
@@ -39,30 +77,16 @@ extension SafetensorsFile {
         var end = 0
         for tensor in tensors {
             let start = end
-            end += tensor.shape.reduce(4, *)
+            end += tensor.shape.reduce(type.byteCount, *)
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             entries.append(
-                "\(quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],"
+                "\(quoted(tensor.name)):{\"dtype\":\"\(type.rawValue)\",\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(start),\(end)]}")
         }
         var header = Array("{\(entries.joined(separator: ","))}".utf8)
         // The data starts at a multiple of eight, so that it can be mapped and read in place.
         while header.count % 8 != 0 { header.append(0x20) }
-        do {
-            var file = try FileReplacement(path: path)
-            let length = [UInt64(header.count).littleEndian]
-            try unsafe file.write(length.span.bytes)
-            try unsafe file.write(header.span.bytes)
-            for tensor in tensors {
-                let floats = tensor.buffer.slice(
-                    tensor.offset..<tensor.offset + tensor.shape.reduce(1, *))
-                try file.write(
-                    unsafe RawSpan(_unsafeStart: floats.base, byteCount: floats.count * 4))
-            }
-            try file.commit()
-        } catch {
-            throw .storage(reason: error.description)
-        }
+        return header
     }
 
     private static func quoted(_ text: String) -> String {

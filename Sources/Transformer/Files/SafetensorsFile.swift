@@ -92,33 +92,41 @@ public struct SafetensorsFile: Sendable {
     /// The tensor called `name`, or nil.
     public func tensor(named name: String) -> Tensor? { index[name].map { tensors[$0] } }
 
-    /// Copies the F32 tensor called `name` into `buffer` from `offset`; its shape must be `shape`.
+    /// Copies the tensor called `name` into `buffer` from `offset`, as float32; its shape must be
+    /// `shape`. O(count).
     public func read(
         _ name: String, shape: [Int], into buffer: FloatBuffer, at offset: Int
     ) throws(TransformerError) {
         guard let tensor = tensor(named: name) else {
             throw .missingTensor(path: path, name: name)
         }
-        guard tensor.type == "F32" else {
-            throw .unsupportedType(path: path, name: name, type: tensor.type)
-        }
         guard tensor.shape == shape else {
             throw .shapeMismatch(path: path, name: name, expected: shape, found: tensor.shape)
         }
-        let destination = buffer.slice(offset..<offset + tensor.count)
+        let type = try numberType(of: tensor)
+        let target = buffer.slice(offset..<offset + tensor.count)
+        read(tensor, type, numbers: 0..<tensor.count, into: target)
+    }
+
+    /// Copies some numbers of one of the file's tensors, which is of `type`. O(count).
+    func read(_ tensor: Tensor, _ type: NumberType, numbers: Range<Int>, into floats: FloatSlice) {
         file.withBytes { bytes in
-            let start = dataStart + tensor.byteRange.lowerBound
-            let part = bytes.extracting(start..<start + tensor.byteRange.count)
-            unsafe part.withUnsafeBytes { source in
-                // The format is little-endian, as is every processor that Swift supports.
-                unsafe UnsafeMutableRawBufferPointer(
-                    start: destination.base, count: tensor.byteRange.count
-                ).copyMemory(from: source)
-            }
+            let start =
+                dataStart + tensor.byteRange.lowerBound + numbers.lowerBound * type.byteCount
+            type.decode(
+                bytes.extracting(start..<start + numbers.count * type.byteCount), into: floats)
         }
     }
 
-    /// A copy of the F32 tensor called `name`, whatever its shape. O(count).
+    /// The type of a tensor's numbers, if they can be read.
+    func numberType(of tensor: Tensor) throws(TransformerError) -> NumberType {
+        guard let type = NumberType(rawValue: tensor.type) else {
+            throw .unsupportedType(path: path, name: tensor.name, type: tensor.type)
+        }
+        return type
+    }
+
+    /// A copy of the tensor called `name` as float32, whatever its shape. O(count).
     public func floats(of name: String) throws(TransformerError) -> [Float] {
         guard let tensor = tensor(named: name) else {
             throw .missingTensor(path: path, name: name)

@@ -98,4 +98,10 @@
     func at(_ offset: Int, _ count: Int) -> FloatSlice { self[offset..<offset + count] }
 
     func zero() { unsafe base.update(repeating: 0, count: count) }
+
+    /// Copies all of `other`, which has the same count. O(count).
+    func copy(from other: FloatSlice) {
+        precondition(count == other.count, "slices of different counts")
+        unsafe base.update(from: other.base, count: count)
+    }
 }

@@ -37,6 +37,11 @@ extension GPTConfiguration {
                 reason: "rotary positions turn pairs, and a head has \(headSize) floats; "
                     + "choose n_embd and n_head so that n_embd / n_head is even, or set head_dim")
         }
+        guard positionCount * headSize <= 1 << 28 else {
+            throw .badConfiguration(
+                reason: "n_positions \(positionCount) with heads of \(headSize) floats takes more "
+                    + "than 1 GiB of angles; lower n_positions")
+        }
         guard rotaryBase > 1, rotaryBase.isFinite else {
             throw .badConfiguration(reason: "rope_theta is \(rotaryBase); 10000 is usual")
         }

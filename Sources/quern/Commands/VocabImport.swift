@@ -59,13 +59,7 @@ struct VocabImport: AsyncParsableCommand {
                 + "May be repeated.", valueName: "name=id"))
     var special: [SpecialTokenArgument] = []
 
-    @Flag(
-        name: .long,
-        help: """
-            Leave out a normalizer that is a Unicode normal form, such as NFC. Text that is in this \
-            form already keeps its ids; other text gets the ids of the text as it is.
-            """)
-    var ignoreNormalizer = false
+    @OptionGroup var normalizer: NormalizerOption
 
     static let patterns = SplitPattern.allCases.filter { !$0.regularExpressions.isEmpty }
         .map(\.rawValue).joined(separator: ", ")
@@ -76,7 +70,7 @@ struct VocabImport: AsyncParsableCommand {
         importer.preset = preset
         importer.pattern = pattern
         importer.specialTokens = special.map { ($0.content, $0.id) }
-        importer.ignoresNormalizer = ignoreNormalizer
+        importer.ignoresNormalizer = normalizer.ignoreNormalizer
         let result = try importer.read(source)
         let files = try result.vocabulary.export(to: output, format: .huggingface)
         Terminal.write(

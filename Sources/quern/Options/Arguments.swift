@@ -3,6 +3,7 @@ public import Corpora
 public import Storage
 public import TokenShards
 public import Tokenization
+public import Transformer
 
 // Values of the libraries that a person can type as they stand.
 
@@ -14,6 +15,7 @@ extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
 extension VocabularyFormat: ExpressibleByArgument {}
 extension VocabularyPreset: ExpressibleByArgument {}
+extension GGUFNumberType: ExpressibleByArgument {}
 
 extension SpecialTokenPolicy: ExpressibleByArgument {
     /// Reads `all`, `none`, or names with commas between.

@@ -185,6 +185,7 @@ final class ProgressPrinter {
             case .merges: "\(Figures.count(progress.completed)) merges"
             case .tokens: "\(Figures.short(Double(progress.completed))) tokens"
             case .documents: Figures.count(progress.completed)
+            case .parameters: "\(Figures.short(Double(progress.completed))) parameters"
             }
         if rate > 0 {
             let speed = progress.unit == .bytes ? Figures.bytes(rate) : Figures.short(rate)

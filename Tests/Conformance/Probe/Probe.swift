@@ -51,6 +51,7 @@ enum Probe {
             "throughput": (4, throughput), "optimize": (3, optimize), "encode": (2, encode),
             "chat": (1, chat),
             "min-hash": (1, minHash),
+            "open-safetensors": (1, openSafetensors),
         ]
 
     static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {

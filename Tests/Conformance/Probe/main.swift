@@ -17,6 +17,7 @@ let usage = """
       chat VOCABULARY                                ids of conversations, lines of JSON, and which
                                                      of them are answers
       min-hash RULE                                  signatures of texts, both as for encode
+      open-safetensors PATHS.json                    why each file is refused; "" if it is not
       throughput B SECONDS THREADS MODEL             training tokens a second on random ids
     RULE is the section "corpus.refine" of a pipeline.json: '{"minhash_bands": 9, ...}'
     MODEL is the section "model" of a pipeline.json with a vocab_size: '{"n_layer": 2, ...}'

@@ -1,3 +1,4 @@
+import Storage
 import Testing
 
 @testable import Tokenization
@@ -52,5 +53,63 @@ import Testing
             let error = #expect(throws: TokenizationError.self) { try read(file) }
             #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
         }
+    }
+
+    /// A GGUF file without tensors that holds `members`.
+    private func file(_ members: GGUFMembers) -> [UInt8] {
+        Array("GGUF".utf8) + [3, 0, 0, 0] + [UInt8](repeating: 0, count: 8)
+            + [UInt8(members.count)] + [UInt8](repeating: 0, count: 7) + members.bytes
+    }
+
+    @Test(
+        "what is written for llama.cpp is read again with the same ids, or refused",
+        arguments: [
+            (SplitPattern.gpt2, "gpt-2"), (.r50k, "gpt-2"), (.gpt4, "dbrx"), (.llama3, "dbrx"),
+            (.qwen2, "qwen2"), (.qwen35, "qwen35"), (.starcoder, "smollm"),
+            (.deepseek3, "deepseek-v3"), (.o200k, nil), (.tekken, nil), (.cl100k, nil),
+            (.nanochat, nil),
+        ] as [(SplitPattern, String?)])
+    func written(pattern: SplitPattern, name: String?) throws {
+        let vocabulary = try Samples.vocabulary(
+            of: [Array(Samples.verse.utf8)], size: 300, pattern: pattern)
+        let settings = Vocabulary.GGUFSettings(rowCount: vocabulary.count + 3)
+        guard let name else {
+            let error = #expect(throws: TokenizationError.self) {
+                try vocabulary.ggufMembers(settings)
+            }
+            #expect(error?.description.contains("pattern \(pattern.rawValue)") == true)
+            return
+        }
+        let members = try vocabulary.ggufMembers(settings)
+        let copy = try read(file(members))
+        #expect(GGUFPreTokenizer.named(name)?.pattern == copy.pattern)
+        #expect(copy.specialTokens == vocabulary.specialTokens)
+        #expect(copy.merges.pairs == vocabulary.merges.pairs)
+        #expect(copy.count == vocabulary.count)
+        let text = "the mill's\n\n  1234 grinds — “é” "
+        #expect(BytePairEncoder(copy).encode(text) == BytePairEncoder(vocabulary).encode(text))
+        // The same again is the same bytes.
+        #expect(try vocabulary.ggufMembers(settings) == members)
+    }
+
+    @Test("a token that only a whole piece becomes needs a name that says so")
+    func wholePieces() throws {
+        var ranks = Dictionary(uniqueKeysWithValues: (0...255).map { ([UInt8($0)], UInt32($0)) })
+        ranks[Array("mill".utf8)] = 257
+        let vocabulary = try VocabularyImport.ranks(NaiveRanks(ranks: ranks).file)
+        #expect(try vocabulary.ggufMembers(.init(rowCount: 258)).count == 6)
+        let other = Vocabulary(
+            pattern: .qwen2, mergeSemantics: .wholePieceFirst, specialTokens: [],
+            tokens: vocabulary.tokens, merges: vocabulary.merges)
+        let error = #expect(throws: TokenizationError.self) {
+            try other.ggufMembers(.init(rowCount: 258))
+        }
+        #expect(error?.description.contains("which merging its bytes does not end in") == true)
+        var settings = Vocabulary.GGUFSettings(rowCount: 258)
+        settings.preTokenizer = "gpt-2"
+        settings.chatTemplate = "{{ messages }}"
+        settings.addsBeginning = true
+        let members = try other.ggufMembers(settings)
+        #expect(try read(file(members)).unusedIDs == [256])
     }
 }

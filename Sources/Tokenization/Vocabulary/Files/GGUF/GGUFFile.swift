@@ -26,25 +26,6 @@ struct GGUFFile {
         return try file.vocabulary()
     }
 
-    /// How texts are cut for each name of a pre-tokenizer, and whether whole pieces come first.
-    private static let preTokenizers: [String: (SplitPattern, MergeSemantics)] = [
-        "gpt-2": (.gpt2, .listedMerges),
-        "phi-2": (.gpt2, .listedMerges),
-        "olmo": (.gpt2, .listedMerges),
-        "starcoder": (.starcoder, .listedMerges),
-        "refact": (.starcoder, .listedMerges),
-        "smollm": (.starcoder, .listedMerges),
-        "llama3": (.llama3, .wholePieceFirst),
-        "llama-v3": (.llama3, .wholePieceFirst),
-        "llama-bpe": (.llama3, .wholePieceFirst),
-        "qwen2": (.qwen2, .listedMerges),
-        "deepseek-r1-qwen": (.qwen2, .listedMerges),
-        "gpt-4o": (.o200k, .listedMerges),
-        "llama4": (.o200k, .listedMerges),
-        "tekken": (.tekken, .wholePieceFirst),
-        "deepseek-v3": (.deepseek3, .listedMerges),
-    ]
-
     private func vocabulary() throws(TokenizationError) -> Vocabulary {
         guard strings["model"] == "gpt2" else {
             throw .unsupported(
@@ -53,11 +34,11 @@ struct GGUFFile {
                     + "\"gpt2\" is known")
         }
         let name = strings["pre"] ?? "missing"
-        guard let (pattern, semantics) = Self.preTokenizers[name] else {
+        guard let known = GGUFPreTokenizer.named(name) else {
             throw .unsupported(
                 path: path,
                 reason: "its pre-tokenizer is \"\(name)\"; known are "
-                    + Self.preTokenizers.keys.sorted().joined(separator: ", "))
+                    + GGUFPreTokenizer.all.map(\.name).sorted().joined(separator: ", "))
         }
         var listed = ListedTokens()
         let specials = try readTokens(into: &listed)
@@ -65,7 +46,8 @@ struct GGUFFile {
         try tokens.checkNames(of: specials)
         let pairs = try readMerges(tokens)
         return Vocabulary(
-            pattern: pattern, mergeSemantics: semantics, specialTokens: specials, tokens: tokens,
+            pattern: known.pattern, mergeSemantics: known.semantics, specialTokens: specials,
+            tokens: tokens,
             merges: try MergeTable(pairs, tokens: tokens))
     }
 

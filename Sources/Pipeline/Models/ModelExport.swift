@@ -1,0 +1,107 @@
+import Foundation
+import Storage
+import Tokenization
+public import Transformer
+
+/// Writes a model for other programs.
+public enum ModelExport {
+    /// What a GGUF file says besides the model itself.
+    public struct GGUFSettings: Sendable {
+        /// How matrices are stored.
+        public var type = GGUFNumberType.float32
+        /// What the file calls the model; nil for the file's name without its ending.
+        public var name: String?
+        /// Whether a text begins with a token for that; nil for what the model was trained with.
+        public var addsBeginning: Bool?
+        /// llama.cpp's name of the pre-tokenizer, where another than the exact one is wanted.
+        public var preTokenizer: String?
+
+        /// Single precision, and everything else as the model has it.
+        public init() {}
+    }
+
+    /// Writes the model in `directory`, with its tokenizer and chat template, as one GGUF file for
+    /// llama.cpp. It appears whole or not at all. O(parameters), in the memory of the vocabulary and a
+    /// few rows.
+    ///
+    /// - Parameters:
+    ///   - directory: a checkpoint, or any model directory of Hugging Face's with a vocabulary.
+    ///   - path: the file.
+    ///   - settings: what it shall say.
+    ///   - report: takes how far it has come.
+    /// - Returns: the model, and what a person should know about the file.
+    public static func gguf(
+        _ directory: String, to path: String, settings: GGUFSettings,
+        report: (PipelineEvent) -> Void
+    ) throws -> (model: ModelDirectory, remarks: [String]) {
+        let model = try ModelDirectory(path: directory)
+        let vocabulary = try Vocabulary(directory: directory)
+        guard model.configuration.vocabularySize >= vocabulary.count else {
+            throw PipelineError.badValue(
+                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
+        }
+        var tokenizer = Vocabulary.GGUFSettings(rowCount: model.configuration.vocabularySize)
+        tokenizer.endToken = model.endToken.map { TokenID(UInt32($0)) }
+        tokenizer.preTokenizer = settings.preTokenizer
+        tokenizer.chatTemplate = try ChatTemplateFile.read(directory: directory)
+        tokenizer.addsBeginning = settings.addsBeginning
+        // Training here puts an end of text before every document, and `generate` before a prompt.
+        if tokenizer.addsBeginning == nil, isTrainedHere(directory) {
+            tokenizer.addsBeginning = true
+        }
+        let fileName = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+        try model.writeGGUF(
+            to: path, type: settings.type, name: settings.name ?? fileName,
+            tokenizer: vocabulary.ggufMembers(tokenizer)
+        ) { report(.writing("exporting", $0, of: model)) }
+        var remarks: [String] = []
+        if tokenizer.endToken == nil, vocabulary.endOfText == nil {
+            remarks.append(
+                "the vocabulary has no token that ends a text, and llama.cpp then stops at token 11; "
+                    + "let it ignore the end (--ignore-eos)")
+        }
+        return (model, remarks)
+    }
+
+    /// Writes the model in `directory`, with its tokenizer as it is, as another Hugging Face directory.
+    /// It appears whole or not at all. O(parameters), in the memory of a few rows.
+    ///
+    /// - Parameters:
+    ///   - directory: a checkpoint, or any model directory of Hugging Face's.
+    ///   - output: the new directory.
+    ///   - type: how all numbers are stored.
+    ///   - shardByteCount: the most bytes of tensors in a file; nil for one file.
+    ///   - report: takes how far it has come.
+    /// - Returns: the model, and the names of the files.
+    public static func huggingFace(
+        _ directory: String, to output: String, type: NumberType, shardByteCount: Int?,
+        report: (PipelineEvent) -> Void
+    ) throws -> (model: ModelDirectory, files: [String]) {
+        let model = try ModelDirectory(path: directory)
+        let files = try NewDirectory.make(output) { partial in
+            let files = try model.write(
+                toDirectory: partial, type: type, shardByteCount: shardByteCount
+            ) { report(.writing("exporting", $0, of: model)) }
+            return try files
+                + NewDirectory.copy(tokenizerNames, from: directory, to: partial)
+                + NewDirectory.copy([generationName], from: directory, to: partial).filter {
+                    !files.contains($0)
+                }
+        }
+        return (model, files)
+    }
+
+    private static func isTrainedHere(_ directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/training_state.json")
+    }
+
+    /// How transformers draws text, and all the tokens that end one: it is kept as it is.
+    static let generationName = "generation_config.json"
+
+    /// The files that make a tokenizer, for any program.
+    private static let tokenizerNames = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        ChatTemplateFile.fileName, "tokens.tsv", "vocab.json", "merges.txt", "added_tokens.json",
+        "tokenizer.model", "tekken.json",
+    ]
+}

@@ -1,0 +1,75 @@
+import Storage
+public import Tokenization
+public import Transformer
+
+/// Makes a directory that every command takes as a model out of one that another program wrote.
+public struct ModelImport: Sendable {
+    /// A file or directory with the tokenizer; nil for the model's own directory.
+    public var vocabularyPath: String?
+    /// Positions to keep; nil for all.
+    public var contextLength: Int?
+    /// Whether a Unicode normal form in a `tokenizer.json` is left out.
+    public var ignoresNormalizer = false
+
+    /// An import of everything as it is.
+    public init() {}
+
+    /// What was imported.
+    public struct Result: Sendable {
+        /// The model that was read.
+        public let model: ModelDirectory
+        /// Its tokenizer, and what a person should know about it.
+        public let vocabulary: VocabularyImport.Result
+        /// The names of the files that were written.
+        public let files: [String]
+    }
+
+    /// Reads the Hugging Face directory `source` and writes `output`, which appears whole or not at
+    /// all: the parameters as F32, the tokenizer, and its chat template if there is one.
+    ///
+    /// Nothing is written before all of it has been checked. Memory is that of the vocabulary and a few
+    /// rows of the model. O(parameters).
+    ///
+    /// - Parameter report: takes how far it has come.
+    public func run(
+        _ source: String, output: String, report: (PipelineEvent) -> Void
+    ) throws -> Result {
+        var model = try ModelDirectory(path: source, contextLength: contextLength)
+        var importer = VocabularyImport()
+        importer.ignoresNormalizer = ignoresNormalizer
+        let imported = try importer.read(vocabularyPath ?? source)
+        let vocabulary = imported.vocabulary
+        let template = try ChatTemplateFile.read(directory: source)
+        guard vocabulary.count <= model.configuration.vocabularySize else {
+            throw PipelineError.badModelFile(
+                path: vocabularyPath ?? source,
+                reason: "its tokenizer has \(vocabulary.count) tokens and its model "
+                    + "\(model.configuration.vocabularySize) embeddings; they do not belong together"
+            )
+        }
+        if model.endToken == nil { model.endToken = vocabulary.endOfText.map { Int($0.rawValue) } }
+        let files = try NewDirectory.make(output) { directory in
+            try vocabulary.write(toDirectory: directory)
+            if let template {
+                try FileReplacement.write(template, to: directory + "/" + ChatTemplateFile.fileName)
+            }
+            let files = try model.write(toDirectory: directory) {
+                report(.writing("importing", $0, of: model))
+            }
+            _ = try NewDirectory.copy([ModelExport.generationName], from: source, to: directory)
+            return files
+        }
+        return Result(model: model, vocabulary: imported, files: files)
+    }
+}
+
+extension PipelineEvent {
+    /// So many of a model's parameters have been written.
+    static func writing(_ activity: String, _ count: Int, of model: ModelDirectory) -> PipelineEvent
+    {
+        .progress(
+            StageProgress(
+                activity: activity, completed: count, total: model.layout.parameterCount,
+                unit: .parameters))
+    }
+}

@@ -1,0 +1,69 @@
+public import Tokenization
+public import Training
+public import Transformer
+
+/// What a person wants to know about a model before using or training it. Nothing of its tensors is
+/// read.
+public struct ModelReport {
+    /// The model.
+    public let model: ModelDirectory
+    /// Its vocabulary; nil if the directory has none that can be read.
+    public let vocabulary: Vocabulary?
+
+    /// Looks at the model in `directory`.
+    public init(directory: String) throws {
+        model = try ModelDirectory(path: directory)
+        vocabulary = try? Vocabulary(directory: directory)
+    }
+
+    /// A part of a model, and how many parameters it has.
+    public struct Part: Equatable, Sendable {
+        /// What it is called.
+        public let title: String
+        /// Its parameters.
+        public let parameterCount: Int
+    }
+
+    /// The parameters by part; they add up to all. O(tensors).
+    public var parts: [Part] {
+        let kinds: [(title: String, words: [String])] = [
+            ("token embedding", ["wte.", "embed_tokens."]), ("position embedding", ["wpe."]),
+            ("attention", ["attn."]), ("feed-forward", ["mlp."]),
+            ("norms", ["ln_", "norm."]), ("output head", ["lm_head."]),
+        ]
+        var counts = [Int](repeating: 0, count: kinds.count)
+        for tensor in model.layout.tensors {
+            // The first that fits: a norm of attention's heads is a part of attention.
+            let kind = kinds.firstIndex { $0.words.contains { tensor.checkpointName.contains($0) } }
+            counts[kind ?? 0] += tensor.count
+        }
+        return zip(kinds, counts).filter { $0.1 > 0 }
+            .map { Part(title: $0.0.title, parameterCount: $0.1) }
+    }
+
+    /// The types of the numbers in the files, the most frequent first.
+    public var types: [NumberType] {
+        var counts: [NumberType: Int] = [:]
+        for (index, tensor) in model.layout.tensors.enumerated() {
+            counts[model.type(ofTensor: index), default: 0] += tensor.count
+        }
+        return counts.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+            .map(\.key)
+    }
+
+    /// Bytes of the parameters in memory, as float32.
+    public var parameterByteCount: Int { 4 * model.layout.floatCount }
+
+    /// Bytes of the keys and values of a full context, as float32.
+    public var cacheByteCount: Int {
+        let c = model.configuration
+        return 4 * 2 * c.layerCount * c.keyWidth * c.positionCount
+    }
+
+    /// What training needs with the default recipe.
+    public func trainingMemory(threadCount: Int) -> MemoryPlan {
+        MemoryPlan(
+            shape: model.configuration, configuration: TrainingConfiguration(),
+            threadCount: threadCount)
+    }
+}

@@ -1,0 +1,39 @@
+import Storage
+
+/// A file of a model, written piece by piece, which appears whole or not at all.
+struct ModelFileWriter: ~Copyable {
+    private var file: FileReplacement
+
+    /// Starts the file at `path`.
+    init(path: String) throws(TransformerError) {
+        do throws(StorageError) { file = try FileReplacement(path: path) } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+
+    /// Appends `bytes`.
+    mutating func write(_ bytes: RawSpan) throws(TransformerError) {
+        do throws(StorageError) { try file.write(bytes) } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+
+    /// Appends `bytes`.
+    mutating func write(_ bytes: [UInt8]) throws(TransformerError) {
+        try write(unsafe bytes.span.bytes)
+    }
+
+    /// Makes the bytes durable and gives the file its name.
+    consuming func commit() throws(TransformerError) {
+        do throws(StorageError) { try file.commit() } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+
+    /// Writes a whole file of the UTF-8 of `text`.
+    static func write(_ text: String, to path: String) throws(TransformerError) {
+        var file = try ModelFileWriter(path: path)
+        try file.write(Array(text.utf8))
+        try file.commit()
+    }
+}

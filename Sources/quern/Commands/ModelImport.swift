@@ -1,0 +1,67 @@
+import ArgumentParser
+import Pipeline
+import Tokenization
+
+/// `quern model import`
+struct ModelImportCommand: AsyncParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Make a model of a Hugging Face directory.",
+        discussion: """
+            Reads config.json, model.safetensors (F32, F16 or BF16; one file, or several with their \
+            index) and the tokenizer of a GPT-2, a Llama or a Qwen3; writes a directory that generate, \
+            evaluate and every other command takes, and that transformers loads. Files are mapped, so \
+            that memory stays small. What Quern would not compute exactly is refused with the reason.
+
+            Example:
+
+              quern model import SmolLM2-135M --output models/smollm2
+              quern model import Qwen3-0.6B --context 4096 --ignore-normalizer --output models/qwen3
+              quern generate --model models/smollm2 --prompt "Once upon a time"
+            """)
+
+    @Argument(help: "The directory, with config.json and safetensors files.")
+    var source: String
+
+    @Option(name: .long, help: "Where to write the model; nothing may be there yet.")
+    var output: String
+
+    @Option(
+        name: .long,
+        help: "The tokenizer's file or directory. (default: the model's own directory)")
+    var vocab: String?
+
+    @Option(
+        name: .long,
+        help:
+            "Keep only so many positions, which bounds the memory to use the model. (default: all)")
+    var context: Int?
+
+    @OptionGroup var normalizer: NormalizerOption
+
+    @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        if let context, context < 1 { throw ValidationError("--context is at least 1") }
+    }
+
+    func run() async throws {
+        var work = Pipeline.ModelImport()
+        work.vocabularyPath = vocab
+        work.contextLength = context
+        work.ignoresNormalizer = normalizer.ignoreNormalizer
+        let printer = reporting.makePrinter()
+        let result = try work.run(source, output: output, report: printer.show)
+        printer.endLine()
+        Terminal.write(
+            Table.text(
+                ModelSummary.rows(result.model)
+                    + [
+                        [
+                            "vocabulary",
+                            Figures.count(result.vocabulary.vocabulary.count) + " tokens",
+                        ],
+                        ["written", output],
+                    ]) + result.vocabulary.remarks.map { "note: \($0)\n" }.joined())
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+import Tokenization
+import Training
+import Transformer
+
+/// `quern model show`
+struct ModelShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show what a model is made of, and the memory that it needs.",
+        discussion: """
+            Only the heads of the files are read.
+
+            Example:
+
+              quern model show runs/kjv/checkpoints/best
+              quern model show models/qwen3 --tensors
+            """)
+
+    @Argument(help: "A checkpoint, or a Hugging Face model directory.")
+    var model: String
+
+    @Flag(name: .long, help: "List every tensor with its shape and type.")
+    var tensors = false
+
+    @Option(
+        name: .long, help: "Threads to train on, for the memory. (default: one for each processor)")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...256).contains(threads) {
+            throw ValidationError("--threads is from 1 to 256")
+        }
+    }
+
+    func run() async throws {
+        let report = try ModelReport(directory: model)
+        let layout = report.model.layout
+        var rows = ModelSummary.rows(report.model)
+        rows.append(["numbers", report.types.map(\.rawValue).joined(separator: ", ")])
+        if let vocabulary = report.vocabulary {
+            rows.append([
+                "vocabulary",
+                "\(Figures.count(vocabulary.count)) tokens, pattern \(vocabulary.pattern.rawValue)",
+            ])
+        } else {
+            rows.append(["vocabulary", "none that can be read"])
+        }
+        Terminal.write(Table.text(rows))
+
+        rows = [["part", "parameters", "share"]]
+        for part in report.parts {
+            let share = Double(part.parameterCount) / Double(layout.parameterCount)
+            rows.append([part.title, Figures.count(part.parameterCount), Figures.percent(share)])
+        }
+        Terminal.write("\n" + Table.text(rows, alignRight: true))
+
+        func size(_ bytes: Int) -> String { Figures.bytes(Double(bytes)) }
+        let plan = report.trainingMemory(
+            threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        rows = [
+            ["memory"],
+            ["to use it", size(report.parameterByteCount + report.cacheByteCount)],
+            ["  parameters", size(report.parameterByteCount)],
+            ["  keys and values of a full context", size(report.cacheByteCount)],
+            ["to train it", size(plan.total)],
+            ["  parameters", size(plan.parameters)],
+            ["  gradients", size(plan.gradients)],
+            ["  optimizer", size(plan.optimizer)],
+            [
+                "  activations, batches of \(TrainingConfiguration().batchSize)",
+                size(plan.activations),
+            ],
+        ]
+        Terminal.write("\n" + Table.text(rows, alignRight: true))
+
+        guard tensors else { return }
+        rows = [["tensor", "shape", "numbers", "type"]]
+        for (index, tensor) in layout.tensors.enumerated() {
+            rows.append([
+                tensor.checkpointName, tensor.shape.map(String.init).joined(separator: " × "),
+                Figures.count(tensor.count), report.model.type(ofTensor: index).rawValue,
+            ])
+        }
+        Terminal.write("\n" + Table.text(rows))
+    }
+}

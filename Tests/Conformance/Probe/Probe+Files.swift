@@ -1,0 +1,18 @@
+import Foundation
+import Transformer
+
+/// What is accepted of files made by others.
+extension Probe {
+    /// Prints for each file of a list whether it is opened as safetensors, with the reason if not.
+    static func openSafetensors(_ arguments: [String]) throws {
+        let verdicts = try read([String].self, arguments[0]).map { path in
+            do throws(TransformerError) {
+                _ = try SafetensorsFile(path: path)
+                return ""
+            } catch {
+                return error.description
+            }
+        }
+        try printJSON(verdicts)
+    }
+}
