@@ -59,6 +59,7 @@ conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.in
 bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
 	@corpora/prepare-bench.sh
 	swift build -c release --package-path Tests/Benchmarks --product TokenizationBench
+	swift build -c release --product ConformanceProbe
 	QUERN=$(QUERN) $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH)
 
 ## Rewrite the sources in the project's format.

@@ -2,6 +2,7 @@
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <sched.h>
+#include <sys/mman.h>
 #endif
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,15 @@ int qk_processor_count(void) {
 #endif
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)online : 1;
+}
+
+void qk_prefer_large_pages(void *address, long bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    (void)madvise(address, (size_t)bytes, MADV_HUGEPAGE);
+#else
+    (void)address;
+    (void)bytes;
+#endif
 }
 
 int qk_level_is_available(int level) {

@@ -50,30 +50,14 @@ public enum SampleStage {
         model: GPT, vocabulary: Vocabulary, prompt: String, specials: SpecialTokenPolicy = .none,
         configuration: GenerationConfiguration, write: (String) -> Bool
     ) throws {
-        guard model.configuration.vocabularySize >= vocabulary.count else {
-            throw PipelineError.badValue(
-                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
+        var options = TextSampler.Options()
+        options.specials = specials
+        var sampler = try TextSampler(
+            model: model, vocabulary: vocabulary, prompt: prompt, configuration: configuration,
+            options: options)
+        while let pieces = try sampler.next() {
+            guard write(pieces[0].text) else { return }
         }
-        var ids: [UInt32] = []
-        if let endOfText = vocabulary.endOfText { ids.append(endOfText.rawValue) }
-        let encoder = BytePairEncoder(vocabulary)
-        encoder.encode(Array(prompt.utf8).span, specials: specials, into: &ids)
-        guard !ids.isEmpty else {
-            throw PipelineError.badValue(
-                key: "prompt", reason: "without an end-of-text token a prompt must not be empty")
-        }
-        var stream = TextStream(vocabulary)
-        var generator = TextGenerator(
-            model, configuration: configuration,
-            endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) })
-        generator.start(prompt: ids.map(Int32.init(bitPattern:)))
-        while let token = generator.next() {
-            // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
-            guard Int(token) < vocabulary.count else { continue }
-            let text = try stream.text(of: TokenID(UInt32(bitPattern: token)))
-            guard write(text) else { return }
-        }
-        _ = write(stream.finishText())
     }
 
     static func read(_ path: String) throws -> [String] {

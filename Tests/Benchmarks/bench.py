@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Quern's speed, memory and quality beside its peers, in one run on one machine.
 
-    bench.py [train] [encode] [shards] [decode] [hostile] [vocab] [quality] [all]
+    bench.py [train] [generate] [encode] [shards] [decode] [hostile] [vocab] [quality] [all]
 
     train     training steps beside PyTorch
+    generate  text from a model beside PyTorch, transformers and llama.cpp
     encode    text to ids in memory, beside every tokenizer of note
     shards    a compressed file to shards, the whole way
     decode    ids to text in memory
@@ -21,6 +22,7 @@ import sys
 
 import decode
 import encode
+import generate
 import hostile
 import quality
 import shards
@@ -32,6 +34,7 @@ from harness import Failure, cores, machine
 
 TOPICS = {
     "train": train.measure,
+    "generate": generate.measure,
     "encode": encode.measure,
     "shards": shards.measure,
     "decode": decode.measure,
@@ -51,7 +54,7 @@ def arguments():
         "--threads",
         type=int,
         default=cores(),
-        help="threads for train, vocab and quality (default: one for each core, %(default)s)",
+        help="threads for train, generate, vocab and quality (default: one for each core, %(default)s)",
     )
 
     group = parser.add_argument_group("train")
@@ -67,6 +70,11 @@ def arguments():
     )
     group.add_argument(
         "--compile", action="store_true", help="PyTorch with torch.compile too; needs g++"
+    )
+
+    group = parser.add_argument_group("generate")
+    group.add_argument(
+        "--new-tokens", type=int, default=100, help="tokens to draw (default: %(default)s)"
     )
 
     group = parser.add_argument_group("encode, shards, decode")

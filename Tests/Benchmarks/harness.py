@@ -19,6 +19,8 @@ QUERN = str(Path(os.environ.get("QUERN", REPOSITORY / ".build/release/quern")).r
 TOKENIZATION_BENCH = FOLDER / ".build/release/TokenizationBench"
 PEERS = [
     "torch",
+    "transformers",
+    "xllamacpp",
     "numpy",
     "zstandard",
     "tokenizers",

@@ -4,9 +4,6 @@ QUERN_PROBE names the ConformanceProbe binary; `.build/release/ConformanceProbe`
 """
 
 import json
-import os
-import pathlib
-import subprocess
 
 import numpy as np
 import pytest
@@ -17,22 +14,9 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROBE = os.environ.get("QUERN_PROBE", str(ROOT / ".build/release/ConformanceProbe"))
+from model_probe import probe, write_json
+
 VOCABULARY, CONTEXT, BATCH = 211, 48, 4
-
-
-def probe(*arguments):
-    result = subprocess.run(
-        [PROBE, *map(str, arguments)], capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def write_json(path, value):
-    path.write_text(json.dumps(value))
-    return path
 
 
 def load(directory):

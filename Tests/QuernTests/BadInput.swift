@@ -270,6 +270,14 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         BadInput("a temperature below zero", says: "temperature is -1") {
             ["generate", "--model", $1.model, "--temperature=-1"]
         },
+        BadInput(
+            "a prompt too long for its attention", says: "is shown for at most 16"
+        ) {
+            [
+                "generate", "--model", $1.model, "--prompt",
+                String(repeating: "grinding ", count: 20), "--attention", "heads.svg",
+            ]
+        },
     ]
 
     static let configurations = [

@@ -56,6 +56,24 @@ import Testing
     }
 
     @Test(
+        "parts of a text whose products are longer than a block are a whole forward",
+        arguments: ["gpt2", "llama"])
+    func longProducts(name: String) throws {
+        let kind = ModelKind(name) {
+            $0.architecture = name == "gpt2" ? .gpt2 : .llama
+            $0.intermediateSize = 1_024
+        }
+        let model = try tinyModel(kind, layers: 1, width: 16, positions: 40, vocabulary: 19)
+        let ids = randomBatch(40, vocabulary: 19, seed: 2).inputs
+        let pass = InferencePass(model, team: ThreadTeam(threadCount: 2))
+        let cache = KeyValueCache(model.configuration)
+        pass.read(ids.span, into: cache)
+        for (found, expected) in zip(pass.logits(), model.logits(for: ids).suffix(19)) {
+            #expect(abs(found - expected) < 1e-3 * max(1, abs(expected)))
+        }
+    }
+
+    @Test(
         "the bits are those of one thread and of each text alone", arguments: WeightFormat.allCases,
         [ModelKind.gpt2, ModelKind.all[3], ModelKind.all[5]])
     func sameBits(weights: WeightFormat, kind: ModelKind) throws {

@@ -29,6 +29,10 @@ int qk_best_level(void);
 /// Processors that this process may use.
 int qk_processor_count(void);
 
+/// Asks the system to hold whole, aligned parts of memory in large pages, where it can: a pass over
+/// much memory then looks up fewer of them. Nothing depends on the answer.
+void qk_prefer_large_pages(void *address, long bytes);
+
 /// Tells the processor that this thread spins.
 static inline void qk_pause(void) {
 #if defined(__x86_64__)
@@ -55,7 +59,7 @@ enum {
 typedef struct {
     int kind;
     const float *bias;   // (n)
-    const float *other;  // (m, n), row stride other_row; may be C itself
+    const float *other;  // (m, n), row stride other_row; not C, for which there is QK_ADD
     long other_row;
     float *second;  // (m, n), row stride second_row
     long second_row;

@@ -69,9 +69,13 @@ extension InferencePass {
             kernels.pack(reduced, columns: range, into: panels)
             matrix.packed = panels
         }
-        kernels.multiply(
-            x, matrix, into: out, adding ? .adding(bias, to: out) : .adding(bias),
-            workspace: workspace)
+        guard adding else {
+            kernels.multiply(x, matrix, into: out, .adding(bias), workspace: workspace)
+            return
+        }
+        // Not by way of a residual: a product of several blocks stores its sums between them.
+        if let bias { for row in 0..<out.rows { kernels.add(bias, to: out.row(row)) } }
+        kernels.multiply(x, matrix, into: out, .add, workspace: workspace)
     }
 
     /// Columns of an item where rows are many.

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// New tokens' way through a model whose texts have caches, on all threads.
 ///
 /// Two things are read: a part of one text, many positions at a time, by the matrix kernels; or one
@@ -125,6 +133,20 @@ public final class InferencePass {
             Matrix(scratch, 1, scratch.count), targets: buffers.ids.slice(0..<1), scale: 0,
             losses: loss)
         return -Double(buffers.mean[0])
+    }
+
+    /// The most probable next tokens of a text, and their probabilities. O(V).
+    public func likeliest(
+        _ count: Int, ofText text: Int = 0
+    ) -> [(token: Int32, probability: Double)] {
+        withLogits(ofText: text) { logits in
+            let most = Double(logits[Int(Sampler.likeliest(in: logits))])
+            var sum = 0.0
+            for index in logits.indices { sum += exp(Double(logits[index]) - most) }
+            return Selection.greatest(min(count, logits.count), in: logits).map {
+                (Int32($0.index), exp(Double($0.value) - most) / sum)
+            }
+        }
     }
 
     /// Reads the next tokens of a text, 256 at a time. There must be room for them, and at least one.

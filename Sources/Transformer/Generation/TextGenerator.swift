@@ -75,6 +75,9 @@ public struct TextGenerator {
         }
     }
 
+    /// Bytes of weights that are read for a token of all samples.
+    public var weightByteCount: Int { pass.weightByteCount }
+
     /// The most samples at once.
     public static var maximumSampleCount: Int { InferencePass.fewRows }
 

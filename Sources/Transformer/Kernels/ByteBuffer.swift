@@ -5,8 +5,8 @@
     let count: Int
 
     init(count: Int) {
-        unsafe base = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 64)
-            .bindMemory(to: UInt8.self, capacity: max(count, 1))
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 64)
+        unsafe base = bytes.bindMemory(to: UInt8.self, capacity: max(count, 1))
         self.count = count
     }
 

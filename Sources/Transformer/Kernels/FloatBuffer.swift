@@ -1,3 +1,5 @@
+import CKernels
+
 /// A fixed number of floats in one allocation, aligned to a cache line, zero at first.
 ///
 /// A class, because parameters, gradients and optimizer state are each one such buffer that several
@@ -5,14 +7,20 @@
 @safe public final class FloatBuffer {
     let base: UnsafeMutablePointer<Float>
 
+    /// The size of a large page on x86 and most of ARM; a larger one only costs the advice.
+    private static let largePageSize = 2 << 20
+
     /// How many floats there are.
     public let count: Int
 
     /// `count` zeros.
     public init(count: Int) {
         precondition(count >= 0, "a buffer has no negative number of floats")
+        let byteCount = max(count, 1) * MemoryLayout<Float>.stride
+        let isLarge = byteCount >= 4 * Self.largePageSize
         let bytes = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+            byteCount: byteCount, alignment: isLarge ? Self.largePageSize : 64)
+        if isLarge { unsafe qk_prefer_large_pages(bytes, byteCount) }
         unsafe base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
         unsafe base.initialize(repeating: 0, count: max(count, 1))
         self.count = count
@@ -103,5 +111,11 @@
     func copy(from other: FloatSlice) {
         precondition(count == other.count, "slices of different counts")
         unsafe base.update(from: other.base, count: count)
+    }
+
+    /// A float, for small work.
+    subscript(index: Int) -> Float {
+        precondition(index >= 0 && index < count, "index outside of slice")
+        return unsafe base[index]
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import Pipeline
+import Storage
 import Tokenization
 import Training
 import Transformer
@@ -9,13 +11,22 @@ struct Generate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw text from a trained model.",
         discussion: """
-            The text comes as it is drawn. The same seed gives the same text, for any number of \
-            threads. Temperature 0 always takes the most probable token.
+            Draws text, or shows what the model expects next (--top) or looks at (--attention). The text \
+            comes as it is drawn, until the model ends it, a --stop string comes, or there are \
+            --max-tokens of it. When the context is full its oldest quarter leaves. The same seed gives \
+            the same text, for any number of threads and samples. Temperature 0 always takes the most \
+            probable token.
+
+            Tokens are chosen as Hugging Face's generate does: repetition penalty, temperature, top-k, \
+            top-p and min-p, in this order.
 
             Example:
 
               quern generate --model runs/kjv/checkpoints/best --prompt "In the beginning"
-              quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0
+              quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0 --stop "\\n"
+              quern generate --model runs/kjv/checkpoints/best --prompt "And" --samples 3 --logprobs
+              quern generate --model runs/kjv/checkpoints/best --prompt "And God" --top 10
+              quern generate --model runs/kjv/checkpoints/best --prompt "And God said" --attention heads.svg
             """)
 
     @Option(
@@ -29,32 +40,125 @@ struct Generate: AsyncParsableCommand {
 
     @OptionGroup var sampling: SamplingOptions
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Text that ends a sample and is not shown; \\n is a line break. May be repeated.",
+            valueName: "text"))
+    var stop: [String] = []
+
     @Option(name: .long, help: "Texts to draw, each with the next seed.")
     var samples = 1
 
+    @Flag(name: .long, help: "After each text, show its tokens and their log-probabilities.")
+    var logprobs = false
+
+    @Flag(name: .long, help: "Write each text as a line of JSON, with its tokens.")
+    var json = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Instead of drawing, show so many of the most probable next tokens.",
+            valueName: "count"))
+    var top: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Instead of drawing, show what each head attends to in the prompt: an .svg file to write, \
+            or - for the terminal.
+            """, valueName: "file.svg|-"))
+    var attention: String?
+
+    @Option(
+        name: .long,
+        help: """
+            Numbers to keep the model's matrices in: float32, bfloat16 or int8. Fewer bits are \
+            quicker, and may choose other words.
+            """)
+    var weights = WeightFormat.float32
+
+    @Option(
+        name: .long,
+        help: "Threads to use. The text does not depend on it. (default: one for each processor)")
+    var threads: Int?
+
+    @Flag(name: .long, help: "Tell at the end how fast the prompt was read and the text drawn.")
+    var speed = false
+
     func validate() throws {
         if samples < 1 { throw ValidationError("--samples is at least 1") }
+        if let top, top < 1 { throw ValidationError("--top is at least 1") }
+        if let threads, !(1...256).contains(threads) {
+            throw ValidationError("--threads is from 1 to 256")
+        }
+        if top != nil && attention != nil {
+            throw ValidationError("--top and --attention show different things: give one of them")
+        }
+        if let attention, attention != "-", !attention.hasSuffix(".svg") {
+            throw ValidationError("--attention takes a file that ends in .svg, or -")
+        }
+        if stop.contains("") { throw ValidationError("--stop needs some text") }
     }
 
     func run() async throws {
+        var generation = try sampling.configuration()
+        generation.stopStrings = stop.map {
+            $0.replacingOccurrences(of: "\\n", with: "\n")
+                .replacingOccurrences(of: "\\t", with: "\t")
+        }
+        try generation.validate()
         let vocabulary = try Vocabulary(directory: model)
         let policy = try specials.policy(for: vocabulary)
         let gpt = try GPT(directory: model)
+        let team = ThreadTeam(threadCount: threads ?? 0)
+        if top != nil || attention != nil {
+            let ids = try TextSampler.ids(
+                of: prompt, model: gpt, vocabulary: vocabulary, specials: policy)
+            let view = ModelView(model: gpt, vocabulary: vocabulary, ids: ids)
+            if let top { try view.writeNextTokens(top, weights: weights, team: team) }
+            if let attention { try view.writeAttention(to: attention) }
+            return
+        }
+        var options = TextSampler.Options()
+        options.specials = policy
+        options.weights = weights
+        options.team = team
+        options.givesLogProbabilities = logprobs || json
+        try draw(gpt, vocabulary, generation, options)
+    }
+
+    private func draw(
+        _ gpt: GPT, _ vocabulary: Vocabulary, _ generation: GenerationConfiguration,
+        _ options: TextSampler.Options
+    ) throws {
         let interrupts = InterruptHandler()
-        for sample in 0..<samples {
-            var generation = try sampling.configuration()
-            generation.seed &+= UInt64(sample)
-            if samples > 1 { Terminal.write("--- sample \(sample + 1)\n") }
-            Terminal.write(prompt)
-            try SampleStage.generate(
-                model: gpt, vocabulary: vocabulary, prompt: prompt, specials: policy,
-                configuration: generation
-            ) { text in
-                Terminal.write(text)
-                return !interrupts.stop.isRequested
+        var options = options
+        // More samples than fit beside each other come in rounds.
+        for first in stride(from: 0, to: samples, by: TextGenerator.maximumSampleCount) {
+            options.sampleCount = min(TextGenerator.maximumSampleCount, samples - first)
+            var configuration = generation
+            configuration.seed &+= UInt64(first)
+            var sampler = try TextSampler(
+                model: gpt, vocabulary: vocabulary, prompt: prompt, configuration: configuration,
+                options: options)
+            var printer = SamplePrinter(
+                vocabulary: vocabulary, prompt: prompt,
+                samples: first..<first + options.sampleCount,
+                isOnlyOne: samples == 1, showsTokens: logprobs, asJSON: json)
+            var clock = SpeedMeter(promptCount: sampler.promptIDs.count)
+            while let pieces = try sampler.next() {
+                clock.note(pieces.count { $0.token != nil })
+                printer.take(pieces)
+                if interrupts.stop.isRequested {
+                    printer.end()
+                    throw ExitCode(130)
+                }
             }
-            Terminal.write("\n")
-            if interrupts.stop.isRequested { throw ExitCode(130) }
+            printer.end()
+            if speed { Terminal.writeMessage(clock.report) }
         }
     }
 }

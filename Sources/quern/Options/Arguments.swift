@@ -16,6 +16,7 @@ extension Split: ExpressibleByArgument {}
 extension VocabularyFormat: ExpressibleByArgument {}
 extension VocabularyPreset: ExpressibleByArgument {}
 extension GGUFNumberType: ExpressibleByArgument {}
+extension WeightFormat: ExpressibleByArgument {}
 
 extension SpecialTokenPolicy: ExpressibleByArgument {
     /// Reads `all`, `none`, or names with commas between.

@@ -16,6 +16,16 @@ struct SamplingOptions: ParsableArguments {
     @Option(name: .long, help: "Draw from the fewest tokens that have this much probability.")
     var topP = GenerationConfiguration().topP
 
+    @Option(
+        name: .long,
+        help: "Draw from tokens with this share of the most probable one's probability; 0 for all.")
+    var minP = GenerationConfiguration().minP
+
+    @Option(
+        name: .long,
+        help: "Above 1, tokens that the text already has become less probable; 1 for no change.")
+    var repetitionPenalty = GenerationConfiguration().repetitionPenalty
+
     @Option(name: .long, help: "Chooses among the texts.")
     var seed = GenerationConfiguration().seed
 
@@ -26,6 +36,8 @@ struct SamplingOptions: ParsableArguments {
         generation.temperature = temperature
         generation.topK = topK
         generation.topP = topP
+        generation.minP = minP
+        generation.repetitionPenalty = repetitionPenalty
         generation.seed = seed
         try generation.validate()
         return generation

@@ -52,6 +52,8 @@ enum Probe {
             "chat": (1, chat),
             "min-hash": (1, minHash),
             "open-safetensors": (1, openSafetensors),
+            "probabilities": (1, probabilities), "attention": (3, attention),
+            "generation-speed": (5, generationSpeed),
         ]
 
     static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {

@@ -1,0 +1,64 @@
+import Pipeline
+import Storage
+import Tokenization
+import Transformer
+
+/// What a model makes of a prompt, for people: the next tokens that it expects, and what its heads
+/// attend to.
+struct ModelView {
+    let model: GPT
+    let vocabulary: Vocabulary
+    /// The prompt.
+    let ids: [UInt32]
+
+    private var context: Int { model.configuration.positionCount }
+
+    /// The tokens of the prompt as a person can tell them apart.
+    private var labels: [String] {
+        ids.map { Pieces.quoted((try? vocabulary.decode([TokenID($0)])) ?? []) }
+    }
+
+    /// Writes a table of the `count` most probable next tokens, with bars.
+    func writeNextTokens(_ count: Int, weights: WeightFormat, team: ThreadTeam) throws {
+        let pass = InferencePass(model, weights: weights, team: team)
+        let window = ids.suffix(context).map { Int32(bitPattern: $0) }
+        let cache = KeyValueCache(model.configuration, capacity: window.count)
+        pass.read(window.span, into: cache)
+        let tokens = pass.likeliest(count)
+        let widest = tokens.first?.probability ?? 1
+        var rows = [["", "token", "id", "probability", ""]]
+        var sum = 0.0
+        for (rank, (token, probability)) in tokens.enumerated() {
+            let id = TokenID(UInt32(bitPattern: token))
+            // A model may have more embeddings than its vocabulary has tokens.
+            let bytes = (try? vocabulary.decode([id])).map(Pieces.quoted) ?? "(no token)"
+            rows.append([
+                "\(rank + 1)", bytes, "\(id)", Figures.percent(probability),
+                Bars.text(probability / widest, width: 30),
+            ])
+            sum += probability
+        }
+        rows.append(["", "all others", "", Figures.percent(max(0, 1 - sum)), ""])
+        Terminal.write(Table.text(rows))
+    }
+
+    /// Writes each head's attention over the prompt, as SVG to a file or as text to the terminal.
+    func writeAttention(to path: String) throws {
+        let limit = path == "-" ? 64 : 128
+        guard ids.count <= min(limit, context) else {
+            throw PipelineError.badValue(
+                key: "prompt",
+                reason: "it is \(ids.count) tokens, and attention is shown for at most "
+                    + "\(min(limit, context))")
+        }
+        let maps = model.attention(for: ids.map { Int32(bitPattern: $0) })
+        if path == "-" {
+            Terminal.write(AttentionText(maps: maps, labels: labels).text)
+            return
+        }
+        try FileReplacement.write(AttentionDrawing(maps: maps, labels: labels).svg, to: path)
+        Terminal.write(
+            "\(path)  \(maps.layerCount) layers of \(maps.headCount) heads, "
+                + "\(maps.tokenCount) tokens\n")
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Transformer
+
+/// Attention of every head as a drawing: a row of maps for each layer, a map for each head. A row of a
+/// map is the token that looks, a column the token that is looked at; a browser tells the number of
+/// the cell under the pointer.
+struct AttentionDrawing {
+    let maps: AttentionMaps
+    /// A label for each token.
+    let labels: [String]
+
+    private var cell: Double { maps.tokenCount <= 12 ? 20 : maps.tokenCount <= 40 ? 14 : 9 }
+    private var fontSize: Double { cell * 0.62 + 1.2 }
+    private var labelWidth: Double {
+        Double(labels.map(\.count).max() ?? 0) * fontSize * 0.6 + 10
+    }
+    private var mapSize: Double { Double(maps.tokenCount) * cell }
+    private static let margin = 24.0
+    private static let heading = 22.0
+    private static let gap = 28.0
+
+    private var stepX: Double { labelWidth + mapSize + Self.gap }
+    private var stepY: Double { Self.heading + labelWidth + mapSize + Self.gap }
+
+    /// The drawing as SVG.
+    var svg: String {
+        let width = 2 * Self.margin + Double(maps.headCount) * stepX - Self.gap
+        let top = Self.margin + 44
+        let height = top + Double(maps.layerCount) * stepY - Self.gap + Self.margin
+        var svg = """
+            <svg xmlns="http://www.w3.org/2000/svg" width="\(number(max(width, 420)))" \
+            height="\(number(height))" font-family="ui-monospace, Menlo, 'DejaVu Sans Mono', monospace" \
+            font-size="\(number(fontSize))" fill="#1f2933">
+            <rect width="100%" height="100%" fill="#ffffff"/>
+            <text x="\(number(Self.margin))" y="\(number(Self.margin + 8))" font-size="15" \
+            font-family="sans-serif" font-weight="600">Attention: row looks at column</text>
+
+            """
+        svg += legend
+        for layer in 0..<maps.layerCount {
+            for head in 0..<maps.headCount {
+                svg += map(
+                    layer, head, x: Self.margin + Double(head) * stepX,
+                    y: top + Double(layer) * stepY)
+            }
+        }
+        return svg + "</svg>\n"
+    }
+
+    private var legend: String {
+        var text = ""
+        for step in 0...10 {
+            let x = Self.margin + Double(step) * 14
+            text += """
+                <rect x="\(number(x))" y="\(number(Self.margin + 18))" width="14" height="10" \
+                fill="\(colour(Float(step) / 10))"/>
+
+                """
+        }
+        return text + """
+            <text x="\(number(Self.margin + 162))" y="\(number(Self.margin + 27))" font-size="11" \
+            font-family="sans-serif">0 to 100 % of a row</text>
+
+            """
+    }
+
+    private func map(_ layer: Int, _ head: Int, x: Double, y: Double) -> String {
+        let (left, top) = (x + labelWidth, y + Self.heading + labelWidth)
+        var text = """
+            <text x="\(number(left))" y="\(number(y + 10))" font-size="12" font-family="sans-serif" \
+            font-weight="600">layer \(layer + 1), head \(head + 1)</text>
+            <rect x="\(number(left))" y="\(number(top))" width="\(number(mapSize))" \
+            height="\(number(mapSize))" fill="#f3f4f6"/>
+
+            """
+        for (index, label) in labels.enumerated() {
+            let middle = (Double(index) + 0.5) * cell
+            let escaped = escaped(label)
+            text += """
+                <text x="\(number(left - 5))" y="\(number(top + middle + fontSize * 0.35))" \
+                text-anchor="end" xml:space="preserve">\(escaped)</text>
+                <text transform="translate(\(number(left + middle + fontSize * 0.35)) \
+                \(number(top - 5))) rotate(-90)" xml:space="preserve">\(escaped)</text>
+
+                """
+        }
+        let weights = maps.weights(layer: layer, head: head)
+        for row in 0..<maps.tokenCount {
+            for column in 0...row {
+                let weight = weights[weights.startIndex + row * maps.tokenCount + column]
+                text += """
+                    <rect x="\(number(left + Double(column) * cell))" \
+                    y="\(number(top + Double(row) * cell))" width="\(number(cell - 0.6))" \
+                    height="\(number(cell - 0.6))" fill="\(colour(weight))"><title>\
+                    \(escaped(labels[row])) → \(escaped(labels[column])): \
+                    \(Figures.percent(Double(weight)))</title></rect>
+
+                    """
+            }
+        }
+        return text
+    }
+
+    /// From nearly white over blue to nearly black, so that small weights still show.
+    private func colour(_ weight: Float) -> String {
+        let stops: [(at: Double, red: Double, green: Double, blue: Double)] = [
+            (0, 247, 251, 255), (0.15, 198, 219, 239), (0.4, 107, 174, 214), (0.7, 33, 113, 181),
+            (1, 8, 36, 84),
+        ]
+        let x = Double(min(max(weight, 0), 1))
+        let next = stops.firstIndex { $0.at >= x } ?? stops.count - 1
+        guard next > 0 else { return "#f7fbff" }
+        let (a, b) = (stops[next - 1], stops[next])
+        let t = (x - a.at) / (b.at - a.at)
+        func channel(_ from: Double, _ to: Double) -> Int {
+            Int((from + (to - from) * t).rounded())
+        }
+        return String(
+            format: "#%02x%02x%02x", channel(a.red, b.red), channel(a.green, b.green),
+            channel(a.blue, b.blue))
+    }
+
+    private func number(_ value: Double) -> String {
+        let text = String(format: "%.1f", value)
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+
+    private func escaped(_ text: String) -> String {
+        text.replacingOccurrences(of: "&", with: "&amp;")
+            .replacingOccurrences(of: "<", with: "&lt;").replacingOccurrences(of: ">", with: "&gt;")
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
+@Suite struct GenerateTests {
+    private let folder: TemporaryFolder
+    private let world: TinyWorld
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        world = try await TinyWorld.shared.value
+    }
+
+    private func generate(_ options: String...) async throws -> String {
+        try await Program.succeed(
+            ["generate", "--model", world.model, "--prompt", "the mill", "--max-tokens", "40"]
+                + options, in: folder
+        ).text
+    }
+
+    private struct Line: Decodable {
+        let prompt: String
+        let text: String
+        let ending: String
+        let tokens: [Int]
+        let logprobs: [Double]
+    }
+
+    private func lines(_ text: String) throws -> [Line] {
+        try text.split(separator: "\n").map {
+            try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+        }
+    }
+
+    @Test func `samples drawn at once are those drawn one by one, on any number of threads`()
+        async throws
+    {
+        let together = try lines(
+            try await generate("--samples", "18", "--seed", "3", "--json", "--threads", "3"))
+        #expect(together.count == 18)
+        #expect(Set(together.map(\.text)).count > 1)
+        for number in [0, 7, 17] {
+            let alone = try lines(
+                try await generate("--seed", "\(3 + number)", "--json", "--threads", "1"))
+            #expect(alone[0].text == together[number].text)
+            #expect(alone[0].tokens == together[number].tokens)
+            #expect(alone[0].logprobs == together[number].logprobs)
+        }
+    }
+
+    @Test func `a stop string ends the text and is not part of it`() async throws {
+        let all = try await generate("--temperature", "0")
+        let text = all.dropFirst("the mill".count).dropLast()
+        // From the middle of a character's neighbours on, so that no token boundary is hit for sure.
+        let start = text.index(text.startIndex, offsetBy: text.count / 2)
+        let stop = String(text[start...].prefix(3))
+        let found = try #require(text.range(of: stop))
+        let stopped = try await generate("--temperature", "0", "--stop", stop, "--stop", "@@@")
+        #expect(stopped == "the mill" + text[..<found.lowerBound] + "\n")
+        let line = try lines(try await generate("--temperature", "0", "--stop", stop, "--json"))
+        #expect(line[0].ending == "stopped")
+        #expect(line[0].text == String(text[..<found.lowerBound]))
+    }
+
+    @Test func `log-probabilities stand beside the tokens that they are of`() async throws {
+        let line = try lines(try await generate("--json", "--max-tokens", "5"))[0]
+        #expect(line.prompt == "the mill" && line.tokens.count == 5 && line.ending == "length")
+        #expect(line.logprobs.count == 5 && line.logprobs.allSatisfy { $0 < 0 })
+        let table = try await generate("--logprobs", "--max-tokens", "5")
+        #expect(table.hasPrefix("the mill" + line.text + "\n"))
+        for (token, logprob) in zip(line.tokens, line.logprobs) {
+            let number = String(format: "%.4f", logprob)
+            let row = try Regex(" \(token) +\(number) +[0-9.]+ %\n")
+            #expect(table.firstMatch(of: row) != nil)
+        }
+    }
+
+    @Test func `the next tokens are shown with their probabilities, the likeliest first`()
+        async throws
+    {
+        let table = try await generate("--top", "4")
+        let rows = table.matches(of: /(\d) +".*" +(\d+) +([0-9.]+) % +[█▏▎▍▌▋▊▉]+\n/)
+        #expect(rows.map { $0.1 } == ["1", "2", "3", "4"])
+        let shares = rows.compactMap { Double($0.3) }
+        #expect(shares == shares.sorted(by: >))
+        let rest = try #require(table.firstMatch(of: /all others +([0-9.]+) %/))
+        let total: Double = shares.reduce(0, +) + (Double(rest.1) ?? 0)
+        #expect(abs(total - 100) < 0.5)
+        let line = try lines(
+            try await generate("--temperature", "0", "--max-tokens", "1", "--json"))
+        #expect(Int(rows[0].2) == line[0].tokens[0])
+    }
+
+    @Test func `attention is printed, or drawn into a file`() async throws {
+        let text = try await generate("--attention", "-")
+        #expect(text.contains("layer 1, head 1\n") && text.contains("layer 1, head 2\n"))
+        #expect(text.contains(/1 ".+" +100\n/))
+        let answer = try await generate("--attention", "heads.svg")
+        #expect(answer.hasPrefix("heads.svg  1 layers of 2 heads"))
+        let svg = String(decoding: try folder.bytes("heads.svg"), as: UTF8.self)
+        let document = try XMLDocument(xmlString: svg)
+        #expect(document.rootElement()?.name == "svg")
+        #expect(svg.contains("layer 1, head 2"))
+    }
+
+    @Test func `weights of fewer bits and a report of the speed`() async throws {
+        for weights in ["float32", "bfloat16", "int8"] {
+            let result = try await Program.succeed(
+                [
+                    "generate", "--model", world.model, "--weights", weights, "--speed",
+                    "--max-tokens", "9",
+                ], in: folder)
+            #expect(
+                result.messages.contains(
+                    /prompt: 1 tokens, [0-9,]+ a second; text: [0-9]+ tokens, [0-9,?]+ a second/))
+        }
+    }
+}
