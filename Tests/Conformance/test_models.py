@@ -14,9 +14,10 @@ import pytest
 import safetensors
 import torch
 from llama_cpp import LlamaCpp
+from model_probe import probe, write_json
 from safetensors.numpy import save
 from test_pipeline import run  # noqa: F401, a fixture
-from test_transformer import MODELS, load, probe, write_json
+from test_transformer import MODELS, load
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 ARCHITECTURES = ["gpt2", "llama-untied", "llama-one-key", "qwen3-untied-grouped"]
