@@ -32,12 +32,15 @@ void qk_prefer_large_pages(void *address, long bytes) {
 int qk_level_is_available(int level) {
     switch (level) {
     case QK_PLAIN:
+    case QK_PLAIN_MIXED:
     case QK_PORTABLE: return 1;
 #if defined(__x86_64__)
     // These builtins also ask the operating system whether it saves the wide registers.
     case QK_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
             && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt");
+    case QK_AVX512_MIXED:
+        return __builtin_cpu_supports("avx512bf16") && qk_level_is_available(QK_AVX512);
     case QK_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
             && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
@@ -56,9 +59,11 @@ int qk_best_level(void) {
 static inline const qk_table *table(int level) {
     switch (level) {
     case QK_PLAIN: return &qk_plain_table;
+    case QK_PLAIN_MIXED: return &qk_plain_mixed_table;
 #if defined(__x86_64__)
     case QK_AVX2: return &qk_avx2_table;
     case QK_AVX512: return &qk_avx512_table;
+    case QK_AVX512_MIXED: return &qk_avx512_mixed_table;
 #endif
     default: return &qk_portable_table;
     }

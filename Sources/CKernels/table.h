@@ -65,10 +65,12 @@ typedef struct {
 } qk_table;
 
 extern const qk_table qk_plain_table;
+extern const qk_table qk_plain_mixed_table;
 extern const qk_table qk_portable_table;
 #if defined(__x86_64__)
 extern const qk_table qk_avx2_table;
 extern const qk_table qk_avx512_table;
+extern const qk_table qk_avx512_mixed_table;
 #endif
 
 #endif

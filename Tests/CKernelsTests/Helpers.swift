@@ -5,6 +5,15 @@ let plain = Int32(QK_PLAIN)
 /// The levels that are tested against the plain one: those this processor has.
 let fastLevels: [Int32] = (1..<Int32(QK_LEVEL_COUNT)).filter { qk_level_is_available($0) != 0 }
 
+/// The levels whose products are tested: those, and the one that rounds to bfloat16.
+let productLevels =
+    fastLevels + [Int32(QK_AVX512_MIXED)].filter { qk_level_is_available($0) != 0 }
+
+/// The simple loop that computes what the products of a level do.
+func twin(of level: Int32) -> Int32 {
+    level == Int32(QK_AVX512_MIXED) ? Int32(QK_PLAIN_MIXED) : plain
+}
+
 /// Floats for C, in one allocation that is zero at first.
 @safe final class Floats {
     let base: UnsafeMutablePointer<Float>

@@ -43,7 +43,7 @@ import Testing
 
     @Test(
         "every small shape, layout and level gives the plain product, and writes nothing else",
-        arguments: fastLevels)
+        arguments: productLevels)
     func smallShapes(level: Int32) {
         let workspace = Floats(qk_gemm_workspace())
         let none = Floats(1)
@@ -58,7 +58,7 @@ import Testing
                         let adds = (m + n + k) % 2
                         let start = Floats(m * row, seed: 5)
                         let (c, expected) = (Floats(copying: start), Floats(copying: start))
-                        for (level, c) in [(level, c), (plain, expected)] {
+                        for (level, c) in [(level, c), (twin(of: level), expected)] {
                             multiply(
                                 level, m, n, k, a, b, layout, into: c, row: row,
                                 kind: adds == 1 ? Int(QK_ADD) : Int(QK_STORE), bias: none,
@@ -78,7 +78,7 @@ import Testing
 
     @Test(
         "products larger than a block, and rows that fall on the same sets of the cache",
-        arguments: fastLevels)
+        arguments: productLevels)
     func blocks(level: Int32) {
         let workspace = Floats(qk_gemm_workspace())
         for (m, n, k) in [
@@ -98,7 +98,8 @@ import Testing
                         level, m, n, k, a, b, layout, into: c, row: n, kind: Int(kind), bias: bias,
                         other: other, second: second, workspace)
                     multiply(
-                        plain, m, n, k, a, b, layout, into: expected, row: n, kind: Int(kind),
+                        twin(of: level), m, n, k, a, b, layout, into: expected, row: n,
+                        kind: Int(kind),
                         bias: bias, other: other, second: expectedSecond, workspace)
                     #expect(c.error(against: expected) < 1e-5, "\(m) \(n) \(k) kind \(kind)")
                     #expect(second.error(against: expectedSecond) < 1e-4)
@@ -107,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("every epilogue at the edges of a tile", arguments: fastLevels)
+    @Test("every epilogue at the edges of a tile", arguments: productLevels)
     func epilogues(level: Int32) {
         let workspace = Floats(qk_gemm_workspace())
         let k = 6
@@ -126,7 +127,7 @@ import Testing
                         level, m, n, k, a, b, Layout.all[0], into: c, row: n, kind: Int(kind),
                         bias: bias, other: other, second: second, workspace)
                     multiply(
-                        plain, m, n, k, a, b, Layout.all[0], into: expected, row: n,
+                        twin(of: level), m, n, k, a, b, Layout.all[0], into: expected, row: n,
                         kind: Int(kind), bias: bias, other: other, second: expectedSecond,
                         workspace)
                     worst = max(worst, c.error(against: expected))
@@ -137,7 +138,7 @@ import Testing
         #expect(worst < 2e-6)
     }
 
-    @Test("a B packed before gives the bits of one packed on the way", arguments: fastLevels)
+    @Test("a B packed before gives the bits of one packed on the way", arguments: productLevels)
     func packed(level: Int32) {
         let workspace = Floats(qk_gemm_workspace())
         for (m, n, k) in [(1, 1, 1), (5, 33, 9), (16, 40, 3), (4, 70, 600), (2, 300, 700)] {
@@ -154,6 +155,29 @@ import Testing
                     level, m, n, k, a.base, k, 1, b.base, row, column, expected.base, n, &e,
                     workspace.base)
                 #expect(c.error(against: expected) == 0)
+            }
+        }
+    }
+
+    @Test("the twin of mixed products rounds to the nearest bfloat16, ties to even")
+    func rounding() {
+        let workspace = Floats(qk_gemm_workspace())
+        let one = Floats(1)
+        one[0] = 1
+        // 8 bits of significand: 257/256 and 259/256 lie halfway.
+        let cases: [(Float, Float)] = [
+            (1, 1), (257 / 256, 1), (259 / 256, 260 / 256), (-259 / 256, -260 / 256),
+            (1.003_906_5, 258 / 256), (.greatestFiniteMagnitude, .infinity), (Float(bitPattern: 1), 0),
+            (.infinity, .infinity),
+        ]
+        for level in [Int32(QK_PLAIN_MIXED)] + productLevels.filter({ twin(of: $0) != plain }) {
+            for (x, expected) in cases {
+                let (a, c, unused) = (Floats(1), Floats(1), Floats(1))
+                a[0] = x
+                multiply(
+                    level, 1, 1, 1, a, one, Layout.all[0], into: c, row: 1, kind: Int(QK_STORE),
+                    bias: unused, other: unused, second: unused, workspace)
+                #expect(c[0] == expected, "\(x) at level \(level)")
             }
         }
     }

@@ -69,6 +69,37 @@ import Transformer
             levels: availableLevels, reading: reading)
     }
 
+    @Test(
+        "with products of bfloat16 they are near it, and the same for any number of threads",
+        arguments: [KernelLevel.plainMixed, .avx512Mixed].filter(\.isAvailable), ModelKind.all)
+    func mixedPrecision(level: KernelLevel, kind: ModelKind) throws {
+        // At its start, where a model is not as sensitive to its weights as one of large random ones.
+        var configuration = GPTConfiguration(
+            layerCount: 2, headCount: 2, embeddingSize: 72, positionCount: 12, vocabularySize: 150)
+        kind.change(&configuration)
+        let model = try GPT(configuration, seed: 3)
+        let batch = randomBatch(8 * 12, vocabulary: 150, seed: 6)
+        func results(_ level: KernelLevel, threads: Int) -> (Double, [Float]) {
+            let runner = BatchRunner(
+                model: model, batchSize: 8, contextLength: 12,
+                team: ThreadTeam(threadCount: threads), kernels: level)
+            let loss = runner.accumulateGradients(
+                inputs: batch.inputs.span, targets: batch.targets.span, scale: 1)
+            return (loss, runner.gradients.array)
+        }
+        let (exact, mixed) = (results(.plain, threads: 2), results(level, threads: 1))
+        #expect(abs(mixed.0 - exact.0) < 2e-3 * exact.0)
+        func length(_ x: [Float]) -> Double {
+            x.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        }
+        let difference = length(zip(mixed.1, exact.1).map { $0 - $1 })
+        // Eight bits of significand round by up to 2^-9, and that is what the whole moves by.
+        #expect(difference < 0.03 * length(exact.1))
+        #expect(difference > 0)
+        #expect(results(level, threads: 3) == mixed)
+        #expect(results(level, threads: 7) == mixed)
+    }
+
     @Test("and for sequences longer than a strip of attention", arguments: ReadingKind.all)
     func longSequences(reading: ReadingKind) throws {
         try expectTwin(

@@ -78,7 +78,7 @@ import Transformer
 
     @Test(
         "every level steps as the formula in double does, and nothing but the matrices",
-        arguments: KernelLevel.allCases.filter(\.isAvailable))
+        arguments: availableLevels)
     func formula(_ level: KernelLevel) {
         let layout = ParameterLayout(configuration)
         let found = stepped(threads: 2, level: level)

@@ -17,13 +17,17 @@ enum {
     QK_PORTABLE = 1,  // vectors of four floats: SSE2, NEON
     QK_AVX2 = 2,      // AVX2 and FMA
     QK_AVX512 = 3,    // AVX-512 F, VL, DQ, BW
-    QK_LEVEL_COUNT = 4
+    QK_LEVEL_COUNT = 4,
+    // As the levels of the names, but for matrix products, which round their operands to bfloat16
+    // and sum in float32.
+    QK_PLAIN_MIXED = 4,
+    QK_AVX512_MIXED = 5  // with AVX512-BF16
 };
 
 /// Whether this processor and operating system can run a level.
 int qk_level_is_available(int level);
 
-/// The fastest level that is available.
+/// The fastest level in float32 that is available.
 int qk_best_level(void);
 
 /// Processors that this process may use.

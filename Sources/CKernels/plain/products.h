@@ -10,33 +10,43 @@ static void gelu_of(float x, float *value, float *derivative) {
     *derivative = 0.5f * (1 + t) + 0.5f * x * (1 - t * t) * root * (1 + 3 * 0.044715f * x * x);
 }
 
-static void gemm(
+static float itself(float x) { return x; }
+
+// The product of operands that `read` has seen.
+static void product(
     long m, long n, long k, const float *a, long a_row, long a_column, const float *b, long b_row,
-    long b_column, float *c, long c_row, const qk_epilogue *e, float *workspace) {
-    (void)workspace;
+    long b_column, float *c, long c_row, const qk_epilogue *e, float (*read)(float)) {
     for (long i = 0; i < m; i++) {
         for (long j = 0; j < n; j++) {
             double sum = 0;
             for (long p = 0; p < k; p++) {
-                sum += (double)a[i * a_row + p * a_column] * (double)b[p * b_row + j * b_column];
+                sum += (double)read(a[i * a_row + p * a_column])
+                    * (double)read(b[p * b_row + j * b_column]);
             }
-            float product = (float)sum;
+            float total = (float)sum;
             float *out = &c[i * c_row + j];
             switch (e->kind) {
-            case QK_ADD: *out += product; break;
-            case QK_BIAS: *out = product + e->bias[j]; break;
+            case QK_ADD: *out += total; break;
+            case QK_BIAS: *out = total + e->bias[j]; break;
             case QK_BIAS_RESIDUAL:
-                *out = product + e->bias[j] + e->other[i * e->other_row + j];
+                *out = total + e->bias[j] + e->other[i * e->other_row + j];
                 break;
             case QK_BIAS_GELU:
-                gelu_of(product + e->bias[j], out, &e->second[i * e->second_row + j]);
+                gelu_of(total + e->bias[j], out, &e->second[i * e->second_row + j]);
                 break;
-            case QK_RESIDUAL: *out = product + e->other[i * e->other_row + j]; break;
-            case QK_MULTIPLY: *out = product * e->other[i * e->other_row + j]; break;
-            default: *out = product;
+            case QK_RESIDUAL: *out = total + e->other[i * e->other_row + j]; break;
+            case QK_MULTIPLY: *out = total * e->other[i * e->other_row + j]; break;
+            default: *out = total;
             }
         }
     }
+}
+
+static void gemm(
+    long m, long n, long k, const float *a, long a_row, long a_column, const float *b, long b_row,
+    long b_column, float *c, long c_row, const qk_epilogue *e, float *workspace) {
+    product(m, n, k, a, a_row, a_column, b, b_row, b_column, c, c_row, e, itself);
+    (void)workspace;
 }
 
 static long packed_count(long k, long n) { return k * n; }

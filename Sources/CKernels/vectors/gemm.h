@@ -36,36 +36,24 @@ static void finish_row(
     }
 }
 
-// R rows of a tile; R is a constant wherever this is inlined, so the sums live in registers.
-INLINE void tile_of(
-    const int R, long k, const float *a, long row, long column, const float *b, float *c,
-    long c_row, long i, long j, long columns, const finish *f) {
-    vf sums[MR][2];
-    UNROLL for (int r = 0; r < R; r++) { sums[r][0] = sums[r][1] = 0; }
-    // Three rows a pointer: base, base + row, base + 2·row are all addresses that one instruction
-    // can name, so five registers reach fourteen rows.
-    const float *rows[(MR + 2) / 3];
-    UNROLL for (int g = 0; g < (R + 2) / 3; g++) { rows[g] = a + 3 * g * row; }
-    // What the sums will meet at the end is on its way while they are made.
+// What a tile's sums will meet at the end is on its way while they are made.
+INLINE void prefetch_met(
+    const int R, const float *c, long c_row, long i, long j, const finish *f) {
     const qk_epilogue *e = f->epilogue;
-    if (f->partial || e->other) {
-        const float *met = f->partial ? c : e->other + i * e->other_row + j;
-        long met_row = f->partial ? c_row : e->other_row;
-        UNROLL for (int r = 0; r < R; r++) {
-            __builtin_prefetch(met + r * met_row);
-            __builtin_prefetch(met + r * met_row + W);
-        }
+    if (!f->partial && !e->other) { return; }
+    const float *met = f->partial ? c : e->other + i * e->other_row + j;
+    long met_row = f->partial ? c_row : e->other_row;
+    UNROLL for (int r = 0; r < R; r++) {
+        __builtin_prefetch(met + r * met_row);
+        __builtin_prefetch(met + r * met_row + W);
     }
-    for (long p = 0; p < k; p++) {
-        vf b0 = load(b), b1 = load(b + W);
-        UNROLL for (int r = 0; r < R; r++) {
-            float x = rows[r / 3][(r % 3) * row];
-            sums[r][0] += x * b0;
-            sums[r][1] += x * b1;
-        }
-        UNROLL for (int g = 0; g < (R + 2) / 3; g++) { rows[g] += column; }
-        b += NR;
-    }
+}
+
+// The way of R rows of sums to C; R is a constant wherever this is inlined, so they stay in registers.
+INLINE void finish_tile(
+    const int R, vf sums[MR][2], float *c, long c_row, long i, long j, long columns,
+    const finish *f) {
+    const qk_epilogue *e = f->epilogue;
     if (columns < NR) {
         float spilled[MR * NR];
         UNROLL for (int r = 0; r < R; r++) {
@@ -121,6 +109,30 @@ INLINE void tile_of(
             }
         }
     }
+}
+
+// R rows of a tile.
+INLINE void tile_of(
+    const int R, long k, const float *a, long row, long column, const float *b, float *c,
+    long c_row, long i, long j, long columns, const finish *f) {
+    vf sums[MR][2];
+    UNROLL for (int r = 0; r < R; r++) { sums[r][0] = sums[r][1] = 0; }
+    // Three rows a pointer: base, base + row, base + 2·row are all addresses that one instruction
+    // can name, so five registers reach fourteen rows.
+    const float *rows[(MR + 2) / 3];
+    UNROLL for (int g = 0; g < (R + 2) / 3; g++) { rows[g] = a + 3 * g * row; }
+    prefetch_met(R, c, c_row, i, j, f);
+    for (long p = 0; p < k; p++) {
+        vf b0 = load(b), b1 = load(b + W);
+        UNROLL for (int r = 0; r < R; r++) {
+            float x = rows[r / 3][(r % 3) * row];
+            sums[r][0] += x * b0;
+            sums[r][1] += x * b1;
+        }
+        UNROLL for (int g = 0; g < (R + 2) / 3; g++) { rows[g] += column; }
+        b += NR;
+    }
+    finish_tile(R, sums, c, c_row, i, j, columns, f);
 }
 
 static void tile(

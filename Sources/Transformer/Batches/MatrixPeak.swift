@@ -9,7 +9,7 @@ public enum MatrixPeak {
     public static func measure(team: ThreadTeam, kernels level: KernelLevel = .best) -> Double {
         // One short run says how many iterations take about 15 ms.
         let trial = qk_peak_gflops(level.rawValue, 2_000)
-        let operations = 320.0 * Double(max(1, level == .plain ? 1 : vectorWidth(level)))
+        let operations = 320.0 * Double(max(1, vectorWidth(level)))
         let iterations = max(1_000, Int(trial * 1e9 * 0.015 / operations))
         var best = 0.0
         for _ in 0..<3 {
@@ -25,10 +25,10 @@ public enum MatrixPeak {
 
     private static func vectorWidth(_ level: KernelLevel) -> Int {
         switch level {
-        case .plain: 1
+        case .plain, .plainMixed: 1
         case .portable: 4
         case .avx2: 8
-        case .avx512: 16
+        case .avx512, .avx512Mixed: 16
         }
     }
 }

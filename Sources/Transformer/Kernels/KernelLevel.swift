@@ -13,10 +13,27 @@ public enum KernelLevel: Int32, CaseIterable, Sendable {
     case avx2
     /// AVX-512.
     case avx512
+    /// ``plain``, its products of operands rounded to bfloat16.
+    case plainMixed
+    /// ``avx512``, its products of operands rounded to bfloat16, by AVX512-BF16.
+    case avx512Mixed
 
     /// Whether this processor and its operating system can run the level.
     public var isAvailable: Bool { qk_level_is_available(rawValue) != 0 }
 
-    /// The fastest level that this processor has.
+    /// In what its matrix products multiply.
+    public var precision: Precision {
+        switch self {
+        case .plain, .portable, .avx2, .avx512: .float32
+        case .plainMixed, .avx512Mixed: .mixed
+        }
+    }
+
+    /// The fastest level in float32 that this processor has.
     public static let best = KernelLevel(rawValue: qk_best_level()) ?? .plain
+
+    /// The fastest level of a precision; ``best`` where the processor has no fast one.
+    public static func best(_ precision: Precision) -> KernelLevel {
+        precision == .mixed && avx512Mixed.isAvailable ? .avx512Mixed : best
+    }
 }

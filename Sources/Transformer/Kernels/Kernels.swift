@@ -42,8 +42,18 @@ struct Kernels {
             workspace.base)
     }
 
-    /// Columns of a panel; 1 where panels cannot be told apart.
-    var panelWidth: Int { packedCount(rows: 1, columns: 1) }
+    /// The columns of `range` of a matrix, with the panels that they fill.
+    func columns(_ range: Range<Int>, of matrix: Matrix) -> Matrix {
+        if range == 0..<matrix.columns { return matrix }
+        var part = matrix.columns(range)
+        let panelWidth = packedCount(rows: 1, columns: 1)
+        // The plain level's panels are rows of the whole matrix.
+        guard let packed = matrix.packed, panelWidth > 1 else { return part }
+        precondition(range.lowerBound % panelWidth == 0, "columns from within a panel")
+        let start = packedCount(rows: matrix.rows, columns: range.lowerBound)
+        part.packed = packed[start..<packed.count]
+        return part
+    }
 
     func packedCount(rows: Int, columns: Int) -> Int { qk_packed_count(level, rows, columns) }
 

@@ -45,19 +45,11 @@ struct Matrix {
         return other
     }
 
-    /// The columns of `range` as a matrix. It keeps the panels of `packed` that they fill, which must
-    /// begin where a panel does: panels are `panelWidth` columns wide. With a width of 1 it has none.
-    func columns(_ range: Range<Int>, panelWidth: Int = 1) -> Matrix {
-        if range == 0..<columns { return self }
-        let start = range.lowerBound * columnStride
-        var part = Matrix(
-            slice: slice[start..<slice.count], rows: rows, columns: range.count,
-            rowStride: rowStride, columnStride: columnStride)
-        if let packed, panelWidth > 1 {
-            precondition(range.lowerBound % panelWidth == 0, "columns from within a panel")
-            part.packed = packed[range.lowerBound * rows..<packed.count]
-        }
-        return part
+    /// The columns of `range` as a matrix without panels.
+    func columns(_ range: Range<Int>) -> Matrix {
+        Matrix(
+            slice: slice[range.lowerBound * columnStride..<slice.count], rows: rows,
+            columns: range.count, rowStride: rowStride, columnStride: columnStride)
     }
 
     /// The rows of `range` of a row-major matrix.
@@ -94,7 +86,7 @@ enum Epilogue {
     /// What meets the columns of `range` of the product.
     func columns(_ range: Range<Int>) -> Epilogue {
         func part(_ bias: FloatSlice) -> FloatSlice { bias[range] }
-        func part(_ matrix: Matrix) -> Matrix { matrix.columns(range, panelWidth: 1) }
+        func part(_ matrix: Matrix) -> Matrix { matrix.columns(range) }
         return switch self {
         case .store, .add: self
         case .bias(let bias): .bias(part(bias))

@@ -45,7 +45,7 @@ extension SequencePass {
         }
         if let dBias = d.bias {
             share(dBias.count, unit: Self.columnUnit) { range, _ in
-                kernels.addRows(of: dOut.columns(range, panelWidth: 1), to: dBias[range])
+                kernels.addRows(of: dOut.columns(range), to: dBias[range])
             }
         }
         multiply(dOut, p.weight.transposed, into: dx, epilogue)

@@ -26,8 +26,8 @@ extension SequencePass {
     func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, _ epilogue: Epilogue = .store) {
         share(c.columns, unit: Self.columnUnit) { range, worker in
             kernels.multiply(
-                a, b.columns(range, panelWidth: kernels.panelWidth),
-                into: c.columns(range, panelWidth: 1), epilogue.columns(range),
+                a, kernels.columns(range, of: b),
+                into: c.columns(range), epilogue.columns(range),
                 workspace: activations.productWorkspaces[worker])
         }
     }

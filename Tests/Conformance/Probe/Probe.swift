@@ -48,7 +48,7 @@ enum Probe {
         [
             "logits": (3, logits), "gradients": (3, gradients), "generate-greedy": (3, generate),
             "train-steps": (2, trainSteps), "roundtrip": (2, roundTrip), "create": (3, create),
-            "throughput": (4, throughput), "optimize": (3, optimize), "encode": (2, encode),
+            "throughput": (5, throughput), "optimize": (3, optimize), "encode": (2, encode),
             "chat": (1, chat),
             "min-hash": (1, minHash),
             "open-safetensors": (1, openSafetensors),
@@ -162,8 +162,12 @@ enum Probe {
         let model = try GPT(shape, seed: 1)
         let (batchSize, context) = (try number(arguments[0]), shape.positionCount)
         let team = ThreadTeam(threadCount: try number(arguments[2]))
+        guard let precision = Precision(rawValue: arguments[4]) else {
+            throw ProbeError("\(arguments[4]) is no precision")
+        }
         let runner = BatchRunner(
-            model: model, batchSize: batchSize, contextLength: context, team: team)
+            model: model, batchSize: batchSize, contextLength: context, team: team,
+            kernels: .best(precision))
         let optimizer = Optimizer(TrainingConfiguration(), layout: model.layout, team: team)
         var generator = RandomGenerator(seed: 1)
         let ids = (0..<batchSize * context).map { _ in
