@@ -21,7 +21,7 @@ import Testing
                 remove_duplicates         −1             −7
                 kept                       2             20
                 min_words: a.jsonl, line 2
-                remove_duplicates: a.jsonl, line 3, the same as a.jsonl, line 1
+                remove_duplicates: a.jsonl, line 3; a.jsonl, line 1 stays
                 written  clean
 
                 """)

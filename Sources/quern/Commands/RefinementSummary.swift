@@ -15,7 +15,7 @@ enum RefinementSummary {
         for step in report.steps {
             guard let example = step.examples.first else { continue }
             text += "\(step.name): \(example.place)"
-            text += example.keptPlace.map { ", the same as \($0)\n" } ?? "\n"
+            text += example.keptPlace.map { "; \($0) stays\n" } ?? "\n"
         }
         return text
     }
@@ -23,6 +23,6 @@ enum RefinementSummary {
     private static func row(
         _ name: String, _ amount: RefinementReport.Amount, sign: String = ""
     ) -> [String] {
-        [name, sign + Figures.count(amount.documents), sign + Figures.count(amount.bytes)]
+        [name] + [amount.documents, amount.bytes].map { ($0 > 0 ? sign : "") + Figures.count($0) }
     }
 }
