@@ -3,70 +3,67 @@
 
 #include "include/CKernels.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 // The bits of a pair's value: a rank, and below it a place.
 #define QK_PLACE_BITS 7
 
-// Pieces that are merged at once.
-#define QK_LANE_COUNT 8
+// Pieces that are in hand at once: their lanes stay in the cache nearest to the core.
+#define QK_LANE_COUNT 64
 
-// A piece whose values fill one vector.
-#define QK_SHORT_PIECE 16
+// The most places that a lane has, and how many of them are a piece's: behind the last there are four
+// that no piece has.
+#define QK_LANE_PLACES 64
+#define QK_LANE_LIMIT(vectors) ((vectors) < 4 ? 16 * (vectors) : 60)
 
-// Places before the first that stand for a neighbour that is not there; a vector, so that the values
-// are aligned.
-#define QK_LANE_FRONT 16
+// In front of the first place is one that stands for the neighbour that is not there; so many elements,
+// so that the values are aligned.
+#define QK_VALUES_FRONT 16
+#define QK_TOKENS_FRONT 1
 
 // No token of any merge.
 #define QK_NO_TOKEN ((1u << QK_TOKEN_BITS) - 1)
 
 typedef int32_t qk_16_values __attribute__((ext_vector_type(16)));
 
-// A bit for each byte of a piece.
-typedef unsigned __int128 qk_places;
-
-// A piece that is being merged: at the places where its tokens begin the tokens and the values of
-// merging each with the next.
+// A piece that is being merged: a bit for each place where a token begins, and there the token and the
+// value of merging it with the next.
 typedef struct {
-    qk_places alive;
-    qk_merged_piece *piece;
-    _Alignas(64) int32_t values[QK_LANE_FRONT + QK_LONGEST_PIECE];
-    uint32_t tokens[QK_LANE_FRONT + QK_LONGEST_PIECE + 16];
+    _Alignas(64) int32_t values[QK_VALUES_FRONT + QK_LANE_PLACES + 4];
+    uint32_t tokens[QK_TOKENS_FRONT + QK_LANE_PLACES + 4];
+    uint64_t alive;
 } qk_lane;
 
-static inline long qk_first_of_64(uint64_t bits) { return bits ? __builtin_ctzll(bits) : 64; }
-
-static inline long qk_last_of_64(uint64_t bits) { return bits ? 63 - __builtin_clzll(bits) : -1; }
-
-static inline long qk_first_place(qk_places bits) {
-    long low = qk_first_of_64((uint64_t)bits), high = qk_first_of_64((uint64_t)(bits >> 64));
-    return low < 64 ? low : 64 + high;
-}
-
-static inline long qk_last_place(qk_places bits) {
-    long low = qk_last_of_64((uint64_t)bits), high = qk_last_of_64((uint64_t)(bits >> 64));
-    return high < 0 ? low : 64 + high;
+// How many vectors of sixteen a piece needs, rounded up to 1, 2 or 4; 0 if it is too long.
+static inline int qk_vectors_of(uint32_t length) {
+    return length <= 16 ? 1 : length <= 32 ? 2 : length <= QK_LANE_LIMIT(4) ? 4 : 0;
 }
 
 #define JOINED(level, name) level##_##name
 #define NAMED(level, name) JOINED(level, name)
 #define MERGING_NAME(name) NAMED(MERGING_LEVEL, name)
 
-// Between the levels only the target differs.
+// Between the levels little more than the target differs.
 #define MERGING_LEVEL portable
+#define MERGING_HAS_GATHERS 0
 #include "vectors/merging.h"
 
 #if defined(__x86_64__)
 #undef MERGING_LEVEL
 #define MERGING_LEVEL avx2
 #pragma clang attribute push( \
-    __attribute__((target("avx2,bmi,bmi2,lzcnt"))), apply_to = function)
+    __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))), apply_to = function)
 #include "vectors/merging.h"
 #pragma clang attribute pop
 
 #undef MERGING_LEVEL
 #define MERGING_LEVEL avx512
+#undef MERGING_HAS_GATHERS
+#define MERGING_HAS_GATHERS 1
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,bmi,bmi2,lzcnt"))), \
+    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,bmi,bmi2,lzcnt,popcnt"))), \
     apply_to = function)
 #include "vectors/merging.h"
 #pragma clang attribute pop
@@ -107,14 +104,14 @@ static void plain_merge(
 }
 
 void qk_merge(
-    int level, const qk_merges *merges, const uint8_t *text, qk_merged_piece *pieces, long count,
-    uint32_t *ids) {
+    int level, const qk_merges *merges, const uint8_t *text, long text_count,
+    qk_merged_piece *pieces, long count, uint32_t *ids) {
     switch (level) {
     case QK_PLAIN: plain_merge(merges, text, pieces, count, ids); return;
 #if defined(__x86_64__)
-    case QK_AVX2: avx2_merge(merges, text, pieces, count, ids); return;
-    case QK_AVX512: avx512_merge(merges, text, pieces, count, ids); return;
+    case QK_AVX2: avx2_merge(merges, text, text_count, pieces, count, ids); return;
+    case QK_AVX512: avx512_merge(merges, text, text_count, pieces, count, ids); return;
 #endif
-    default: portable_merge(merges, text, pieces, count, ids);
+    default: portable_merge(merges, text, text_count, pieces, count, ids);
     }
 }

@@ -367,15 +367,15 @@ static inline uint64_t qk_merge_slot(const qk_merges *merges, uint64_t pair) {
 typedef struct {
     uint32_t start;   // its place in the text
     uint32_t length;  // in bytes, 1 to 128
-    uint32_t place;   // where its tokens go in the ids; there is room for `length`
+    uint32_t place;   // where its tokens go in the ids; there is room for the next multiple of 16
     uint32_t count;   // how many tokens it became
 } qk_merged_piece;
 
-/// Merges the bytes of `count` pieces into tokens: the merge of least rank first, the leftmost among
-/// equals.
+/// Merges the bytes of `count` pieces of a text of `text_count` bytes into tokens: the merge of least rank
+/// first, the leftmost among equals.
 void qk_merge(
-    int level, const qk_merges *merges, const uint8_t *text, qk_merged_piece *pieces, long count,
-    uint32_t *ids);
+    int level, const qk_merges *merges, const uint8_t *text, long text_count,
+    qk_merged_piece *pieces, long count, uint32_t *ids);
 
 /// A piece of at most 15 bytes: its bytes, the first lowest, and its length in the highest byte. A
 /// longer one has no bytes and the length 16.

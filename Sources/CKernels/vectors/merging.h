@@ -1,8 +1,10 @@
 // Merging the bytes of many pieces into tokens; the including file defines MERGING_NAME.
 //
-// A step of one piece waits for memory and for the step before it, so eight pieces are in hand at
-// once, a step of each in turn. And a step has no branch but the one that ends its piece: a pair that
-// does not merge and a neighbour that is not there go the same way as any other.
+// A step of one piece waits for memory and for the step before it; but a core that waits can work on
+// what comes next, as long as it does not guess wrongly which that is. So dozens of pieces are in hand
+// at once, a step of each in turn, and nothing in a step is a branch: a pair that does not merge, a
+// neighbour that is not there and a piece that is done go the same way as any other, and the list of
+// the pieces that go on is written by adding 0 or 1 to its length.
 
 // The rank of merging two tokens, above the bits of a place; the greatest number if they do not
 // merge.
@@ -13,127 +15,198 @@ static inline int32_t MERGING_NAME(pair)(const qk_merges *merges, uint64_t left,
     return slot >> QK_RANK_BITS == key ? value : INT32_MAX;
 }
 
-// The least of the values of the first `length` places, sixteen at a time.
-static inline int32_t MERGING_NAME(least)(const int32_t *values, long length) {
-    qk_16_values least;
-    memcpy(&least, values, sizeof least);
-    for (long place = 16; place < length; place += 16) {
-        qk_16_values other;
-        memcpy(&other, values + place, sizeof other);
-        least = __builtin_elementwise_min(least, other);
+// Puts sixteen bytes of a piece into a lane, of which `length` are the piece's, a byte a token.
+static inline void MERGING_NAME(begin_16)(
+    const qk_merges *merges, const uint8_t *bytes, long length, int32_t *values, uint32_t *tokens,
+    int first) {
+#if MERGING_HAS_GATHERS
+    __m512i here = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)bytes));
+    __m512i next = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(bytes + 1)));
+    __m512i pair = _mm512_or_si512(_mm512_slli_epi32(here, 8), next);
+    __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __mmask16 has_next = _mm512_cmplt_epi32_mask(places, _mm512_set1_epi32((int)length - 1));
+    places = _mm512_add_epi32(places, _mm512_set1_epi32(first));
+    __m512i none = _mm512_set1_epi32(INT32_MAX);
+    __m512i value = _mm512_mask_i32gather_epi32(none, has_next, pair, merges->byte_pairs, 4);
+    _mm512_storeu_si512(values + first, _mm512_or_si512(value, places));
+    _mm512_storeu_si512(tokens + first, _mm512_i32gather_epi32(here, merges->byte_tokens, 4));
+#else
+    for (int i = 0; i < 16; i++) {
+        int32_t value = merges->byte_pairs[bytes[i] << 8 | bytes[i + 1]] | (first + i);
+        tokens[first + i] = merges->byte_tokens[bytes[i]];
+        values[first + i] = i + 1 < length ? value : INT32_MAX;
     }
-    return __builtin_reduce_min(least);
+#endif
 }
 
+// Puts a piece into a lane.
 static inline void MERGING_NAME(begin)(
-    const qk_merges *merges, const uint8_t *bytes, qk_lane *lane, qk_merged_piece *piece) {
-    uint32_t *tokens = lane->tokens + QK_LANE_FRONT;
-    int32_t *values = lane->values + QK_LANE_FRONT;
-    long length = piece->length;
-    lane->piece = piece;
-    lane->alive = ((qk_places)1 << (length - 1) << 1) - 1;
-    tokens[0] = merges->byte_tokens[bytes[0]];
-    for (long i = 1; i < length; i++) {
-        tokens[i] = merges->byte_tokens[bytes[i]];
-        values[i - 1] = merges->byte_pairs[bytes[i - 1] << 8 | bytes[i]] | (int32_t)(i - 1);
+    const qk_merges *merges, const uint8_t *text, long text_count, const qk_merged_piece *piece,
+    qk_lane *lane, int vectors) {
+    const uint8_t *bytes = text + piece->start;
+    uint8_t copy[QK_LANE_PLACES + 1];
+    // One byte more is read than the places have.
+    if (piece->start + 16 * vectors + 1 > text_count) {
+        memset(copy, 0, sizeof copy);
+        memcpy(copy, bytes, piece->length);
+        bytes = copy;
     }
-    for (long i = length - 1; i < ((length + 15) & ~15L); i++) { values[i] = INT32_MAX; }
+    int32_t *values = lane->values + QK_VALUES_FRONT;
+    uint32_t *tokens = lane->tokens + QK_TOKENS_FRONT;
+    long limit = QK_LANE_LIMIT(vectors);
+    for (int i = 0; i < vectors; i++) {
+        MERGING_NAME(begin_16)(
+            merges, bytes + 16 * i, (long)piece->length - 16 * i, values, tokens, 16 * i);
+    }
+    lane->alive = (((uint64_t)1 << piece->length) - 1) | (uint64_t)0xF << limit;
+    tokens[-1] = QK_NO_TOKEN;
+    for (int i = 0; i < 4; i++) { tokens[limit + i] = QK_NO_TOKEN; }
 }
 
-// Merges one pair of a lane; 0 if none is left to merge.
-static inline int MERGING_NAME(step)(const qk_merges *merges, qk_lane *lane, int is_short) {
-    uint32_t *tokens = lane->tokens + QK_LANE_FRONT;
-    int32_t *values = lane->values + QK_LANE_FRONT;
-    int32_t least = MERGING_NAME(least)(values, is_short ? QK_SHORT_PIECE : lane->piece->length);
-    if (least == INT32_MAX) { return 0; }
+// Merges one pair of a lane; 0 if none was left to merge. What it does then is of no effect: it merges
+// places behind the last, which have no token.
+static inline long MERGING_NAME(step)(const qk_merges *merges, qk_lane *lane, int vectors) {
+    int32_t *values = lane->values + QK_VALUES_FRONT;
+    uint32_t *tokens = lane->tokens + QK_TOKENS_FRONT;
+    qk_16_values lowest;
+    memcpy(&lowest, values, sizeof lowest);
+    for (int i = 1; i < vectors; i++) {
+        qk_16_values other;
+        memcpy(&other, values + 16 * i, sizeof other);
+        lowest = __builtin_elementwise_min(lowest, other);
+    }
+    int32_t least = __builtin_reduce_min(lowest);
+    long goes_on = least != INT32_MAX;
+    least = goes_on ? least : QK_LANE_LIMIT(vectors) + 1;
     long place = least & ((1 << QK_PLACE_BITS) - 1);
     uint32_t rank = (uint32_t)least >> QK_PLACE_BITS;
     uint32_t token = merges->results ? merges->results[rank] : rank + merges->offset;
-    long right, next, previous;
-    if (is_short) {
-        uint64_t alive = (uint64_t)lane->alive, one = (uint64_t)1 << place;
-        uint64_t after = alive & (0 - one) & ~one;
-        right = qk_first_of_64(after);
-        next = qk_first_of_64(after & (after - 1));
-        previous = qk_last_of_64(alive & (one - 1));
-        lane->alive = alive & ~(after & (0 - after));
-    } else {
-        qk_places alive = lane->alive, one = (qk_places)1 << place;
-        qk_places after = alive & (0 - one) & ~one;
-        right = qk_first_place(after);
-        next = qk_first_place(after & (after - 1));
-        previous = qk_last_place(alive & (one - 1));
-        lane->alive = alive & ~(after & (0 - after));
-    }
+    uint64_t alive = lane->alive, one = (uint64_t)1 << place;
+    uint64_t after = alive & (0 - one) & ~one;
+    // There always are two more, and none before the first.
+    long right = __builtin_ctzll(after);
+    long next = __builtin_ctzll(after & (after - 1));
+    uint64_t before = alive & (one - 1);
+    long previous = before ? 63 - __builtin_clzll(before) : -1;
+    lane->alive = alive & ~(after & (0 - after));
     tokens[place] = token;
     values[right] = INT32_MAX;
     values[previous] = MERGING_NAME(pair)(merges, tokens[previous], token)
         | (int32_t)(previous & ((1 << QK_PLACE_BITS) - 1));
     values[place] = MERGING_NAME(pair)(merges, token, tokens[next]) | (int32_t)place;
-    return 1;
+    return goes_on;
 }
 
-// Writes the tokens of a lane where its piece has its place.
-static inline void MERGING_NAME(collect)(const qk_lane *lane, uint32_t *ids, int is_short) {
-    const uint32_t *tokens = lane->tokens + QK_LANE_FRONT;
-    long count = 0;
-    ids += lane->piece->place;
-    if (is_short) {
-        for (uint64_t alive = (uint64_t)lane->alive; alive; alive &= alive - 1) {
-            ids[count++] = tokens[qk_first_of_64(alive)];
-        }
-    } else {
-        for (qk_places alive = lane->alive; alive; alive &= alive - 1) {
-            ids[count++] = tokens[qk_first_place(alive)];
-        }
+// Writes the tokens of a lane and returns their number. Where the piece has its place, there is room
+// for a multiple of sixteen.
+static inline uint32_t MERGING_NAME(collect)(
+    const qk_lane *lane, uint32_t length, uint32_t *ids, int vectors) {
+    const uint32_t *tokens = lane->tokens + QK_TOKENS_FRONT;
+    uint64_t alive = lane->alive & (((uint64_t)1 << length) - 1);
+    uint32_t count = 0;
+#if MERGING_HAS_GATHERS
+    for (uint32_t first = 0; first < length && first < 16u * vectors; first += 16) {
+        __mmask16 mask = (__mmask16)(alive >> first);
+        _mm512_storeu_si512(
+            ids + count,
+            _mm512_maskz_compress_epi32(mask, _mm512_loadu_si512(tokens + first)));
+        count += (uint32_t)__builtin_popcount(mask);
     }
-    lane->piece->count = (uint32_t)count;
+#else
+    (void)vectors;
+    for (; alive; alive &= alive - 1) { ids[count++] = tokens[__builtin_ctzll(alive)]; }
+#endif
+    return count;
 }
 
-// The next piece from `*begun` on that is short, or that is not; null if there is none.
-static inline qk_merged_piece *MERGING_NAME(next)(
-    qk_merged_piece *pieces, long count, long *begun, int is_short) {
-    while (*begun < count) {
-        qk_merged_piece *piece = &pieces[(*begun)++];
-        if ((piece->length <= QK_SHORT_PIECE) == is_short) { return piece; }
-    }
-    return 0;
-}
-
-// Merges those of the pieces that are short, or those that are not.
+// Merges those of the pieces whose values fill so many vectors.
 static inline __attribute__((always_inline)) void MERGING_NAME(merge_some)(
-    const qk_merges *merges, const uint8_t *text, qk_merged_piece *pieces, long count,
-    uint32_t *ids, int is_short) {
-    qk_lane storage[QK_LANE_COUNT], *lanes[QK_LANE_COUNT];
-    long active = 0, begun = 0;
-    for (long lane = 0; lane < QK_LANE_COUNT; lane++) {
-        lanes[lane] = &storage[lane];
-        storage[lane].tokens[QK_LANE_FRONT - 1] = QK_NO_TOKEN;
-        storage[lane].tokens[QK_LANE_FRONT + (is_short ? 64 : QK_LONGEST_PIECE)] = QK_NO_TOKEN;
-    }
-    qk_merged_piece *piece;
-    while (active < QK_LANE_COUNT
-           && (piece = MERGING_NAME(next)(pieces, count, &begun, is_short))) {
-        MERGING_NAME(begin)(merges, text + piece->start, lanes[active++], piece);
-    }
-    while (active > 0) {
-        for (long lane = 0; lane < active; lane++) {
-            if (MERGING_NAME(step)(merges, lanes[lane], is_short)) { continue; }
-            MERGING_NAME(collect)(lanes[lane], ids, is_short);
-            if ((piece = MERGING_NAME(next)(pieces, count, &begun, is_short))) {
-                MERGING_NAME(begin)(merges, text + piece->start, lanes[lane], piece);
-            } else {
-                qk_lane *free = lanes[lane];
-                lanes[lane--] = lanes[--active];
-                lanes[active] = free;
+    const qk_merges *merges, const uint8_t *text, long text_count, qk_merged_piece *pieces,
+    long count, uint32_t *ids, int vectors) {
+    qk_lane lanes[QK_LANE_COUNT];
+    uint32_t members[QK_LANE_COUNT], active[QK_LANE_COUNT];
+    long done = 0;
+    while (done < count) {
+        long lane_count = 0;
+        while (done < count && lane_count < QK_LANE_COUNT) {
+            members[lane_count] = (uint32_t)done;
+            lane_count += qk_vectors_of(pieces[done].length) == vectors;
+            done += 1;
+        }
+        for (long lane = 0; lane < lane_count; lane++) {
+            active[lane] = (uint32_t)lane;
+            MERGING_NAME(begin)(
+                merges, text, text_count, &pieces[members[lane]], &lanes[lane], vectors);
+        }
+        long active_count = lane_count;
+        while (active_count > 0) {
+            long left = 0;
+            for (long i = 0; i < active_count; i++) {
+                uint32_t lane = active[i];
+                active[left] = lane;
+                left += MERGING_NAME(step)(merges, &lanes[lane], vectors);
             }
+            active_count = left;
+        }
+        for (long lane = 0; lane < lane_count; lane++) {
+            qk_merged_piece *piece = &pieces[members[lane]];
+            piece->count = MERGING_NAME(collect)(
+                &lanes[lane], piece->length, ids + piece->place, vectors);
         }
     }
+}
+
+// Merges one piece that is too long for a lane.
+static void MERGING_NAME(merge_long)(
+    const qk_merges *merges, const uint8_t *text, qk_merged_piece *piece, uint32_t *ids) {
+    const uint8_t *bytes = text + piece->start;
+    long length = piece->length;
+    int32_t values[QK_LONGEST_PIECE];
+    uint32_t *tokens = ids + piece->place;
+    for (long i = 0; i < length; i++) {
+        tokens[i] = merges->byte_tokens[bytes[i]];
+        values[i] = INT32_MAX;
+        if (i > 0) { values[i - 1] = merges->byte_pairs[bytes[i - 1] << 8 | bytes[i]]; }
+    }
+    for (;;) {
+        int32_t least = INT32_MAX;
+        for (long i = 0; i < length; i++) { least = values[i] < least ? values[i] : least; }
+        if (least == INT32_MAX) { break; }
+        long place = 0;
+        while (values[place] != least) { place += 1; }
+        uint32_t rank = (uint32_t)least >> QK_PLACE_BITS;
+        tokens[place] = merges->results ? merges->results[rank] : rank + merges->offset;
+        length -= 1;
+        memmove(tokens + place + 1, tokens + place + 2, (size_t)(length - place - 1) * 4);
+        memmove(values + place, values + place + 1, (size_t)(length - place) * 4);
+        values[place] = place + 1 < length
+            ? MERGING_NAME(pair)(merges, tokens[place], tokens[place + 1]) : INT32_MAX;
+        if (place > 0) {
+            values[place - 1] = MERGING_NAME(pair)(merges, tokens[place - 1], tokens[place]);
+        }
+    }
+    piece->count = (uint32_t)length;
 }
 
 static void MERGING_NAME(merge)(
-    const qk_merges *merges, const uint8_t *text, qk_merged_piece *pieces, long count,
-    uint32_t *ids) {
-    MERGING_NAME(merge_some)(merges, text, pieces, count, ids, 1);
-    MERGING_NAME(merge_some)(merges, text, pieces, count, ids, 0);
+    const qk_merges *merges, const uint8_t *text, long text_count, qk_merged_piece *pieces,
+    long count, uint32_t *ids) {
+    uint32_t lengths = 0;
+    for (long i = 0; i < count; i++) { lengths |= 1u << qk_vectors_of(pieces[i].length); }
+    if (lengths & 1 << 1) {
+        MERGING_NAME(merge_some)(merges, text, text_count, pieces, count, ids, 1);
+    }
+    if (lengths & 1 << 2) {
+        MERGING_NAME(merge_some)(merges, text, text_count, pieces, count, ids, 2);
+    }
+    if (lengths & 1 << 4) {
+        MERGING_NAME(merge_some)(merges, text, text_count, pieces, count, ids, 4);
+    }
+    if (lengths & 1) {
+        for (long i = 0; i < count; i++) {
+            if (qk_vectors_of(pieces[i].length) == 0) {
+                MERGING_NAME(merge_long)(merges, text, &pieces[i], ids);
+            }
+        }
+    }
 }

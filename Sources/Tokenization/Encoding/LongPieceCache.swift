@@ -34,7 +34,11 @@ struct LongPieceCache: ~Copyable {
     func prefetchRecord(hash: UInt64) {
         let slots = slots.view
         let slot = slots[Int(truncatingIfNeeded: hash) & (slots.count - 1)]
-        words.view.prefetch(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF))
+        let record = Int(truncatingIfNeeded: slot & 0xFFFF_FFFF)
+        let words = words.view
+        words.prefetch(record)
+        // Most records are not longer than a cache line, but few of them begin with one.
+        words.prefetch(min(record &+ 8, words.count &- 1))
     }
 
     /// Where the ids of the piece with the hash stand and their number; 0 if it is not here.
@@ -67,13 +71,15 @@ struct LongPieceCache: ~Copyable {
         return (0, 0)
     }
 
-    /// Copies the ids that ``find(_:from:length:hash:)`` found. O(count).
+    /// Copies the ids that ``find(_:from:length:hash:)`` found, and up to three numbers more, to where
+    /// there is room for them. O(count).
+    @inline(__always)
     func copy(from place: Int, count: Int, to ids: BufferView<UInt32>, at target: Int) {
-        let words = words.view
-        for index in 0..<count {
-            ids[target + index] = UInt32(
-                truncatingIfNeeded: words[place + index / 2] >> UInt64(32 * (index & 1)))
-        }
+        var index = 0
+        repeat {
+            ids.storeFour(words.view.fourHalves(at: place &+ index / 2), at: target &+ index)
+            index &+= 4
+        } while index < count
     }
 
     /// Remembers `count` ids of a piece. O(length + count).
@@ -83,7 +89,8 @@ struct LongPieceCache: ~Copyable {
     ) {
         // The same piece may have been missing twice.
         if find(text, from: start, length: length, hash: hash).count > 0 { return }
-        makeRoom(words: 1 + (length + 7) / 8 + (count + 1) / 2)
+        // One word more, because ids are read four at a time.
+        makeRoom(words: 2 + (length + 7) / 8 + (count + 1) / 2)
         let words = words.view
         let record = usedWords
         words[record] = UInt64(length) << 32 | UInt64(count)
@@ -132,5 +139,14 @@ struct LongPieceCache: ~Copyable {
             let length = Int(words.view[record] >> 32)
             put(record, wordHash(of: words.view, from: record + 1, byteCount: length))
         }
+    }
+}
+
+extension BufferView<UInt64> {
+    /// The halves of two words from `index` on, the lower half of each first.
+    @inline(__always)
+    fileprivate func fourHalves(at index: Int) -> SIMD4<UInt32> {
+        assert(index >= 0 && index + 2 <= count, "index outside the buffer")
+        return unsafe UnsafeRawPointer(base + index).loadUnaligned(as: SIMD4<UInt32>.self)
     }
 }

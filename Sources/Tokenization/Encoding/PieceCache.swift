@@ -50,20 +50,21 @@ struct PieceCache: ~Copyable {
         self.maximumSizeLog = maximumSizeLog
     }
 
-    /// Makes room if half of the table may be full. O(size) when it grows, which it does at most a
-    /// few times.
+    /// Makes room if three eighths of the table may be full. O(size) when it grows, which it does at
+    /// most a few times.
     @inline(__always)
     mutating func growIfNeeded() {
-        if added > view.entries.count / 2 { grow() }
+        if added > view.entries.count / 8 * 3 { grow() }
     }
 
     @inline(never)
     private mutating func grow() {
         added = 0
         guard view.entries.count < 1 << maximumSizeLog else { return }
-        // `old` must live to the end: its elements are read below.
+        // While it is small it grows quickly. `old` must live to the end: its elements are read below.
+        let factor = view.entries.count < 1 << 18 ? 8 : 2
         var old = OwnedBuffer(
-            repeating: Entry(), count: min(view.entries.count * 8, 1 << maximumSizeLog))
+            repeating: Entry(), count: min(view.entries.count * factor, 1 << maximumSizeLog))
         swap(&old, &buffer)
         defer { extendLifetime(old) }
         let entries = old.view

@@ -15,7 +15,7 @@ struct PieceEncoder: ~Copyable {
     private let tokens: TokenTable
     private let takesWholePieces: Bool
 
-    private var cache = PieceCache(sizeLog: 12, maximumSizeLog: 19)
+    private var cache = PieceCache(sizeLog: 12, maximumSizeLog: 20)
     private var longCache = LongPieceCache()
     private var merger: PieceMerger
     private var longMerger: LongPieceMerger
@@ -263,7 +263,7 @@ struct PieceEncoder: ~Copyable {
 extension BufferView<UInt32> {
     /// Stores four elements from `index` on.
     @inline(__always)
-    fileprivate func storeFour(_ values: SIMD4<UInt32>, at index: Int) {
+    func storeFour(_ values: SIMD4<UInt32>, at index: Int) {
         assert(index >= 0 && index + 4 <= count, "index outside the buffer")
         unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: values, as: SIMD4<UInt32>.self)
     }

@@ -48,7 +48,7 @@ struct PieceMerger: ~Copyable {
             pieces[index] = qk_merged_piece(
                 start: UInt32(truncatingIfNeeded: missing[index].start), length: length,
                 place: place, count: 0)
-            place &+= length
+            place &+= (length &+ 15) & ~15
         }
         merges.merge(level, text, pieces, count: count, into: ids)
     }

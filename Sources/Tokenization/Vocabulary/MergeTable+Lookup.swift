@@ -43,9 +43,11 @@ extension MergeTable {
             into ids: BufferView<UInt32>
         ) {
             assert(count <= pieces.count, "too many pieces")
+            let textCount = text.count
             unsafe text.withBase { text in
                 unsafe withUnsafePointer(to: merges) { merges in
-                    unsafe qk_merge(level, merges, text, pieces.base, count, ids.base)
+                    unsafe qk_merge(
+                        level, merges, text, textCount, pieces.base, count, ids.base)
                 }
             }
         }

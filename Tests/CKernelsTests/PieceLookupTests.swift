@@ -1,0 +1,98 @@
+import CKernels
+import Testing
+
+@Suite struct PieceLookupTests {
+    private let levels = (0..<Int32(QK_LEVEL_COUNT)).filter { qk_level_is_available($0) != 0 }
+
+    /// Bytes that look random and are the same each time.
+    private let text: [UInt8] = (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 31 >> 3) }
+
+    /// Ends of pieces of 1 to 20 bytes from `start` on.
+    private func ends(_ count: Int, from start: UInt32) -> [UInt32] {
+        var end = start
+        return (0..<count).map { index in
+            end += 1 + UInt32(text[index * 7 % 4096] % (index % 5 == 0 ? 20 : 8))
+            return end
+        }
+    }
+
+    @Test("a key is the bytes of a piece and its length, and no more, at every level")
+    func keys() {
+        let entries = [qk_piece_entry](repeating: qk_piece_entry(), count: 64)
+        for count in [0, 1, 7, 8, 9, 100, 256] {
+            let start: UInt32 = 5
+            let ends = ends(count, from: start)
+            for level in levels {
+                var keys = [qk_piece_key](repeating: qk_piece_key(), count: 256)
+                var places = [UInt64](repeating: 0, count: 256)
+                var longer = [UInt32](repeating: 0, count: 264)
+                let longCount = qk_piece_keys(
+                    level, text, UInt64(start), ends, count, entries, 63 * 32, &keys, &places,
+                    &longer)
+                var expectedLonger: [UInt32] = []
+                for index in 0..<count {
+                    let from = Int(index == 0 ? start : ends[index - 1])
+                    let bytes = text[from..<Int(ends[index])]
+                    var padded = [UInt8](repeating: 0, count: 16)
+                    padded[15] = UInt8(min(bytes.count, 16))
+                    if bytes.count <= 15 {
+                        padded.replaceSubrange(0..<bytes.count, with: bytes)
+                    } else {
+                        expectedLonger.append(UInt32(index))
+                    }
+                    func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+                        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+                    }
+                    #expect(keys[index].low == word(padded[..<8]))
+                    #expect(keys[index].high == word(padded[8...]))
+                    #expect(places[index] == qk_piece_place(keys[index], 63 * 32))
+                }
+                #expect(Array(longer.prefix(longCount)) == expectedLonger)
+            }
+        }
+    }
+
+    @Test("ids are copied up to the first piece whose entry is not at its place, at every level")
+    func known() {
+        let keys = (0..<40).map { qk_piece_key(low: UInt64($0) * 3, high: 1 << 56) }
+        let places = (0..<40).map { UInt64($0) * 32 }
+        for missing in [0, 1, 3, 4, 5, 38, 39, 40] {
+            var entries = keys.enumerated().map { index, key in
+                let count = UInt32(index % 5)
+                let first = UInt32(index * 10)
+                return qk_piece_entry(
+                    key: key,
+                    ids: (first, first + 1, first + 2, first + 3 | count << 24))
+            }
+            if missing < 40 { entries[missing].key.low ^= 1 << 63 }
+            for level in levels {
+                for first in 0...min(missing, 6) {
+                    var ids = [UInt32](repeating: 0, count: 200)
+                    var written = 2
+                    let index = qk_known_pieces(
+                        level, entries, keys, places, first, 40, &ids, &written)
+                    #expect(index == missing)
+                    let expected = (first..<missing).flatMap { index in
+                        (0..<index % 5).map { UInt32(index * 10 + $0) }
+                    }
+                    #expect(Array(ids[2..<written]) == expected)
+                }
+            }
+        }
+    }
+
+    @Test("windows into rows of masks are what shifting bit by bit gives, at every level")
+    func windows() {
+        let rows = (0..<32).map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 }
+        for level in levels {
+            for shift in 0..<64 {
+                var windows = [UInt64](repeating: 0, count: 16)
+                qk_mask_windows(level, 13, rows, 16, Int32(shift), &windows)
+                for kind in 0..<13 {
+                    let next = shift == 0 ? 0 : rows[kind + 16] << UInt64(64 - shift)
+                    #expect(windows[kind] == rows[kind] >> UInt64(shift) | next)
+                }
+            }
+        }
+    }
+}
