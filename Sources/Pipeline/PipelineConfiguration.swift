@@ -98,6 +98,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
             "vocabulary.tie": TieRule.allCases.map(\.rawValue),
             "training.optimizer": OptimizerKind.allCases.map(\.rawValue),
+            "training.precision": Precision.allCases.map(\.rawValue),
             "training.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
             "instruction_tuning.optimizer": OptimizerKind.allCases.map(\.rawValue),
             "instruction_tuning.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),

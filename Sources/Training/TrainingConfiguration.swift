@@ -1,3 +1,5 @@
+public import Transformer
+
 /// How a model is trained: section `training` of a pipeline.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// The directory of a model to begin from: a checkpoint, or a Hugging Face model directory; nil to
@@ -16,6 +18,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var masksDocuments = false
     /// The share of activations that dropout drops while training; 0 for none.
     public var dropout = 0.0
+    /// In what matrix products multiply; ``Precision/mixed`` on a processor without a quick way is
+    /// ``Precision/float32``, and the plan of the run says so.
+    public var precision = Precision.float32
     /// What changes the parameters.
     public var optimizer = OptimizerKind.adamW
     /// AdamW's learning rate at its highest.
@@ -68,7 +73,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case steps, stride, dropout, optimizer, schedule, epsilon, beta1, beta2, seed
+        case steps, stride, dropout, precision, optimizer, schedule, epsilon, beta1, beta2, seed
         case initFrom = "init_from"
         case batchSize = "batch_size"
         case gradientAccumulationSteps = "gradient_accumulation_steps"

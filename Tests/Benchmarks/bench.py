@@ -62,11 +62,10 @@ def arguments():
         "--steps", type=int, default=30, help="steps of a run (default: %(default)s)"
     )
     group.add_argument(
-        "--vocab-sizes",
-        type=numbers,
-        default=[4096, 8192],
-        metavar="N,N",
-        help="vocabulary sizes (default: 4096,8192)",
+        "--shapes",
+        type=chosen_from(train.SHAPES),
+        default=list(train.SHAPES),
+        help="shapes of models (default: S,M,L, the last one GPT-2's 124 million)",
     )
     group.add_argument(
         "--compile", action="store_true", help="PyTorch with torch.compile too; needs g++"

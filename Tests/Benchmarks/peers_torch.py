@@ -1,7 +1,7 @@
 """A GPT-2 in plain PyTorch, trained on Quern's shards as a person would write it.
 
 Takes one argument, a JSON object: `model` and `recipe` with the keys of pipeline.json, `shards`,
-`threads`, `compile`, and instead of the recipe's `steps` perhaps `budget`, seconds of training
+`threads`, `compile`, `bfloat16`, and instead of the recipe's `steps` perhaps `budget`, seconds of training
 after which it is evaluated. Prints one JSON object.
 """
 
@@ -163,7 +163,8 @@ def train(request):
         for optimizer in optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["highest"] * factor
-        loss = step_loss(inputs, targets)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bool(request.get("bfloat16"))):
+            loss = step_loss(inputs, targets)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), recipe["gradient_clip"])
         for optimizer in optimizers:

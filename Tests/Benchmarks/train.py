@@ -1,7 +1,10 @@
-"""Training speed of the default model: Quern beside PyTorch on the same shards and shapes."""
+"""Training speed: Quern beside PyTorch on the same shards and shapes."""
 
 import json
 import statistics
+from dataclasses import dataclass
+
+import vocabularies
 
 from harness import (
     CACHE,
@@ -20,6 +23,26 @@ from harness import (
 
 CORPUS = [REPOSITORY / "corpora/kjv.txt.zst", "--separator", r"\n\n\n"]
 MODEL = {"n_layer": 4, "n_head": 4, "n_embd": 128, "n_positions": 256}
+
+
+@dataclass
+class Shape:
+    """A model, its batch, and how many of the asked steps a run has."""
+
+    model: dict
+    vocabulary_size: int
+    batch_size: int
+    share_of_steps: float
+
+
+SHAPES = {
+    "S": Shape(MODEL, 8192, 16, 1),
+    "M": Shape({"n_layer": 6, "n_head": 6, "n_embd": 384, "n_positions": 256}, 8192, 16, 0.5),
+    # GPT-2's 124 million, with its vocabulary.
+    "L": Shape({"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024}, 50257, 1, 0.4),
+}
+PRECISIONS = {"Quern": "float32", "Quern mixed": "mixed"}
+MODES = ["eager", "compiled", "compiled bfloat16"]
 # Both programs get these, so that both do the same work; the rest is Quern's default.
 RECIPE = {
     "batch_size": 16,
@@ -40,101 +63,78 @@ SKIPPED_STEPS = 5
 def measure(options):
     if not CORPUS[0].exists():
         raise Failure(f"{CORPUS[0]} is missing: corpora/prepare-kjv.sh makes it")
-    rows = []
-    for vocabulary_size in options.vocab_sizes:
-        rows += measure_size(vocabulary_size, options)
+    for name in options.shapes:
+        measure_shape(name, SHAPES[name], options)
+
+
+def measure_shape(name, shape, options):
+    vocabulary, shards = prepare(shape.vocabulary_size)
+    steps = max(SKIPPED_STEPS + 3, round(options.steps * shape.share_of_steps))
+    modes = MODES if options.compile else MODES[:1]
+    series = {program: Series() for program in [*PRECISIONS, *(f"PyTorch {m}" for m in modes)]}
+    losses, shares = {}, []
+    for round_number in range(options.repeat):
+        say(f"train, shape {name}: round {round_number + 1} of {options.repeat} ...")
+        for program, precision in PRECISIONS.items():
+            speed, peak, losses[program], share = run_quern(
+                shape, vocabulary, shards, precision, steps, options
+            )
+            reference = series["Quern"].values[-1] if program != "Quern" else None
+            series[program].add(speed, peak, reference)
+            if program == "Quern":
+                shares.append(share)
+        for mode in modes:
+            program = f"PyTorch {mode}"
+            if series[program].failure is not None:
+                continue
+            try:
+                answer = run_torch(shape, shards, mode, steps, options)
+            except Failure as failure:
+                series[program].failure = str(failure)
+                say(f"{program}: {failure}")
+                continue
+            speed = statistics.median(answer["tokens_per_second"][SKIPPED_STEPS:])
+            series[program].add(speed, answer["peak_megabytes"], series["Quern"].values[-1])
+            losses[program] = answer["losses"][-1]
     table(
-        "Training: {n_layer} layers, {n_head} heads, {n_embd} wide, context {n_positions}".format(
-            **MODEL
+        f"Training, shape {name}: "
+        + "{n_layer} layers, {n_head} heads, {n_embd} wide, context {n_positions}".format(
+            **shape.model
         )
-        + f", batch {RECIPE['batch_size']}, float32, AdamW, {counted(options.threads, 'thread')}",
+        + f", vocabulary {shape.vocabulary_size}, batch {shape.batch_size}, AdamW, "
+        + counted(options.threads, "thread"),
+        ["program", "tokens/s", "lowest–highest", "Quern is", "last loss", "peak MB"],
+        [row(program, one, losses) for program, one in series.items()],
         [
-            "vocabulary",
-            "program",
-            "tokens/s",
-            "lowest–highest",
-            "of matrix peak",
-            "Quern is",
-            "last loss",
-            "peak MB",
-            "memory, Quern's",
-        ],
-        rows,
-        [
-            f"Medians of {counted(options.repeat, 'run')} of {options.steps} steps, each program "
-            f"in turn; a run's figure is the median of its steps after the first {SKIPPED_STEPS}.",
+            f"Medians of {counted(options.repeat, 'run')} of {steps} steps, each program in turn; a "
+            f"run's figure is the median of its steps after the first {SKIPPED_STEPS}. "
+            f"Quern in float32 reaches {statistics.median(shares):.0%} of the matrix peak.",
             "Peak memory is the whole process's: Python and PyTorch's libraries count.",
         ],
     )
 
 
-def measure_size(vocabulary_size, options):
-    """The rows of one vocabulary size."""
-    vocabulary, shards = prepare(vocabulary_size)
-    modes = ["eager", "compiled"] if options.compile else ["eager"]
-    own = Series()
-    peers = {mode: Series() for mode in modes}
-    losses, shares = {}, []
-    for round_number in range(options.repeat):
-        for mode in modes:
-            say(
-                f"train, vocabulary {vocabulary_size}: round {round_number + 1} of "
-                f"{options.repeat}, Quern, PyTorch {mode} ..."
-            )
-            speed, peak, losses["quern"], share = run_quern(vocabulary, shards, options)
-            own.add(speed, peak)
-            shares.append(share)
-            series = peers[mode]
-            if series.failure is None:
-                try:
-                    answer = run_torch(vocabulary_size, shards, mode, options)
-                except Failure as failure:
-                    series.failure = str(failure)
-                    say(f"PyTorch {mode}: {failure}")
-                    continue
-                speeds = answer["tokens_per_second"][SKIPPED_STEPS:]
-                series.add(statistics.median(speeds), answer["peak_megabytes"], speed)
-                losses[mode] = answer["losses"][-1]
-    share = statistics.median(shares)
-    rows = [
-        [
-            vocabulary_size,
-            "Quern",
-            number(own.median),
-            own.spread(0),
-            f"{share:.0%}",
-            "",
-            f"{losses['quern']:.3f}",
-            number(own.peak),
-            "",
-        ]
+def row(program, series, losses):
+    if series.failure is not None:
+        return [program, "failed", series.failure, "", "", ""]
+    return [
+        program,
+        number(series.median),
+        series.spread(0),
+        "" if program == "Quern" else times(series.ratio()),
+        f"{losses[program]:.3f}",
+        number(series.peak),
     ]
-    for mode, series in peers.items():
-        name = f"PyTorch {mode}"
-        if series.failure is not None:
-            rows.append([vocabulary_size, name, "failed", series.failure, *[""] * 5])
-            continue
-        rows.append(
-            [
-                vocabulary_size,
-                name,
-                number(series.median),
-                series.spread(0),
-                f"{share * series.median / own.median:.0%}",
-                times(series.ratio()),
-                f"{losses[mode]:.3f}",
-                number(series.peak),
-                times(own.peak / series.peak),
-            ]
-        )
-    return rows
 
 
 def prepare(vocabulary_size):
-    """A vocabulary of that size from the default corpus, and the corpus's shards."""
+    """A vocabulary of that size, GPT-2's or learned from the default corpus, and its shards."""
     folder = make_empty(CACHE / f"train-{vocabulary_size}")
     vocabulary, shards = folder / "vocab", folder / "shards"
-    quern("vocab", "train", "--vocab-size", vocabulary_size, "--output", vocabulary, *CORPUS)
+    if vocabulary_size == 50257:
+        vocabulary = vocabularies.vocabulary("gpt2")
+    else:
+        quern("vocab", "train", "--vocab-size", vocabulary_size, "--output", vocabulary, *CORPUS)
     quern("encode", "--vocab", vocabulary, "--output", shards, "--validation-fraction", 0, *CORPUS)
     return vocabulary, shards
 
@@ -143,9 +143,14 @@ def settings(values, section):
     return [part for key, value in values.items() for part in ("--set", f"{section}.{key}={value}")]
 
 
-def run_quern(vocabulary, shards, options):
+def run_quern(shape, vocabulary, shards, precision, steps, options):
     """Speed, peak memory, last loss, and share of the matrix peak of one run."""
     output = make_empty(CACHE / "train-run")
+    recipe = RECIPE | {
+        "batch_size": shape.batch_size, "steps": steps, "precision": precision,
+        # Writing a large model is not what is measured.
+        "checkpoint_every": 1_000_000,
+    }
     finished = quern(
         "train",
         "--vocab",
@@ -154,29 +159,30 @@ def run_quern(vocabulary, shards, options):
         shards,
         "--output",
         output,
-        *settings(MODEL, "model"),
-        *settings(RECIPE | {"steps": options.steps}, "training"),
+        *settings(shape.model, "model"),
+        *settings(recipe, "training"),
         threads=options.threads,
     )
     lines = [json.loads(line) for line in (output / "metrics.jsonl").read_text().splitlines()]
-    steps = [line for line in lines if "tokens_per_second" in line]
-    measured = steps[SKIPPED_STEPS:]
+    taken = [line for line in lines if "tokens_per_second" in line]
+    measured = taken[SKIPPED_STEPS:]
     return (
         statistics.median(step["tokens_per_second"] for step in measured),
         finished.peak_megabytes,
-        steps[-1]["loss"],
+        taken[-1]["loss"],
         statistics.median(step["matrix_peak_share"] for step in measured),
     )
 
 
-def run_torch(vocabulary_size, shards, mode, options):
+def run_torch(shape, shards, mode, steps, options):
     return peer(
         "peers_torch.py",
         {
-            "model": MODEL | {"vocab_size": vocabulary_size},
-            "recipe": RECIPE | {"steps": options.steps},
+            "model": shape.model | {"vocab_size": shape.vocabulary_size},
+            "recipe": RECIPE | {"batch_size": shape.batch_size, "steps": steps},
             "shards": shards,
-            "compile": mode == "compiled",
+            "compile": mode != "eager",
+            "bfloat16": mode.endswith("bfloat16"),
             "threads": options.threads,
         },
         options.threads,

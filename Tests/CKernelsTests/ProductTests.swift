@@ -167,7 +167,8 @@ import Testing
         // 8 bits of significand: 257/256 and 259/256 lie halfway.
         let cases: [(Float, Float)] = [
             (1, 1), (257 / 256, 1), (259 / 256, 260 / 256), (-259 / 256, -260 / 256),
-            (1.003_906_5, 258 / 256), (.greatestFiniteMagnitude, .infinity), (Float(bitPattern: 1), 0),
+            (1.003_906_5, 258 / 256), (.greatestFiniteMagnitude, .infinity),
+            (Float(bitPattern: 1), 0),
             (.infinity, .infinity),
         ]
         for level in [Int32(QK_PLAIN_MIXED)] + productLevels.filter({ twin(of: $0) != plain }) {

@@ -21,6 +21,7 @@ import Transformer
         configuration.skipOutliers = 0.1
         configuration.earlyStopPatience = 9
         configuration.sampleEvery = 13
+        configuration.precision = .mixed
         return configuration
     }
 

@@ -205,7 +205,8 @@ extension Trainer {
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
             completedSteps: state.step, tokensPerStep: tokensPerStep,
             windowCount: source.loader.windowCount,
-            memory: memory, matrixPeak: peak)
+            memory: memory, precision: KernelLevel.best(configuration.precision).precision,
+            wantedPrecision: configuration.precision, matrixPeak: peak)
     }
 
     private func summarise(seconds: Double) throws -> TrainingSummary {

@@ -144,7 +144,8 @@ public struct Trainer {
             template: template)
         runner = BatchRunner(
             model: model, batchSize: configuration.batchSize, contextLength: context, team: team,
-            sequencesPerSlot: configuration.sequencesPerSlot)
+            sequencesPerSlot: configuration.sequencesPerSlot,
+            kernels: .best(configuration.precision))
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }

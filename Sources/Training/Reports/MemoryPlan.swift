@@ -28,7 +28,8 @@ public struct MemoryPlan: Sendable, Equatable {
         let layout = ParameterLayout(shape)
         let runner = BatchRunner.memory(
             of: shape, batchSize: configuration.batchSize, contextLength: shape.positionCount,
-            threadCount: threadCount, sequencesPerSlot: configuration.sequencesPerSlot)
+            threadCount: threadCount, sequencesPerSlot: configuration.sequencesPerSlot,
+            kernels: .best(configuration.precision))
         parameters = 4 * layout.floatCount + runner.panels
         gradients = runner.gradients
         optimizer = Optimizer.byteCount(configuration, layout: layout, threadCount: threadCount)

@@ -1,3 +1,5 @@
+public import Transformer
+
 /// What a run is about to do.
 public struct TrainingPlan: Sendable, Equatable {
     /// Trainable numbers.
@@ -12,7 +14,11 @@ public struct TrainingPlan: Sendable, Equatable {
     public var windowCount: Int
     /// What the memory is needed for.
     public var memory: MemoryPlan
-    /// What the processor's matrix units were measured to reach, in floating-point operations a
+    /// In what matrix products multiply here.
+    public var precision: Precision
+    /// In what the configuration asks them to.
+    public var wantedPrecision: Precision
+    /// What the processor's matrix units in float32 were measured to reach, in floating-point operations a
     /// second over all threads.
     public var matrixPeak: Double
 }

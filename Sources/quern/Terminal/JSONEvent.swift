@@ -2,6 +2,7 @@ import Foundation
 import Pipeline
 import TokenShards
 import Training
+import Transformer
 
 /// An event as a line of JSON, for `--log-format json`.
 enum JSONEvent {
@@ -37,7 +38,7 @@ enum JSONEvent {
                     "optimizer": plan.memory.optimizer, "activations": plan.memory.activations,
                     "batches": plan.memory.batches,
                 ],
-                "matrix_peak": plan.matrixPeak,
+                "precision": plan.precision.rawValue, "matrix_peak": plan.matrixPeak,
             ]
         case .step(let report): figures(of: report, event: "step")
         case .skipped(let report, let finding, let origins):

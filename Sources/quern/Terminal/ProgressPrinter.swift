@@ -2,6 +2,7 @@ import Foundation
 import Pipeline
 import TokenShards
 import Training
+import Transformer
 
 /// Shows what the work reports: a bar on a terminal, a line now and then in a file, JSON lines for a
 /// program, or nothing.
@@ -87,6 +88,10 @@ final class ProgressPrinter {
             text += "\(Figures.count(plan.windowCount)) windows an epoch, "
             text += "\(Self.text(plan.memory)), "
             text += "matrix peak \(Figures.short(plan.matrixPeak))FLOP/s"
+            if plan.precision == .mixed { text += "; products in bfloat16" }
+            if plan.precision != plan.wantedPrecision {
+                text += "; products in float32, for this processor lacks AVX512-BF16"
+            }
             if plan.completedSteps > 0 {
                 text += "; continuing after step \(Figures.count(plan.completedSteps))"
             }

@@ -18,7 +18,7 @@ let usage = """
                                                      of them are answers
       min-hash RULE                                  signatures of texts, both as for encode
       open-safetensors PATHS.json                    why each file is refused; "" if it is not
-      throughput B SECONDS THREADS MODEL             training tokens a second on random ids
+      throughput B SECONDS THREADS MODEL PRECISION   training tokens a second on random ids
     RULE is the section "corpus.refine" of a pipeline.json: '{"minhash_bands": 9, ...}'
     MODEL is the section "model" of a pipeline.json with a vocab_size: '{"n_layer": 2, ...}'
     """
