@@ -87,8 +87,10 @@ corpora/kjv-chat.jsonl.zst: corpora/kjv.txt.zst corpora/kjv_conversations.py
 corpora/bench-mixed.jsonl.zst:
 	corpora/prepare-bench.sh mixed
 
-$(VENV)/.installed: Tests/Conformance/requirements.txt
+$(VENV)/.installed: Tests/Conformance/requirements.txt Tests/Conformance/readers.txt
 	$(call environment,$(VENV),$<)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	    -r Tests/Conformance/readers.txt || { rm $@; exit 1; }
 
 $(BENCH_VENV)/.installed: Tests/Benchmarks/requirements.txt
 	$(call environment,$(BENCH_VENV),$<)

@@ -97,6 +97,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
             "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
             "vocabulary.tie": TieRule.allCases.map(\.rawValue),
+            "training.packing": Packing.allCases.map(\.rawValue),
             "training.optimizer": OptimizerKind.allCases.map(\.rawValue),
             "training.precision": Precision.allCases.map(\.rawValue),
             "training.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),

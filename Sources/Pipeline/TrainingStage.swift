@@ -21,6 +21,20 @@ public enum TrainingStage {
         surroundings: Trainer.Surroundings, stop: StopSignal, report: (PipelineEvent) -> Void
     ) async throws -> TrainingSummary {
         let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
+        return try await run(
+            configuration, data: Mixture(set), vocabulary: vocabulary, surroundings: surroundings,
+            stop: stop, report: report)
+    }
+
+    /// Trains from several data sets, as ``run(_:shardDirectory:vocabulary:surroundings:stop:report:)``
+    /// does from one.
+    public static func run(
+        _ configuration: PipelineConfiguration, data: Mixture, vocabulary: Vocabulary,
+        surroundings: Trainer.Surroundings, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) async throws -> TrainingSummary {
+        for source in data.sources {
+            if let notice = source.set.foreignNotice { report(.notice(notice)) }
+        }
         var surroundings = surroundings
         surroundings.drawSamples = { model in
             try SampleStage.draw(
@@ -28,7 +42,7 @@ public enum TrainingStage {
                 generation: configuration.generation)
         }
         var trainer = try Trainer(
-            model: configuration.model, configuration: configuration.training, set: set,
+            model: configuration.model, configuration: configuration.training, data: data,
             vocabulary: vocabulary, surroundings: surroundings)
         return try await trainer.run(stop: stop) { report(.training($0)) }
     }
@@ -54,6 +68,7 @@ public enum TrainingStage {
     ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
+        if let notice = set.foreignNotice { report(.notice(notice)) }
         let model = try GPT(directory: modelDirectory)
         guard model.configuration.vocabularySize >= vocabulary.count else {
             throw PipelineError.badValue(

@@ -19,6 +19,13 @@ public enum DocumentPlace: Hashable, Sendable {
     /// A part of a text file between separators, counted from 1.
     case part(Int)
 
+    /// What is counted, from 1.
+    public var number: Int {
+        switch self {
+        case .line(let number), .part(let number): number
+        }
+    }
+
     /// The word of an index entry: the number, and in the highest byte what it counts; 0 for unknown.
     static func word(of place: DocumentPlace?) -> UInt64 {
         switch place {
@@ -55,11 +62,24 @@ struct DocumentIndex {
     static let version: UInt32 = 2
     static let entryByteCount = 32
 
-    private let file: MappedFile
-    private let entryByteCount: Int
+    private enum Entries {
+        /// A file, and the bytes of an entry in it.
+        case file(MappedFile, Int)
+        /// The first token of each document, where no file has an index.
+        case firstTokens([Int])
+    }
+
+    private let entries: Entries
     let count: Int
 
+    /// An index of documents of which no more is known than where they begin.
+    init(firstTokens: [Int]) {
+        entries = .firstTokens(firstTokens)
+        count = firstTokens.count
+    }
+
     init(path: String) throws(ShardError) {
+        let file: MappedFile
         do {
             file = try MappedFile(path: path)
         } catch {
@@ -68,7 +88,7 @@ struct DocumentIndex {
         guard file.byteCount >= Self.headerByteCount else {
             throw .badShard(path: path, reason: "it ends inside its header")
         }
-        let (entrySize, entries) = file.withBytes { bytes -> (Int?, UInt64) in
+        let (entrySize, announced) = file.withBytes { bytes -> (Int?, UInt64) in
             var matches = true
             for (offset, byte) in Self.magic.enumerated() {
                 matches = matches && bytes.byte(at: offset) == byte
@@ -84,35 +104,45 @@ struct DocumentIndex {
         }
         guard let entrySize else { throw .badShard(path: path, reason: "it is no document index") }
         let body = file.byteCount - Self.headerByteCount
-        guard body % entrySize == 0, entries == UInt64(body / entrySize) else {
+        guard body % entrySize == 0, announced == UInt64(body / entrySize) else {
             throw .badShard(
                 path: path,
-                reason: "its size does not agree with the \(entries) entries it announces")
+                reason: "its size does not agree with the \(announced) entries it announces")
         }
-        entryByteCount = entrySize
+        entries = .file(file, entrySize)
         count = body / entrySize
     }
 
     /// Entry `index`, which must be below ``count``.
     subscript(index: Int) -> DocumentEntry {
         precondition(index >= 0 && index < count, "document \(index) of \(count)")
-        let offset = Self.headerByteCount + index * entryByteCount
-        return file.withBytes { bytes in
-            DocumentEntry(
-                firstToken: Int(
-                    truncatingIfNeeded: bytes.littleEndian(at: offset, as: UInt64.self)),
-                byteCount: Int(
-                    truncatingIfNeeded: bytes.littleEndian(at: offset + 8, as: UInt64.self)),
-                contentHash: bytes.littleEndian(at: offset + 16, as: UInt64.self),
-                place: entryByteCount < Self.entryByteCount
-                    ? nil
-                    : DocumentPlace(word: bytes.littleEndian(at: offset + 24, as: UInt64.self)))
+        switch entries {
+        case .firstTokens(let firstTokens):
+            return DocumentEntry(
+                firstToken: firstTokens[index], byteCount: 0, contentHash: 0, place: nil)
+        case .file(let file, let entryByteCount):
+            let offset = Self.headerByteCount + index * entryByteCount
+            return file.withBytes { bytes in
+                DocumentEntry(
+                    firstToken: Int(
+                        truncatingIfNeeded: bytes.littleEndian(at: offset, as: UInt64.self)),
+                    byteCount: Int(
+                        truncatingIfNeeded: bytes.littleEndian(at: offset + 8, as: UInt64.self)),
+                    contentHash: bytes.littleEndian(at: offset + 16, as: UInt64.self),
+                    place: entryByteCount < Self.entryByteCount
+                        ? nil
+                        : DocumentPlace(
+                            word: bytes.littleEndian(at: offset + 24, as: UInt64.self)))
+            }
         }
     }
 
-    /// The XXH64 of the whole file. O(bytes).
+    /// The XXH64 of the whole file, or of the first tokens. O(bytes).
     func checksum() -> UInt64 {
-        file.withBytes { XXH64.hash(of: $0) }
+        switch entries {
+        case .firstTokens(let firstTokens): unsafe XXH64.hash(of: firstTokens.span.bytes)
+        case .file(let file, _): file.withBytes { XXH64.hash(of: $0) }
+        }
     }
 }
 

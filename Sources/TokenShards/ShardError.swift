@@ -6,10 +6,16 @@ public enum ShardError: Error, Equatable, Sendable {
     case badManifest(path: String, reason: String)
     /// The file is not a shard, or not one of the manifest's making.
     case badShard(path: String, reason: String)
+    /// A file of another program cannot be learned from.
+    case foreign(path: String, reason: String)
     /// The shards were made with another vocabulary.
     case vocabularyMismatch(directory: String, expected: String, found: String)
     /// The split holds too few tokens for one window.
     case tooFewTokens(split: String, tokenCount: Int, needed: Int)
+    /// Data sets cannot be learned from together.
+    case badMixture(reason: String)
+    /// The data set cannot be written in another program's layout.
+    case cannotExport(reason: String)
     /// No document was written, so there is nothing to keep.
     case noDocuments
     /// A token id that the vocabulary does not have was about to be written.
@@ -23,12 +29,14 @@ extension ShardError: CustomStringConvertible {
         case .noManifest(let directory):
             """
             \(directory) holds no manifest.json: it is no finished data set; make it with \
-            `quern encode`
+            `quern encode`, or give the vocabulary if its files are llm.c's, nanoGPT's or Megatron-LM's
             """
         case .badManifest(let path, let reason):
             "\(path) is not a manifest that this version reads: \(reason)"
         case .badShard(let path, let reason):
             "\(path) is damaged or not a shard: \(reason); encode the corpus again"
+        case .foreign(let path, let reason):
+            "\(path) cannot be used as a data set: \(reason)"
         case .vocabularyMismatch(let directory, let expected, let found):
             """
             \(directory) was encoded with vocabulary \(found), not with \(expected): use that \
@@ -39,6 +47,10 @@ extension ShardError: CustomStringConvertible {
             the \(split) split has \(tokenCount) tokens, and one window needs \(needed): \
             use a larger corpus or a shorter context
             """
+        case .badMixture(let reason):
+            "the mixture of data sets is wrong: \(reason)"
+        case .cannotExport(let reason):
+            "cannot export: \(reason)"
         case .noDocuments:
             "no document came in, so there is nothing to encode: look at the inputs"
         case .tokenOutOfRange(let id, let vocabularySize):

@@ -1,3 +1,4 @@
+import Foundation
 import Storage
 public import Tokenization
 
@@ -10,17 +11,34 @@ public import Tokenization
 public struct ShardSet: Sendable {
     /// The directory it lies in.
     public let directory: String
-    /// What the data set holds.
+    /// What the data set holds; for files of another program, what reading them has shown.
     public let manifest: ShardManifest
+    /// Whose files they are.
+    public let layout: DataSetLayout
     private let train: [TokenShard]
     private let validation: [TokenShard]
 
     /// Opens every shard of `directory`, and checks headers and sizes. O(shards).
     ///
+    /// A directory without a manifest may hold the shards of llm.c, the files of nanoGPT or the indexed
+    /// data sets of Megatron-LM instead. They do not say which vocabulary they belong to, so that one
+    /// must be given, and all their ids are read and compared with it. O(tokens).
+    ///
     /// - Parameter vocabulary: the vocabulary that the ids are taken for, which must be the one they
     ///   were made with; nil to look without one.
     public init(directory: String, vocabulary: Vocabulary? = nil) throws(ShardError) {
         self.directory = directory
+        if let vocabulary,
+            !FileManager.default.fileExists(atPath: directory + "/" + ShardManifest.fileName),
+            let foreign = try ForeignDataSet(directory: directory, vocabulary: vocabulary)
+        {
+            manifest = foreign.manifest
+            layout = foreign.layout
+            train = foreign.shards[.train] ?? []
+            validation = foreign.shards[.validation] ?? []
+            return
+        }
+        layout = .quern
         manifest = try ShardManifest(directory: directory)
         if let vocabulary {
             let expected = hexadecimal(vocabulary.fingerprint)
@@ -37,6 +55,17 @@ public struct ShardSet: Sendable {
         }
         train = opened[.train] ?? []
         validation = opened[.validation] ?? []
+    }
+
+    /// What is known of files that another program wrote, and what cannot be; nil for Quern's own.
+    public var foreignNotice: String? {
+        guard layout != .quern else { return nil }
+        return """
+            \(directory) has no manifest and is read as \(layout.rawValue)'s: \
+            \(manifest.train.tokens + manifest.validation.tokens) ids, all in the vocabulary, in \
+            \(manifest.train.documents + manifest.validation.documents) documents; whether they were \
+            made with this vocabulary and are as they were written cannot be checked
+            """
     }
 
     /// A fingerprint of the ids and their order: 16 hexadecimal digits. O(shards).

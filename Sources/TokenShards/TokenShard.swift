@@ -8,16 +8,39 @@ public final class TokenShard: Sendable {
     private let file: MappedFile
     private let index: DocumentIndex
     private let header: ShardHeader
-    private let entry: ShardManifest.Shard
+    let entry: ShardManifest.Shard
+    /// The number of the byte at which the ids begin.
+    private let dataStart: Int
 
     /// The shard's path.
     public var path: String { file.path }
 
+    /// The name of its file.
+    public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
     /// Tokens in the shard.
     public var tokenCount: Int { header.tokenCount }
 
+    /// How an id is stored.
+    var width: TokenWidth { header.width }
+
+    /// Where the end-of-text token stands between its documents.
+    var endOfText: EndOfTextPolicy { header.endOfText }
+
     /// Documents in the shard.
     public var documentCount: Int { index.count }
+
+    /// A shard over a file that another program wrote, whose size was checked.
+    init(
+        file: MappedFile, dataStart: Int, index: DocumentIndex, header: ShardHeader,
+        entry: ShardManifest.Shard
+    ) {
+        self.file = file
+        self.dataStart = dataStart
+        self.index = index
+        self.header = header
+        self.entry = entry
+    }
 
     init(directory: String, entry: ShardManifest.Shard, manifest: ShardManifest) throws(ShardError)
     {
@@ -46,6 +69,7 @@ public final class TokenShard: Sendable {
             vocabularySize: manifest.vocabulary.size, vocabularyFingerprint: fingerprint,
             endOfText: manifest.endOfText, endOfTextID: endOfTextID)
         self.entry = entry
+        dataStart = ShardHeader.byteCount
 
         let expected = ShardHeader.byteCount + entry.tokens * manifest.dtype.byteCount
         guard file.byteCount == expected else {
@@ -81,7 +105,7 @@ public final class TokenShard: Sendable {
         precondition(
             offset >= 0 && offset + range.count <= destination.count,
             "\(range.count) elements at \(offset) of \(destination.count)")
-        let start = ShardHeader.byteCount + range.lowerBound * header.width.byteCount
+        let start = dataStart + range.lowerBound * header.width.byteCount
         var span = destination.mutableSpan
         file.withBytes { bytes in
             // The size was checked against the count when the file was opened.
@@ -101,6 +125,20 @@ public final class TokenShard: Sendable {
         }
     }
 
+    /// Calls `body` with the bytes of the tokens `range`, as they are stored.
+    func withTokenBytes<Result>(
+        _ range: Range<Int>, _ body: (RawSpan) throws -> Result
+    ) rethrows -> Result {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= tokenCount,
+            "tokens \(range) of \(tokenCount)")
+        let width = header.width.byteCount
+        let start = dataStart + range.lowerBound * width
+        return try file.withBytes { bytes in
+            try body(bytes.extracting(start..<start + range.count * width))
+        }
+    }
+
     /// Tokens `range`, as ids. O(count).
     public func tokens(_ range: Range<Int>) -> [UInt32] {
         var ids = [Int32](repeating: 0, count: range.count)
@@ -113,9 +151,12 @@ public final class TokenShard: Sendable {
 
     /// Where document `number` stands in the shard, its end-of-text token included.
     public func tokenRange(ofDocument number: Int) -> Range<Int> {
-        let start = index[number].firstToken
-        let end = number + 1 < index.count ? index[number + 1].firstToken : tokenCount
-        return min(start, end)..<end
+        // An index that nobody verified may say anything.
+        func place(_ number: Int) -> Int {
+            number < index.count ? min(max(index[number].firstToken, 0), tokenCount) : tokenCount
+        }
+        let start = place(number)
+        return start..<max(start, place(number + 1))
     }
 
     /// The number of the document that holds token `position`. O(log documents).
@@ -132,10 +173,14 @@ public final class TokenShard: Sendable {
     /// Where document `number` stands in the shard, without its end-of-text token.
     public func textRange(ofDocument number: Int) -> Range<Int> {
         let range = tokenRange(ofDocument: number)
+        // A foreign file may begin inside a document, or end there.
+        func isEndOfText(_ place: Int) -> Bool {
+            range.contains(place) && tokens(place..<place + 1) == [header.endOfTextID]
+        }
         return switch header.endOfText {
         case .none: range
-        case .before: min(range.lowerBound + 1, range.upperBound)..<range.upperBound
-        case .after: range.lowerBound..<max(range.upperBound - 1, range.lowerBound)
+        case .before: range.dropFirst(isEndOfText(range.lowerBound) ? 1 : 0)
+        case .after: range.dropLast(isEndOfText(range.upperBound - 1) ? 1 : 0)
         }
     }
 

@@ -1,3 +1,4 @@
+public import TokenShards
 public import Transformer
 
 /// How a model is trained: section `training` of a pipeline.
@@ -11,7 +12,10 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var batchSize = 16
     /// Micro-batches whose gradients are summed before a step.
     public var gradientAccumulationSteps = 1
-    /// Tokens between the beginnings of two training windows; nil for the context length.
+    /// How documents are laid into windows.
+    public var packing = Packing.concatenate
+    /// Tokens between the beginnings of two training windows that are cut from one stretch, as
+    /// ``Packing/concatenate`` does; nil for the context length.
     public var stride: Int?
     /// Whether a window's documents are read apart: attention does not look from one into another, and
     /// positions count from each one's beginning.
@@ -73,7 +77,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The keys in `pipeline.json`.
     public enum CodingKeys: String, CodingKey, CaseIterable {
-        case steps, stride, dropout, precision, optimizer, schedule, epsilon, beta1, beta2, seed
+        case steps, packing, stride, dropout, precision, optimizer, schedule, epsilon, beta1, beta2
+        case seed
         case initFrom = "init_from"
         case batchSize = "batch_size"
         case gradientAccumulationSteps = "gradient_accumulation_steps"
@@ -115,6 +120,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try require(batchSize > 0, .batchSize, "must be positive")
         try require(gradientAccumulationSteps > 0, .gradientAccumulationSteps, "must be positive")
         try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
+        try require(
+            stride == nil || packing == .concatenate, .stride,
+            "is for the packing \"concatenate\" alone")
         try require((0..<1).contains(dropout), .dropout, "must be from 0 to below 1")
         try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
         try require(

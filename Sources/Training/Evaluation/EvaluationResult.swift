@@ -22,6 +22,13 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
         self.totalLoss = totalLoss
     }
 
+    /// Adds another text's result.
+    static func += (result: inout EvaluationResult, other: EvaluationResult) {
+        result.tokenCount += other.tokenCount
+        result.byteCount += other.byteCount
+        result.totalLoss += other.totalLoss
+    }
+
     /// Nats a token.
     public var loss: Double { totalLoss / Double(max(tokenCount, 1)) }
 

@@ -9,10 +9,10 @@ struct BatchSource: Sendable {
 
     /// The `count` batches that begin at `position`. O(tokens).
     func batches(at position: Int, count: Int) -> [Batch] {
-        (0..<count).map { number in
-            var batch = loader.batch(at: position + number * loader.batchSize)
-            if let template { batch.scoreAnswersOnly(template) }
-            return batch
+        var batches = loader.batches(at: position, count: count)
+        if let template {
+            for number in batches.indices { batches[number].scoreAnswersOnly(template) }
         }
+        return batches
     }
 }

@@ -40,13 +40,15 @@ extension Trainer {
             state.step += 1
 
             let elapsed = (clock.now - start).seconds
-            let speed = Double(tokensPerStep) / elapsed
+            // What is padding or read again takes time as well, and teaches nothing.
+            let speed = Double(scoredCount) / elapsed
+            let work = Double(tokensPerStep) / elapsed
             seconds += elapsed
             let figures = StepReport(
                 step: state.step, loss: loss, learningRate: configuration.learningRate * factor,
                 gradientNorm: norm, tokenCount: state.tokenCount, seconds: elapsed,
                 tokensPerSecond: speed,
-                matrixPeakShare: speed * model.configuration.trainingOperationsPerToken / peak)
+                matrixPeakShare: work * model.configuration.trainingOperationsPerToken / peak)
             try log.append(
                 finding.map { .skipped(figures, $0, origins(at: position)) } ?? .step(figures),
                 report)
@@ -164,9 +166,12 @@ extension Trainer {
     private mutating func evaluateIfDue(
         _ log: borrowing RunLog, _ report: (TrainingEvent) -> Void
     ) throws -> Bool {
-        guard let evaluator, isEvaluationDue else { return false }
-        let result = evaluator.evaluate { done, count in
-            report(.evaluating(completedWindows: done, windowCount: count))
+        guard !evaluators.isEmpty, isEvaluationDue else { return false }
+        var result = EvaluationResult(tokenCount: 0, byteCount: 0, totalLoss: 0)
+        for evaluator in evaluators {
+            result += evaluator.evaluate { done, count in
+                report(.evaluating(completedWindows: done, windowCount: count))
+            }
         }
         try log.append(.evaluated(step: state.step, result), report)
         state.validation = result
@@ -204,7 +209,7 @@ extension Trainer {
         TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
             completedSteps: state.step, tokensPerStep: tokensPerStep,
-            windowCount: source.loader.windowCount,
+            windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
             memory: memory, precision: KernelLevel.best(configuration.precision).precision,
             wantedPrecision: configuration.precision, matrixPeak: peak)
     }

@@ -54,7 +54,8 @@ public struct Trainer {
     let optimizer: Optimizer
     let runner: BatchRunner
     let source: BatchSource
-    let evaluator: Evaluator?
+    /// One for each data set that has a validation split.
+    let evaluators: [Evaluator]
     let vocabulary: Vocabulary
     let template: ChatTemplate?
     let store: CheckpointStore
@@ -68,16 +69,17 @@ public struct Trainer {
     ///   - modelConfiguration: the model's shape; its vocabulary size is taken from `vocabulary`. A run
     ///     that begins from another model, as the recipe's `initFrom` says, has that one's shape.
     ///   - configuration: the recipe.
-    ///   - set: the data; its validation split may be empty, and then nothing is evaluated.
+    ///   - data: the data; a validation split may be empty, and if all are, nothing is evaluated.
     ///   - vocabulary: the data's vocabulary, written into each checkpoint.
     ///   - template: the template of the data's conversations, of which the answers alone are learned, a
     ///     window holding whole ones, and which is written into each checkpoint; nil for text, of which everything is.
     ///   - surroundings: where and how the run goes on.
     public init(
         model modelConfiguration: GPTConfiguration, configuration: TrainingConfiguration,
-        set: ShardSet, vocabulary: Vocabulary, template: ChatTemplate? = nil,
+        data: Mixture, vocabulary: Vocabulary, template: ChatTemplate? = nil,
         surroundings: Surroundings
     ) throws {
+        let dataVocabulary = data.sources[0].set.manifest.vocabulary.fingerprint
         try configuration.validate()
         store = CheckpointStore(runDirectory: surroundings.runDirectory)
         let latest = try store.checkpoint(surroundings.existing)
@@ -105,8 +107,8 @@ public struct Trainer {
 
         if let latest {
             state = try CheckpointStore.state(of: latest)
-            guard state.vocabularyFingerprint == set.manifest.vocabulary.fingerprint,
-                state.dataFingerprint == set.fingerprint
+            guard state.vocabularyFingerprint == dataVocabulary,
+                state.dataFingerprint == data.fingerprint
             else {
                 throw TrainingError.badCheckpoint(
                     path: latest, reason: "it was trained from other shards")
@@ -129,17 +131,15 @@ public struct Trainer {
             optimizer = Optimizer(configuration, layout: model.layout, team: team)
             state = TrainingState(
                 step: 0, position: 0, tokenCount: 0,
-                vocabularyFingerprint: set.manifest.vocabulary.fingerprint,
-                dataFingerprint: set.fingerprint, configuration: configuration)
+                vocabularyFingerprint: dataVocabulary,
+                dataFingerprint: data.fingerprint, configuration: configuration)
         }
 
         let context = shape.positionCount
-        let windows = set.windows(
-            in: .train, length: context, stride: configuration.stride ?? context,
-            marksDocuments: configuration.masksDocuments)
         source = BatchSource(
-            loader: try BatchLoader(
-                windows: windows, wholeDocuments: template != nil,
+            loader: try data.loader(
+                packing: configuration.packing, length: context, stride: configuration.stride,
+                marksDocuments: configuration.masksDocuments, wholeDocuments: template != nil,
                 batchSize: configuration.batchSize, seed: configuration.seed),
             template: template)
         runner = BatchRunner(
@@ -149,14 +149,26 @@ public struct Trainer {
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }
-        evaluator =
-            set.shards(of: .validation).isEmpty
-            ? nil
-            : try Evaluator(
-                runner: runner, set: set, split: .validation,
-                batchSize: configuration.batchSize, contextLength: context,
-                stride: configuration.evaluationStride ?? context,
-                masksDocuments: configuration.masksDocuments, template: template)
+        var evaluators: [Evaluator] = []
+        for source in data.sources where !source.set.shards(of: .validation).isEmpty {
+            evaluators.append(
+                try Evaluator(
+                    runner: runner, set: source.set, split: .validation,
+                    batchSize: configuration.batchSize, contextLength: context,
+                    stride: configuration.evaluationStride ?? context,
+                    masksDocuments: configuration.masksDocuments, template: template))
+        }
+        self.evaluators = evaluators
         try makeDirectory(surroundings.runDirectory)
+    }
+
+    /// Prepares a run over one data set.
+    public init(
+        model: GPTConfiguration, configuration: TrainingConfiguration, set: ShardSet,
+        vocabulary: Vocabulary, template: ChatTemplate? = nil, surroundings: Surroundings
+    ) throws {
+        try self.init(
+            model: model, configuration: configuration, data: Mixture(set), vocabulary: vocabulary,
+            template: template, surroundings: surroundings)
     }
 }

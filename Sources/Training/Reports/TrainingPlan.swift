@@ -8,10 +8,12 @@ public struct TrainingPlan: Sendable, Equatable {
     public var stepCount: Int
     /// Steps done by an earlier run that this one continues.
     public var completedSteps: Int
-    /// Tokens that a step learns from.
+    /// Places for tokens in a step.
     public var tokensPerStep: Int
     /// Windows in an epoch.
     public var windowCount: Int
+    /// The share of the places that is not learned from: padding, and what is read again as context.
+    public var unscoredShare: Double
     /// What the memory is needed for.
     public var memory: MemoryPlan
     /// In what matrix products multiply here.

@@ -6,43 +6,8 @@ import Tokenization
 /// `quern shards`
 struct Shards: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at a data set, or check every byte of it.",
-        subcommands: [ShardsShow.self, ShardsVerify.self])
-}
-
-/// `quern shards show`
-struct ShardsShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show",
-        abstract: "Show what a data set holds.",
-        discussion: """
-            Example:
-
-              quern shards show shards/kjv
-            """)
-
-    @Argument(help: "The data set's directory.")
-    var directory: String
-
-    func run() async throws {
-        let set = try ShardSet(directory: directory)
-        Terminal.write(ManifestSummary.text(set.manifest, directory: directory) + "\n")
-        var rows = [["shard", "tokens", "documents", "bytes of text", "checksum"]]
-        for shard in set.manifest.shards {
-            rows.append([
-                shard.name, Figures.count(shard.tokens), Figures.count(shard.documents),
-                Figures.count(shard.bytes), shard.checksum,
-            ])
-        }
-        Terminal.write(Table.text(rows))
-        rows = [["source", "documents", "bytes of text"]]
-        for source in set.manifest.sources {
-            rows.append([
-                source.path, Figures.count(source.documents), Figures.count(source.bytes),
-            ])
-        }
-        Terminal.write("\n" + Table.text(rows))
-    }
+        abstract: "Look at a data set, check every byte of it, or export it.",
+        subcommands: [ShardsShow.self, ShardsVerify.self, ShardsExport.self])
 }
 
 /// `quern shards verify`
@@ -71,6 +36,11 @@ struct ShardsVerify: AsyncParsableCommand, ReportingCommand {
     func run() async throws {
         let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
+        if let notice = set.foreignNotice {
+            // Opening it has read every id, and there is nothing to compare more with.
+            Terminal.write(notice + "\n")
+            return
+        }
         let printer = reporting.makePrinter()
         let total = set.manifest.train.tokens + set.manifest.validation.tokens
         try set.verify(decodingWith: vocabulary) { done in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import TokenShards
 import Tokenization
 import Training
 
@@ -31,13 +32,24 @@ struct Train: AsyncParsableCommand, ReportingCommand {
               quern train --shards shards/kjv --vocab vocab/kjv --output runs/big --set model.n_layer=6
               quern train --config pipeline.json --conversations questions.jsonl.zst
               quern train --conversations alpaca.jsonl --init-from models/gpt2 --output runs/gpt2-chat
+              quern train --shards shards/web=0.7 shards/code=0.3 --vocab vocab/both --output runs/both
+
+            Several data sets are learned from in proportion to their weights. A directory without a \
+            manifest may hold the shards of llm.c, nanoGPT's train.bin and val.bin, or Megatron-LM's \
+            .bin and .idx. --set training.packing=best-fit keeps documents whole, and with \
+            --set training.mask_documents=true each is read apart from the others in its window.
             """)
 
     @Option(name: .long, help: "The pipeline's description. (default: the built-in values)")
     var config: String?
 
-    @Option(name: .long, help: "The shards' directory. (default: shards/NAME)")
-    var shards: String?
+    @Option(
+        name: .long, parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            The shards' directory, or several, each with its weight. (default: shards/NAME, weight 1)
+            """, valueName: "dir[=weight]"))
+    var shards: [WeightedDirectory] = []
 
     @Option(name: .long, help: "The vocabulary's directory. (default: vocab/NAME)")
     var vocab: String?
@@ -82,7 +94,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
 
     func validate() throws {
         if resume, overwrite { throw ValidationError("give either --resume or --overwrite") }
-        if !conversations.isEmpty, shards != nil || vocab != nil {
+        if !conversations.isEmpty, !shards.isEmpty || vocab != nil {
             throw ValidationError(
                 "conversations are encoded with the vocabulary of the model that they tune: "
                     + "give no --shards and no --vocab with --conversations")
@@ -113,10 +125,14 @@ struct Train: AsyncParsableCommand, ReportingCommand {
                 surroundings: surroundings, stop: interrupts.stop, report: show)
         } else {
             configuration.training.initFrom = initFrom ?? configuration.training.initFrom
+            let vocabulary = try Vocabulary(
+                directory: vocab ?? configuration.vocabularyDirectory)
+            let directories =
+                shards.isEmpty ? [WeightedDirectory(configuration.shardDirectory)] : shards
             summary = try await TrainingStage.run(
-                configuration, shardDirectory: shards ?? configuration.shardDirectory,
-                vocabulary: Vocabulary(directory: vocab ?? configuration.vocabularyDirectory),
-                surroundings: surroundings, stop: interrupts.stop, report: show)
+                configuration, data: Mixture(directories, vocabulary: vocabulary),
+                vocabulary: vocabulary, surroundings: surroundings, stop: interrupts.stop,
+                report: show)
         }
         printer.endLine()
         var rows = [

@@ -13,6 +13,7 @@ extension SplitPattern: ExpressibleByArgument {}
 extension TieRule: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
+extension ExportFormat: ExpressibleByArgument {}
 extension VocabularyFormat: ExpressibleByArgument {}
 extension VocabularyPreset: ExpressibleByArgument {}
 extension GGUFNumberType: ExpressibleByArgument {}

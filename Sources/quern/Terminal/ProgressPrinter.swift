@@ -86,6 +86,10 @@ final class ProgressPrinter {
             var text = "\(Figures.count(plan.parameterCount)) parameters, "
             text += "\(Figures.count(plan.tokensPerStep)) tokens a step, "
             text += "\(Figures.count(plan.windowCount)) windows an epoch, "
+            if plan.unscoredShare > 0 {
+                text +=
+                    "\(Figures.fixed(plan.unscoredShare * 100, 1)) % of them padding or read again, "
+            }
             text += "\(Self.text(plan.memory)), "
             text += "matrix peak \(Figures.short(plan.matrixPeak))FLOP/s"
             if plan.precision == .mixed { text += "; products in bfloat16" }

@@ -47,16 +47,10 @@ public struct WindowSequence: Sendable {
     /// Full window `number`, which must be below ``count``. O(log shards).
     public subscript(number: Int) -> Window {
         precondition(number >= 0 && number < count, "window \(number) of \(count)")
-        var low = 0
-        var high = shards.count
-        while low + 1 < high {
-            let middle = (low + high) / 2
-            if firstWindow[middle] <= number { low = middle } else { high = middle }
-        }
-        // Shards without a window share their first number with the next: step over them.
-        while firstWindow[low + 1] == number { low += 1 }
+        // Shards without a window share their number with the next, which is found.
+        let shard = firstWindow.lastIndex(notAbove: number)
         return Window(
-            shard: low, start: (number - firstWindow[low]) * stride, length: length,
+            shard: shard, start: (number - firstWindow[shard]) * stride, length: length,
             alreadyScored: 0)
     }
 

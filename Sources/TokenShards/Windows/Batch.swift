@@ -32,15 +32,43 @@ public struct Batch: Equatable, Sendable {
     /// Puts a window into row `row`. What a short window leaves free is neither read nor scored: it
     /// lies behind all that is scored, where causal attention does not look.
     mutating func fill(row: Int, from window: Window, of shard: TokenShard) {
-        precondition(window.length <= contextLength, "the window is longer than the context")
-        let base = row * contextLength
+        copy(window, of: shard, row: row, column: 0)
+        markDocuments(row: row, from: window, of: shard)
+    }
+
+    /// Puts row `number` of `rows` into row `row`. What it leaves free is neither read nor scored.
+    mutating func fill(row: Int, from rows: RowSequence, number: Int) {
+        let windows = rows[number]
+        guard rows.stretchesAreDocuments else {
+            fill(row: row, from: windows[0], of: rows.shards[windows[0].shard])
+            return
+        }
+        var column = 0
+        for window in windows {
+            copy(window, of: rows.shards[window.shard], row: row, column: column)
+            markDocument(row: row, columns: column..<column + window.length)
+            column += window.length
+        }
+        markDocument(row: row, columns: column..<contextLength)
+    }
+
+    private mutating func copy(_ window: Window, of shard: TokenShard, row: Int, column: Int) {
+        precondition(
+            column + window.length <= contextLength, "the window is longer than the context")
+        let base = row * contextLength + column
         let end = window.start + window.length
         shard.copyTokens(window.start..<end, into: &inputs, at: base)
         shard.copyTokens(
             window.start + window.alreadyScored + 1..<end + 1, into: &targets,
             at: base + window.alreadyScored)
         scoredCount += window.length - window.alreadyScored
-        markDocuments(row: row, from: window, of: shard)
+    }
+
+    private mutating func markDocument(row: Int, columns: Range<Int>) {
+        guard documentStarts != nil else { return }
+        for column in columns {
+            documentStarts?[row * contextLength + column] = Int32(columns.lowerBound)
+        }
     }
 
     private mutating func markDocuments(row: Int, from window: Window, of shard: TokenShard) {
@@ -57,62 +85,6 @@ public struct Batch: Equatable, Sendable {
             documentStarts?[row * contextLength + position] = Int32(start)
         }
     }
-}
-
-/// Makes batches from windows.
-///
-/// A value without state: a batch is a function of the windows, the seed and its position, so it can
-/// be made on any thread, ahead of time, and again after a crash.
-public struct BatchLoader: Sendable {
-    private let windows: WindowSequence
-    /// The windows that are drawn from; nil for the full ones of the sequence.
-    private let listed: [Window]?
-    private let sampler: WindowSampler
-    /// Rows a batch.
-    public let batchSize: Int
-
-    /// Batches of `batchSize` windows in the sampler's order.
-    ///
-    /// - Parameter wholeDocuments: whether they are those of whole documents:
-    ///   ``WindowSequence/wholeDocumentWindows()``.
-    public init(
-        windows: WindowSequence, wholeDocuments: Bool = false, batchSize: Int, seed: UInt64
-    ) throws(ShardError) {
-        listed = wholeDocuments ? windows.wholeDocumentWindows() : nil
-        windowCount = listed?.count ?? windows.count
-        guard windowCount > 0 else {
-            throw .tooFewTokens(
-                split: Split.train.rawValue,
-                tokenCount: windows.shards.map(\.tokenCount).max() ?? 0, needed: windows.length + 1)
-        }
-        self.windows = windows
-        self.batchSize = batchSize
-        sampler = WindowSampler(windowCount: windowCount, seed: seed)
-    }
-
-    /// Windows in an epoch.
-    public let windowCount: Int
-
-    /// The batch of the windows at `position ..< position + batchSize`, positions being counted from
-    /// 0 over all epochs. O(B·T).
-    public func batch(at position: Int) -> Batch {
-        var batch = Batch(
-            batchSize: batchSize, contextLength: windows.length,
-            marksDocuments: windows.marksDocuments)
-        for row in 0..<batchSize {
-            let window = window(at: position + row)
-            batch.fill(row: row, from: window, of: shard(of: window))
-        }
-        return batch
-    }
-
-    /// The window at `position`.
-    func window(at position: Int) -> Window {
-        let number = sampler[position]
-        return listed?[number] ?? windows[number]
-    }
-
-    func shard(of window: Window) -> TokenShard { windows.shards[window.shard] }
 }
 
 extension WindowSequence {

@@ -1,0 +1,111 @@
+import Foundation
+import Storage
+
+/// Writes a data set in the layout of another program.
+///
+/// The directory appears whole or not at all: it is written beside its name and renamed at the end.
+/// Memory does not depend on the data set.
+///
+/// ```swift
+/// try ShardExport(of: set, as: .megatron).write(to: "export") { tokens in print(tokens) }
+/// ```
+public struct ShardExport {
+    let set: ShardSet
+    let format: ExportFormat
+    /// Tokens a sample, for ``ExportFormat/mds``, whose samples are of one length.
+    let sampleLength: Int
+
+    /// The data set `set` as `format`.
+    ///
+    /// - Parameter sampleLength: tokens a sample, for ``ExportFormat/mds``.
+    /// - Throws: ``ShardError/cannotExport(reason:)`` where the layout cannot hold the data set.
+    public init(
+        of set: ShardSet, as format: ExportFormat, sampleLength: Int = 2_048
+    ) throws(ShardError) {
+        precondition(sampleLength > 0, "a sample has at least one token")
+        guard format != .nanogpt || set.manifest.dtype == .uint16 else {
+            throw .cannotExport(
+                reason: """
+                    nanoGPT stores ids in 16 bits and this vocabulary has \
+                    \(set.manifest.vocabulary.size) tokens: choose another format
+                    """)
+        }
+        self.set = set
+        self.format = format
+        self.sampleLength = sampleLength
+    }
+
+    /// Writes the directory `path`, which must not be there. O(tokens).
+    ///
+    /// - Parameter progress: called now and then with the tokens written so far.
+    /// - Returns: the files, in the order in which they were written.
+    public func write(
+        to path: String, progress: (Int) -> Void = { _ in }
+    ) throws -> [String] {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw ShardError.cannotExport(
+                reason: "\(path) is there: remove it, or give another --output")
+        }
+        let partial = path + ".partial"
+        if FileManager.default.fileExists(atPath: partial) { try removeItem(partial) }
+        try makeDirectory(partial)
+        do {
+            let files = try writeSplits(to: partial, progress)
+            try renameFile(partial, to: path)
+            return files.map { path + "/" + $0 }
+        } catch {
+            try? removeItem(partial)
+            throw error
+        }
+    }
+
+    private func writeSplits(
+        to directory: String, _ progress: (Int) -> Void
+    ) throws -> [String] {
+        var files: [String] = []
+        var done = 0
+        for split in Split.allCases where !set.shards(of: split).isEmpty {
+            let before = done
+            let tokens = set.manifest.totals(of: split).tokens
+            files += try write(split, to: directory) { count in progress(before + count) }
+            done += tokens
+            progress(done)
+        }
+        return files
+    }
+
+    private func write(
+        _ split: Split, to directory: String, _ progress: (Int) -> Void
+    ) throws -> [String] {
+        switch format {
+        case .nanogpt: try writeNanoGPT(split, to: directory, progress)
+        case .megatron: try writeMegatron(split, to: directory, progress)
+        case .datatrove: try writeDatatrove(split, to: directory, progress)
+        case .olmo: try writeOLMo(split, to: directory, progress)
+        case .mds: try writeMDS(split, to: directory, progress)
+        }
+    }
+
+    /// Appends all shards of a split to `file`, one after the other.
+    func copyTokens(
+        of split: Split, into file: inout BinaryFile, byteCount: Int, _ progress: (Int) -> Void
+    ) throws {
+        var done = 0
+        for shard in set.shards(of: split) {
+            var start = 0
+            while start < shard.tokenCount {
+                let end = min(shard.tokenCount, start + 1 << 22)
+                try file.append(start..<end, of: shard, byteCount: byteCount)
+                start = end
+                progress(done + start)
+            }
+            done += shard.tokenCount
+        }
+    }
+}
+
+/// `number` with zeros in front to make `width` digits.
+func padded(_ number: Int, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Storage
+import Tokenization
+
+/// A directory of ids that another program wrote, made known as a data set.
+///
+/// Nothing in it says which vocabulary the ids belong to, how long the texts were, or whether a byte has
+/// changed. So every id is read once before the first is used: each must be one of the vocabulary's,
+/// documents are found by its end-of-text token where no index has them, and the texts' bytes are
+/// counted. The first token of each document stays in memory, 8 bytes a document.
+struct ForeignDataSet {
+    let layout: DataSetLayout
+    let manifest: ShardManifest
+    let shards: [Split: [TokenShard]]
+
+    /// Reads `directory`; nil if no file in it is known. O(tokens).
+    ///
+    /// - Throws: ``ShardError/foreign(path:reason:)`` for files that contradict themselves, each other or
+    ///   the vocabulary.
+    init?(directory: String, vocabulary: Vocabulary) throws(ShardError) {
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: directory).sorted()) ?? []
+        var files: [ForeignFile] = []
+        for name in names {
+            if let file = try ForeignFile(directory: directory, name: name) { files.append(file) }
+        }
+        guard let first = files.first else { return nil }
+        for file in files where file.layout != first.layout || file.width != first.width {
+            throw .foreign(
+                path: file.file.path,
+                reason: """
+                    it is \(file.layout.rawValue)'s with ids of \(file.width.rawValue), and \
+                    \(first.file.path) is \(first.layout.rawValue)'s with \(first.width.rawValue): keep \
+                    one kind in a directory
+                    """)
+        }
+        layout = first.layout
+
+        let endOfText = vocabulary.endOfText?.rawValue
+        let tokenLengths = (0..<vocabulary.count).map { number in
+            let id = TokenID(UInt32(number))
+            return vocabulary.isSpecial(id) ? 0 : vocabulary.bytes(of: id).count
+        }
+        var scans: [ForeignScan] = []
+        for file in files {
+            let shard = TokenShard(file, documentStarts: [], endOfText: .none, vocabulary)
+            scans.append(
+                try ForeignScan(shard, tokenLengths: tokenLengths, endOfText: endOfText))
+        }
+        let policy = ForeignScan.policy(of: files, scans)
+        var manifest = ShardManifest(
+            vocabulary: .init(
+                fingerprint: hexadecimal(vocabulary.fingerprint), size: vocabulary.count),
+            endOfText: policy, endOfTextID: policy == .none ? nil : endOfText.map(Int.init),
+            dtype: first.width)
+        var shards: [Split: [TokenShard]] = [:]
+        for (file, scan) in zip(files, scans) {
+            let starts = scan.documentStarts(of: file, policy)
+            let shard = TokenShard(
+                file, scan, documentStarts: starts, endOfText: policy, vocabulary)
+            shards[file.split, default: []].append(shard)
+            manifest.append(shard.entry)
+        }
+        self.manifest = manifest
+        self.shards = shards
+    }
+}
+
+extension ShardManifest {
+    /// Adds a shard, and what it holds to the sums of its split.
+    fileprivate mutating func append(_ shard: Shard) {
+        shards.append(shard)
+        var totals = totals(of: shard.split)
+        totals.tokens += shard.tokens
+        totals.documents += shard.documents
+        totals.bytes += shard.bytes
+        if shard.split == .train { train = totals } else { validation = totals }
+    }
+}
+
+extension TokenShard {
+    /// A shard over a foreign file; `scan` is what reading it has shown, nil before that.
+    fileprivate convenience init(
+        _ file: ForeignFile, _ scan: ForeignScan? = nil, documentStarts: [Int],
+        endOfText: EndOfTextPolicy, _ vocabulary: Vocabulary
+    ) {
+        let index = DocumentIndex(firstTokens: documentStarts)
+        let path = file.file.path
+        self.init(
+            file: file.file, dataStart: file.dataStart, index: index,
+            header: ShardHeader(
+                width: file.width, tokenCount: file.tokenCount, vocabularySize: vocabulary.count,
+                vocabularyFingerprint: vocabulary.fingerprint, endOfText: endOfText,
+                endOfTextID: vocabulary.endOfText?.rawValue ?? 0),
+            entry: .init(
+                name: path.split(separator: "/").last.map(String.init) ?? path, split: file.split,
+                tokens: file.tokenCount, documents: documentStarts.count,
+                bytes: scan?.byteCount ?? 0, checksum: hexadecimal(scan?.checksum ?? 0),
+                indexChecksum: hexadecimal(index.checksum())))
+    }
+}

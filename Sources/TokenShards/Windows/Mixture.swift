@@ -1,0 +1,102 @@
+import Storage
+
+/// A data set that is one of several to learn from.
+public struct WeightedShards: Sendable {
+    /// What it is called in reports.
+    public var name: String
+    /// The data set.
+    public var set: ShardSet
+    /// Its share of what is learned from, in proportion to the weights of the others.
+    public var weight: Double
+
+    /// A data set and its share.
+    public init(name: String, set: ShardSet, weight: Double = 1) {
+        self.name = name
+        self.set = set
+        self.weight = weight
+    }
+}
+
+/// The data sets that a model learns from, and their shares.
+///
+/// A weight says how much of the training is drawn from a data set, whatever its size: a small one with
+/// a great weight comes round more often, each time in another order. Shares are counted in rows, which
+/// are of one length.
+public struct Mixture: Sendable {
+    /// The data sets, at least one.
+    public let sources: [WeightedShards]
+
+    /// A mixture of `sources`.
+    ///
+    /// - Throws: ``ShardError/badMixture(reason:)`` for none, for a weight that is not positive, and for
+    ///   data sets of different vocabularies.
+    public init(_ sources: [WeightedShards]) throws(ShardError) {
+        guard let first = sources.first else {
+            throw .badMixture(reason: "it has no data set: name at least one")
+        }
+        for source in sources {
+            guard source.weight > 0, source.weight.isFinite else {
+                throw .badMixture(
+                    reason: "the weight of \(source.name) is \(source.weight): it must be positive")
+            }
+            guard source.set.manifest.vocabulary == first.set.manifest.vocabulary else {
+                throw .badMixture(
+                    reason: """
+                        \(first.name) and \(source.name) were encoded with different vocabularies: \
+                        encode them with one
+                        """)
+            }
+        }
+        self.sources = sources
+    }
+
+    /// One data set alone.
+    public init(_ set: ShardSet) {
+        sources = [WeightedShards(name: set.directory, set: set)]
+    }
+
+    /// A fingerprint of the ids, their order and the shares: 16 hexadecimal digits; of one data set
+    /// alone its own. O(shards).
+    public var fingerprint: String {
+        guard sources.count > 1 else { return sources[0].set.fingerprint }
+        var hash = XXH64()
+        for source in sources {
+            let line = Array("\(source.set.fingerprint) \(source.weight)\n".utf8)
+            unsafe hash.update(line.span.bytes)
+        }
+        return hexadecimal(hash.digest())
+    }
+
+    /// Batches of the training splits.
+    ///
+    /// - Parameters:
+    ///   - packing: how documents are laid into rows.
+    ///   - length: predictions a row, the context.
+    ///   - stride: as for ``ShardSet/rows(in:packing:length:stride:marksDocuments:)``.
+    ///   - marksDocuments: whether batches say where documents begin.
+    ///   - wholeDocuments: whether a row holds documents that follow each other and fit whole, whatever
+    ///     the packing: ``WindowSequence/wholeDocumentWindows()``.
+    ///   - batchSize: rows a batch.
+    ///   - seed: chooses the orders.
+    /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a data set without a row.
+    public func loader(
+        packing: Packing = .concatenate, length: Int, stride: Int? = nil,
+        marksDocuments: Bool = false, wholeDocuments: Bool = false, batchSize: Int, seed: UInt64
+    ) throws(ShardError) -> BatchLoader {
+        try BatchLoader(
+            sources: sources.map { source in
+                if wholeDocuments {
+                    RowSequence(
+                        source.set.windows(
+                            in: .train, length: length, stride: length,
+                            marksDocuments: marksDocuments), wholeDocuments: true)
+                } else {
+                    source.set.rows(
+                        in: .train, packing: packing, length: length, stride: stride,
+                        marksDocuments: marksDocuments)
+                }
+            },
+            schedule: MixtureSchedule(weights: sources.map(\.weight)), batchSize: batchSize,
+            seed: seed)
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Pipeline
+import TokenShards
+import Tokenization
+
+/// `quern shards export`
+struct ShardsExport: AsyncParsableCommand, ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a data set in the layout of another program.",
+        discussion: """
+            nanogpt    train.bin and val.bin: 16-bit ids and nothing else
+            megatron   train_text_document.bin and .idx: an indexed data set of Megatron-LM
+            datatrove  train/00000_unshuffled.ds with .index and .metadata, for datatrove and nanotron
+            olmo       train/part-00-00000.npy and .csv.gz, for OLMo-core and dolma
+            mds        train/index.json and .mds files of samples of --length tokens, for Streaming
+
+            llm.c reads Quern's own shards as they are. The directory appears whole or not at all.
+
+            Example:
+
+              quern shards export shards/kjv --format megatron --output export/kjv
+            """)
+
+    @Argument(help: "The data set's directory.")
+    var directory: String
+
+    @Option(name: .long, help: "The layout of the files.")
+    var format: ExportFormat
+
+    @Option(name: .long, help: "The directory to make.")
+    var output: String
+
+    @Option(name: .long, help: "Tokens a sample, for mds.")
+    var length = 2_048
+
+    @Option(name: .long, help: "The vocabulary, for a data set that has no manifest.")
+    var vocab: String?
+
+    @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        if length < 1 { throw ValidationError("--length must be positive") }
+    }
+
+    func run() async throws {
+        let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
+        let set = try ShardSet(directory: directory, vocabulary: vocabulary)
+        let export = try ShardExport(of: set, as: format, sampleLength: length)
+        let printer = reporting.makePrinter()
+        let total = set.manifest.train.tokens + set.manifest.validation.tokens
+        let files = try export.write(to: output) { done in
+            printer.show(
+                .progress(
+                    StageProgress(
+                        activity: "exporting", completed: done, total: total, unit: .tokens)))
+        }
+        printer.endLine()
+        for file in files { Terminal.write(file + "\n") }
+    }
+}

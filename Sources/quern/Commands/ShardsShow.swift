@@ -1,0 +1,146 @@
+import ArgumentParser
+import Pipeline
+import TokenShards
+import Tokenization
+import Training
+import Transformer
+
+/// `quern shards show`
+struct ShardsShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show what a data set holds, or what a step of training learns from.",
+        discussion: """
+            With --step, each row of the step's batches is taken apart: the window, the shard, its \
+            documents, and the file and line that each came from. Which windows a step has follows from \
+            the seed, the batch size, the context and the packing: they are taken from a run, or from a \
+            pipeline's description and --set.
+
+            Example:
+
+              quern shards show shards/kjv
+              quern shards show shards/kjv --step 120 --run runs/kjv --vocab vocab/kjv
+              quern shards show shards/web=0.7 shards/code=0.3 --step 1 --config pipeline.json
+            """)
+
+    @Argument(help: "The data set's directory, or those of a mixture, each with its weight.")
+    var directories: [WeightedDirectory]
+
+    @Option(name: .long, help: "Show the rows of this step, counted from 1.")
+    var step: Int?
+
+    @Option(
+        name: .long, help: "The run whose step it is: its newest checkpoint says how it trains.")
+    var run: String?
+
+    @Option(name: .long, help: "The pipeline's description that says how it trains.")
+    var config: String?
+
+    @Option(name: .long, help: "The vocabulary, to show how each document begins.")
+    var vocab: String?
+
+    @OptionGroup var options: PipelineOptions
+
+    func validate() throws {
+        if let step, step < 1 { throw ValidationError("--step counts from 1") }
+        if step == nil, run != nil || config != nil || !options.set.isEmpty {
+            throw ValidationError("--run, --config and --set say how a --step is made: give one")
+        }
+        if run != nil, config != nil || !options.set.isEmpty {
+            throw ValidationError("give either --run, or --config and --set")
+        }
+    }
+
+    func run() async throws {
+        let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
+        let mixture = try Mixture(directories, vocabulary: vocabulary)
+        if let step {
+            try show(step: step, of: mixture, vocabulary)
+        } else {
+            for source in mixture.sources { show(source.set) }
+        }
+    }
+
+    private func show(_ set: ShardSet) {
+        Terminal.write(ManifestSummary.text(set.manifest, directory: set.directory) + "\n")
+        if let notice = set.foreignNotice { Terminal.write(notice + "\n\n") }
+        var rows = [["shard", "tokens", "documents", "bytes of text", "checksum"]]
+        for shard in set.manifest.shards {
+            rows.append([
+                shard.name, Figures.count(shard.tokens), Figures.count(shard.documents),
+                Figures.count(shard.bytes), shard.checksum,
+            ])
+        }
+        Terminal.write(Table.text(rows))
+        guard !set.manifest.sources.isEmpty else { return }
+        rows = [["source", "documents", "bytes of text"]]
+        for source in set.manifest.sources {
+            rows.append([
+                source.path, Figures.count(source.documents), Figures.count(source.bytes),
+            ])
+        }
+        Terminal.write("\n" + Table.text(rows))
+    }
+
+    private func show(step: Int, of mixture: Mixture, _ vocabulary: Vocabulary?) throws {
+        let (training, context) = try recipe()
+        let loader = try mixture.loader(
+            packing: training.packing, length: context, stride: training.stride,
+            marksDocuments: training.masksDocuments, batchSize: training.batchSize,
+            seed: training.seed)
+        let provenance = BatchProvenance(mixture, loader)
+        let rowsPerStep = training.batchSize * training.gradientAccumulationSteps
+        let first = training.overfitOneBatch ? 0 : (step - 1) * rowsPerStep
+        var rows = [["row", "window", "shard", "document", "tokens", "from"]]
+        if vocabulary != nil { rows[0].append("beginning") }
+        for row in 0..<rowsPerStep {
+            for document in provenance.documents(ofRowAt: first + row) {
+                let source = mixture.sources[document.dataSet]
+                let name = mixture.sources.count > 1 ? source.name + "/" : ""
+                var cells = [
+                    String(row), "\(document.window) (epoch \(document.epoch + 1))",
+                    name + document.shardName, String(document.document),
+                    "\(document.tokens.lowerBound)–\(document.tokens.upperBound - 1)",
+                    document.origin,
+                ]
+                if let vocabulary {
+                    let shard = source.set.shards(of: .train)[document.shard]
+                    let range = shard.textRange(ofDocument: document.document)
+                    let beginning = shard.tokens(range.prefix(Self.shownTokens))
+                    cells.append(
+                        Pieces.quoted(try vocabulary.decode(beginning.map { TokenID($0) })))
+                }
+                rows.append(cells)
+            }
+        }
+        Terminal.write(Table.text(rows))
+    }
+
+    /// Tokens of a document's beginning that are shown.
+    private static let shownTokens = 12
+
+    /// How the run trains, and its context.
+    private func recipe() throws -> (TrainingConfiguration, context: Int) {
+        guard let directory = run else {
+            let configuration = try options.configuration(path: config)
+            return (configuration.training, configuration.model.positionCount)
+        }
+        let store = CheckpointStore(runDirectory: directory)
+        guard let latest = store.latest, let state = try store.latestState() else {
+            throw TrainingError.noCheckpoint(directory: directory)
+        }
+        return (state.configuration, try GPTConfiguration(directory: latest).positionCount)
+    }
+}
+
+extension RowDocument {
+    /// `corpus.jsonl, line 3` or `book.txt, document 3`, or less where less is known.
+    var origin: String {
+        let name = source.map { $0 == "-" ? "standard input" : $0 } ?? "?"
+        return switch place {
+        case .line(let number): "\(name), line \(number)"
+        case .part(let number): "\(name), document \(number)"
+        case nil: name
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Corpora
+import Foundation
+import Testing
+import TokenShards
+import Tokenization
+import Training
+
+@testable import Pipeline
+
+@Suite struct ProvenanceTests {
+    @Test("a document is followed from its line to its row and back", arguments: Packing.allCases)
+    func lines(packing: Packing) async throws {
+        let folder = NSTemporaryDirectory() + "quern-provenance-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+
+        // Two files, blank lines among the others, so that a line's number is not the document's.
+        var texts: [String: [Int: String]] = [:]
+        for name in ["first", "second"] {
+            var lines: [String] = []
+            let path = "\(folder)/\(name).jsonl"
+            for line in 1...60 {
+                if line % 7 == 0 {
+                    lines.append("")
+                } else {
+                    let text = String(repeating: "\(name) \(line) grinds ", count: line % 9 + 1)
+                    texts[path, default: [:]][line] = text
+                    lines.append("{\"text\": \"\(text)\"}")
+                }
+            }
+            try lines.joined(separator: "\n").write(
+                toFile: path, atomically: true, encoding: .utf8)
+        }
+        var corpus = CorpusConfiguration()
+        corpus.inputs = texts.keys.sorted()
+        corpus.validationFraction = 0.1
+        let counter = PieceCounter(.gpt4)
+        counter.count(Array("first second grinds 0123456789".utf8).span)
+        var learning = VocabularyConfiguration()
+        learning.vocabularySize = 270
+        let vocabulary = try VocabularyTrainer(learning).train(counter.takeCounts())
+        var shards = ShardConfiguration()
+        shards.tokensPerShard = 600
+        _ = try await EncodingStage.run(
+            corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder + "/set",
+            threadCount: 2, stop: StopSignal(), report: { _ in })
+
+        let set = try ShardSet(directory: folder + "/set", vocabulary: vocabulary)
+        let mixture = Mixture(set)
+        let loader = try mixture.loader(packing: packing, length: 64, batchSize: 1, seed: 3)
+        let provenance = BatchProvenance(mixture, loader)
+        var seen: Set<String> = []
+        for position in 0..<loader.windowCount {
+            let batch = loader.batch(at: position)
+            for document in provenance.documents(ofRowAt: position) {
+                let shard = set.shards(of: .train)[document.shard]
+                #expect(shard.name == document.shardName)
+                let source = try #require(document.source)
+                guard case .line(let line)? = document.place else {
+                    Issue.record("document \(document.document) has no line")
+                    continue
+                }
+                let ids = shard.text(ofDocument: document.document).map { TokenID($0) }
+                #expect(
+                    String(decoding: try vocabulary.decode(ids), as: UTF8.self)
+                        == texts[source]?[line])
+                seen.insert("\(source):\(line)")
+                // The row has the tokens that it says it has.
+                let tokens = shard.tokens(document.tokens).map { Int32($0) }
+                #expect(!tokens.isEmpty)
+                #expect(isStretch(tokens.dropLast(), of: batch.inputs))
+            }
+        }
+        // With packings that leave nothing out, every line that is not held out is in some row.
+        if packing != .concatenate { #expect(seen.count == set.manifest.train.documents) }
+    }
+    private func isStretch(_ part: ArraySlice<Int32>, of whole: [Int32]) -> Bool {
+        whole.indices.contains { whole[$0...].starts(with: part) }
+    }
+}
