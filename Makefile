@@ -60,6 +60,7 @@ bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
 	@corpora/prepare-bench.sh
 	swift build -c release --package-path Tests/Benchmarks --product TokenizationBench
 	swift build -c release --product ConformanceProbe
+	swift build -c release --package-path Tests/Benchmarks --product CorpusBench
 	QUERN=$(QUERN) $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH)
 
 ## Rewrite the sources in the project's format.
@@ -75,7 +76,7 @@ build: packages
 
 ## System packages: only what is missing is installed.
 packages:
-	$(call install,libzstd-dev)
+	$(call install,libzstd-dev zlib1g-dev)
 
 corpora/kjv.txt.zst:
 	corpora/prepare-kjv.sh

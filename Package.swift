@@ -26,10 +26,13 @@ let package = Package(
         .systemLibrary(
             name: "CZstd", pkgConfig: "libzstd",
             providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "CKernels"),
         .target(name: "Storage"),
         .target(name: "Zstandard", dependencies: ["CZstd"]),
-        .target(name: "Corpora", dependencies: ["Zstandard", "Storage"]),
+        .target(name: "Gzip", dependencies: ["CZlib"]),
+        .target(name: "Corpora", dependencies: ["Zstandard", "Gzip", "Storage"]),
         .target(
             name: "Refinement",
             dependencies: [
@@ -68,7 +71,8 @@ let package = Package(
             name: "TrainingTests",
             dependencies: ["Training", "Transformer", "TokenShards", "Tokenization", "Storage"]),
         .testTarget(name: "ZstandardTests", dependencies: ["Zstandard"]),
-        .testTarget(name: "CorporaTests", dependencies: ["Corpora", "Zstandard"]),
+        .testTarget(
+            name: "CorporaTests", dependencies: ["Corpora", "Zstandard", "Gzip", "CZlib"]),
         .testTarget(
             name: "RefinementTests",
             dependencies: ["Refinement", "Corpora", "Zstandard", "Storage"]),

@@ -1,3 +1,5 @@
+public import Gzip
+public import Storage
 public import Zstandard
 
 /// What can go wrong between a configuration and its documents.
@@ -16,10 +18,18 @@ public enum CorpusError: Error, Equatable, Sendable {
     case failed(operation: String, path: String, reason: String)
     /// The compressed data of a file cannot be read.
     case badCompression(path: String, error: ZstandardError)
-    /// A line is not a JSON object with the text field; `column` counts bytes from 1.
+    /// The compressed data of a file cannot be read.
+    case badGzip(path: String, error: GzipError)
+    /// A file cannot be read, or the quarantine not be written.
+    case storage(StorageError)
+    /// A file is not what its format asks for, and nothing behind the place can be read.
+    case malformedFile(path: String, reason: String)
+    /// A line, record or element is not what its format asks for; `column` counts bytes from 1.
     case malformedLine(origin: DocumentOrigin, column: Int, reason: String)
     /// A line is not a conversation.
     case badConversation(origin: DocumentOrigin, reason: String)
+    /// A document is not UTF-8; `column` counts bytes from 1.
+    case invalidUTF8(origin: DocumentOrigin, column: Int)
     /// A line or document is larger than the configuration allows.
     case documentTooLarge(origin: DocumentOrigin, limit: Int)
 }
@@ -35,27 +45,38 @@ extension CorpusError: CustomStringConvertible {
         case .nothingMatched(let pattern):
             return "no file matches \(pattern)"
         case .nothingInFolder(let path, let format):
-            let names =
-                switch format {
-                case .auto: ".txt, .jsonl, .txt.zst or .jsonl.zst"
-                case .text: ".txt or .txt.zst"
-                case .jsonl: ".jsonl or .jsonl.zst"
-                }
-            return "the folder \(path) holds no file whose name ends in \(names)"
+            return "the folder \(path) holds no file whose name ends in one of "
+                + "\(format.endingsText), perhaps with .zst or .gz behind"
         case .unknownFormat(let path):
             return "the name of \(path) does not tell its format; "
-                + "set the format (--format, corpus.format) to text or jsonl, or let it end in .txt, .jsonl or .zst of these"
+                + "set the format (--format, corpus.format), or let it end in one of "
+                + "\(CorpusFormat.auto.endingsText), perhaps with .zst or .gz behind"
         case .failed(let operation, let path, let reason):
             return "could not \(operation) \(path): \(reason)"
         case .badCompression(let path, let error):
-            return "\(path): \(error)"
+            guard case .windowTooLarge(_, let byteCount, _) = error, byteCount <= 1 << 31 else {
+                return "\(named(path)): \(error)"
+            }
+            return "\(named(path)): \(error); --long-window (corpus.long_window) allows 2 GiB"
+        case .badGzip(let path, let error):
+            return "\(named(path)): \(error)"
+        case .storage(let error):
+            return "\(error)"
+        case .malformedFile(let path, let reason):
+            return "\(named(path)): \(reason)"
         case .malformedLine(let origin, let column, let reason):
             return "\(origin), byte \(column): \(reason)"
         case .badConversation(let origin, let reason):
             return "\(origin): \(reason)"
+        case .invalidUTF8(let origin, let column):
+            return "\(origin), byte \(column): this is not valid UTF-8; "
+                + "--invalid-utf8 (corpus.invalid_utf8) says what to do about it"
         case .documentTooLarge(let origin, let limit):
             return "\(origin) is larger than \(limit) bytes; "
-                + "raise max_document_bytes or set a text separator"
+                + "raise max_document_bytes, or cut the text into documents (--documents, --separator)"
         }
     }
 }
+
+/// A path for a person.
+private func named(_ path: String) -> String { path == "-" ? "standard input" : path }

@@ -28,7 +28,12 @@ public struct CorpusProgress: Sendable, Equatable {
     public var emptyDocuments = 0
     /// Lines, and documents of text files, that were skipped because they could not be read.
     public var skippedLines = 0
-    /// The errors of the first few of them.
+    /// How many of them were put into quarantine.
+    public var quarantinedLines = 0
+    /// Documents that were kept although not all of their bytes are UTF-8, or in which U+FFFD stands
+    /// for such bytes.
+    public var invalidUTF8Documents = 0
+    /// The errors of the first few lines that were skipped.
     public var skipped: [CorpusError] = []
     /// The inputs in the order in which they are read.
     public var sources: [Source] = []

@@ -14,21 +14,29 @@ public struct CorpusReader: ~Copyable, Sendable {
     public private(set) var progress: CorpusProgress
 
     private let configuration: CorpusConfiguration
-    private let bufferByteCount: Int
+    private let sizes: ReadingSizes
     private let sources: [SourceList.Source]
     /// The number of sources that were opened.
     private var openedCount = 0
     /// The last of them, until its end is reached.
     private var current: DocumentSource?
+    private var quarantine: Quarantine?
     private var failure: CorpusError?
 
     /// Finds the inputs of a configuration; reads none of them yet.
-    public init(_ configuration: CorpusConfiguration) throws(CorpusError) {
-        try self.init(configuration, bufferByteCount: 256 << 10)
+    ///
+    /// - Parameter threadCount: threads that decode compressed inputs ahead of who reads; with 1, all happens on
+    ///   the thread that reads. Nil means one for each processor.
+    public init(
+        _ configuration: CorpusConfiguration, threadCount: Int? = nil
+    ) throws(CorpusError) {
+        var sizes = ReadingSizes()
+        if let threadCount { sizes.threadCount = ReadingSizes.limit(threadCount) }
+        try self.init(configuration, sizes: sizes)
     }
 
-    /// A reader with buffers of a chosen size, for tests of what lies across their ends.
-    init(_ configuration: CorpusConfiguration, bufferByteCount: Int) throws(CorpusError) {
+    /// A reader with buffers of chosen sizes, for tests of what lies across their ends.
+    init(_ configuration: CorpusConfiguration, sizes: ReadingSizes) throws(CorpusError) {
         try configuration.validate()
         let sources = try SourceList(configuration).sources
         var progress = CorpusProgress()
@@ -43,8 +51,11 @@ public struct CorpusReader: ~Copyable, Sendable {
         }
         self.progress = progress
         self.configuration = configuration
-        self.bufferByteCount = bufferByteCount
+        self.sizes = sizes
         self.sources = sources
+        if configuration.onError == .quarantine, let path = configuration.quarantinePath {
+            quarantine = Quarantine(path: path)
+        }
     }
 
     /// The next document; nil behind the last. O(its bytes).
@@ -78,21 +89,29 @@ public struct CorpusReader: ~Copyable, Sendable {
     private mutating func readDocument() throws(CorpusError) -> Document? {
         while true {
             if current == nil {
-                guard openedCount < sources.count else { return nil }
-                current = try DocumentSource(
-                    sources[openedCount], configuration, bufferByteCount: bufferByteCount)
+                guard openedCount < sources.count else {
+                    if quarantine != nil { try quarantine!.commit() }
+                    quarantine = nil
+                    return nil
+                }
+                current = try DocumentSource(sources[openedCount], configuration, sizes: sizes)
                 openedCount += 1
             }
             let outcome = try current!.next()
             progress.bytesRead += current!.takeStoredByteCount()
             switch outcome {
-            case .document(let document):
+            case .document(let document, let hasInvalidUTF8):
                 count(document)
+                if hasInvalidUTF8 { progress.invalidUTF8Documents += 1 }
                 return document
             case .blank:
                 progress.emptyDocuments += 1
-            case .refused(let error):
-                guard configuration.onError == .skip else { throw error }
+            case .refused(let error, let bytes):
+                guard configuration.onError != .fail else { throw error }
+                if quarantine != nil {
+                    try quarantine!.add(bytes, error)
+                    progress.quarantinedLines += 1
+                }
                 progress.skippedLines += 1
                 if progress.skipped.count < CorpusProgress.keptErrorCount {
                     progress.skipped.append(error)

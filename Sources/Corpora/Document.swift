@@ -24,8 +24,10 @@ public struct Document: Sendable, Equatable {
 public struct DocumentOrigin: Sendable, Hashable {
     /// Where in a file a document stands.
     public enum Position: Sendable, Hashable {
-        /// A line of JSON, counted from 1.
+        /// A line, counted from 1; where a document is several lines, the first of them.
         case line(Int)
+        /// An element of a JSON array, or an object among others, counted from 1.
+        case item(Int)
         /// A part of a text file between separators, counted from 1, empty ones included.
         case part(Int)
     }
@@ -48,6 +50,7 @@ extension DocumentOrigin: CustomStringConvertible {
         let name = path == "-" ? "standard input" : path
         return switch position {
         case .line(let number): "\(name), line \(number)"
+        case .item(let number): "\(name), item \(number)"
         case .part(let number): "\(name), document \(number)"
         }
     }

@@ -25,7 +25,22 @@ func endOfValidUTF8(_ bytes: Span<UInt8>, from start: Int) -> Int {
 }
 
 /// The length of the well-formed character of two to four bytes at `place`; 0 when there is none.
+@inline(__always)
 func multibyteLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
+    // The common cases in one word: the bits that tell a lead from what continues it, and for three
+    // bytes those that tell a longer form than needed (none of them set) and surrogates.
+    if place &+ 4 <= bytes.count {
+        let word = UInt32(
+            littleEndian: unsafe bytes.bytes.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: place, as: UInt32.self))
+        if word & 0xC0C0F0 == 0x8080E0, word & 0x200F != 0, word & 0x200F != 0x200D { return 3 }
+        if word & 0xC0E0 == 0x80C0, word & 0x1E != 0 { return 2 }
+    }
+    return rareMultibyteLength(bytes, at: place)
+}
+
+@inline(never)
+private func rareMultibyteLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
     /// The byte at a distance, or one that continues nothing.
     func byte(_ distance: Int) -> UInt8 {
         let place = place &+ distance

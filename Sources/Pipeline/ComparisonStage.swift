@@ -58,17 +58,13 @@ public enum ComparisonStage {
         stop: StopSignal, report: (PipelineEvent) -> Void
     ) async throws -> Outcome {
         let workers = Pool { Worker(vocabularies) }
-        var reader = try CorpusReader(corpus)
+        var reader = try CorpusReader(corpus, threadCount: threadCount)
         try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
             workers.withItem { worker in
                 for document in documents { worker.count(document) }
             }
         } consume: { _, progress in
-            report(
-                .progress(
-                    StageProgress(
-                        activity: "encoding", completed: progress.bytesRead,
-                        total: progress.totalBytes, unit: .bytes)))
+            report(.progress(StageProgress(activity: "encoding", reading: progress)))
         }
         guard reader.progress.documents > 0 else {
             throw PipelineError.emptyCorpus(inputs: corpus.inputs)

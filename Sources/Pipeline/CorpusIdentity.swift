@@ -8,7 +8,7 @@ struct CorpusIdentity {
 
     /// Looks at every file that `configuration` names. O(files).
     init(_ configuration: CorpusConfiguration) throws {
-        guard !configuration.inputs.contains("-") else {
+        guard !configuration.inputs.contains("-"), configuration.inputsFrom != "-" else {
             throw PipelineError.badValue(
                 key: "corpus.inputs",
                 reason: """

@@ -66,7 +66,7 @@ enum CountingStage {
             if stop.isRequested { throw PipelineError.interrupted }
         }
         let counters = Pool { PieceCounter(pattern) }
-        var reader = try CorpusReader(corpus)
+        var reader = try CorpusReader(corpus, threadCount: threadCount)
         try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
             try counters.withItem { counter in
                 for document in documents where !split.isValidation(document.contentHash) {
@@ -74,11 +74,7 @@ enum CountingStage {
                 }
             }
         } consume: { _, progress in
-            report(
-                .progress(
-                    StageProgress(
-                        activity: "counting", completed: progress.bytesRead,
-                        total: progress.totalBytes, unit: .bytes)))
+            report(.progress(StageProgress(activity: "counting", reading: progress)))
         }
         if stop.isRequested { throw PipelineError.interrupted }
         guard reader.progress.documents > 0 else {
@@ -111,10 +107,8 @@ enum CountingStage {
     private static func place(beside path: String) -> String {
         var path = path
         while true {
-            let parent = (path as NSString).deletingLastPathComponent
-            if parent.isEmpty || parent == path || FileManager.default.fileExists(atPath: parent) {
-                return path
-            }
+            let parent = parentDirectory(of: path)
+            if parent == path || FileManager.default.fileExists(atPath: parent) { return path }
             path = parent
         }
     }

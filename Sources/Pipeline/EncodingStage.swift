@@ -62,7 +62,7 @@ public enum EncodingStage {
         let split = ValidationSplit(fraction: corpus.validationFraction)
         let encoders = Pool { BytePairEncoder(vocabulary) }
         var heldOut: [String: Int] = [:]
-        var reader = try CorpusReader(corpus)
+        var reader = try CorpusReader(corpus, threadCount: threadCount)
         var writer = try ShardWriter(
             directory: directory, vocabulary: vocabulary, configuration: shards)
         try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
@@ -93,11 +93,7 @@ public enum EncodingStage {
                     place: document.place, to: document.split)
                 start += document.count
             }
-            report(
-                .progress(
-                    StageProgress(
-                        activity: "encoding", completed: progress.bytesRead,
-                        total: progress.totalBytes, unit: .bytes)))
+            report(.progress(StageProgress(activity: "encoding", reading: progress)))
         }
         let progress = reader.progress
         guard progress.documents > 0 else {
@@ -113,7 +109,9 @@ public enum EncodingStage {
                     bytes: $0.textBytes)
             },
             skipped: .init(
-                lines: progress.skippedLines, emptyDocuments: progress.emptyDocuments,
+                lines: progress.skippedLines, quarantinedLines: progress.quarantinedLines,
+                emptyDocuments: progress.emptyDocuments,
+                invalidUTF8Documents: progress.invalidUTF8Documents,
                 examples: progress.skipped.map(\.description)))
     }
 }
@@ -124,6 +122,7 @@ extension DocumentPlace {
             switch position {
             case .line(let number): .line(number)
             case .part(let number): .part(number)
+            case .item(let number): .item(number)
             }
     }
 }

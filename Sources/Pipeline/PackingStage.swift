@@ -50,7 +50,7 @@ public enum PackingStage {
         _ = try FrameMaker(level: level)
         // The level was good once, so it is good again.
         let makers = Pool { try! FrameMaker(level: level) }
-        var reader = try CorpusReader(corpus)
+        var reader = try CorpusReader(corpus, threadCount: threadCount)
         var file = try FileReplacement(path: path)
         var table = SeekTable()
         var byteCount = 0
@@ -62,11 +62,7 @@ public enum PackingStage {
             try unsafe file.write(made.frame.span.bytes)
             table.append(frame: made.frame.span, contentByteCount: made.contentByteCount)
             byteCount += made.frame.count
-            report(
-                .progress(
-                    StageProgress(
-                        activity: "packing", completed: progress.bytesRead,
-                        total: progress.totalBytes, unit: .bytes)))
+            report(.progress(StageProgress(activity: "packing", reading: progress)))
         }
         guard reader.progress.documents > 0 else {
             throw PipelineError.emptyCorpus(inputs: corpus.inputs)

@@ -95,6 +95,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         [
             "corpus.format": CorpusFormat.allCases.map(\.rawValue),
             "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
+            "corpus.documents": DocumentDivision.allCases.map(\.rawValue),
+            "corpus.invalid_utf8": InvalidUTF8Policy.allCases.map(\.rawValue),
             "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
             "vocabulary.tie": TieRule.allCases.map(\.rawValue),
             "training.packing": Packing.allCases.map(\.rawValue),

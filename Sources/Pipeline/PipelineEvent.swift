@@ -1,3 +1,4 @@
+public import Corpora
 public import Training
 
 /// A part of the way from text to a trained model.
@@ -42,6 +43,9 @@ public struct StageProgress: Sendable, Equatable {
     public var total: Int?
     /// What the two numbers count.
     public var unit: Unit
+    /// Bytes of text that were worked on, where the two numbers count bytes as they are stored; nil
+    /// where there is no text.
+    public var textBytes: Int?
 
     /// A stage's state.
     public init(activity: String, completed: Int, total: Int?, unit: Unit) {
@@ -49,6 +53,14 @@ public struct StageProgress: Sendable, Equatable {
         self.completed = completed
         self.total = total
         self.unit = unit
+    }
+
+    /// The state of a stage that reads a corpus.
+    public init(activity: String, reading progress: CorpusProgress) {
+        self.init(
+            activity: activity, completed: progress.bytesRead, total: progress.totalBytes,
+            unit: .bytes)
+        textBytes = progress.textBytes
     }
 }
 

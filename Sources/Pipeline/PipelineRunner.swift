@@ -76,9 +76,12 @@ public struct PipelineRunner {
             corpus.fingerprint, try key(configuration.shards),
             String(vocabulary.fingerprint, radix: 16),
         ]
+        var shardCorpus = reading
+        shardCorpus.quarantinePath = CorpusConfiguration.quarantinePath(
+            beside: configuration.shardDirectory)
         try await runStage(.shards, inputs: shardInputs, &record) {
             try await EncodingStage.run(
-                corpus: reading, vocabulary: vocabulary, shards: configuration.shards,
+                corpus: shardCorpus, vocabulary: vocabulary, shards: configuration.shards,
                 directory: configuration.shardDirectory, threadCount: threadCount, stop: stop,
                 report: report
             ).files(in: configuration.shardDirectory)
@@ -150,13 +153,15 @@ public struct PipelineRunner {
 
     /// Refines the corpus, unless that is done, and says how the result is read.
     private func refine(
-        _ corpus: CorpusIdentity, _ refinement: RefinementConfiguration, _ record: inout Record
+        _ identity: CorpusIdentity, _ refinement: RefinementConfiguration, _ record: inout Record
     ) async throws -> CorpusConfiguration {
         let directory = configuration.refinedDirectory
-        let inputs = [corpus.fingerprint, try key(refinement.essence)]
+        let inputs = [identity.fingerprint, try key(refinement.essence)]
+        var corpus = configuration.corpus
+        corpus.quarantinePath = CorpusConfiguration.quarantinePath(beside: directory)
         try await runStage(.refinement, inputs: inputs, &record) {
             try await RefiningStage.run(
-                corpus: configuration.corpus, refinement: refinement,
+                corpus: corpus, refinement: refinement,
                 destination: .directory(directory), threadCount: threadCount, stop: stop,
                 report: report
             ).files(in: directory)

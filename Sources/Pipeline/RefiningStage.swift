@@ -39,7 +39,7 @@ public enum RefiningStage {
         memory: RefinementMemory, destination: Destination, threadCount: Int, stop: StopSignal,
         report: (PipelineEvent) -> Void
     ) async throws -> RefinementReport {
-        var reader = try CorpusReader(corpus)
+        var reader = try CorpusReader(corpus, threadCount: threadCount)
         switch destination {
         case .directory(let path):
             var directory = try RefinedDirectory(
@@ -117,11 +117,7 @@ public enum RefiningStage {
                 for document in measured {
                     try await refiner.append(document, emit: emit)
                 }
-                report(
-                    .progress(
-                        StageProgress(
-                            activity: "refining", completed: progress.bytesRead,
-                            total: progress.totalBytes, unit: .bytes)))
+                report(.progress(StageProgress(activity: "refining", reading: progress)))
             }
             let outcome = try await refiner.finish { activity, done, total in
                 if stop.isRequested { throw PipelineError.interrupted }

@@ -23,6 +23,7 @@ final class OriginBook {
             switch origin.position {
             case .line(let count): (0, count)
             case .part(let count): (1, count)
+            case .item(let count): (2, count)
             }
         return Code(
             rawValue: number << (Self.countBits + Self.kindBits) | kind << Self.countBits
@@ -35,7 +36,7 @@ final class OriginBook {
         let kind = code.rawValue >> Self.countBits & (1 << Self.kindBits - 1)
         return DocumentOrigin(
             path: paths[Int(code.rawValue >> (Self.countBits + Self.kindBits))],
-            position: kind == 0 ? .line(count) : .part(count))
+            position: kind == 0 ? .line(count) : kind == 1 ? .part(count) : .item(count))
     }
 
     private func number(of path: String) -> UInt64 {

@@ -16,7 +16,7 @@
 /// try file.write(numbers.span.bytes)
 /// try file.commit()
 /// ```
-public struct FileReplacement: ~Copyable {
+public struct FileReplacement: ~Copyable, Sendable {
     private let descriptor: Int32
     private var isCommitted = false
 
@@ -103,14 +103,15 @@ public func renameFile(_ path: String, to newPath: String) throws(StorageError) 
     try syncDirectory(containing: newPath)
 }
 
+/// The directory that holds `path`: `.` for a name without one.
+public func parentDirectory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
 /// Makes the names in the directory that holds `path` durable.
 public func syncDirectory(containing path: String) throws(StorageError) {
-    let directory: String
-    if let slash = path.lastIndex(of: "/") {
-        directory = slash == path.startIndex ? "/" : String(path[..<slash])
-    } else {
-        directory = "."
-    }
+    let directory = parentDirectory(of: path)
     let descriptor = unsafe open(directory, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .current("open", directory) }
     defer { close(descriptor) }

@@ -18,6 +18,8 @@ public enum DocumentPlace: Hashable, Sendable {
     case line(Int)
     /// A part of a text file between separators, counted from 1.
     case part(Int)
+    /// An element of a JSON array, or an object among others, counted from 1.
+    case item(Int)
 
     /// What is counted, from 1.
     public var number: Int {
@@ -31,6 +33,7 @@ public enum DocumentPlace: Hashable, Sendable {
         switch place {
         case .line(let number): UInt64(number) & numberMask | 1 << 56
         case .part(let number): UInt64(number) & numberMask | 2 << 56
+        case .item(let number): UInt64(number) & numberMask | 3 << 56
         case nil: 0
         }
     }
@@ -41,6 +44,7 @@ public enum DocumentPlace: Hashable, Sendable {
         switch word >> 56 {
         case 1: self = .line(number)
         case 2: self = .part(number)
+        case 3: self = .item(number)
         default: return nil
         }
     }
@@ -53,7 +57,7 @@ public enum DocumentPlace: Hashable, Sendable {
 /// Layout, little-endian: the eight bytes `QUERNIDX`; a 32-bit version, 2; the 32-bit size of an
 /// entry, 32; the 64-bit number of entries; then for each document four 64-bit words: first token,
 /// bytes of text, XXH64 of the text, and its place in the source: a number, with 1 in the highest
-/// byte if it counts lines, 2 if it counts parts of a text file. Version 1 has entries of 24 bytes,
+/// byte if it counts lines, 2 if it counts parts of a text file, 3 if items of a JSON file. Version 1 has entries of 24 bytes,
 /// without the place. No format of the field records what a document's text was and where it came
 /// from, and without that nobody can show that a shard decodes to its source.
 struct DocumentIndex {

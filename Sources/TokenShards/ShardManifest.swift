@@ -77,19 +77,31 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public struct Skipped: Codable, Equatable, Sendable {
         /// Lines that could not be read.
         public var lines: Int
+        /// How many of them were put into quarantine; absent when none were.
+        public var quarantinedLines: Int?
         /// Documents that held nothing but white space.
         public var emptyDocuments: Int
-        /// The first of them, each with its place and reason.
+        /// Documents that were kept although not all of their bytes are UTF-8, or with U+FFFD for
+        /// such bytes; absent when there were none.
+        public var invalidUTF8Documents: Int?
+        /// The first lines that could not be read, each with its place and reason.
         public var examples: [String]
 
         enum CodingKeys: String, CodingKey {
             case lines, examples
+            case quarantinedLines = "quarantined_lines"
+            case invalidUTF8Documents = "invalid_utf8_documents"
             case emptyDocuments = "empty_documents"
         }
 
         /// What was left out.
-        public init(lines: Int = 0, emptyDocuments: Int = 0, examples: [String] = []) {
+        public init(
+            lines: Int = 0, quarantinedLines: Int = 0, emptyDocuments: Int = 0,
+            invalidUTF8Documents: Int = 0, examples: [String] = []
+        ) {
             self.lines = lines
+            self.quarantinedLines = quarantinedLines > 0 ? quarantinedLines : nil
+            self.invalidUTF8Documents = invalidUTF8Documents > 0 ? invalidUTF8Documents : nil
             self.emptyDocuments = emptyDocuments
             self.examples = examples
         }

@@ -24,13 +24,20 @@ internal import CZstd
     private let context: OpaquePointer
     private let maximumWindowLog: Int
 
-    private var magic = FrameMagic()
-    /// At least one byte of a frame was taken, and its end was not reached.
-    private var isInsideFrame = false
+    /// The bytes of a header that was not seen whole yet.
+    private var headerBytes: [UInt8] = []
+    /// The header of the frame that is being decoded; nil between frames.
+    private var header: FrameHeader?
+    /// Bytes of a skippable frame that are still to be passed over.
+    private var skippedByteCount = 0
+    /// Bytes that were decoded of the present frame.
+    private var contentByteCount = 0
     private var frameCount = 0
     /// Where in the data the present frame begins.
-    private var frameOffset = 0
-    private var consumedCount = 0
+    private var frameOffset: Int
+    private var consumedCount: Int
+    /// Whether there is data before what this decoder sees.
+    private let isContinuing: Bool
     private var failure: ZstandardError?
 
     /// What one call of ``decode(_:into:)`` did.
@@ -54,7 +61,10 @@ internal import CZstd
     ///
     /// 27 (128 MiB) is what the `zstd` tool allows unasked. The decoder allocates the window of
     /// each frame and some 256 KiB, never more.
-    public init(maximumWindowLog: Int = 27) throws(ZstandardError) {
+    ///
+    /// - Parameter startOffset: where in a file the data begins, for the places in errors; before it stand
+    ///   whole frames.
+    public init(maximumWindowLog: Int = 27, startOffset: Int = 0) throws(ZstandardError) {
         let bounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax)
         let lowest = Int(bounds.lowerBound)
         let highest = Int(bounds.upperBound)
@@ -70,6 +80,9 @@ internal import CZstd
         precondition(ZSTD_isError(code) == 0, "a window within its bounds is accepted")
         unsafe self.context = unsafe context
         self.maximumWindowLog = maximumWindowLog
+        frameOffset = startOffset
+        consumedCount = startOffset
+        isContinuing = startOffset > 0
     }
 
     deinit {
@@ -92,8 +105,18 @@ internal import CZstd
         while start + step.producedCount < output.count,
             step.consumedCount < input.count || hasMoreOutput
         {
-            try checkMagic(of: input.extracting(droppingFirst: step.consumedCount))
-            try decodeWithinFrame(input, into: &output, from: start, &step)
+            if let header {
+                try decodeWithinFrame(header, input, into: &output, from: start, &step)
+            } else if skippedByteCount > 0 {
+                let count = min(skippedByteCount, input.count - step.consumedCount)
+                skippedByteCount -= count
+                step.consumedCount += count
+                consumedCount += count
+                if skippedByteCount == 0 { endFrame() }
+            } else {
+                try takeHeaderByte(input[step.consumedCount])
+                step.consumedCount += 1
+            }
         }
         return step
     }
@@ -101,26 +124,66 @@ internal import CZstd
     /// Checks that the data ended where a frame does.
     public mutating func finish() throws(ZstandardError) {
         if let failure { throw failure }
-        if isInsideFrame { throw fail(.truncated) }
-        if frameCount == 0 { throw fail(.empty) }
+        if header != nil || skippedByteCount > 0 || !headerBytes.isEmpty {
+            throw fail(.truncated(frameOffset: frameOffset))
+        }
+        if frameCount == 0, !isContinuing { throw fail(.empty) }
     }
 
-    /// Looks at the first bytes of a frame before libzstd takes them.
-    private mutating func checkMagic(of bytes: Span<UInt8>) throws(ZstandardError) {
-        var ahead = magic
-        var index = 0
-        while !ahead.isComplete, index < bytes.count {
-            guard ahead.accept(bytes[index]) else {
-                throw fail(frameCount == 0 ? .notZstandard : .trailingBytes(offset: frameOffset))
-            }
-            index += 1
+    /// Takes one more byte of a header, and begins the frame when it is whole.
+    private mutating func takeHeaderByte(_ byte: UInt8) throws(ZstandardError) {
+        headerBytes.append(byte)
+        guard FrameHeader.mayBegin(with: headerBytes.span) else {
+            let isFirst = frameCount == 0 && !isContinuing
+            throw fail(isFirst ? .notZstandard : .trailingBytes(offset: frameOffset))
         }
+        consumedCount += 1
+        guard let header = FrameHeader(headerBytes.span) else { return }
+        headerBytes.removeAll(keepingCapacity: true)
+        if let count = header.skippedByteCount {
+            skippedByteCount = count
+            if count == 0 { endFrame() }
+            return
+        }
+        guard !header.usesReservedBit else {
+            throw fail(
+                .corrupt(frameOffset: frameOffset, reason: "its header has a reserved bit set"))
+        }
+        guard header.dictionaryID == 0 else {
+            throw fail(
+                .dictionaryNeeded(frameOffset: frameOffset, dictionaryID: header.dictionaryID))
+        }
+        guard header.windowByteCount <= 1 << maximumWindowLog else {
+            throw fail(
+                .windowTooLarge(
+                    frameOffset: frameOffset, windowByteCount: header.windowByteCount,
+                    maximumWindowLog: maximumWindowLog))
+        }
+        self.header = header
+        contentByteCount = 0
+        try feed(header.withoutContentSize)
+    }
+
+    /// Gives libzstd the header of a frame.
+    private mutating func feed(_ bytes: [UInt8]) throws(ZstandardError) {
+        let code = unsafe bytes.withUnsafeBufferPointer { source in
+            var from = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
+            var to = unsafe ZSTD_outBuffer(dst: nil, size: 0, pos: 0)
+            return unsafe ZSTD_decompressStream(context, &to, &from)
+        }
+        guard ZSTD_isError(code) == 0 else { throw fail(error(for: code)) }
+    }
+
+    private mutating func endFrame() {
+        header = nil
+        frameCount += 1
+        frameOffset = consumedCount
     }
 
     /// One call of libzstd, which stops at the end of a frame, of the input or of the room.
     private mutating func decodeWithinFrame(
-        _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, from start: Int,
-        _ step: inout Step
+        _ header: FrameHeader, _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>,
+        from start: Int, _ step: inout Step
     ) throws(ZstandardError) {
         var code = 0
         let (consumed, produced) = unsafe input.withUnsafeBufferPointer { source in
@@ -133,20 +196,23 @@ internal import CZstd
                 return unsafe (from.pos - step.consumedCount, to.pos - start - step.producedCount)
             }
         }
-        for index in 0..<min(consumed, 4) where !magic.isComplete {
-            _ = magic.accept(input[step.consumedCount + index])
-        }
         step.consumedCount += consumed
         step.producedCount += produced
         consumedCount += consumed
+        contentByteCount += produced
         guard ZSTD_isError(code) == 0 else { throw fail(error(for: code)) }
-        if code == 0 {
-            frameCount += 1
-            frameOffset = consumedCount
-            magic = FrameMagic()
+        // Also the data that libzstd decoded and has not handed out yet will be counted, at the latest
+        // with the last of it.
+        if let stated = header.contentByteCount,
+            contentByteCount > stated || code == 0 && contentByteCount < stated
+        {
+            throw fail(
+                .contentSizeMismatch(
+                    frameOffset: frameOffset, statedByteCount: stated,
+                    isLonger: contentByteCount > stated))
         }
-        isInsideFrame = code != 0 && (isInsideFrame || consumed > 0)
         hasMoreOutput = code != 0 && start + step.producedCount == output.count
+        if code == 0 { endFrame() }
     }
 
     private mutating func fail(_ error: ZstandardError) -> ZstandardError {
@@ -158,10 +224,6 @@ internal import CZstd
         switch ZSTD_getErrorCode(code) {
         case ZSTD_error_checksum_wrong:
             .checksumMismatch(frameOffset: frameOffset)
-        case ZSTD_error_dictionary_wrong, ZSTD_error_dictionary_corrupted:
-            .dictionaryNeeded(frameOffset: frameOffset)
-        case ZSTD_error_frameParameter_windowTooLarge:
-            .windowTooLarge(maximumWindowLog: maximumWindowLog)
         case ZSTD_error_memory_allocation:
             .libraryFailure(reason: "out of memory")
         default:

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Quern's speed, memory and quality beside its peers, in one run on one machine.
 
-    bench.py [train] [generate] [encode] [shards] [decode] [hostile] [vocab] [quality] [all]
+    bench.py [train] [generate] [encode] [read] [shards] [decode] [hostile] [vocab]
+             [quality] [all]
 
     train     training steps beside PyTorch
     generate  text from a model beside PyTorch, transformers and llama.cpp
     encode    text to ids in memory, beside every tokenizer of note
+    read      a file of JSON lines to documents
     shards    a compressed file to shards, the whole way
     decode    ids to text in memory
     hostile   texts that make tokenizers slow, from a file to shards
@@ -25,6 +27,7 @@ import encode
 import generate
 import hostile
 import quality
+import reading
 import shards
 import texts
 import train
@@ -36,6 +39,7 @@ TOPICS = {
     "train": train.measure,
     "generate": generate.measure,
     "encode": encode.measure,
+    "read": reading.measure,
     "shards": shards.measure,
     "decode": decode.measure,
     "hostile": hostile.measure,

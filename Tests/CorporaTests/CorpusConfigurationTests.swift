@@ -13,12 +13,15 @@ import Testing
     @Test("every key is read, and written as it was read")
     func allKeys() throws {
         let json = #"""
-            {"inputs":["-"],"format":"jsonl","text_field":"content","text_separator":"\n\n\n",
-            "on_error":"skip","validation_fraction":0.5,"max_document_bytes":1000}
+            {"inputs":["-"],"inputs_from":"list","format":"jsonl","text_field":"content",
+            "documents":"file","text_separator":"\n\n\n","invalid_utf8":"replace",
+            "long_window":true,"on_error":"quarantine","validation_fraction":0.5,
+            "max_document_bytes":1000}
             """#
         let expected = CorpusConfiguration(
-            inputs: ["-"], format: .jsonl, textField: "content", textSeparator: "\n\n\n",
-            onError: .skip, validationFraction: 0.5, maximumDocumentByteCount: 1_000)
+            inputs: ["-"], inputsFrom: "list", format: .jsonl, textField: "content",
+            textSeparator: "\n\n\n", invalidUTF8: .replace, longWindow: true,
+            onError: .quarantine, validationFraction: 0.5, maximumDocumentByteCount: 1_000)
         let decoded = try JSONDecoder().decode(CorpusConfiguration.self, from: Data(json.utf8))
         #expect(decoded == expected)
         let written = try JSONEncoder().encode(expected)
@@ -35,6 +38,10 @@ import Testing
             (CorpusConfiguration(), "inputs"),
             (CorpusConfiguration(inputs: ["a", ""]), "inputs"),
             (CorpusConfiguration(inputs: ["a"], textSeparator: ""), "text_separator"),
+            (
+                CorpusConfiguration(inputs: ["a"], documents: .line, textSeparator: "|"),
+                "text_separator"
+            ),
             (CorpusConfiguration(inputs: ["a"], validationFraction: 1.5), "validation_fraction"),
             (CorpusConfiguration(inputs: ["a"], validationFraction: .nan), "validation_fraction"),
             (CorpusConfiguration(inputs: ["a"], maximumDocumentByteCount: 0), "max_document_bytes"),

@@ -33,7 +33,7 @@ import Zstandard
             let path = try folder.write(name, bytes)
             var reader = try CorpusReader(
                 CorpusConfiguration(inputs: [path], textSeparator: "\n\n\n"),
-                bufferByteCount: buffer)
+                sizes: .small(buffer))
             let documents = try readAll(&reader)
             #expect(documents.map(\.text) == ["grain", "flour\nand bran"].map { Array($0.utf8) })
             let progress = reader.progress
@@ -137,7 +137,7 @@ import Zstandard
         let whole = try compress("{\"text\":\"one\"}\n{\"text\":\"two\"}\n")
         for end in 0..<whole.count {
             let path = try folder.write("a.jsonl.zst", Array(whole[..<end]))
-            let error: ZstandardError = end == 0 ? .empty : .truncated
+            let error: ZstandardError = end == 0 ? .empty : .truncated(frameOffset: 0)
             #expect(throws: CorpusError.badCompression(path: path, error: error)) {
                 try readTexts(CorpusConfiguration(inputs: [path], onError: .skip))
             }

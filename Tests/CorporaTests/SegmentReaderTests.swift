@@ -25,8 +25,9 @@ import Testing
         _ path: String, _ delimiter: [UInt8], buffer: Int, limit: Int = 1 << 20
     ) throws -> [[UInt8]?] {
         var reader = SegmentReader(
-            source: try ByteSource(path: path, bufferByteCount: buffer), delimiter: delimiter,
-            limit: limit, bufferByteCount: buffer)
+            source: try InputBytes(path: path, byteCount: nil, sizes: .small(buffer)), path: path,
+            cutter: delimiter.isEmpty ? .whole : .delimiter(delimiter), limit: limit,
+            bufferByteCount: buffer)
         var parts: [[UInt8]?] = []
         while true {
             switch try reader.advance() {

@@ -68,7 +68,7 @@ import Testing
         let cases: [(String, CorpusError)] = [
             ("x.txt", .missingInput(path: path + "x.txt")),
             ("a.txt/x.txt", .missingInput(path: path + "a.txt/x.txt")),
-            ("*.csv", .nothingMatched(pattern: path + "*.csv")),
+            ("*.csv.gz", .nothingMatched(pattern: path + "*.csv.gz")),
             ("empty", .nothingInFolder(path: path + "empty", format: .auto)),
             ("f.md", .unknownFormat(path: path + "f.md")),
             ("g.zst", .unknownFormat(path: path + "g.zst")),

@@ -1,6 +1,8 @@
-import Corpora
+import CZlib
 import Foundation
 import Zstandard
+
+@testable import Corpora
 
 /// A folder that goes with the test that made it.
 final class TemporaryFolder {
@@ -40,11 +42,78 @@ func compress(_ text: String) throws -> [UInt8] {
     return result
 }
 
+/// A gzip member of `input`.
+func gzip(_ input: [UInt8], level: Int32 = 6) -> [UInt8] {
+    var output = [UInt8](repeating: 0, count: input.count + 100)
+    var stream = z_stream()
+    deflateInit2_(
+        &stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        Int32(MemoryLayout<z_stream>.size))
+    let count = input.withUnsafeBufferPointer { source in
+        output.withUnsafeMutableBufferPointer { target in
+            stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
+            stream.avail_in = UInt32(source.count)
+            stream.next_out = target.baseAddress
+            stream.avail_out = UInt32(target.count)
+            deflate(&stream, Z_FINISH)
+            return target.count - Int(stream.avail_out)
+        }
+    }
+    deflateEnd(&stream)
+    return Array(output[..<count])
+}
+
+extension ReadingSizes {
+    /// Buffers of so many bytes, and nothing ahead.
+    static func small(_ byteCount: Int) -> ReadingSizes {
+        var sizes = ReadingSizes()
+        sizes.bufferByteCount = byteCount
+        sizes.threadCount = 1
+        return sizes
+    }
+
+    /// Threads that decode ahead whatever is compressed, in blocks of so many bytes.
+    static func ahead(_ byteCount: Int, threadCount: Int, group: Int = 1) -> ReadingSizes {
+        var sizes = ReadingSizes()
+        sizes.bufferByteCount = byteCount
+        sizes.blockByteCount = byteCount
+        sizes.blocksAhead = 2
+        sizes.frameGroupByteCount = group
+        sizes.aheadFrom = 0
+        sizes.threadCount = threadCount
+        return sizes
+    }
+}
+
 /// Every document that a reader still has.
 func readAll(_ reader: inout CorpusReader) throws -> [Document] {
     var documents: [Document] = []
     while let document = try reader.next() { documents.append(document) }
     return documents
+}
+
+/// What a file of this text is read as.
+struct ReadFile {
+    let texts: [String]
+    /// The number of each document's line or item.
+    let numbers: [Int]
+    let progress: CorpusProgress
+
+    init(
+        _ text: String, name: String, field: String = "text", onError: CorpusErrorPolicy = .fail,
+        buffer: Int = 4096, limit: Int = 1 << 20
+    ) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(name, text)
+        var reader = try CorpusReader(
+            CorpusConfiguration(
+                inputs: [path], textField: field, onError: onError, maximumDocumentByteCount: limit),
+            sizes: .small(buffer))
+        let documents = try readAll(&reader)
+        texts = documents.map { String(decoding: $0.text, as: UTF8.self) }
+        numbers = documents.map(\.origin.position.number)
+        progress = reader.progress
+    }
 }
 
 func readTexts(_ configuration: CorpusConfiguration) throws -> [String] {

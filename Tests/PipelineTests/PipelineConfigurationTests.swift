@@ -139,7 +139,7 @@ import Transformer
         (#"{"training": 3}"#, "training", "a JSON object"),
         (#"{"corpus": {"inputs": "a.txt"}}"#, "corpus.inputs", "a list"),
         (#"{"corpus": {"inputs": [1]}}"#, "corpus.inputs[0]", "a string"),
-        (#"{"corpus": {"format": "csv"}}"#, "corpus.format", "one of auto, text, jsonl"),
+        (#"{"corpus": {"format": "xml"}}"#, "corpus.format", "one of auto, text, jsonl"),
         (#"{"vocabulary": {"pattern": "word"}}"#, "", "gpt4"),
         (
             #"{"vocabulary": {"pattern": "gpt5"}}"#, "vocabulary.pattern",

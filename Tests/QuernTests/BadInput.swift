@@ -58,7 +58,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write("blank.jsonl", "\n{\"text\": \" \\n\"}\n\n")
             return encode(world, "blank.jsonl")
         },
-        BadInput("zstd data cut short", says: "ends inside a frame") { folder, world in
+        BadInput("zstd data cut short", says: "ends inside the frame that begins at byte 0") {
+            folder, world in
             let whole = try compress(TinyWorld.corpus)
             try folder.write("cut.txt.zst", Array(whole.dropLast(whole.count / 3)))
             return encode(world, "cut.txt.zst")

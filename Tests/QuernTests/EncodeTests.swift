@@ -87,7 +87,7 @@ import Testing
         try folder.write("in/b.txt", "second")
         try folder.write("in/a.txt.zst", try compress("first"))
         try folder.write("in/deep/c.jsonl", "{\"text\": \"third\"}\n")
-        try folder.write("in/d.csv", "not this")
+        try folder.write("in/d.md", "not this")
         try await encode("in")
         #expect(try await decoded() == "first|second|third|")
         try await encode("in/*.txt*", "in/b.txt")

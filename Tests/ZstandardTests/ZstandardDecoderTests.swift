@@ -52,7 +52,9 @@ import Zstandard
                 if ends.contains(end) {
                     #expect(throws: Never.self) { try result.get() }
                 } else {
-                    let expected: ZstandardError = end == 0 ? .empty : .truncated
+                    let frameOffset = ends.last { $0 <= end } ?? 0
+                    let expected: ZstandardError =
+                        end == 0 ? .empty : .truncated(frameOffset: frameOffset)
                     #expect(throws: expected) { try result.get() }
                 }
             }
@@ -89,7 +91,8 @@ import Zstandard
     @Test("data that is not zstd is refused at its first wrong byte", arguments: [1, 2, 100])
     func notZstandard(chunk: Int) throws {
         for text in ["text", "(", "\u{28}not", "P*", "P*M?"] {
-            let error: ZstandardError = text == "(" || text == "P*" ? .truncated : .notZstandard
+            let error: ZstandardError =
+                text == "(" || text == "P*" ? .truncated(frameOffset: 0) : .notZstandard
             #expect(throws: error) { try decompress(Array(text.utf8), chunk: chunk) }
         }
         // Version 0.7 of the format, which libzstd can be built to read.
@@ -108,14 +111,69 @@ import Zstandard
         }
     }
 
-    @Test("a frame made with a dictionary is refused")
+    @Test("a frame made with a dictionary is refused, and the dictionary named")
     func dictionary() throws {
         // Frame header descriptor 0x21: single segment, one byte of dictionary number.
         let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x21, 5, 0, 1, 0, 0]
+        #expect(throws: ZstandardError.dictionaryNeeded(frameOffset: 0, dictionaryID: 5)) {
+            try decompress(frame)
+        }
+    }
+
+    /// A frame whose header states `stated` bytes in `length` of its own, and that holds `content`.
+    private func frame(stating stated: UInt64, length: Int, content: [UInt8]) -> [UInt8] {
+        let flag: UInt8 = [1: 0x20, 2: 0x60, 4: 0xA0, 8: 0xE0][length]!
+        let field = (0..<length).map {
+            UInt8(truncatingIfNeeded: (length == 2 ? stated - 256 : stated) >> UInt64(8 * $0))
+        }
+        let block = UInt32(content.count) << 3 | 1
+        return [0x28, 0xB5, 0x2F, 0xFD, flag] + field
+            + (0..<3).map { UInt8(truncatingIfNeeded: block >> (8 * $0)) } + content
+    }
+
+    @Test(
+        "a size in the header that is not that of the data is told from damage",
+        arguments: [1, 500])
+    func forgedSize(chunk: Int) throws {
+        let content = [UInt8](repeating: 7, count: 300)
+        for length in [2, 4, 8] {
+            #expect(
+                try decompress(frame(stating: 300, length: length, content: content), chunk: chunk)
+                    == content)
+            for stated in [299, 301, 100_000] where length > 2 || stated < 60_000 {
+                let whole = try compress([1])
+                #expect(
+                    throws: ZstandardError.contentSizeMismatch(
+                        frameOffset: whole.count, statedByteCount: stated, isLonger: stated < 300)
+                ) {
+                    let forged = frame(stating: UInt64(stated), length: length, content: content)
+                    _ = try decompress(whole + forged, chunk: chunk, room: 64)
+                }
+            }
+        }
+        #expect(throws: ZstandardError.self) {
+            try decompress(frame(stating: 2, length: 1, content: [1]), chunk: chunk)
+        }
+        // A size that no memory holds asks for a window that is not allowed.
+        for stated in [UInt64(1) << 40, .max] {
+            let forged = frame(stating: stated, length: 8, content: content)
+            #expect(
+                throws: ZstandardError.windowTooLarge(
+                    frameOffset: 0, windowByteCount: Int(clamping: stated), maximumWindowLog: 27)
+            ) {
+                try decompress(forged, chunk: chunk)
+            }
+        }
+    }
+
+    @Test("a reserved bit is refused")
+    func reserved() throws {
+        var frame = frame(stating: 5, length: 1, content: Array("grain".utf8))
+        frame[4] |= 8
         #expect {
             try decompress(frame)
         } throws: { error in
-            if case ZstandardError.dictionaryNeeded = error { true } else { false }
+            if case ZstandardError.corrupt(0, _) = error { true } else { false }
         }
     }
 
@@ -127,11 +185,17 @@ import Zstandard
             [0x28, 0xB5, 0x2F, 0xFD, 0x00, (windowLog - 10) << 3, 1, 0, 0]
         }
         #expect(try decompress(frame(windowLog: 20), maximumWindowLog: 20) == [])
-        #expect(throws: ZstandardError.windowTooLarge(maximumWindowLog: 20)) {
+        #expect(
+            throws: ZstandardError.windowTooLarge(
+                frameOffset: 0, windowByteCount: 1 << 21, maximumWindowLog: 20)
+        ) {
             try decompress(frame(windowLog: 21), maximumWindowLog: 20)
         }
         #expect(try decompress(frame(windowLog: 27)) == [])
-        #expect(throws: ZstandardError.windowTooLarge(maximumWindowLog: 27)) {
+        #expect(
+            throws: ZstandardError.windowTooLarge(
+                frameOffset: 0, windowByteCount: 1 << 28, maximumWindowLog: 27)
+        ) {
             try decompress(frame(windowLog: 28))
         }
         #expect {

@@ -50,7 +50,7 @@ public struct ConversationReader: ~Copyable, Sendable {
                 return Conversation(turns: turns, origin: origin)
             } catch {
                 let refusal = CorpusError.badConversation(origin: origin, reason: error.reason)
-                guard onError == .skip else { throw refusal }
+                guard onError != .fail else { throw refusal }
                 skippedLines += 1
                 if skipped.count < CorpusProgress.keptErrorCount { skipped.append(refusal) }
             }

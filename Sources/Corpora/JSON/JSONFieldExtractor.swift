@@ -7,62 +7,72 @@ struct JSONFieldExtractor {
     /// The deepest nesting of arrays and objects that is accepted.
     static let nestingLimit = 512
 
-    private let field: String
-    private let fieldBytes: [UInt8]
+    private let field: FieldPath
+    /// Whether a value may be the text itself, as in an array of strings.
+    private let acceptsStrings: Bool
 
-    /// Takes the value of the top-level key `field`.
-    init(field: String) {
+    /// Takes the value at `field`.
+    init(field: FieldPath, acceptsStrings: Bool = false) {
         self.field = field
-        fieldBytes = Array(field.utf8)
+        self.acceptsStrings = acceptsStrings
     }
 
     /// The text in `line`, decoded to UTF-8. O(count).
-    func text(in line: Span<UInt8>) throws(JSONLineFault) -> [UInt8] {
-        var scanner = JSONScanner()
+    ///
+    /// - Parameter replacesLoneSurrogates: U+FFFD stands for a lone half of a surrogate pair, which else is
+    ///   refused.
+    func text(
+        in line: Span<UInt8>, replacesLoneSurrogates: Bool = false
+    ) throws(JSONLineFault) -> [UInt8] {
+        var scanner = JSONScanner(replacesLoneSurrogates: replacesLoneSurrogates)
         scanner.skipWhitespace(line)
-        guard scanner.next(line) == UInt8(ascii: "{") else {
-            throw scanner.fault(.notAnObject, line)
-        }
         let start = scanner.offset
-        scanner.offset += 1
-        scanner.skipWhitespace(line)
-        var value = Value.absent
-        if scanner.next(line) == UInt8(ascii: "}") {
-            scanner.offset += 1
-        } else {
-            value = try scanMembers(line, &scanner)
+        let value: Value
+        switch scanner.next(line) {
+        case UInt8(ascii: "{"):
+            value = try scanObject(line, &scanner, level: 0)
+        case UInt8(ascii: "\"") where acceptsStrings:
+            value = .text(try scanner.decodeString(line))
+        default:
+            throw scanner.fault(acceptsStrings ? .notAnObjectOrString : .notAnObject, line)
         }
         scanner.skipWhitespace(line)
         guard scanner.next(line) == nil else { throw scanner.fault(.trailingBytes, line) }
         switch value {
-        case .text(let string): return scanner.decoded(string, line)
-        case .absent: throw JSONLineFault(reason: .missingField(field), offset: start)
-        case .other(let offset): throw JSONLineFault(reason: .fieldIsNotText(field), offset: offset)
+        case .text(let text): return text
+        case .absent: throw JSONLineFault(reason: .missingField(field.text), offset: start)
+        case .other(let offset):
+            throw JSONLineFault(reason: .fieldIsNotText(field.text), offset: offset)
         }
     }
 
     private enum Value {
         case absent
-        case text(JSONScanner.StringToken)
+        case text([UInt8])
         case other(offset: Int)
     }
 
-    /// Passes the members of an object that is not empty, and its end.
-    private func scanMembers(
-        _ line: Span<UInt8>, _ scanner: inout JSONScanner
+    /// Passes an object, in which the name at `level` of the path is looked for.
+    private func scanObject(
+        _ line: Span<UInt8>, _ scanner: inout JSONScanner, level: Int
     ) throws(JSONLineFault) -> Value {
+        scanner.offset += 1
+        scanner.skipWhitespace(line)
         var value = Value.absent
+        if scanner.next(line) == UInt8(ascii: "}") {
+            scanner.offset += 1
+            return value
+        }
+        let name = field.names[level]
         while true {
             let key = try scanner.scanKey(line)
-            // Keys of another length need not be decoded to be told apart.
-            let isWanted =
-                key.decodedCount == fieldBytes.count && scanner.decoded(key, line) == fieldBytes
-            if scanner.next(line) == UInt8(ascii: "\"") {
-                let string = try scanner.scanString(line)
-                if isWanted { value = .text(string) }
+            let isWanted = scanner.says(name, key, line)
+            if isWanted {
+                value = try scanValue(line, &scanner, level: level)
+            } else if scanner.next(line) == UInt8(ascii: "\"") {
+                _ = try scanner.scanString(line)
             } else {
-                if isWanted { value = .other(offset: scanner.offset) }
-                try scanner.skipValue(line, depth: 1, limit: Self.nestingLimit)
+                try scanner.skipValue(line, depth: level + 1, limit: Self.nestingLimit)
             }
             scanner.skipWhitespace(line)
             if scanner.next(line) == UInt8(ascii: "}") {
@@ -71,6 +81,23 @@ struct JSONFieldExtractor {
             }
             try scanner.expect(UInt8(ascii: ","), "',' or '}'", line)
             scanner.skipWhitespace(line)
+        }
+    }
+
+    /// Passes a value on the path.
+    private func scanValue(
+        _ line: Span<UInt8>, _ scanner: inout JSONScanner, level: Int
+    ) throws(JSONLineFault) -> Value {
+        let isLast = level == field.names.count - 1
+        let start = scanner.offset
+        switch scanner.next(line) {
+        case UInt8(ascii: "\"") where isLast:
+            return .text(try scanner.decodeString(line))
+        case UInt8(ascii: "{") where !isLast && level + 1 < Self.nestingLimit:
+            return try scanObject(line, &scanner, level: level + 1)
+        default:
+            try scanner.skipValue(line, depth: level + 1, limit: Self.nestingLimit)
+            return isLast ? .other(offset: start) : .absent
         }
     }
 }

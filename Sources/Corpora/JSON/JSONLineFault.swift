@@ -4,6 +4,7 @@ struct JSONLineFault: Error, Equatable {
     enum Reason: Equatable {
         case endsEarly
         case notAnObject
+        case notAnObjectOrString
         case unexpectedByte(UInt8, expected: String)
         case trailingBytes
         case controlCharacter(UInt8)
@@ -27,6 +28,8 @@ extension JSONLineFault.Reason: CustomStringConvertible {
         switch self {
         case .endsEarly:
             "the line ends inside its JSON value"
+        case .notAnObjectOrString:
+            "this is neither a JSON object nor a string"
         case .notAnObject:
             "the line is not a JSON object"
         case .unexpectedByte(let byte, let expected):

@@ -5,7 +5,7 @@ extension JSONScanner {
         var savedCount = 0
         offset = start
         while true {
-            offset = endOfPlainRun(bytes, from: offset)
+            offset += Self.plainRunLength(bytes.extracting(droppingFirst: offset))
             guard let byte = next(bytes) else { throw fault(.endsEarly, bytes) }
             if byte == UInt8(ascii: "\"") {
                 let range = start..<offset
@@ -23,80 +23,41 @@ extension JSONScanner {
         }
     }
 
-    /// The bytes of a string that was scanned, without its escapes. O(count).
-    func decoded(_ string: StringToken, _ bytes: Span<UInt8>) -> [UInt8] {
-        let range = string.range
-        if range.count == string.decodedCount {
-            return Array(copying: bytes.extracting(range))
-        }
-        var result = [UInt8](repeating: 0, count: string.decodedCount)
-        var count = 0
-        var scanner = JSONScanner(offset: range.lowerBound)
-        while scanner.offset < range.upperBound {
-            if bytes[scanner.offset] == UInt8(ascii: "\\") {
-                // It was decoded before without a fault.
-                guard let escape = try? scanner.decodeEscape(bytes) else { break }
-                count += write(escape.scalar, to: &result, at: count)
-                scanner.offset += escape.byteCount
-            } else {
-                let rest = bytes.extracting(scanner.offset..<range.upperBound)
-                let run = firstOffset(of: UInt8(ascii: "\\"), in: rest) ?? rest.count
-                copyBytes(rest.extracting(first: run), to: &result, at: count)
-                count += run
-                scanner.offset += run
-            }
-        }
-        return result
-    }
-
-    /// Puts the UTF-8 of `scalar` into `bytes` at `place` and says how long it is.
-    private func write(_ scalar: Unicode.Scalar, to bytes: inout [UInt8], at place: Int) -> Int {
-        let value = scalar.value
-        let count = UTF8.width(scalar)
-        if count == 1 {
-            bytes[place] = UInt8(truncatingIfNeeded: value)
-            return 1
-        }
-        var rest = value
-        for index in stride(from: count - 1, to: 0, by: -1) {
-            bytes[place + index] = 0x80 | UInt8(truncatingIfNeeded: rest & 0x3F)
-            rest >>= 6
-        }
-        // The first byte begins with as many ones as there are bytes.
-        bytes[place] = ~(0xFF >> UInt8(count)) | UInt8(truncatingIfNeeded: rest)
-        return count
-    }
-
-    /// The place of the first byte from `start` on that ends a string or must be looked at.
-    ///
-    /// Eight bytes at a time: in each byte of `hits` the top bit is set if it is a quote, a
-    /// backslash, below 0x20 or above 0x7F. A borrow can only spoil the bytes above a hit, and the
-    /// lowest hit is what counts. Source: S. E. Anderson, Bit Twiddling Hacks, "hasless(x,n)".
-    private func endOfPlainRun(_ bytes: Span<UInt8>, from start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
+    /// How many bytes stand before the first that ends a string or must be looked at.
+    static func plainRunLength(_ bytes: Span<UInt8>) -> Int {
         let raw = unsafe bytes.bytes
-        var place = start
+        var place = 0
         while place &+ 8 <= bytes.count {
             // The condition of the loop is the bounds check.
-            let word = UInt64(
-                littleEndian: unsafe raw.unsafeLoadUnaligned(
-                    fromUncheckedByteOffset: place, as: UInt64.self))
-            let quotes = word ^ (ones &* 0x22)
-            let backslashes = word ^ (ones &* 0x5C)
-            let low = (word &- ones &* 0x20) & ~word
-            let hits =
-                (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | low
-                    | word) & tops
+            let hits = hits(
+                in: UInt64(
+                    littleEndian: unsafe raw.unsafeLoadUnaligned(
+                        fromUncheckedByteOffset: place, as: UInt64.self)))
             if hits != 0 { return place &+ hits.trailingZeroBitCount / 8 }
             place &+= 8
         }
-        while place < bytes.count {
-            let byte = bytes[place]
-            if byte < 0x20 || byte > 0x7F || byte == 0x22 || byte == 0x5C { break }
-            place += 1
-        }
+        while place < bytes.count, isPlain(bytes[place]) { place += 1 }
         return place
+    }
+
+    /// Whether a byte of a string stands for itself and is ASCII.
+    static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
+    }
+
+    /// The bytes among eight, the first lowest, that are not plain: the lowest bit that is set is the top
+    /// bit of the first of them.
+    ///
+    /// Those are a quote, a backslash, below 0x20 or above 0x7F. A borrow can only spoil the bytes above
+    /// a hit. Source: S. E. Anderson, Bit Twiddling Hacks, "hasless(x,n)".
+    @inline(__always)
+    static func hits(in word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ (ones &* 0x22)
+        let backslashes = word ^ (ones &* 0x5C)
+        let low = (word &- ones &* 0x20) & ~word
+        return (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | low | word)
+            & (ones &* 0x80)
     }
 
     /// Passes characters of two to four bytes up to the next ASCII byte.
@@ -109,7 +70,7 @@ extension JSONScanner {
     }
 
     /// The character of the escape at the offset, and the length of the escape.
-    private func decodeEscape(
+    func decodeEscape(
         _ bytes: Span<UInt8>
     ) throws(JSONLineFault) -> (scalar: Unicode.Scalar, byteCount: Int) {
         guard offset + 1 < bytes.count else {
@@ -131,11 +92,19 @@ extension JSONScanner {
         if let scalar = Unicode.Scalar(unit) { return (scalar, 6) }
         guard UTF16.isLeadSurrogate(unit), offset + 7 < bytes.count,
             bytes[offset + 6] == UInt8(ascii: "\\"), bytes[offset + 7] == UInt8(ascii: "u")
-        else { throw fault(.loneSurrogate, bytes) }
+        else { return try loneSurrogate(bytes) }
         let trail = try codeUnit(bytes, at: offset + 8)
-        guard UTF16.isTrailSurrogate(trail) else { throw fault(.loneSurrogate, bytes) }
+        guard UTF16.isTrailSurrogate(trail) else { return try loneSurrogate(bytes) }
         let value = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(trail) - 0xDC00)
         return (Unicode.Scalar(value)!, 12)
+    }
+
+    /// What one half of a pair without the other comes to.
+    private func loneSurrogate(
+        _ bytes: Span<UInt8>
+    ) throws(JSONLineFault) -> (scalar: Unicode.Scalar, byteCount: Int) {
+        guard replacesLoneSurrogates else { throw fault(.loneSurrogate, bytes) }
+        return ("\u{FFFD}", 6)
     }
 
     /// The number that four hexadecimal digits at `place` write.

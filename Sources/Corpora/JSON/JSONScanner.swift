@@ -12,6 +12,9 @@ struct JSONScanner {
     /// Bytes that were passed.
     var offset = 0
 
+    /// U+FFFD stands for one half of a surrogate pair without the other, which else is a fault.
+    var replacesLoneSurrogates = false
+
     /// The byte at the offset.
     func next(_ bytes: Span<UInt8>) -> UInt8? {
         offset < bytes.count ? bytes[offset] : nil

@@ -4,7 +4,8 @@ internal import Corpora
 ///
 ///     {"text":"In the beginning …","source":{"path":"corpora/kjv.txt.zst","part":1}}
 ///
-/// The position is `line` for a line of JSON and `part` for a part of a text file, from 1 on.
+/// The position is `line` for a line, `part` for a part of a text file and `item` for an element of JSON,
+/// from 1 on.
 enum DocumentLine {
     /// Appends the line of `document`, whose text must be UTF-8. O(bytes).
     static func append(_ document: Document, to line: inout [UInt8]) throws(RefinementError) {
@@ -16,6 +17,7 @@ enum DocumentLine {
         switch document.origin.position {
         case .line(let number): line += ",\"line\":\(number)}}\n".utf8
         case .part(let number): line += ",\"part\":\(number)}}\n".utf8
+        case .item(let number): line += ",\"item\":\(number)}}\n".utf8
         }
     }
 }

@@ -40,7 +40,8 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let outcome = try await PackingStage.run(
-            corpus: corpus.configuration(validationFraction: 0), path: output, level: level,
+            corpus: corpus.configuration(validationFraction: 0, output: output), path: output,
+            level: level,
             frameByteCount: frameSize.bytes, threadCount: reporting.threadCount,
             stop: interrupts.stop, report: printer.show)
         printer.endLine()

@@ -43,7 +43,8 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand {
         let destination: RefiningStage.Destination =
             output == "-" ? .lines { Terminal.write($0) } : .directory(output)
         let report = try await RefiningStage.run(
-            corpus: corpus.configuration(validationFraction: 0),
+            corpus: corpus.configuration(
+                validationFraction: 0, output: output == "-" ? nil : output),
             refinement: refining.configuration, destination: destination,
             threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
         printer.endLine()

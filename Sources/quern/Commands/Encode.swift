@@ -15,7 +15,9 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
             Example:
 
               quern encode --vocab vocab/kjv --output shards/kjv corpora/kjv.txt.zst --separator '\\n\\n\\n'
-              quern encode --vocab vocab/web --output shards/web 'web/*.jsonl.zst' --on-error skip
+              quern encode --vocab vocab/web --output shards/web 'web/*.jsonl.zst' --on-error quarantine
+              quern encode --vocab vocab/web --output shards/table --text-field body posts.csv.gz
+              find dump -name '*.json.gz' | quern encode --vocab vocab/web --output shards/dump --inputs-from -
             """)
 
     @Option(name: .long, help: "The vocabulary's directory, or its tokenizer.json.")
@@ -46,7 +48,8 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let manifest = try await EncodingStage.run(
-            corpus: corpus.configuration(validationFraction: validationFraction),
+            corpus: corpus.configuration(
+                validationFraction: validationFraction, output: output),
             vocabulary: vocabulary, shards: shards, directory: output,
             threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
         printer.endLine()

@@ -32,14 +32,19 @@ enum ManifestSummary {
     /// A row for what was left out, if anything was.
     static func skippedRows(_ manifest: ShardManifest) -> [[String]] {
         let skipped = manifest.skipped
-        guard skipped.lines > 0 || skipped.emptyDocuments > 0 else { return [] }
-        return [
-            [
-                "skipped",
-                "\(Figures.count(skipped.lines)) lines, "
-                    + "\(Figures.count(skipped.emptyDocuments)) empty documents",
-            ]
-        ]
+        var rows: [[String]] = []
+        if let count = skipped.invalidUTF8Documents {
+            rows.append(["not all UTF-8", "\(Figures.count(count)) documents, which are kept"])
+        }
+        guard skipped.lines > 0 || skipped.emptyDocuments > 0 else { return rows }
+        let quarantined =
+            skipped.quarantinedLines.map { " (\(Figures.count($0)) in quarantine)" } ?? ""
+        rows.append([
+            "skipped",
+            "\(Figures.count(skipped.lines)) lines\(quarantined), "
+                + "\(Figures.count(skipped.emptyDocuments)) empty documents",
+        ])
+        return rows
     }
 
     private static func totals(_ totals: ShardManifest.Totals) -> String {

@@ -30,7 +30,8 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let outcome = try await VocabularyStage.count(
-            corpus: counting.configuration(), pattern: counting.pattern, memory: memory.memory,
+            corpus: counting.configuration(output: output), pattern: counting.pattern,
+            memory: memory.memory,
             path: output, threadCount: reporting.threadCount, stop: interrupts.stop,
             report: printer.show)
         printer.endLine()

@@ -45,7 +45,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let outcome = try await VocabularyStage.run(
-            corpus: counting.configuration(),
+            corpus: counting.configuration(output: output),
             vocabulary: learning.configuration(pattern: counting.pattern, memory: memory.memory),
             directory: output, countsPath: counts, threadCount: reporting.threadCount,
             stop: interrupts.stop, report: printer.show)
@@ -65,6 +65,11 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
             ["bytes read", Figures.count(progress.textBytes)],
             ["skipped lines", Figures.count(progress.skippedLines)],
         ]
+            + (progress.quarantinedLines > 0
+                ? [["in quarantine", Figures.count(progress.quarantinedLines)]] : [])
+            + (progress.invalidUTF8Documents > 0
+                ? [["not all UTF-8", "\(Figures.count(progress.invalidUTF8Documents)) documents"]]
+                : [])
     }
 
     /// What was written, one file a line.

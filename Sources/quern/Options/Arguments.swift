@@ -9,6 +9,8 @@ public import Transformer
 
 extension CorpusFormat: ExpressibleByArgument {}
 extension CorpusErrorPolicy: ExpressibleByArgument {}
+extension DocumentDivision: ExpressibleByArgument {}
+extension InvalidUTF8Policy: ExpressibleByArgument {}
 extension SplitPattern: ExpressibleByArgument {}
 extension TieRule: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}

@@ -5,15 +5,36 @@ import Corpora
 struct CorpusOptions: ParsableArguments {
     @Argument(
         help: """
-            Files (.txt or .jsonl, plain or .zst), folders, quoted patterns such as 'data/*.zst', or \
-            - for standard input.
+            Files (.txt, .jsonl, .ndjson, .json, .csv or .tsv; plain, .zst or .gz), folders, quoted \
+            patterns such as 'data/*.zst', or - for standard input.
             """)
-    var inputs: [String]
+    var inputs: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A file that names more inputs, one a line; - for standard input.", valueName: "list"))
+    var inputsFrom: String?
 
     @OptionGroup var reading: ReadingOptions
 
+    func validate() throws {
+        if inputs.isEmpty, inputsFrom == nil {
+            throw ValidationError("Missing expected argument '<inputs> ...'")
+        }
+        if inputsFrom == "-", inputs.contains("-") {
+            throw ValidationError("standard input is either an input or a list of inputs")
+        }
+    }
+
     /// The configuration that the options describe.
-    func configuration(validationFraction: Double) throws -> CorpusConfiguration {
-        try reading.configuration(inputs: inputs, validationFraction: validationFraction)
+    ///
+    /// - Parameter output: what the command writes; beside it stands what is put into quarantine.
+    func configuration(
+        validationFraction: Double, output: String? = nil
+    ) throws -> CorpusConfiguration {
+        let listed = try inputsFrom.map { try InputList.read(path: $0) } ?? []
+        return try reading.configuration(
+            inputs: inputs + listed, validationFraction: validationFraction, output: output)
     }
 }

@@ -15,7 +15,9 @@ struct CountingOptions: ParsableArguments {
     @OptionGroup var corpus: CorpusOptions
 
     /// The corpus that the options describe.
-    func configuration() throws -> CorpusConfiguration {
-        try corpus.configuration(validationFraction: validationFraction)
+    ///
+    /// - Parameter output: what the command writes.
+    func configuration(output: String) throws -> CorpusConfiguration {
+        try corpus.configuration(validationFraction: validationFraction, output: output)
     }
 }

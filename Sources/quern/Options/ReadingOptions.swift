@@ -3,31 +3,86 @@ import Corpora
 
 /// How the files of a corpus are read.
 struct ReadingOptions: ParsableArguments {
-    @Option(name: .long, help: "The format: auto (by name), text or jsonl.")
+    @Option(
+        name: .long, help: "The format: auto (by name), text, jsonl, json, csv or tsv.")
     var format = CorpusFormat.auto
-
-    @Option(name: .long, help: "The field of a JSON line that holds the text.")
-    var textField = "text"
 
     @Option(
         name: .long,
         help: """
-            What separates documents in plain text; \\n and \\t stand for a new line and a tab. \
-            (default: each file is one document)
+            The field of JSON, or the column of a table, that holds the text. Dots lead into objects, as \
+            in meta.body.text; \\. is a dot in a name.
+            """)
+    var textField = "text"
+
+    @Option(
+        name: .long,
+        help: "How plain text is cut into documents: file, line or blank-line.")
+    var documents = DocumentDivision.file
+
+    @Option(
+        name: .long,
+        help: """
+            What separates documents in plain text, instead of --documents; \\n and \\t stand for a new \
+            line and a tab.
             """)
     var separator: String?
 
-    @Option(name: .long, help: "What to do about a line that cannot be read: fail or skip.")
+    @Option(
+        name: .long,
+        help: """
+            What to do about a line, record or document that cannot be read: fail, skip, or quarantine, \
+            which skips it and keeps its bytes and the reason in two files.
+            """)
     var onError = CorpusErrorPolicy.fail
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Where --on-error quarantine keeps bytes; reasons stand in FILE.reasons.jsonl. (default: the \
+            output's name with .quarantine behind)
+            """, valueName: "file"))
+    var quarantine: String?
+
+    @Option(
+        name: .long,
+        help: """
+            What to do about bytes that are not UTF-8: fail, replace, or keep, which JSON cannot hold and \
+            refuses.
+            """)
+    var invalidUtf8 = InvalidUTF8Policy.keep
+
+    @Option(
+        name: .long, help: "The largest document or line, such as 256MiB.")
+    var maxDocumentSize = ByteCount(CorpusConfiguration().maximumDocumentByteCount)
+
+    @Flag(
+        name: .long,
+        help:
+            "Allow zstd windows of up to 2 GiB, as zstd --long=31 makes them, and the memory for them."
+    )
+    var longWindow = false
+
     /// The configuration that the options describe.
+    ///
+    /// - Parameter output: what the command writes; beside it stands what is put into quarantine.
     func configuration(
-        inputs: [String], validationFraction: Double = 0
+        inputs: [String], validationFraction: Double = 0, output: String? = nil
     ) throws -> CorpusConfiguration {
-        let corpus = CorpusConfiguration(
-            inputs: inputs, format: format, textField: textField,
+        var corpus = CorpusConfiguration(
+            inputs: inputs, format: format, textField: textField, documents: documents,
             textSeparator: separator?.replacing("\\n", with: "\n").replacing("\\t", with: "\t"),
-            onError: onError, validationFraction: validationFraction)
+            invalidUTF8: invalidUtf8, longWindow: longWindow, onError: onError,
+            validationFraction: validationFraction,
+            maximumDocumentByteCount: maxDocumentSize.bytes)
+        if onError == .quarantine {
+            guard let path = quarantine ?? output.map(CorpusConfiguration.quarantinePath(beside:))
+            else {
+                throw ValidationError("--on-error quarantine needs --quarantine FILE here")
+            }
+            corpus.quarantinePath = path
+        }
         try corpus.validate()
         return corpus
     }

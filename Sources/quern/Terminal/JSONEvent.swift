@@ -18,7 +18,7 @@ enum JSONEvent {
                 [
                     "event": "progress", "activity": progress.activity,
                     "completed": progress.completed, "total": progress.total ?? NSNull() as Any,
-                ]
+                ].merging(progress.textBytes.map { ["text_bytes": $0] } ?? [:]) { $1 }
             case .training(let event): training(event)
             }
         let data = try? JSONSerialization.data(

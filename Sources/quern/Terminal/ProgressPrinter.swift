@@ -187,9 +187,13 @@ final class ProgressPrinter {
         let elapsed = (clock.now - activityStart) / .seconds(1)
         // A rate over less than a moment says nothing.
         let rate = elapsed > 0.01 ? Double(progress.completed) / elapsed : 0
+        // Of a corpus, the share and the time left are those of the files, which may be compressed; what
+        // a person compares is the rate of its text.
+        let shown = progress.textBytes ?? progress.completed
         var details =
             switch progress.unit {
-            case .bytes: Figures.bytes(Double(progress.completed))
+            case .bytes:
+                Figures.bytes(Double(shown)) + (progress.textBytes == nil ? "" : " of text")
             case .pieces: "\(Figures.short(Double(progress.completed))) pieces"
             case .merges: "\(Figures.count(progress.completed)) merges"
             case .tokens: "\(Figures.short(Double(progress.completed))) tokens"
@@ -197,7 +201,9 @@ final class ProgressPrinter {
             case .parameters: "\(Figures.short(Double(progress.completed))) parameters"
             }
         if rate > 0 {
-            let speed = progress.unit == .bytes ? Figures.bytes(rate) : Figures.short(rate)
+            let speed =
+                progress.unit == .bytes
+                ? Figures.bytes(Double(shown) / elapsed) : Figures.short(rate)
             details += "  \(speed)/s"
         }
         guard let total = progress.total, total > 0 else {

@@ -27,6 +27,9 @@ struct SourceList {
     init(_ configuration: CorpusConfiguration) throws(CorpusError) {
         format = configuration.format
         for input in configuration.inputs { try add(input) }
+        if let list = configuration.inputsFrom {
+            for input in try InputList.read(path: list) { try add(input) }
+        }
         sources.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         // The first of several names for one file stays, whichever input gave it.
         sources = sources.filter { source in

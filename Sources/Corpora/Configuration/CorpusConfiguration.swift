@@ -7,14 +7,28 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     /// tell a known format (and `format`, if that is not `auto`); names that begin with a
     /// dot are left out, and linked folders are not entered.
     public var inputs: [String]
+    /// A file that names more inputs, one a line.
+    public var inputsFrom: String?
     /// How files become documents.
     public var format: CorpusFormat
-    /// The top-level key that holds the text in JSON lines.
+    /// The key that holds the text in JSON, or the column in a table.
+    ///
+    /// Dots lead into objects, as in `meta.body.text`; `\\.` is a dot in a name.
     public var textField: String
-    /// The bytes between two documents of a text file; without, a file is one document.
+    /// How a text file is cut into documents, where no separator is given.
+    public var documents: DocumentDivision
+    /// The bytes between two documents of a text file.
     public var textSeparator: String?
+    /// What happens at bytes that are not UTF-8.
+    public var invalidUTF8: InvalidUTF8Policy
+    /// Whether zstd data may ask for windows of up to 2 GiB, as `zstd --long=31` makes it; else up to
+    /// 128 MiB, which is what the zstd tool allows.
+    public var longWindow: Bool
     /// What happens at a line or document that cannot be read.
     public var onError: CorpusErrorPolicy
+    /// Where lines go that cannot be read, if they are put into quarantine: see ``Quarantine``. Whoever
+    /// reads without needing them leaves it out.
+    public var quarantinePath: String?
     /// The share of documents that is held out, from 0 to 1.
     public var validationFraction: Double
     /// The largest document in bytes; in JSON lines, the largest line.
@@ -23,7 +37,11 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     /// The keys of the JSON object, each of which may be left out.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case inputs
+        case inputsFrom = "inputs_from"
         case format
+        case documents
+        case invalidUTF8 = "invalid_utf8"
+        case longWindow = "long_window"
         case textField = "text_field"
         case textSeparator = "text_separator"
         case onError = "on_error"
@@ -33,11 +51,17 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
 
     /// A configuration, with the default for what is not given.
     public init(
-        inputs: [String] = [], format: CorpusFormat = .auto, textField: String = "text",
-        textSeparator: String? = nil, onError: CorpusErrorPolicy = .fail,
+        inputs: [String] = [], inputsFrom: String? = nil, format: CorpusFormat = .auto,
+        textField: String = "text", documents: DocumentDivision = .file,
+        textSeparator: String? = nil, invalidUTF8: InvalidUTF8Policy = .keep,
+        longWindow: Bool = false, onError: CorpusErrorPolicy = .fail,
         validationFraction: Double = 0.05, maximumDocumentByteCount: Int = 256 << 20
     ) {
         self.inputs = inputs
+        self.inputsFrom = inputsFrom
+        self.documents = documents
+        self.invalidUTF8 = invalidUTF8
+        self.longWindow = longWindow
         self.format = format
         self.textField = textField
         self.textSeparator = textSeparator
@@ -54,7 +78,11 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         }
         let standard = CorpusConfiguration()
         inputs = try value(.inputs, standard.inputs)
+        inputsFrom = try value(.inputsFrom, standard.inputsFrom)
         format = try value(.format, standard.format)
+        documents = try value(.documents, standard.documents)
+        invalidUTF8 = try value(.invalidUTF8, standard.invalidUTF8)
+        longWindow = try value(.longWindow, standard.longWindow)
         textField = try value(.textField, standard.textField)
         textSeparator = try value(.textSeparator, standard.textSeparator)
         onError = try value(.onError, standard.onError)
@@ -68,14 +96,29 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         func check(_ isGood: Bool, _ key: CodingKeys, _ wish: String) throws(CorpusError) {
             if !isGood { throw .badValue(key: key.rawValue, wish: wish) }
         }
-        try check(!inputs.isEmpty, .inputs, "name at least one file, folder or pattern, or \"-\"")
+        try check(
+            !inputs.isEmpty || inputsFrom != nil, .inputs,
+            "name at least one file, folder or pattern, or \"-\"")
         try check(!inputs.contains(""), .inputs, "must not hold an empty name")
         try check(textSeparator != "", .textSeparator, "must not be empty; leave it out instead")
+        try check(
+            textSeparator == nil || documents == .file, .textSeparator,
+            "is given, and so is corpus.documents: choose one of them")
         try check(
             (0...1).contains(validationFraction), .validationFraction, "must be from 0 to 1")
         try check(
             maximumDocumentByteCount > 0, .maximumDocumentByteCount, "must be at least 1")
     }
+
+    /// Where what cannot be read is kept, unless somebody says so: beside what is made.
+    public static func quarantinePath(beside output: String) -> String {
+        var name = output[...]
+        while name.count > 1, name.last == "/" { name.removeLast() }
+        return name + ".quarantine"
+    }
+
+    /// The largest window of zstd data, as a power of two.
+    var maximumWindowLog: Int { longWindow ? 31 : 27 }
 
     /// The files that the inputs stand for, in the order in which they are read; "-" for standard
     /// input. O(files).

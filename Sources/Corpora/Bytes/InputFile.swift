@@ -6,21 +6,31 @@
     import Musl
 #endif
 
-/// An open file, or standard input.
+/// An open file, or a part of one, or standard input.
 struct InputFile: ~Copyable {
     /// The file's path, or `-` for standard input.
     let path: String
     private let descriptor: Int32
+    /// Bytes up to the end of the part.
+    private var remaining: Int
 
     /// Opens the file at `path`, or standard input for `-`.
-    init(path: String) throws(CorpusError) {
+    ///
+    /// - Parameter range: the part of the file that is read.
+    init(path: String, range: Range<Int>? = nil) throws(CorpusError) {
         var descriptor: Int32 = STDIN_FILENO
         if path != "-" {
             descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw systemFailure("open", path) }
         }
+        if let range, lseek(descriptor, off_t(range.lowerBound), SEEK_SET) < 0 {
+            let failure = systemFailure("read", path)
+            close(descriptor)
+            throw failure
+        }
         self.path = path
         self.descriptor = descriptor
+        remaining = range.map { $0.upperBound - $0.lowerBound } ?? .max
     }
 
     deinit {
@@ -28,9 +38,11 @@ struct InputFile: ~Copyable {
     }
 
     /// Reads what there is to `buffer`, from `start` on and up to its end; 0 behind the last byte.
-    func read(into buffer: inout [UInt8], from start: Int) throws(CorpusError) -> Int {
+    mutating func read(into buffer: inout [UInt8], from start: Int) throws(CorpusError) -> Int {
+        let end = start + min(buffer.count - start, remaining)
+        let descriptor = descriptor
         let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
+            let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end])
             while true {
                 let count = unsafe systemRead(descriptor, room)
                 if count < 0, errno == EINTR { continue }
@@ -38,6 +50,7 @@ struct InputFile: ~Copyable {
             }
         }
         guard count >= 0 else { throw systemFailure("read", path) }
+        remaining -= count
         return count
     }
 }

@@ -1,8 +1,9 @@
-/// Cuts the bytes of one input at a delimiter, in memory set by the buffer and one segment.
+/// Cuts the bytes of one input into segments, in memory set by the buffer and one segment.
 ///
-/// Lines and documents of text files are both segments. The delimiter ends a segment; behind the
-/// last delimiter there is a segment only if there are bytes.
-struct SegmentReader: ~Copyable {
+/// Lines, documents of text files, records of tables and elements of arrays are all segments; a
+/// ``SegmentCutter`` says where they end. Behind the last end there is a segment only if there are
+/// bytes.
+struct SegmentReader: ~Copyable, Sendable {
     /// What ``advance()`` came to.
     enum Outcome {
         /// A segment, which ``withSegment(_:)`` and ``takeSegment()`` give.
@@ -13,14 +14,18 @@ struct SegmentReader: ~Copyable {
         case end
     }
 
-    private var source: ByteSource
-    /// What ends a segment; nothing when the whole input is one.
-    private let delimiter: [UInt8]
+    /// How segments end, and what was seen of the present one.
+    private(set) var cutter: SegmentCutter
+
+    private let path: String
+    private var source: InputBytes
     private let limit: Int
 
     private var buffer: [UInt8]
     /// The bytes of the buffer that were not given out yet.
     private var unread = 0..<0
+    /// Bytes of the input up to the end of `unread`.
+    private var readCount = 0
     private var isAtEnd = false
 
     /// The segment when it lies in the buffer whole.
@@ -30,36 +35,54 @@ struct SegmentReader: ~Copyable {
 
     /// A reader of segments of up to `limit` bytes each.
     ///
-    /// - Parameter bufferByteCount: bytes that are looked through at once.
-    init(source: consuming ByteSource, delimiter: [UInt8], limit: Int, bufferByteCount: Int) {
+    /// - Parameters:
+    ///   - path: names the input in errors.
+    ///   - bufferByteCount: bytes that are looked through at once.
+    init(
+        source: consuming InputBytes, path: String, cutter: SegmentCutter, limit: Int,
+        bufferByteCount: Int
+    ) {
         self.source = source
-        self.delimiter = delimiter
+        self.path = path
+        self.cutter = cutter
         self.limit = limit
         // A delimiter that straddles two reads must fit with at least one new byte.
-        buffer = Array(repeating: 0, count: max(bufferByteCount, delimiter.count))
+        var byteCount = max(1, bufferByteCount)
+        if case .delimiter(let delimiter) = cutter { byteCount = max(byteCount, delimiter.count) }
+        buffer = Array(repeating: 0, count: byteCount)
     }
 
     /// Goes to the next segment. O(its bytes).
     mutating func advance() throws(CorpusError) -> Outcome {
         pending = []
         var isTooLarge = false
-        /// How many of the unread bytes are known to begin no delimiter.
+        /// How many of the unread bytes are known to belong to the segment.
         var searchedCount = 0
         while true {
-            if let end = findDelimiter(from: unread.lowerBound + searchedCount) {
-                isTooLarge = !settle(upTo: end) || isTooLarge
-                unread = end + delimiter.count..<unread.upperBound
+            let start = unread.lowerBound + searchedCount
+            switch look(from: start) {
+            case .end(let end, let next):
+                isTooLarge = !settle(upTo: start + end) || isTooLarge
+                unread = start + next..<unread.upperBound
                 return isTooLarge ? .tooLarge : .segment
+            case .before(let count):
+                unread = unread.lowerBound + count..<unread.upperBound
+                continue
+            case .fault(let offset, let reason):
+                let place = readCount - (unread.upperBound - start - offset)
+                throw .malformedFile(path: path, reason: "byte \(place + 1): \(reason)")
+            case .inside(let keptCount):
+                searchedCount = unread.count - keptCount
             }
             if isAtEnd {
+                if let reason = cutter.faultAtEnd {
+                    throw .malformedFile(path: path, reason: reason)
+                }
                 let isEmpty = pending.isEmpty && unread.isEmpty
                 isTooLarge = !settle(upTo: unread.upperBound) || isTooLarge
                 unread = unread.upperBound..<unread.upperBound
                 return isTooLarge ? .tooLarge : isEmpty ? .end : .segment
             }
-            // The last bytes may be the front of a delimiter.
-            let keptCount = min(unread.count, max(0, delimiter.count - 1))
-            searchedCount = unread.count - keptCount
             if unread.upperBound == buffer.count {
                 if unread.lowerBound == 0 {
                     isTooLarge = !spill(searchedCount) || isTooLarge
@@ -91,10 +114,10 @@ struct SegmentReader: ~Copyable {
     /// How many stored bytes were read from the input since the last call.
     mutating func takeStoredByteCount() -> Int { source.takeStoredByteCount() }
 
-    private func findDelimiter(from start: Int) -> Int? {
-        if delimiter.isEmpty { return nil }
-        let bytes = buffer.span.extracting(start..<unread.upperBound)
-        return firstOffset(of: delimiter, in: bytes).map { start + $0 }
+    private mutating func look(from start: Int) -> SegmentCutter.Finding {
+        // Shared and not copied, so that its span does not hold all of the reader.
+        let bytes = buffer
+        return cutter.look(through: bytes.span.extracting(start..<unread.upperBound))
     }
 
     /// Ends the segment at `end`; false if it is above the limit.
@@ -118,6 +141,7 @@ struct SegmentReader: ~Copyable {
     private mutating func fill() throws(CorpusError) {
         let count = try source.read(into: &buffer, from: unread.upperBound)
         isAtEnd = count == 0
+        readCount += count
         unread = unread.lowerBound..<unread.upperBound + count
     }
 }

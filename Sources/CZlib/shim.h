@@ -1,0 +1,6 @@
+#ifndef QUERN_CZLIB_SHIM_H
+#define QUERN_CZLIB_SHIM_H
+
+#include <zlib.h>
+
+#endif

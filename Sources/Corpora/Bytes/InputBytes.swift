@@ -1,0 +1,63 @@
+internal import Storage
+
+/// The decoded bytes of one input, on whichever threads they are decoded.
+struct InputBytes: ~Copyable, Sendable {
+    private var source: ByteSource?
+    private var ahead: ReadAhead?
+    /// What was decoded ahead, of which the bytes from `place` on were not given out yet.
+    private var block = ReadAhead.Block(bytes: [])
+    private var place = 0
+    private var storedByteCount = 0
+
+    /// Opens an input.
+    ///
+    /// - Parameter byteCount: its size as it is stored; nil for a pipe.
+    init(
+        path: String, byteCount: Int?, maximumWindowLog: Int = 27, sizes: ReadingSizes
+    ) throws(CorpusError) {
+        let source = try ByteSource(
+            path: path, bufferByteCount: sizes.bufferByteCount, maximumWindowLog: maximumWindowLog)
+        guard source.compression != .none, sizes.threadCount > 1,
+            byteCount ?? .max >= sizes.aheadFrom
+        else {
+            self.source = consume source
+            return
+        }
+        // Each thread has a window, and a large one is not had several times.
+        if source.compression == .zstandard, byteCount != nil, maximumWindowLog <= 27 {
+            do throws(StorageError) {
+                ahead = ReadAhead(
+                    groups: try FrameGroups(path: path, sizes: sizes), path: path, sizes: sizes,
+                    maximumWindowLog: maximumWindowLog)
+            } catch {
+                throw .storage(error)
+            }
+        } else {
+            ahead = ReadAhead(source: source, path: path, sizes: sizes)
+        }
+    }
+
+    /// Fills `output` from `start` on with at least one byte and says how many; 0 at the end.
+    mutating func read(into output: inout [UInt8], from start: Int) throws(CorpusError) -> Int {
+        if source != nil { return try source!.read(into: &output, from: start) }
+        while place == block.count {
+            if !block.bytes.isEmpty { ahead!.reuse(block) }
+            block = ReadAhead.Block(bytes: [])
+            place = 0
+            guard let next = try ahead!.next() else { return 0 }
+            block = next
+            storedByteCount += next.storedByteCount
+        }
+        let count = min(block.count - place, output.count - start)
+        copyBytes(block.bytes.span.extracting(place..<place + count), to: &output, at: start)
+        place += count
+        return count
+    }
+
+    /// How many stored bytes were read since the last call.
+    mutating func takeStoredByteCount() -> Int {
+        if source != nil { return source!.takeStoredByteCount() }
+        defer { storedByteCount = 0 }
+        return storedByteCount
+    }
+}

@@ -1,0 +1,23 @@
+internal import Foundation
+
+/// How much is read at once, and on how many threads. What comes out does not depend on it.
+struct ReadingSizes: Sendable {
+    /// Bytes of one read, and of what is searched for the ends of documents at once.
+    var bufferByteCount = 256 << 10
+    /// Decoded bytes that one thread hands to another at once.
+    var blockByteCount = 1 << 20
+    /// Blocks that are decoded ahead, for each thread that decodes.
+    var blocksAhead = 8
+    /// Compressed bytes that a thread takes at once, whole frames.
+    var frameGroupByteCount = 256 << 10
+    /// Frames of more compressed bytes are decoded by one thread, and what follows them too.
+    var largestFrameByteCount = 32 << 20
+    /// Compressed inputs of fewer bytes are decoded by the thread that needs them.
+    var aheadFrom = 1 << 20
+    /// Threads that decode; with 1, nothing is decoded ahead. A few are more than one reader can follow,
+    /// and each takes memory.
+    var threadCount = ReadingSizes.limit(ProcessInfo.processInfo.activeProcessorCount)
+
+    /// As many of `threadCount` threads as are worth having.
+    static func limit(_ threadCount: Int) -> Int { min(threadCount, 4) }
+}

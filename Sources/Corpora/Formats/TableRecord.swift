@@ -1,0 +1,101 @@
+/// Takes fields out of a record of comma-separated values, strictly. Source: RFC 4180.
+struct TableRecord {
+    /// What is wrong with a record, and where.
+    struct Fault: Error, Equatable {
+        var reason: String
+        /// Bytes before the place.
+        var offset: Int
+    }
+
+    let delimiter: UInt8
+
+    /// All fields. O(count).
+    func fields(_ record: Span<UInt8>) throws(Fault) -> [[UInt8]] {
+        var fields: [[UInt8]] = []
+        try scan(record) { number, field, isEscaped in
+            fields.append(text(record.extracting(field), isEscaped))
+        }
+        return fields
+    }
+
+    /// The field at `index`, of `count` that there must be. O(count of the bytes).
+    func field(at index: Int, of count: Int, _ record: Span<UInt8>) throws(Fault) -> [UInt8] {
+        var wanted: (range: Range<Int>, isEscaped: Bool) = (0..<0, false)
+        var found = 0
+        try scan(record) { number, field, isEscaped in
+            if number == index { wanted = (field, isEscaped) }
+            found += 1
+        }
+        guard found == count else {
+            throw Fault(
+                reason: "the record has \(found) fields, and the header \(count)", offset: 0)
+        }
+        return text(record.extracting(wanted.range), wanted.isEscaped)
+    }
+
+    /// Calls `body` with the number and the place of each field, and whether it has doubled quotes.
+    private func scan(
+        _ record: Span<UInt8>, _ body: (Int, Range<Int>, Bool) -> Void
+    ) throws(Fault) {
+        let quote = UInt8(ascii: "\"")
+        // The line end of the format is CR LF, and LF was cut off.
+        let isMarked = record.count > 0 && record[record.count - 1] == UInt8(ascii: "\r")
+        let end = record.count - (isMarked ? 1 : 0)
+        var place = 0
+        var number = 0
+        while true {
+            if place < end, record[place] == quote {
+                let start = place + 1
+                var isEscaped = false
+                place = start
+                while true {
+                    let rest = record.extracting(place..<end)
+                    guard let distance = firstOffset(of: quote, in: rest) else {
+                        throw Fault(reason: "the quoted field is not closed", offset: start - 1)
+                    }
+                    place += distance + 1
+                    guard place < end, record[place] == quote else { break }
+                    isEscaped = true
+                    place += 1
+                }
+                body(number, start..<place - 1, isEscaped)
+                guard place == end || record[place] == delimiter else {
+                    throw Fault(
+                        reason: "something follows the closing quote of a field", offset: place)
+                }
+            } else {
+                let start = place
+                while place < end, record[place] != delimiter {
+                    if record[place] == quote || record[place] == UInt8(ascii: "\r") {
+                        throw Fault(
+                            reason: "a field with a quote or a line end must stand in quotes",
+                            offset: place)
+                    }
+                    place += 1
+                }
+                body(number, start..<place, false)
+            }
+            if place == end { return }
+            place += 1
+            number += 1
+        }
+    }
+
+    /// The bytes of a field, with one quote for two.
+    private func text(_ field: Span<UInt8>, _ isEscaped: Bool) -> [UInt8] {
+        guard isEscaped else { return Array(copying: field) }
+        var text: [UInt8] = []
+        text.reserveCapacity(field.count)
+        var start = 0
+        while start < field.count {
+            let rest = field.extracting(droppingFirst: start)
+            guard let distance = firstOffset(of: UInt8(ascii: "\""), in: rest) else {
+                text.append(copying: rest)
+                break
+            }
+            text.append(copying: rest.extracting(first: distance + 1))
+            start += distance + 2
+        }
+        return text
+    }
+}

@@ -1,0 +1,107 @@
+internal import Storage
+
+/// Keeps what could not be read: the bytes in one file and the reasons in another.
+///
+/// The file at `path` has the lines (or documents, or records) as they stood in their inputs, byte for byte,
+/// each with a line end behind it, so that it can be mended and read again. `PATH.reasons.jsonl` has for each
+/// of them one object:
+///
+///     {"path":"a.jsonl","line":7,"offset":0,"bytes":31,"reason":"…"}
+///
+/// The place is a `line`, an `item` or a `document` as in messages; `offset` and `bytes` say where it stands
+/// in the first file. What was larger than a document may be is not kept, and has no `offset`.
+///
+/// Both appear when everything was read, and neither when nothing had to be kept.
+struct Quarantine: ~Copyable, Sendable {
+    private var files: Files?
+    private let path: String
+    private var offset = 0
+
+    private struct Files: ~Copyable, Sendable {
+        var lines: FileReplacement
+        var reasons: FileReplacement
+
+        consuming func commit() throws(StorageError) {
+            try reasons.commit()
+            try lines.commit()
+        }
+    }
+
+    /// A quarantine whose files are begun when there is something to keep.
+    init(path: String) { self.path = path }
+
+    /// Keeps `bytes`, if they are there, and why.
+    mutating func add(_ bytes: [UInt8]?, _ error: CorpusError) throws(CorpusError) {
+        do throws(StorageError) {
+            if files == nil {
+                files = Files(
+                    lines: try FileReplacement(path: path),
+                    reasons: try FileReplacement(path: Self.reasonsPath(path)))
+            }
+            var entry = Array("{".utf8)
+            if let origin = error.origin {
+                entry += Array("\"path\":".utf8)
+                JSONString.append(Array(origin.path.utf8).span, to: &entry)
+                entry += Array(",\"\(origin.position.word)\":\(origin.position.number),".utf8)
+            }
+            if var bytes {
+                entry += Array("\"offset\":\(offset),\"bytes\":\(bytes.count),".utf8)
+                bytes.append(UInt8(ascii: "\n"))
+                offset += bytes.count
+                try unsafe files!.lines.write(bytes.span.bytes)
+            }
+            entry += Array("\"reason\":".utf8)
+            JSONString.append(Array("\(error)".utf8).span, to: &entry)
+            entry += Array("}\n".utf8)
+            try unsafe files!.reasons.write(entry.span.bytes)
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    /// Gives the files their names, or removes those of an earlier run when there is nothing to keep.
+    mutating func commit() throws(CorpusError) {
+        do throws(StorageError) {
+            guard let files = files.take() else {
+                for path in [path, Self.reasonsPath(path)] { try removeFile(path) }
+                return
+            }
+            try files.commit()
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    /// Where the reasons stand.
+    static func reasonsPath(_ path: String) -> String { path + ".reasons.jsonl" }
+}
+
+extension CorpusError {
+    /// The place of what cannot be read.
+    var origin: DocumentOrigin? {
+        switch self {
+        case .malformedLine(let origin, _, _), .invalidUTF8(let origin, _),
+            .documentTooLarge(let origin, _):
+            origin
+        default: nil
+        }
+    }
+}
+
+extension DocumentOrigin.Position {
+    /// What is counted, as a word.
+    var word: String {
+        switch self {
+        case .line: "line"
+        case .item: "item"
+        case .part: "document"
+        }
+    }
+
+    /// Its number, from 1.
+    var number: Int {
+        switch self {
+        case .line(let number), .item(let number), .part(let number): number
+        }
+    }
+}
