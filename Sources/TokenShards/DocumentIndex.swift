@@ -24,7 +24,7 @@ public enum DocumentPlace: Hashable, Sendable {
     /// What is counted, from 1.
     public var number: Int {
         switch self {
-        case .line(let number), .part(let number): number
+        case .line(let number), .part(let number), .item(let number): number
         }
     }
 

@@ -140,6 +140,7 @@ extension RowDocument {
         return switch place {
         case .line(let number): "\(name), line \(number)"
         case .part(let number): "\(name), document \(number)"
+        case .item(let number): "\(name), item \(number)"
         case nil: name
         }
     }
