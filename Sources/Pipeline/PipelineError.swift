@@ -20,8 +20,38 @@ public enum PipelineError: Error, Equatable, Sendable {
     case notTuned(path: String, missing: String)
     /// A message leaves no room for an answer: its tokens, and how many may be.
     case tooLong(tokenCount: Int, contextLength: Int)
+    /// A data set's directory holds unfinished work on something else.
+    ///
+    /// - Parameter difference: on what, such as "another vocabulary".
+    case unfinishedWork(directory: String, difference: String)
+    /// Another process works on the same.
+    case busy(directory: String)
+    /// The input does not begin with what is encoded already.
+    case changedInput(path: String)
+    /// A rank or a number of ranks that cannot be.
+    case badRank(reason: String)
+    /// Not all parts of a data set are there.
+    case missingParts(directory: String, count: Int, missing: [MissingPart])
     /// Somebody asked for the work to stop.
     case interrupted
+}
+
+/// A part of a data set that is not done.
+public struct MissingPart: Equatable, Sendable, CustomStringConvertible {
+    /// The part's number, from 0.
+    public var number: Int
+    /// Whose it is, such as "rank 1 of 4"; nil when nobody knows.
+    public var rank: String?
+    /// The first of its files.
+    public var first: String
+    /// Documents that are safe; nil when it was not begun.
+    public var documents: Int?
+
+    /// "part 3 (rank 1 of 4, from web/d.jsonl): 1200 documents so far".
+    public var description: String {
+        "part \(number) (\(rank.map { "\($0), " } ?? "")from \(first)): "
+            + (documents.map { "\($0) documents so far" } ?? "not begun, or its beginning was lost")
+    }
 }
 
 extension PipelineError: CustomStringConvertible {
@@ -48,6 +78,25 @@ extension PipelineError: CustomStringConvertible {
         case .tooLong(let count, let limit):
             "the message has \(count) tokens with what belongs to it, and \(limit) fit into the model's "
                 + "context beside an answer; shorten it"
+        case .unfinishedWork(let directory, let difference):
+            """
+            \(directory) holds unfinished work on \(difference): finish that first, give --overwrite to remove \
+            it, or choose another --output
+            """
+        case .busy(let directory):
+            "another process is at work in \(directory): wait for it, or end it"
+        case .changedInput(let path):
+            """
+            \(path == "-" ? "standard input" : path) does not begin with the documents that are encoded \
+            already: give the same input again, or --overwrite to begin anew
+            """
+        case .badRank(let reason):
+            reason
+        case .missingParts(let directory, let count, let missing):
+            """
+            \(missing.count) of \(count) parts are missing in \(directory); run their ranks again:
+            \(missing.prefix(10).map { "  \($0)" }.joined(separator: "\n"))
+            """ + (missing.count > 10 ? "\n  and \(missing.count - 10) more" : "")
         case .interrupted:
             "interrupted; the same command continues"
         }

@@ -48,11 +48,14 @@ public struct StageProgress: Sendable, Equatable {
     public var textBytes: Int?
 
     /// A stage's state.
-    public init(activity: String, completed: Int, total: Int?, unit: Unit) {
+    public init(
+        activity: String, completed: Int, total: Int?, unit: Unit, textBytes: Int? = nil
+    ) {
         self.activity = activity
         self.completed = completed
         self.total = total
         self.unit = unit
+        self.textBytes = textBytes
     }
 
     /// The state of a stage that reads a corpus.

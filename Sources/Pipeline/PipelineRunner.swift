@@ -80,11 +80,7 @@ public struct PipelineRunner {
         shardCorpus.quarantinePath = CorpusConfiguration.quarantinePath(
             beside: configuration.shardDirectory)
         try await runStage(.shards, inputs: shardInputs, &record) {
-            try await EncodingStage.run(
-                corpus: shardCorpus, vocabulary: vocabulary, shards: configuration.shards,
-                directory: configuration.shardDirectory, threadCount: threadCount, stop: stop,
-                report: report
-            ).files(in: configuration.shardDirectory)
+            try await encode(shardCorpus, vocabulary)
         }
         let set = try ShardSet(directory: configuration.shardDirectory, vocabulary: vocabulary)
 
@@ -167,6 +163,17 @@ public struct PipelineRunner {
             ).files(in: directory)
         }
         return configuration.corpus.refined(in: directory)
+    }
+
+    private func encode(
+        _ corpus: CorpusConfiguration, _ vocabulary: Vocabulary
+    ) async throws -> [String] {
+        try await EncodingStage.run(
+            corpus: corpus, vocabulary: vocabulary, shards: configuration.shards,
+            directory: configuration.shardDirectory,
+            surroundings: .init(threadCount: threadCount, existing: .replace, stop: stop),
+            report: report
+        ).files(in: configuration.shardDirectory)
     }
 
     private func train(vocabulary: Vocabulary, set: ShardSet) async throws -> [String] {

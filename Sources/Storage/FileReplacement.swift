@@ -27,8 +27,11 @@ public struct FileReplacement: ~Copyable, Sendable {
     public let partialPath: String
 
     /// Starts a file beside `path`, replacing what an earlier, interrupted writer left there.
-    public init(path: String) throws(StorageError) {
-        let partial = path + ".partial"
+    ///
+    /// - Parameter writer: tells several processes apart that write the same file at once; the last one
+    ///   to commit stays.
+    public init(path: String, writer: String? = nil) throws(StorageError) {
+        let partial = path + (writer.map { ".\($0)" } ?? "") + ".partial"
         let opened = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard opened >= 0 else { throw .current("create", partial) }
         self.path = path
@@ -52,27 +55,19 @@ public struct FileReplacement: ~Copyable, Sendable {
     }
 
     private func writeAll(_ bytes: RawSpan, offset: Int?) throws(StorageError) {
-        var written = 0
-        while written < bytes.byteCount {
-            let rest = bytes.extracting(droppingFirst: written)
-            let count = unsafe rest.withUnsafeBytes { buffer in
-                if let offset {
-                    return unsafe pwrite(
-                        descriptor, buffer.baseAddress!, buffer.count, off_t(offset + written))
-                }
-                #if canImport(Darwin)
-                    return unsafe Darwin.write(descriptor, buffer.baseAddress!, buffer.count)
-                #elseif canImport(Glibc)
-                    return unsafe Glibc.write(descriptor, buffer.baseAddress!, buffer.count)
-                #else
-                    return unsafe Musl.write(descriptor, buffer.baseAddress!, buffer.count)
-                #endif
+        let descriptor = descriptor
+        try unsafe writeWhole(bytes, to: partialPath) { buffer, written in
+            if let offset {
+                return unsafe pwrite(
+                    descriptor, buffer.baseAddress!, buffer.count, off_t(offset + written))
             }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .current("write", partialPath)
-            }
-            written += count
+            #if canImport(Darwin)
+                return unsafe Darwin.write(descriptor, buffer.baseAddress!, buffer.count)
+            #elseif canImport(Glibc)
+                return unsafe Glibc.write(descriptor, buffer.baseAddress!, buffer.count)
+            #else
+                return unsafe Musl.write(descriptor, buffer.baseAddress!, buffer.count)
+            #endif
         }
     }
 
@@ -84,22 +79,28 @@ public struct FileReplacement: ~Copyable, Sendable {
     }
 
     /// Writes a whole file of `bytes`.
-    public static func write(_ bytes: RawSpan, to path: String) throws(StorageError) {
-        var file = try FileReplacement(path: path)
+    @inline(never)
+    public static func write(
+        _ bytes: RawSpan, to path: String, writer: String? = nil
+    ) throws(StorageError) {
+        // Not inlined, because LLVM of Swift 6.3 crashes over what that makes of asynchronous callers.
+        var file = try FileReplacement(path: path, writer: writer)
         try file.write(bytes)
         try file.commit()
     }
 
     /// Writes a whole file of the UTF-8 of `text`.
-    public static func write(_ text: String, to path: String) throws(StorageError) {
+    public static func write(
+        _ text: String, to path: String, writer: String? = nil
+    ) throws(StorageError) {
         let bytes = Array(text.utf8)
-        try unsafe write(bytes.span.bytes, to: path)
+        try unsafe write(bytes.span.bytes, to: path, writer: writer)
     }
 }
 
 /// Gives a file or link another name, durably, in place of what had that name.
 public func renameFile(_ path: String, to newPath: String) throws(StorageError) {
-    guard unsafe rename(path, newPath) == 0 else { throw .current("rename", path) }
+    try moveFile(path, to: newPath)
     try syncDirectory(containing: newPath)
 }
 
@@ -107,6 +108,11 @@ public func renameFile(_ path: String, to newPath: String) throws(StorageError) 
 public func parentDirectory(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// Gives a file another name, in place of what had that name; the caller makes the names durable.
+public func moveFile(_ path: String, to newPath: String) throws(StorageError) {
+    guard unsafe rename(path, newPath) == 0 else { throw .current("rename", path) }
 }
 
 /// Makes the names in the directory that holds `path` durable.

@@ -21,6 +21,11 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     /// Which special tokens are recognised in the documents; the rest of them is ordinary text.
     public var allowSpecial = SpecialTokenPolicy.none
 
+    /// Stored bytes of input, compressed or not, that make a part of the data set: whole files in their
+    /// order, until there are so many. Parts are encoded independently, on any machine, and shards
+    /// do not reach over their ends; so a part is better many shards long.
+    public var partBytes = 1 << 30
+
     /// The defaults.
     public init() {}
 
@@ -29,6 +34,7 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
         case tokensPerShard = "tokens_per_shard"
         case endOfText = "end_of_text"
         case allowSpecial = "allow_special"
+        case partBytes = "part_bytes"
     }
 }
 

@@ -2,12 +2,18 @@
 public enum ShardError: Error, Equatable, Sendable {
     /// The directory has no manifest, so it was never finished or never was a data set.
     case noManifest(directory: String)
+    /// The directory holds the beginning of a data set, and no whole one.
+    case unfinished(directory: String)
+    /// The manifest is not as it was written.
+    case changedManifest(path: String)
     /// The manifest cannot be read as one.
     case badManifest(path: String, reason: String)
     /// The file is not a shard, or not one of the manifest's making.
     case badShard(path: String, reason: String)
     /// A file of another program cannot be learned from.
     case foreign(path: String, reason: String)
+    /// A file has the name of a shard and is not in the manifest.
+    case strayShard(path: String)
     /// The shards were made with another vocabulary.
     case vocabularyMismatch(directory: String, expected: String, found: String)
     /// The split holds too few tokens for one window.
@@ -31,12 +37,27 @@ extension ShardError: CustomStringConvertible {
             \(directory) holds no manifest.json: it is no finished data set; make it with \
             `quern encode`, or give the vocabulary if its files are llm.c's, nanoGPT's or Megatron-LM's
             """
+        case .unfinished(let directory):
+            """
+            the data set in \(directory) is not finished: run the same `quern encode` again, which goes on \
+            where it was, or `quern shards finish \(directory)` when every rank is done
+            """
+        case .changedManifest(let path):
+            """
+            \(path) is not as it was written: its bytes do not have the checksum at its front; fetch it \
+            again, or encode the corpus again
+            """
         case .badManifest(let path, let reason):
             "\(path) is not a manifest that this version reads: \(reason)"
         case .badShard(let path, let reason):
             "\(path) is damaged or not a shard: \(reason); encode the corpus again"
         case .foreign(let path, let reason):
             "\(path) cannot be used as a data set: \(reason)"
+        case .strayShard(let path):
+            """
+            \(path) is not in the manifest, and programs that read every shard of a directory would read it: \
+            remove it
+            """
         case .vocabularyMismatch(let directory, let expected, let found):
             """
             \(directory) was encoded with vocabulary \(found), not with \(expected): use that \

@@ -105,12 +105,29 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             self.emptyDocuments = emptyDocuments
             self.examples = examples
         }
+
+        /// Both counts, nil standing for none.
+        private static func sum(_ left: Int?, _ right: Int?) -> Int? {
+            guard let left, let right else { return left ?? right }
+            return left + right
+        }
+
+        /// What was left out in both, in order.
+        public static func += (left: inout Skipped, right: Skipped) {
+            left.lines += right.lines
+            left.quarantinedLines = sum(left.quarantinedLines, right.quarantinedLines)
+            left.emptyDocuments += right.emptyDocuments
+            left.invalidUTF8Documents = sum(left.invalidUTF8Documents, right.invalidUTF8Documents)
+            left.examples += right.examples
+        }
     }
 
     /// The version of this layout.
-    public static let currentFormatVersion = 1
+    public static let currentFormatVersion = 2
     /// The manifest's name in its directory.
     public static let fileName = "manifest.json"
+    /// What the names of directories begin with in which a data set is made, inside of its own.
+    public static let workspacePrefix = "unfinished-"
 
     /// The version of the layout that the directory has.
     public var formatVersion = ShardManifest.currentFormatVersion
@@ -168,7 +185,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public func files(in directory: String) -> [String] {
         shards.flatMap { shard in
             let path = directory + "/" + shard.name
-            return [path, OpenShard.indexPath(of: path)]
+            return [path, Self.indexPath(of: path)]
         } + [directory + "/" + Self.fileName]
     }
 
@@ -176,6 +193,10 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public init(directory: String) throws(ShardError) {
         let path = directory + "/" + Self.fileName
         guard let data = FileManager.default.contents(atPath: path) else {
+            let names = (try? namesInDirectory(directory)) ?? []
+            if names.contains(where: { $0.hasPrefix(Self.workspacePrefix) }) {
+                throw .unfinished(directory: directory)
+            }
             throw .noManifest(directory: directory)
         }
         do {
@@ -183,8 +204,12 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         } catch {
             throw .badManifest(path: path, reason: decodingReason(error))
         }
-        guard formatVersion == Self.currentFormatVersion else {
+        guard (1...Self.currentFormatVersion).contains(formatVersion) else {
             throw .badManifest(path: path, reason: "its format_version is \(formatVersion)")
+        }
+        // Version 1 had no checksum of its own.
+        guard formatVersion == 1 || SealedJSON.isIntact(Array(data)) == true else {
+            throw .changedManifest(path: path)
         }
     }
 
@@ -205,7 +230,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
 
     /// Writes the manifest into `directory`.
     func write(toDirectory directory: String) throws {
-        try FileReplacement.writeJSON(self, to: directory + "/" + Self.fileName)
+        try SealedJSON.write(self, to: directory + "/" + Self.fileName)
     }
 }
 

@@ -98,44 +98,4 @@ public struct ShardSet: Sendable {
             shards: shards(of: split), length: length, stride: stride,
             marksDocuments: marksDocuments)
     }
-
-    /// Reads every byte of every shard and checks it. O(tokens).
-    ///
-    /// - Parameters:
-    ///   - vocabulary: when given, every document is decoded and its text compared with the hash of
-    ///     what was encoded.
-    ///   - progress: called now and then with the tokens checked so far.
-    public func verify(
-        decodingWith vocabulary: Vocabulary? = nil, progress: (Int) -> Void = { _ in }
-    ) throws(ShardError) {
-        var checked = 0
-        for shard in train + validation {
-            try shard.verify()
-            if let vocabulary {
-                var text: [UInt8] = []
-                for number in 0..<shard.documentCount {
-                    text.removeAll(keepingCapacity: true)
-                    let ids = shard.text(ofDocument: number)
-                    do {
-                        try vocabulary.decode(ids.span, into: &text)
-                    } catch {
-                        throw .badShard(path: shard.path, reason: error.description)
-                    }
-                    let entry = shard.document(number)
-                    guard text.count == entry.byteCount,
-                        unsafe XXH64.hash(of: text.span.bytes) == entry.contentHash
-                    else {
-                        throw .badShard(
-                            path: shard.path,
-                            reason: "document \(number) does not decode to the text it was made of")
-                    }
-                    if number % 1_024 == 0 {
-                        progress(checked + shard.tokenRange(ofDocument: number).lowerBound)
-                    }
-                }
-            }
-            checked += shard.tokenCount
-            progress(checked)
-        }
-    }
 }

@@ -3,11 +3,11 @@ import Storage
 /// One shard, read through the page cache.
 ///
 /// Opening it checks the header and the size against the manifest, not the ids: that takes
-/// ``verify(vocabularySize:)``, which reads everything.
+/// ``ShardSet/verify(decodingWith:threadCount:progress:)``, which reads everything.
 public final class TokenShard: Sendable {
-    private let file: MappedFile
-    private let index: DocumentIndex
-    private let header: ShardHeader
+    let file: MappedFile
+    let index: DocumentIndex
+    let header: ShardHeader
     let entry: ShardManifest.Shard
     /// The number of the byte at which the ids begin.
     private let dataStart: Int
@@ -84,10 +84,10 @@ public final class TokenShard: Sendable {
         guard headerIsRight else {
             throw .badShard(path: path, reason: "its header is not what its manifest says")
         }
-        index = try DocumentIndex(path: OpenShard.indexPath(of: path))
+        index = try DocumentIndex(path: ShardManifest.indexPath(of: path))
         guard index.count == entry.documents else {
             throw .badShard(
-                path: OpenShard.indexPath(of: path),
+                path: ShardManifest.indexPath(of: path),
                 reason: "it has \(index.count) documents where the manifest says \(entry.documents)"
             )
         }
@@ -187,62 +187,5 @@ public final class TokenShard: Sendable {
     /// Document `number`'s ids without its end-of-text token. O(its tokens).
     public func text(ofDocument number: Int) -> [UInt32] {
         tokens(textRange(ofDocument: number))
-    }
-
-    /// Reads every byte and checks it: both checksums, each id, the index, and the place of every
-    /// end-of-text token. O(tokens).
-    func verify() throws(ShardError) {
-        let checksum = file.withBytes { bytes in
-            XXH64.hash(of: bytes.extracting(droppingFirst: ShardHeader.byteCount))
-        }
-        guard hexadecimal(checksum) == entry.checksum else {
-            throw .badShard(
-                path: path,
-                reason: "its checksum is \(hexadecimal(checksum)), not \(entry.checksum)")
-        }
-        let indexPath = OpenShard.indexPath(of: path)
-        guard hexadecimal(index.checksum()) == entry.indexChecksum else {
-            throw .badShard(path: indexPath, reason: "its checksum is not the manifest's")
-        }
-        var previous = -1
-        for number in 0..<index.count {
-            let first = index[number].firstToken
-            guard first >= 0, first > previous || first == 0 && number == 0,
-                first < max(tokenCount, 1)
-            else {
-                throw .badShard(path: indexPath, reason: "document \(number) begins out of order")
-            }
-            previous = first
-        }
-        try verifyTokens()
-    }
-
-    private func verifyTokens() throws(ShardError) {
-        let blockCount = 1 << 16
-        var block = [Int32](repeating: 0, count: blockCount)
-        var start = 0
-        while start < tokenCount {
-            let count = min(blockCount, tokenCount - start)
-            copyTokens(start..<start + count, into: &block)
-            for position in 0..<count
-            where UInt32(bitPattern: block[position]) >= header.vocabularySize {
-                throw .badShard(
-                    path: path,
-                    reason: """
-                        token \(start + position) is \(UInt32(bitPattern: block[position])), outside the \
-                        vocabulary
-                        """)
-            }
-            start += count
-        }
-        guard header.endOfText != .none else { return }
-        for number in 0..<index.count {
-            let range = tokenRange(ofDocument: number)
-            let place = header.endOfText == .before ? range.lowerBound : range.upperBound - 1
-            guard !range.isEmpty, tokens(place..<place + 1) == [header.endOfTextID] else {
-                throw .badShard(
-                    path: path, reason: "document \(number) lacks its end-of-text token")
-            }
-        }
     }
 }

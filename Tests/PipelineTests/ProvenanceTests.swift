@@ -44,7 +44,7 @@ import Training
         shards.tokensPerShard = 600
         _ = try await EncodingStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder + "/set",
-            threadCount: 2, stop: StopSignal(), report: { _ in })
+            surroundings: .init(threadCount: 2, stop: StopSignal()), report: { _ in })
 
         let set = try ShardSet(directory: folder + "/set", vocabulary: vocabulary)
         let mixture = Mixture(set)

@@ -44,8 +44,8 @@ import Training
         shards.tokensPerShard = 50_000
         return try await EncodingStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards,
-            directory: folder.path + "/" + name, threadCount: threads, stop: StopSignal(),
-            report: { _ in })
+            directory: folder.path + "/" + name,
+            surroundings: .init(threadCount: threads, stop: StopSignal()), report: { _ in })
     }
 
     @Test func `vocabulary and shards have the same bytes for any number of threads`() async throws
@@ -66,7 +66,7 @@ import Training
         let vocabulary = try await learn("v", threads: 2)
         let manifest = try await encode("s", vocabulary, threads: 2)
         let set = try ShardSet(directory: folder.path + "/s", vocabulary: vocabulary)
-        try set.verify(decodingWith: vocabulary)
+        try await set.verify(decodingWith: vocabulary, threadCount: 2)
 
         let split = ValidationSplit(fraction: 0.1)
         var (train, validation): ([UInt64], [UInt64]) = ([], [])
@@ -121,7 +121,8 @@ import Training
         await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
             try await EncodingStage.run(
                 corpus: empty, vocabulary: vocabulary, shards: ShardConfiguration(),
-                directory: directory, threadCount: 2, stop: StopSignal(), report: { _ in })
+                directory: directory, surroundings: .init(threadCount: 2, stop: StopSignal()),
+                report: { _ in })
         }
         #expect(!FileManager.default.fileExists(atPath: directory))
     }
@@ -142,7 +143,7 @@ import Training
         shards.endOfText = .none
         let manifest = try await EncodingStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder.path + "/s",
-            threadCount: 2, stop: StopSignal(), report: { _ in })
+            surroundings: .init(threadCount: 2, stop: StopSignal()), report: { _ in })
         #expect(manifest.endOfTextID == nil)
     }
 }

@@ -12,7 +12,8 @@ import Testing
         "vocab learn",
         "vocab import",
         "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
-        "shards show", "shards verify", "shards export", "train", "evaluate", "generate",
+        "shards show", "shards verify", "shards finish", "shards export", "train", "evaluate",
+        "generate",
         "chat", "model import", "model export", "model show",
     ]
 

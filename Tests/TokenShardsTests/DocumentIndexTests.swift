@@ -30,7 +30,7 @@ import Testing
         let manifest = try fixture.write()
         let entries = try entries(of: fixture)
         for entry in manifest.shards {
-            let path = OpenShard.indexPath(of: fixture.path("set") + "/" + entry.name)
+            let path = ShardManifest.indexPath(of: fixture.path("set") + "/" + entry.name)
             let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
             var older = Array(bytes[..<8])
             older.append(littleEndian: UInt32(1))

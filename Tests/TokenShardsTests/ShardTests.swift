@@ -6,7 +6,7 @@ import Tokenization
 @Suite struct ShardTests {
     @Test(
         "every document decodes from its shard to its text", arguments: EndOfTextPolicy.allCases)
-    func roundTrip(policy: EndOfTextPolicy) throws {
+    func roundTrip(policy: EndOfTextPolicy) async throws {
         let fixture = try ShardFixture()
         let manifest = try fixture.write(policy: policy)
         let set = try ShardSet(directory: fixture.path("set"), vocabulary: fixture.vocabulary)
@@ -23,7 +23,7 @@ import Tokenization
             }
             #expect(texts == fixture.documents(of: split))
         }
-        try set.verify(decodingWith: fixture.vocabulary)
+        try await set.verify(decodingWith: fixture.vocabulary, threadCount: 2)
     }
 
     @Test("a shard is what llm.c reads: 1,024 bytes of header, then 16-bit ids")
@@ -90,8 +90,11 @@ import Tokenization
                 configuration: ShardConfiguration())
             let ids = fixture.ids(of: fixture.documents[0])
             try writer.append(ids.span, byteCount: 1, contentHash: 1, to: .train)
+            #expect(throws: ShardError.unfinished(directory: fixture.path("set"))) {
+                try ShardSet(directory: fixture.path("set"))
+            }
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path("set")).isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: fixture.path("set")))
         #expect(throws: ShardError.noManifest(directory: fixture.path("set"))) {
             try ShardSet(directory: fixture.path("set"))
         }
@@ -125,26 +128,6 @@ import Tokenization
         }
     }
 
-    @Test("any flipped bit of a shard or its index is found")
-    func flippedBits() throws {
-        let fixture = try ShardFixture(documentCount: 4)
-        let manifest = try fixture.write()
-        for file in manifest.files(in: fixture.path("set")).dropLast() {
-            let original = try #require(FileManager.default.contents(atPath: file))
-            // Every byte of the header's used part, of the ids and of the index; one bit of each.
-            for offset in original.indices where offset < 64 || offset >= 1_000 {
-                var changed = original
-                changed[offset] ^= 1 << UInt8(offset % 8)
-                try changed.write(to: URL(fileURLWithPath: file))
-                #expect(throws: ShardError.self, "byte \(offset) of \(file)") {
-                    try ShardSet(directory: fixture.path("set")).verify()
-                }
-            }
-            try original.write(to: URL(fileURLWithPath: file))
-        }
-        try ShardSet(directory: fixture.path("set")).verify()
-    }
-
     @Test("a shard that is cut short at any place is refused on opening")
     func truncated() throws {
         let fixture = try ShardFixture(documentCount: 2)
@@ -162,17 +145,23 @@ import Tokenization
     }
 
     @Test("a manifest with any byte changed is refused or understood, and never traps")
-    func fuzzedManifest() throws {
+    func fuzzedManifest() async throws {
         let fixture = try ShardFixture(documentCount: 3)
         _ = try fixture.write()
         let path = fixture.path("set") + "/manifest.json"
-        let original = try #require(FileManager.default.contents(atPath: path))
+        // As version 0.1 wrote it, without a checksum that would tell.
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let old = lines.filter { !$0.contains("file_checksum") }.joined(separator: "\n")
+        let original = Data(
+            old.replacing("\"format_version\" : 2", with: "\"format_version\" : 1").utf8)
+        try original.write(to: URL(fileURLWithPath: path))
+        try await ShardSet(directory: fixture.path("set")).verify()
         let substitutes = Array("0123456789-\"{}[],:. \0x".utf8)
         for offset in original.indices {
             var changed = original
             changed[offset] = substitutes[offset * 7_919 % substitutes.count]
             try changed.write(to: URL(fileURLWithPath: path))
-            try? ShardSet(directory: fixture.path("set")).verify(
+            try? await ShardSet(directory: fixture.path("set")).verify(
                 decodingWith: fixture.vocabulary)
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Pipeline
 import TokenShards
 import Tokenization
@@ -12,12 +13,20 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
             beside each, and manifest.json last. Each document goes to one split, chosen by the hash \
             of its text, so the split depends neither on order nor on threads.
 
+            Killed at any moment and started again with the same arguments, it goes on where it was, to the \
+            same bytes; a data set that is there stays until the new one is whole.
+
+            Several processes, on any machines that share the directory, encode a part each: start the \
+            same command in each under srun, mpirun, a Slurm array or a Kubernetes Indexed Job, or with \
+            --rank and --world, and then run `quern shards finish`. The bytes are the same.
+
             Example:
 
               quern encode --vocab vocab/kjv --output shards/kjv corpora/kjv.txt.zst --separator '\\n\\n\\n'
               quern encode --vocab vocab/web --output shards/web 'web/*.jsonl.zst' --on-error quarantine
               quern encode --vocab vocab/web --output shards/table --text-field body posts.csv.gz
               find dump -name '*.json.gz' | quern encode --vocab vocab/web --output shards/dump --inputs-from -
+              mpirun -n 4 quern encode --vocab vocab/web --output shards/web web && quern shards finish shards/web
             """)
 
     @Option(name: .long, help: "The vocabulary's directory, or its tokenizer.json.")
@@ -35,9 +44,43 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "The share of documents that goes to the validation split.")
     var validationFraction = 0.05
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Stored bytes of input that make a part, which one process encodes alone; shards end with it. \
+            (default: 1GiB)
+            """, valueName: "size"))
+    var partBytes: ByteCount?
+
+    @Flag(
+        name: .long,
+        help: """
+            Remove unfinished work on another corpus or vocabulary, or with other settings; standard input \
+            is encoded from its beginning.
+            """)
+    var overwrite = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How often the place to go on from is written down: the work that a kill can cost.",
+            valueName: "seconds"))
+    var journalEvery = 5.0
+
+    @Option(name: .long, help: "The number of this process, from 0. (default: the launcher's)")
+    var rank: Int?
+
+    @Option(name: .long, help: "The number of processes. (default: the launcher's, or 1)")
+    var world: Int?
+
     @OptionGroup var specials: SpecialTokenOptions
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        guard journalEvery >= 0 else { throw ValidationError("--journal-every is 0 or more") }
+    }
 
     func run() async throws {
         let vocabulary = try Vocabulary(directory: vocab)
@@ -45,14 +88,43 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         shards.endOfText = endOfText
         shards.tokensPerShard = tokensPerShard
         shards.allowSpecial = specials.allowSpecial
+        if let partBytes { shards.partBytes = partBytes.bytes }
+        let (share, origin) = try WorkShare.find(
+            rank: rank, world: world, environment: ProcessInfo.processInfo.environment)
+        let corpus = try corpus.configuration(
+            validationFraction: validationFraction, output: output)
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let manifest = try await EncodingStage.run(
-            corpus: corpus.configuration(
-                validationFraction: validationFraction, output: output),
-            vocabulary: vocabulary, shards: shards, directory: output,
-            threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
+        let surroundings = EncodingStage.Surroundings(
+            threadCount: reporting.threadCount, existing: overwrite ? .replace : .refuse,
+            journalInterval: .seconds(journalEvery), stop: interrupts.stop)
+        let start = ContinuousClock.now
+        guard share.world > 1 else {
+            let manifest = try await EncodingStage.run(
+                corpus: corpus, vocabulary: vocabulary, shards: shards, directory: output,
+                surroundings: surroundings, report: printer.show)
+            printer.endLine()
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            let bytes = Double(manifest.train.bytes + manifest.validation.bytes)
+            Terminal.write(
+                ManifestSummary.text(
+                    manifest, directory: output,
+                    adding: [
+                        [
+                            "time",
+                            "\(Figures.time(seconds)), \(Figures.bytes(bytes / seconds)) of text/s",
+                        ]
+                    ]))
+            return
+        }
+        if let origin { printer.notice("rank \(share.rank) of \(share.world), from \(origin)") }
+        let outcome = try await EncodingStage.encodeShare(
+            share, corpus: corpus, vocabulary: vocabulary, shards: shards, directory: output,
+            surroundings: surroundings, report: printer.show)
         printer.endLine()
-        Terminal.write(ManifestSummary.text(manifest, directory: output))
+        Terminal.write(
+            "rank \(share.rank) of \(share.world): \(Figures.count(outcome.ownPartCount)) of "
+                + "\(Figures.count(outcome.partCount)) parts, all done; when every rank is, run: "
+                + "quern shards finish \(output)\n")
     }
 }

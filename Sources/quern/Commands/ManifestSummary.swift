@@ -2,7 +2,9 @@ import TokenShards
 
 /// A data set as a table.
 enum ManifestSummary {
-    static func text(_ manifest: ShardManifest, directory: String) -> String {
+    static func text(
+        _ manifest: ShardManifest, directory: String, adding last: [[String]] = []
+    ) -> String {
         let (train, validation) = (manifest.train, manifest.validation)
         var rows = [
             ["directory", directory],
@@ -19,7 +21,7 @@ enum ManifestSummary {
         let skipped = skippedRows(manifest)
         rows += skipped
         if !skipped.isEmpty { rows += manifest.skipped.examples.map { ["", $0] } }
-        return Table.text(rows)
+        return Table.text(rows + last)
     }
 
     /// How much text a token stands for.

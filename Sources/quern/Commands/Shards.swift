@@ -6,8 +6,10 @@ import Tokenization
 /// `quern shards`
 struct Shards: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at a data set, check every byte of it, or export it.",
-        subcommands: [ShardsShow.self, ShardsVerify.self, ShardsExport.self])
+        abstract: "Look at a data set, check it, finish or export it.",
+        subcommands: [
+            ShardsShow.self, ShardsVerify.self, ShardsFinish.self, ShardsExport.self,
+        ])
 }
 
 /// `quern shards verify`
@@ -16,8 +18,8 @@ struct ShardsVerify: AsyncParsableCommand, ReportingCommand {
         commandName: "verify",
         abstract: "Read every byte of a data set and check it.",
         discussion: """
-            Checks headers, sizes, checksums, the range of every id, the index and the place of each \
-            end-of-text token. With --vocab, every document is decoded too, and its text compared with \
+            Checks the manifest, headers, sizes, checksums, the range of every id, the index, and that \
+            end-of-text tokens stand where they should and nowhere else. With --vocab, every document is decoded too, and its text compared with \
             the hash of what was encoded.
 
             Example:
@@ -43,7 +45,9 @@ struct ShardsVerify: AsyncParsableCommand, ReportingCommand {
         }
         let printer = reporting.makePrinter()
         let total = set.manifest.train.tokens + set.manifest.validation.tokens
-        try set.verify(decodingWith: vocabulary) { done in
+        try await set.verify(
+            decodingWith: vocabulary, threadCount: reporting.threadCount
+        ) { done in
             printer.show(
                 .progress(
                     StageProgress(

@@ -19,6 +19,8 @@ final class ProgressPrinter {
     private let isTerminal = Terminal.showsProgress
     private var activity = ""
     private var activityStart: ContinuousClock.Instant
+    /// What was done when the activity was first shown: a resumed one does not begin at nothing.
+    private var activityFirst: StageProgress?
     private var lastShown: ContinuousClock.Instant?
     private var lineIsOpen = false
     private var endIsShown = false
@@ -73,6 +75,7 @@ final class ProgressPrinter {
             endLine()
         case .progress(let progress):
             begin(progress.activity)
+            if activityFirst == nil { activityFirst = progress }
             if isDue(event) { draw(bar(for: progress)) }
         case .training(let event):
             showTraining(event)
@@ -149,6 +152,7 @@ final class ProgressPrinter {
         guard activity != self.activity else { return }
         self.activity = activity
         activityStart = clock.now
+        activityFirst = nil
         lastShown = nil
         endIsShown = false
     }
@@ -186,10 +190,12 @@ final class ProgressPrinter {
     private func bar(for progress: StageProgress) -> String {
         let elapsed = (clock.now - activityStart) / .seconds(1)
         // A rate over less than a moment says nothing.
-        let rate = elapsed > 0.01 ? Double(progress.completed) / elapsed : 0
+        let done = progress.completed - (activityFirst?.completed ?? 0)
+        let rate = elapsed > 0.01 ? Double(done) / elapsed : 0
         // Of a corpus, the share and the time left are those of the files, which may be compressed; what
         // a person compares is the rate of its text.
         let shown = progress.textBytes ?? progress.completed
+        let shownFirst = activityFirst?.textBytes ?? activityFirst?.completed ?? 0
         var details =
             switch progress.unit {
             case .bytes:
@@ -203,7 +209,7 @@ final class ProgressPrinter {
         if rate > 0 {
             let speed =
                 progress.unit == .bytes
-                ? Figures.bytes(Double(shown) / elapsed) : Figures.short(rate)
+                ? Figures.bytes(Double(shown - shownFirst) / elapsed) : Figures.short(rate)
             details += "  \(speed)/s"
         }
         guard let total = progress.total, total > 0 else {

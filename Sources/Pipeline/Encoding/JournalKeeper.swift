@@ -1,0 +1,63 @@
+import Dispatch
+import Storage
+import Synchronization
+import TokenShards
+
+/// Makes snapshots of a part durable on a thread of its own, while encoding goes on.
+///
+/// First the shards' bytes, then the journal that counts on them.
+final class JournalKeeper: Sendable {
+    private struct State {
+        var isBusy = false
+        var failure: (any Error)?
+    }
+
+    private let directory: String
+    private let queue = DispatchQueue(label: "quern.journal")
+    private let state = Mutex(State())
+    private let afterStep: @Sendable () -> Void
+
+    /// A keeper of the journal in `directory`.
+    ///
+    /// - Parameter afterStep: called when something has become durable.
+    init(directory: String, afterStep: @escaping @Sendable () -> Void) {
+        self.directory = directory
+        self.afterStep = afterStep
+    }
+
+    /// Whether the last snapshot is durable, so that another one may come.
+    ///
+    /// - Throws: what kept it from becoming so.
+    var isIdle: Bool {
+        get throws {
+            try state.withLock { state in
+                if let failure = state.failure { throw failure }
+                return !state.isBusy
+            }
+        }
+    }
+
+    /// Begins to make a snapshot durable. The keeper must be idle.
+    func keep(_ snapshot: PartSnapshot, as journal: PartJournal) {
+        state.withLock { $0.isBusy = true }
+        queue.async { [self] in
+            do {
+                for file in snapshot.files {
+                    try file.sync()
+                    afterStep()
+                }
+                try journal.write(toDirectory: directory)
+                afterStep()
+                state.withLock { $0.isBusy = false }
+            } catch {
+                state.withLock { $0.failure = error }
+            }
+        }
+    }
+
+    /// Waits until the last snapshot is durable.
+    func wait() throws {
+        queue.sync {}
+        _ = try isIdle
+    }
+}

@@ -1,0 +1,115 @@
+import Storage
+import Tokenization
+
+extension TokenShard {
+    /// Reads every byte and compares both files with their checksums. O(bytes).
+    func verifyChecksums() throws(ShardError) {
+        let checksum = file.withBytes { bytes in
+            XXH64.hash(of: bytes.extracting(droppingFirst: ShardHeader.byteCount))
+        }
+        guard hexadecimal(checksum) == entry.checksum else {
+            throw .badShard(
+                path: path,
+                reason: "its checksum is \(hexadecimal(checksum)), not \(entry.checksum)")
+        }
+        guard hexadecimal(index.checksum()) == entry.indexChecksum else {
+            throw .badShard(path: indexPath, reason: "its checksum is not the manifest's")
+        }
+    }
+
+    /// Checks that the documents of the index follow one another and are as long as the manifest says.
+    /// O(documents).
+    func verifyIndex() throws(ShardError) {
+        var previous = -1
+        var byteCount = 0
+        for number in 0..<index.count {
+            let document = index[number]
+            guard number == 0 ? document.firstToken == 0 : document.firstToken >= previous,
+                document.firstToken <= tokenCount, document.byteCount >= 0,
+                document.byteCount <= entry.bytes - byteCount
+            else {
+                throw .badShard(path: indexPath, reason: "document \(number) begins out of order")
+            }
+            previous = document.firstToken
+            byteCount += document.byteCount
+        }
+        guard byteCount == entry.bytes else {
+            throw .badShard(
+                path: indexPath,
+                reason:
+                    "its documents have \(byteCount) bytes where the manifest says \(entry.bytes)")
+        }
+    }
+
+    /// The end of a run of documents from `start` on that has some `tokenCount` tokens. O(documents of it).
+    func endOfSlice(from start: Int, tokenCount: Int) -> Int {
+        var end = start + 1
+        let limit = index[start].firstToken + tokenCount
+        while end < documentCount, index[end].firstToken < limit { end += 1 }
+        return end
+    }
+
+    /// Checks the ids of `documents`: each is in the vocabulary, end-of-text tokens stand where the policy
+    /// says, and the text is that which was encoded. The index must be sound. O(tokens).
+    ///
+    /// - Parameters:
+    ///   - vocabulary: decodes the text; nil to leave that out.
+    ///   - isEndOfTextAllowed: whether the end-of-text token may also stand inside a document.
+    func verify(
+        documents: Range<Int>, decodingWith vocabulary: Vocabulary?, isEndOfTextAllowed: Bool
+    ) throws(ShardError) {
+        var ids: [Int32] = []
+        var text: [UInt8] = []
+        for number in documents {
+            let range = tokenRange(ofDocument: number)
+            if ids.count < range.count {
+                ids.append(contentsOf: repeatElement(0, count: range.count - ids.count))
+            }
+            copyTokens(range, into: &ids)
+            let size = header.vocabularySize
+            for position in 0..<range.count where UInt32(bitPattern: ids[position]) >= size {
+                throw .badShard(
+                    path: path,
+                    reason: "token \(range.lowerBound + position) is outside the vocabulary")
+            }
+            let textRange = try verifyEndOfText(
+                ids.span.extracting(first: range.count), document: number, isEndOfTextAllowed)
+            guard let vocabulary else { continue }
+            text.removeAll(keepingCapacity: true)
+            let tokens = ids[textRange].map { UInt32(bitPattern: $0) }
+            do {
+                try vocabulary.decode(tokens.span, into: &text)
+            } catch {
+                throw .badShard(path: path, reason: error.description)
+            }
+            let document = index[number]
+            guard text.count == document.byteCount,
+                XXH64.hash(of: text.span) == document.contentHash
+            else {
+                throw .badShard(
+                    path: path,
+                    reason: "document \(number) does not decode to the text it was made of")
+            }
+        }
+    }
+
+    /// Returns where the text stands in `ids`, those of a document.
+    private func verifyEndOfText(
+        _ ids: Span<Int32>, document number: Int, _ isAllowed: Bool
+    ) throws(ShardError) -> Range<Int> {
+        if header.endOfText == .none { return 0..<ids.count }
+        let id = Int32(bitPattern: header.endOfTextID)
+        let place = header.endOfText == .before ? 0 : ids.count - 1
+        guard !ids.isEmpty, ids[place] == id else {
+            throw .badShard(path: path, reason: "document \(number) lacks its end-of-text token")
+        }
+        let text = header.endOfText == .before ? 1..<ids.count : 0..<place
+        guard isAllowed || !text.contains(where: { ids[$0] == id }) else {
+            throw .badShard(
+                path: path, reason: "document \(number) holds an end-of-text token inside")
+        }
+        return text
+    }
+
+    private var indexPath: String { ShardManifest.indexPath(of: path) }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Storage
+
+/// Makes a data set of finished parts: gives their shards the last names and writes the manifest.
+///
+/// ``commit(parts:format:sources:skipped:from:to:)`` first writes down what is going to be renamed. From
+/// then on the new data set is whole, and ``complete(from:to:)`` brings it in place however often it is
+/// killed and called again: every step of it can be done twice. Until then, the data set that was in the
+/// directory before is untouched.
+public enum DataSetAssembly {
+    static let fileName = "assembly.json"
+
+    /// What is to be done.
+    private struct Plan: Codable {
+        var manifest: ShardManifest
+        /// For each shard of the manifest where it lies, seen from the workspace.
+        var origins: [String]
+    }
+
+    /// Writes down how the shards of `parts` make a data set.
+    ///
+    /// - Parameters:
+    ///   - parts: in order, the directory of each in `workspace`, and what is in it.
+    ///   - workspace: a directory in the data set's own, which goes when all is done.
+    public static func commit(
+        parts: [(directory: String, state: PartState)], format: ShardFormat,
+        sources: [ShardManifest.Source], skipped: ShardManifest.Skipped, from workspace: String
+    ) throws {
+        var manifest = format.manifest
+        var origins: [String] = []
+        var counts: [Split: Int] = [:]
+        for part in parts {
+            for var shard in part.state.shards {
+                origins.append(part.directory + "/" + shard.name)
+                shard.name = ShardManifest.shardName(
+                    number: counts[shard.split, default: 0], split: shard.split)
+                counts[shard.split, default: 0] += 1
+                manifest.shards.append(shard)
+            }
+            manifest.train += part.state.train
+            manifest.validation += part.state.validation
+        }
+        guard !manifest.shards.isEmpty else { throw ShardError.noDocuments }
+        manifest.sources = sources
+        manifest.skipped = skipped
+        try FileReplacement.writeJSON(
+            Plan(manifest: manifest, origins: origins), to: workspace + "/" + fileName)
+    }
+
+    /// Whether something was committed in `workspace` and is not complete.
+    public static func isCommitted(in workspace: String) -> Bool {
+        FileManager.default.fileExists(atPath: workspace + "/" + fileName)
+    }
+
+    /// Brings what was committed in `workspace` to `directory`, in place of the data set there.
+    ///
+    /// - Parameter afterStep: called after each change of the directory.
+    public static func complete(
+        from workspace: String, to directory: String, afterStep: () -> Void = {}
+    ) throws -> ShardManifest {
+        let manager = FileManager.default
+        let path = workspace + "/" + fileName
+        guard let data = manager.contents(atPath: path) else {
+            throw ShardError.unfinished(directory: directory)
+        }
+        let plan: Plan
+        do {
+            plan = try JSONDecoder().decode(Plan.self, from: data)
+        } catch {
+            throw ShardError.badManifest(path: path, reason: decodingReason(error))
+        }
+
+        let manifestPath = directory + "/" + ShardManifest.fileName
+        if manager.fileExists(atPath: manifestPath) {
+            try removeItem(manifestPath)
+            try syncDirectory(containing: manifestPath)
+            afterStep()
+        }
+        for (shard, origin) in zip(plan.manifest.shards, plan.origins) {
+            for change in [ShardManifest.indexPath(of:), { $0 }] {
+                let (old, new) = (
+                    workspace + "/" + change(origin), directory + "/" + change(shard.name)
+                )
+                // What is no longer there was renamed before the last interruption.
+                if manager.fileExists(atPath: old) {
+                    try moveFile(old, to: new)
+                    afterStep()
+                }
+            }
+        }
+        try removeShards(in: directory, except: plan.manifest)
+        try syncDirectory(containing: manifestPath)
+        afterStep()
+        try plan.manifest.write(toDirectory: directory)
+        afterStep()
+        // What says that there is something to complete goes last.
+        for name in try namesInDirectory(workspace) where name != fileName {
+            try removeItem(workspace + "/" + name)
+            afterStep()
+        }
+        try removeItem(workspace)
+        return plan.manifest
+    }
+
+    /// Removes the shards from `directory` that `manifest` does not name, and nothing else.
+    private static func removeShards(
+        in directory: String, except manifest: ShardManifest
+    ) throws {
+        let kept = Set(manifest.files(in: directory))
+        for name in try namesInDirectory(directory) where ShardManifest.isShardFile(name) {
+            let path = directory + "/" + name
+            if !kept.contains(path) { try removeItem(path) }
+        }
+    }
+}

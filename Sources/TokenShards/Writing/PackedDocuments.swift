@@ -1,0 +1,104 @@
+public import Tokenization
+
+/// Documents as they will stand in shards: ids in their stored width with the end-of-text tokens in place,
+/// one document after the other.
+///
+/// What is costly about writing happens here, on any thread; a ``PartWriter`` only copies.
+public struct PackedDocuments: Sendable {
+    /// What is kept of one document.
+    struct Entry: Sendable {
+        var tokenCount: Int
+        var byteCount: Int
+        var contentHash: UInt64
+        var place: DocumentPlace?
+        var split: Split
+    }
+
+    private let format: ShardFormat
+    // One of the two is used: which, the format says.
+    private var narrow: [UInt16] = []
+    private var wide: [UInt32] = []
+    private(set) var entries: [Entry] = []
+
+    /// No documents yet, to be packed as `format` says.
+    public init(_ format: ShardFormat) { self.format = format }
+
+    /// The number of documents.
+    public var count: Int { entries.count }
+
+    /// Encodes one document and adds it. O(count of `text`).
+    ///
+    /// - Parameters:
+    ///   - contentHash: the XXH64 of `text`.
+    ///   - place: where in its source it stood; nil if that is not known.
+    ///   - split: the part of the data set it goes to.
+    ///   - encoder: makes the ids, with the vocabulary that the format names.
+    public mutating func append(
+        _ text: Span<UInt8>, contentHash: UInt64, place: DocumentPlace?, to split: Split,
+        encoder: BytePairEncoder
+    ) {
+        let before = narrow.count + wide.count
+        if format.endOfText == .before { appendEndOfText() }
+        if format.width == .uint16 {
+            encoder.encode(text, specials: format.allowSpecial, into: &narrow)
+        } else {
+            encoder.encode(text, specials: format.allowSpecial, into: &wide)
+        }
+        if format.endOfText == .after { appendEndOfText() }
+        entries.append(
+            Entry(
+                tokenCount: narrow.count + wide.count - before, byteCount: text.count,
+                contentHash: contentHash, place: place, split: split))
+    }
+
+    /// Adds one document of ids that are there already, without an end-of-text token. O(ids).
+    ///
+    /// - Throws: ``ShardError/tokenOutOfRange(id:vocabularySize:)``.
+    public mutating func append(
+        _ ids: Span<UInt32>, byteCount: Int, contentHash: UInt64, place: DocumentPlace?,
+        to split: Split
+    ) throws(ShardError) {
+        for position in ids.indices where ids[position] >= UInt32(format.vocabularySize) {
+            throw .tokenOutOfRange(id: ids[position], vocabularySize: format.vocabularySize)
+        }
+        let before = narrow.count + wide.count
+        if format.endOfText == .before { appendEndOfText() }
+        for position in ids.indices { append(ids[position]) }
+        if format.endOfText == .after { appendEndOfText() }
+        entries.append(
+            Entry(
+                tokenCount: narrow.count + wide.count - before, byteCount: byteCount,
+                contentHash: contentHash, place: place, split: split))
+    }
+
+    /// A hash of all documents up to and with these, in order, from that of those before. O(documents).
+    public func hash(after previous: UInt64) -> UInt64 {
+        entries.reduce(previous) { Self.hash(of: $1.contentHash, after: $0) }
+    }
+
+    /// A hash of all documents up to and with one, from its own and that of those before it.
+    public static func hash(of contentHash: UInt64, after previous: UInt64) -> UInt64 {
+        // The step of XXH64 for eight bytes; what matters is that the order counts.
+        let mixed = (previous ^ contentHash) &* 0xC2B2_AE3D_27D4_EB4F
+        return (mixed << 31 | mixed >> 33) &* 0x9E37_79B1_85EB_CA87 &+ contentHash
+    }
+
+    private mutating func appendEndOfText() {
+        if let id = format.endOfTextID { append(id) }
+    }
+
+    private mutating func append(_ id: UInt32) {
+        if format.width == .uint16 {
+            narrow.append(UInt16(truncatingIfNeeded: id))
+        } else {
+            wide.append(id)
+        }
+    }
+
+    /// Calls `body` with the bytes of all documents, little-endian as every processor is that Swift runs on.
+    func withBytes<Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        try body(format.width == .uint16 ? unsafe narrow.span.bytes : unsafe wide.span.bytes)
+    }
+}

@@ -1,0 +1,72 @@
+/// What is written down of a part while it is made, so that another process goes on where this one ended.
+///
+/// It holds for the files beside it as they were when it was written: they are synced before, and cut
+/// back to it later. A journal that is not as it was written is taken for none.
+public struct PartJournal: Codable, Equatable, Sendable {
+    /// What is known when a part is done.
+    public struct Completion: Codable, Equatable, Sendable {
+        /// The files of the part that were read.
+        public var sources: [ShardManifest.Source]
+        /// What was left out.
+        public var skipped: ShardManifest.Skipped
+
+        /// A part's share of the manifest.
+        public init(sources: [ShardManifest.Source], skipped: ShardManifest.Skipped) {
+            self.sources = sources
+            self.skipped = skipped
+        }
+    }
+
+    /// The fingerprint of the plan that the part belongs to.
+    public let plan: String
+    /// The part's number.
+    public let part: Int
+    /// The rank of the process that made it, and the number of ranks.
+    public var rank, world: Int
+    /// Documents that the shards hold.
+    public var documents = 0
+    /// All of them in one: ``PackedDocuments/hash(after:)``, in hexadecimal.
+    public private(set) var documentHash = hexadecimal(0)
+    /// How many of them are held out, by the file they come from.
+    public var heldOut: [String: Int] = [:]
+    /// How far the shards are.
+    public var shards = PartState()
+    /// What is known when all is done; nil before.
+    public var completion: Completion?
+
+    private enum CodingKeys: String, CodingKey {
+        case plan, part, rank, world, documents, shards, completion
+        case documentHash = "document_hash"
+        case heldOut = "held_out"
+    }
+
+    static let fileName = "journal.json"
+
+    /// The journal of a part of which nothing is done yet.
+    public init(plan: String, part: Int, rank: Int, world: Int) {
+        self.plan = plan
+        self.part = part
+        self.rank = rank
+        self.world = world
+    }
+
+    /// The journal in `directory`; nil when there is none that is whole.
+    public init?(directory: String) {
+        guard
+            let journal = SealedJSON.read(
+                PartJournal.self, from: directory + "/" + Self.fileName)
+        else { return nil }
+        self = journal
+    }
+
+    /// All documents in one value.
+    public var hash: UInt64 {
+        get { UInt64(documentHash, radix: 16) ?? 0 }
+        set { documentHash = hexadecimal(newValue) }
+    }
+
+    /// Puts the journal into `directory`, durably, in place of the last one.
+    public func write(toDirectory directory: String) throws {
+        try SealedJSON.write(self, to: directory + "/" + Self.fileName)
+    }
+}

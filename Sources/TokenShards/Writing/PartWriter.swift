@@ -1,0 +1,165 @@
+import Foundation
+public import Storage
+
+/// How far the shards of a part are: with it and their files, another process goes on.
+public struct PartState: Codable, Equatable, Sendable {
+    /// Shards that are full, or the last of their split, in the order in which they were closed.
+    public internal(set) var shards: [ShardManifest.Shard] = []
+    /// Shards that are being written, at most one a split.
+    var open: [OpenShard.State] = []
+    /// Sums over the training documents.
+    public internal(set) var train = ShardManifest.Totals()
+    /// Sums over the validation documents.
+    public internal(set) var validation = ShardManifest.Totals()
+
+    enum CodingKeys: String, CodingKey {
+        case shards, open, train
+        case validation = "val"
+    }
+
+    /// Nothing yet.
+    public init() {}
+
+    /// Throws unless the closed shards are in `directory`, each with the bytes it should have. O(shards).
+    public func checkSizes(in directory: String, format: ShardFormat) throws {
+        for shard in shards {
+            let path = directory + "/" + shard.name
+            let sizes = [
+                (path, ShardHeader.byteCount + shard.tokens * format.width.byteCount),
+                (
+                    ShardManifest.indexPath(of: path),
+                    DocumentIndex.headerByteCount + shard.documents * DocumentIndex.entryByteCount
+                ),
+            ]
+            for (path, expected) in sizes {
+                let byteCount = try OpenFile(path: path).byteCount
+                guard byteCount == expected else {
+                    throw ShardError.badShard(
+                        path: path, reason: "it has \(byteCount) bytes, not \(expected)")
+                }
+            }
+        }
+    }
+}
+
+/// A state, and the files that have to be synced before it holds.
+public struct PartSnapshot: Sendable {
+    /// How far the shards are.
+    public let state: PartState
+    /// Files that may hold bytes which are not on the disk yet.
+    public let files: [GrowingFile]
+}
+
+/// Writes the shards of one part of a data set into a directory of their own.
+///
+/// The bytes depend on the documents and their order alone. Nothing is synced here: that is for whoever
+/// writes down a ``PartSnapshot``. Shards are numbered from 0 in each split; ``DataSetAssembly``
+/// gives them their last names.
+public struct PartWriter: ~Copyable {
+    private let directory: String
+    private let format: ShardFormat
+    private var state: PartState
+    private var open: [Split: OpenShard] = [:]
+    /// Files of shards that were closed since the last snapshot.
+    private var closedFiles: [GrowingFile] = []
+
+    /// Starts a part in `directory`, which is emptied, or goes on from `state`, which must be what an
+    /// earlier writer there came to.
+    ///
+    /// - Throws: ``ShardError`` when the files do not hold what the state says. O(bytes of open shards).
+    public init(
+        directory: String, format: ShardFormat, continuing state: PartState = PartState()
+    ) throws {
+        try makeDirectory(directory)
+        let kept = Set(
+            (state.shards.map(\.name) + state.open.map(\.name)).flatMap {
+                [$0, ShardManifest.indexPath(of: $0)]
+            })
+        for name in try namesInDirectory(directory)
+        where ShardManifest.isShardFile(name) && !kept.contains(name) {
+            try removeItem(directory + "/" + name)
+        }
+        try state.checkSizes(in: directory, format: format)
+        for shard in state.open {
+            open[shard.split] = try OpenShard(
+                directory: directory, continuing: shard, width: format.width)
+        }
+        self.directory = directory
+        self.format = format
+        self.state = state
+    }
+
+    /// Appends documents. O(ids).
+    public mutating func append(_ documents: borrowing PackedDocuments) throws {
+        let width = format.width.byteCount
+        let entries = documents.entries
+        try documents.withBytes { bytes in
+            var start = 0
+            for entry in entries {
+                let end = start + entry.tokenCount * width
+                try append(bytes.extracting(start..<end), of: entry)
+                start = end
+            }
+        }
+    }
+
+    private mutating func append(_ bytes: RawSpan, of entry: PackedDocuments.Entry) throws {
+        if let tokenCount = open[entry.split]?.tokenCount, tokenCount > 0,
+            tokenCount + entry.tokenCount > format.tokensPerShard
+        {
+            try closeShard(of: entry.split)
+        }
+        if open[entry.split] == nil {
+            let number = state.shards.count { $0.split == entry.split }
+            open[entry.split] = try OpenShard(
+                directory: directory,
+                name: ShardManifest.shardName(number: number, split: entry.split),
+                split: entry.split)
+        }
+        try open[entry.split]!.append(bytes, of: entry)
+        if entry.split == .train {
+            state.train.add(entry)
+        } else {
+            state.validation.add(entry)
+        }
+    }
+
+    private mutating func closeShard(of split: Split) throws {
+        guard var shard = open.removeValue(forKey: split) else { return }
+        closedFiles += shard.files
+        state.shards.append(try shard.close(format: format))
+    }
+
+    /// How far the shards are now.
+    public mutating func snapshot() throws -> PartSnapshot {
+        var files = closedFiles
+        closedFiles = []
+        state.open = []
+        for split in Split.allCases where open[split] != nil {
+            files += open[split]!.files
+            state.open.append(try open[split]!.flushedState())
+        }
+        return PartSnapshot(state: state, files: files)
+    }
+
+    /// Closes the last shards. No document may follow.
+    public mutating func finish() throws -> PartSnapshot {
+        for split in Split.allCases { try closeShard(of: split) }
+        return try snapshot()
+    }
+}
+
+extension ShardManifest.Totals {
+    mutating func add(_ entry: PackedDocuments.Entry) {
+        tokens += entry.tokenCount
+        bytes += entry.byteCount
+        documents += 1
+    }
+
+    /// The sums of both.
+    static func += (left: inout Self, right: Self) {
+        left.tokens += right.tokens
+        left.documents += right.documents
+        left.bytes += right.bytes
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Storage
+public import Tokenization
+
+/// Writes documents, as ids, into a data set of one part, in one go.
+///
+/// The data set appears when all is done, in place of the one that was in the directory; until then
+/// that is untouched. A writer that is given up leaves nothing behind. The bytes depend on the documents
+/// and their order alone.
+///
+/// ```swift
+/// var writer = try ShardWriter(directory: "shards/mine", vocabulary: vocabulary, configuration: .init())
+/// try writer.append(ids.span, byteCount: text.count, contentHash: hash, to: .train)
+/// let manifest = try writer.finish(sources: [], skipped: .init())
+/// ```
+public struct ShardWriter: ~Copyable {
+    private let directory: String
+    private let workspace: String
+    private let format: ShardFormat
+    private var part: PartWriter
+    private var documents: PackedDocuments
+    private var isFinished = false
+    /// Whether the directory was made for it.
+    private let isNew: Bool
+
+    private static let partName = "part"
+    /// Documents that are packed before they go to the shards.
+    private static let batchCount = 256
+
+    /// Prepares a data set in `directory`.
+    ///
+    /// - Precondition: the vocabulary has an end-of-text token, unless the policy is `none`.
+    public init(
+        directory: String, vocabulary: Vocabulary, configuration: ShardConfiguration
+    ) throws {
+        let format = ShardFormat(configuration, vocabulary: vocabulary)
+        let workspace = directory + "/" + ShardManifest.workspacePrefix + "writer"
+        let isNew = !FileManager.default.fileExists(atPath: directory)
+        let part = try PartWriter(directory: workspace + "/" + Self.partName, format: format)
+        self.isNew = isNew
+        self.directory = directory
+        self.workspace = workspace
+        self.format = format
+        self.part = part
+        documents = PackedDocuments(format)
+    }
+
+    deinit {
+        // What the caller meets is the reason to give up, not a failure to tidy.
+        guard !isFinished else { return }
+        try? removeItem(workspace)
+        if isNew, (try? namesInDirectory(directory)) == [] { try? removeItem(directory) }
+    }
+
+    /// Appends one document. O(ids).
+    ///
+    /// - Parameters:
+    ///   - ids: the document's tokens, without an end-of-text token: the writer places that.
+    ///   - byteCount: the length of its text.
+    ///   - contentHash: the XXH64 of its text.
+    ///   - place: where in its source it stood; nil if that is not known.
+    ///   - split: the part of the data set it goes to.
+    public mutating func append(
+        _ ids: Span<UInt32>, byteCount: Int, contentHash: UInt64, place: DocumentPlace? = nil,
+        to split: Split
+    ) throws {
+        try documents.append(
+            ids, byteCount: byteCount, contentHash: contentHash, place: place, to: split)
+        if documents.count == Self.batchCount { try flush() }
+    }
+
+    private mutating func flush() throws {
+        try part.append(documents)
+        documents = PackedDocuments(format)
+    }
+
+    /// Closes the last shards and writes the manifest.
+    public consuming func finish(
+        sources: [ShardManifest.Source], skipped: ShardManifest.Skipped
+    ) throws -> ShardManifest {
+        try flush()
+        let last = try part.finish()
+        for file in last.files { try file.sync() }
+        try DataSetAssembly.commit(
+            parts: [(Self.partName, last.state)], format: format, sources: sources,
+            skipped: skipped, from: workspace)
+        isFinished = true
+        return try DataSetAssembly.complete(from: workspace, to: directory)
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Pipeline
+import TokenShards
+
+/// `quern shards finish`
+struct ShardsFinish: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "finish",
+        abstract: "Make a data set of the parts that several processes encoded.",
+        discussion: """
+            Checks that all parts are there, names those that are not with their ranks, gives the shards \
+            their numbers and writes the manifest. The bytes do not depend on how many processes there \
+            were. `quern encode` in a single process does this by itself.
+
+            Example:
+
+              mpirun -n 4 quern encode --vocab vocab/web --output shards/web web
+              quern shards finish shards/web
+            """)
+
+    @Argument(help: "The data set's directory.")
+    var directory: String
+
+    func run() throws {
+        let manifest = try EncodingStage.finish(directory: directory)
+        Terminal.write(ManifestSummary.text(manifest, directory: directory))
+    }
+}
