@@ -4,7 +4,7 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     ///
     /// They are read sorted by their names' bytes, each file once, so that neither the order of
     /// arguments nor a shell's locale changes the result. A folder stands for the files below it whose names
-    /// tell a known format (and `format`, if that is not `auto`); names that begin with a
+    /// tell a known format (and `format`, if that is not `auto`); `report.json` and names that begin with a
     /// dot are left out, and linked folders are not entered.
     public var inputs: [String]
     /// A file that names more inputs, one a line.

@@ -75,6 +75,9 @@ struct SourceList {
             Source(path: path, format: named, byteCount: isRegular ? Int(status.st_size) : nil))
     }
 
+    /// What a corpus that was refined has beside its texts, and is none.
+    private static let reportName = "report.json"
+
     private mutating func addFolder(_ folder: String) throws(CorpusError) {
         let names: [String]
         do {
@@ -83,7 +86,7 @@ struct SourceList {
             throw .failed(
                 operation: "list", path: folder, reason: (error as NSError).localizedDescription)
         }
-        for name in names where !name.hasPrefix(".") {
+        for name in names where !name.hasPrefix(".") && name != Self.reportName {
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
             var status = stat()
             guard unsafe lstat(path, &status) == 0 else { continue }
