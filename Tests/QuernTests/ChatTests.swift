@@ -181,6 +181,7 @@ private struct ChatWorld {
     @Test(arguments: [
         ["--set", "instruction_tuning.epoch=2"], ["--set", "instruction_tuning.epochs=0"],
         ["--set", "instruction_tuning.mask_documents=false"],
+        ["--set", "instruction_tuning.packing=document"],
         ["--set", "instruction_tuning.stride=8"], ["--set", "instruction_tuning.steps=0"],
         ["--set", "instruction_tuning.optimizer=sgd"],
     ])

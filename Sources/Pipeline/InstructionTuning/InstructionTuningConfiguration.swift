@@ -89,6 +89,11 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
                 key: "instruction_tuning.mask_documents",
                 reason: "no conversation may see another; leave it out")
         }
+        guard training.packing == TrainingConfiguration().packing else {
+            throw PipelineError.badValue(
+                key: "instruction_tuning.packing",
+                reason: "a window holds whole conversations; leave it out")
+        }
         do {
             try training.validate()
         } catch {
