@@ -25,6 +25,9 @@ CORPUS = [REPOSITORY / "corpora/kjv.txt.zst", "--separator", r"\n\n\n"]
 MODEL = {"n_layer": 4, "n_head": 4, "n_embd": 128, "n_positions": 256}
 
 
+GPT2_SIZE = 50256
+
+
 @dataclass
 class Shape:
     """A model, its batch, and how many of the asked steps a run has."""
@@ -38,8 +41,8 @@ class Shape:
 SHAPES = {
     "S": Shape(MODEL, 8192, 16, 1),
     "M": Shape({"n_layer": 6, "n_head": 6, "n_embd": 384, "n_positions": 256}, 8192, 16, 0.5),
-    # GPT-2's 124 million, with its vocabulary.
-    "L": Shape({"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024}, 50257, 1, 0.4),
+    # GPT-2's 124 million, with its vocabulary but for the end of text.
+    "L": Shape({"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024}, GPT2_SIZE, 1, 0.4),
 }
 PRECISIONS = {"Quern": "float32", "Quern mixed": "mixed"}
 MODES = ["eager", "compiled", "compiled bfloat16"]
@@ -131,11 +134,15 @@ def prepare(vocabulary_size):
     """A vocabulary of that size, GPT-2's or learned from the default corpus, and its shards."""
     folder = make_empty(CACHE / f"train-{vocabulary_size}")
     vocabulary, shards = folder / "vocab", folder / "shards"
-    if vocabulary_size == 50257:
-        vocabulary = vocabularies.vocabulary("gpt2")
+    end_of_text = "before"
+    if vocabulary_size == GPT2_SIZE:
+        vocabulary, end_of_text = vocabularies.vocabulary("gpt2"), "none"
     else:
         quern("vocab", "train", "--vocab-size", vocabulary_size, "--output", vocabulary, *CORPUS)
-    quern("encode", "--vocab", vocabulary, "--output", shards, "--validation-fraction", 0, *CORPUS)
+    quern(
+        "encode", "--vocab", vocabulary, "--output", shards, "--end-of-text", end_of_text,
+        "--validation-fraction", 0, *CORPUS,
+    )
     return vocabulary, shards
 
 
