@@ -25,7 +25,8 @@ public final class BytePairEncoder {
     private var finder: SpecialTokenFinder?
     private var finderPolicy: SpecialTokenPolicy?
 
-    /// An encoder with an empty cache, 2 MiB.
+    /// An encoder with an empty cache, which grows with the pieces that it is given, to 32 MiB at most
+    /// for those of up to 15 bytes.
     public init(_ vocabulary: Vocabulary) {
         self.vocabulary = vocabulary
         pieces = PieceEncoder(vocabulary)
