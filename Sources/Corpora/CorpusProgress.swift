@@ -43,4 +43,20 @@ public struct CorpusProgress: Sendable, Equatable {
 
     /// The progress of a reader that has no inputs.
     public init() {}
+
+    /// Adds that of a reader of other inputs.
+    public static func += (progress: inout CorpusProgress, other: CorpusProgress) {
+        progress.bytesRead += other.bytesRead
+        if let total = progress.totalBytes {
+            progress.totalBytes = other.totalBytes.map { total + $0 }
+        }
+        progress.documents += other.documents
+        progress.textBytes += other.textBytes
+        progress.emptyDocuments += other.emptyDocuments
+        progress.skippedLines += other.skippedLines
+        progress.quarantinedLines += other.quarantinedLines
+        progress.invalidUTF8Documents += other.invalidUTF8Documents
+        progress.skipped += other.skipped.prefix(keptErrorCount - progress.skipped.count)
+        progress.sources += other.sources
+    }
 }

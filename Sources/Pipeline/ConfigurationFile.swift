@@ -17,6 +17,7 @@ enum ConfigurationFile {
         for setting in settings {
             try apply(setting, to: &object)
         }
+        completeSources(of: &object)
         return try decode(object)
     }
 
@@ -44,23 +45,46 @@ enum ConfigurationFile {
 
     /// Checks the keys of a section, those of the sections within it included.
     ///
-    /// - Parameter place: the section's own key, such as "corpus.refine"; empty for the whole.
-    private static func checkKeys(of object: [String: Any], in place: String = "") throws {
+    /// - Parameters:
+    ///   - place: the section's own key, such as "corpus.refine", with "[]" behind that of a list whose
+    ///     elements are sections; empty for the whole.
+    ///   - shown: what a person calls it, such as "corpus.sources[1]", where that is something else.
+    private static func checkKeys(
+        of object: [String: Any], in place: String = "", shown: String? = nil
+    ) throws {
         let sections = PipelineConfiguration.keysOfSections
         let known = sections[place] ?? []
-        let prefix = place.isEmpty ? "" : place + "."
+        let (prefix, shownPrefix) = (joined(place, ""), joined(shown ?? place, ""))
         for name in object.keys.sorted() {
-            let key = prefix + name
             guard known.contains(name) else {
                 throw PipelineError.unknownKey(
-                    key: key, nearest: nearest(to: name, among: known).map { prefix + $0 })
+                    key: shownPrefix + name,
+                    nearest: nearest(to: name, among: known).map { shownPrefix + $0 })
             }
-            guard sections[key] != nil else { continue }
-            guard let section = object[name] as? [String: Any] else {
-                throw PipelineError.badValue(key: key, reason: "a JSON object belongs here")
+            let (key, shown) = (prefix + name, shownPrefix + name)
+            if sections[key] != nil {
+                try checkSection(object[name], key, shown)
+            } else if sections[key + "[]"] != nil {
+                guard let elements = object[name] as? [Any] else {
+                    throw PipelineError.badValue(key: shown, reason: "a list belongs here")
+                }
+                for (number, element) in elements.enumerated() {
+                    try checkSection(element, key + "[]", "\(shown)[\(number)]")
+                }
             }
-            try checkKeys(of: section, in: key)
         }
+    }
+
+    private static func checkSection(_ value: Any?, _ key: String, _ shown: String) throws {
+        if value is NSNull, PipelineConfiguration.optionalSections.contains(key) { return }
+        guard let section = value as? [String: Any] else {
+            throw PipelineError.badValue(key: shown, reason: "a JSON object belongs here")
+        }
+        try checkKeys(of: section, in: key, shown: shown)
+    }
+
+    private static func joined(_ section: String, _ key: String) -> String {
+        section.isEmpty ? key : section + "." + key
     }
 
     private static func apply(_ setting: String, to object: inout [String: Any]) throws {
@@ -69,12 +93,16 @@ enum ConfigurationFile {
         guard let equals = setting.firstIndex(of: "=") else { throw unreadable }
         let path = setting[..<equals].split(separator: ".").map(String.init)
         let text = String(setting[setting.index(after: equals)...])
-        guard let last = path.last else { throw unreadable }
+        guard !path.isEmpty else { throw unreadable }
         let value =
             (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed))
             ?? text
-        var addition: [String: Any] = [last: value]
-        for section in path.dropLast().reversed() { addition = [section: addition] }
+        if path.starts(with: ["corpus", "sources"]), path.count > 2 {
+            try applyToSource(path[2], nested(value, path[3...]), of: &object)
+            return
+        }
+        let addition = nested(value, path[...])
+        guard let addition = addition as? [String: Any] else { throw unreadable }
         try checkKeys(of: addition)
         guard
             path.count == 1
@@ -82,6 +110,44 @@ enum ConfigurationFile {
                     != nil
         else { throw unreadable }
         merge(addition, into: &object)
+    }
+
+    /// `value` as what the keys of `path` lead to.
+    private static func nested(_ value: Any, _ path: ArraySlice<String>) -> Any {
+        path.reversed().reduce(value) { [$1: $0] }
+    }
+
+    /// Puts keys over those of the source called `name`.
+    private static func applyToSource(
+        _ name: String, _ addition: Any, of object: inout [String: Any]
+    ) throws {
+        var corpus = object["corpus"] as? [String: Any] ?? [:]
+        var sources = corpus["sources"] as? [[String: Any]] ?? []
+        let shown = "corpus.sources." + name
+        guard let number = sources.firstIndex(where: { $0["name"] as? String == name }) else {
+            let names = sources.compactMap { $0["name"] as? String }
+            throw PipelineError.unknownKey(
+                key: shown, nearest: nearest(to: name, among: names).map { "corpus.sources." + $0 })
+        }
+        try checkSection(addition, "corpus.sources[]", shown)
+        merge(addition as? [String: Any] ?? [:], into: &sources[number])
+        corpus["sources"] = sources
+        object["corpus"] = corpus
+    }
+
+    /// Gives every source what the section says beside the list and the source does not say itself.
+    private static func completeSources(of object: inout [String: Any]) {
+        guard var corpus = object["corpus"] as? [String: Any],
+            let sources = corpus["sources"] as? [[String: Any]]
+        else { return }
+        var defaults = corpus
+        for key in ["inputs", "inputs_from", "sources"] { defaults[key] = nil }
+        corpus["sources"] = sources.map { source in
+            var whole = defaults
+            merge(source, into: &whole)
+            return whole
+        }
+        object["corpus"] = corpus
     }
 
     private static func merge(_ addition: [String: Any], into object: inout [String: Any]) {
@@ -109,7 +175,10 @@ enum ConfigurationFile {
             if key.isEmpty, let number = unfitNumber(in: object) {
                 (key, reason) = (number, "a whole number that is not out of range belongs here")
             }
-            if case .dataCorrupted = error, let choices = PipelineConfiguration.choices[key] {
+            if case .dataCorrupted = error,
+                let choices = PipelineConfiguration.choices[
+                    key.replacing(/^corpus\.sources\[\d+\]/, with: "corpus")]
+            {
                 throw PipelineError.badValue(
                     key: key, reason: "one of \(choices.joined(separator: ", ")) belongs here")
             }
@@ -124,6 +193,13 @@ enum ConfigurationFile {
             let path = place + [name]
             if let section = value as? [String: Any] {
                 if let found = unfitNumber(in: section, place: path) { return found }
+            }
+            // A source has the keys of the section that it stands in.
+            for (number, source) in (value as? [[String: Any]] ?? []).enumerated() {
+                if let found = unfitNumber(in: source, place: place) {
+                    return "\(path.joined(separator: "."))[\(number)]"
+                        + found.dropFirst(place.joined(separator: ".").count)
+                }
             }
             guard value is NSNumber, !place.isEmpty else { continue }
             var alone: [String: Any] = [name: value]

@@ -46,19 +46,19 @@ enum CountingStage {
         }
     }
 
-    /// Counts the documents that `corpus` does not set aside for validation.
+    /// Counts the documents of all `corpora` that each does not set aside for validation.
     ///
     /// - Parameters:
+    ///   - corpora: read one after the other; the counts do not depend on their order.
     ///   - memory: what the program may use; counts that need more go to the disk.
     ///   - path: beside this path they go.
     static func run(
-        corpus: CorpusConfiguration, pattern: SplitPattern, memory: MemoryLimit?,
+        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: MemoryLimit?,
         beside path: String, threadCount: Int, stop: StopSignal,
         report: (PipelineEvent) -> Void
     ) async throws -> Outcome {
         let memory = memory ?? defaultMemory
         try validate(memory, threadCount: threadCount)
-        let split = ValidationSplit(fraction: corpus.validationFraction)
         let counting = memory.byteCount - programByteCount - threadCount * threadByteCount
         let runs = PieceRuns(
             pattern, beside: place(beside: path), counterByteCount: counting / threadCount
@@ -66,22 +66,48 @@ enum CountingStage {
             if stop.isRequested { throw PipelineError.interrupted }
         }
         let counters = Pool { PieceCounter(pattern) }
-        var reader = try CorpusReader(corpus, threadCount: threadCount)
-        try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
-            try counters.withItem { counter in
-                for document in documents where !split.isValidation(document.contentHash) {
-                    try counter.count(document.text.span, spillingTo: runs)
+        let total = try totalByteCount(corpora)
+        var progress = CorpusProgress()
+        progress.totalBytes = 0
+        for corpus in corpora {
+            let split = ValidationSplit(fraction: corpus.validationFraction)
+            let before = progress
+            var reader = try CorpusReader(corpus, threadCount: threadCount)
+            try await forEachChunk(
+                of: &reader, threadCount: threadCount, stop: stop
+            ) { documents in
+                try counters.withItem { counter in
+                    for document in documents where !split.isValidation(document.contentHash) {
+                        try counter.count(document.text.span, spillingTo: runs)
+                    }
                 }
+            } consume: { _, part in
+                report(
+                    .progress(
+                        StageProgress(
+                            activity: "counting", completed: before.bytesRead + part.bytesRead,
+                            total: corpora.count > 1 ? total : part.totalBytes, unit: .bytes,
+                            textBytes: before.textBytes + part.textBytes)))
             }
-        } consume: { _, progress in
-            report(.progress(StageProgress(activity: "counting", reading: progress)))
-        }
-        if stop.isRequested { throw PipelineError.interrupted }
-        guard reader.progress.documents > 0 else {
-            throw PipelineError.emptyCorpus(inputs: corpus.inputs)
+            if stop.isRequested { throw PipelineError.interrupted }
+            guard reader.progress.documents > 0 else {
+                throw PipelineError.emptyCorpus(inputs: corpus.inputs)
+            }
+            progress += reader.progress
         }
         return Outcome(
-            counts: try merge(counters.drain(), runs, limit: counting), progress: reader.progress)
+            counts: try merge(counters.drain(), runs, limit: counting), progress: progress)
+    }
+
+    /// The stored bytes of several corpora, whose inputs are all looked up before the first is read; nil
+    /// if nobody knows.
+    private static func totalByteCount(_ corpora: [CorpusConfiguration]) throws -> Int? {
+        // A reader of one knows it, and a list of inputs that comes through a pipe is read only once.
+        guard corpora.count > 1 else { return nil }
+        return try corpora.reduce(0 as Int?) { sum, corpus in
+            let count = try CorpusReader(corpus).progress.totalBytes
+            return sum.flatMap { sum in count.map { sum + $0 } }
+        }
     }
 
     /// The counts of all counters together.

@@ -13,15 +13,16 @@ struct KeptCounts {
     private let current: Record
 
     private struct Record: Codable, Equatable {
-        /// The fingerprint of the corpus and of how it is read.
+        /// The fingerprint of the corpora and of how they are read.
         var corpus: String
         /// How it was cut.
         var pattern: SplitPattern
     }
 
     /// Looks for counts at `path`. Those of another corpus are given up here.
-    init(path: String, corpus: CorpusConfiguration, pattern: SplitPattern) throws {
-        current = Record(corpus: try CorpusIdentity(corpus).fingerprint, pattern: pattern)
+    init(path: String, corpora: [CorpusConfiguration], pattern: SplitPattern) throws {
+        let identities = try corpora.map { try CorpusIdentity($0).fingerprint }
+        current = Record(corpus: try StageLedger.fingerprint(identities), pattern: pattern)
         recordPath = path + ".json"
         if let data = FileManager.default.contents(atPath: recordPath),
             let recorded = try? JSONDecoder().decode(Record.self, from: data), recorded == current,

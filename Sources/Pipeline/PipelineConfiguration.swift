@@ -8,11 +8,12 @@ public import Transformer
 /// Everything that `quern run` needs to know: the sum of the stages' own configurations.
 ///
 /// Paths are taken from the directory in which the program runs. What a run makes lies in
-/// `refined/NAME`, `vocab/NAME`, `shards/NAME` and `runs/NAME`.
+/// `refined/NAME`, `vocab/NAME`, `shards/NAME` and `runs/NAME`; of several sources, each has a directory
+/// of its own in `refined/NAME` and `shards/NAME`.
 public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// Names the directories of what the pipeline makes.
     public var name = "default"
-    /// Where the text comes from.
+    /// Where the text comes from, unless there are ``sources``.
     public var corpus: CorpusConfiguration {
         get { corpusSection.reading }
         set { corpusSection.reading = newValue }
@@ -21,6 +22,12 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     public var refinement: RefinementConfiguration? {
         get { corpusSection.refinement }
         set { corpusSection.refinement = newValue }
+    }
+    /// The corpora to learn from in proportion to their weights, where there are several. The vocabulary
+    /// is learned from all, whatever they weigh.
+    public var sources: [CorpusSource] {
+        get { corpusSection.sources }
+        set { corpusSection.sources = newValue }
     }
     private var corpusSection = CorpusSection()
     /// How the vocabulary is learned.
@@ -48,17 +55,18 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     ///   not fit; the stages' own errors for values that make no sense.
     public init(path: String?, settings: [String] = []) throws {
         self = try ConfigurationFile.read(path: path, settings: settings)
-        guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+        guard isFolderName(name) else {
             throw PipelineError.badValue(key: "name", reason: "it names directories")
         }
+        try corpusSection.validate()
         try training.validate()
     }
 
     /// Checks every section, so that a value that makes no sense for the last stage is found before
     /// the first begins.
     func validateForRun(threadCount: Int) throws {
-        try corpus.validate()
-        try refinement?.validate(threadCount: threadCount)
+        try corpusSection.validate()
+        for source in pipelineSources { try source.validate(threadCount: threadCount) }
         try vocabulary.validate()
         try EncodingStage.validate(shards)
         try shards.allowSpecial.validate(known: vocabulary.specialTokens)
@@ -72,9 +80,9 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
 
     /// Where the vocabulary lies.
     public var vocabularyDirectory: String { "vocab/\(name)" }
-    /// Where the refined corpus lies.
+    /// Where the refined corpus lies, or the directories of refined sources.
     public var refinedDirectory: String { "refined/\(name)" }
-    /// Where the shards lie.
+    /// Where the shards lie, or the directories of the sources' shards.
     public var shardDirectory: String { "shards/\(name)" }
     /// Where checkpoints, metrics and samples lie.
     public var runDirectory: String { "runs/\(name)" }
@@ -111,6 +119,9 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         ]
     }
 
+    /// The sections that may be null: nothing is done then.
+    static let optionalSections: Set = ["corpus.refine", "corpus.sources[].refine"]
+
     /// The keys that each section knows, and those of the whole under the empty name.
     static var keysOfSections: [String: [String]] {
         [
@@ -118,6 +129,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "corpus": CorpusConfiguration.CodingKeys.allCases.map(\.rawValue)
                 + CorpusSection.CodingKeys.allCases.map(\.rawValue),
             "corpus.refine": RefinementConfiguration.allKeys,
+            "corpus.sources[]": CorpusSource.allKeys,
+            "corpus.sources[].refine": RefinementConfiguration.allKeys,
             "vocabulary": VocabularyConfiguration.CodingKeys.allCases.map(\.rawValue),
             "shards": ShardConfiguration.CodingKeys.allCases.map(\.rawValue),
             // Its vocabulary size is that of the vocabulary.

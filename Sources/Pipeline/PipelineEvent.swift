@@ -69,10 +69,10 @@ public struct StageProgress: Sendable, Equatable {
 
 /// What the work reports while it goes on. Only the program prints it.
 public enum PipelineEvent: Sendable {
-    /// A stage begins.
-    case started(Stage)
+    /// A stage begins, with one of several sources where it does each by itself.
+    case started(Stage, source: String?)
     /// A stage has nothing to do.
-    case upToDate(Stage)
+    case upToDate(Stage, source: String?)
     /// A stage has come so far.
     case progress(StageProgress)
     /// Something happened in training.
@@ -80,5 +80,5 @@ public enum PipelineEvent: Sendable {
     /// Something that a person should know and that is no error.
     case notice(String)
     /// A stage is done; the files that it made or keeps.
-    case finished(Stage, outputs: [String])
+    case finished(Stage, source: String?, outputs: [String])
 }

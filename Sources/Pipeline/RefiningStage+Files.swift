@@ -9,10 +9,12 @@ extension RefinementReport {
 }
 
 extension CorpusConfiguration {
-    /// How the result of refining this corpus into `directory` is read.
-    func refined(in directory: String) -> CorpusConfiguration {
+    /// How the result of refining this corpus is read, given the files that it consists of.
+    func refined(files: [String]) -> CorpusConfiguration {
         CorpusConfiguration(
-            inputs: [directory], format: .jsonl, validationFraction: validationFraction,
+            // Not the directory, which may hold those of sources as well.
+            inputs: files.filter { !$0.hasSuffix("/" + RefinedDirectory.reportName) },
+            format: .jsonl, validationFraction: validationFraction,
             // Escapes make a text up to six times as long, and its place is added.
             maximumDocumentByteCount: 6 * maximumDocumentByteCount + (64 << 10))
     }

@@ -31,9 +31,16 @@ struct StageLedger {
         }
     }
 
+    /// The name of a stage's record: those of several sources have each its own.
+    private static func key(_ stage: Stage, _ source: String?) -> String {
+        stage.rawValue + (source.map { "/" + $0 } ?? "")
+    }
+
     /// The outputs of `stage`, if it is up to date.
-    func outputs(of stage: Stage, inputs: String) -> [String]? {
-        guard let record = records[stage.rawValue], record.inputs == inputs else { return nil }
+    func outputs(of stage: Stage, source: String?, inputs: String) -> [String]? {
+        guard let record = records[Self.key(stage, source)], record.inputs == inputs else {
+            return nil
+        }
         for (path, fingerprint) in record.outputs
         where Self.fingerprint(ofFile: path) != fingerprint {
             return nil
@@ -42,16 +49,18 @@ struct StageLedger {
     }
 
     /// Records that `stage` is done.
-    mutating func record(_ stage: Stage, inputs: String, outputs: [String]) throws {
+    mutating func record(
+        _ stage: Stage, source: String?, inputs: String, outputs: [String]
+    ) throws {
         var fingerprints: [String: String] = [:]
         for output in outputs { fingerprints[output] = Self.fingerprint(ofFile: output) }
-        records[stage.rawValue] = Record(inputs: inputs, outputs: fingerprints)
+        records[Self.key(stage, source)] = Record(inputs: inputs, outputs: fingerprints)
         try save()
     }
 
     /// Forgets `stage`, so that a run that ends inside it is not taken for done.
-    mutating func forget(_ stage: Stage) throws {
-        guard records.removeValue(forKey: stage.rawValue) != nil else { return }
+    mutating func forget(_ stage: Stage, source: String?) throws {
+        guard records.removeValue(forKey: Self.key(stage, source)) != nil else { return }
         try save()
     }
 

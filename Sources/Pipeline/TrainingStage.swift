@@ -10,24 +10,12 @@ public enum TrainingStage {
     /// - Parameters:
     ///   - configuration: its sections "model", "training", and, for samples during training,
     ///     "generation" and "samples".
-    ///   - shardDirectory: the data set, made with `vocabulary`.
+    ///   - data: the data sets, made with `vocabulary`, and their weights.
     ///   - vocabulary: the vocabulary of the ids.
     ///   - surroundings: where and how the run goes on; samples are drawn as the configuration says.
     ///   - stop: asks for an end before the last step.
     ///   - report: takes what happens.
     /// - Returns: the run's summary, complete or not.
-    public static func run(
-        _ configuration: PipelineConfiguration, shardDirectory: String, vocabulary: Vocabulary,
-        surroundings: Trainer.Surroundings, stop: StopSignal, report: (PipelineEvent) -> Void
-    ) async throws -> TrainingSummary {
-        let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
-        return try await run(
-            configuration, data: Mixture(set), vocabulary: vocabulary, surroundings: surroundings,
-            stop: stop, report: report)
-    }
-
-    /// Trains from several data sets, as ``run(_:shardDirectory:vocabulary:surroundings:stop:report:)``
-    /// does from one.
     public static func run(
         _ configuration: PipelineConfiguration, data: Mixture, vocabulary: Vocabulary,
         surroundings: Trainer.Surroundings, stop: StopSignal, report: (PipelineEvent) -> Void
@@ -51,24 +39,26 @@ public enum TrainingStage {
     ///
     /// - Parameters:
     ///   - modelDirectory: a checkpoint, or any model directory of Hugging Face's with a vocabulary.
-    ///   - shardDirectory: the data set, made with the same vocabulary.
-    ///   - split: the part of it to score.
+    ///   - shardDirectories: the data sets, made with the same vocabulary; at least one.
+    ///   - split: the part of them to score.
     ///   - stride: new predictions a window; nil for the context length.
     ///   - masksDocuments: whether documents are read apart, as by a model that was trained so.
     ///   - answersOnly: whether the documents are conversations, of which the answers alone are scored.
     ///   - batchSize: windows scored at once.
     ///   - threadCount: threads to use; the result does not depend on it.
     ///   - report: takes what happens.
-    /// - Returns: the result for the whole split, and for each source, where there are several and the
-    ///   data set knows which documents are whose.
+    /// - Returns: the result for the whole split, and for each of several data sets; of one alone for each
+    ///   source, where there are several and the data set knows which documents are whose.
     public static func evaluate(
-        modelDirectory: String, shardDirectory: String, split: Split, stride: Int?,
+        modelDirectory: String, shardDirectories: [String], split: Split, stride: Int?,
         masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int, threadCount: Int,
         report: (PipelineEvent) -> Void
     ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
         let vocabulary = try Vocabulary(directory: modelDirectory)
-        let set = try ShardSet(directory: shardDirectory, vocabulary: vocabulary)
-        if let notice = set.foreignNotice { report(.notice(notice)) }
+        let sets = try shardDirectories.map {
+            try ShardSet(directory: $0, vocabulary: vocabulary)
+        }
+        for case let notice? in sets.map(\.foreignNotice) { report(.notice(notice)) }
         let model = try GPT(directory: modelDirectory)
         guard model.configuration.vocabularySize >= vocabulary.count else {
             throw PipelineError.badValue(
@@ -78,12 +68,20 @@ public enum TrainingStage {
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context,
             team: ThreadTeam(threadCount: threadCount))
-        let evaluator = try Evaluator(
-            runner: runner, set: set, split: split, batchSize: batchSize, contextLength: context,
-            stride: stride ?? context, masksDocuments: masksDocuments || answersOnly,
-            template: answersOnly ? try ChatTemplate(vocabulary) : nil)
-        return evaluator.evaluateBySource { done, count in
-            report(.training(.evaluating(completedWindows: done, windowCount: count)))
+        let template = answersOnly ? try ChatTemplate(vocabulary) : nil
+        let results = try sets.map { set in
+            try Evaluator(
+                runner: runner, set: set, split: split, batchSize: batchSize,
+                contextLength: context, stride: stride ?? context,
+                masksDocuments: masksDocuments || answersOnly, template: template
+            ).evaluateBySource { done, count in
+                report(.training(.evaluating(completedWindows: done, windowCount: count)))
+            }
         }
+        guard results.count > 1 else { return results[0] }
+        return (
+            results.map(\.total).reduce(into: .none) { $0 += $1 },
+            zip(sets, results).map { SourceResult(name: $0.directory, result: $1.total) }
+        )
     }
 }

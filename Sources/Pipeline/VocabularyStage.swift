@@ -37,17 +37,29 @@ public enum VocabularyStage {
         directory: String, countsPath: String? = nil, threadCount: Int, stop: StopSignal,
         report: (PipelineEvent) -> Void
     ) async throws -> Outcome {
+        try await run(
+            corpora: [corpus], vocabulary: configuration, directory: directory,
+            countsPath: countsPath, threadCount: threadCount, stop: stop, report: report)
+    }
+
+    /// Learns from several corpora as from one that holds what each of them does not set aside, as
+    /// ``run(corpus:vocabulary:directory:countsPath:threadCount:stop:report:)`` does.
+    public static func run(
+        corpora: [CorpusConfiguration], vocabulary configuration: VocabularyConfiguration,
+        directory: String, countsPath: String? = nil, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) async throws -> Outcome {
         // Before the corpus is read: it may take long, and the configuration may be wrong.
         let trainer = try VocabularyTrainer(configuration)
         if let countsPath {
             let kept = try KeptCounts(
-                path: countsPath, corpus: corpus, pattern: configuration.pattern)
+                path: countsPath, corpora: corpora, pattern: configuration.pattern)
             if let file = kept.file {
                 report(.notice("the corpus has not changed since \(countsPath) was counted"))
                 return try learn(file, trainer, directory, stop, report)
             }
             let counted = try await count(
-                corpus: corpus, pattern: configuration.pattern, memory: configuration.memory,
+                corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
                 path: countsPath, threadCount: threadCount, stop: stop, report: report)
             try kept.confirm()
             var outcome = try learn(counted.counts, trainer, directory, stop, report)
@@ -55,7 +67,7 @@ public enum VocabularyStage {
             return outcome
         }
         let counted = try await CountingStage.run(
-            corpus: corpus, pattern: configuration.pattern, memory: configuration.memory,
+            corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
             beside: directory, threadCount: threadCount, stop: stop, report: report)
         let progress = counted.progress
         var outcome: Outcome
@@ -77,8 +89,17 @@ public enum VocabularyStage {
         corpus: CorpusConfiguration, pattern: SplitPattern, memory: MemoryLimit?, path: String,
         threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
     ) async throws -> CountOutcome {
+        try await count(
+            corpora: [corpus], pattern: pattern, memory: memory, path: path,
+            threadCount: threadCount, stop: stop, report: report)
+    }
+
+    private static func count(
+        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: MemoryLimit?, path: String,
+        threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) async throws -> CountOutcome {
         let counted = try await CountingStage.run(
-            corpus: corpus, pattern: pattern, memory: memory, beside: path,
+            corpora: corpora, pattern: pattern, memory: memory, beside: path,
             threadCount: threadCount, stop: stop, report: report)
         let progress = counted.progress
         switch consume counted.counts {

@@ -2,6 +2,8 @@
 public enum ShardError: Error, Equatable, Sendable {
     /// The directory has no manifest, so it was never finished or never was a data set.
     case noManifest(directory: String)
+    /// The directory holds data sets, and is none itself.
+    case severalDataSets(directory: String, names: [String])
     /// The directory holds the beginning of a data set, and no whole one.
     case unfinished(directory: String)
     /// The manifest is not as it was written.
@@ -37,6 +39,10 @@ extension ShardError: CustomStringConvertible {
             \(directory) holds no manifest.json: it is no finished data set; make it with \
             `quern encode`, or give the vocabulary if its files are llm.c's, nanoGPT's or Megatron-LM's
             """
+        case .severalDataSets(let directory, let names):
+            "\(directory) holds several data sets: name those that you mean, "
+                + names.prefix(8).map { directory + "/" + $0 }.joined(separator: " ")
+                + (names.count > 8 ? " …" : "")
         case .unfinished(let directory):
             """
             the data set in \(directory) is not finished: run the same `quern encode` again, which goes on \

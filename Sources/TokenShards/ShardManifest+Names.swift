@@ -13,7 +13,7 @@ extension ShardManifest {
 
     /// Whether `name` is `train_` or `val_`, six or more digits, and an extension of ours; those of version
     /// 0.1 while it wrote are among them.
-    static func isShardFile(_ name: String) -> Bool {
+    package static func isShardFile(_ name: String) -> Bool {
         guard let underscore = name.firstIndex(of: "_"), let dot = name.firstIndex(of: "."),
             underscore < dot, Split(rawValue: String(name[..<underscore])) != nil
         else { return false }

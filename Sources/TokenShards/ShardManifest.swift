@@ -197,6 +197,13 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             if names.contains(where: { $0.hasPrefix(Self.workspacePrefix) }) {
                 throw .unfinished(directory: directory)
             }
+            let dataSets = names.filter {
+                FileManager.default.fileExists(
+                    atPath: directory + "/" + $0 + "/" + Self.fileName)
+            }
+            guard dataSets.isEmpty else {
+                throw .severalDataSets(directory: directory, names: dataSets)
+            }
             throw .noManifest(directory: directory)
         }
         do {

@@ -1,6 +1,7 @@
 import Corpora
 import Foundation
 import Pipeline
+import Refinement
 import Testing
 import TokenShards
 import Tokenization
@@ -222,5 +223,127 @@ import Transformer
 
     @Test func `the size of the vocabulary is not the model's to set`() {
         #expect(throws: PipelineError.self) { try read(#"{"model": {"vocab_size": 100}}"#) }
+    }
+
+    // MARK: Several sources
+
+    private static let twoSources = """
+        {"name": "both", "corpus": {
+          "format": "jsonl", "validation_fraction": 0.1, "refine": {"min_words": 3, "shuffle": true},
+          "sources": [
+            {"name": "web", "weight": 0.7, "inputs": ["web"], "refine": {"min_words": 5}},
+            {"name": "code", "inputs_from": "code.list", "format": "text", "documents": "line",
+             "refine": null}
+          ]}}
+        """
+
+    @Test func `a source has what it says, and else what the section says`() throws {
+        let read = try read(Self.twoSources)
+        var refinement = RefinementConfiguration()
+        refinement.filter.minimumWordCount = 5
+        refinement.shuffles = true
+        let web = CorpusConfiguration(inputs: ["web"], format: .jsonl, validationFraction: 0.1)
+        let code = CorpusConfiguration(
+            inputsFrom: "code.list", format: .text, documents: .line, validationFraction: 0.1)
+        #expect(
+            read.sources == [
+                CorpusSource(name: "web", weight: 0.7, corpus: web, refinement: refinement),
+                CorpusSource(name: "code", corpus: code),
+            ])
+        #expect(read.corpus.inputs.isEmpty)
+        // What was read can be written and read again.
+        let data = try JSONEncoder().encode(read)
+        #expect(try JSONDecoder().decode(PipelineConfiguration.self, from: data) == read)
+    }
+
+    @Test func `a setting reaches a source by its name, and every source by the section`() throws {
+        let read = try read(
+            Self.twoSources,
+            [
+                "corpus.sources.code.weight=2.5", "corpus.sources.web.refine.min_words=9",
+                "corpus.max_document_bytes=77", #"corpus.sources.code={"text_field": "body"}"#,
+                "corpus.sources.web.refine.shuffle=false",
+            ])
+        #expect(read.sources.map(\.weight) == [0.7, 2.5])
+        #expect(read.sources[0].refinement?.filter.minimumWordCount == 9)
+        #expect(read.sources[0].refinement?.shuffles == false)
+        #expect(read.sources.map(\.corpus.maximumDocumentByteCount) == [77, 77])
+        #expect(read.sources.map(\.corpus.textField) == ["text", "body"])
+        let whole = try self.read(
+            Self.twoSources, [#"corpus.sources=[{"name": "one", "inputs": ["a"]}]"#])
+        #expect(whole.sources.map(\.name) == ["one"])
+        #expect(whole.sources[0].corpus.format == .jsonl)
+    }
+
+    @Test(arguments: [
+        ("corpus.sources.cod.weight=1", "corpus.sources.cod", "corpus.sources.code"),
+        ("corpus.sources.zebra.weight=1", "corpus.sources.zebra", nil),
+        (
+            "corpus.sources.web.wieght=1", "corpus.sources.web.wieght", "corpus.sources.web.weight"
+        ),
+        (
+            "corpus.sources.web.refine.min_wrods=1", "corpus.sources.web.refine.min_wrods",
+            "corpus.sources.web.refine.min_words"
+        ),
+        (
+            #"corpus.sources=[{"name": "a"}, {"inptus": []}]"#, "corpus.sources[1].inptus",
+            "corpus.sources[1].inputs"
+        ),
+        (
+            #"corpus.sources=[{"refine": {"suffle": true}}]"#, "corpus.sources[0].refine.suffle",
+            "corpus.sources[0].refine.shuffle"
+        ),
+        (#"corpus.sources=[{"sources": []}]"#, "corpus.sources[0].sources", nil),
+    ])
+    func `an unknown key of a source is refused, with the near one`(
+        setting: String, key: String, nearest: String?
+    ) {
+        #expect(throws: PipelineError.unknownKey(key: key, nearest: nearest)) {
+            try read(Self.twoSources, [setting])
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"a": {}}"#, "corpus.sources", "a list belongs here"),
+        ("null", "corpus.sources", "a list belongs here"),
+        ("[3]", "corpus.sources[0]", "a JSON object belongs here"),
+        (#"[{"inputs": ["a"]}]"#, "corpus.sources[0].name", "give every source one"),
+        (#"[{"name": "a/b"}]"#, "corpus.sources[0].name", "it names directories"),
+        (#"[{"name": ".."}]"#, "corpus.sources[0].name", "it names directories"),
+        (#"[{"name": "unfinished-a"}]"#, "corpus.sources[0].name", "files in progress"),
+        (#"[{"name": "a.partial"}]"#, "corpus.sources[0].name", "files in progress"),
+        (#"[{"name": "a"}, {"name": "a"}]"#, "corpus.sources[1].name", "called \"a\""),
+        (#"[{"name": "a", "weight": 0}]"#, "corpus.sources[0].weight", "above 0"),
+        (#"[{"name": "a", "weight": -1}]"#, "corpus.sources[0].weight", "above 0"),
+        (#"[{"name": "a", "weight": "1"}]"#, "corpus.sources[0].weight", "a number"),
+        (#"[{"name": "a", "format": "xml"}]"#, "corpus.sources[0].format", "one of auto, text"),
+        (#"[{"name": "a", "inputs": "b"}]"#, "corpus.sources[0].inputs", "a list"),
+        (
+            #"[{"name": "a"}, {"name": "b", "max_document_bytes": 2.5}]"#,
+            "corpus.sources[1].max_document_bytes", "a whole number"
+        ),
+        (
+            #"[{"name": "a", "refine": {"min_words": 2.5}}]"#,
+            "corpus.sources[0].refine.min_words", "a whole number"
+        ),
+    ])
+    func `a source that makes no sense is refused by name`(
+        sources: String, key: String, reason: String
+    ) {
+        let error = #expect(throws: PipelineError.self) {
+            try read("{\"corpus\": {\"sources\": \(sources)}}")
+        }
+        guard case .badValue(let found, let why) = error else {
+            Issue.record("another error: \(String(describing: error))")
+            return
+        }
+        #expect(found == key)
+        #expect(why.contains(reason), "\(why)")
+    }
+
+    @Test(arguments: [#"corpus.inputs=["a"]"#, "corpus.inputs_from=a.list"])
+    func `inputs beside sources are refused`(setting: String) {
+        let error = #expect(throws: PipelineError.self) { try read(Self.twoSources, [setting]) }
+        #expect("\(String(describing: error))".contains("make them a source"))
     }
 }

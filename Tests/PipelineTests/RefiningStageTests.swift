@@ -114,7 +114,7 @@ import Zstandard
         while let document = try reader.next() {
             if seen.insert(document.text).inserted { expected.append(document.text) }
         }
-        var refined = try CorpusReader(corpus.refined(in: directory))
+        var refined = try CorpusReader(corpus.refined(files: report.files(in: directory)))
         var texts: [[UInt8]] = []
         while let document = try refined.next() { texts.append(document.text) }
         #expect(texts == expected)

@@ -48,6 +48,60 @@ import Training
             surroundings: .init(threadCount: threads, stop: StopSignal()), report: { _ in })
     }
 
+    @Test func `a vocabulary of several corpora is that of what they do not hold out`() async throws
+    {
+        // Two corpora that hold out different shares, and share some documents.
+        let texts = [
+            (0..<700).map { "The mill number \($0) turned \($0 % 9) times by day." },
+            (300..<900).map { "let stone\($0 % 40) = grind(corn, \($0))" }
+                + (0..<50).map { "The mill number \($0) turned \($0 % 9) times by day." },
+        ]
+        let fractions = [0.3, 0.6]
+        var (corpora, kept) = ([CorpusConfiguration](), [String]())
+        for (number, (documents, fraction)) in zip(texts, fractions).enumerated() {
+            corpora.append(
+                CorpusConfiguration(
+                    inputs: [
+                        try folder.write("c\(number).txt", documents.joined(separator: "\n"))
+                    ],
+                    documents: .line, validationFraction: fraction))
+            let split = ValidationSplit(fraction: fraction)
+            var reader = try CorpusReader(corpora[number])
+            while let document = try reader.next() {
+                guard !split.isValidation(document.contentHash) else { continue }
+                kept.append(String(decoding: document.text, as: UTF8.self))
+            }
+        }
+        #expect(kept.count > 400 && kept.count < 1_000)
+        let whole = CorpusConfiguration(
+            inputs: [try folder.write("all.txt", kept.joined(separator: "\n"))],
+            documents: .line, validationFraction: 0)
+        _ = try await VocabularyStage.run(
+            corpus: whole, vocabulary: vocabularyConfiguration(), directory: folder.path + "/all",
+            threadCount: 2, stop: StopSignal(), report: { _ in })
+        var totals: Set<Int?> = []
+        var last = 0
+        for (name, threads, counts) in [("one", 1, nil), ("three", 3, folder.path + "/counts")] {
+            let outcome = try await VocabularyStage.run(
+                corpora: corpora, vocabulary: vocabularyConfiguration(),
+                directory: folder.path + "/" + name, countsPath: counts, threadCount: threads,
+                stop: StopSignal()
+            ) { event in
+                guard case .progress(let progress) = event, progress.activity == "counting" else {
+                    return
+                }
+                totals.insert(progress.total)
+                last = progress.completed
+            }
+            #expect(try folder.files(in: name) == folder.files(in: "all"))
+            #expect(outcome.progress?.documents == 1_350)
+            #expect(outcome.progress?.sources.count == 2)
+        }
+        let sizes = try corpora.map { try CorpusReader($0).progress.totalBytes ?? 0 }
+        #expect(totals == [sizes[0] + sizes[1]])
+        #expect(last == sizes[0] + sizes[1])
+    }
+
     @Test func `vocabulary and shards have the same bytes for any number of threads`() async throws
     {
         let one = try await learn("v1", threads: 1)

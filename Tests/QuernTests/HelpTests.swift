@@ -57,7 +57,7 @@ import Testing
         ["model", "export", "x", "--output", "y", "--format", "huggingface", "--type", "q8_0"],
         ["model", "export", "x", "--output", "y", "--format", "huggingface", "--add-bos"],
         ["model", "export", "x", "--output", "y", "--format", "gguf", "--shard-size", "1GB"],
-        ["model", "show", "x", "--threads", "0"],
+        ["model", "show", "x", "--threads", "0"], ["shards", "show"],
     ])
     func `wrong usage ends with code 64 and says how it is used`(arguments: [String]) async throws {
         let result = try await Program.run(arguments, in: folder)

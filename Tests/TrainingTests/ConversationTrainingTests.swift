@@ -18,7 +18,7 @@ import Transformer
         var trainer = try fixture.trainer("tuned", configuration: configuration)
         var evaluations: [EvaluationResult] = []
         let summary = try await trainer.run(stop: StopSignal()) { event in
-            if case .evaluated(_, let result) = event { evaluations.append(result) }
+            if case .evaluated(_, let result, _) = event { evaluations.append(result) }
         }
         // Ten conversations are held out; what is scored of them is their answers and ends.
         let encoder = BytePairEncoder(fixture.template.vocabulary)

@@ -52,7 +52,7 @@ import Transformer
                 runner: runner, set: set, split: split, batchSize: 4, contextLength: 16,
                 stride: stride
             ).evaluateBySource()
-            #expect(sources.map(\.path) == (0..<4).map { "file-\($0)" })
+            #expect(sources.map(\.name) == (0..<4).map { "file-\($0)" })
 
             // Window by window, and the source by the words of the document.
             var expected = [EvaluationResult](

@@ -150,7 +150,7 @@ import Transformer
         let (events, summary) = try await run(
             fixture.trainer("run", configuration: configuration))
         let losses = events.compactMap { event -> Double? in
-            if case .evaluated(_, let result) = event { result.loss } else { nil }
+            if case .evaluated(_, let result, _) = event { result.loss } else { nil }
         }
         #expect(summary.isComplete && summary.stoppedEarly)
         #expect(summary.steps < 50)

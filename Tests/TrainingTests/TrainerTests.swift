@@ -20,7 +20,7 @@ import Transformer
         let summary = try await trainer.run(stop: StopSignal()) { event in
             switch event {
             case .step(let report): losses.append(report.loss)
-            case .evaluated(_, let result): evaluations.append(result)
+            case .evaluated(_, let result, _): evaluations.append(result)
             default: break
             }
         }

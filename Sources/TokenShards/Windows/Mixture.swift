@@ -55,6 +55,19 @@ public struct Mixture: Sendable {
         sources = [WeightedShards(name: set.directory, set: set)]
     }
 
+    /// The share of each data set in what is learned from.
+    public var shares: [Double] { MixtureSchedule(weights: sources.map(\.weight)).shares }
+
+    /// What a split holds over all data sets.
+    public func totals(of split: Split) -> ShardManifest.Totals {
+        sources.reduce(into: .init()) { $0 += $1.set.manifest.totals(of: split) }
+    }
+
+    /// What was left out of all data sets.
+    public var skipped: ShardManifest.Skipped {
+        sources.reduce(into: .init()) { $0 += $1.set.manifest.skipped }
+    }
+
     /// A fingerprint of the ids, their order and the shares: 16 hexadecimal digits; of one data set
     /// alone its own. O(shards).
     public var fingerprint: String {

@@ -25,6 +25,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public var best: Best?
     /// The last evaluation.
     public var validation: EvaluationResult?
+    /// The same for each of several data sets, in their order; nil of one alone.
+    public var sources: [SourceResult]?
     /// Evaluations since the best one.
     public var evaluationsSinceBest = 0
     /// What the last steps were like, where outliers are looked for.
@@ -41,7 +43,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case step, position, configuration, best, validation, outliers
+        case step, position, configuration, best, validation, sources, outliers
         case formatVersion = "format_version"
         case tokenCount = "tokens"
         case vocabularyFingerprint = "vocabulary_fingerprint"

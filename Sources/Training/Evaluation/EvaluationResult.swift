@@ -22,8 +22,11 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
         self.totalLoss = totalLoss
     }
 
+    /// The result for no text.
+    public static let none = EvaluationResult(tokenCount: 0, byteCount: 0, totalLoss: 0)
+
     /// Adds another text's result.
-    static func += (result: inout EvaluationResult, other: EvaluationResult) {
+    public static func += (result: inout EvaluationResult, other: EvaluationResult) {
         result.tokenCount += other.tokenCount
         result.byteCount += other.byteCount
         result.totalLoss += other.totalLoss

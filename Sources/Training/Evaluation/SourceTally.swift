@@ -1,11 +1,17 @@
 import TokenShards
 
-/// How well a model predicts what came from one file.
-public struct SourceResult: Equatable, Sendable {
-    /// The file as it was named.
-    public var path: String
-    /// How well its documents are predicted.
+/// How well a model predicts what came from one file, or from one of the data sets that it learns from.
+public struct SourceResult: Codable, Equatable, Sendable {
+    /// The file as it was named, or what the data set is called.
+    public var name: String
+    /// How well its documents are predicted; without tokens where none are held out.
     public var result: EvaluationResult
+
+    /// A result and whose it is.
+    public init(name: String, result: EvaluationResult) {
+        self.name = name
+        self.result = result
+    }
 }
 
 /// Adds up losses by the sources of the documents.
@@ -24,7 +30,7 @@ struct SourceTally {
         self.finder = finder
         results = set.manifest.sources.map {
             SourceResult(
-                path: $0.path, result: .init(tokenCount: 0, byteCount: 0, totalLoss: 0))
+                name: $0.path, result: .none)
         }
         for (number, shard) in shards.enumerated() {
             for document in 0..<shard.documentCount {

@@ -166,15 +166,21 @@ extension Trainer {
     private mutating func evaluateIfDue(
         _ log: borrowing RunLog, _ report: (TrainingEvent) -> Void
     ) throws -> Bool {
-        guard !evaluators.isEmpty, isEvaluationDue else { return false }
-        var result = EvaluationResult(tokenCount: 0, byteCount: 0, totalLoss: 0)
-        for evaluator in evaluators {
-            result += evaluator.evaluate { done, count in
-                report(.evaluating(completedWindows: done, windowCount: count))
-            }
+        guard isEvaluationDue, evaluators.contains(where: { $0.evaluator != nil }) else {
+            return false
         }
-        try log.append(.evaluated(step: state.step, result), report)
+        let sources = evaluators.map { name, evaluator in
+            SourceResult(
+                name: name,
+                result: evaluator?.evaluate { done, count in
+                    report(.evaluating(completedWindows: done, windowCount: count))
+                } ?? .none)
+        }
+        let result = sources.reduce(into: .none) { $0 += $1.result }
         state.validation = result
+        state.sources = sources.count > 1 ? sources : nil
+        let scored = state.sources?.filter { $0.result.tokenCount > 0 } ?? []
+        try log.append(.evaluated(step: state.step, result, sources: scored), report)
         state.evaluationsSinceBest += 1
         if let best = state.best, !(result.loss < best.loss) {
             if isStoppedEarly {
@@ -218,7 +224,8 @@ extension Trainer {
         let summary = TrainingSummary(
             steps: state.step, isComplete: isComplete,
             parameterCount: model.layout.parameterCount, tokenCount: state.tokenCount,
-            trainingSeconds: seconds, validation: state.validation, stoppedEarly: isStoppedEarly)
+            trainingSeconds: seconds, validation: state.validation, sources: state.sources,
+            stoppedEarly: isStoppedEarly)
         try FileReplacement.writeJSON(
             summary, to: surroundings.runDirectory + "/" + TrainingSummary.fileName)
         return summary

@@ -54,8 +54,8 @@ public struct Trainer {
     let optimizer: Optimizer
     let runner: BatchRunner
     let source: BatchSource
-    /// One for each data set that has a validation split.
-    let evaluators: [Evaluator]
+    /// One for each data set; nil where it has no validation split.
+    let evaluators: [(name: String, evaluator: Evaluator?)]
     let vocabulary: Vocabulary
     let template: ChatTemplate?
     let store: CheckpointStore
@@ -149,14 +149,21 @@ public struct Trainer {
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }
-        var evaluators: [Evaluator] = []
-        for source in data.sources where !source.set.shards(of: .validation).isEmpty {
+        var evaluators: [(name: String, evaluator: Evaluator?)] = []
+        for source in data.sources {
+            guard !source.set.shards(of: .validation).isEmpty else {
+                evaluators.append((source.name, nil))
+                continue
+            }
             evaluators.append(
-                try Evaluator(
-                    runner: runner, set: source.set, split: .validation,
-                    batchSize: configuration.batchSize, contextLength: context,
-                    stride: configuration.evaluationStride ?? context,
-                    masksDocuments: configuration.masksDocuments, template: template))
+                (
+                    source.name,
+                    try Evaluator(
+                        runner: runner, set: source.set, split: .validation,
+                        batchSize: configuration.batchSize, contextLength: context,
+                        stride: configuration.evaluationStride ?? context,
+                        masksDocuments: configuration.masksDocuments, template: template)
+                ))
         }
         self.evaluators = evaluators
         try makeDirectory(surroundings.runDirectory)

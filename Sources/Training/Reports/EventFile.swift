@@ -108,17 +108,24 @@ public struct EventFile: ~Copyable {
                     ("training/tokens_per_second", report.tokensPerSecond),
                     ("training/matrix_peak_share", report.matrixPeakShare),
                 ].map(Self.scalar))
-        case .evaluated(let step, let result):
+        case .evaluated(let step, let result, let sources):
             try append(
                 step: step,
-                [
-                    ("validation/loss", result.loss), ("validation/perplexity", result.perplexity),
-                    ("validation/bits_per_byte", result.bitsPerByte),
-                ].map(Self.scalar))
+                Self.scalars("validation", result)
+                    + sources.flatMap { Self.scalars("validation/\($0.name)", $0.result) })
         case .sampled(let step, let texts):
             try append(step: step, [Self.text("samples", texts)])
         case .began, .evaluating, .checkpoint, .stoppedEarly, .profiled: break
         }
+    }
+
+    private static func scalars(
+        _ prefix: String, _ result: EvaluationResult
+    ) -> [ProtobufMessage] {
+        [
+            (prefix + "/loss", result.loss), (prefix + "/perplexity", result.perplexity),
+            (prefix + "/bits_per_byte", result.bitsPerByte),
+        ].map(scalar)
     }
 
     private static func scalar(_ tag: String, _ number: Double) -> ProtobufMessage {

@@ -56,12 +56,16 @@ public struct MetricsLog: ~Copyable {
                 Self.fields(of: report) + [
                     ("skipped", try Self.json("\(finding)")), ("windows", try Self.json(origins)),
                 ])
-        case .evaluated(let step, let result):
-            try append([
-                ("step", "\(step)"), ("validation_loss", Self.number(result.loss)),
-                ("perplexity", Self.number(result.perplexity)),
-                ("bits_per_byte", Self.number(result.bitsPerByte)),
-            ])
+        case .evaluated(let step, let result, let sources):
+            var fields = [("step", "\(step)")] + Self.fields(of: result)
+            if !sources.isEmpty {
+                let figures = try sources.map {
+                    (try Self.json($0.name), Self.object(Self.fields(of: $0.result)))
+                }
+                fields.append(
+                    ("sources", "{" + figures.map { "\($0): \($1)" }.joined(separator: ", ") + "}"))
+            }
+            try append(fields)
         case .sampled(let step, let texts):
             try append([("step", "\(step)"), ("samples", try Self.json(texts))])
         case .stoppedEarly(let step, let bestStep):
@@ -81,6 +85,13 @@ public struct MetricsLog: ~Copyable {
         ]
     }
 
+    private static func fields(of result: EvaluationResult) -> [(String, String)] {
+        [
+            ("validation_loss", number(result.loss)), ("perplexity", number(result.perplexity)),
+            ("bits_per_byte", number(result.bitsPerByte)),
+        ]
+    }
+
     /// JSON has no word for what is not finite.
     private static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
@@ -90,9 +101,14 @@ public struct MetricsLog: ~Copyable {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    /// Keys and values, both as JSON writes them.
+    /// An object of keys, which need no escapes, and values as JSON writes them.
+    private static func object(_ fields: [(String, String)]) -> String {
+        "{" + fields.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
+    }
+
+    /// Keys, and values as JSON writes them.
     private func append(_ fields: [(String, String)]) throws {
-        let line = "{" + fields.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}\n"
+        let line = Self.object(fields) + "\n"
         try StorageError.naming("write", path) {
             try handle.write(contentsOf: Data(line.utf8))
         }

@@ -10,8 +10,9 @@ public enum TrainingEvent: Sendable, Equatable {
     case skipped(StepReport, OutlierDetector.Finding, [WindowOrigin])
     /// The validation split is being scored.
     case evaluating(completedWindows: Int, windowCount: Int)
-    /// The validation split was scored.
-    case evaluated(step: Int, EvaluationResult)
+    /// The validation split was scored; where there are several data sets, all of theirs together, and each
+    /// that has one by itself.
+    case evaluated(step: Int, EvaluationResult, sources: [SourceResult])
     /// Texts were drawn from the model as it is now.
     case sampled(step: Int, texts: [String])
     /// A checkpoint was written.

@@ -15,6 +15,8 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
     public var trainingSeconds: Double
     /// The last evaluation's result.
     public var validation: EvaluationResult?
+    /// The same for each of several data sets, in their order; nil of one alone.
+    public var sources: [SourceResult]?
     /// Whether it ended before its steps were done, because the validation loss no longer fell.
     public var stoppedEarly: Bool
 
@@ -23,7 +25,7 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
 
     /// The names in the file.
     public enum CodingKeys: String, CodingKey {
-        case steps, validation
+        case steps, validation, sources
         case isComplete = "is_complete"
         case parameterCount = "parameters"
         case tokenCount = "tokens"
@@ -49,7 +51,8 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
 
     init(
         steps: Int, isComplete: Bool, parameterCount: Int, tokenCount: Int,
-        trainingSeconds: Double, validation: EvaluationResult?, stoppedEarly: Bool
+        trainingSeconds: Double, validation: EvaluationResult?, sources: [SourceResult]?,
+        stoppedEarly: Bool
     ) {
         self.steps = steps
         self.isComplete = isComplete
@@ -57,6 +60,7 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
         self.tokenCount = tokenCount
         self.trainingSeconds = trainingSeconds
         self.validation = validation
+        self.sources = sources
         self.stoppedEarly = stoppedEarly
     }
 }

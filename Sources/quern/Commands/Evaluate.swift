@@ -10,7 +10,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         discussion: """
             Slides a window over the split and scores every token once. A stride shorter than the \
             context gives each token more of the text before it. Where the shards were made from several \
-            files, each is scored by itself as well.
+            files, each is scored by itself as well; of several data sets, each of them.
 
             Example:
 
@@ -22,8 +22,10 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
     var model: String
 
-    @Option(name: .long, help: "The shards' directory.")
-    var shards: String
+    @Option(
+        name: .long, parsing: .upToNextOption,
+        help: ArgumentHelp("The shards' directory, or several.", valueName: "dir"))
+    var shards: [String]
 
     @Option(name: .long, help: "The split: train or val.")
     var split = Split.validation
@@ -53,13 +55,14 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         if answers, stride != nil {
             throw ValidationError("conversations are read whole: give no --stride with --answers")
         }
+        if shards.isEmpty { throw ValidationError("--shards takes at least one directory") }
         if batchSize < 1 { throw ValidationError("--batch-size is at least 1") }
     }
 
     func run() async throws {
         let printer = reporting.makePrinter()
         let (result, sources) = try TrainingStage.evaluate(
-            modelDirectory: model, shardDirectory: shards, split: split, stride: stride,
+            modelDirectory: model, shardDirectories: shards, split: split, stride: stride,
             masksDocuments: maskDocuments, answersOnly: answers, batchSize: batchSize,
             threadCount: reporting.threadCount,
             report: printer.show)
@@ -71,14 +74,6 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
                     ["bytes of text", Figures.count(result.byteCount)],
                 ] + EvaluationTable.rows(result)))
         guard !sources.isEmpty else { return }
-        var rows = [["source", "tokens", "loss", "perplexity", "bits per byte"]]
-        for source in sources where source.result.tokenCount > 0 {
-            rows.append([
-                source.path, Figures.count(source.result.tokenCount),
-                Figures.fixed(source.result.loss, 4), Figures.fixed(source.result.perplexity, 2),
-                Figures.fixed(source.result.bitsPerByte, 4),
-            ])
-        }
-        Terminal.write("\n" + Table.text(rows))
+        Terminal.write("\n" + Table.text(EvaluationTable.rows(of: sources)))
     }
 }

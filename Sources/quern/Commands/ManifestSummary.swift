@@ -16,24 +16,25 @@ enum ManifestSummary {
             ["ids", "\(manifest.dtype.rawValue), end of text: \(manifest.endOfText.rawValue)"],
             ["train", totals(train)],
             ["validation", totals(validation)],
-            ["bytes per token", bytesPerToken(manifest)],
+            ["bytes per token", bytesPerToken(train, validation)],
         ]
-        let skipped = skippedRows(manifest)
+        let skipped = skippedRows(manifest.skipped)
         rows += skipped
         if !skipped.isEmpty { rows += manifest.skipped.examples.map { ["", $0] } }
         return Table.text(rows + last)
     }
 
     /// How much text a token stands for.
-    static func bytesPerToken(_ manifest: ShardManifest) -> String {
-        let tokens = manifest.train.tokens + manifest.validation.tokens
-        let bytes = manifest.train.bytes + manifest.validation.bytes
+    static func bytesPerToken(
+        _ train: ShardManifest.Totals, _ validation: ShardManifest.Totals
+    ) -> String {
+        let tokens = train.tokens + validation.tokens
+        let bytes = train.bytes + validation.bytes
         return Figures.fixed(Double(bytes) / Double(max(tokens, 1)), 3)
     }
 
     /// A row for what was left out, if anything was.
-    static func skippedRows(_ manifest: ShardManifest) -> [[String]] {
-        let skipped = manifest.skipped
+    static func skippedRows(_ skipped: ShardManifest.Skipped) -> [[String]] {
         var rows: [[String]] = []
         if let count = skipped.invalidUTF8Documents {
             rows.append(["not all UTF-8", "\(Figures.count(count)) documents, which are kept"])

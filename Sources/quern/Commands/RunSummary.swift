@@ -8,15 +8,18 @@ import Training
 enum RunSummary {
     static func text(_ summary: PipelineRunner.Summary) -> String {
         var text = "\nFiles\n"
-        for (stage, files) in summary.outputs {
+        for (stage, source, files) in summary.outputs {
             for file in files {
                 let attributes = try? FileManager.default.attributesOfItem(atPath: file)
                 let size = (attributes?[.size] as? NSNumber)?.doubleValue ?? 0
                 text += "  \(file)  (\(Figures.bytes(size)))\n"
             }
-            if files.isEmpty { text += "  \(stage.title): none\n" }
+            if files.isEmpty { text += "  \(stage.title(source)): none\n" }
         }
         text += "\nFigures\n" + Table.text(rows(summary), indent: 2)
+        if summary.data.sources.count > 1 {
+            text += "\nSources\n" + Table.text(sourceRows(summary), indent: 2, alignRight: true)
+        }
         for (number, sample) in summary.samples.enumerated() {
             text += "\nSample \(number + 1)\n"
             for line in sample.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -33,7 +36,8 @@ enum RunSummary {
     }
 
     private static func rows(_ summary: PipelineRunner.Summary) -> [[String]] {
-        let (train, validation) = (summary.manifest.train, summary.manifest.validation)
+        let train = summary.data.totals(of: .train)
+        let validation = summary.data.totals(of: .validation)
         var rows = [
             ["vocabulary", "\(Figures.count(summary.vocabulary.count)) tokens"],
             [
@@ -46,7 +50,7 @@ enum RunSummary {
                 "\(Figures.count(train.tokens)) train, "
                     + "\(Figures.count(validation.tokens)) validation",
             ],
-            ["bytes per token", ManifestSummary.bytesPerToken(summary.manifest)],
+            ["bytes per token", ManifestSummary.bytesPerToken(train, validation)],
             ["parameters", Figures.count(summary.training.parameterCount)],
             ["steps", Figures.count(summary.training.steps)],
             [
@@ -69,7 +73,24 @@ enum RunSummary {
                     + "\(Figures.fixed(result.loss, 4)) nats a token of answers",
             ])
         }
-        rows += ManifestSummary.skippedRows(summary.manifest)
+        rows += ManifestSummary.skippedRows(summary.data.skipped)
+        return rows
+    }
+
+    /// What each source has and how well it is predicted, beside its share of what was learned from.
+    private static func sourceRows(_ summary: PipelineRunner.Summary) -> [[String]] {
+        var rows = [["source", "weight", "share", "documents", "tokens", "bits per byte"]]
+        for (number, source) in summary.data.sources.enumerated() {
+            let manifest = source.set.manifest
+            let result = summary.training.sources?[number].result
+            rows.append([
+                source.name, Figures.significant(source.weight, 3),
+                Figures.percent(summary.data.shares[number]),
+                Figures.count(manifest.train.documents + manifest.validation.documents),
+                Figures.count(manifest.train.tokens + manifest.validation.tokens),
+                result.map { $0.tokenCount > 0 ? Figures.fixed($0.bitsPerByte, 4) : "–" } ?? "–",
+            ])
+        }
         return rows
     }
 }

@@ -21,10 +21,16 @@ struct ShardsShow: AsyncParsableCommand {
               quern shards show shards/kjv
               quern shards show shards/kjv --step 120 --run runs/kjv --vocab vocab/kjv
               quern shards show shards/web=0.7 shards/code=0.3 --step 1 --config pipeline.json
+              quern shards show --step 1 --config pipeline.json
             """)
 
-    @Argument(help: "The data set's directory, or those of a mixture, each with its weight.")
-    var directories: [WeightedDirectory]
+    @Argument(
+        help: ArgumentHelp(
+            """
+            The data set's directory, or those of a mixture, each with its weight. (default: those that \
+            --config says)
+            """))
+    var directories: [WeightedDirectory] = []
 
     @Option(name: .long, help: "Show the rows of this step, counted from 1.")
     var step: Int?
@@ -42,8 +48,13 @@ struct ShardsShow: AsyncParsableCommand {
     @OptionGroup var options: PipelineOptions
 
     func validate() throws {
+        if directories.isEmpty, config == nil {
+            throw ValidationError("name the data set's directory, or a --config that says it")
+        }
         if let step, step < 1 { throw ValidationError("--step counts from 1") }
-        if step == nil, run != nil || config != nil || !options.set.isEmpty {
+        if step == nil,
+            run != nil || !directories.isEmpty && (config != nil || !options.set.isEmpty)
+        {
             throw ValidationError("--run, --config and --set say how a --step is made: give one")
         }
         if run != nil, config != nil || !options.set.isEmpty {
@@ -53,7 +64,10 @@ struct ShardsShow: AsyncParsableCommand {
 
     func run() async throws {
         let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
-        let mixture = try Mixture(directories, vocabulary: vocabulary)
+        let mixture =
+            directories.isEmpty
+            ? try options.configuration(path: config).dataSets(vocabulary: vocabulary)
+            : try Mixture(directories, vocabulary: vocabulary)
         if let step {
             try show(step: step, of: mixture, vocabulary)
         } else {

@@ -47,7 +47,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            The shards' directory, or several, each with its weight. (default: shards/NAME, weight 1)
+            The shards' directory, or several, each with its weight. (default: those of the description)
             """, valueName: "dir[=weight]"))
     var shards: [WeightedDirectory] = []
 
@@ -127,12 +127,13 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             configuration.training.initFrom = initFrom ?? configuration.training.initFrom
             let vocabulary = try Vocabulary(
                 directory: vocab ?? configuration.vocabularyDirectory)
-            let directories =
-                shards.isEmpty ? [WeightedDirectory(configuration.shardDirectory)] : shards
+            let data =
+                shards.isEmpty
+                ? try configuration.dataSets(vocabulary: vocabulary)
+                : try Mixture(shards, vocabulary: vocabulary)
             summary = try await TrainingStage.run(
-                configuration, data: Mixture(directories, vocabulary: vocabulary),
-                vocabulary: vocabulary, surroundings: surroundings, stop: interrupts.stop,
-                report: show)
+                configuration, data: data, vocabulary: vocabulary,
+                surroundings: surroundings, stop: interrupts.stop, report: show)
         }
         printer.endLine()
         var rows = [
@@ -147,6 +148,9 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         ]
         if let result = summary.validation { rows += EvaluationTable.rows(result) }
         Terminal.write(Table.text(rows))
+        if let sources = summary.sources {
+            Terminal.write("\n" + Table.text(EvaluationTable.rows(of: sources)))
+        }
         if let measured { Terminal.write("\n" + Table.text(ProfileTable.rows(measured))) }
         if !summary.isComplete {
             printer.notice("stopped before the end; continue with --resume")
@@ -177,5 +181,17 @@ enum EvaluationTable {
             ["perplexity", Figures.fixed(result.perplexity, 2)],
             ["bits per byte", Figures.fixed(result.bitsPerByte, 4)],
         ]
+    }
+
+    /// A row for each source of which something was scored.
+    static func rows(of sources: [SourceResult]) -> [[String]] {
+        [["source", "tokens", "loss", "perplexity", "bits per byte"]]
+            + sources.filter { $0.result.tokenCount > 0 }.map {
+                [
+                    $0.name, Figures.count($0.result.tokenCount), Figures.fixed($0.result.loss, 4),
+                    Figures.fixed($0.result.perplexity, 2),
+                    Figures.fixed($0.result.bitsPerByte, 4),
+                ]
+            }
     }
 }

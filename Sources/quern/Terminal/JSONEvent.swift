@@ -9,11 +9,11 @@ enum JSONEvent {
     static func line(for event: PipelineEvent) -> String {
         let object: [String: Any] =
             switch event {
-            case .started(let stage): ["event": "started", "stage": stage.rawValue]
-            case .upToDate(let stage): ["event": "up_to_date", "stage": stage.rawValue]
+            case .started(let stage, let source): stageFields("started", stage, source)
+            case .upToDate(let stage, let source): stageFields("up_to_date", stage, source)
             case .notice(let text): ["event": "notice", "text": text]
-            case .finished(let stage, let outputs):
-                ["event": "finished", "stage": stage.rawValue, "outputs": outputs]
+            case .finished(let stage, let source, let outputs):
+                stageFields("finished", stage, source).merging(["outputs": outputs]) { $1 }
             case .progress(let progress):
                 [
                     "event": "progress", "activity": progress.activity,
@@ -24,6 +24,14 @@ enum JSONEvent {
         let data = try? JSONSerialization.data(
             withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
         return String(decoding: data ?? Data(), as: UTF8.self) + "\n"
+    }
+
+    private static func stageFields(
+        _ event: String, _ stage: Stage, _ source: String?
+    ) -> [String: Any] {
+        ["event": event, "stage": stage.rawValue].merging(source.map { ["source": $0] } ?? [:]) {
+            $1
+        }
     }
 
     private static func training(_ event: TrainingEvent) -> [String: Any] {
@@ -53,11 +61,10 @@ enum JSONEvent {
             ]) { $1 }
         case .evaluating(let done, let count):
             ["event": "progress", "activity": "evaluating", "completed": done, "total": count]
-        case .evaluated(let step, let result):
-            [
-                "event": "evaluated", "step": step, "validation_loss": result.loss,
-                "perplexity": result.perplexity, "bits_per_byte": result.bitsPerByte,
-            ]
+        case .evaluated(let step, let result, let sources):
+            figures(of: result).merging(["event": "evaluated", "step": step]) { $1 }.merging(
+                sources.isEmpty ? [:] : ["sources": figures(of: sources)]
+            ) { $1 }
         case .sampled(let step, let texts): ["event": "samples", "step": step, "texts": texts]
         case .stoppedEarly(let step, let bestStep):
             ["event": "stopped_early", "step": step, "best_step": bestStep]
@@ -71,6 +78,18 @@ enum JSONEvent {
             ["event": "checkpoint", "step": step, "path": path]
         }
     }
+
+    private static func figures(of result: EvaluationResult) -> [String: Any] {
+        [
+            "validation_loss": number(result.loss), "perplexity": number(result.perplexity),
+            "bits_per_byte": number(result.bitsPerByte),
+        ]
+    }
+
+    private static func figures(of sources: [SourceResult]) -> [String: Any] {
+        Dictionary(sources.map { ($0.name, figures(of: $0.result)) }) { $1 }
+    }
+
     private static func figures(of report: StepReport, event: String) -> [String: Any] {
         [
             "event": event, "step": report.step, "loss": number(report.loss),

@@ -65,10 +65,12 @@ final class ProgressPrinter {
 
     private func showText(_ event: PipelineEvent) {
         switch event {
-        case .started(let stage):
-            message("\(stage.title) …")
-        case .upToDate(let stage):
-            message("\(stage.title): up to date")
+        case .started(let stage, let source):
+            // What it does may have the name of what the stage before it did.
+            begin("")
+            message("\(stage.title(source)) …")
+        case .upToDate(let stage, let source):
+            message("\(stage.title(source)): up to date")
         case .notice(let text):
             message("note: \(text)")
         case .finished:
@@ -126,11 +128,15 @@ final class ProgressPrinter {
                     ProgressBar.text("evaluating", share: Double(done) / Double(count), details: "")
                 )
             }
-        case .evaluated(let step, let result):
+        case .evaluated(let step, let result, let sources):
+            let each = sources.map {
+                "\($0.name) \(Figures.fixed($0.result.bitsPerByte, 4))"
+            }
             message(
                 "step \(Figures.count(step)): validation loss \(Figures.fixed(result.loss, 4)), "
                     + "perplexity \(Figures.fixed(result.perplexity, 2)), "
-                    + "bits per byte \(Figures.fixed(result.bitsPerByte, 4))")
+                    + "bits per byte \(Figures.fixed(result.bitsPerByte, 4))"
+                    + (each.isEmpty ? "" : " (\(each.joined(separator: ", ")))"))
         case .checkpoint(let step, let path):
             message("step \(Figures.count(step)): checkpoint \(path)")
         }
@@ -249,8 +255,10 @@ extension WindowOrigin {
 }
 
 extension Stage {
-    /// What the stage does, for a person.
-    var title: String {
+    /// What the stage does, and to which source, for a person.
+    func title(_ source: String?) -> String { title + (source.map { " of \($0)" } ?? "") }
+
+    private var title: String {
         switch self {
         case .refinement: "Refinement"
         case .vocabulary: "Vocabulary"

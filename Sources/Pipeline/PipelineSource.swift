@@ -1,0 +1,71 @@
+import Corpora
+import Refinement
+public import TokenShards
+public import Tokenization
+
+/// A corpus of a pipeline, and where what is made of it lies.
+struct PipelineSource {
+    /// What it is called; nil where there is no other.
+    var name: String?
+    /// Its share of what is learned from, in proportion to the weights of the others.
+    var weight: Double
+    /// How it is read.
+    var corpus: CorpusConfiguration
+    /// What is made of it first; nil to take it as it is.
+    var refinement: RefinementConfiguration?
+    /// Where the result of that lies.
+    var refinedDirectory: String
+    /// Where its shards lie.
+    var shardDirectory: String
+
+    /// Throws unless it can be read and refined as it says.
+    func validate(threadCount: Int) throws {
+        do {
+            try corpus.validate()
+            try refinement?.validate(threadCount: threadCount)
+        } catch {
+            guard let name else { throw error }
+            switch error {
+            case CorpusError.badValue(let key, let wish):
+                throw PipelineError.badValue(key: "corpus.sources.\(name).\(key)", reason: wish)
+            case RefinementError.badValue(let key, let wish):
+                throw PipelineError.badValue(
+                    key: "corpus.sources.\(name).refine.\(key)", reason: wish)
+            default: throw error
+            }
+        }
+    }
+}
+
+extension PipelineConfiguration {
+    /// The corpora that the pipeline reads: its sources, or the one that it has.
+    var pipelineSources: [PipelineSource] {
+        guard !sources.isEmpty else {
+            return [
+                PipelineSource(
+                    weight: 1, corpus: corpus, refinement: refinement,
+                    refinedDirectory: refinedDirectory, shardDirectory: shardDirectory)
+            ]
+        }
+        return sources.map {
+            PipelineSource(
+                name: $0.name, weight: $0.weight, corpus: $0.corpus, refinement: $0.refinement,
+                refinedDirectory: refinedDirectory + "/" + $0.name,
+                shardDirectory: shardDirectory + "/" + $0.name)
+        }
+    }
+
+    /// The data sets that the pipeline has made of its corpora, with their weights.
+    ///
+    /// - Parameter vocabulary: the vocabulary that they must have been made with; nil to look without one.
+    /// - Throws: ``TokenShards/ShardError`` when one is not there or does not fit.
+    public func dataSets(vocabulary: Vocabulary?) throws -> Mixture {
+        try Mixture(
+            pipelineSources.map {
+                WeightedShards(
+                    name: $0.name ?? $0.shardDirectory,
+                    set: try ShardSet(directory: $0.shardDirectory, vocabulary: vocabulary),
+                    weight: $0.weight)
+            })
+    }
+}
