@@ -9,6 +9,7 @@ import vocabularies
 from harness import (
     CACHE,
     Failure,
+    bench_tool,
     counted,
     make_empty,
     number,
@@ -23,6 +24,7 @@ from programs import Program, failures
 from texts import slice_of
 
 PEERS = ["gigatoken", "fastokens"]
+ALONE = "Quern, encoding alone"
 
 
 def measure(options):
@@ -50,16 +52,16 @@ def measure_kind(kind, vocabulary, options):
             "Quern: reading and decompressing the file, cutting it into documents, hashing each "
             "text, encoding, and writing",
             "and syncing shards, indices and manifest: the whole process.",
-            "Peers: encoding alone, of documents in memory, once, in a fresh process. Their peaks "
-            "hold the text, the ids and Python.",
+            "The others: encoding alone, of documents in memory, once, in a fresh process. Their "
+            "peaks hold the text and the ids, the peers' also Python.",
             *notes,
         ],
     )
 
 
 def measure_threads(text, vocabulary, threads, options):
-    """Quern and the peers with one number of threads."""
-    own, peers = Program("Quern, end to end"), [Program(name) for name in PEERS]
+    """Quern, its tokenizer alone, and the peers, with one number of threads."""
+    own, peers = Program("Quern, end to end"), [Program(name) for name in [ALONE, *PEERS]]
     for place in range(options.repeat):
         say(
             f"shards, {text.kind}, {counted(threads, 'thread')}: round {place + 1} of "
@@ -101,6 +103,10 @@ def whole_run(text, finished):
 
 
 def run_peer(name, text, vocabulary, threads):
+    if name == ALONE:
+        arguments = ["--vocab", vocabulary, "--flat", text.flat, "--lengths", text.lengths]
+        answer = bench_tool(*arguments, "--threads", threads, "--passes", 1, threads=threads)
+        return answer | {key: answer[key][0] for key in ("seconds", "processor_seconds")}
     return peer(
         "peers_encode.py",
         {

@@ -37,7 +37,7 @@ public enum EncodingStage {
         /// Surroundings with defaults for what is not given.
         public init(
             threadCount: Int, existing: ExistingWork = .refuse,
-            journalInterval: Duration = .seconds(5), stop: StopSignal
+            journalInterval: Duration = .seconds(1), stop: StopSignal
         ) {
             self.threadCount = threadCount
             self.existing = existing

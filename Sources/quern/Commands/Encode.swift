@@ -66,7 +66,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         help: ArgumentHelp(
             "How often the place to go on from is written down: the work that a kill can cost.",
             valueName: "seconds"))
-    var journalEvery = 5.0
+    var journalEvery = 1.0
 
     @Option(name: .long, help: "The number of this process, from 0. (default: the launcher's)")
     var rank: Int?
