@@ -9,15 +9,19 @@ internal import Storage
 ///     {"path":"a.jsonl","line":7,"offset":0,"bytes":31,"reason":"…"}
 ///
 /// The place is a `line`, an `item` or a `document` as in messages; `offset` and `bytes` say where it stands
-/// in the first file. What was larger than a document may be is not kept, and has no `offset`.
+/// in the first file. Of what was larger than a document may be the first ``frontByteCount`` bytes are kept, or as
+/// many as a document may have if those are fewer, and its object has `"is_cut":true`.
 ///
 /// Both appear when everything was read, and neither when nothing had to be kept.
-struct Quarantine: ~Copyable, Sendable {
-    private var files: Files?
+package struct Quarantine: ~Copyable, Sendable {
+    var files: Files?
     private let path: String
-    private var offset = 0
+    var offset = 0
 
-    private struct Files: ~Copyable, Sendable {
+    /// The most bytes that are kept of what is larger than a document may be.
+    static let frontByteCount = 4_096
+
+    struct Files: ~Copyable, Sendable {
         var lines: FileReplacement
         var reasons: FileReplacement
 
@@ -33,11 +37,7 @@ struct Quarantine: ~Copyable, Sendable {
     /// Keeps `bytes`, if they are there, and why.
     mutating func add(_ bytes: [UInt8]?, _ error: CorpusError) throws(CorpusError) {
         do throws(StorageError) {
-            if files == nil {
-                files = Files(
-                    lines: try FileReplacement(path: path),
-                    reasons: try FileReplacement(path: Self.reasonsPath(path)))
-            }
+            try begin()
             var entry = Array("{".utf8)
             if let origin = error.origin {
                 entry += Array("\"path\":".utf8)
@@ -46,6 +46,7 @@ struct Quarantine: ~Copyable, Sendable {
             }
             if var bytes {
                 entry += Array("\"offset\":\(offset),\"bytes\":\(bytes.count),".utf8)
+                if case .documentTooLarge = error { entry += Array("\"is_cut\":true,".utf8) }
                 bytes.append(UInt8(ascii: "\n"))
                 offset += bytes.count
                 try unsafe files!.lines.write(bytes.span.bytes)
@@ -57,6 +58,13 @@ struct Quarantine: ~Copyable, Sendable {
         } catch {
             throw .storage(error)
         }
+    }
+
+    mutating func begin() throws(StorageError) {
+        guard files == nil else { return }
+        files = Files(
+            lines: try FileReplacement(path: path),
+            reasons: try FileReplacement(path: Self.reasonsPath(path)))
     }
 
     /// Gives the files their names, or removes those of an earlier run when there is nothing to keep.
@@ -73,7 +81,7 @@ struct Quarantine: ~Copyable, Sendable {
     }
 
     /// Where the reasons stand.
-    static func reasonsPath(_ path: String) -> String { path + ".reasons.jsonl" }
+    package static func reasonsPath(_ path: String) -> String { path + ".reasons.jsonl" }
 }
 
 extension CorpusError {

@@ -24,6 +24,10 @@ public enum PipelineError: Error, Equatable, Sendable {
     ///
     /// - Parameter difference: on what, such as "another vocabulary".
     case unfinishedWork(directory: String, difference: String)
+    /// What says how unfinished work is divided cannot be read.
+    case badPlan(path: String, reason: String)
+    /// A data set's directory holds unfinished work on more than one thing.
+    case severalWorks(directory: String, names: [String])
     /// Another process works on the same.
     case busy(directory: String)
     /// The input does not begin with what is encoded already.
@@ -82,6 +86,17 @@ extension PipelineError: CustomStringConvertible {
             """
             \(directory) holds unfinished work on \(difference): finish that first, give --overwrite to remove \
             it, or choose another --output
+            """
+        case .badPlan(let path, let reason):
+            """
+            \(path) cannot be read: \(reason). What is encoded is still there: run `quern encode` again with the \
+            arguments of before, for any one rank, which writes it anew and keeps finished parts; then finish
+            """
+        case .severalWorks(let directory, let names):
+            """
+            \(directory) holds unfinished work on several data sets (\(names.joined(separator: ", "))), and \
+            nothing says which is meant: run the `quern encode` that is, with --overwrite, which removes the \
+            others and keeps its own
             """
         case .busy(let directory):
             "another process is at work in \(directory): wait for it, or end it"

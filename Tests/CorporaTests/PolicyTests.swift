@@ -54,6 +54,76 @@ import Testing
         #expect(reasons.count == 5)
     }
 
+    @Test("of what is too large the first bytes are kept, with its place", arguments: [1, 7, 64])
+    func tooLarge(bufferByteCount: Int) throws {
+        let long = String(repeating: "mill ", count: 20)
+        let inputs = [
+            try folder.write("a.jsonl", "{\"text\":\"a\"}\n{\"text\":\"\(long)\"}\n7\n"),
+            try folder.write(
+                "b.txt", "short\n\nof\nmany\nlines\nthat\nare\nshort\n\n\(long)\nx\n\nz"),
+        ]
+        var configuration = CorpusConfiguration(
+            inputs: inputs, documents: .blankLine, onError: .quarantine,
+            maximumDocumentByteCount: 20)
+        configuration.quarantinePath = folder.path + "/kept"
+        var reader = try CorpusReader(configuration, sizes: .small(bufferByteCount))
+        let texts = try readAll(&reader).map { String(decoding: $0.text, as: UTF8.self) }
+        #expect(texts == ["a", "short", "z"])
+        let fronts = [
+            "{\"text\":\"mill mill m", "7", "of\nmany\nlines\nthat\na", "mill mill mill mill ",
+        ]
+        #expect(bytes("kept") == fronts.flatMap { Array($0.utf8) + [10] })
+        let reasons = try #require(bytes("kept.reasons.jsonl")).split(separator: 10)
+        let objects = try reasons.map {
+            try #require(JSONSerialization.jsonObject(with: Data($0)) as? [String: Any])
+        }
+        #expect(objects.map { $0["line"] as? Int } == [2, 3, 3, 10])
+        #expect(objects.map { $0["is_cut"] as? Bool } == [true, nil, true, true])
+        #expect(objects.map { $0["bytes"] as? Int } == [20, 1, 20, 20])
+        #expect(objects.map { $0["offset"] as? Int } == [0, 21, 23, 44])
+
+        // A page at most, however large a document may be.
+        configuration.inputs = [
+            try folder.write("c.jsonl", "{\"text\":\"\(String(repeating: "x", count: 9_000))\"}\n")
+        ]
+        configuration.maximumDocumentByteCount = 8_000
+        var other = try CorpusReader(configuration, sizes: .small(bufferByteCount))
+        #expect(try readAll(&other).isEmpty)
+        #expect(bytes("kept")?.count == Quarantine.frontByteCount + 1)
+    }
+
+    @Test("quarantines of several readers are joined as if there had been one")
+    func joined() throws {
+        // One name has in it what is looked for in an object.
+        let names = ["a.jsonl", "b,\"offset\":7,.jsonl", "c.jsonl", "d.jsonl"]
+        var inputs: [String] = []
+        for (number, name) in names.enumerated() {
+            let bad = (0..<number * 40_000 % 90_000).map { "bad \(number) \($0)" }
+            inputs.append(
+                try folder.write(
+                    name, (["{\"text\":\"good\"}"] + bad).joined(separator: "\n")))
+        }
+        func read(_ inputs: [String], _ name: String) throws -> Int {
+            var configuration = CorpusConfiguration(inputs: inputs, onError: .quarantine)
+            configuration.quarantinePath = folder.path + "/" + name
+            var reader = try CorpusReader(configuration)
+            while try reader.next() != nil {}
+            return reader.progress.quarantinedLines
+        }
+        #expect(try read(inputs, "whole") == 40_000 + 80_000 + 30_000)
+        let parts = try [[0, 1], [2], [3]].enumerated().map { number, members in
+            _ = try read(members.map { inputs[$0] }, "part-\(number)")
+            return folder.path + "/part-\(number)"
+        }
+        try Quarantine.join(parts, to: folder.path + "/joined")
+        for ending in ["", ".reasons.jsonl"] {
+            let whole = try #require(bytes("whole" + ending))
+            #expect(whole.count > 1 << 20 && bytes("joined" + ending) == whole)
+        }
+        try Quarantine.join([], to: folder.path + "/joined")
+        #expect(bytes("joined") == nil && bytes("joined.reasons.jsonl") == nil)
+    }
+
     @Test("nothing to keep leaves no files, also not those of an earlier run")
     func emptyQuarantine() throws {
         let path = try folder.write("a.txt", "good")

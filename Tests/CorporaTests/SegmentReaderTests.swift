@@ -21,18 +21,22 @@ import Testing
         return part.isEmpty ? parts : parts + [part]
     }
 
+    /// The segments, nil for those above the limit, whose fronts go to `fronts`.
     private static func read(
-        _ path: String, _ delimiter: [UInt8], buffer: Int, limit: Int = 1 << 20
+        _ path: String, _ delimiter: [UInt8], buffer: Int, limit: Int = 1 << 20, front: Int = 0,
+        fronts: inout [[UInt8]]
     ) throws -> [[UInt8]?] {
         var reader = SegmentReader(
             source: try InputBytes(path: path, byteCount: nil, sizes: .small(buffer)), path: path,
             cutter: delimiter.isEmpty ? .whole : .delimiter(delimiter), limit: limit,
-            bufferByteCount: buffer)
+            bufferByteCount: buffer, frontByteCount: front)
         var parts: [[UInt8]?] = []
         while true {
             switch try reader.advance() {
             case .end: return parts
-            case .tooLarge: parts.append(nil)
+            case .tooLarge:
+                parts.append(nil)
+                fronts.append(reader.front)
             case .segment:
                 let seen = reader.withSegment { Array(copying: $0) }
                 let taken = reader.takeSegment()
@@ -40,6 +44,13 @@ import Testing
                 parts.append(taken)
             }
         }
+    }
+
+    private static func read(
+        _ path: String, _ delimiter: [UInt8], buffer: Int, limit: Int = 1 << 20
+    ) throws -> [[UInt8]?] {
+        var fronts: [[UInt8]] = []
+        return try read(path, delimiter, buffer: buffer, limit: limit, fronts: &fronts)
     }
 
     @Test("delimiters are found across every end of the buffer")
@@ -92,6 +103,27 @@ import Testing
             let expected = parts.map { $0.count <= limit ? $0 : nil }
             for buffer in 1...40 {
                 #expect(try Self.read(path, [10], buffer: buffer, limit: limit) == expected)
+            }
+        }
+    }
+
+    @Test("of a segment above the limit the first bytes are kept, the same through every buffer")
+    func fronts() throws {
+        let folder = try TemporaryFolder()
+        let text = "12345\n123456\n\n1234567890abcdefghijklmnopqrstuvwxyz\n1\n1234567"
+        let path = try folder.write("lines.txt", text)
+        let parts = Self.split(Array(text.utf8), at: [10])
+        for limit in 1...11 {
+            for front in 0...7 {
+                let expected = parts.filter { $0.count > limit }.map {
+                    Array($0.prefix(min(front, limit)))
+                }
+                for buffer in 1...40 {
+                    var fronts: [[UInt8]] = []
+                    _ = try Self.read(
+                        path, [10], buffer: buffer, limit: limit, front: front, fronts: &fronts)
+                    #expect(fronts == expected)
+                }
             }
         }
     }

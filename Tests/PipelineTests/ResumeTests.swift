@@ -219,6 +219,79 @@ import Training
         }
     }
 
+    @Test(arguments: ["removed", "damaged", "cut", "of another version"])
+    func `a plan that cannot be read is named, and encoding again mends it`(how: String)
+        async throws
+    {
+        let manifest = try await encode("whole", surroundings())
+        let directory = folder.path + "/set"
+        for rank in 0..<2 {
+            _ = try await EncodingStage.encodeShare(
+                WorkShare(rank: rank, world: 2), corpus: corpus, vocabulary: vocabulary,
+                shards: shards, directory: directory, surroundings: surroundings(),
+                report: { _ in })
+        }
+        let work = try #require(EncodingWorkspace.names(in: directory).first)
+        let path = "\(directory)/\(work)/plan.json"
+        var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        let reason: String
+        switch how {
+        case "removed":
+            try FileManager.default.removeItem(atPath: path)
+            reason = "it is not there"
+        case "of another version":
+            try SealedJSON.write(["version": 2], to: path)
+            reason = "another version wrote it: "
+        default:
+            if how == "cut" { bytes.removeLast(20) } else { bytes[bytes.count / 2] ^= 1 }
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            reason = "it is not as it was written"
+        }
+        let error = #expect(throws: PipelineError.self) {
+            try EncodingStage.finish(directory: directory)
+        }
+        let text = "\(error, default: "")"
+        #expect(text.hasPrefix("\(path) cannot be read: \(reason)"), "\(text)")
+        #expect(text.contains("run `quern encode` again"))
+
+        // As the message says, any rank writes it anew, and nothing is encoded twice.
+        var encodedCount = 0
+        _ = try await EncodingStage.encodeShare(
+            WorkShare(rank: 1, world: 2), corpus: corpus, vocabulary: vocabulary, shards: shards,
+            directory: directory, surroundings: surroundings()
+        ) { event in
+            if case .progress = event { encodedCount += 1 }
+        }
+        #expect(encodedCount == 0)
+        #expect(try EncodingStage.finish(directory: directory) == manifest)
+        #expect(try folder.files(in: "set") == folder.files(in: "whole"))
+    }
+
+    @Test func `work on several data sets is not finished without a word of which`() async throws {
+        let manifest = try await encode("whole", surroundings())
+        let directory = folder.path + "/set"
+        func encodeShare(_ tokens: Int, _ existing: EncodingStage.ExistingWork) async throws {
+            var shards = shards
+            shards.tokensPerShard = tokens
+            _ = try await EncodingStage.encodeShare(
+                WorkShare(rank: 1, world: 2), corpus: corpus, vocabulary: vocabulary,
+                shards: shards, directory: directory, surroundings: surroundings(existing),
+                report: { _ in })
+        }
+        // A rank that is not the first leaves the work of others where it is.
+        try await encodeShare(3_000, .replace)
+        try await encodeShare(shards.tokensPerShard, .replace)
+        let works = EncodingWorkspace.names(in: directory)
+        #expect(works.count == 2)
+        let error = #expect(throws: PipelineError.self) {
+            try EncodingStage.finish(directory: directory)
+        }
+        #expect(error == .severalWorks(directory: directory, names: works))
+        #expect(works.allSatisfy { "\(error, default: "")".contains($0) })
+        try await encode("set", surroundings(.replace))
+        #expect(try EncodingStage.finish(directory: directory) == manifest)
+    }
+
     @Test func `two processes do not work on the same part`() async throws {
         let directory = folder.path + "/set"
         let plan = try EncodingPlan(

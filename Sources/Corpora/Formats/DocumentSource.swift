@@ -84,7 +84,8 @@ struct DocumentSource: ~Copyable, Sendable {
             maximumWindowLog: configuration.maximumWindowLog, sizes: sizes)
         segments = SegmentReader(
             source: bytes, path: source.path, cutter: cutter, limit: limit,
-            bufferByteCount: sizes.bufferByteCount)
+            bufferByteCount: sizes.bufferByteCount,
+            frontByteCount: keepsRefused ? Quarantine.frontByteCount : 0)
     }
 
     /// How many stored bytes were read from the input since the last call.
@@ -103,7 +104,7 @@ struct DocumentSource: ~Copyable, Sendable {
         let origin = DocumentOrigin(path: path, position: position)
         lineCount = passedLineCount
         if outcome == .tooLarge {
-            return .refused(.documentTooLarge(origin: origin, limit: limit), bytes: nil)
+            return tooLarge(origin, front: segments.front)
         }
         switch content {
         case .part:
@@ -119,6 +120,12 @@ struct DocumentSource: ~Copyable, Sendable {
         case .record(let record):
             return taken(origin, record)
         }
+    }
+
+    /// What is above the limit; `front` are its first bytes, if they were kept.
+    private func tooLarge(_ origin: DocumentOrigin, front: [UInt8]) -> Outcome {
+        .refused(
+            .documentTooLarge(origin: origin, limit: limit), bytes: keepsRefused ? front : nil)
     }
 
     /// The place of the present segment.
@@ -273,22 +280,32 @@ extension DocumentSource {
         var text: [UInt8] = []
         var firstLine = 0
         var isTooLarge = false
+        /// The first bytes of what is above the limit.
+        var front: [UInt8] = []
+        func keepFront() {
+            if keepsRefused, front.isEmpty {
+                front = Array(text.prefix(min(Quarantine.frontByteCount, limit)))
+            }
+        }
         while true {
             let outcome = try segments.advance()
             if outcome != .end { segmentCount += 1 }
             if outcome == .segment, !segments.withSegment({ isBlank($0) }) {
                 if firstLine == 0 { firstLine = segmentCount } else { text.append(10) }
                 segments.withSegment { text.append(copying: $0) }
-                isTooLarge = isTooLarge || text.count > limit
+                if text.count > limit {
+                    keepFront()
+                    isTooLarge = true
+                }
                 if isTooLarge { text = [] }
             } else if outcome == .tooLarge {
-                if firstLine == 0 { firstLine = segmentCount }
-                isTooLarge = true
+                if firstLine == 0 { firstLine = segmentCount } else { text.append(10) }
+                text += segments.front
+                keepFront()
+                (text, isTooLarge) = ([], true)
             } else if firstLine > 0 {
                 let origin = DocumentOrigin(path: path, position: .line(firstLine))
-                if isTooLarge {
-                    return .refused(.documentTooLarge(origin: origin, limit: limit), bytes: nil)
-                }
+                if isTooLarge { return tooLarge(origin, front: front) }
                 if text.last == UInt8(ascii: "\r") { text.removeLast() }
                 return checked(text, origin)
             } else if outcome == .end {

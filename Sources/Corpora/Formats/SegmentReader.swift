@@ -20,6 +20,7 @@ struct SegmentReader: ~Copyable, Sendable {
     private let path: String
     private var source: InputBytes
     private let limit: Int
+    private let frontByteCount: Int
 
     private var buffer: [UInt8]
     /// The bytes of the buffer that were not given out yet.
@@ -30,18 +31,23 @@ struct SegmentReader: ~Copyable, Sendable {
 
     /// The segment when it lies in the buffer whole.
     private var segment = 0..<0
-    /// The segment, or its front while the end is looked for, when it does not.
+    /// The segment, or its beginning while the end is looked for, when it does not.
     private var pending: [UInt8] = []
+    /// The first bytes of a segment above the limit.
+    private(set) var front: [UInt8] = []
 
     /// A reader of segments of up to `limit` bytes each.
     ///
     /// - Parameters:
     ///   - path: names the input in errors.
     ///   - bufferByteCount: bytes that are looked through at once.
+    ///   - frontByteCount: the most bytes that are kept of a segment above the limit.
     init(
         source: consuming InputBytes, path: String, cutter: SegmentCutter, limit: Int,
-        bufferByteCount: Int
+        bufferByteCount: Int, frontByteCount: Int = 0
     ) {
+        // Any segment above the limit has as many, however it comes through the buffer.
+        self.frontByteCount = min(frontByteCount, limit)
         self.source = source
         self.path = path
         self.cutter = cutter
@@ -55,6 +61,7 @@ struct SegmentReader: ~Copyable, Sendable {
     /// Goes to the next segment. O(its bytes).
     mutating func advance() throws(CorpusError) -> Outcome {
         pending = []
+        front = []
         var isTooLarge = false
         /// How many of the unread bytes are known to belong to the segment.
         var searchedCount = 0
@@ -123,19 +130,31 @@ struct SegmentReader: ~Copyable, Sendable {
     /// Ends the segment at `end`; false if it is above the limit.
     private mutating func settle(upTo end: Int) -> Bool {
         segment = unread.lowerBound..<end
-        return pending.isEmpty ? segment.count <= limit : spill(segment.count)
+        guard pending.isEmpty else { return spill(segment.count) }
+        if segment.count > limit { keepFront(segment) }
+        return segment.count <= limit
     }
 
-    /// Moves the first unread bytes to `pending`; false, and nothing is kept, above the limit.
+    /// Moves the first unread bytes to `pending`; false, and nothing but the front is kept, above the limit.
     private mutating func spill(_ count: Int) -> Bool {
         let bytes = unread.lowerBound..<unread.lowerBound + count
         unread = bytes.upperBound..<unread.upperBound
         guard pending.count + count <= limit else {
+            keepFront(bytes)
             pending = []
             return false
         }
         pending.append(contentsOf: buffer[bytes])
         return true
+    }
+
+    /// Keeps the first bytes of a segment above the limit: what is pending of it, and then those of the buffer
+    /// at `bytes`.
+    private mutating func keepFront(_ bytes: Range<Int>) {
+        // One that is several times as large comes here again.
+        guard front.isEmpty else { return }
+        front = Array(pending.prefix(frontByteCount))
+        front += buffer[bytes].prefix(frontByteCount - front.count)
     }
 
     private mutating func fill() throws(CorpusError) {

@@ -42,6 +42,27 @@ struct EncodingPlan: Codable, Equatable {
         parts = Self.divide(try corpus.inputPaths().map(Self.input), partBytes: partBytes)
     }
 
+    /// The plan in the file at `path`.
+    ///
+    /// - Throws: ``PipelineError/badPlan(path:reason:)``.
+    init(path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw PipelineError.badPlan(
+                path: path,
+                reason: FileManager.default.fileExists(atPath: path)
+                    ? "reading it is not permitted" : "it is not there")
+        }
+        guard SealedJSON.isIntact(Array(data)) == true else {
+            throw PipelineError.badPlan(path: path, reason: "it is not as it was written")
+        }
+        do {
+            self = try JSONDecoder().decode(EncodingPlan.self, from: data)
+        } catch {
+            throw PipelineError.badPlan(
+                path: path, reason: "another version wrote it: \(decodingReason(error))")
+        }
+    }
+
     /// One value for all of it.
     var fingerprint: String {
         get throws { try StageLedger.fingerprint(self) }

@@ -78,7 +78,8 @@ public enum EncodingStage {
         return try await tidying(workspace) {
             try await encode(
                 .whole, corpus, vocabulary, workspace, surroundings, report)
-            return try workspace.assemble(afterStep: surroundings.afterStep)
+            return try workspace.assemble(
+                quarantinePath: corpus.keptPath, afterStep: surroundings.afterStep)
         }
     }
 
@@ -102,21 +103,20 @@ public enum EncodingStage {
 
     /// Makes the data set in `directory` of the parts that are there.
     ///
-    /// - Throws: ``PipelineError/missingParts(directory:count:missing:)``.
+    /// - Throws: ``PipelineError/missingParts(directory:count:missing:)``,
+    ///   ``PipelineError/badPlan(path:reason:)``, ``PipelineError/severalWorks(directory:names:)``.
     public static func finish(directory: String) throws -> ShardManifest {
         let names = EncodingWorkspace.names(in: directory)
-        guard let name = names.first else { return try ShardManifest(directory: directory) }
-        let path = directory + "/" + name
-        if DataSetAssembly.isCommitted(in: path) {
-            return try DataSetAssembly.complete(from: path, to: directory)
+        guard let first = names.first else { return try ShardManifest(directory: directory) }
+        if let name = names.first(where: {
+            DataSetAssembly.isCommitted(in: directory + "/" + $0)
+        }) {
+            return try DataSetAssembly.complete(from: directory + "/" + name, to: directory)
         }
-        guard names.count == 1,
-            let plan = SealedJSON.read(
-                EncodingPlan.self, from: path + "/" + EncodingPlan.fileName)
-        else {
-            throw PipelineError.unfinishedWork(
-                directory: directory, difference: "several corpora, vocabularies or settings")
+        guard names.count == 1 else {
+            throw PipelineError.severalWorks(directory: directory, names: names)
         }
+        let plan = try EncodingPlan(path: directory + "/" + first + "/" + EncodingPlan.fileName)
         return try EncodingWorkspace(directory: directory, plan: plan).assemble()
     }
 
@@ -179,17 +179,18 @@ public enum EncodingStage {
         let total = sizes.reduce(0 as Int?) { sum, size in
             sum.flatMap { sum in size.map { sum + $0 } }
         }
+        let quarantine = corpus.keptPath.map { workspace.quarantinePlace($0) }
         var (readBefore, textBefore) = (0, 0)
         for (index, number) in own.enumerated() {
             var partCorpus = corpus
             partCorpus.inputs = parts[number].map(\.path)
             partCorpus.inputsFrom = nil
-            if let path = corpus.quarantinePath, parts.count > 1 {
-                partCorpus.quarantinePath = path + "." + workspace.name(ofPart: number)
+            partCorpus.quarantinePath = quarantine.map { _ in
+                workspace.quarantinePath(ofPart: number)
             }
             let part = PartEncoding(
                 workspace: workspace, number: number, share: share, corpus: partCorpus,
-                surroundings: surroundings, encoders: encoders)
+                quarantine: quarantine, surroundings: surroundings, encoders: encoders)
             var text = 0
             if !part.isDone {
                 try await part.run(report: report) { activity, progress in

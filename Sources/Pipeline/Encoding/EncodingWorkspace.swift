@@ -9,6 +9,7 @@ import TokenShards
 ///     lock                shared by whoever encodes, exclusive for whoever finishes
 ///     part-00000.lock     held by the process that makes the part
 ///     part-00000/         journal.json, and the part's shards under names of their own
+///     part-00000.quarantine   what of the part could not be read, and its .reasons.jsonl
 struct EncodingWorkspace {
     /// The data set's directory.
     let directory: String
@@ -55,7 +56,7 @@ struct EncodingWorkspace {
             throw PipelineError.busy(directory: directory)
         }
         let planPath = path + "/" + EncodingPlan.fileName
-        if !FileManager.default.fileExists(atPath: planPath) {
+        if (try? EncodingPlan(path: planPath)) != plan {
             // Every rank writes the same bytes.
             try SealedJSON.write(plan, to: planPath, writer: "rank-\(share.rank)")
         }
@@ -70,6 +71,17 @@ struct EncodingWorkspace {
 
     /// The directory of a part.
     func directory(ofPart number: Int) -> String { path + "/" + name(ofPart: number) }
+
+    /// Where what of a part cannot be read is kept until the data set is made.
+    func quarantinePath(ofPart number: Int) -> String {
+        CorpusConfiguration.quarantinePath(beside: directory(ofPart: number))
+    }
+
+    /// What a journal says of a quarantine at `path`: one beside the data set goes where that goes.
+    func quarantinePlace(_ path: String) -> PartJournal.QuarantinePlace {
+        let isBeside = path == CorpusConfiguration.quarantinePath(beside: directory)
+        return .init(path: isBeside ? nil : URL(fileURLWithPath: path).path)
+    }
 
     /// What is written down of a part; nil when it was not begun or nothing of it can be kept.
     func journal(ofPart number: Int) -> PartJournal? {
@@ -96,13 +108,17 @@ struct EncodingWorkspace {
     }
 
     /// Makes the data set of the parts, which must be done.
-    func assemble(afterStep: () -> Void = {}) throws -> ShardManifest {
+    ///
+    /// - Parameter quarantinePath: where what could not be read is kept; nil for the place that the parts say.
+    func assemble(
+        quarantinePath: String? = nil, afterStep: () -> Void = {}
+    ) throws -> ShardManifest {
         guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
             throw PipelineError.busy(directory: directory)
         }
         return try withExtendedLifetime(lock) {
             if !DataSetAssembly.isCommitted(in: path) {
-                try commit()
+                try commit(quarantinePath, afterStep)
                 afterStep()
             }
             return try DataSetAssembly.complete(
@@ -110,7 +126,7 @@ struct EncodingWorkspace {
         }
     }
 
-    private func commit() throws {
+    private func commit(_ quarantinePath: String?, _ afterStep: () -> Void) throws {
         let journals = plan.parts.indices.map { journal(ofPart: $0) }
         let missing = plan.parts.indices.filter { journals[$0]?.completion == nil }
         guard missing.isEmpty else {
@@ -127,6 +143,9 @@ struct EncodingWorkspace {
                         documents: journals[number]?.documents)
                 })
         }
+        // Before the data set is there, for then what the parts kept goes.
+        try joinQuarantines(journals.compactMap { $0?.completion }, at: quarantinePath)
+        afterStep()
         var parts: [(directory: String, state: PartState)] = []
         var sources: [ShardManifest.Source] = []
         var skipped = ShardManifest.Skipped()
@@ -143,4 +162,22 @@ struct EncodingWorkspace {
         try DataSetAssembly.commit(
             parts: parts, format: plan.format, sources: sources, skipped: skipped, from: path)
     }
+
+    /// Puts what the parts could not read into one place, in their order, if any of them kept it.
+    private func joinQuarantines(
+        _ completions: [PartJournal.Completion], at path: String?
+    ) throws {
+        let places = completions.compactMap(\.quarantine)
+        guard path != nil || !places.isEmpty else { return }
+        let kept = completions.indices.filter { completions[$0].skipped.quarantinedLines != nil }
+        try Quarantine.join(
+            kept.map { quarantinePath(ofPart: $0) },
+            to: path ?? places.compactMap(\.path).first
+                ?? CorpusConfiguration.quarantinePath(beside: directory))
+    }
+}
+
+extension CorpusConfiguration {
+    /// Where what cannot be read is kept; nil when it is not.
+    var keptPath: String? { onError == .quarantine ? quarantinePath : nil }
 }

@@ -13,6 +13,8 @@ struct PartEncoding {
     let share: WorkShare
     /// How the part's files are read.
     let corpus: CorpusConfiguration
+    /// Where what cannot be read goes when the data set is made; nil when it is not kept.
+    let quarantine: PartJournal.QuarantinePlace?
     let surroundings: EncodingStage.Surroundings
     let encoders: Pool<BytePairEncoder>
 
@@ -29,8 +31,15 @@ struct PartEncoding {
             (try? journal.shards.checkSizes(
                 in: workspace.directory(ofPart: number), format: workspace.plan.format)) != nil
         else { return false }
-        // A part that was read with lines left out is read again by whoever allows none.
-        return corpus.onError != .fail || completion.skipped.lines == 0
+        // A part that was read with lines left out is read again by whoever allows none, or keeps them.
+        let skipped = completion.skipped
+        guard skipped.lines > 0 else { return true }
+        guard quarantine != nil else { return corpus.onError != .fail }
+        let kept = workspace.quarantinePath(ofPart: number)
+        return skipped.quarantinedLines == skipped.lines
+            && [kept, Quarantine.reasonsPath(kept)].allSatisfy {
+                FileManager.default.fileExists(atPath: $0)
+            }
     }
 
     /// Encodes what is not encoded yet. The bytes depend on neither threads nor interruptions.
@@ -183,7 +192,8 @@ struct PartEncoding {
                 lines: progress.skippedLines, quarantinedLines: progress.quarantinedLines,
                 emptyDocuments: progress.emptyDocuments,
                 invalidUTF8Documents: progress.invalidUTF8Documents,
-                examples: progress.skipped.map(\.description)))
+                examples: progress.skipped.map(\.description)),
+            quarantine: quarantine)
     }
 }
 

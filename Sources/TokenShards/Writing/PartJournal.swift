@@ -9,12 +9,27 @@ public struct PartJournal: Codable, Equatable, Sendable {
         public var sources: [ShardManifest.Source]
         /// What was left out.
         public var skipped: ShardManifest.Skipped
+        /// Where what was left out is kept when the data set is made; nil when it is not.
+        public var quarantine: QuarantinePlace?
 
         /// A part's share of the manifest.
-        public init(sources: [ShardManifest.Source], skipped: ShardManifest.Skipped) {
+        public init(
+            sources: [ShardManifest.Source], skipped: ShardManifest.Skipped,
+            quarantine: QuarantinePlace?
+        ) {
             self.sources = sources
             self.skipped = skipped
+            self.quarantine = quarantine
         }
+    }
+
+    /// Where a data set keeps what could not be read.
+    public struct QuarantinePlace: Codable, Equatable, Sendable {
+        /// The whole path of the file; nil for the one beside the data set, wherever that is.
+        public var path: String?
+
+        /// A place.
+        public init(path: String?) { self.path = path }
     }
 
     /// The fingerprint of the plan that the part belongs to.
