@@ -21,11 +21,13 @@ import Transformer
         model = try GPT(shape, seed: 3)
     }
 
-    private func makeSession(system: String? = nil, temperature: Double = 0.8) throws -> ChatSession
-    {
+    private func makeSession(
+        system: String? = nil, temperature: Double = 0.8, seed: UInt64 = 42, stop: [String] = []
+    ) throws -> ChatSession {
         var generation = GenerationConfiguration()
         generation.maximumTokenCount = 8
         generation.temperature = temperature
+        (generation.seed, generation.stopStrings) = (seed, stop)
         return try ChatSession(
             model: model, template: template, system: system, configuration: generation,
             threadCount: 2)
@@ -86,6 +88,53 @@ import Transformer
         }
         #expect(session.messages.isEmpty)
         #expect(try ask(&session, "corn").utf8.count < 200)
+    }
+
+    @Test func `an answer ends before a stop string, wherever tokens cut it`() throws {
+        var count = 0
+        for seed in 0..<16 as Range<UInt64> {
+            var whole = try makeSession(seed: seed)
+            let answer = Array(try ask(&whole, "turn").unicodeScalars)
+            for start in answer.indices {
+                for end in start + 1..<min(answer.count, start + 4) + 1 {
+                    // Bytes that are no character look like this one, and are none.
+                    guard !answer[start..<end].contains("\u{FFFD}") else { continue }
+                    let first = answer.indices.first {
+                        answer[$0...].starts(with: answer[start..<end])
+                    }
+                    let expected = String(String.UnicodeScalarView(answer[..<first!]))
+                    let stop = String(String.UnicodeScalarView(answer[start..<end]))
+                    var session = try makeSession(seed: seed, stop: ["never said", stop])
+                    let found = try ask(&session, "turn")
+                    #expect(found.unicodeScalars.elementsEqual(expected.unicodeScalars))
+                    #expect(session.messages.last?.content == found)
+                    count += 1
+                }
+            }
+        }
+        #expect(count > 50)
+    }
+
+    @Test func `after a stop string the conversation goes on as if the answer was no longer`()
+        throws
+    {
+        var whole = try makeSession(temperature: 0)
+        let answer = try ask(&whole, "turn").unicodeScalars
+        let stop = String(try #require(answer.dropFirst(2).first { $0 != "\u{FFFD}" }))
+        var session = try makeSession(temperature: 0, stop: [stop])
+        var other = try makeSession(temperature: 0, stop: [stop])
+        #expect(try ask(&session, "turn").unicodeScalars.count < answer.count)
+        other.recall(session.messages)
+        #expect(try ask(&session, "again") == ask(&other, "again"))
+    }
+
+    @Test func `what could have begun a stop string is part of an answer without it`() throws {
+        var whole = try makeSession()
+        let answer = try ask(&whole, "turn")
+        let last = try #require(answer.last { $0 != "\u{FFFD}" })
+        var session = try makeSession(stop: ["\(last)\(answer) and more"])
+        #expect(try ask(&session, "turn") == answer)
+        #expect(session.messages == whole.messages)
     }
 
     @Test func `an answer that is stopped is kept as far as it went`() throws {

@@ -24,6 +24,7 @@ public struct ChatSession {
     private let encoder: BytePairEncoder
     private let contextLength: Int
     private let maximumTokenCount: Int
+    private let stopStrings: [String]
     /// The tokens that are no part of an answer, and so end it: those that only a program writes.
     private let endings: Set<TokenID>
     private var generator: TextGenerator
@@ -49,6 +50,7 @@ public struct ChatSession {
         encoder = BytePairEncoder(template.vocabulary)
         contextLength = model.configuration.positionCount
         maximumTokenCount = configuration.maximumTokenCount
+        stopStrings = configuration.stopStrings
         endings = Set(
             template.vocabulary.specialTokens.filter { $0.recognition == .whereAllowed }.map(\.id))
         generator = TextGenerator(
@@ -94,8 +96,8 @@ public struct ChatSession {
     /// Asks, and hands the answer over as it comes, in whole characters. Both join the conversation,
     /// also an answer that is stopped on its way.
     ///
-    /// The answer ends with `<|im_end|>`, after the configured number of tokens, or where the context is
-    /// full.
+    /// The answer ends with `<|im_end|>`, before a stop string, after the configured number of tokens,
+    /// or where the context is full.
     ///
     /// - Parameter write: takes the next piece of the answer, and returns whether to go on.
     /// - Throws: ``PipelineError/tooLong(tokenCount:contextLength:)`` when the question itself does not; it
@@ -109,17 +111,20 @@ public struct ChatSession {
         // What the generator has read of the conversation already is not read again.
         generator.start(prompt: prompt.map(Int32.init(bitPattern:)))
         var stream = TextStream(template.vocabulary)
+        var stops = StopStrings(stopStrings)
         var room = contextLength - prompt.count
         while room > 0, let token = generator.next() {
             room -= 1
             let id = TokenID(UInt32(bitPattern: token))
             // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
             guard id.rawValue < template.vocabulary.count, !endings.contains(id) else { break }
-            let text = try stream.text(of: id)
+            let bytes = stops.append(try stream.bytes(of: id))
+            let text = String(decoding: bytes, as: UTF8.self)
             answer += text
-            guard write(text) else { return }
+            guard write(text), !stops.hasStopped else { return }
         }
-        let rest = stream.finishText()
+        let bytes = stops.append(stream.finish()) + stops.finish()
+        let rest = String(decoding: bytes, as: UTF8.self)
         answer += rest
         _ = write(rest)
     }
