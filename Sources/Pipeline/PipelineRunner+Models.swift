@@ -46,7 +46,7 @@ extension PipelineRunner {
         try await runStage(.samples, inputs: inputs, &record) {
             let samples = try SampleStage.run(
                 modelDirectory: modelDirectory, prompts: configuration.samples,
-                generation: configuration.generation)
+                generation: configuration.generation, threadCount: threadCount, report: report)
             try FileReplacement.writeJSON(samples, to: file)
             return [file]
         }

@@ -1,63 +1,56 @@
 import Foundation
-public import Tokenization
-public import Transformer
+import Tokenization
+import Transformer
 
 /// Draws text from a model.
 public enum SampleStage {
     /// Samples of the model in `modelDirectory`.
     static func run(
-        modelDirectory: String, prompts: [String], generation: GenerationConfiguration
+        modelDirectory: String, prompts: [String], generation: GenerationConfiguration,
+        threadCount: Int, report: (PipelineEvent) -> Void
     ) throws -> [String] {
         try draw(
             model: GPT(directory: modelDirectory),
             vocabulary: Vocabulary(directory: modelDirectory), prompts: prompts,
-            generation: generation)
+            generation: generation, threadCount: threadCount
+        ) { report(.progress(progress($0, $1))) }
     }
 
     /// One sample for each prompt; two from nothing when there is no prompt.
+    ///
+    /// - Parameters:
+    ///   - threadCount: threads to use; the texts do not depend on it.
+    ///   - progress: called before each token with those that were drawn, and the most that all samples
+    ///     together can have.
     static func draw(
         model: GPT, vocabulary: Vocabulary, prompts: [String],
-        generation: GenerationConfiguration
+        generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
     ) throws -> [String] {
         let prompts = prompts.isEmpty ? ["", ""] : prompts
+        let most = prompts.count * generation.maximumTokenCount
+        var options = TextSampler.Options()
+        options.team = ThreadTeam(threadCount: threadCount)
         return try prompts.enumerated().map { number, prompt in
             var configuration = generation
             configuration.seed &+= UInt64(number)
-            var text = ""
-            try generate(
-                model: model, vocabulary: vocabulary, prompt: prompt, configuration: configuration
-            ) {
-                text += $0
-                return true
+            var sampler = try TextSampler(
+                model: model, vocabulary: vocabulary, prompt: prompt,
+                configuration: configuration, options: options)
+            var text = prompt
+            var count = number * generation.maximumTokenCount
+            progress(count, most)
+            while let pieces = try sampler.next() {
+                text += pieces[0].text
+                count += pieces[0].token == nil ? 0 : 1
+                if count < most { progress(count, most) }
             }
-            return prompt + text
+            return text
         }
     }
 
-    /// Continues `prompt`, handing over text as it becomes whole characters.
-    ///
-    /// What begins the prompt for the model is an end-of-text token, as at the beginning of a
-    /// document, if the vocabulary has one.
-    ///
-    /// - Parameters:
-    ///   - model: the model to draw from.
-    ///   - vocabulary: its vocabulary.
-    ///   - prompt: what the text begins with; it is not handed over.
-    ///   - specials: which special tokens are recognised in the prompt.
-    ///   - configuration: how to draw.
-    ///   - write: takes the next piece of text, and returns whether to go on.
-    public static func generate(
-        model: GPT, vocabulary: Vocabulary, prompt: String, specials: SpecialTokenPolicy = .none,
-        configuration: GenerationConfiguration, write: (String) -> Bool
-    ) throws {
-        var options = TextSampler.Options()
-        options.specials = specials
-        var sampler = try TextSampler(
-            model: model, vocabulary: vocabulary, prompt: prompt, configuration: configuration,
-            options: options)
-        while let pieces = try sampler.next() {
-            guard write(pieces[0].text) else { return }
-        }
+    /// So many tokens of samples have been drawn, of so many at most.
+    public static func progress(_ count: Int, _ total: Int) -> StageProgress {
+        StageProgress(activity: "sampling", completed: count, total: total, unit: .tokens)
     }
 
     static func read(_ path: String) throws -> [String] {

@@ -29,6 +29,8 @@ public struct TextSampler {
     public struct Options {
         /// Which special tokens are recognised in the prompt.
         public var specials = SpecialTokenPolicy.none
+        /// What stands before the prompt.
+        public var beginning = PromptBeginning.automatic
         /// Samples at once, at most `TextGenerator.maximumSampleCount`; number i has the seed plus i.
         public var sampleCount = 1
         /// Whether pieces tell the probabilities of their tokens.
@@ -51,15 +53,13 @@ public struct TextSampler {
     private var hasEnded: [Bool]
 
     /// Samples of `model` after `prompt`.
-    ///
-    /// What begins the prompt for the model is an end-of-text token, as at the beginning of a
-    /// document, if the vocabulary has one.
     public init(
         model: GPT, vocabulary: Vocabulary, prompt: String,
         configuration: GenerationConfiguration = .init(), options: Options = .init()
     ) throws {
         promptIDs = try Self.ids(
-            of: prompt, model: model, vocabulary: vocabulary, specials: options.specials)
+            of: prompt, model: model, vocabulary: vocabulary, specials: options.specials,
+            beginning: options.beginning)
         self.vocabulary = vocabulary
         let count = options.sampleCount
         generator = TextGenerator(
@@ -76,19 +76,18 @@ public struct TextSampler {
     /// The ids that a model reads for a prompt.
     public static func ids(
         of prompt: String, model: GPT, vocabulary: Vocabulary,
-        specials: SpecialTokenPolicy = .none
+        specials: SpecialTokenPolicy = .none, beginning: PromptBeginning = .automatic
     ) throws -> [UInt32] {
         guard model.configuration.vocabularySize >= vocabulary.count else {
             throw PipelineError.badValue(
                 key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
         }
-        var ids: [UInt32] = []
-        if let endOfText = vocabulary.endOfText { ids.append(endOfText.rawValue) }
+        var ids = beginning.tokens(prompt, vocabulary).map(\.rawValue)
         let encoder = BytePairEncoder(vocabulary)
         encoder.encode(Array(prompt.utf8).span, specials: specials, into: &ids)
         guard !ids.isEmpty else {
             throw PipelineError.badValue(
-                key: "prompt", reason: "without an end-of-text token a prompt must not be empty")
+                key: "prompt", reason: "without a token that begins it, it must not be empty")
         }
         return ids
     }

@@ -24,10 +24,12 @@ public enum TrainingStage {
             if let notice = source.set.foreignNotice { report(.notice(notice)) }
         }
         var surroundings = surroundings
-        surroundings.drawSamples = { model in
+        let vocabulary = vocabulary.beginningTexts(as: data)
+        let threadCount = surroundings.threadCount
+        surroundings.drawSamples = { model, progress in
             try SampleStage.draw(
                 model: model, vocabulary: vocabulary, prompts: configuration.samples,
-                generation: configuration.generation)
+                generation: configuration.generation, threadCount: threadCount, progress: progress)
         }
         var trainer = try Trainer(
             model: configuration.model, configuration: configuration.training, data: data,

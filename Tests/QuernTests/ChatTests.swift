@@ -105,6 +105,19 @@ private struct ChatWorld {
                 """)
     }
 
+    @Test func `a stop string ends an answer, and the conversation has what was shown`()
+        async throws
+    {
+        let world = try await ChatWorld.shared.value
+        let result = try await world.chat(
+            "Stone 0, day 3?\nStone 2, day 5?\n/save stopped.jsonl\n", "--stop", "ni", "--stop",
+            "t\\n")
+        #expect(result.status == 0, "\(result.messages)")
+        #expect(result.text == "gra\nflint\n")
+        let saved = String(decoding: try world.folder.bytes("stopped.jsonl"), as: UTF8.self)
+        #expect(saved.contains(#"{"content":"gra","role":"assistant"}"#))
+    }
+
     @Test func `a long conversation goes on, and text cannot speak for the assistant`() async throws
     {
         let world = try await ChatWorld.shared.value

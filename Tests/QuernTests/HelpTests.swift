@@ -49,7 +49,7 @@ import Testing
         ["generate", "--model", "x", "--top", "3", "--attention", "-"],
         ["generate", "--model", "x", "--attention", "heads.png"],
         ["generate", "--model", "x", "--weights", "int4"],
-        ["generate", "--model", "x", "--stop", ""],
+        ["generate", "--model", "x", "--stop", ""], ["chat", "--model", "x", "--stop", ""],
         ["evaluate", "--model", "x", "--shards", "y", "--stride", "0"],
         ["decode", "--vocab", "x", "--shards", "y", "3"],
         ["model", "import", "x", "--output", "y", "--context", "0"],

@@ -65,6 +65,59 @@ import Testing
         }
     }
 
+    /// The tokens of a prompt that a model reads, as the drawing of its attention lists them.
+    private func prompt(_ model: String, _ options: String...) async throws -> [Substring] {
+        let text = try await Program.succeed(
+            ["generate", "--model", model, "--prompt", "mm", "--attention", "-"] + options,
+            in: folder
+        ).text
+        // The first map's rows: a number, the token in quotes, and so on.
+        let first = text.split(separator: "layer 1, head 2")[0]
+        return first.matches(of: /\d "(.+?)"/).map { $0.1 }
+    }
+
+    @Test func `a prompt begins as the model's tokenizer says, unless it is told otherwise`()
+        async throws
+    {
+        #expect(try await prompt(world.model) == ["<|endoftext|>", "m", "m"])
+        #expect(try await prompt(world.model, "--begin", "none") == ["m", "m"])
+        // A tokenizer in two files that does not say so adds nothing; the vocabulary here does not.
+        try await Program.succeed(
+            [
+                "model", "export", world.model, "--format", "huggingface", "--output", "m",
+                "--quiet",
+            ], in: folder)
+        try await Program.succeed(
+            ["vocab", "export", world.vocabulary, "--format", "gpt2", "--output", "two"],
+            in: folder)
+        for (name, configuration, expected) in [
+            ("a", "{}", ["m", "m"]),
+            ("b", #"{"add_bos_token": true}"#, ["<|endoftext|>", "m", "m"]),
+            ("c", #"{"add_bos_token": false, "bos_token": "<|endoftext|>"}"#, ["m", "m"]),
+            (
+                "d", #"{"add_bos_token": true, "bos_token": {"content": "<|endoftext|>"}}"#,
+                ["<|endoftext|>", "m", "m"]
+            ),
+        ] {
+            try folder.write("two/tokenizer_config.json", configuration)
+            let imported = try await Program.succeed(
+                ["model", "import", "m", "--vocab", "two", "--output", name], in: folder)
+            let begins = expected.count == 3 ? "<|endoftext|>" : "none"
+            #expect(imported.text.contains("beginning   \(begins)\n"))
+            #expect(try await prompt(name) == expected.map { $0[...] })
+            #expect(
+                try await prompt(name, "--begin", "<|endoftext|>") == ["<|endoftext|>", "m", "m"])
+        }
+        try folder.write("two/tokenizer_config.json", #"{"add_bos_token": true, "bos_token": "m"}"#)
+        let refused = try await Program.run(
+            ["model", "import", "m", "--vocab", "two", "--output", "e"], in: folder)
+        #expect(refused.status == 1 && refused.messages.contains("no special token"))
+        let unknown = try await Program.run(
+            ["generate", "--model", "a", "--begin", "<s>"], in: folder)
+        #expect(unknown.status == 1)
+        #expect(unknown.messages.contains("no special token \"<s>\"; it has <|endoftext|>"))
+    }
+
     @Test func `a context is shortened on the way in`() async throws {
         let imported = try await Program.succeed(
             ["model", "import", world.model, "--context", "8", "--output", "short"], in: folder)

@@ -50,7 +50,7 @@ import Transformer
         ) throws -> Trainer {
             try fixture.trainer(
                 name, configuration: Self.everything, threadCount: threads, existing: existing,
-                drawSamples: { _ in ["text"] })
+                drawSamples: { _, _ in ["text"] })
         }
         let whole = try await run(trainer("whole", threads: 1))
         #expect(whole.events.contains { if case .skipped = $0 { true } else { false } })

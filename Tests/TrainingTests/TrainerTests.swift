@@ -64,6 +64,16 @@ import Transformer
         #expect(try fixture.latest(of: "threads-3") == reference)
     }
 
+    @Test("a checkpoint's tokenizer begins texts as the documents began", arguments: [true, false])
+    func beginning(hasEnds: Bool) async throws {
+        let fixture = try TrainingFixture(endOfText: hasEnds ? .before : .none)
+        var trainer = try fixture.trainer("run")
+        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let read = try Vocabulary(directory: fixture.path("run/checkpoints/latest"))
+        #expect(read.textPrefix == (hasEnds ? [try #require(read.endOfText)] : []))
+        #expect(read.fingerprint == fixture.vocabulary.fingerprint)
+    }
+
     @Test("a run stopped after any step and resumed has the bytes of one that was not")
     func resumed() async throws {
         let fixture = try TrainingFixture()

@@ -11,7 +11,7 @@ final class TrainingFixture {
     let vocabulary: Vocabulary
     let set: ShardSet
 
-    init() throws {
+    init(endOfText: EndOfTextPolicy = .before) throws {
         directory = NSTemporaryDirectory() + "quern-training-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
@@ -24,9 +24,10 @@ final class TrainingFixture {
         var configuration = VocabularyConfiguration()
         configuration.vocabularySize = 280
         vocabulary = try VocabularyTrainer(configuration).train(counter.takeCounts())
+        var shards = ShardConfiguration()
+        shards.endOfText = endOfText
         var writer = try ShardWriter(
-            directory: directory + "/shards", vocabulary: vocabulary,
-            configuration: ShardConfiguration())
+            directory: directory + "/shards", vocabulary: vocabulary, configuration: shards)
         let encoder = BytePairEncoder(vocabulary)
         for (number, document) in documents.enumerated() {
             var ids: [UInt32] = []
@@ -65,7 +66,7 @@ final class TrainingFixture {
         _ run: String, configuration: TrainingConfiguration = TrainingFixture.configuration,
         model: GPTConfiguration = TrainingFixture.model, threadCount: Int = 2,
         existing: Trainer.ExistingRun = .refuse,
-        drawSamples: ((GPT) throws -> [String])? = nil
+        drawSamples: Trainer.Surroundings.SampleDrawer? = nil
     ) throws -> Trainer {
         try Trainer(
             model: model, configuration: configuration, set: set, vocabulary: vocabulary,

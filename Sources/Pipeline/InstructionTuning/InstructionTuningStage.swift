@@ -53,8 +53,11 @@ public enum InstructionTuningStage {
                 store.isContinued(by: training, data: set.fingerprint)
                 ? .resume : .overwrite
         }
-        surroundings.drawSamples = { model in
-            try answers(to: section.questions, model, template, configuration.generation)
+        let threadCount = surroundings.threadCount
+        surroundings.drawSamples = { model, progress in
+            try answers(
+                to: section.questions, model, template, configuration.generation,
+                threadCount: threadCount, progress: progress)
         }
         var trainer = try Trainer(
             model: shape, configuration: training, set: set, vocabulary: template.vocabulary,
@@ -64,7 +67,9 @@ public enum InstructionTuningStage {
             try FileReplacement.writeJSON(
                 answers(
                     to: section.questions, GPT(directory: best), template,
-                    configuration.generation), to: answerFile(of: runDirectory))
+                    configuration.generation, threadCount: threadCount
+                ) { report(.progress(SampleStage.progress($0, $1))) },
+                to: answerFile(of: runDirectory))
         }
         return summary
     }
@@ -90,14 +95,20 @@ public enum InstructionTuningStage {
     /// What the model answers to each question, asked alone.
     private static func answers(
         to questions: [String], _ model: GPT, _ template: ChatTemplate,
-        _ generation: GenerationConfiguration
+        _ generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
     ) throws -> [String] {
-        try questions.map { question in
+        let most = questions.count * generation.maximumTokenCount
+        return try questions.enumerated().map { number, question in
             var session = try ChatSession(
-                model: model, template: template, configuration: generation)
+                model: model, template: template, configuration: generation,
+                threadCount: threadCount)
             var text = ""
+            var count = number * generation.maximumTokenCount
+            progress(count, most)
             try session.ask(question) {
                 text += $0
+                count += 1
+                if count < most { progress(count, most) }
                 return true
             }
             return "\(question)\n\(text)"

@@ -11,7 +11,8 @@ public enum ModelExport {
         public var type = GGUFNumberType.float32
         /// What the file calls the model; nil for the file's name without its ending.
         public var name: String?
-        /// Whether a text begins with a token for that; nil for what the model was trained with.
+        /// Whether llama.cpp puts the token that begins a text before it; nil for what the model's
+        /// tokenizer does.
         public var addsBeginning: Bool?
         /// llama.cpp's name of the pre-tokenizer, where another than the exact one is wanted.
         public var preTokenizer: String?
@@ -45,10 +46,6 @@ public enum ModelExport {
         tokenizer.preTokenizer = settings.preTokenizer
         tokenizer.chatTemplate = try ChatTemplateFile.read(directory: directory)
         tokenizer.addsBeginning = settings.addsBeginning
-        // Training here puts an end of text before every document, and `generate` before a prompt.
-        if tokenizer.addsBeginning == nil, isTrainedHere(directory) {
-            tokenizer.addsBeginning = true
-        }
         let fileName = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         try model.writeGGUF(
             to: path, type: settings.type, name: settings.name ?? fileName,
@@ -89,10 +86,6 @@ public enum ModelExport {
                 }
         }
         return (model, files)
-    }
-
-    private static func isTrainedHere(_ directory: String) -> Bool {
-        FileManager.default.fileExists(atPath: directory + "/training_state.json")
     }
 
     /// How transformers draws text, and all the tokens that end one: it is kept as it is.

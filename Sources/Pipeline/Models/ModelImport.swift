@@ -18,14 +18,17 @@ public struct ModelImport: Sendable {
     public struct Result: Sendable {
         /// The model that was read.
         public let model: ModelDirectory
-        /// Its tokenizer, and what a person should know about it.
-        public let vocabulary: VocabularyImport.Result
+        /// Its tokenizer.
+        public let vocabulary: Vocabulary
+        /// What a person should know about it, a sentence each.
+        public let remarks: [String]
         /// The names of the files that were written.
         public let files: [String]
     }
 
     /// Reads the Hugging Face directory `source` and writes `output`, which appears whole or not at
-    /// all: the parameters as F32, the tokenizer, and its chat template if there is one.
+    /// all: the parameters as F32, the tokenizer with what it puts before a text, and its chat template
+    /// if there is one.
     ///
     /// Nothing is written before all of it has been checked. Memory is that of the vocabulary and a few
     /// rows of the model. O(parameters).
@@ -38,7 +41,7 @@ public struct ModelImport: Sendable {
         var importer = VocabularyImport()
         importer.ignoresNormalizer = ignoresNormalizer
         let imported = try importer.read(vocabularyPath ?? source)
-        let vocabulary = imported.vocabulary
+        let vocabulary = try beginningTexts(imported, source)
         let template = try ChatTemplateFile.read(directory: source)
         guard vocabulary.count <= model.configuration.vocabularySize else {
             throw PipelineError.badModelFile(
@@ -59,7 +62,26 @@ public struct ModelImport: Sendable {
             _ = try NewDirectory.copy([ModelExport.generationName], from: source, to: directory)
             return files
         }
-        return Result(model: model, vocabulary: imported, files: files)
+        return Result(
+            model: model, vocabulary: vocabulary, remarks: imported.remarks, files: files)
+    }
+
+    /// The vocabulary with what the source's tokenizer puts before each text.
+    ///
+    /// A `tokenizer.json` says it itself, and transformers then heeds nothing else.
+    private func beginningTexts(
+        _ imported: VocabularyImport.Result, _ source: String
+    ) throws -> Vocabulary {
+        let directory = vocabularyPath ?? source
+        guard imported.format == .gpt2,
+            let content = try TokenizerConfigurationFile.read(directory: directory)?.addedBeginning
+        else { return imported.vocabulary }
+        guard let token = imported.vocabulary.specialToken(content) else {
+            throw PipelineError.badModelFile(
+                path: directory,
+                reason: "its tokenizer begins texts with \"\(content)\", which is no special token")
+        }
+        return imported.vocabulary.beginningTexts(with: token)
     }
 }
 

@@ -85,12 +85,13 @@ extension Vocabulary {
         var json = JSONText()
         json.object { json in
             json.textEnds(self)
-            let ends = [beginningOfTextContent, endOfTextContent]
-            let others = specialTokens.filter { $0.recognition == .whereAllowed }.map(\.content)
-                .filter { !ends.contains($0) }
+            let ends = [beginningOfText, endOfText]
+            let others = specialTokens.filter {
+                $0.recognition == .whereAllowed && !ends.contains($0.id)
+            }
             if !others.isEmpty {
                 json.array("additional_special_tokens") { json in
-                    for content in others { json.string(nil, content) }
+                    for special in others { json.string(nil, special.content) }
                 }
             }
         }
@@ -156,17 +157,6 @@ extension Vocabulary {
             .isAny([.letter, .number, .mark, .punctuation])
     }
 
-    fileprivate var endOfTextContent: String? {
-        endOfText.flatMap { id in specialTokens.first { $0.id == id }?.content }
-    }
-
-    /// The token that begins a text, by the names in common use; without one, what ends the text
-    /// before.
-    var beginningOfTextContent: String? {
-        ["<|begin_of_text|>", "<|startoftext|>", "<s>", "<｜begin▁of▁sentence｜>"]
-            .first { specialToken($0) != nil } ?? endOfTextContent
-    }
-
     /// Every token as `tokenizer.json` writes it: special tokens as they are, others with a
     /// character for each byte, nothing for numbers that are not used. O(size).
     func tokenNames() -> [String] {
@@ -179,8 +169,10 @@ extension Vocabulary {
 extension JSONText {
     /// The tokens that begin and end a text.
     fileprivate mutating func textEnds(_ vocabulary: Vocabulary) {
-        if let beginning = vocabulary.beginningOfTextContent { string("bos_token", beginning) }
-        if let end = vocabulary.endOfTextContent { string("eos_token", end) }
+        let ends = [("bos_token", vocabulary.beginningOfText), ("eos_token", vocabulary.endOfText)]
+        for case (let key, let id?) in ends {
+            string(key, String(decoding: vocabulary.bytes(of: id), as: UTF8.self))
+        }
     }
 
     fileprivate mutating func addedToken(_ special: SpecialToken) {

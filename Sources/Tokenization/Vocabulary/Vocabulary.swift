@@ -27,7 +27,7 @@ public struct Vocabulary: Sendable {
     let decoding: DecodingTable
 
     /// What a `tokenizer.json` of this vocabulary puts around the ids of a text.
-    let postProcessor: PostProcessor
+    var postProcessor: PostProcessor
 
     /// How often each token occurred when it was learned; known to the one who learned it only.
     let counts: [UInt64]?

@@ -199,7 +199,10 @@ extension Trainer {
         guard configuration.sampleEvery > 0, state.step % configuration.sampleEvery == 0,
             let drawSamples = surroundings.drawSamples
         else { return }
-        try log.append(.sampled(step: state.step, texts: try drawSamples(model)), report)
+        let texts = try drawSamples(model) { done, count in
+            report(.sampling(completedTokens: done, tokenCount: count))
+        }
+        try log.append(.sampled(step: state.step, texts: texts), report)
     }
 
     private func checkpoint(_ report: (TrainingEvent) -> Void) throws {

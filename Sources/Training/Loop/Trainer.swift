@@ -32,13 +32,19 @@ public struct Trainer {
         /// Whether the time of each part of a step is measured.
         public var isProfiled: Bool
         /// Draws the samples of `sample_every`; nil for none.
-        public var drawSamples: ((GPT) throws -> [String])?
+        public var drawSamples: SampleDrawer?
+
+        /// Draws samples from a model, and tells on the way the tokens that it has drawn and the most
+        /// that they can be.
+        public typealias SampleDrawer = (
+            _ model: GPT, _ progress: (_ completed: Int, _ total: Int) -> Void
+        ) throws -> [String]
 
         /// The surroundings of a run.
         public init(
             runDirectory: String, threadCount: Int, existing: ExistingRun,
             memoryLimit: Int? = nil, isProfiled: Bool = false,
-            drawSamples: ((GPT) throws -> [String])? = nil
+            drawSamples: SampleDrawer? = nil
         ) {
             self.runDirectory = runDirectory
             self.threadCount = threadCount
@@ -94,7 +100,8 @@ public struct Trainer {
         }
         try shape.validate()
         self.configuration = configuration
-        self.vocabulary = vocabulary
+        // Conversations begin as their template says; other text that the model reads, as before.
+        self.vocabulary = template == nil ? vocabulary.beginningTexts(as: data) : vocabulary
         self.template = template
         self.surroundings = surroundings
         let team = ThreadTeam(threadCount: surroundings.threadCount)

@@ -115,7 +115,7 @@ public struct EventFile: ~Copyable {
                     + sources.flatMap { Self.scalars("validation/\($0.name)", $0.result) })
         case .sampled(let step, let texts):
             try append(step: step, [Self.text("samples", texts)])
-        case .began, .evaluating, .checkpoint, .stoppedEarly, .profiled: break
+        case .began, .evaluating, .sampling, .checkpoint, .stoppedEarly, .profiled: break
         }
     }
 

@@ -70,7 +70,7 @@ public struct MetricsLog: ~Copyable {
             try append([("step", "\(step)"), ("samples", try Self.json(texts))])
         case .stoppedEarly(let step, let bestStep):
             try append([("step", "\(step)"), ("stopped_early_for", "\(bestStep)")])
-        case .began, .evaluating, .checkpoint, .profiled: break
+        case .began, .evaluating, .sampling, .checkpoint, .profiled: break
         }
     }
 

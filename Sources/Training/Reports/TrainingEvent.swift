@@ -13,6 +13,8 @@ public enum TrainingEvent: Sendable, Equatable {
     /// The validation split was scored; where there are several data sets, all of theirs together, and each
     /// that has one by itself.
     case evaluated(step: Int, EvaluationResult, sources: [SourceResult])
+    /// Texts are being drawn from the model as it is now; they may end before all tokens.
+    case sampling(completedTokens: Int, tokenCount: Int)
     /// Texts were drawn from the model as it is now.
     case sampled(step: Int, texts: [String])
     /// A checkpoint was written.

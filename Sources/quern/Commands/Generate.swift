@@ -36,16 +36,18 @@ struct Generate: AsyncParsableCommand {
     @Option(name: .long, help: "What the text begins with.")
     var prompt = ""
 
-    @OptionGroup var specials: SpecialTokenOptions
-
-    @OptionGroup var sampling: SamplingOptions
-
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Text that ends a sample and is not shown; \\n is a line break. May be repeated.",
-            valueName: "text"))
-    var stop: [String] = []
+            """
+            What stands before the prompt: auto for what the model's tokenizer puts there, none, or a \
+            special token.
+            """, valueName: "auto|none|token"))
+    var begin = "auto"
+
+    @OptionGroup var specials: SpecialTokenOptions
+
+    @OptionGroup var sampling: SamplingOptions
 
     @Option(name: .long, help: "Texts to draw, each with the next seed.")
     var samples = 1
@@ -100,23 +102,19 @@ struct Generate: AsyncParsableCommand {
         if let attention, attention != "-", !attention.hasSuffix(".svg") {
             throw ValidationError("--attention takes a file that ends in .svg, or -")
         }
-        if stop.contains("") { throw ValidationError("--stop needs some text") }
     }
 
     func run() async throws {
-        var generation = try sampling.configuration()
-        generation.stopStrings = stop.map {
-            $0.replacingOccurrences(of: "\\n", with: "\n")
-                .replacingOccurrences(of: "\\t", with: "\t")
-        }
-        try generation.validate()
+        let generation = try sampling.configuration()
         let vocabulary = try Vocabulary(directory: model)
         let policy = try specials.policy(for: vocabulary)
+        let beginning = try beginning(vocabulary)
         let gpt = try GPT(directory: model)
         let team = ThreadTeam(threadCount: threads ?? 0)
         if top != nil || attention != nil {
             let ids = try TextSampler.ids(
-                of: prompt, model: gpt, vocabulary: vocabulary, specials: policy)
+                of: prompt, model: gpt, vocabulary: vocabulary, specials: policy,
+                beginning: beginning)
             let view = ModelView(model: gpt, vocabulary: vocabulary, ids: ids)
             if let top { try view.writeNextTokens(top, weights: weights, team: team) }
             if let attention { try view.writeAttention(to: attention) }
@@ -124,10 +122,24 @@ struct Generate: AsyncParsableCommand {
         }
         var options = TextSampler.Options()
         options.specials = policy
+        options.beginning = beginning
         options.weights = weights
         options.team = team
         options.givesLogProbabilities = logprobs || json
         try draw(gpt, vocabulary, generation, options)
+    }
+
+    private func beginning(_ vocabulary: Vocabulary) throws -> PromptBeginning {
+        switch begin {
+        case "auto": return .automatic
+        case "none": return .none
+        default:
+            guard let token = vocabulary.specialToken(begin) else {
+                throw TokenizationError.unknownSpecialToken(
+                    begin, known: vocabulary.specialTokens.map(\.content))
+            }
+            return .token(token)
+        }
     }
 
     private func draw(

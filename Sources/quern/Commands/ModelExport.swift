@@ -58,7 +58,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
         name: .long, inversion: .prefixedNo,
         help: """
             gguf: whether llama.cpp puts the token that begins a text before each prompt. (default: as \
-            the tokenizer says, and yes for a model trained here)
+            the tokenizer does)
             """)
     var addBos: Bool?
 

@@ -57,11 +57,9 @@ struct ModelImportCommand: AsyncParsableCommand, ReportingCommand {
             Table.text(
                 ModelSummary.rows(result.model)
                     + [
-                        [
-                            "vocabulary",
-                            Figures.count(result.vocabulary.vocabulary.count) + " tokens",
-                        ],
+                        ["vocabulary", Figures.count(result.vocabulary.count) + " tokens"],
+                        ModelSummary.textPrefix(result.vocabulary),
                         ["written", output],
-                    ]) + result.vocabulary.remarks.map { "note: \($0)\n" }.joined())
+                    ]) + result.remarks.map { "note: \($0)\n" }.joined())
     }
 }

@@ -45,6 +45,7 @@ struct ModelShow: AsyncParsableCommand {
                 "vocabulary",
                 "\(Figures.count(vocabulary.count)) tokens, pattern \(vocabulary.pattern.rawValue)",
             ])
+            rows.append(ModelSummary.textPrefix(vocabulary))
         } else {
             rows.append(["vocabulary", "none that can be read"])
         }

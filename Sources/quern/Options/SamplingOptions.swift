@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Transformer
 
 /// How the next token is drawn.
@@ -29,6 +30,17 @@ struct SamplingOptions: ParsableArguments {
     @Option(name: .long, help: "Chooses among the texts.")
     var seed = GenerationConfiguration().seed
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Text that ends what is drawn and is not shown; \\n is a line break. May be repeated.",
+            valueName: "text"))
+    var stop: [String] = []
+
+    func validate() throws {
+        if stop.contains("") { throw ValidationError("--stop needs some text") }
+    }
+
     /// The options as a configuration.
     func configuration() throws -> GenerationConfiguration {
         var generation = GenerationConfiguration()
@@ -39,6 +51,10 @@ struct SamplingOptions: ParsableArguments {
         generation.minP = minP
         generation.repetitionPenalty = repetitionPenalty
         generation.seed = seed
+        generation.stopStrings = stop.map {
+            $0.replacingOccurrences(of: "\\n", with: "\n")
+                .replacingOccurrences(of: "\\t", with: "\t")
+        }
         try generation.validate()
         return generation
     }

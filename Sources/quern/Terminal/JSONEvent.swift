@@ -65,6 +65,8 @@ enum JSONEvent {
             figures(of: result).merging(["event": "evaluated", "step": step]) { $1 }.merging(
                 sources.isEmpty ? [:] : ["sources": figures(of: sources)]
             ) { $1 }
+        case .sampling(let done, let count):
+            ["event": "progress", "activity": "sampling", "completed": done, "total": count]
         case .sampled(let step, let texts): ["event": "samples", "step": step, "texts": texts]
         case .stoppedEarly(let step, let bestStep):
             ["event": "stopped_early", "step": step, "best_step": bestStep]

@@ -1,3 +1,4 @@
+import Tokenization
 import Transformer
 
 /// What the commands about models say of one.
@@ -18,5 +19,13 @@ enum ModelSummary {
             ["context", "\(Figures.count(c.positionCount)) tokens"],
             ["parameters", Figures.count(model.layout.parameterCount)],
         ]
+    }
+
+    /// What stands before a prompt.
+    static func textPrefix(_ vocabulary: Vocabulary) -> [String] {
+        let tokens = vocabulary.textPrefix.map {
+            String(decoding: vocabulary.bytes(of: $0), as: UTF8.self)
+        }
+        return ["beginning", tokens.isEmpty ? "none" : tokens.joined()]
     }
 }

@@ -112,6 +112,8 @@ final class ProgressPrinter {
             message(
                 "step \(Figures.count(report.step)) skipped: \(finding). It read "
                     + origins.map(\.text).joined(separator: ", "))
+        case .sampling(let done, let count):
+            showText(.progress(SampleStage.progress(done, count)))
         case .sampled(let step, let texts):
             for text in texts { message("step \(Figures.count(step)): \(text)") }
         case .stoppedEarly(let step, let bestStep):
@@ -170,7 +172,7 @@ final class ProgressPrinter {
         switch event {
         case .progress(let progress): isEnd = progress.completed == progress.total
         case .training(.step(let report)): isEnd = report.step == plan?.stepCount
-        case .training(.evaluating): isEnd = false
+        case .training(.evaluating), .training(.sampling): isEnd = false
         default: return true
         }
         let now = clock.now

@@ -1,3 +1,4 @@
+import Storage
 import Testing
 
 @testable import Tokenization
@@ -273,6 +274,11 @@ import Testing
         #expect(written.contains("TemplateProcessing"))
         let again = try Vocabulary(tokenizerJSON: Array(written.utf8).span)
         #expect(String(decoding: again.tokenizerJSON(), as: UTF8.self) == written)
+        #expect(plain.textPrefix == [] && plain.beginningOfText == TokenID(258))
+        #expect(vocabulary.textPrefix == [TokenID(258)] && again.textPrefix == [TokenID(258)])
+        // What follows a text does not begin it.
+        parts.postProcessor = template(258, text + "," + beginning)
+        #expect(try parts.read().textPrefix == [])
         for value in [
             template(257, beginning + "," + text), template(258, beginning),
             template(258, text + "," + text),
@@ -282,6 +288,57 @@ import Testing
             parts.postProcessor = value
             #expect(refusal(parts).contains("post-processor"), "\(value)")
         }
+    }
+
+    @Test("what a text begins with is read and written, and can be another token or none")
+    func textPrefixes() throws {
+        func template(_ names: [String], _ ids: [Int]) -> String {
+            let tokens = zip(names, ids).map { name, id in
+                #""\#(name)": {"id": "\#(name)", "ids": [\#(id)], "tokens": ["\#(name)"]}"#
+            }
+            let items = names.map { #"{"SpecialToken": {"id": "\#($0)", "type_id": 0}},"# }
+            return """
+                {"type": "TemplateProcessing", "pair": [], "single":
+                [\(items.joined()) {"Sequence": {"id": "A", "type_id": 0}}],
+                "special_tokens": {\(tokens.joined(separator: ", "))}}
+                """
+        }
+        func sequence(_ parts: String...) -> String {
+            #"{"type": "Sequence", "processors": [\#(parts.joined(separator: ", "))]}"#
+        }
+        var parts = Parts()
+        parts.add(258, "</s>")
+        parts.add(259, "<b>")
+        parts.postProcessor = sequence(template(["</s>"], [258]), template(["<b>"], [259]))
+        #expect(refusal(parts).contains("one TemplateProcessing"))
+        parts.postProcessor = sequence(template(["<b>", "</s>"], [259, 258]))
+        let vocabulary = try parts.read()
+        #expect(vocabulary.textPrefix == [TokenID(259), TokenID(258)])
+        let one = vocabulary.beginningTexts(with: TokenID(259))
+        let none = vocabulary.beginningTexts(with: nil)
+        #expect(one.textPrefix == [TokenID(259)] && none.textPrefix == [])
+        #expect(one.beginningOfText == TokenID(259) && none.beginningOfText == TokenID(258))
+        #expect(one.fingerprint == vocabulary.fingerprint)
+        let read = try Vocabulary(tokenizerJSON: one.tokenizerJSON().span)
+        #expect(read.textPrefix == [TokenID(259)])
+        #expect(
+            String(decoding: one.tokenizerConfigJSON(), as: UTF8.self).contains(#"_token": "<b>""#))
+
+        // llama.cpp has room for one.
+        var settings = Vocabulary.GGUFSettings(rowCount: vocabulary.count)
+        settings.preTokenizer = "gpt-2"
+        func says(_ vocabulary: Vocabulary, begins: Bool) throws -> Bool {
+            // The key, the kind of truths, and the value.
+            let key = Array("add_bos_token".utf8) + [7, 0, 0, 0, begins ? 1 : 0]
+            let bytes = try vocabulary.ggufMembers(settings).bytes
+            return bytes.indices.contains { bytes[$0...].starts(with: key) }
+        }
+        #expect(throws: TokenizationError.self) { try says(vocabulary, begins: true) }
+        #expect(try says(one, begins: true) && says(none, begins: false))
+        settings.addsBeginning = true
+        #expect(try says(vocabulary, begins: true) && says(none, begins: true))
+        settings.addsBeginning = false
+        #expect(try says(one, begins: false))
     }
 
     @Test("added tokens are found as tokenizers finds them: in two passes, longest first")

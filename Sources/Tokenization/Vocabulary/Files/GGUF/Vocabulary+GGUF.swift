@@ -7,8 +7,8 @@ extension Vocabulary {
         public var rowCount: Int
         /// The token at which text ends; nil for the vocabulary's ``Vocabulary/endOfText``.
         public var endToken: TokenID?
-        /// Whether a text begins with the token for that, or with the end of the one before; nil for
-        /// what the vocabulary's `tokenizer.json` does.
+        /// Whether a text begins with ``Vocabulary/beginningOfText``; nil for the vocabulary's
+        /// ``Vocabulary/textPrefix``.
         public var addsBeginning: Bool?
         /// How messages become a prompt: a Jinja template.
         public var chatTemplate: String?
@@ -28,7 +28,7 @@ extension Vocabulary {
     ///
     /// - Precondition: the model has a row for each token.
     /// - Throws: ``TokenizationError/notRepresentable(format:reason:)`` if llama.cpp would cut texts
-    ///   otherwise.
+    ///   otherwise, or cannot begin them so.
     public func ggufMembers(
         _ settings: GGUFSettings
     ) throws(TokenizationError) -> GGUFMembers {
@@ -47,7 +47,13 @@ extension Vocabulary {
             "tokenizer.ggml.merges",
             merges.pairs.map { names[Int($0.left)] + " " + names[Int($0.right)] })
         let end = settings.endToken ?? endOfText
-        let beginning = beginningOfTextContent.flatMap(specialToken) ?? end
+        let beginning = beginningOfText ?? end
+        guard settings.addsBeginning != nil || textPrefix.count <= 1 else {
+            throw .notRepresentable(
+                format: "gguf",
+                reason: "it puts \(textPrefix.count) tokens before a text, and llama.cpp one; say "
+                    + "whether it shall (--add-bos or --no-add-bos)")
+        }
         if let beginning { members.add("tokenizer.ggml.bos_token_id", beginning.rawValue) }
         if let end {
             members.add("tokenizer.ggml.eos_token_id", end.rawValue)
@@ -55,7 +61,7 @@ extension Vocabulary {
         }
         members.add(
             "tokenizer.ggml.add_bos_token",
-            beginning != nil && (settings.addsBeginning ?? postProcessor.begins(with: beginning)))
+            beginning != nil && (settings.addsBeginning ?? !textPrefix.isEmpty))
         if let template = settings.chatTemplate {
             members.add("tokenizer.chat_template", template)
         }
@@ -80,18 +86,5 @@ extension Vocabulary {
             kinds[id] = 5
         }
         return (names, kinds)
-    }
-}
-
-extension PostProcessor {
-    /// Whether it puts `token` before a text.
-    func begins(with token: TokenID?) -> Bool {
-        let parts = value["processors"]?.array ?? [value]
-        return parts.contains { part in
-            guard let name = part["single"]?.array?.first?["SpecialToken"]?["id"]?.string,
-                let ids = part["special_tokens"]?[name]?["ids"]?.array
-            else { return false }
-            return ids == [.number(token?.description ?? "")]
-        }
     }
 }

@@ -15,6 +15,53 @@ struct PostProcessor: Sendable {
             .init(key: "use_regex", value: .bool(true)),
         ]))
 
+    /// One that puts `token` before a text, as published files say it.
+    static func beginning(with token: SpecialToken) -> PostProcessor {
+        func special(_ type: String) -> JSONValue { item("SpecialToken", token.content, type) }
+        let (first, second) = (item("Sequence", "A", "0"), item("Sequence", "B", "1"))
+        let ids = JSONValue.object([
+            .init(key: "id", value: .string(token.content)),
+            .init(key: "ids", value: .array([.number(token.id.description)])),
+            .init(key: "tokens", value: .array([.string(token.content)])),
+        ])
+        let template = JSONValue.object([
+            .init(key: "type", value: .string("TemplateProcessing")),
+            .init(key: "single", value: .array([special("0"), first])),
+            .init(key: "pair", value: .array([special("0"), first, special("1"), second])),
+            .init(
+                key: "special_tokens",
+                value: .object([.init(key: token.content, value: ids)])),
+        ])
+        return PostProcessor(
+            .object([
+                .init(key: "type", value: .string("Sequence")),
+                .init(key: "processors", value: .array([byteLevel.value, template])),
+            ]))
+    }
+
+    /// A part of a template: what it is, which one, and the type that its ids get.
+    private static func item(_ kind: String, _ id: String, _ type: String) -> JSONValue {
+        .object([
+            .init(
+                key: kind,
+                value: .object([
+                    .init(key: "id", value: .string(id)),
+                    .init(key: "type_id", value: .number(type)),
+                ]))
+        ])
+    }
+
+    /// The contents of the tokens that it puts before a text, in their order.
+    var beginning: [String] {
+        let template = Self.parts(of: value).lazy.compactMap { $0["single"]?.array }.first
+        return (template ?? []).prefix { $0["Sequence"] == nil }
+            .compactMap { $0["SpecialToken"]?["id"]?.string }
+    }
+
+    private static func parts(of value: JSONValue) -> [JSONValue] {
+        value["type"] == .string("Sequence") ? value["processors"]?.array ?? [] : [value]
+    }
+
     private init(_ value: JSONValue) {
         self.value = value
     }
@@ -28,21 +75,18 @@ struct PostProcessor: Sendable {
             self.init(value)
             return
         }
-        let parts: [JSONValue]
-        if value["type"] == .string("Sequence") {
-            parts = value["processors"]?.array ?? []
-        } else {
-            parts = [value]
-        }
-        for part in parts {
+        var hasTemplate = false
+        for part in Self.parts(of: value) {
             switch part["type"]?.string {
             case "ByteLevel": break
-            case "TemplateProcessing" where Self.isAround(part, specials): break
+            // `tokenizers` takes what a first template made for a pair of texts.
+            case "TemplateProcessing" where !hasTemplate && Self.isAround(part, specials):
+                hasTemplate = true
             default:
                 throw .unsupported(
                     path: path,
                     reason:
-                        "its post-processor is not ByteLevel or TemplateProcessing with special "
+                        "its post-processor is not ByteLevel or one TemplateProcessing with special "
                         + "tokens of the vocabulary around the text")
             }
         }

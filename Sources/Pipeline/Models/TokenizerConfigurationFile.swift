@@ -1,0 +1,67 @@
+import Foundation
+
+/// What `tokenizer_config.json`, in a Hugging Face directory, says besides the tokenizer itself.
+struct TokenizerConfigurationFile: Decodable {
+    private static let name = "tokenizer_config.json"
+
+    private let chat_template: Template?
+    private let bos_token: Token?
+    private let add_bos_token: Bool?
+
+    /// One template, or several by name, of which "default" is for chat.
+    private struct Template: Decodable {
+        struct Named: Decodable {
+            let name: String
+            let template: String
+        }
+
+        let text: String?
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let one = try? value.decode(String.self) {
+                text = one
+            } else {
+                text = try value.decode([Named].self).first { $0.name == "default" }?.template
+            }
+        }
+    }
+
+    /// A token as text, or with how it is looked for.
+    private struct Token: Decodable {
+        struct Described: Decodable {
+            let content: String
+        }
+
+        let content: String
+
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let text = try? value.decode(String.self) {
+                content = text
+            } else {
+                content = try value.decode(Described.self).content
+            }
+        }
+    }
+
+    /// How messages become a prompt: a Jinja template.
+    var chatTemplate: String? { chat_template?.text }
+
+    /// The token that stands before each text, where no `tokenizer.json` says what does.
+    var addedBeginning: String? {
+        add_bos_token == true ? bos_token?.content ?? "<|endoftext|>" : nil
+    }
+
+    /// The file in `directory`; nil if there is none.
+    static func read(directory: String) throws -> TokenizerConfigurationFile? {
+        let path = directory + "/" + name
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        do {
+            return try JSONDecoder().decode(TokenizerConfigurationFile.self, from: data)
+        } catch {
+            throw PipelineError.badModelFile(
+                path: path, reason: "it is not a tokenizer's configuration in JSON")
+        }
+    }
+}
