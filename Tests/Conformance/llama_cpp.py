@@ -3,6 +3,7 @@
 import json
 import urllib.request
 
+import numpy as np
 import xllamacpp
 
 
@@ -41,6 +42,18 @@ class LlamaCpp:
             "/completion", prompt=prompt, n_predict=count, temperature=0, top_k=1,
             return_tokens=True, ignore_eos=True, cache_prompt=False)
         return answer["tokens"], answer["content"]
+
+    def log_probabilities(self, ids, vocabulary):
+        """The log-probability of each token after ids but that of the end, which is -inf; -inf for all where
+        the likeliest ends within a character."""
+        answer = self.ask(
+            "/completion", prompt=ids, n_predict=1, temperature=0, top_k=1, ignore_eos=True,
+            cache_prompt=True, n_probs=vocabulary)
+        row = np.full(vocabulary, -np.inf)
+        for place in answer.get("completion_probabilities", []):
+            for token in place["top_logprobs"]:
+                row[token["id"]] = token["logprob"]
+        return row
 
     def template(self, messages):
         """The prompt that messages become."""
