@@ -1,3 +1,5 @@
+import Storage
+
 /// Which texts there are and how they are read: section `corpus` of a pipeline's configuration.
 public struct CorpusConfiguration: Codable, Sendable, Equatable {
     /// Files, folders, glob patterns, and `-` for standard input.
@@ -72,23 +74,19 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
 
     /// Reads the keys that are there and takes the default for the others.
     public init(from decoder: any Decoder) throws {
+        self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func value<Value: Decodable>(_ key: CodingKeys, _ standard: Value) throws -> Value {
-            try container.decodeIfPresent(Value.self, forKey: key) ?? standard
-        }
-        let standard = CorpusConfiguration()
-        inputs = try value(.inputs, standard.inputs)
-        inputsFrom = try value(.inputsFrom, standard.inputsFrom)
-        format = try value(.format, standard.format)
-        documents = try value(.documents, standard.documents)
-        invalidUTF8 = try value(.invalidUTF8, standard.invalidUTF8)
-        longWindow = try value(.longWindow, standard.longWindow)
-        textField = try value(.textField, standard.textField)
-        textSeparator = try value(.textSeparator, standard.textSeparator)
-        onError = try value(.onError, standard.onError)
-        validationFraction = try value(.validationFraction, standard.validationFraction)
-        maximumDocumentByteCount = try value(
-            .maximumDocumentByteCount, standard.maximumDocumentByteCount)
+        try container.read(.inputs, into: &inputs)
+        try container.read(.inputsFrom, into: &inputsFrom)
+        try container.read(.format, into: &format)
+        try container.read(.documents, into: &documents)
+        try container.read(.invalidUTF8, into: &invalidUTF8)
+        try container.read(.longWindow, into: &longWindow)
+        try container.read(.textField, into: &textField)
+        try container.read(.textSeparator, into: &textSeparator)
+        try container.read(.onError, into: &onError)
+        try container.read(.validationFraction, into: &validationFraction)
+        try container.read(.maximumDocumentByteCount, into: &maximumDocumentByteCount)
     }
 
     /// Checks that every value is one that can be worked with.

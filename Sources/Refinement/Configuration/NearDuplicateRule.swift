@@ -1,3 +1,5 @@
+import Storage
+
 /// When two documents are near-duplicates, and how they are found.
 ///
 /// A document is taken for the set of its runs of ``shingleWordCount`` words, and two documents are as
@@ -42,14 +44,11 @@ public struct NearDuplicateRule: Codable, Sendable, Equatable {
     /// Reads the keys that are there and takes the default for the others.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-            value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.shingleWordCount, into: &shingleWordCount)
-        try read(.bandCount, into: &bandCount)
-        try read(.rowCount, into: &rowCount)
-        try read(.similarity, into: &similarity)
-        try read(.seed, into: &seed)
+        try container.read(.shingleWordCount, into: &shingleWordCount)
+        try container.read(.bandCount, into: &bandCount)
+        try container.read(.rowCount, into: &rowCount)
+        try container.read(.similarity, into: &similarity)
+        try container.read(.seed, into: &seed)
     }
 
     /// Values in a signature.

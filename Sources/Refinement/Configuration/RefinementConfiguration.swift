@@ -52,16 +52,13 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         filter = try DocumentFilter(from: decoder)
         nearDuplicates = try NearDuplicateRule(from: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-            value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.removesDuplicates, into: &removesDuplicates)
-        try read(.removesNearDuplicates, into: &removesNearDuplicates)
-        try read(.shuffles, into: &shuffles)
-        try read(.shuffleSeed, into: &shuffleSeed)
-        try read(.partByteCount, into: &partByteCount)
-        try read(.compressionLevel, into: &compressionLevel)
-        try read(.memory, into: &memory)
+        try container.read(.removesDuplicates, into: &removesDuplicates)
+        try container.read(.removesNearDuplicates, into: &removesNearDuplicates)
+        try container.read(.shuffles, into: &shuffles)
+        try container.read(.shuffleSeed, into: &shuffleSeed)
+        try container.read(.partByteCount, into: &partByteCount)
+        try container.read(.compressionLevel, into: &compressionLevel)
+        try container.read(.memory, into: &memory)
         scratchDirectory = try container.decodeIfPresent(String.self, forKey: .scratchDirectory)
     }
 

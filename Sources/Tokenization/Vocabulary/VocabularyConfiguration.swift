@@ -48,20 +48,13 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// Reads what is given; the rest keeps its default.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        let defaults = VocabularyConfiguration()
-        vocabularySize =
-            try values.decodeIfPresent(Int.self, forKey: .vocabularySize) ?? defaults.vocabularySize
-        pattern =
-            try values.decodeIfPresent(SplitPattern.self, forKey: .pattern) ?? defaults.pattern
-        specialTokens =
-            try values.decodeIfPresent([String].self, forKey: .specialTokens)
-            ?? defaults.specialTokens
-        minimumFrequency =
-            try values.decodeIfPresent(Int.self, forKey: .minimumFrequency)
-            ?? defaults.minimumFrequency
-        maximumTokenLength = try values.decodeIfPresent(Int.self, forKey: .maximumTokenLength)
-        tieRule = try values.decodeIfPresent(TieRule.self, forKey: .tieRule) ?? defaults.tieRule
-        memory = try values.decodeIfPresent(MemoryLimit.self, forKey: .memory)
+        try values.read(.vocabularySize, into: &vocabularySize)
+        try values.read(.pattern, into: &pattern)
+        try values.read(.specialTokens, into: &specialTokens)
+        try values.read(.minimumFrequency, into: &minimumFrequency)
+        try values.read(.maximumTokenLength, into: &maximumTokenLength)
+        try values.read(.tieRule, into: &tieRule)
+        try values.read(.memory, into: &memory)
     }
 
     /// Throws unless a vocabulary can be learned this way.

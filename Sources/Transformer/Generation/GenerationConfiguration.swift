@@ -1,3 +1,5 @@
+import Storage
+
 /// How text is generated; the section "generation" of `pipeline.json`.
 public struct GenerationConfiguration: Codable, Equatable, Sendable {
     /// Divides the logits: below 1 the likely becomes likelier; 0 always takes the likeliest.
@@ -44,17 +46,14 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     /// Reads the keys that are there; the others keep their defaults.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-            value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.temperature, &temperature)
-        try read(.topK, &topK)
-        try read(.topP, &topP)
-        try read(.minP, &minP)
-        try read(.repetitionPenalty, &repetitionPenalty)
-        try read(.stopStrings, &stopStrings)
-        try read(.maximumTokenCount, &maximumTokenCount)
-        try read(.seed, &seed)
+        try values.read(.temperature, into: &temperature)
+        try values.read(.topK, into: &topK)
+        try values.read(.topP, into: &topP)
+        try values.read(.minP, into: &minP)
+        try values.read(.repetitionPenalty, into: &repetitionPenalty)
+        try values.read(.stopStrings, into: &stopStrings)
+        try values.read(.maximumTokenCount, into: &maximumTokenCount)
+        try values.read(.seed, into: &seed)
     }
 
     /// Throws unless the numbers make sense.

@@ -1,3 +1,5 @@
+import Storage
+
 /// The shape of a model; the section "model" of `pipeline.json`.
 ///
 /// The keys are those of Hugging Face's `config.json` for GPT-2, and for what GPT-2 lacks those of
@@ -69,18 +71,15 @@ public struct GPTConfiguration: Codable, Sendable {
     /// Reads the keys that are there; the others keep their defaults.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-            value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.architecture, &architecture)
-        try read(.layerCount, &layerCount)
-        try read(.headCount, &headCount)
-        try read(.embeddingSize, &embeddingSize)
-        try read(.positionCount, &positionCount)
-        try read(.vocabularySize, &vocabularySize)
-        try read(.layerNormEpsilon, &layerNormEpsilon)
-        try read(.rotaryBase, &rotaryBase)
-        try read(.tiesEmbeddings, &tiesEmbeddings)
+        try values.read(.architecture, into: &architecture)
+        try values.read(.layerCount, into: &layerCount)
+        try values.read(.headCount, into: &headCount)
+        try values.read(.embeddingSize, into: &embeddingSize)
+        try values.read(.positionCount, into: &positionCount)
+        try values.read(.vocabularySize, into: &vocabularySize)
+        try values.read(.layerNormEpsilon, into: &layerNormEpsilon)
+        try values.read(.rotaryBase, into: &rotaryBase)
+        try values.read(.tiesEmbeddings, into: &tiesEmbeddings)
         keyValueHeadCount = try values.decodeIfPresent(Int.self, forKey: .keyValueHeadCount)
         headDimension = try values.decodeIfPresent(Int.self, forKey: .headDimension)
         intermediateSize = try values.decodeIfPresent(Int.self, forKey: .intermediateSize)
