@@ -91,6 +91,11 @@ public struct CorpusSource: Codable, Sendable, Equatable {
                 source.weight > 0 && source.weight.isFinite, .weight,
                 "a number above 0 belongs here; to learn nothing from a source, remove it")
         }
+        guard sources.reduce(0, { $0 + $1.weight }).isFinite else {
+            throw .badValue(
+                key: "corpus.sources",
+                reason: "the sum of the weights is no number: choose smaller ones")
+        }
     }
 
     /// Whether what is made beside the directories of sources may have this name.

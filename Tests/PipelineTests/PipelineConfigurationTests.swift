@@ -315,6 +315,10 @@ import Transformer
         (#"[{"name": "a"}, {"name": "a"}]"#, "corpus.sources[1].name", "called \"a\""),
         (#"[{"name": "a", "weight": 0}]"#, "corpus.sources[0].weight", "above 0"),
         (#"[{"name": "a", "weight": -1}]"#, "corpus.sources[0].weight", "above 0"),
+        (
+            #"[{"name": "a", "weight": 1e308}, {"name": "b", "weight": 1e308}]"#,
+            "corpus.sources", "the sum of the weights"
+        ),
         (#"[{"name": "a", "weight": "1"}]"#, "corpus.sources[0].weight", "a number"),
         (#"[{"name": "a", "format": "xml"}]"#, "corpus.sources[0].format", "one of auto, text"),
         (#"[{"name": "a", "inputs": "b"}]"#, "corpus.sources[0].inputs", "a list"),

@@ -55,6 +55,26 @@ import Testing
             })
     }
 
+    @Test("a data set without a window, and weights without a sum, are refused by name")
+    func refusals() throws {
+        let fixture = try ShardFixture()
+        let mixture = try makeMixture(fixture, [1, 2])
+        // The shards of b have at most 45 tokens or one document.
+        let length = try #require(
+            mixture.sources[1].set.shards(of: .train).map(\.tokenCount).max())
+        #expect(throws: Never.self) {
+            _ = try mixture.loader(length: length - 1, batchSize: 1, seed: 0)
+        }
+        let error = #expect(throws: ShardError.self) {
+            _ = try mixture.loader(length: length, batchSize: 1, seed: 0)
+        }
+        #expect("\(error, default: "")".contains("b has no shard of \(length + 1) training"))
+        #expect(
+            throws: ShardError.badMixture(
+                reason: "the sum of its weights is no number: choose smaller ones")
+        ) { try makeMixture(fixture, [1e308, 1e308]) }
+    }
+
     @Test("each source's epochs see each of its rows once", arguments: Packing.allCases)
     func epochs(packing: Packing) throws {
         let fixture = try ShardFixture()

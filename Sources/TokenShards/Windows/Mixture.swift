@@ -47,6 +47,9 @@ public struct Mixture: Sendable {
                         """)
             }
         }
+        guard sources.reduce(0, { $0 + $1.weight }).isFinite else {
+            throw .badMixture(reason: "the sum of its weights is no number: choose smaller ones")
+        }
         self.sources = sources
     }
 
@@ -91,24 +94,33 @@ public struct Mixture: Sendable {
     ///     the packing: ``WindowSequence/wholeDocumentWindows()``.
     ///   - batchSize: rows a batch.
     ///   - seed: chooses the orders.
-    /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a data set without a row.
+    /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a data set without a row, and
+    ///   ``ShardError/badMixture(reason:)`` for one of several.
     public func loader(
         packing: Packing = .concatenate, length: Int, stride: Int? = nil,
         marksDocuments: Bool = false, wholeDocuments: Bool = false, batchSize: Int, seed: UInt64
     ) throws(ShardError) -> BatchLoader {
-        try BatchLoader(
-            sources: sources.map { source in
-                if wholeDocuments {
-                    RowSequence(
-                        source.set.windows(
-                            in: .train, length: length, stride: length,
-                            marksDocuments: marksDocuments), wholeDocuments: true)
-                } else {
-                    source.set.rows(
-                        in: .train, packing: packing, length: length, stride: stride,
-                        marksDocuments: marksDocuments)
-                }
-            },
+        let rows = sources.map { source in
+            if wholeDocuments {
+                RowSequence(
+                    source.set.windows(
+                        in: .train, length: length, stride: length,
+                        marksDocuments: marksDocuments), wholeDocuments: true)
+            } else {
+                source.set.rows(
+                    in: .train, packing: packing, length: length, stride: stride,
+                    marksDocuments: marksDocuments)
+            }
+        }
+        for (source, rows) in zip(sources, rows) where rows.count == 0 && sources.count > 1 {
+            throw .badMixture(
+                reason: """
+                    \(source.name) has no shard of \(length + 1) training tokens, which one window needs: \
+                    give it more text, choose a shorter context, or leave it out
+                    """)
+        }
+        return try BatchLoader(
+            sources: rows,
             schedule: MixtureSchedule(weights: sources.map(\.weight)), batchSize: batchSize,
             seed: seed)
     }
