@@ -15,6 +15,9 @@ typedef _Bool qk_64_bits __attribute__((ext_vector_type(64)));
 #define word_of(truths) \
     __builtin_bit_cast(uint64_t, __builtin_convertvector(truths, qk_64_bits))
 
+// How far ahead of classifying text is asked for: a little more than callers take at once.
+#define QK_TEXT_AHEAD 4608
+
 #define JOINED(level, name) level##_##name
 #define NAMED(level, name) JOINED(level, name)
 #define BYTE_MASKS_NAME(name) NAMED(BYTE_MASKS_LEVEL, name)
@@ -44,20 +47,21 @@ typedef _Bool qk_64_bits __attribute__((ext_vector_type(64)));
 #endif
 
 static void plain_masks(long count, const uint8_t *text, uint64_t *masks, long stride) {
-    for (long start = 0; start < count; start += 64, masks += stride) {
-        for (int i = 0; i < QK_BYTE_MASK_COUNT; i++) { masks[i] = 0; }
+    for (long start = 0; start < count; start += 64, masks += 1) {
+        for (int i = 0; i < QK_BYTE_MASK_COUNT; i++) { masks[i * stride] = 0; }
         for (int bit = 0; bit < 64 && start + bit < count; bit++) {
             uint8_t c = text[start + bit];
             uint64_t one = (uint64_t)1 << bit;
-            if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) { masks[QK_LETTER] |= one; }
-            if (c >= 'A' && c <= 'Z') { masks[QK_UPPERCASE] |= one; }
-            if (c >= '0' && c <= '9') { masks[QK_DIGIT] |= one; }
-            if ((c >= 9 && c <= 13) || c == ' ') { masks[QK_WHITESPACE] |= one; }
-            if (c == '\n' || c == '\r') { masks[QK_NEWLINE] |= one; }
-            if (c == ' ') { masks[QK_SPACE] |= one; }
-            if (c == '\'') { masks[QK_APOSTROPHE] |= one; }
-            if (c == '/') { masks[QK_SLASH] |= one; }
-            if (c >= 0x80) { masks[QK_NOT_ASCII] |= one; }
+            int is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+            if (is_letter) { masks[QK_LETTER * stride] |= one; }
+            if (c >= 'A' && c <= 'Z') { masks[QK_UPPERCASE * stride] |= one; }
+            if (c >= '0' && c <= '9') { masks[QK_DIGIT * stride] |= one; }
+            if ((c >= 9 && c <= 13) || c == ' ') { masks[QK_WHITESPACE * stride] |= one; }
+            if (c == '\n' || c == '\r') { masks[QK_NEWLINE * stride] |= one; }
+            if (c == ' ') { masks[QK_SPACE * stride] |= one; }
+            if (c == '\'') { masks[QK_APOSTROPHE * stride] |= one; }
+            if (c == '/') { masks[QK_SLASH * stride] |= one; }
+            if (c >= 0x80) { masks[QK_NOT_ASCII * stride] |= one; }
         }
     }
 }
@@ -98,7 +102,7 @@ static void plain_characters(
     uint64_t *masks, long stride) {
     for (long start = 0; start < count + 64; start += 64) {
         for (int i = QK_CONTINUATION; i < QK_CHARACTER_MASK_COUNT; i++) {
-            masks[start / 64 * stride + i] = 0;
+            masks[i * stride + start / 64] = 0;
         }
     }
     for (long start = 0; start < count;) {
@@ -111,13 +115,13 @@ static void plain_characters(
         uint8_t found = value == 0 ? 0 : qk_classes_of(classes, value);
         int is_letter = (found & classes->letter) != 0;
         for (long i = start; i < start + length; i++) {
-            uint64_t *row = masks + i / 64 * stride, one = (uint64_t)1 << i % 64;
-            if (i > start) { row[QK_CONTINUATION] |= one; }
-            if (is_letter) { row[QK_LETTER] |= one; }
-            if (found & classes->uppercase) { row[QK_UPPERCASE] |= one; }
-            if (value == 0 || (found & classes->hard)) { row[QK_HARD] |= one; }
-            if (is_letter && !(found & classes->cased)) { row[QK_UNCASED] |= one; }
-            if (found & classes->mark) { row[QK_MARK] |= one; }
+            uint64_t *word = masks + i / 64, one = (uint64_t)1 << i % 64;
+            if (i > start) { word[QK_CONTINUATION * stride] |= one; }
+            if (is_letter) { word[QK_LETTER * stride] |= one; }
+            if (found & classes->uppercase) { word[QK_UPPERCASE * stride] |= one; }
+            if (value == 0 || (found & classes->hard)) { word[QK_HARD * stride] |= one; }
+            if (is_letter && !(found & classes->cased)) { word[QK_UNCASED * stride] |= one; }
+            if (found & classes->mark) { word[QK_MARK * stride] |= one; }
         }
         start += length;
     }
@@ -134,76 +138,4 @@ void qk_character_masks(
 #endif
     default: portable_characters(count, available, text, classes, masks, stride);
     }
-}
-
-// Eight at a time whether there are so many or not, because the end of a loop over single bits could
-// not be predicted.
-static inline void write_eights(uint64_t bits, uint32_t offset, uint32_t *numbers) {
-    while (bits) {
-        for (int i = 0; i < 8; i++) {
-            // Past the last bit any number will do.
-            numbers[i] = offset + (uint32_t)__builtin_ctzll(bits | (uint64_t)1 << 63);
-            bits &= bits - 1;
-        }
-        numbers += 8;
-    }
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f,avx512bw,popcnt"))) static void avx512_numbers(
-    uint64_t bits, uint32_t offset, uint32_t *numbers) {
-    __m512i next = _mm512_add_epi32(
-        _mm512_set1_epi32((int)offset),
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-    for (int part = 0; part < 4; part++) {
-        __mmask16 mask = (__mmask16)(bits >> (16 * part));
-        _mm512_storeu_si512(numbers, _mm512_maskz_compress_epi32(mask, next));
-        numbers += __builtin_popcount(mask);
-        next = _mm512_add_epi32(next, _mm512_set1_epi32(16));
-    }
-}
-#endif
-
-void qk_bit_numbers(int level, uint64_t bits, uint32_t offset, uint32_t *numbers) {
-#if defined(__x86_64__)
-    if (level == QK_AVX512) {
-        avx512_numbers(bits, offset, numbers);
-        return;
-    }
-#endif
-    (void)level;
-    write_eights(bits, offset, numbers);
-}
-
-typedef uint64_t qk_8_words __attribute__((ext_vector_type(8)));
-
-static inline void shift_windows(
-    long count, const uint64_t *masks, long stride, int shift, uint64_t *windows) {
-    for (long i = 0; i < count; i += 8) {
-        qk_8_words here, next;
-        memcpy(&here, masks + i, sizeof here);
-        memcpy(&next, masks + stride + i, sizeof next);
-        // In two steps, for a shift by 64 would be none.
-        here = here >> (uint64_t)shift | next << 1 << (uint64_t)(63 - shift);
-        memcpy(windows + i, &here, sizeof here);
-    }
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) static void avx512_windows(
-    long count, const uint64_t *masks, long stride, int shift, uint64_t *windows) {
-    shift_windows(count, masks, stride, shift, windows);
-}
-#endif
-
-void qk_mask_windows(
-    int level, long count, const uint64_t *masks, long stride, int shift, uint64_t *windows) {
-#if defined(__x86_64__)
-    if (level == QK_AVX512) {
-        avx512_windows(count, masks, stride, shift, windows);
-        return;
-    }
-#endif
-    (void)level;
-    shift_windows(count, masks, stride, shift, windows);
 }

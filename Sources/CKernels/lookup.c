@@ -67,42 +67,67 @@ static long plain_keys(
 }
 
 #if defined(__x86_64__)
-// Eight pieces at once.
+// Four pieces, sixteen bytes each. Loads are quicker than gathering.
+__attribute__((target("avx512f,avx512dq"))) static inline __m512i avx512_four(
+    const uint8_t *text, const uint64_t *starts) {
+    __m512i four = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(text + starts[0])));
+    four = _mm512_inserti64x2(four, _mm_loadu_si128((const __m128i *)(text + starts[1])), 1);
+    four = _mm512_inserti64x2(four, _mm_loadu_si128((const __m128i *)(text + starts[2])), 2);
+    return _mm512_inserti64x2(four, _mm_loadu_si128((const __m128i *)(text + starts[3])), 3);
+}
+
+// Eight pieces at once, a key's words side by side.
 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,popcnt"))) static long avx512_keys(
     const uint8_t *text, uint64_t start, const uint32_t *ends, long count, const void *entries,
     uint64_t place_mask, qk_piece_key *keys, uint64_t *places, uint32_t *longer) {
-    const __m512i all = _mm512_set1_epi64(-1), zero = _mm512_setzero_si512();
-    const __m512i first_half = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
-    const __m512i second_half = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+    const __m512i first_half = _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3);
+    const __m512i second_half = _mm512_setr_epi64(4, 4, 5, 5, 6, 6, 7, 7);
+    const __m512i lows = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    const __m512i highs = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+    const __m512i bytes = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    const __m512i factors = _mm512_broadcast_i32x4(_mm_set_epi64x(
+        (long long)QK_PIECE_HIGH_FACTOR, (long long)QK_PIECE_LOW_FACTOR));
+    const __mmask64 last_bytes = 0x8000800080008000u;
+    const __m512i zero = _mm512_setzero_si512();
     __m512i before = _mm512_set1_epi64((long long)start);
     __m256i numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    uint64_t starts[8];
     long longer_count = 0;
     for (long i = 0; i < count; i += 8) {
         __mmask8 valid = count - i >= 8 ? 0xFF : (__mmask8)((1 << (count - i)) - 1);
-        __m512i end = _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(valid, ends + i));
-        __m512i from = _mm512_alignr_epi64(end, before, 7);
+        // Those that are not there are empty, where the first begins.
+        __m512i end = _mm512_mask_cvtepu32_epi64(
+            _mm512_set1_epi64((long long)start), valid, _mm256_maskz_loadu_epi32(valid, ends + i));
+        __m512i from = _mm512_mask_mov_epi64(
+            _mm512_set1_epi64((long long)start), valid, _mm512_alignr_epi64(end, before, 7));
         before = end;
         __m512i length = _mm512_sub_epi64(end, from);
-        __m512i low = _mm512_mask_i64gather_epi64(zero, valid, from, text, 1);
-        __m512i high = _mm512_mask_i64gather_epi64(zero, valid, from, text + 8, 1);
         __mmask8 is_longer = _mm512_mask_cmpgt_epi64_mask(valid, length, _mm512_set1_epi64(15));
-        // Shifts by 64 and more give zero.
-        __m512i bits = _mm512_slli_epi64(length, 3);
-        low = _mm512_andnot_si512(_mm512_sllv_epi64(all, bits), low);
-        __m512i more = _mm512_max_epi64(_mm512_sub_epi64(bits, _mm512_set1_epi64(64)), zero);
-        high = _mm512_andnot_si512(_mm512_sllv_epi64(all, more), high);
-        high = _mm512_or_si512(high, _mm512_slli_epi64(length, 56));
-        low = _mm512_mask_mov_epi64(low, is_longer, zero);
-        high = _mm512_mask_mov_epi64(
-            high, is_longer, _mm512_set1_epi64((long long)QK_LONG_PIECE_KEY));
+        _mm512_storeu_si512(starts, from);
+        // What counts of each, as often as a word has bytes, and what stands in the last byte.
+        __m512i kept = _mm512_mask_mov_epi64(length, is_longer, zero);
+        __m512i last = _mm512_mask_mov_epi64(length, is_longer, _mm512_set1_epi64(16));
+        kept = _mm512_shuffle_epi8(kept, _mm512_and_si512(bytes, _mm512_set1_epi8(8)));
+        last = _mm512_slli_epi64(last, 56);
+        __m512i first = avx512_four(text, starts), second = avx512_four(text, starts + 4);
+        first = _mm512_maskz_mov_epi8(
+            _mm512_cmplt_epu8_mask(bytes, _mm512_permutexvar_epi64(first_half, kept)), first);
+        second = _mm512_maskz_mov_epi8(
+            _mm512_cmplt_epu8_mask(bytes, _mm512_permutexvar_epi64(second_half, kept)), second);
+        first = _mm512_mask_mov_epi8(first, last_bytes, _mm512_permutexvar_epi64(first_half, last));
+        second =
+            _mm512_mask_mov_epi8(second, last_bytes, _mm512_permutexvar_epi64(second_half, last));
+        _mm512_storeu_si512(keys + i, first);
+        _mm512_storeu_si512(keys + i + 4, second);
+        first = _mm512_mullo_epi64(first, factors);
+        second = _mm512_mullo_epi64(second, factors);
         __m512i hash = _mm512_xor_si512(
-            _mm512_mullo_epi64(low, _mm512_set1_epi64((long long)QK_PIECE_LOW_FACTOR)),
-            _mm512_mullo_epi64(high, _mm512_set1_epi64((long long)QK_PIECE_HIGH_FACTOR)));
+            _mm512_permutex2var_epi64(first, lows, second),
+            _mm512_permutex2var_epi64(first, highs, second));
         __m512i place = _mm512_and_si512(
             _mm512_srli_epi64(hash, QK_PIECE_HASH_SHIFT), _mm512_set1_epi64((long long)place_mask));
         _mm512_storeu_si512(places + i, place);
-        _mm512_storeu_si512(keys + i, _mm512_permutex2var_epi64(low, first_half, high));
-        _mm512_storeu_si512(keys + i + 4, _mm512_permutex2var_epi64(low, second_half, high));
         for (int j = 0; j < 8; j++) { qk_prefetch((const char *)entries + places[i + j]); }
         _mm256_storeu_si256(
             (__m256i *)(longer + longer_count), _mm256_maskz_compress_epi32(is_longer, numbers));

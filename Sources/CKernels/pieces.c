@@ -15,12 +15,10 @@
 
 // The most places that a lane has, and how many of them are a piece's: behind the last there are four
 // that no piece has.
-#define QK_LANE_PLACES 64
-#define QK_LANE_LIMIT(vectors) ((vectors) < 4 ? 16 * (vectors) : 60)
+#define QK_LANE_PLACES 128
+#define QK_LANE_LIMIT(vectors) ((vectors) < 4 ? 16 * (vectors) : 16 * (vectors) - 4)
 
-// In front of the first place is one that stands for the neighbour that is not there; so many elements,
-// so that the values are aligned.
-#define QK_VALUES_FRONT 16
+// In front of the first token is one that stands for the neighbour that is not there.
 #define QK_TOKENS_FRONT 1
 
 // No token of any merge.
@@ -28,17 +26,40 @@
 
 typedef int32_t qk_16_values __attribute__((ext_vector_type(16)));
 
-// A piece that is being merged: a bit for each place where a token begins, and there the token and the
-// value of merging it with the next.
+// A bit for each place.
+typedef unsigned __int128 qk_places;
+
+// A pair of tokens, the slot that says what merging it is worth, and the place that asks.
 typedef struct {
-    _Alignas(64) int32_t values[QK_VALUES_FRONT + QK_LANE_PLACES + 4];
+    uint64_t key, slot;
+    int32_t place;
+} qk_question;
+
+// A piece that is being merged: a bit for each place where a token begins, and there the token and the
+// value of merging it with the next; and what has changed since the values were written.
+typedef struct {
+    _Alignas(64) int32_t values[QK_LANE_PLACES];
+    qk_places alive;
+    qk_question questions[2];
+    int32_t gone;
     uint32_t tokens[QK_TOKENS_FRONT + QK_LANE_PLACES + 4];
-    uint64_t alive;
 } qk_lane;
 
-// How many vectors of sixteen a piece needs, rounded up to 1, 2 or 4; 0 if it is too long.
+// How many vectors of sixteen a piece needs, rounded up to 1, 2, 4 or 8; 0 if it is too long.
 static inline int qk_vectors_of(uint32_t length) {
-    return length <= 16 ? 1 : length <= 32 ? 2 : length <= QK_LANE_LIMIT(4) ? 4 : 0;
+    return length <= 16 ? 1 : length <= 32 ? 2 : length <= QK_LANE_LIMIT(4) ? 4
+        : length <= QK_LANE_LIMIT(8) ? 8 : 0;
+}
+
+static inline long qk_lowest_place(qk_places places) {
+    uint64_t low = (uint64_t)places, high = (uint64_t)(places >> 64);
+    return low ? __builtin_ctzll(low) : 64 + __builtin_ctzll(high | (uint64_t)1 << 63);
+}
+
+// -1 if there is none.
+static inline long qk_highest_place(qk_places places) {
+    uint64_t low = (uint64_t)places, high = (uint64_t)(places >> 64);
+    return high ? 127 - __builtin_clzll(high) : low ? 63 - __builtin_clzll(low) : -1;
 }
 
 #define JOINED(level, name) level##_##name

@@ -80,19 +80,4 @@ import Testing
             }
         }
     }
-
-    @Test("windows into rows of masks are what shifting bit by bit gives, at every level")
-    func windows() {
-        let rows = (0..<32).map { UInt64($0) &* 0x9E37_79B9_7F4A_7C15 }
-        for level in levels {
-            for shift in 0..<64 {
-                var windows = [UInt64](repeating: 0, count: 16)
-                qk_mask_windows(level, 13, rows, 16, Int32(shift), &windows)
-                for kind in 0..<13 {
-                    let next = shift == 0 ? 0 : rows[kind + 16] << UInt64(64 - shift)
-                    #expect(windows[kind] == rows[kind] >> UInt64(shift) | next)
-                }
-            }
-        }
-    }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import Tokenization
@@ -7,9 +8,10 @@ import Testing
     /// Where the pieces of a text end, by either way.
     private struct Comparison: PieceScannerVisitor {
         let text: ByteView
+        var level = qk_best_level()
 
         func visit(_ scanner: some PieceScanner) -> (fast: [Int], plain: [Int]) {
-            var splitter = PieceSplitter()
+            var splitter = PieceSplitter(level: level)
             var fast: [Int] = []
             var start = 0
             while start < text.count {
@@ -26,9 +28,11 @@ import Testing
         }
     }
 
-    private func check(_ text: [UInt8], _ pattern: SplitPattern) {
+    private func check(
+        _ text: [UInt8], _ pattern: SplitPattern, level: Int32 = qk_best_level()
+    ) {
         let (fast, plain) = ByteView.with(text.span) { view in
-            var comparison = Comparison(text: view)
+            var comparison = Comparison(text: view, level: level)
             return pattern.accept(&comparison)
         }
         if fast != plain {
@@ -87,6 +91,52 @@ import Testing
         for _ in 0..<60 {
             check((0..<300).map { _ in UInt8.random(in: 0...255, using: &generator) }, pattern)
             check((0..<300).map { _ in UInt8.random(in: 9...127, using: &generator) }, pattern)
+        }
+    }
+
+    private static let levels = (0..<Int32(QK_LEVEL_COUNT)).filter {
+        qk_level_is_available($0) != 0
+    }
+
+    @Test("long texts with few things that are rare, at every level", arguments: levels)
+    func long(level: Int32) {
+        var generator = SeededGenerator(5)
+        // Blocks are cut together only where nothing is in doubt, so most must be ordinary.
+        let ordinary: [[UInt8]] = [
+            "word", " the", " of", " a", " I", ", ", ". ", "\n", "\n\n", "    ", "\n        ", "x1",
+            " 1234", " 12345678901234567", "(", ");\n", "don't", " we'll", "'s", " '", "\"", "é",
+            " Ж", "漢字", "。", "—", " \t", "camelCase", "HTTPServer", "//", " /", ".\n/\n", "...",
+        ].map { Array($0.utf8) }
+        for pattern in SplitPattern.regular {
+            for round in 0..<60 {
+                let few = Array(ordinary.shuffled(using: &generator).prefix(6))
+                let kinds = round % 3 == 0 ? ordinary : few
+                var text: [UInt8] = []
+                let count = Int.random(in: 60...(round % 10 == 0 ? 12000 : 900), using: &generator)
+                while text.count < count {
+                    text += kinds[Int.random(in: 0..<kinds.count, using: &generator)]
+                    if Int.random(in: 0..<60, using: &generator) == 0 {
+                        text += Self.parts[Int.random(in: 0..<Self.parts.count, using: &generator)]
+                    }
+                }
+                check(text, pattern, level: level)
+            }
+        }
+    }
+
+    @Test("every pair of parts around the end of a block", arguments: SplitPattern.regular)
+    func boundaries(pattern: SplitPattern) {
+        let front = Array("some words and more of them, which fill a whole block of text up ".utf8)
+        for first in Self.parts {
+            for second in Self.parts {
+                for offset in 61...67 {
+                    let filler = Array(front.prefix(offset - first.count))
+                    check(filler + first + second + front + front, pattern)
+                    check(filler + first + second + second + second + front, pattern)
+                    let shorter = Array(filler.dropLast(2))
+                    check(shorter + first + first + first + second + front, pattern)
+                }
+            }
         }
     }
 }

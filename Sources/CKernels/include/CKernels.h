@@ -293,8 +293,9 @@ enum {
     QK_CHARACTER_MASK_COUNT
 };
 
-/// The classes of `count` bytes, a bit for each byte: the first byte of every 64 lowest. The words of
-/// the next 64 bytes begin `stride` words further on; bits past the last byte are 0.
+/// The classes of `count` bytes, a bit for each byte: the first byte of every 64 lowest. One kind's words
+/// stand side by side, and the next kind's begin `stride` words further on; bits past the last byte
+/// are 0.
 void qk_byte_masks(int level, long count, const uint8_t *text, uint64_t *masks, long stride);
 
 /// The classes of code points, and what they count as.
@@ -310,19 +311,54 @@ static inline uint8_t qk_classes_of(const qk_character_classes *classes, uint32_
 
 /// Completes the masks that `qk_byte_masks` made of `count` bytes by those of the characters of several
 /// bytes; every byte of a character has its class. A character may go over the end: `available` bytes
-/// of text are there, and one block of masks more than `count` bytes have, which must be zero.
+/// of text are there, and one word more of each mask than `count` bytes have, which must be zero.
 void qk_character_masks(
     int level, long count, long available, const uint8_t *text,
     const qk_character_classes *classes, uint64_t *masks, long stride);
 
-/// Copies 64 bits of each of `count` masks, at most 16, from bit `shift` (0 to 63) of one row on into the
-/// row after it, which is `stride` words further on. Up to the next multiple of eight words are read
-/// and written.
-void qk_mask_windows(
-    int level, long count, const uint64_t *masks, long stride, int shift, uint64_t *windows);
-
 /// Writes the numbers of the bits that are set, each plus `offset`, in order; there is room for 64.
 void qk_bit_numbers(int level, uint64_t bits, uint32_t offset, uint32_t *numbers);
+
+/// What a pattern does with runs of characters of one kind.
+typedef struct {
+    int takes_any_prefix;     // letters: any character but line breaks, or else a space
+    int number_group;         // how many numbers make a piece; 0 for all of a run
+    int tail;                 // what punctuation takes behind
+    int cuts_after_newlines;  // whitespace up to the last line break of a run is a piece
+    int contraction;          // what 's, 't, 're and their like are
+    int cuts_at_uppercase;    // a word ends where upper case follows lower case
+    int numbers_divide;       // numbers divide the text into parts
+} qk_cut_rules;
+
+enum { QK_TAIL_NONE, QK_TAIL_NEWLINES, QK_TAIL_NEWLINES_AND_SLASHES };
+
+enum {
+    QK_CONTRACTION_NONE,
+    QK_CONTRACTION_LOWERCASE,  // a piece, in lower case only
+    QK_CONTRACTION_PIECE,      // a piece, in any case
+    QK_CONTRACTION_SUFFIX      // the end of the word before it, in any case
+};
+
+/// Where pieces start, a word for each 64 bytes, in multiples of eight words.
+typedef struct {
+    uint64_t *starts;
+    uint64_t *apostrophes;  // those that may begin contractions, which `starts` is without
+    uint64_t *doubts;       // not zero where `starts` may be wrong
+} qk_block_starts;
+
+/// Finds the starts of pieces in all but the last block of `byte_count` bytes that begin a piece. `masks`
+/// are those of `qk_byte_masks` and, unless `is_ascii`, `qk_character_masks`, with one word more of
+/// each, and ten more that may be read.
+void qk_find_starts(
+    int level, const qk_cut_rules *rules, long byte_count, int is_ascii, const uint64_t *masks,
+    long stride, qk_block_starts *found);
+
+/// Writes where pieces start after `*position`, where one starts, up to a block that is doubted or
+/// `block_count`; returns their number and leaves the beginning of that block in `*position`. There is
+/// room for 64 more.
+long qk_write_starts(
+    int level, const qk_cut_rules *rules, const uint8_t *text, const uint64_t *letters,
+    const qk_block_starts *found, long *position, long block_count, uint32_t *numbers);
 
 // Pieces of text and their tokens.
 

@@ -55,12 +55,14 @@ static void CHARACTERS_NAME(characters)(
     uint64_t uncased_carry = 0, mark_carry = 0;
     CHARACTERS_NAME(bytes) next = CHARACTERS_NAME(read)(text, available);
     // One block more, for what goes over the end of the last.
-    for (long start = 0; start < count + 64; start += 64, masks += stride) {
+    for (long start = 0; start < count + 64; start += 64, masks += 1) {
         CHARACTERS_NAME(bytes) here = next;
-        uint64_t rest = masks[QK_NOT_ASCII];
+        uint64_t rest = masks[QK_NOT_ASCII * stride];
         next = CHARACTERS_NAME(read)(text + start + 64, available - start - 64);
         if ((rest | all_carry) == 0) {
-            masks[QK_CONTINUATION] = masks[QK_HARD] = masks[QK_UNCASED] = masks[QK_MARK] = 0;
+            for (int kind = QK_CONTINUATION; kind < QK_CHARACTER_MASK_COUNT; kind++) {
+                masks[kind * stride] = 0;
+            }
             continue;
         }
         uint64_t second = CHARACTERS_NAME(ahead)(here.continuation, next.continuation, 1);
@@ -104,13 +106,13 @@ static void CHARACTERS_NAME(characters)(
         uint64_t hard = word_of((v & classes->hard) != 0);
         uint64_t mark = word_of((v & classes->mark) != 0);
         uint64_t all = CHARACTERS_NAME(spread)(longer[0], longer, &all_carry);
-        masks[QK_CONTINUATION] = all & ~longer[0];
+        masks[QK_CONTINUATION * stride] = all & ~longer[0];
         // What is part of no sequence.
         uint64_t stray = rest & ~all;
-        masks[QK_LETTER] |= CHARACTERS_NAME(spread)(letter, longer, &letter_carry);
-        masks[QK_UPPERCASE] |= CHARACTERS_NAME(spread)(uppercase, longer, &uppercase_carry);
-        masks[QK_HARD] = CHARACTERS_NAME(spread)(hard, longer, &hard_carry) | stray;
-        masks[QK_UNCASED] = CHARACTERS_NAME(spread)(letter & ~cased, longer, &uncased_carry);
-        masks[QK_MARK] = CHARACTERS_NAME(spread)(mark, longer, &mark_carry);
+        masks[QK_LETTER * stride] |= CHARACTERS_NAME(spread)(letter, longer, &letter_carry);
+        masks[QK_UPPERCASE * stride] |= CHARACTERS_NAME(spread)(uppercase, longer, &uppercase_carry);
+        masks[QK_HARD * stride] = CHARACTERS_NAME(spread)(hard, longer, &hard_carry) | stray;
+        masks[QK_UNCASED * stride] = CHARACTERS_NAME(spread)(letter & ~cased, longer, &uncased_carry);
+        masks[QK_MARK * stride] = CHARACTERS_NAME(spread)(mark, longer, &mark_carry);
     }
 }

@@ -4,15 +4,36 @@
 // what comes next, as long as it does not guess wrongly which that is. So dozens of pieces are in hand
 // at once, a step of each in turn, and nothing in a step is a branch: a pair that does not merge, a
 // neighbour that is not there and a piece that is done go the same way as any other, and the list of
-// the pieces that go on is written by adding 0 or 1 to its length.
+// the pieces that go on is written by adding 0 or 1 to its length. A step ends by asking for the memory
+// that says what its new pairs are worth, and the next step of the same piece, which is after one of
+// each other piece, begins by reading it.
 
 // The rank of merging two tokens, above the bits of a place; the greatest number if they do not
 // merge.
+static inline int32_t MERGING_NAME(value)(uint64_t key, uint64_t slot) {
+    uint32_t value = (uint32_t)(slot & (((uint64_t)1 << QK_RANK_BITS) - 1)) << QK_PLACE_BITS;
+    // Not by choosing, which might become a branch.
+    uint32_t differs = slot >> QK_RANK_BITS != key;
+    return (int32_t)((value & ~(0 - differs)) | (0 - differs) >> 1);
+}
+
 static inline int32_t MERGING_NAME(pair)(const qk_merges *merges, uint64_t left, uint64_t right) {
     uint64_t key = left << QK_TOKEN_BITS | right;
-    uint64_t slot = merges->slots[qk_merge_slot(merges, key)];
-    int32_t value = (int32_t)((slot & (((uint64_t)1 << QK_RANK_BITS) - 1)) << QK_PLACE_BITS);
-    return slot >> QK_RANK_BITS == key ? value : INT32_MAX;
+    return MERGING_NAME(value)(key, merges->slots[qk_merge_slot(merges, key)]);
+}
+
+// Asks for what merging two tokens is worth, which is then to be known of the place.
+static inline void MERGING_NAME(ask)(
+    const qk_merges *merges, qk_question *question, uint64_t left, uint64_t right, long place) {
+    uint64_t key = left << QK_TOKEN_BITS | right, slot = qk_merge_slot(merges, key);
+    qk_prefetch(&merges->slots[slot]);
+    *question = (qk_question){.key = key, .slot = slot, .place = (int32_t)place};
+}
+
+static inline int32_t MERGING_NAME(answer)(
+    const qk_merges *merges, const qk_question *question) {
+    return MERGING_NAME(value)(question->key, merges->slots[question->slot])
+        | (question->place & ((1 << QK_PLACE_BITS) - 1));
 }
 
 // Puts sixteen bytes of a piece into a lane, of which `length` are the piece's, a byte a token.
@@ -51,29 +72,41 @@ static inline void MERGING_NAME(begin)(
         memcpy(copy, bytes, piece->length);
         bytes = copy;
     }
-    int32_t *values = lane->values + QK_VALUES_FRONT;
+    int32_t *values = lane->values;
     uint32_t *tokens = lane->tokens + QK_TOKENS_FRONT;
     long limit = QK_LANE_LIMIT(vectors);
     for (int i = 0; i < vectors; i++) {
         MERGING_NAME(begin_16)(
             merges, bytes + 16 * i, (long)piece->length - 16 * i, values, tokens, 16 * i);
     }
-    lane->alive = (((uint64_t)1 << piece->length) - 1) | (uint64_t)0xF << limit;
+    lane->alive = (((qk_places)1 << piece->length) - 1) | (qk_places)0xF << limit;
+    // No place is -1, and no pair is two of these.
+    lane->questions[0] = lane->questions[1] = (qk_question){.key = ~(uint64_t)0, .place = -1};
+    lane->gone = -1;
     tokens[-1] = QK_NO_TOKEN;
     for (int i = 0; i < 4; i++) { tokens[limit + i] = QK_NO_TOKEN; }
 }
 
 // Merges one pair of a lane; 0 if none was left to merge. What it does then is of no effect: it merges
 // places behind the last, which have no token.
-static inline long MERGING_NAME(step)(const qk_merges *merges, qk_lane *lane, int vectors) {
-    int32_t *values = lane->values + QK_VALUES_FRONT;
+static inline __attribute__((always_inline)) long MERGING_NAME(step)(
+    const qk_merges *merges, qk_lane *lane, int vectors) {
+    int32_t *values = lane->values;
     uint32_t *tokens = lane->tokens + QK_TOKENS_FRONT;
-    qk_16_values lowest;
-    memcpy(&lowest, values, sizeof lowest);
-    for (int i = 1; i < vectors; i++) {
-        qk_16_values other;
-        memcpy(&other, values + 16 * i, sizeof other);
-        lowest = __builtin_elementwise_min(lowest, other);
+    // The new values go into the vectors here, because a vector cannot be read soon after a part of it
+    // was written.
+    int32_t first = MERGING_NAME(answer)(merges, &lane->questions[0]);
+    int32_t second = MERGING_NAME(answer)(merges, &lane->questions[1]);
+    qk_16_values lowest, places = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    for (int i = 0; i < vectors; i++) {
+        qk_16_values here;
+        memcpy(&here, values + 16 * i, sizeof here);
+        here = places == lane->questions[0].place ? (qk_16_values)first : here;
+        here = places == lane->questions[1].place ? (qk_16_values)second : here;
+        here = places == lane->gone ? (qk_16_values)INT32_MAX : here;
+        memcpy(values + 16 * i, &here, sizeof here);
+        lowest = i == 0 ? here : __builtin_elementwise_min(lowest, here);
+        places += 16;
     }
     int32_t least = __builtin_reduce_min(lowest);
     long goes_on = least != INT32_MAX;
@@ -81,19 +114,27 @@ static inline long MERGING_NAME(step)(const qk_merges *merges, qk_lane *lane, in
     long place = least & ((1 << QK_PLACE_BITS) - 1);
     uint32_t rank = (uint32_t)least >> QK_PLACE_BITS;
     uint32_t token = merges->results ? merges->results[rank] : rank + merges->offset;
-    uint64_t alive = lane->alive, one = (uint64_t)1 << place;
-    uint64_t after = alive & (0 - one) & ~one;
+    long right, next, previous;
     // There always are two more, and none before the first.
-    long right = __builtin_ctzll(after);
-    long next = __builtin_ctzll(after & (after - 1));
-    uint64_t before = alive & (one - 1);
-    long previous = before ? 63 - __builtin_clzll(before) : -1;
-    lane->alive = alive & ~(after & (0 - after));
+    if (vectors <= 4) {
+        uint64_t alive = (uint64_t)lane->alive, one = (uint64_t)1 << place;
+        uint64_t after = alive & (0 - one) & ~one, before = alive & (one - 1);
+        right = __builtin_ctzll(after);
+        next = __builtin_ctzll(after & (after - 1));
+        previous = before ? 63 - __builtin_clzll(before) : -1;
+        lane->alive = alive & ~(after & (0 - after));
+    } else {
+        qk_places alive = lane->alive, one = (qk_places)1 << place;
+        qk_places after = alive & (0 - one) & ~one, before = alive & (one - 1);
+        right = qk_lowest_place(after);
+        next = qk_lowest_place(after & (after - 1));
+        previous = qk_highest_place(before);
+        lane->alive = alive & ~(after & (0 - after));
+    }
     tokens[place] = token;
-    values[right] = INT32_MAX;
-    values[previous] = MERGING_NAME(pair)(merges, tokens[previous], token)
-        | (int32_t)(previous & ((1 << QK_PLACE_BITS) - 1));
-    values[place] = MERGING_NAME(pair)(merges, token, tokens[next]) | (int32_t)place;
+    lane->gone = (int32_t)right;
+    MERGING_NAME(ask)(merges, &lane->questions[0], tokens[previous], token, previous);
+    MERGING_NAME(ask)(merges, &lane->questions[1], token, tokens[next], place);
     return goes_on;
 }
 
@@ -102,7 +143,7 @@ static inline long MERGING_NAME(step)(const qk_merges *merges, qk_lane *lane, in
 static inline uint32_t MERGING_NAME(collect)(
     const qk_lane *lane, uint32_t length, uint32_t *ids, int vectors) {
     const uint32_t *tokens = lane->tokens + QK_TOKENS_FRONT;
-    uint64_t alive = lane->alive & (((uint64_t)1 << length) - 1);
+    qk_places alive = lane->alive & (((qk_places)1 << length) - 1);
     uint32_t count = 0;
 #if MERGING_HAS_GATHERS
     for (uint32_t first = 0; first < length && first < 16u * vectors; first += 16) {
@@ -114,7 +155,7 @@ static inline uint32_t MERGING_NAME(collect)(
     }
 #else
     (void)vectors;
-    for (; alive; alive &= alive - 1) { ids[count++] = tokens[__builtin_ctzll(alive)]; }
+    for (; alive; alive &= alive - 1) { ids[count++] = tokens[qk_lowest_place(alive)]; }
 #endif
     return count;
 }
@@ -201,6 +242,9 @@ static void MERGING_NAME(merge)(
     }
     if (lengths & 1 << 4) {
         MERGING_NAME(merge_some)(merges, text, text_count, pieces, count, ids, 4);
+    }
+    if (lengths & 1 << 8) {
+        MERGING_NAME(merge_some)(merges, text, text_count, pieces, count, ids, 8);
     }
     if (lengths & 1) {
         for (long i = 0; i < count; i++) {

@@ -120,6 +120,16 @@ struct PieceCache: ~Copyable {
             place(of: key.low, key.high, from: first)
         }
 
+        /// Whether the entry of a piece is at its first place. If it is not, asks for the memory where
+        /// else it may be.
+        @inline(__always)
+        func isFirst(_ key: PieceKey, at first: Place) -> Bool {
+            let entry = entries[byteOffset: first]
+            if entry.low == key.low, entry.high == key.high { return true }
+            entries.prefetch(byteOffset: first ^ 64)
+            return false
+        }
+
         /// Whether the table says that the ids of a piece are elsewhere.
         @inline(__always)
         func isElsewhere(_ key: PieceKey, from first: Place) -> Bool {

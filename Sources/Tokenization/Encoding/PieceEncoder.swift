@@ -6,8 +6,11 @@ import CKernels
 /// pieces all that will be read is asked for first, and read afterwards; and when one is not in the
 /// cache, all of the batch that are not are merged together.
 struct PieceEncoder: ~Copyable {
-    /// Pieces that are looked up together.
-    private static let batchCount = 256
+    /// Pieces that are looked up together: where many are missing, as many as are cut at once, so that
+    /// there are more to merge together; else so few that what is asked for stays near the core until
+    /// it is read.
+    private static let batchCount = 1024
+    private static let quickBatchCount = 256
 
     /// The most ids that ``encode(_:ends:count:into:at:_:)`` has waiting.
     static let capacity = 16384
@@ -57,7 +60,9 @@ struct PieceEncoder: ~Copyable {
         var done = 0
         while done < total {
             cache.growIfNeeded()
-            let batch = done..<min(done &+ Self.batchCount, total)
+            let isQuick = lastMissingCount < Self.fewMissing
+            let size = isQuick ? Self.quickBatchCount : Self.batchCount
+            let batch = done..<min(done &+ size, total)
             prepare(text, ends, batch)
             var index = 0
             var missingCount = 0
@@ -172,8 +177,17 @@ struct PieceEncoder: ~Copyable {
         _ text: ByteView, _ ends: BufferView<UInt32>, batch: Int, _ range: Range<Int>
     ) -> Int {
         let (missing, view) = (missing.view, cache.view)
-        var count = 0
+        // What is read next is asked for first, for all of them.
+        var candidateCount = 0
         for index in range {
+            let (key, place) = (keys.view[index &- batch], places.view[index &- batch])
+            if view.isFirst(key, at: place) { continue }
+            longer.view[candidateCount] = UInt32(truncatingIfNeeded: index)
+            candidateCount &+= 1
+        }
+        var count = 0
+        for candidate in 0..<candidateCount {
+            let index = Int(longer.view[candidate])
             let (key, place) = (keys.view[index &- batch], places.view[index &- batch])
             let isLong = key.high == PieceKey.none.high
             if !isLong, view.find(key, from: place) != nil { continue }
@@ -200,13 +214,18 @@ struct PieceEncoder: ~Copyable {
     /// Remembers those of the missing pieces that are tokens, and returns how many are left.
     private mutating func takeWholePieces(_ text: ByteView, _ count: Int) -> Int {
         let (missing, ids) = (missing.view, merger.ids)
+        for index in 0..<count where missing[index].hasKey {
+            tokens.prefetchToken(missing[index].key)
+        }
         var left = 0
         for index in 0..<count {
             let piece = missing[index]
             let id =
                 piece.hasKey
                 ? tokens.id(of: piece.key)
-                : tokens.id(of: text, from: piece.start, to: piece.start + piece.length)
+                : tokens.id(
+                    of: text, from: piece.start, to: piece.start + piece.length,
+                    hash: piece.longHash)
             if let id {
                 ids[0] = id
                 remember(piece, text, ids, at: 0, count: 1)

@@ -55,7 +55,9 @@ import Storage
         _ level: Int32, from start: Int, count: Int, into masks: BufferView<UInt64>, stride: Int
     ) {
         assert(start >= 0 && start + count <= self.count, "range outside the bytes")
-        assert((count + 63) / 64 * stride <= masks.count, "too few masks")
+        assert(
+            (count + 63) / 64 <= stride && QK_BYTE_MASK_COUNT * stride <= masks.count,
+            "too few masks")
         unsafe qk_byte_masks(level, count, base + start, masks.base, stride)
     }
 
@@ -66,7 +68,9 @@ import Storage
         into masks: BufferView<UInt64>, stride: Int
     ) {
         assert(start >= 0 && start + count <= self.count, "range outside the bytes")
-        assert((count + 127) / 64 * stride <= masks.count, "too few masks")
+        assert(
+            (count + 127) / 64 <= stride
+                && QK_CHARACTER_MASK_COUNT * stride <= masks.count, "too few masks")
         unsafe withUnsafePointer(to: classes) { classes in
             unsafe qk_character_masks(
                 level, count, self.count - start, base + start, classes, masks.base, stride)

@@ -2,9 +2,15 @@ import CKernels
 
 /// Cuts a text into pieces, a few thousand bytes at a time. One a thread.
 struct PieceSplitter: ~Copyable {
-    private var masks = BlockMasks()
-    private let level = qk_best_level()
+    private var masks: BlockMasks
+    private let level: Int32
     private let endBuffer = OwnedBuffer<UInt32>(repeating: 0, count: BlockMasks.capacity + 64)
+
+    /// A splitter that uses the kernels of a level.
+    init(level: Int32 = qk_best_level()) {
+        self.level = level
+        masks = BlockMasks(level: level)
+    }
 
     /// Where the pieces of the last call end, counted from where it started.
     var ends: BufferView<UInt32> { endBuffer.view }
@@ -29,8 +35,21 @@ struct PieceSplitter: ~Copyable {
         }
         let isEnd = start + size == text.count
         masks.classify(text, from: start, count: size, rules, UnicodeClasses.shared.tables)
+        masks.findStarts(rules)
+        // From where on blocks may be certain.
+        var certain = start
         while position < start + size {
+            if position >= certain, masks.isCertain(at: position - start) {
+                let written = masks.writeStarts(
+                    rules, text, from: start, after: position - start, into: ends, at: count)
+                count &+= written.count
+                if written.count > 0 { position = start &+ Int(ends[count &- 1]) }
+                certain = start &+ written.end
+                continue
+            }
             let available = start + size - position
+            // What is left of them is cut with what follows.
+            if !isEnd, count > 0, start + size - certain <= 64 { break }
             guard isEnd || available >= 64 else { break }
             let window = BlockScanner.window(
                 masks, at: position - start, count: available, isEnd: isEnd, text: text,

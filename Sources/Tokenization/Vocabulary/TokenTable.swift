@@ -1,7 +1,8 @@
 /// The bytes of every token, and the way back from bytes to the token.
 ///
 /// Flat: one array of bytes and one of offsets, the keys of the short tokens,
-/// and a hash table of ids that points into them.
+/// and two hash tables of ids that point into them: one for short tokens, and one for the few long ones,
+/// which is so small that it stays near the core.
 final class TokenTable: Sendable {
     /// One more than the largest number of a token.
     let count: Int
@@ -13,6 +14,7 @@ final class TokenTable: Sendable {
     private let offsetBuffer: OwnedBuffer<UInt32>
     private let keyBuffer: OwnedBuffer<PieceKey>
     private let slotBuffer: OwnedBuffer<UInt64>
+    private let longSlotBuffer: OwnedBuffer<UInt64>
     private let byteTokenBuffer: OwnedBuffer<UInt32>
 
     /// All tokens' bytes, one token after another.
@@ -68,8 +70,12 @@ final class TokenTable: Sendable {
         let keys = keyBuffer.view
         let buffer = OwnedBuffer(
             repeating: Self.empty, count: powerOfTwo(atLeast: max(16, count * 2)))
-        let slots = buffer.view
-        let mask = slots.count - 1
+        var longCount = 0
+        for id in 0..<count where Int(ends[id + 1] - ends[id]) > PieceKey.maximumLength {
+            longCount += 1
+        }
+        let longBuffer = OwnedBuffer(
+            repeating: Self.empty, count: powerOfTwo(atLeast: max(16, longCount * 4)))
         let byteTokens = OwnedBuffer(repeating: UInt32.max, count: 256)
         var specials = 0
         for id in 0..<count {
@@ -83,7 +89,9 @@ final class TokenTable: Sendable {
             guard start < end else { continue }
             let hash =
                 isShort
-                ? Self.spread(keys[id].hash) : quickHash(of: view, from: start, to: end)
+                ? Self.spread(keys[id].hash) : wordHash(of: view, from: start, to: end)
+            let slots = isShort ? buffer.view : longBuffer.view
+            let mask = slots.count - 1
             var slot = Int(truncatingIfNeeded: hash) & mask
             while slots[slot] != Self.empty {
                 let other = Int(slots[slot] & 0xFFFF_FFFF)
@@ -109,6 +117,7 @@ final class TokenTable: Sendable {
         offsetBuffer = offsets
         self.keyBuffer = keyBuffer
         slotBuffer = buffer
+        longSlotBuffer = longBuffer
         byteTokenBuffer = byteTokens
     }
 
@@ -123,6 +132,14 @@ final class TokenTable: Sendable {
     func prefetch(_ key: PieceKey) {
         slotBuffer.view.prefetch(
             Int(truncatingIfNeeded: Self.spread(key.hash)) & (slotBuffer.view.count - 1))
+    }
+
+    /// Asks for the memory that ``id(of:)`` will read then.
+    @inline(__always)
+    func prefetchToken(_ key: PieceKey) {
+        let slots = slotBuffer.view
+        let slot = slots[Int(truncatingIfNeeded: Self.spread(key.hash)) & (slots.count - 1)]
+        if slot != Self.empty { keys.prefetch(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF)) }
     }
 
     /// The number of the ordinary token with the key; `nil` if there is none.
@@ -150,8 +167,12 @@ final class TokenTable: Sendable {
         if end - start <= PieceKey.maximumLength {
             return id(of: PieceKey(text, from: start, length: end - start))
         }
-        let slots = slotBuffer.view
-        let hash = quickHash(of: text, from: start, to: end)
+        return id(of: text, from: start, to: end, hash: wordHash(of: text, from: start, to: end))
+    }
+
+    /// As above, for more bytes than a key has; `hash` is their ``wordHash(of:from:to:)``.
+    func id(of text: ByteView, from start: Int, to end: Int, hash: UInt64) -> UInt32? {
+        let slots = longSlotBuffer.view
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while slots[slot] != Self.empty {
             let found = slots[slot]

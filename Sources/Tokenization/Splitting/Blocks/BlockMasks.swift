@@ -17,25 +17,35 @@ struct BlockMasks: ~Copyable {
         case uncased
         /// Marks, where they count as letters and as punctuation.
         case mark
+
+        static let count = 13
     }
 
-    /// The most bytes that are classified at once.
-    static let capacity = 4096
+    /// The most bytes that are classified at once, such that twice as many are more than 8 KiB: often
+    /// texts are cut to that, and a third call for a few bytes would cost as much as the others.
+    static let capacity = 4608
 
-    /// Words from the masks of 64 bytes to those of the next; a multiple of eight.
-    private static let stride = 16
+    /// Words from one kind's masks to the next's. After those of the blocks there are two of zeros: a
+    /// character may reach into the first, and a window at the end looks at both; and as many as eight
+    /// blocks at once may read.
+    private static let stride = capacity / 64 + 16
 
-    /// Two blocks more than needed, of zeros: a character may reach into the first, and a window at
-    /// the end looks at both.
     private let buffer = OwnedBuffer<UInt64>(
-        repeating: 0, count: (capacity / 64 + 2) * BlockMasks.stride)
+        repeating: 0, count: Kind.count * BlockMasks.stride)
 
-    private let windows = OwnedBuffer<UInt64>(repeating: 0, count: BlockMasks.stride)
+    /// What ``findStarts(_:)`` finds: three rows of words, a word a block.
+    private let found = OwnedBuffer<UInt64>(repeating: 0, count: 3 * BlockMasks.stride)
 
-    private let level = qk_best_level()
+    private let level: Int32
+
+    /// How many bytes the block has.
+    private var count = 0
 
     /// Whether no byte of the block is 128 or above.
     private(set) var isASCII = true
+
+    /// Masks that are made by the kernels of a level.
+    init(level: Int32) { self.level = level }
 
     /// Classifies `count` bytes from `start` on, where a character begins. O(count).
     @inline(__always)
@@ -44,12 +54,17 @@ struct BlockMasks: ~Copyable {
         _ tables: UnicodeClasses.Tables
     ) {
         assert(count <= Self.capacity)
+        self.count = count
         let masks = buffer.view
         let blocks = (count + 63) / 64
         text.classify(level, from: start, count: count, into: masks, stride: Self.stride)
-        for index in blocks * Self.stride..<(blocks + 2) * Self.stride { masks[index] = 0 }
+        for kind in 0..<Kind.count {
+            masks[kind * Self.stride + blocks] = 0
+            masks[kind * Self.stride + blocks + 1] = 0
+        }
+        let row = Kind.notASCII.rawValue * Self.stride
         var any: UInt64 = 0
-        for block in 0..<blocks { any |= masks[block * Self.stride + Kind.notASCII.rawValue] }
+        for block in 0..<blocks { any |= masks[row + block] }
         isASCII = any == 0
         if any != 0 {
             let letter = rules.marksAreLetters ? [.letter, .mark] : UnicodeClass.letter
@@ -62,30 +77,109 @@ struct BlockMasks: ~Copyable {
         }
     }
 
-    /// Makes ``window(_:)`` have the 64 bits from `offset` on.
+    /// The 64 bits of one kind from `offset` on. Beyond ASCII there are more kinds: ``isASCII``.
     @inline(__always)
-    func moveWindow(to offset: Int) {
-        // What only texts beyond ASCII have comes last.
-        let count = isASCII ? Kind.notASCII.rawValue : Self.stride
-        windows.view.copyWindows(
-            level, of: buffer.view, from: (offset &>> 6) * Self.stride, stride: Self.stride,
-            count: count, shift: offset & 63)
+    func window(_ kind: Kind, at offset: Int) -> UInt64 {
+        let index = kind.rawValue * Self.stride + offset &>> 6
+        let shift = UInt64(offset & 63)
+        // In two steps, for a shift by 64 would be none.
+        return buffer.view[index] &>> shift | (buffer.view[index &+ 1] &<< 1) &<< (63 &- shift)
     }
 
-    /// The 64 bits of one kind that the last call of ``moveWindow(to:)`` moved to.
+    /// Finds where pieces start in all blocks but the last, for ``writeStarts(_:_:from:after:into:at:)``.
+    /// O(count).
     @inline(__always)
-    func window(_ kind: Kind) -> UInt64 { windows.view[kind.rawValue] }
+    func findStarts(_ rules: BlockRules) {
+        found.view.findStarts(
+            level, rules.cutRules, byteCount: count, isASCII: isASCII, masks: buffer.view,
+            stride: Self.stride)
+    }
+
+    /// Whether ``findStarts(_:)`` was certain of the block that has the byte at `offset`.
+    @inline(__always)
+    func isCertain(at offset: Int) -> Bool {
+        let block = offset &>> 6
+        return block &+ 1 < (count &+ 63) &>> 6 && found.view[2 * Self.stride + block] == 0
+    }
+
+    /// Writes where pieces start after `offset`, where one starts, as far as ``findStarts(_:)`` was
+    /// certain of it; returns how many those are and the offset from which on it was not.
+    ///
+    /// - Parameter start: where in the text the classified bytes begin.
+    @inline(__always)
+    func writeStarts(
+        _ rules: BlockRules, _ text: ByteView, from start: Int, after offset: Int,
+        into numbers: BufferView<UInt32>, at index: Int
+    ) -> (count: Int, end: Int) {
+        found.view.writeStarts(
+            level, rules.cutRules, text.slice(from: start, to: text.count),
+            letters: buffer.view, after: offset, blockCount: (count &+ 63) &>> 6 &- 1,
+            stride: Self.stride, into: numbers, at: index)
+    }
+}
+
+extension BlockRules {
+    /// The rules as the kernels take them.
+    fileprivate var cutRules: qk_cut_rules {
+        @inline(__always) get {
+            let tail =
+                switch self.tail {
+                case .nothing: QK_TAIL_NONE
+                case .newlines: QK_TAIL_NEWLINES
+                case .newlinesAndSlashes: QK_TAIL_NEWLINES_AND_SLASHES
+                }
+            let contraction =
+                switch self.contraction {
+                case .punctuationAndLetters: QK_CONTRACTION_NONE
+                case .lowercasePiece: QK_CONTRACTION_LOWERCASE
+                case .piece: QK_CONTRACTION_PIECE
+                case .suffix: QK_CONTRACTION_SUFFIX
+                }
+            return qk_cut_rules(
+                takes_any_prefix: prefix == .anyCharacter ? 1 : 0,
+                number_group: Int32(numberGroup), tail: Int32(tail),
+                cuts_after_newlines: cutsAfterNewlines ? 1 : 0,
+                contraction: Int32(contraction),
+                cuts_at_uppercase: cutsAtUppercase ? 1 : 0,
+                numbers_divide: numbersDivide ? 1 : 0)
+        }
+    }
 }
 
 extension BufferView<UInt64> {
-    /// Copies windows of `masks`, as `qk_mask_windows` says.
+    /// Fills three rows of `stride` words, as `qk_find_starts` says.
     @inline(__always)
-    fileprivate func copyWindows(
-        _ level: Int32, of masks: BufferView, from index: Int, stride: Int, count windowCount: Int,
-        shift: Int
+    fileprivate func findStarts(
+        _ level: Int32, _ rules: qk_cut_rules, byteCount: Int, isASCII: Bool, masks: BufferView,
+        stride: Int
     ) {
-        assert(windowCount <= count && index + stride * 2 <= masks.count, "too few masks")
-        unsafe qk_mask_windows(
-            level, windowCount, masks.base + index, stride, Int32(truncatingIfNeeded: shift), base)
+        assert(byteCount / 64 + 16 <= stride && 3 * stride <= count, "too few words")
+        var found = unsafe qk_block_starts(
+            starts: base, apostrophes: base + stride, doubts: base + 2 * stride)
+        unsafe withUnsafePointer(to: rules) { rules in
+            unsafe qk_find_starts(
+                level, rules, byteCount, isASCII ? 1 : 0, masks.base, stride, &found)
+        }
+    }
+
+    /// Writes the starts in three rows of `stride` words, as `qk_write_starts` says.
+    @inline(__always)
+    fileprivate func writeStarts(
+        _ level: Int32, _ rules: qk_cut_rules, _ text: ByteView, letters: BufferView,
+        after offset: Int, blockCount: Int, stride: Int, into numbers: BufferView<UInt32>,
+        at index: Int
+    ) -> (count: Int, end: Int) {
+        assert(index + (blockCount + 1) * 64 - offset <= numbers.count, "too little room")
+        var found = unsafe qk_block_starts(
+            starts: base, apostrophes: base + stride, doubts: base + 2 * stride)
+        var position = offset
+        let written = unsafe text.withBase { text in
+            unsafe withUnsafePointer(to: rules) { rules in
+                unsafe qk_write_starts(
+                    level, rules, text, letters.base, &found, &position, blockCount,
+                    numbers.base + index)
+            }
+        }
+        return (written, position)
     }
 }

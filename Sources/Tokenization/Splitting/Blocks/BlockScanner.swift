@@ -1,6 +1,7 @@
 /// Finds the pieces of up to 64 bytes at once, by arithmetic on one bit a byte.
 ///
-/// A window begins where a piece begins, so nothing before it matters. In it, the starts of runs are
+/// ``PieceSplitter`` has most texts cut by `qk_find_starts`, a few hundred bytes at a time, and comes here
+/// where that is in doubt. A window begins where a piece begins, so nothing before it matters. In it, the starts of runs are
 /// bits that follow no bit of their kind, and a carry that runs through a run finds its end; words,
 /// punctuation and whitespace of a whole line are cut by some fifty instructions without a branch.
 /// What is rare or needs more sight is not decided: the window then ends before it, and if no piece
@@ -28,42 +29,41 @@ struct BlockScanner {
         _ masks: borrowing BlockMasks, at offset: Int, count available: Int, isEnd: Bool,
         text: ByteView, position: Int, rules: BlockRules
     ) -> Window {
-        masks.moveWindow(to: offset)
         var count = min(64, available)
-        var letters = masks.window(.letter)
+        var letters = masks.window(.letter, at: offset)
         var uppercase: UInt64 = 0
-        if rules.cutsAtUppercase { uppercase = masks.window(.uppercase) }
+        if rules.cutsAtUppercase { uppercase = masks.window(.uppercase, at: offset) }
         var continuations: UInt64 = 0
         if !masks.isASCII {
-            continuations = masks.window(.continuation)
-            var hard = masks.window(.hard)
+            continuations = masks.window(.continuation, at: offset)
+            var hard = masks.window(.hard, at: offset)
             if rules.cutsAtUppercase {
                 // Whether the word goes on depends on what is before and after both.
-                hard |= uppercase & masks.window(.uncased) &<< 1
+                hard |= uppercase & masks.window(.uncased, at: offset) &<< 1
                 // After punctuation a mark is more of it or begins a word.
                 let others =
-                    letters | masks.window(.number)
-                    | masks.window(.whitespace)
-                hard |= masks.window(.mark) & ~(others &<< 1) & ~1
+                    letters | masks.window(.number, at: offset)
+                    | masks.window(.whitespace, at: offset)
+                hard |= masks.window(.mark, at: offset) & ~(others &<< 1) & ~1
             }
             if hard != 0 { count = min(count, hard.trailingZeroBitCount) }
         }
         let isComplete = isEnd && count == available
         let valid = count == 64 ? UInt64.max : UInt64(1) &<< UInt64(count) &- 1
         letters &= valid
-        let numbers = masks.window(.number) & valid
-        var whitespace = masks.window(.whitespace) & valid
-        let spaces = masks.window(.space) & valid
+        let numbers = masks.window(.number, at: offset) & valid
+        var whitespace = masks.window(.whitespace, at: offset) & valid
+        let spaces = masks.window(.space, at: offset) & valid
         var punctuation = valid & ~(letters | numbers | whitespace)
         var newlines: UInt64 = 0
-        if rules.cutsAfterNewlines { newlines = masks.window(.newline) & valid }
+        if rules.cutsAfterNewlines { newlines = masks.window(.newline, at: offset) & valid }
 
         // Line breaks right after punctuation belong to it.
         if rules.tail != .nothing {
             let first = newlines & punctuation &<< 1
             var taken = newlines
             if rules.tail == .newlinesAndSlashes {
-                taken |= masks.window(.slash) & valid
+                taken |= masks.window(.slash, at: offset) & valid
             }
             taken = taken & ~(taken &+ first) | first
             newlines &= ~taken
@@ -132,7 +132,7 @@ struct BlockScanner {
             break
         case .lowercasePiece, .piece, .suffix:
             var candidates =
-                masks.window(.apostrophe) & punctuationStarts & letters &>> 1
+                masks.window(.apostrophe, at: offset) & punctuationStarts & letters &>> 1
             if rules.contraction == .suffix { candidates &= letters &<< 1 }
             var lastEnd = 0
             while candidates != 0 {
