@@ -8,17 +8,10 @@ import Transformer
     private let model: GPT
 
     init() throws {
-        var configuration = VocabularyConfiguration()
-        configuration.vocabularySize = 270
-        let counter = PieceCounter(.gpt4)
-        counter.count(Array("the mill turns and the stones turn and grind the corn".utf8).span)
         template = try ChatTemplate(
-            VocabularyTrainer(configuration).train(counter.takeCounts())
-                .adding(specialTokens: ChatTemplate.specialTokens))
-        var shape = GPTConfiguration()
-        (shape.layerCount, shape.headCount, shape.embeddingSize) = (1, 2, 16)
-        (shape.positionCount, shape.vocabularySize) = (96, template.vocabulary.count)
-        model = try GPT(shape, seed: 3)
+            TinyModel.vocabulary().adding(specialTokens: ChatTemplate.specialTokens))
+        model = try TinyModel.model(
+            of: template.vocabulary, layers: 1, heads: 2, width: 16, positions: 96)
     }
 
     private func makeSession(

@@ -9,15 +9,8 @@ import Transformer
     private let model: GPT
 
     init() throws {
-        var configuration = VocabularyConfiguration()
-        configuration.vocabularySize = 270
-        let counter = PieceCounter(.gpt4)
-        counter.count(Array("the mill turns and the stones turn and grind the corn".utf8).span)
-        vocabulary = try VocabularyTrainer(configuration).train(counter.takeCounts())
-        var shape = GPTConfiguration()
-        (shape.layerCount, shape.headCount, shape.embeddingSize) = (2, 4, 64)
-        (shape.positionCount, shape.vocabularySize) = (24, vocabulary.count)
-        model = try GPT(shape, seed: 3)
+        vocabulary = try TinyModel.vocabulary()
+        model = try TinyModel.model(of: vocabulary, layers: 2, heads: 4, width: 64, positions: 24)
     }
 
     private func draw(threadCount: Int, progress: (Int, Int) -> Void = { _, _ in }) throws

@@ -19,6 +19,7 @@ import Tokenization
             configuration: configuration)
         // The answers' tokens, each with the two before it, which is enough to tell places apart.
         var expected: Set<[UInt32]> = []
+        var answerTokenCount = 0
         for number in 0..<30 {
             let messages = [
                 ChatMessage(role: .user, content: "How many sacks on day \(number)?"),
@@ -31,6 +32,7 @@ import Tokenization
             template.beginAnswer(with: encoder, into: &question)
             for place in question.count..<ids.count - 1 {
                 expected.insert(Array(ids[place - 2...place]))
+                answerTokenCount += 1
             }
             let text = Array(ChatTemplate.text(of: messages).utf8)
             try writer.append(
@@ -58,51 +60,19 @@ import Tokenization
         #expect(seen.isSubset(of: expected))
         // Full windows leave the ends of shards out.
         #expect(seen.count > expected.count * 3 / 4)
-    }
 
-    @Test(
-        "windows of whole documents hold each document once, whole, and as many as fit",
-        arguments: [1, 2, 20, 30, 64, 500])
-    func wholeDocuments(length: Int) throws {
-        let fixture = try ShardFixture()
-        _ = try fixture.write(policy: .none, tokensPerShard: 170)
-        let set = try ShardSet(directory: fixture.path("set"), vocabulary: fixture.vocabulary)
-        let sequence = set.windows(in: .train, length: length, stride: length, marksDocuments: true)
-        let windows = sequence.wholeDocumentWindows()
-        var place = 0
-        for (number, shard) in set.shards(of: .train).enumerated() {
-            let starts = (0..<shard.documentCount).map {
-                shard.tokenRange(ofDocument: $0).lowerBound
+        // Packed for tuning, each conversation is whole, and each of its answers' tokens counts once.
+        let rows = set.rows(in: .train, packing: .bestFit, length: 90, marksDocuments: true)
+        var count = 0
+        for first in stride(from: 0, to: rows.count, by: 2) {
+            var batch = rows.batch(of: first..<min(first + 2, rows.count), batchSize: 2)
+            batch.scoreAnswersOnly(template)
+            count += batch.scoredCount
+            for (index, target) in batch.targets.enumerated() where target != Batch.ignored {
+                let last = [batch.inputs[index - 1], batch.inputs[index], target]
+                #expect(expected.contains(last.map(UInt32.init)))
             }
-            var end = 0
-            while place < windows.count, windows[place].shard == number {
-                let window = windows[place]
-                // Nothing but a single last token of a long document is left between two windows.
-                #expect((0...1).contains(window.start - end))
-                #expect(window.length <= length)
-                end = window.start + window.length + 1
-                let isWhole =
-                    starts.contains(window.start) && (starts + [shard.tokenCount]).contains(end)
-                let holdsLong = starts.indices.contains {
-                    shard.tokenRange(ofDocument: $0).count > length + 1
-                        && shard.tokenRange(ofDocument: $0).overlaps(window.start..<end)
-                }
-                #expect(isWhole || holdsLong)
-                if !holdsLong, let following = starts.firstIndex(of: end) {
-                    let next = shard.tokenRange(ofDocument: following).upperBound
-                    #expect(next - window.start > length + 1)
-                }
-                place += 1
-            }
-            #expect(end >= shard.tokenCount - 1)
         }
-        #expect(place == windows.count)
-        let loader = try BatchLoader(windows: sequence, wholeDocuments: true, batchSize: 2, seed: 9)
-        #expect(loader.windowCount == windows.count)
-        var scored = 0
-        for position in stride(from: 0, to: windows.count - 1, by: 2) {
-            scored += loader.batch(at: position).scoredCount
-        }
-        #expect(scored <= windows.reduce(0) { $0 + $1.length })
+        #expect(count == answerTokenCount)
     }
 }

@@ -82,12 +82,10 @@ public enum InstructionTuningStage {
         var training = section.training
         training.initFrom = modelDirectory
         if let epochs = section.epochs {
-            let windows = set.windows(
-                in: .train, length: shape.positionCount, stride: shape.positionCount
-            ).wholeDocumentWindows()
+            let rows = set.rows(in: .train, packing: .bestFit, length: shape.positionCount)
             let stepWindows = training.batchSize * training.gradientAccumulationSteps
             training.steps = max(
-                1, Int((epochs * Double(windows.count) / Double(stepWindows)).rounded(.up)))
+                1, Int((epochs * Double(rows.count) / Double(stepWindows)).rounded(.up)))
         }
         return training
     }

@@ -87,6 +87,20 @@ public struct Batch: Equatable, Sendable {
     }
 }
 
+extension RowSequence {
+    /// A batch of the rows `numbers`, at most `batchSize` of them; what is beyond them is not scored.
+    /// O(B·T).
+    public func batch(of numbers: Range<Int>, batchSize: Int) -> Batch {
+        precondition(numbers.count <= batchSize, "more rows than the batch has")
+        var batch = Batch(
+            batchSize: batchSize, contextLength: length, marksDocuments: marksDocuments)
+        for (row, number) in numbers.enumerated() {
+            batch.fill(row: row, from: self, number: number)
+        }
+        return batch
+    }
+}
+
 extension WindowSequence {
     /// A batch of given windows, at most `batchSize` of them; rows without one are not scored.
     public func batch(of windows: ArraySlice<Window>, batchSize: Int) -> Batch {

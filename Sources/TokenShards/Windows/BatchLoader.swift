@@ -9,15 +9,8 @@ public struct BatchLoader: Sendable {
     public let batchSize: Int
 
     /// Batches of `batchSize` windows in the sampler's order.
-    ///
-    /// - Parameter wholeDocuments: whether they are those of whole documents:
-    ///   ``WindowSequence/wholeDocumentWindows()``.
-    public init(
-        windows: WindowSequence, wholeDocuments: Bool = false, batchSize: Int, seed: UInt64
-    ) throws(ShardError) {
-        try self.init(
-            rows: RowSequence(windows, wholeDocuments: wholeDocuments), batchSize: batchSize,
-            seed: seed)
+    public init(windows: WindowSequence, batchSize: Int, seed: UInt64) throws(ShardError) {
+        try self.init(rows: RowSequence(windows), batchSize: batchSize, seed: seed)
     }
 
     /// Batches of `batchSize` rows in the sampler's order.

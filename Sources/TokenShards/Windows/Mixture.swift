@@ -90,27 +90,18 @@ public struct Mixture: Sendable {
     ///   - length: predictions a row, the context.
     ///   - stride: as for ``ShardSet/rows(in:packing:length:stride:marksDocuments:)``.
     ///   - marksDocuments: whether batches say where documents begin.
-    ///   - wholeDocuments: whether a row holds documents that follow each other and fit whole, whatever
-    ///     the packing: ``WindowSequence/wholeDocumentWindows()``.
     ///   - batchSize: rows a batch.
     ///   - seed: chooses the orders.
     /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a data set without a row, and
     ///   ``ShardError/badMixture(reason:)`` for one of several.
     public func loader(
         packing: Packing = .concatenate, length: Int, stride: Int? = nil,
-        marksDocuments: Bool = false, wholeDocuments: Bool = false, batchSize: Int, seed: UInt64
+        marksDocuments: Bool = false, batchSize: Int, seed: UInt64
     ) throws(ShardError) -> BatchLoader {
         let rows = sources.map { source in
-            if wholeDocuments {
-                RowSequence(
-                    source.set.windows(
-                        in: .train, length: length, stride: length,
-                        marksDocuments: marksDocuments), wholeDocuments: true)
-            } else {
-                source.set.rows(
-                    in: .train, packing: packing, length: length, stride: stride,
-                    marksDocuments: marksDocuments)
-            }
+            source.set.rows(
+                in: .train, packing: packing, length: length, stride: stride,
+                marksDocuments: marksDocuments)
         }
         for (source, rows) in zip(sources, rows) where rows.count == 0 && sources.count > 1 {
             throw .badMixture(

@@ -12,7 +12,6 @@ public struct RowSequence: Sendable {
         case windows(WindowSequence)
         case documents(DocumentWindows)
         case bestFit(BestFitRows)
-        case listed([Window])
     }
 
     /// Predictions that a row has room for.
@@ -23,14 +22,11 @@ public struct RowSequence: Sendable {
     private let plan: Plan
 
     /// Windows one after the other, wherever documents begin.
-    ///
-    /// - Parameter wholeDocuments: whether the windows are those of whole documents instead:
-    ///   ``WindowSequence/wholeDocumentWindows()``.
-    public init(_ windows: WindowSequence, wholeDocuments: Bool = false) {
+    public init(_ windows: WindowSequence) {
         length = windows.length
         marksDocuments = windows.marksDocuments
         shards = windows.shards
-        plan = wholeDocuments ? .listed(windows.wholeDocumentWindows()) : .windows(windows)
+        plan = .windows(windows)
     }
 
     init(
@@ -57,7 +53,6 @@ public struct RowSequence: Sendable {
         case .windows(let windows): windows.count
         case .documents(let windows): windows.count
         case .bestFit(let rows): rows.count
-        case .listed(let windows): windows.count
         }
     }
 
@@ -67,7 +62,6 @@ public struct RowSequence: Sendable {
         case .windows(let windows): windows.count * length
         case .documents(let windows): windows.scoredCount
         case .bestFit(let rows): rows.scoredCount
-        case .listed(let windows): windows.reduce(0) { $0 + $1.length }
         }
     }
 
@@ -84,7 +78,6 @@ public struct RowSequence: Sendable {
         case .windows(let windows): [windows[number]]
         case .documents(let windows): [windows[number]]
         case .bestFit(let rows): rows[number]
-        case .listed(let windows): [windows[number]]
         }
     }
 

@@ -9,6 +9,8 @@ public struct Evaluator {
     private let split: Split
     private let batchSize: Int
     private let windows: WindowSequence
+    /// Whole conversations, packed as for training, where there are some.
+    private let conversations: RowSequence?
     private let template: ChatTemplate?
 
     /// Scores `split` of `set` with `model`.
@@ -32,6 +34,11 @@ public struct Evaluator {
         windows = set.windows(
             in: split, length: contextLength, stride: min(stride, contextLength),
             marksDocuments: masksDocuments)
+        conversations =
+            template == nil
+            ? nil
+            : set.rows(
+                in: split, packing: .bestFit, length: contextLength, marksDocuments: masksDocuments)
         let tokens = set.manifest.totals(of: split).tokens
         guard tokens > set.shards(of: split).count else {
             throw .tooFewTokens(split: split.rawValue, tokenCount: tokens, needed: 2)
@@ -50,17 +57,22 @@ public struct Evaluator {
     public func evaluateBySource(
         progress: (Int, Int) -> Void = { _, _ in }
     ) -> (total: EvaluationResult, sources: [SourceResult]) {
-        let scoring =
-            template == nil ? windows.scoringWindows() : windows.wholeDocumentWindows()
+        let scoring = template == nil ? windows.scoringWindows() : []
+        let count = conversations?.count ?? scoring.count
         var total = EvaluationResult(
             tokenCount: 0,
             byteCount: template == nil ? set.manifest.totals(of: split).bytes : 0, totalLoss: 0)
         var tally = template == nil ? SourceTally(set, split) : nil
         var done = 0
-        while done < scoring.count {
-            let next = min(done + batchSize, scoring.count)
-            var batch = windows.batch(of: scoring[done..<next], batchSize: batchSize)
-            if let template { batch.scoreAnswersOnly(template) }
+        while done < count {
+            let next = min(done + batchSize, count)
+            var batch: Batch
+            if let template, let conversations {
+                batch = conversations.batch(of: done..<next, batchSize: batchSize)
+                batch.scoreAnswersOnly(template)
+            } else {
+                batch = windows.batch(of: scoring[done..<next], batchSize: batchSize)
+            }
             let losses = runner.tokenLosses(
                 inputs: batch.inputs.span, targets: batch.targets.span,
                 documentStarts: batch.documentStarts)
@@ -72,11 +84,13 @@ public struct Evaluator {
                 }
             }
             total.tokenCount += batch.scoredCount
-            for (row, window) in scoring[done..<next].enumerated() {
-                tally?.add(window, losses[row * windows.length..<(row + 1) * windows.length])
+            if template == nil {
+                for (row, window) in scoring[done..<next].enumerated() {
+                    tally?.add(window, losses[row * windows.length..<(row + 1) * windows.length])
+                }
             }
             done = next
-            progress(done, scoring.count)
+            progress(done, count)
         }
         return (total, tally?.results ?? [])
     }

@@ -145,8 +145,9 @@ public struct Trainer {
         let context = shape.positionCount
         source = BatchSource(
             loader: try data.loader(
-                packing: configuration.packing, length: context, stride: configuration.stride,
-                marksDocuments: configuration.masksDocuments, wholeDocuments: template != nil,
+                packing: template == nil ? configuration.packing : .bestFit, length: context,
+                stride: template == nil ? configuration.stride : nil,
+                marksDocuments: configuration.masksDocuments,
                 batchSize: configuration.batchSize, seed: configuration.seed),
             template: template)
         runner = BatchRunner(
