@@ -39,5 +39,11 @@ public final class FileLock: Sendable {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // Closing alone would leave the lock to a child process that is just being started and has not let
+        // go of what it inherited.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
