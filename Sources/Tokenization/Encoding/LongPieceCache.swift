@@ -18,8 +18,8 @@ struct LongPieceCache: ~Copyable {
     private static let maximumWords = 1 << 22
 
     init() {
-        slots = OwnedBuffer(repeating: 0, count: 1 << 8)
-        words = OwnedBuffer(repeating: 0, count: 1 << 11)
+        slots = OwnedBuffer(zeros: 1 << 8)
+        words = OwnedBuffer(uninitializedCapacity: 1 << 11)
     }
 
     /// Asks for the memory that ``find(_:from:length:hash:)`` will read first.
@@ -120,7 +120,7 @@ struct LongPieceCache: ~Copyable {
         if usedWords + needed > words.view.count {
             if words.view.count < Self.maximumWords {
                 let larger = OwnedBuffer<UInt64>(
-                    repeating: 0, count: min(words.view.count * 4, Self.maximumWords))
+                    uninitializedCapacity: min(words.view.count * 4, Self.maximumWords))
                 for index in 0..<usedWords { larger.view[index] = words.view[index] }
                 words = larger
             } else {
@@ -130,7 +130,7 @@ struct LongPieceCache: ~Copyable {
             }
         }
         guard usedSlots * 2 > slots.view.count else { return }
-        var old = OwnedBuffer<UInt64>(repeating: 0, count: slots.view.count * 4)
+        var old = OwnedBuffer<UInt64>(zeros: slots.view.count * 4)
         swap(&old, &slots)
         defer { extendLifetime(old) }
         usedSlots = 0

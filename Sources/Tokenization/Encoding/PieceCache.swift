@@ -22,7 +22,7 @@ struct PieceCache: ~Copyable {
     /// A view for the hot loop, until the next call of ``growIfNeeded()``.
     private(set) var view: View
 
-    /// In memory as `qk_piece_entry`.
+    /// In memory as `qk_piece_entry`; an empty one is zeros.
     struct Entry: BitwiseCopyable {
         var low: UInt64 = 0
         /// As in the key; 0 in an empty entry. The highest bit is set where the ids are too many and
@@ -45,7 +45,7 @@ struct PieceCache: ~Copyable {
 
     /// A cache of `2 ^ sizeLog` entries of 32 bytes each, which may grow to `2 ^ maximumSizeLog`.
     init(sizeLog: Int, maximumSizeLog: Int) {
-        buffer = OwnedBuffer(repeating: Entry(), count: 1 << sizeLog)
+        buffer = OwnedBuffer(zeros: 1 << sizeLog)
         view = View(entries: buffer.view)
         self.maximumSizeLog = maximumSizeLog
     }
@@ -63,8 +63,8 @@ struct PieceCache: ~Copyable {
         guard view.entries.count < 1 << maximumSizeLog else { return }
         // While it is small it grows quickly. `old` must live to the end: its elements are read below.
         let factor = view.entries.count < 1 << 18 ? 8 : 2
-        var old = OwnedBuffer(
-            repeating: Entry(), count: min(view.entries.count * factor, 1 << maximumSizeLog))
+        var old = OwnedBuffer<Entry>(
+            zeros: min(view.entries.count * factor, 1 << maximumSizeLog))
         swap(&old, &buffer)
         defer { extendLifetime(old) }
         let entries = old.view

@@ -24,6 +24,14 @@ import CKernels
         unsafe view = BufferView(base: elements, count: count)
     }
 
+    /// `count` elements all of whose bits are 0, on a cache line's boundary. Where there are many, those
+    /// that are never touched cost nothing.
+    init(zeros count: Int) {
+        let memory = unsafe SystemMemory.allocateZeros(byteCount: Self.byteCount(count))
+        unsafe view = BufferView(
+            base: memory.bindMemory(to: Element.self, capacity: max(1, count)), count: count)
+    }
+
     /// Room for `capacity` elements that must be written before they are read. Memory that is never
     /// written costs nothing.
     init(uninitializedCapacity capacity: Int) {

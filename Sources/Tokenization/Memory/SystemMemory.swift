@@ -39,6 +39,15 @@ enum SystemMemory {
         return unsafe memory + before
     }
 
+    /// As above, but zeros. O(`byteCount`) for small memory; large memory comes as zeros.
+    static func allocateZeros(byteCount: Int) -> UnsafeMutableRawPointer {
+        let memory = unsafe allocate(byteCount: byteCount)
+        if byteCount < pageByteCount {
+            unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+        }
+        return unsafe memory
+    }
+
     /// Frees what ``allocate(byteCount:)`` gave for the same `byteCount`.
     static func free(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
         if byteCount >= pageByteCount {
