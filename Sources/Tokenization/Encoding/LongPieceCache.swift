@@ -1,7 +1,8 @@
 /// What pieces have become before that are too long for ``PieceCache``, or became too many ids.
 ///
-/// Records stand one after another in one array of words, and a hash table points to them. When it is
-/// full it is emptied, so that it never takes more than 40 MiB.
+/// Records stand one after another in one array of words. A hash table points to those of long pieces,
+/// and the entry in ``PieceCache`` to that of a short one. When it is full it is emptied, so that it
+/// never takes more than 40 MiB.
 struct LongPieceCache: ~Copyable {
     /// The longest piece that is kept, in bytes.
     static let maximumLength = 128
@@ -11,6 +12,9 @@ struct LongPieceCache: ~Copyable {
 
     /// Records: the length in bytes and the number of ids, the bytes, the ids.
     private var words: OwnedBuffer<UInt64>
+
+    /// How often it was emptied: a record is there as long as this does not change.
+    private(set) var generation: UInt32 = 0
 
     private var usedWords = 1
     private var usedSlots = 0
@@ -71,7 +75,16 @@ struct LongPieceCache: ~Copyable {
         return (0, 0)
     }
 
-    /// Copies the ids that ``find(_:from:length:hash:)`` found, and up to three numbers more, to where
+    /// Where the ids of a record of some generation stand and their number; 0 if it is not here.
+    @inline(__always)
+    func find(record: Int, of generation: UInt32) -> (place: Int, count: Int) {
+        guard generation == self.generation else { return (0, 0) }
+        let head = words.view[record]
+        let length = Int(truncatingIfNeeded: head &>> 32)
+        return (record &+ 1 &+ (length &+ 7) / 8, Int(truncatingIfNeeded: head & 0xFFFF_FFFF))
+    }
+
+    /// Copies the ids that were found, and up to three numbers more, to where
     /// there is room for them. O(count).
     @inline(__always)
     func copy(from place: Int, count: Int, to ids: BufferView<UInt32>, at target: Int) {
@@ -89,6 +102,14 @@ struct LongPieceCache: ~Copyable {
     ) {
         // The same piece may have been missing twice.
         if find(text, from: start, length: length, hash: hash).count > 0 { return }
+        put(append(text, from: start, length: length, ids: ids, count: count), hash)
+    }
+
+    /// Remembers `count` ids of a piece that only ``find(record:of:)`` finds, and returns the record.
+    /// O(length + count).
+    mutating func append(
+        _ text: ByteView, from start: Int, length: Int, ids: BufferView<UInt32>, count: Int
+    ) -> Int {
         // One word more, because ids are read four at a time.
         makeRoom(words: 2 + (length + 7) / 8 + (count + 1) / 2)
         let words = words.view
@@ -105,7 +126,7 @@ struct LongPieceCache: ~Copyable {
             word += 1
         }
         usedWords = word
-        put(record, hash)
+        return record
     }
 
     private mutating func put(_ record: Int, _ hash: UInt64) {
@@ -127,6 +148,7 @@ struct LongPieceCache: ~Copyable {
                 for index in 0..<slots.view.count { slots.view[index] = 0 }
                 usedWords = 1
                 usedSlots = 0
+                generation &+= 1
             }
         }
         guard usedSlots * 2 > slots.view.count else { return }

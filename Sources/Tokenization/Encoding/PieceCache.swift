@@ -83,10 +83,10 @@ struct PieceCache: ~Copyable {
         added += 1
     }
 
-    /// Stores that the ids of a piece are elsewhere.
-    mutating func insertElsewhere(_ key: PieceKey) {
-        view.insert(
-            Entry(low: key.low, high: key.high | Entry.elsewhere, ids: SIMD4(.max, 0, 0, .max)))
+    /// Stores that the ids of a piece are in a record of the ``LongPieceCache``, of some generation.
+    mutating func insertElsewhere(_ key: PieceKey, record: Int, of generation: UInt32) {
+        let ids = SIMD4(.max, UInt32(truncatingIfNeeded: record), generation, .max)
+        view.insert(Entry(low: key.low, high: key.high | Entry.elsewhere, ids: ids))
         added += 1
     }
 
@@ -130,10 +130,16 @@ struct PieceCache: ~Copyable {
             return false
         }
 
-        /// Whether the table says that the ids of a piece are elsewhere.
+        /// Which record has the ids of a piece, and its generation; `nil` if the table does not say so.
         @inline(__always)
-        func isElsewhere(_ key: PieceKey, from first: Place) -> Bool {
-            place(of: key.low, key.high | Entry.elsewhere, from: first) != nil
+        func elsewhere(
+            _ key: PieceKey, from first: Place
+        ) -> (record: Int, generation: UInt32)? {
+            guard let place = place(of: key.low, key.high | Entry.elsewhere, from: first) else {
+                return nil
+            }
+            let ids = entry(at: place).ids
+            return (Int(ids.y), ids.z)
         }
 
         /// Beside the first place there are three others: the other half of the cache line, and the

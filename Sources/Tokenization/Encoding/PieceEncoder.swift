@@ -164,7 +164,10 @@ struct PieceEncoder: ~Copyable {
     private func findElsewhere(
         _ text: ByteView, _ piece: MissingPiece, _ place: PieceCache.Place
     ) -> (place: Int, count: Int) {
-        if piece.hasKey, !cache.view.isElsewhere(piece.key, from: place) { return (0, 0) }
+        if piece.hasKey {
+            guard let found = cache.view.elsewhere(piece.key, from: place) else { return (0, 0) }
+            return longCache.find(record: found.record, of: found.generation)
+        }
         return longCache.find(text, from: piece.start, length: piece.length, hash: piece.longHash)
     }
 
@@ -248,10 +251,16 @@ struct PieceEncoder: ~Copyable {
             cache.insert(piece.key, ids: four, count: count)
             return
         }
-        longCache.insert(
-            text, from: piece.start, length: piece.length, hash: piece.longHash,
-            ids: ids.slice(from: place, to: place &+ count), count: count)
-        if piece.hasKey { cache.insertElsewhere(piece.key) }
+        let ids = ids.slice(from: place, to: place &+ count)
+        if piece.hasKey {
+            let record = longCache.append(
+                text, from: piece.start, length: piece.length, ids: ids, count: count)
+            cache.insertElsewhere(piece.key, record: record, of: longCache.generation)
+        } else {
+            longCache.insert(
+                text, from: piece.start, length: piece.length, hash: piece.longHash, ids: ids,
+                count: count)
+        }
     }
 
     /// Delivers the ids of a piece that is not remembered.

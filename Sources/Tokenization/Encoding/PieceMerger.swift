@@ -13,8 +13,8 @@ struct MissingPiece: BitwiseCopyable {
 
     var hasKey: Bool { length <= PieceKey.maximumLength }
 
-    /// Its hash for the cache of long pieces.
-    var longHash: UInt64 { hasKey ? key.hash : key.low }
+    /// Its hash for the cache of long pieces, if it is too long for a key.
+    var longHash: UInt64 { key.low }
 }
 
 /// Merges the bytes of pieces of up to 128 bytes into tokens, many at once: the earliest listed pair
