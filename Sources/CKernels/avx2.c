@@ -3,9 +3,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <math.h>
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define W 8
 #define MR 6
+#define FLOAT16_CONVERSION
 #define TABLE qk_avx2_table
 #include "vectors/level.h"
 #pragma clang attribute pop

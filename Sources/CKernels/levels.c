@@ -38,6 +38,7 @@ int qk_level_is_available(int level) {
     // These builtins also ask the operating system whether it saves the wide registers.
     case QK_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+            && __builtin_cpu_supports("f16c")
             && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("lzcnt");
     case QK_AVX512_MIXED:
         return __builtin_cpu_supports("avx512bf16") && qk_level_is_available(QK_AVX512);

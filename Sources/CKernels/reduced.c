@@ -14,6 +14,22 @@ static uint16_t upper_half(float x) {
     return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
+// The nearest binary16, ties to even; the largest one for what is beyond it.
+static uint16_t float16_bits(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    uint16_t sign = bits >> 16 & 0x8000;
+    uint32_t magnitude = bits & 0x7FFFFFFF;
+    if (magnitude >= 0x477FF000) { return sign | 0x7BFF; }
+    if (magnitude < 0x38800000) {
+        // Added to a half, the last bit is worth 2^-24, as that of a small binary16 is.
+        float sum = fabsf(x) + 0.5f;
+        memcpy(&bits, &sum, 4);
+        return sign | (uint16_t)(bits - 0x3F000000);
+    }
+    return sign | (uint16_t)((magnitude + 0xFFF + (magnitude >> 13 & 1) - 0x38000000) >> 13);
+}
+
 // The least bfloat16 that is not below a positive x.
 static uint16_t upper_half_above(float x) {
     uint32_t bits;
@@ -44,9 +60,12 @@ void qk_reduce(
         uint8_t *panel = reduced + j / COLUMNS * reduced_panel_bytes(format, k);
         long column = j % COLUMNS;
         const float *from = b + j * b_column;
-        if (format == QK_BFLOAT16) {
+        if (format != QK_INT8) {
             uint16_t *out = (uint16_t *)panel + column;
-            for (long p = 0; p < k; p++) { out[p * COLUMNS] = upper_half(from[p * b_row]); }
+            for (long p = 0; p < k; p++) {
+                float x = from[p * b_row];
+                out[p * COLUMNS] = format == QK_FLOAT16 ? float16_bits(x) : upper_half(x);
+            }
             continue;
         }
         for (long p = 0; p < k; p += BLOCK, panel += BLOCK_BYTES) {

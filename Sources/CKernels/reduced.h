@@ -13,13 +13,26 @@
 #define BLOCK_BYTES (2L * COLUMNS + BLOCK * COLUMNS)
 
 static inline long reduced_panel_bytes(int format, long k) {
-    return format == QK_BFLOAT16 ? 2 * k * COLUMNS : (k + BLOCK - 1) / BLOCK * BLOCK_BYTES;
+    return format == QK_INT8 ? (k + BLOCK - 1) / BLOCK * BLOCK_BYTES : 2 * k * COLUMNS;
 }
 
 static inline float bfloat16_of(uint16_t bits) {
     uint32_t whole = (uint32_t)bits << 16;
     float x;
     memcpy(&x, &whole, 4);
+    return x;
+}
+
+// Of a finite binary16. Its exponent's bias is 15 and that of a float32 is 127; the product also makes
+// small numbers normal.
+static inline float float16_of(uint16_t bits) {
+    uint32_t magnitude = (uint32_t)(bits & 0x7FFF) << 13, sign = (uint32_t)(bits & 0x8000) << 16;
+    float x;
+    memcpy(&x, &magnitude, 4);
+    x *= 0x1p112f;
+    memcpy(&magnitude, &x, 4);
+    magnitude |= sign;
+    memcpy(&x, &magnitude, 4);
     return x;
 }
 

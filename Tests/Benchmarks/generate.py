@@ -27,6 +27,7 @@ PEERS = [
     ("PyTorch by hand", "float32", {"peer": "torch"}),
     ("transformers", "float32", {"peer": "transformers"}),
     ("llama.cpp f32", "float32", {"peer": "llama.cpp", "gguf": "f32.gguf"}),
+    ("llama.cpp f16", "float16", {"peer": "llama.cpp", "gguf": "f16.gguf"}),
     ("llama.cpp q8_0", "int8", {"peer": "llama.cpp", "gguf": "q8_0.gguf"}),
 ]
 
@@ -38,7 +39,7 @@ def measure(options):
 
 def measure_shape(name, shape, options):
     folder = CACHE / f"generate-{name}"
-    if not (folder / "q8_0.gguf").exists():
+    if not (folder / "f16.gguf").exists():
         say(f"generate, {name}: making the model ...")
         folder.mkdir(parents=True, exist_ok=True)
         peer("peers_generate.py", {"peer": "make", "shape": shape, "model": folder}, 2)
@@ -48,7 +49,7 @@ def measure_shape(name, shape, options):
     request = {
         "model": folder, "prompt": prompt, "count": options.new_tokens, "threads": options.threads
     }
-    own = {weights: (Series(), Series()) for weights in ["float32", "bfloat16", "int8"]}
+    own = {weights: (Series(), Series()) for weights in ["float32", "float16", "bfloat16", "int8"]}
     peers = {title: (Series(), Series()) for title, _, _ in PEERS}
     ids, gigabytes = {}, {}
     for round_number in range(options.repeat):

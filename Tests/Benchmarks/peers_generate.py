@@ -156,7 +156,7 @@ def make(request):
             if parameter.dim() > 1:
                 parameter *= 3
     model.save_pretrained(folder)
-    for name in ["f32", "q8_0"]:
+    for name in ["f32", "f16", "q8_0"]:
         write_gguf(model, shape, folder / f"{name}.gguf", name)
     return {}
 
@@ -164,7 +164,7 @@ def make(request):
 def write_gguf(model, shape, path, name):
     import gguf
 
-    kind = {"f32": gguf.GGMLQuantizationType.F32, "q8_0": gguf.GGMLQuantizationType.Q8_0}[name]
+    kind = gguf.GGMLQuantizationType[name.upper()]
     writer = gguf.GGUFWriter(str(path), "gpt2")
     writer.add_block_count(shape["n_layer"])
     writer.add_context_length(shape["n_positions"])

@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    static let formats = [Int32(QK_BFLOAT16), Int32(QK_INT8)]
+    static let formats = [Int32(QK_BFLOAT16), Int32(QK_INT8), Int32(QK_FLOAT16)]
 
     /// A matrix in reduced form, and what it stands for.
     func reduce(
@@ -78,6 +78,53 @@ import Testing
         for index in 0..<k * n {
             #expect(values[index].bitPattern & 0xFFFF == 0)
             #expect(abs(values[index] - b[index]) <= abs(b[index]) / 256)
+        }
+    }
+
+    /// The value of a finite binary16, as IEEE 754 says it.
+    private func value(ofBinary16 bits: Int) -> Float {
+        let (exponent, fraction) = (bits >> 10 & 0x1F, Float(bits & 0x3FF))
+        let magnitude =
+            exponent == 0
+            ? Float(sign: .plus, exponent: -24, significand: fraction)
+            : Float(sign: .plus, exponent: exponent - 25, significand: 1024 + fraction)
+        return bits & 0x8000 == 0 ? magnitude : -magnitude
+    }
+
+    @Test("float16 rounds every number to the nearest, ties to even, at every level")
+    func float16() {
+        let format = Int32(QK_FLOAT16)
+        // Each finite one, what lies half way to the next, and the neighbours of that.
+        let finite = Array(0..<0x7C00)
+        var numbers: [Float] = []
+        var expected: [Float] = []
+        for bits in finite {
+            let low = value(ofBinary16: bits)
+            let high = bits == 0x7BFF ? 65_536 : value(ofBinary16: bits + 1)
+            let even = bits.isMultiple(of: 2) ? low : high
+            let middle = (low + high) / 2
+            numbers += [low, middle.nextDown, middle, middle.nextUp]
+            // What would be beyond the largest stays there.
+            expected += [low, low, even, high].map { min($0, 65_504) }
+        }
+        numbers += [65_536, 1e9, .greatestFiniteMagnitude, 1e-30, 0x1p-25, Float(0x1p-25).nextUp]
+        expected += [65_504, 65_504, 65_504, 0, 0, 0x1p-24]
+        numbers += numbers.map { -$0 }
+        expected += expected.map { -$0 }
+        let n = 32
+        let k = (numbers.count + n - 1) / n
+        let b = Floats(k * n)
+        for (index, number) in numbers.enumerated() { b[index] = number }
+        let (reduced, values) = reduce(format, k, n, b, n, 1)
+        for (index, number) in expected.enumerated() {
+            #expect(values[index].bitPattern == number.bitPattern, "of \(numbers[index])")
+        }
+        for level in fastLevels {
+            let count = qk_packed_count(level, k, n)
+            let (found, packed) = (Floats(count), Floats(count))
+            qk_pack_reduced(level, format, k, n, reduced, found.base)
+            qk_pack(level, k, n, values.base, n, 1, packed.base)
+            #expect(found.error(against: packed) == 0)
         }
     }
 

@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test func `weights of fewer bits and a report of the speed`() async throws {
-        for weights in ["float32", "bfloat16", "int8"] {
+        for weights in ["float32", "float16", "bfloat16", "int8"] {
             let result = try await Program.succeed(
                 [
                     "generate", "--model", world.model, "--weights", weights, "--speed",

@@ -36,7 +36,7 @@ import Testing
         let model = try tinyModel(kind, width: 16, positions: 300, vocabulary: 19)
         let ids = randomBatch(300, vocabulary: 19, seed: 2).inputs
         let expected = model.logits(for: ids).suffix(19)
-        for weights in [WeightFormat.float32, .bfloat16] {
+        for weights in [WeightFormat.float32, .float16, .bfloat16] {
             let pass = InferencePass(
                 model, weights: weights, team: ThreadTeam(threadCount: 2))
             for cuts in [[300], [17, 300], [1, 2, 258, 300], [299, 300]] {
@@ -108,7 +108,7 @@ import Testing
             let ids = randomBatch(50, vocabulary: 35, seed: 3).inputs
             let exact = model.logits(for: ids).suffix(35)
             var errors: [Float] = []
-            for weights in [WeightFormat.bfloat16, .int8] {
+            for weights in [WeightFormat.float16, .bfloat16, .int8] {
                 let pass = InferencePass(model, weights: weights, team: ThreadTeam(threadCount: 2))
                 let (whole, steps) = (
                     KeyValueCache(model.configuration), KeyValueCache(model.configuration)
@@ -122,6 +122,7 @@ import Testing
                 #expect(pass.weightByteCount < 4 * model.layout.parameterCount)
             }
             #expect(errors.allSatisfy { $0 > 0 && $0 < 1 })
+            #expect(errors[0] < errors[1] / 2)
         }
     }
 

@@ -101,7 +101,8 @@ void qk_few_rows(
 /// Number formats of weights that take fewer bytes than float32.
 enum {
     QK_BFLOAT16 = 0,  // the upper half of a float32, rounded to nearest, ties to even
-    QK_INT8 = 1       // blocks of 32 along k: integers from -127 to 127 times a bfloat16
+    QK_INT8 = 1,      // blocks of 32 along k: integers from -127 to 127 times a bfloat16
+    QK_FLOAT16 = 2    // binary16, rounded to nearest, ties to even; at most 65,504 in size
 };
 
 /// Columns of a panel of reduced weights, which is the least that can be asked for at once.
@@ -111,7 +112,7 @@ enum {
 long qk_reduced_bytes(int format, long k, long n);
 
 /// Rounds B (k, n) to a format, in panels of `QK_REDUCED_COLUMNS` columns, zero beyond the last
-/// column. A panel of bfloat16 is (k, 32). One of int8 is, for each 32 rows of B, 32 scales and then
+/// column. A panel of 16-bit numbers is (k, 32). One of int8 is, for each 32 rows of B, 32 scales and then
 /// (32, 32) integers.
 void qk_reduce(
     int format, long k, long n, const float *b, long b_row, long b_column, uint8_t *reduced);

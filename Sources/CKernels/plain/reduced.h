@@ -8,6 +8,9 @@ static float reduced_at(int format, long k, const uint8_t *reduced, long p, long
     if (format == QK_BFLOAT16) {
         return bfloat16_of(((const uint16_t *)panel)[p * COLUMNS + column]);
     }
+    if (format == QK_FLOAT16) {
+        return float16_of(((const uint16_t *)panel)[p * COLUMNS + column]);
+    }
     const uint8_t *block = panel + p / BLOCK * BLOCK_BYTES;
     const int8_t *integers = (const int8_t *)block + 2 * COLUMNS;
     return bfloat16_of(((const uint16_t *)block)[column])

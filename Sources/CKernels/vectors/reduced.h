@@ -15,6 +15,22 @@ typedef int8_t vb_anywhere __attribute__((ext_vector_type(W), aligned(1), may_al
 INLINE vf load_bfloat16(const uint16_t *p) {
     return (vf)(__builtin_convertvector(*(const vh_anywhere *)p, vu) << 16);
 }
+#ifdef FLOAT16_CONVERSION
+typedef _Float16 vfh_anywhere __attribute__((ext_vector_type(W), aligned(2), may_alias));
+INLINE vf load_float16(const uint16_t *p) {
+    return __builtin_convertvector(*(const vfh_anywhere *)p, vf);
+}
+#else
+// As `float16_of`.
+INLINE vf load_float16(const uint16_t *p) {
+    vu bits = __builtin_convertvector(*(const vh_anywhere *)p, vu);
+    vf magnitude = (vf)((bits & 0x7FFF) << 13) * 0x1p112f;
+    return (vf)((vu)magnitude | (bits & 0x8000) << 16);
+}
+#endif
+INLINE vf load_16_bits(int format, const uint16_t *p) {
+    return format == QK_FLOAT16 ? load_float16(p) : load_bfloat16(p);
+}
 INLINE vf load_int8(const int8_t *p) {
     return __builtin_convertvector(*(const vb_anywhere *)p, vf);
 }
@@ -47,6 +63,19 @@ INLINE void add_integers(
     }
 }
 
+// Adds R rows by one panel of 16-bit numbers to `sums`.
+INLINE void halves_panel(
+    const int R, const int format, long k, const float *x, long x_row, const uint8_t *panel,
+    vf sums[FEW][PARTS]) {
+    const uint16_t *w = (const uint16_t *)panel;
+    for (long p = 0; p < k; p++, w += COLUMNS) {
+        UNROLL for (int s = 0; s < PARTS; s++) {
+            vf value = load_16_bits(format, w + s * W);
+            UNROLL for (int r = 0; r < R; r++) { sums[r][s] += x[r * x_row + p] * value; }
+        }
+    }
+}
+
 // R rows by one panel.
 INLINE void reduced_panel(
     const int R, int format, long k, const float *x, long x_row, const uint8_t *panel,
@@ -54,13 +83,12 @@ INLINE void reduced_panel(
     UNROLL for (int r = 0; r < R; r++) {
         UNROLL for (int s = 0; s < PARTS; s++) { sums[r][s] = 0; }
     }
-    if (format == QK_BFLOAT16) {
-        const uint16_t *w = (const uint16_t *)panel;
-        for (long p = 0; p < k; p++, w += COLUMNS) {
-            UNROLL for (int s = 0; s < PARTS; s++) {
-                vf value = load_bfloat16(w + s * W);
-                UNROLL for (int r = 0; r < R; r++) { sums[r][s] += x[r * x_row + p] * value; }
-            }
+    if (format != QK_INT8) {
+        // A loop for each, so that it has no branch.
+        if (format == QK_FLOAT16) {
+            halves_panel(R, QK_FLOAT16, k, x, x_row, panel, sums);
+        } else {
+            halves_panel(R, QK_BFLOAT16, k, x, x_row, panel, sums);
         }
         return;
     }
@@ -126,8 +154,9 @@ static void pack_reduced(int format, long k, long n, const uint8_t *reduced, flo
         for (long p = 0; p < k; p++, out += NR) {
             for (int s = 0; s < 2; s++) {
                 long place = column + s * W;
-                if (format == QK_BFLOAT16) {
-                    store(out + s * W, load_bfloat16((const uint16_t *)panel + p * COLUMNS + place));
+                if (format != QK_INT8) {
+                    const uint16_t *w = (const uint16_t *)panel + p * COLUMNS + place;
+                    store(out + s * W, load_16_bits(format, w));
                 } else {
                     const uint8_t *block = panel + p / BLOCK * BLOCK_BYTES;
                     vf scale = load_bfloat16((const uint16_t *)block + place);

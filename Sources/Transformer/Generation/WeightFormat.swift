@@ -7,7 +7,9 @@ import CKernels
 public enum WeightFormat: String, CaseIterable, Sendable {
     /// As trained.
     case float32
-    /// The upper half of a float32: eight bits of precision, half the bytes.
+    /// Half the bytes, eleven bits of precision; for weights up to 65,504 in size.
+    case float16
+    /// The upper half of a float32: half the bytes, eight bits of precision.
     case bfloat16
     /// Blocks of 32 inputs that share a scale: integers from -127 to 127, a bit more than a quarter
     /// of the bytes.
@@ -17,6 +19,7 @@ public enum WeightFormat: String, CaseIterable, Sendable {
     var reducedFormat: Int32? {
         switch self {
         case .float32: nil
+        case .float16: Int32(QK_FLOAT16)
         case .bfloat16: Int32(QK_BFLOAT16)
         case .int8: Int32(QK_INT8)
         }
