@@ -25,6 +25,22 @@ import Transformer
         #expect(arrived.load(ordering: .relaxed) == 2)
     }
 
+    @Test("pieces of work that follow each other at once are not mixed up")
+    func quickSuccession() {
+        let team = ThreadTeam(threadCount: 4)
+        for round in 0..<20_000 {
+            let count = round % 7 + 2
+            let sum = Atomic<Int>(0)
+            // Who comes late finds other work, or none.
+            team.run(count) { sum.wrappingAdd(round * count + $0, ordering: .relaxed) }
+            let expected = round * count * count + count * (count - 1) / 2
+            if sum.load(ordering: .relaxed) != expected {
+                Issue.record("round \(round)")
+                return
+            }
+        }
+    }
+
     @Test("teams come and go")
     func lifetimes() {
         for _ in 0..<50 {

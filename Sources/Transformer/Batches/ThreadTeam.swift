@@ -53,23 +53,23 @@ public final class ThreadTeam: Sendable {
             for item in 0..<max(count, 0) { body(item, 0) }
             return
         }
-        withoutActuallyEscaping(body) { body in shared.run(count, threadCount - 1, body) }
+        withoutActuallyEscaping(body) { body in shared.run(count, body) }
     }
 
     /// What the threads have in common. The threads keep it alive, not the team, so that the team's
     /// end can stop them.
     @safe private final class Shared: @unchecked Sendable {
-        // Unchecked for `work` and `itemCount`, which are written before `generation` is published
-        // and read after it is seen, and for the two system objects, which are made for sharing.
+        // Unchecked for `work`, which is written while no item is to be had or at work, and read by
+        // whoever took one; and for the two system objects, which are made for sharing.
         private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
         private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
         private var work: ((Int, Int) -> Void)?
-        private var itemCount = 0
         /// Counts pieces of work, and once more at the end.
         private let generation = Atomic<Int>(0)
         private let isStopping = Atomic<Bool>(false)
-        private let nextItem = Atomic<Int>(0)
-        private let busyWorkers = Atomic<Int>(0)
+        /// How many items there are, in the upper half, and how many of them were taken.
+        private let items = Atomic<UInt64>(0)
+        private let doneCount = Atomic<Int>(0)
 
         init() {
             unsafe pthread_mutex_init(mutex, nil)
@@ -83,19 +83,19 @@ public final class ThreadTeam: Sendable {
             unsafe mutex.deallocate()
         }
 
-        func run(_ count: Int, _ helpers: Int, _ body: @escaping (Int, Int) -> Void) {
+        func run(_ count: Int, _ body: @escaping (Int, Int) -> Void) {
             work = body
-            itemCount = count
-            nextItem.store(0, ordering: .relaxed)
-            busyWorkers.store(helpers, ordering: .relaxed)
+            doneCount.store(0, ordering: .relaxed)
+            items.store(UInt64(count) << 32, ordering: .releasing)
             unsafe pthread_mutex_lock(mutex)
             generation.wrappingAdd(1, ordering: .releasing)
             unsafe pthread_cond_broadcast(condition)
             unsafe pthread_mutex_unlock(mutex)
             takeItems(worker: 0)
-            // The helpers are at their last items: work of about the same length as the caller's.
+            // Others are at their last items: work of about the same length as the caller's. Who has not
+            // come yet, because the system runs something else there, is not waited for.
             var spins = 0
-            while busyWorkers.load(ordering: .acquiring) > 0 {
+            while doneCount.load(ordering: .acquiring) < count {
                 spins += 1
                 if spins > 2_000 { sched_yield() } else { qk_pause() }
             }
@@ -103,12 +103,27 @@ public final class ThreadTeam: Sendable {
         }
 
         private func takeItems(worker: Int) {
-            // Scratch is indexed by worker, and there is as much of it as items.
-            guard let work, worker < itemCount else { return }
+            while let item = takeItem(worker: worker) {
+                perform(item, worker)
+                doneCount.wrappingAdd(1, ordering: .releasing)
+            }
+        }
+
+        /// Does an item. The work stays while one is not done, and is let go before this one is: the caller's
+        /// closure ends with the call of `run`.
+        @inline(never) private func perform(_ item: Int, _ worker: Int) { work!(item, worker) }
+
+        /// The next item, of whichever piece of work there is by now.
+        private func takeItem(worker: Int) -> Int? {
+            var seen = items.load(ordering: .relaxed)
             while true {
-                let item = nextItem.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard item < itemCount else { return }
-                work(item, worker)
+                let (count, taken) = (seen >> 32, seen & 0xFFFF_FFFF)
+                // Scratch is indexed by worker, and there is as much of it as items.
+                guard taken < count, worker < count else { return nil }
+                let result = items.weakCompareExchange(
+                    expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing)
+                if result.exchanged { return Int(taken) }
+                seen = result.original
             }
         }
 
@@ -135,7 +150,6 @@ public final class ThreadTeam: Sendable {
                 seen = wait(after: seen)
                 if isStopping.load(ordering: .acquiring) { return }
                 takeItems(worker: worker)
-                busyWorkers.wrappingSubtract(1, ordering: .releasing)
             }
         }
 

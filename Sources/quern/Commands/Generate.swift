@@ -77,7 +77,7 @@ struct Generate: AsyncParsableCommand {
     @Option(
         name: .long,
         help: """
-            Numbers to keep the model's matrices in: float32, bfloat16 or int8. Fewer bits are \
+            Numbers to keep the model's matrices in: float32, float16, bfloat16 or int8. Fewer bits are \
             quicker, and may choose other words.
             """)
     var weights = WeightFormat.float32
