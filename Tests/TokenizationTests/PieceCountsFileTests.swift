@@ -174,6 +174,24 @@ import Testing
         }
     }
 
+    @Test("sums that cannot be true are refused when a file is opened, before memory is reckoned")
+    func hostileSums() throws {
+        let entries: [UInt8] = [0, 1, 97, 1, 0, 1, 98, 1]
+        func open(_ totals: [UInt64]) throws -> PieceCountsFile {
+            try Data(sealed(entries, totals)).write(
+                to: URL(fileURLWithPath: folder.path("hostile")))
+            return try PieceCountsFile(path: folder.path("hostile"))
+        }
+        #expect(try open([2, 2, 2, 2]).pieceCount == 2)
+        for totals in [
+            [3, 2, 2, 2], [2, 17, 2, 2], [UInt64.max, 2, 2, 2], [2, UInt64.max, 2, 2],
+        ] {
+            #expect(throws: TokenizationError.self) { try open(totals) }
+        }
+        let trainer = try VocabularyTrainer(VocabularyConfiguration())
+        #expect(trainer.memoryEstimate(pieceCount: .max, pieceByteCount: .max) > 1 << 52)
+    }
+
     @Test(
         "entries that the writer would not write are refused",
         arguments: [

@@ -86,6 +86,12 @@ final class PieceCountsReader {
             occurrences: Self.number(tail, at: 16), textBytes: Self.number(tail, at: 24))
         checksum = Self.number(tail, at: 32)
         end = byteCount - PieceCountsFormat.trailerByteCount
+        // Whoever opens the file reckons with its sums before the checksum is known. A piece takes four bytes
+        // at least, and has no more than all that are written.
+        let room = UInt64(end - start)
+        guard totals.pieces <= room / 4,
+            totals.pieceBytes <= totals.pieces.multipliedReportingOverflow(by: room).partialValue
+        else { throw fail(end, "its sums are not those of its pieces") }
         buffer = Array(repeating: 0, count: max(1, min(bufferByteCount, end - start)))
         bufferOffset = start
         let header = Array(head[..<start])

@@ -9,6 +9,9 @@ enum LearningMemory {
     static func estimate(
         pieceCount: Int, pieceByteCount: Int, vocabularySize: Int, minimumCount: Int
     ) -> Int {
+        // Petabytes are enough to be refused by.
+        let pieceByteCount = min(pieceByteCount, 1 << 52)
+        let pieceCount = min(pieceCount, 1 << 52)
         let cells = pieceByteCount + pieceCount
         let neighbors = max(0, pieceByteCount - pieceCount)
         let rows = cells * 4 + cells / 8
