@@ -29,9 +29,9 @@ struct Decode: AsyncParsableCommand {
     @Option(
         name: .long,
         help:
-            "With --shards: what to print after each document; \\n and \\t stand for a new line and a tab."
+            "With --shards: what to print after each document; \\n, \\t and \\r are understood. (default: \\n)"
     )
-    var separator = "\\n"
+    var separator: String?
 
     @Argument(help: "Ids, or - for ids on standard input, white space between them.")
     var ids: [String] = []
@@ -42,6 +42,9 @@ struct Decode: AsyncParsableCommand {
         }
         if shards != nil, !ids.isEmpty {
             throw ValidationError("give either ids or --shards")
+        }
+        if shards == nil, split != nil || separator != nil {
+            throw ValidationError("--split and --separator need --shards")
         }
     }
 
@@ -83,7 +86,7 @@ struct Decode: AsyncParsableCommand {
     private func decodeShards(_ directory: String, _ vocabulary: Vocabulary) throws {
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
         let ending = Array(
-            separator.replacing("\\n", with: "\n").replacing("\\t", with: "\t").utf8)
+            (separator ?? "\n").unescaped.utf8)
         var stream = TextStream(vocabulary)
         var text: [UInt8] = []
         for split in split.map({ [$0] }) ?? Split.allCases {

@@ -38,7 +38,8 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "Where the end-of-text token stands: before, after or none.")
     var endOfText = ShardConfiguration().endOfText
 
-    @Option(name: .long, help: "The most tokens in a shard.")
+    @Option(
+        name: .long, help: "The most tokens in a shard; a longer document has a shard of its own.")
     var tokensPerShard = ShardConfiguration().tokensPerShard
 
     @Option(name: .long, help: "The share of documents that goes to the validation split.")

@@ -31,8 +31,8 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "The directory to make.")
     var output: String
 
-    @Option(name: .long, help: "Tokens a sample, for mds.")
-    var length = 2_048
+    @Option(name: .long, help: "Tokens a sample, for mds. (default: 2048)")
+    var length: Int?
 
     @Option(name: .long, help: "The vocabulary, for a data set that has no manifest.")
     var vocab: String?
@@ -40,13 +40,15 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
+        guard let length else { return }
         if length < 1 { throw ValidationError("--length must be positive") }
+        if format != .mds { throw ValidationError("--length is only for mds") }
     }
 
     func run() async throws {
         let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
-        let export = try ShardExport(of: set, as: format, sampleLength: length)
+        let export = try ShardExport(of: set, as: format, sampleLength: length ?? 2_048)
         let printer = reporting.makePrinter()
         let total = set.manifest.train.tokens + set.manifest.validation.tokens
         let files = try export.write(to: output) { done in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Pipeline
 import Tokenization
 
@@ -24,6 +25,22 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand {
     var output: String
 
     @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        // Counts that come in twice count twice, and nothing in the result says so.
+        func file(_ path: String) -> String {
+            URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        }
+        var files: Set<String> = []
+        for input in inputs {
+            guard files.insert(file(input)).inserted else {
+                throw ValidationError("\(input) is given twice, and would count twice")
+            }
+        }
+        guard !files.contains(file(output)) else {
+            throw ValidationError("the output \(output) is one of the inputs; give it another name")
+        }
+    }
 
     func run() async throws {
         let printer = reporting.makePrinter()

@@ -4,7 +4,7 @@ import Tokenization
 
 /// How a corpus becomes counts of pieces.
 struct CountingOptions: ParsableArguments {
-    @Option(name: .long, help: "How text is cut into pieces: gpt4 or gpt2.")
+    @Option(name: .long, help: "Whose rule cuts text into pieces.")
     var pattern = VocabularyConfiguration().pattern
 
     @Option(

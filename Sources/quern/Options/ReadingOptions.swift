@@ -23,8 +23,8 @@ struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: """
-            What separates documents in plain text, instead of --documents; \\n and \\t stand for a new \
-            line and a tab.
+            What separates documents in plain text, instead of --documents; \\n, \\t and \\r stand for a \
+            new line, a tab and a carriage return.
             """)
     var separator: String?
 
@@ -72,7 +72,7 @@ struct ReadingOptions: ParsableArguments {
     ) throws -> CorpusConfiguration {
         var corpus = CorpusConfiguration(
             inputs: inputs, format: format, textField: textField, documents: documents,
-            textSeparator: separator?.replacing("\\n", with: "\n").replacing("\\t", with: "\t"),
+            textSeparator: separator?.unescaped,
             invalidUTF8: invalidUtf8, longWindow: longWindow, onError: onError,
             validationFraction: validationFraction,
             maximumDocumentByteCount: maxDocumentSize.bytes)

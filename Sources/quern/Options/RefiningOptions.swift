@@ -47,15 +47,17 @@ struct RefiningOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The share of equal MinHash values from which documents are nearly the same.",
-            valueName: "share"))
-    var similarity = NearDuplicateRule().similarity
+            """
+            With --near-duplicates: the share of equal MinHash values from which documents are nearly \
+            the same. (default: \(NearDuplicateRule().similarity))
+            """, valueName: "share"))
+    var similarity: Double?
 
     @Flag(name: .long, help: "Put the documents into a random order that --seed decides.")
     var shuffle = false
 
-    @Option(name: .long, help: "The seed of the shuffle.")
-    var seed: UInt64 = 0
+    @Option(name: .long, help: "With --shuffle: the seed. (default: 0)")
+    var seed: UInt64?
 
     @Option(
         name: .long,
@@ -79,6 +81,13 @@ struct RefiningOptions: ParsableArguments {
             """, valueName: "directory"))
     var scratch: String?
 
+    func validate() throws {
+        if similarity != nil, !nearDuplicates {
+            throw ValidationError("--similarity needs --near-duplicates")
+        }
+        if seed != nil, !shuffle { throw ValidationError("--seed needs --shuffle") }
+    }
+
     /// The configuration that the options describe.
     var configuration: RefinementConfiguration {
         var configuration = RefinementConfiguration()
@@ -91,9 +100,9 @@ struct RefiningOptions: ParsableArguments {
         configuration.filter.maximumNonLetterShare = maxNonLetters
         configuration.removesDuplicates = !keepDuplicates
         configuration.removesNearDuplicates = nearDuplicates
-        configuration.nearDuplicates.similarity = similarity
+        if let similarity { configuration.nearDuplicates.similarity = similarity }
         configuration.shuffles = shuffle
-        configuration.shuffleSeed = seed
+        if let seed { configuration.shuffleSeed = seed }
         configuration.partByteCount = partSize.bytes
         configuration.memory = memory
         configuration.scratchDirectory = scratch

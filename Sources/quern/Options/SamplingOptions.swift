@@ -51,10 +51,7 @@ struct SamplingOptions: ParsableArguments {
         generation.minP = minP
         generation.repetitionPenalty = repetitionPenalty
         generation.seed = seed
-        generation.stopStrings = stop.map {
-            $0.replacingOccurrences(of: "\\n", with: "\n")
-                .replacingOccurrences(of: "\\t", with: "\t")
-        }
+        generation.stopStrings = stop.map(\.unescaped)
         try generation.validate()
         return generation
     }
