@@ -14,6 +14,10 @@ public enum CorpusError: Error, Equatable, Sendable {
     case nothingInFolder(path: String, format: CorpusFormat)
     /// The name of a file does not tell its format.
     case unknownFormat(path: String)
+    /// The name of a file is not UTF-8; `path` has U+FFFD where it is not.
+    case nameNotUTF8(path: String)
+    /// A pattern has `**`, which would find less than it says.
+    case recursivePattern(pattern: String)
     /// A call of the operating system failed, with the system's reason.
     case failed(operation: String, path: String, reason: String)
     /// The compressed data of a file cannot be read.
@@ -41,7 +45,10 @@ extension CorpusError: CustomStringConvertible {
         case .badValue(let key, let wish):
             return "corpus.\(key) \(wish)"
         case .missingInput(let path):
+            // Names come from the command line with U+FFFD in place of what is not UTF-8.
+            let isRepaired = path.unicodeScalars.contains("\u{FFFD}")
             return "there is no file or folder \(path)"
+                + (isRepaired ? "; names must be UTF-8: rename the file" : "")
         case .nothingMatched(let pattern):
             return "no file matches \(pattern)"
         case .nothingInFolder(let path, let format):
@@ -51,6 +58,11 @@ extension CorpusError: CustomStringConvertible {
             return "the name of \(path) does not tell its format; "
                 + "set the format (--format, corpus.format), or let it end in one of "
                 + "\(CorpusFormat.auto.endingsText), perhaps with .zst or .gz behind"
+        case .nameNotUTF8(let path):
+            return "the name of \(path) is not UTF-8, so the file cannot be read: rename it"
+        case .recursivePattern(let pattern):
+            return "in \(pattern), ** would stand for one folder only: "
+                + "name a folder, and all files below it are read"
         case .failed(let operation, let path, let reason):
             return "could not \(operation) \(path): \(reason)"
         case .badCompression(let path, let error):

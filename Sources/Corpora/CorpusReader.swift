@@ -13,6 +13,9 @@ public struct CorpusReader: ~Copyable, Sendable {
     /// How far the reader has come. After an error it tells where that was.
     public private(set) var progress: CorpusProgress
 
+    /// What the configuration's inputs stand for.
+    public let inputs: CorpusInputs
+
     private let configuration: CorpusConfiguration
     private let sizes: ReadingSizes
     private let sources: [SourceList.Source]
@@ -38,7 +41,8 @@ public struct CorpusReader: ~Copyable, Sendable {
     /// A reader with buffers of chosen sizes, for tests of what lies across their ends.
     init(_ configuration: CorpusConfiguration, sizes: ReadingSizes) throws(CorpusError) {
         try configuration.validate()
-        let sources = try SourceList(configuration).sources
+        let list = try SourceList(configuration)
+        let sources = list.sources
         var progress = CorpusProgress()
         progress.sources = sources.map { CorpusProgress.Source(path: $0.path) }
         progress.totalBytes = 0
@@ -50,6 +54,7 @@ public struct CorpusReader: ~Copyable, Sendable {
             progress.totalBytes = total + count
         }
         self.progress = progress
+        inputs = CorpusInputs(list)
         self.configuration = configuration
         self.sizes = sizes
         self.sources = sources

@@ -59,6 +59,7 @@ public enum ComparisonStage {
     ) async throws -> Outcome {
         let workers = Pool { Worker(vocabularies) }
         var reader = try CorpusReader(corpus, threadCount: threadCount)
+        try reader.inputs.check(outputs: [], report: report)
         try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
             workers.withItem { worker in
                 for document in documents { worker.count(document) }
@@ -67,7 +68,7 @@ public enum ComparisonStage {
             report(.progress(StageProgress(activity: "encoding", reading: progress)))
         }
         guard reader.progress.documents > 0 else {
-            throw PipelineError.emptyCorpus(inputs: corpus.inputs)
+            throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)
         }
         let finished = workers.drain()
         var outcome = Outcome(

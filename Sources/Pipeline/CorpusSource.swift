@@ -80,7 +80,9 @@ public struct CorpusSource: Codable, Sendable, Equatable {
                     key: "corpus.sources[\(number)].\(key.rawValue)", reason: reason)
             }
             let name = source.name
-            try check(isFolderName(name), .name, "it names directories: give every source one")
+            try check(
+                isFolderName(name), .name,
+                "it names directories, so it may not be empty, hold a slash, or be . or ..")
             try check(
                 !isReserved(name), .name,
                 "\"\(name)\" is a name of files in progress: choose another")

@@ -52,9 +52,10 @@ enum CountingStage {
     ///   - corpora: read one after the other; the counts do not depend on their order.
     ///   - memory: what the program may use; counts that need more go to the disk.
     ///   - path: beside this path they go.
+    ///   - directory: what is learned from them is written here.
     static func run(
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: MemoryLimit?,
-        beside path: String, threadCount: Int, stop: StopSignal,
+        beside path: String, directory: String?, threadCount: Int, stop: StopSignal,
         report: (PipelineEvent) -> Void
     ) async throws -> Outcome {
         let memory = memory ?? defaultMemory
@@ -73,6 +74,8 @@ enum CountingStage {
             let split = ValidationSplit(fraction: corpus.validationFraction)
             let before = progress
             var reader = try CorpusReader(corpus, threadCount: threadCount)
+            try reader.inputs.check(
+                outputs: [path, directory], quarantinePath: corpus.keptPath, report: report)
             try await forEachChunk(
                 of: &reader, threadCount: threadCount, stop: stop
             ) { documents in
@@ -91,7 +94,7 @@ enum CountingStage {
             }
             if stop.isRequested { throw PipelineError.interrupted }
             guard reader.progress.documents > 0 else {
-                throw PipelineError.emptyCorpus(inputs: corpus.inputs)
+                throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)
             }
             progress += reader.progress
         }

@@ -51,6 +51,7 @@ public enum PackingStage {
         // The level was good once, so it is good again.
         let makers = Pool { try! FrameMaker(level: level) }
         var reader = try CorpusReader(corpus, threadCount: threadCount)
+        try reader.inputs.check(outputs: [path], quarantinePath: corpus.keptPath, report: report)
         var file = try FileReplacement(path: path)
         var table = SeekTable()
         var byteCount = 0
@@ -65,7 +66,7 @@ public enum PackingStage {
             report(.progress(StageProgress(activity: "packing", reading: progress)))
         }
         guard reader.progress.documents > 0 else {
-            throw PipelineError.emptyCorpus(inputs: corpus.inputs)
+            throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)
         }
         let end = table.encoded
         try unsafe file.write(end.span.bytes)

@@ -56,7 +56,9 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     public init(path: String?, settings: [String] = []) throws {
         self = try ConfigurationFile.read(path: path, settings: settings)
         guard isFolderName(name) else {
-            throw PipelineError.badValue(key: "name", reason: "it names directories")
+            throw PipelineError.badValue(
+                key: "name",
+                reason: "it names directories, so it may not be empty, hold a slash, or be . or ..")
         }
         try corpusSection.validate()
         try training.validate()

@@ -13,7 +13,11 @@ public enum PipelineError: Error, Equatable, Sendable {
     /// A file beside a model is not what its name says.
     case badModelFile(path: String, reason: String)
     /// The corpus has no document.
-    case emptyCorpus(inputs: [String])
+    ///
+    /// `skipped` lines or documents were there that could not be read, the first for the reason given.
+    case emptyCorpus(inputs: [String], skipped: Int = 0, reason: String? = nil)
+    /// What is made would be read as text.
+    case outputIsInput(output: String, input: String)
     /// A document cannot be written as JSON, which holds text only.
     case notUTF8(DocumentOrigin)
     /// A model that was not tuned to answer: its vocabulary lacks a special token of the template.
@@ -58,6 +62,15 @@ public struct MissingPart: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
+extension PipelineError {
+    /// A corpus of which nothing is left, after what a reader of it met.
+    static func emptyCorpus(_ inputs: [String], _ progress: CorpusProgress) -> PipelineError {
+        .emptyCorpus(
+            inputs: inputs, skipped: progress.skippedLines,
+            reason: progress.skipped.first.map { "\($0)" })
+    }
+}
+
 extension PipelineError: CustomStringConvertible {
     /// One sentence for a person.
     public var description: String {
@@ -72,8 +85,15 @@ extension PipelineError: CustomStringConvertible {
             "\(path) holds something already; remove it, or choose another directory"
         case .badModelFile(let path, let reason):
             "\(path) cannot be used: \(reason)"
-        case .emptyCorpus(let inputs):
+        case .emptyCorpus(let inputs, skipped: 0, reason: _):
             "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
+        case .emptyCorpus(let inputs, let skipped, let reason):
+            "no document of \(inputs.joined(separator: ", ")) could be read; "
+                + (skipped == 1 ? "one was skipped" : "\(skipped) were skipped, the first")
+                + (reason.map { " for this: \($0)" } ?? "")
+        case .outputIsInput(let output, let input):
+            "the output \(output) would be read as text of the input \(input): choose an output that lies "
+                + "in no folder of the inputs and is none of their files"
         case .notUTF8(let origin):
             "\(origin) is not valid UTF-8, which JSON cannot hold"
         case .notTuned(let path, let missing):

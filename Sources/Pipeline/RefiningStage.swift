@@ -44,23 +44,30 @@ public enum RefiningStage {
         case .directory(let path):
             var directory = try RefinedDirectory(
                 path: path, partByteCount: refinement.partByteCount)
+            try reader.inputs.check(
+                outputs: [path], quarantinePath: corpus.keptPath, report: report)
             // Beside the report, in a directory that goes if anything fails.
             let scratchPath = scratchPath(refinement, path + ".partial")
             var outcome = try await refine(
                 &reader, refinement, memory, scratchPath, level: refinement.compressionLevel,
                 threadCount, stop, report
             ) { try directory.append($0) }
-            guard outcome.kept.documents > 0 else { throw nothingLeft(outcome, corpus) }
+            guard outcome.kept.documents > 0 else {
+                throw nothingLeft(outcome, corpus, reader.progress)
+            }
             try directory.endPart()
             outcome.parts = directory.parts
             try directory.commit(outcome)
             return outcome
         case .lines(let write):
+            try reader.inputs.check(outputs: [], quarantinePath: corpus.keptPath, report: report)
             let scratchPath = scratchPath(refinement, NSTemporaryDirectory())
             let outcome = try await refine(
                 &reader, refinement, memory, scratchPath, level: nil, threadCount, stop, report
             ) { try write($0.bytes) }
-            guard outcome.kept.documents > 0 else { throw nothingLeft(outcome, corpus) }
+            guard outcome.kept.documents > 0 else {
+                throw nothingLeft(outcome, corpus, reader.progress)
+            }
             return outcome
         }
     }
@@ -72,9 +79,9 @@ public enum RefiningStage {
     }
 
     private static func nothingLeft(
-        _ report: RefinementReport, _ corpus: CorpusConfiguration
+        _ report: RefinementReport, _ corpus: CorpusConfiguration, _ progress: CorpusProgress
     ) -> PipelineError {
-        if report.read.documents == 0 { return .emptyCorpus(inputs: corpus.inputs) }
+        if report.read.documents == 0 { return .emptyCorpus(corpus.inputs, progress) }
         return .badValue(
             key: "corpus.refine",
             reason: "it removes all \(report.read.documents) documents: "

@@ -60,7 +60,8 @@ public enum VocabularyStage {
             }
             let counted = try await count(
                 corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
-                path: countsPath, threadCount: threadCount, stop: stop, report: report)
+                path: countsPath, directory: directory, threadCount: threadCount, stop: stop,
+                report: report)
             try kept.confirm()
             var outcome = try learn(counted.counts, trainer, directory, stop, report)
             outcome.progress = counted.progress
@@ -68,7 +69,8 @@ public enum VocabularyStage {
         }
         let counted = try await CountingStage.run(
             corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
-            beside: directory, threadCount: threadCount, stop: stop, report: report)
+            beside: directory, directory: directory, threadCount: threadCount, stop: stop,
+            report: report)
         let progress = counted.progress
         var outcome: Outcome
         switch consume counted.counts {
@@ -90,17 +92,17 @@ public enum VocabularyStage {
         threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
     ) async throws -> CountOutcome {
         try await count(
-            corpora: [corpus], pattern: pattern, memory: memory, path: path,
+            corpora: [corpus], pattern: pattern, memory: memory, path: path, directory: nil,
             threadCount: threadCount, stop: stop, report: report)
     }
 
     private static func count(
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: MemoryLimit?, path: String,
-        threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
+        directory: String?, threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
     ) async throws -> CountOutcome {
         let counted = try await CountingStage.run(
             corpora: corpora, pattern: pattern, memory: memory, beside: path,
-            threadCount: threadCount, stop: stop, report: report)
+            directory: directory, threadCount: threadCount, stop: stop, report: report)
         let progress = counted.progress
         switch consume counted.counts {
         case .inMemory(let counts):

@@ -2,6 +2,8 @@
 public enum ShardError: Error, Equatable, Sendable {
     /// The directory has no manifest, so it was never finished or never was a data set.
     case noManifest(directory: String)
+    /// There is no such directory.
+    case noDirectory(path: String)
     /// The directory holds data sets, and is none itself.
     case severalDataSets(directory: String, names: [String])
     /// The directory holds the beginning of a data set, and no whole one.
@@ -39,6 +41,8 @@ extension ShardError: CustomStringConvertible {
             \(directory) holds no manifest.json: it is no finished data set; make it with \
             `quern encode`, or give the vocabulary if its files are llm.c's, nanoGPT's or Megatron-LM's
             """
+        case .noDirectory(let path):
+            "there is no directory \(path): name that of a data set, as `quern encode --output` made it"
         case .severalDataSets(let directory, let names):
             "\(directory) holds several data sets: name those that you mean, "
                 + names.prefix(8).map { directory + "/" + $0 }.joined(separator: " ")

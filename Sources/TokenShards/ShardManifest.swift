@@ -204,6 +204,10 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             guard dataSets.isEmpty else {
                 throw .severalDataSets(directory: directory, names: dataSets)
             }
+            var isDirectory: ObjCBool = false
+            let isThere = unsafe FileManager.default.fileExists(
+                atPath: directory, isDirectory: &isDirectory)
+            guard isThere, isDirectory.boolValue else { throw .noDirectory(path: directory) }
             throw .noManifest(directory: directory)
         }
         do {

@@ -3,6 +3,14 @@ import Testing
 
 @testable import Corpora
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 @Suite struct SourceListTests {
     private static func names(
         _ inputs: [String], format: CorpusFormat = .auto, below folder: TemporaryFolder
@@ -72,6 +80,7 @@ import Testing
             ("empty", .nothingInFolder(path: path + "empty", format: .auto)),
             ("f.md", .unknownFormat(path: path + "f.md")),
             ("g.zst", .unknownFormat(path: path + "g.zst")),
+            ("**/*.txt", .recursivePattern(pattern: path + "**/*.txt")),
         ]
         for (input, error) in cases {
             #expect(throws: error) { try Self.names([input], below: folder) }
@@ -85,6 +94,95 @@ import Testing
         #expect(automatic == [.init(path: "-", format: .text, byteCount: nil)])
         let lines = try SourceList(CorpusConfiguration(inputs: ["-"], format: .jsonl)).sources
         #expect(lines == [.init(path: "-", format: .jsonl, byteCount: nil)])
+    }
+
+    @Test("what a folder holds and nobody reads is named")
+    func leftOut() throws {
+        let folder = try Self.filledFolder()
+        let path = folder.path
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/link", withDestinationPath: path + "/sub")
+        try #require(unsafe mkfifo(path + "/pipe.txt", 0o600) == 0)
+        func leftOut(_ inputs: [String], _ format: CorpusFormat = .auto) throws -> [String] {
+            try CorpusConfiguration(inputs: inputs, format: format).findInputs().leftOut
+                .map { String($0.dropFirst(path.count + 1)) }
+        }
+        let others = ["a.txt.partial", "empty/readme", "f.md", "g.zst", "link", "pipe.txt"]
+        #expect(try leftOut([path]) == others)
+        #expect(try leftOut([path, path]) == others)
+        #expect(try leftOut([path + "/*.jsonl"]) == [])
+        #expect(try leftOut([path + "/sub"], .jsonl) == ["sub/a.txt"])
+    }
+
+    @Test("a file that cannot be reached is not passed over in silence")
+    func unreachable() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/"
+        try folder.write("a.txt", "")
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "b.txt", withDestinationPath: "nowhere")
+        let gone = CorpusError.failed(
+            operation: "read", path: path + "b.txt", reason: "it is a link to nothing")
+        #expect(throws: gone) { try Self.names([""], below: folder) }
+        #expect(throws: gone) { try Self.names(["*.txt"], below: folder) }
+        #expect(try Self.names([""], format: .jsonl, below: folderWithLines(folder)) == ["c.jsonl"])
+        try FileManager.default.removeItem(atPath: path + "b.txt")
+        // Latin-1's é by itself.
+        let name: [UInt8] = Array((path + "caf").utf8) + [0xE9] + Array(".txt".utf8) + [0]
+        let descriptor = unsafe name.withUnsafeBufferPointer { name in
+            unsafe name.withMemoryRebound(to: CChar.self) { name in
+                unsafe open(name.baseAddress!, O_CREAT | O_WRONLY, 0o600)
+            }
+        }
+        try #require(descriptor >= 0)
+        close(descriptor)
+        let repaired = CorpusError.nameNotUTF8(path: path + "caf\u{FFFD}.txt")
+        #expect(throws: repaired) { try Self.names([""], below: folder) }
+        #expect(throws: repaired) { try Self.names(["c*.txt"], below: folder) }
+    }
+
+    private func folderWithLines(_ folder: TemporaryFolder) throws -> TemporaryFolder {
+        try folder.write("c.jsonl", "")
+        return folder
+    }
+
+    @Test("endings may be in capitals, and the report of a refined corpus is no text")
+    func namesOfFiles() throws {
+        let folder = try TemporaryFolder()
+        for name in ["A.TXT", "B.Jsonl.ZST", "refined/part_000000.jsonl.zst"] {
+            try folder.write(name, "")
+        }
+        for name in ["report.json", "refined/report.json"] { try folder.write(name, "") }
+        #expect(
+            try Self.names([""], below: folder)
+                == ["A.TXT", "B.Jsonl.ZST", "refined/part_000000.jsonl.zst", "report.json"])
+    }
+
+    @Test("an output meets the inputs whose part it would become")
+    func outputs() throws {
+        let folder = try Self.filledFolder()
+        let path = folder.path
+        func met(_ output: String, by inputs: [String]) throws -> String? {
+            try CorpusConfiguration(inputs: inputs.map { path + "/" + $0 }).findInputs()
+                .input(meeting: path + "/" + output)
+        }
+        let sub = path + "/sub"
+        #expect(try met("sub/new", by: ["a.txt", "sub"]) == sub)
+        #expect(try met("sub/deep/new/deeper", by: ["sub"]) == sub)
+        #expect(try met("empty/../sub/new", by: ["sub"]) == sub)
+        #expect(try met("sub", by: ["sub"]) == sub)
+        #expect(try met("sub", by: ["sub/deep/*.jsonl"])?.hasSuffix("/sub/deep/z.jsonl") == true)
+        #expect(try met("c.jsonl", by: ["*.jsonl"])?.hasSuffix("/c.jsonl") == true)
+        #expect(try met("subs", by: ["sub"]) == nil)
+        #expect(try met("sub/.hidden/new", by: ["sub"]) == nil)
+        #expect(try met("new", by: ["sub", "a.txt"]) == nil)
+        #expect(try met("d.jsonl", by: ["*.jsonl"]) == nil)
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/link", withDestinationPath: sub)
+        #expect(try met("link/new", by: ["sub"]) == sub)
+        let inputs = try CorpusConfiguration(inputs: [sub]).findInputs()
+        #expect(inputs.input(meeting: "") == nil)
+        #expect(inputs.input(meeting: "new") == nil)
     }
 
     @Test("links to folders are not entered, so that a loop ends")

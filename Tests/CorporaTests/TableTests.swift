@@ -70,7 +70,7 @@ import Testing
         #expect {
             try read("id,body\n1,x\n")
         } throws: { error in
-            "\(error)".contains("no column \"text\", only id, body")
+            "\(error)".contains("no column \"text\", only \"id\", \"body\"")
         }
         #expect(try read("id,body\n1,x\n", field: "body").texts == ["x"])
         #expect(try read("id,meta.body\n1,x\n", field: "meta.body").texts == ["x"])

@@ -194,7 +194,11 @@ import Transformer
 
     @Test(arguments: ["", "a/b", ".", "..", "/"])
     func `a name that is no name of a folder is refused`(name: String) {
-        #expect(throws: PipelineError.badValue(key: "name", reason: "it names directories")) {
+        #expect(
+            throws: PipelineError.badValue(
+                key: "name",
+                reason: "it names directories, so it may not be empty, hold a slash, or be . or ..")
+        ) {
             try read("{}", ["name=\"\(name)\""])
         }
     }
@@ -307,7 +311,7 @@ import Transformer
         (#"{"a": {}}"#, "corpus.sources", "a list belongs here"),
         ("null", "corpus.sources", "a list belongs here"),
         ("[3]", "corpus.sources[0]", "a JSON object belongs here"),
-        (#"[{"inputs": ["a"]}]"#, "corpus.sources[0].name", "give every source one"),
+        (#"[{"inputs": ["a"]}]"#, "corpus.sources[0].name", "it names directories"),
         (#"[{"name": "a/b"}]"#, "corpus.sources[0].name", "it names directories"),
         (#"[{"name": ".."}]"#, "corpus.sources[0].name", "it names directories"),
         (#"[{"name": "unfinished-a"}]"#, "corpus.sources[0].name", "files in progress"),

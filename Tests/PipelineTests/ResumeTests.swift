@@ -295,8 +295,8 @@ import Training
     @Test func `two processes do not work on the same part`() async throws {
         let directory = folder.path + "/set"
         let plan = try EncodingPlan(
-            corpus: corpus, format: ShardFormat(shards, vocabulary: vocabulary),
-            partBytes: shards.partBytes)
+            corpus: corpus, inputs: corpus.findInputs().paths,
+            format: ShardFormat(shards, vocabulary: vocabulary), partBytes: shards.partBytes)
         let workspace = try EncodingWorkspace(directory: directory, plan: plan)
         try makeDirectory(workspace.path)
         let lock = try #require(

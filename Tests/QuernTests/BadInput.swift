@@ -53,6 +53,30 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write("empty.txt", "")
             return encode(world, "empty.txt")
         },
+        BadInput(
+            "a corpus of nothing but bad lines",
+            says: "2 were skipped, the first for this: bad.jsonl, line 1"
+        ) {
+            try $0.write("bad.jsonl", "{}\n[]\n")
+            return encode($1, "bad.jsonl") + ["--on-error", "skip"]
+        },
+        BadInput("a file that would replace the one that is read", says: "choose an output") {
+            try $0.write("a.jsonl", #"{"text": "x"}"#)
+            _ = $1
+            return ["corpus", "pack", "--output", "a.jsonl", "--quiet", "a.jsonl"]
+        },
+        BadInput("a table with two columns of texts", says: "more than one column \"text\"") {
+            try $0.write("a.csv", "text,text\na,b\n")
+            return encode($1, "a.csv")
+        },
+        BadInput("a lone surrogate", says: "--invalid-utf8 replace") {
+            try $0.write("a.jsonl", #"{"text": "\ud800"}"#)
+            return encode($1, "a.jsonl")
+        },
+        BadInput("a field that is not there", says: "--text-field") {
+            try $0.write("a.jsonl", #"{"body": "x"}"#)
+            return encode($1, "a.jsonl")
+        },
         BadInput("nothing on standard input", says: "no document was found") { encode($1, "-") },
         BadInput("a corpus of white space", says: "no document was found") { folder, world in
             try folder.write("blank.jsonl", "\n{\"text\": \" \\n\"}\n\n")
@@ -133,6 +157,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     }
 
     static let shards = [
+        BadInput("a data set that is not there", says: "there is no directory none", outputs: []) {
+            _ = ($0, $1)
+            return ["shards", "verify", "none", "--quiet"]
+        },
         BadInput("a folder that is no data set", says: "holds no manifest.json") { folder, world in
             try folder.write("shards/train_000000.bin", "x")
             return train("shards", world)

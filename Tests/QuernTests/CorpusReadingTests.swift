@@ -64,6 +64,42 @@ import Testing
         #expect(refused.messages.contains("a.jsonl, line 2, byte 1"))
     }
 
+    @Test func `a separator may hold line ends of both kinds`() async throws {
+        try folder.write("a.txt", "one\r\n\r\ntwo\r\n\r\nthree")
+        #expect(
+            try await count(["--separator", "\\r\\n\\r\\n", "a.txt"])
+                .contains("documents read   3\nbytes read       11"))
+    }
+
+    @Test func `what a folder holds and nobody reads is named, and no output is read`() async throws
+    {
+        for name in ["a.txt", "b.md", "c.pdf", "d.html", "e.parquet"] {
+            try folder.write("in/" + name, "text\n")
+        }
+        let counted = try await Program.run(["vocab", "count", "--output", "x", "in"], in: folder)
+        #expect(counted.status == 0)
+        #expect(
+            counted.messages.contains("note: not read: in/b.md, in/c.pdf, in/d.html and 1 more;"))
+        let commands = [
+            ["vocab", "count", "--output", "in/x"],
+            ["vocab", "train", "--output", "in/x"],
+            ["vocab", "train", "--counts", "in/x", "--output", "x"],
+            ["corpus", "pack", "--output", "in/x.jsonl.zst"],
+            ["corpus", "refine", "--output", "in/x"],
+            [
+                "corpus", "pack", "--output", "y", "--on-error", "quarantine", "--quarantine",
+                "in/x",
+            ],
+        ]
+        for command in commands {
+            let result = try await Program.run(command + ["in"], in: folder)
+            #expect(result.status == 1)
+            #expect(
+                result.messages.contains("would be read as text of the input in: choose an output"))
+        }
+        #expect(try folder.files(below: "in").count == 5)
+    }
+
     @Test func `bytes that are not UTF-8 are counted, replaced or refused`() async throws {
         try folder.write("a.txt", [0x61, 0xFF, 0x62])
         #expect(try await count(["a.txt"]).contains("not all UTF-8    1 documents\n"))

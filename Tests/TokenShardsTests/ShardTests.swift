@@ -95,7 +95,7 @@ import Tokenization
             }
         }
         #expect(!FileManager.default.fileExists(atPath: fixture.path("set")))
-        #expect(throws: ShardError.noManifest(directory: fixture.path("set"))) {
+        #expect(throws: ShardError.noDirectory(path: fixture.path("set"))) {
             try ShardSet(directory: fixture.path("set"))
         }
     }

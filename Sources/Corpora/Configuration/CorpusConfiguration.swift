@@ -123,6 +123,13 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     ///
     /// - Throws: ``CorpusError`` for an input that stands for nothing.
     public func inputPaths() throws(CorpusError) -> [String] {
-        try SourceList(self).sources.map(\.path)
+        try findInputs().paths
+    }
+
+    /// What the inputs stand for. O(files).
+    ///
+    /// - Throws: ``CorpusError`` for an input that stands for nothing.
+    public func findInputs() throws(CorpusError) -> CorpusInputs {
+        try CorpusInputs(SourceList(self))
     }
 }

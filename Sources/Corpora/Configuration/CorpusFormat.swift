@@ -20,11 +20,11 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
         (".csv", .csv), (".tsv", .tsv),
     ]
 
-    /// The format that the name of a file tells, of those known.
+    /// The format that the name of a file tells, of those known; `A.TXT` is one too.
     ///
     /// A final `.zst` or `.gz` is looked through; how a file is compressed is told by its first bytes.
     init?(nameOf path: String) {
-        let name = Compression.strip(path)
+        let name = Compression.strip(path.lowercased())
         guard let found = Self.endings.first(where: { name.hasSuffix($0.ending) }) else {
             return nil
         }

@@ -19,9 +19,13 @@ struct SourceList {
     }
 
     private(set) var sources: [Source] = []
+    /// The folders that inputs name.
+    private(set) var folders: [String] = []
+    /// What lies in these folders under a visible name and is not read, sorted.
+    private(set) var leftOut: [String] = []
     private let format: CorpusFormat
     /// What each input stands for in the file system, so that none is read twice.
-    private var identities: Set<String> = []
+    private(set) var identities: Set<String> = []
 
     /// Finds all files, sorts them and drops what is there twice. O(files · log files).
     init(_ configuration: CorpusConfiguration) throws(CorpusError) {
@@ -30,6 +34,7 @@ struct SourceList {
         if let list = configuration.inputsFrom {
             for input in try InputList.read(path: list) { try add(input) }
         }
+        leftOut = Set(leftOut).sorted()
         sources.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         // The first of several names for one file stays, whichever input gave it.
         sources = sources.filter { source in
@@ -51,16 +56,26 @@ struct SourceList {
         guard input.contains(where: { "*?[".contains($0) }) else {
             throw .missingInput(path: input)
         }
+        guard !input.contains("**") else { throw .recursivePattern(pattern: input) }
         let matches = Self.matches(of: input)
         guard !matches.isEmpty else { throw .nothingMatched(pattern: input) }
         for path in matches {
-            if let status = try Self.status(of: path) { try addExisting(path, status) }
+            guard let status = try Self.status(of: path) else { throw Self.unreachable(path) }
+            try addExisting(path, status)
         }
+    }
+
+    /// Why there is nothing under a name that the system itself gave.
+    private static func unreachable(_ path: String) -> CorpusError {
+        path.unicodeScalars.contains("\u{FFFD}")
+            ? .nameNotUTF8(path: path)
+            : .failed(operation: "read", path: path, reason: "it is a link to nothing")
     }
 
     private mutating func addExisting(_ path: String, _ status: stat) throws(CorpusError) {
         if status.st_mode & S_IFMT == S_IFDIR {
             let countBefore = sources.count
+            folders.append(path)
             try addFolder(path)
             guard sources.count > countBefore else {
                 throw .nothingInFolder(path: path, format: format)
@@ -77,6 +92,8 @@ struct SourceList {
 
     /// What a corpus that was refined has beside its texts, and is none.
     private static let reportName = "report.json"
+    /// The first of these texts.
+    private static let refinedName = "part_000000.jsonl.zst"
 
     private mutating func addFolder(_ folder: String) throws(CorpusError) {
         let names: [String]
@@ -86,16 +103,35 @@ struct SourceList {
             throw .failed(
                 operation: "list", path: folder, reason: (error as NSError).localizedDescription)
         }
-        for name in names where !name.hasPrefix(".") && name != Self.reportName {
+        let isRefined = names.contains(Self.refinedName)
+        for name in names where !name.hasPrefix(".") {
+            if isRefined, name == Self.reportName { continue }
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+            let named = CorpusFormat(nameOf: path)
+            let isWanted = named != nil && (format == .auto || named == format)
             var status = stat()
-            guard unsafe lstat(path, &status) == 0 else { continue }
+            guard unsafe lstat(path, &status) == 0 else {
+                guard errno == ENOENT else { throw systemFailure("examine", path) }
+                // Gone since it was listed, or its name is not what was listed.
+                if path.unicodeScalars.contains("\u{FFFD}") {
+                    guard !isWanted else { throw .nameNotUTF8(path: path) }
+                    leftOut.append(path)
+                }
+                continue
+            }
             if status.st_mode & S_IFMT == S_IFDIR {
                 try addFolder(path)
-            } else if let named = CorpusFormat(nameOf: path), format == .auto || named == format,
-                let target = try Self.status(of: path), target.st_mode & S_IFMT == S_IFREG
-            {
+                continue
+            }
+            guard isWanted else {
+                leftOut.append(path)
+                continue
+            }
+            guard let target = try Self.status(of: path) else { throw Self.unreachable(path) }
+            if target.st_mode & S_IFMT == S_IFREG {
                 try addExisting(path, target)
+            } else {
+                leftOut.append(path)
             }
         }
     }

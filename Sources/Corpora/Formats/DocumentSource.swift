@@ -242,11 +242,18 @@ extension DocumentSource {
         }
         let name = field.columnName
         guard let index = names.firstIndex(of: name) else {
-            let known = names.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
+            let known = names.map { "\"\(String(decoding: $0, as: UTF8.self))\"" }
+                .joined(separator: ", ")
             throw .malformedFile(
                 path: path,
                 reason: "the header has no column \"\(field.text)\", only \(known); "
                     + "name one with --text-field (corpus.text_field)")
+        }
+        guard names.lastIndex(of: name) == index else {
+            throw .malformedFile(
+                path: path,
+                reason: "the header has more than one column \"\(field.text)\", and nothing says "
+                    + "which is meant; give the others another name")
         }
         return Column(index: index, count: names.count)
     }

@@ -41,15 +41,17 @@ extension JSONLineFault.Reason: CustomStringConvertible {
         case .badEscape:
             "this escape does not exist in JSON"
         case .loneSurrogate:
-            "this escape is one half of a surrogate pair without the other"
+            "this escape is one half of a surrogate pair without the other; "
+                + "--invalid-utf8 replace (corpus.invalid_utf8) puts U+FFFD for it"
         case .invalidUTF8:
-            "this is not valid UTF-8"
+            "this is not valid UTF-8; "
+                + "--invalid-utf8 replace (corpus.invalid_utf8) puts U+FFFD for it"
         case .badNumber:
             "this is not a JSON number"
         case .tooDeep(let limit):
             "arrays and objects are nested deeper than \(limit)"
         case .missingField(let name):
-            "the object has no field \"\(name)\""
+            "the object has no field \"\(name)\"; --text-field (corpus.text_field) names another"
         case .fieldIsNotText(let name):
             "the field \"\(name)\" is not a string"
         }

@@ -29,9 +29,9 @@ struct EncodingPlan: Codable, Equatable {
     /// The inputs of each part, in order.
     let parts: [[Input]]
 
-    /// The plan for a corpus as it is now. O(files).
+    /// The plan for a corpus, whose files `inputs` are, as it is now. O(files).
     init(
-        corpus: CorpusConfiguration, format: ShardFormat, partBytes: Int
+        corpus: CorpusConfiguration, inputs: [String], format: ShardFormat, partBytes: Int
     ) throws {
         self.format = format
         var key = corpus
@@ -39,7 +39,7 @@ struct EncodingPlan: Codable, Equatable {
         key.onError = .fail
         key.quarantinePath = nil
         self.corpus = try StageLedger.fingerprint(key)
-        parts = Self.divide(try corpus.inputPaths().map(Self.input), partBytes: partBytes)
+        parts = Self.divide(inputs.map(Self.input), partBytes: partBytes)
     }
 
     /// The plan in the file at `path`.

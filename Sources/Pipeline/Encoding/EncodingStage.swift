@@ -74,7 +74,7 @@ public enum EncodingStage {
         corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
         directory: String, surroundings: Surroundings, report: (PipelineEvent) -> Void
     ) async throws -> ShardManifest {
-        let workspace = try workspace(corpus, vocabulary, shards, directory)
+        let workspace = try workspace(corpus, vocabulary, shards, directory, report)
         return try await tidying(workspace) {
             try await encode(
                 .whole, corpus, vocabulary, workspace, surroundings, report)
@@ -91,7 +91,7 @@ public enum EncodingStage {
         shards: ShardConfiguration, directory: String, surroundings: Surroundings,
         report: (PipelineEvent) -> Void
     ) async throws -> ShareOutcome {
-        let workspace = try workspace(corpus, vocabulary, shards, directory)
+        let workspace = try workspace(corpus, vocabulary, shards, directory, report)
         return try await tidying(workspace) {
             try await encode(share, corpus, vocabulary, workspace, surroundings, report)
             let count = workspace.plan.parts.count
@@ -122,7 +122,7 @@ public enum EncodingStage {
 
     private static func workspace(
         _ corpus: CorpusConfiguration, _ vocabulary: Vocabulary, _ shards: ShardConfiguration,
-        _ directory: String
+        _ directory: String, _ report: (PipelineEvent) -> Void
     ) throws -> EncodingWorkspace {
         guard shards.endOfText == .none || vocabulary.endOfText != nil else {
             throw PipelineError.badValue(
@@ -132,10 +132,13 @@ public enum EncodingStage {
         try validate(shards)
         try shards.allowSpecial.validate(for: vocabulary)
         try corpus.validate()
+        let inputs = try corpus.findInputs()
+        try inputs.check(outputs: [directory], quarantinePath: corpus.keptPath, report: report)
         return try EncodingWorkspace(
             directory: directory,
             plan: EncodingPlan(
-                corpus: corpus, format: ShardFormat(shards, vocabulary: vocabulary),
+                corpus: corpus, inputs: inputs.paths,
+                format: ShardFormat(shards, vocabulary: vocabulary),
                 partBytes: shards.partBytes))
     }
 

@@ -156,7 +156,9 @@ struct EncodingWorkspace {
             skipped += completion.skipped
         }
         guard parts.contains(where: { !$0.state.shards.isEmpty }) else {
-            throw PipelineError.emptyCorpus(inputs: plan.parts.flatMap { $0.map(\.path) })
+            throw PipelineError.emptyCorpus(
+                inputs: plan.parts.flatMap { $0.map(\.path) }, skipped: skipped.lines,
+                reason: skipped.examples.first)
         }
         skipped.examples = Array(skipped.examples.prefix(CorpusProgress.keptErrorCount))
         try DataSetAssembly.commit(

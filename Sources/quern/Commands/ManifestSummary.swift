@@ -37,7 +37,10 @@ enum ManifestSummary {
     static func skippedRows(_ skipped: ShardManifest.Skipped) -> [[String]] {
         var rows: [[String]] = []
         if let count = skipped.invalidUTF8Documents {
-            rows.append(["not all UTF-8", "\(Figures.count(count)) documents, which are kept"])
+            rows.append([
+                "not all UTF-8",
+                "\(Figures.count(count)) documents, kept or repaired (--invalid-utf8)",
+            ])
         }
         guard skipped.lines > 0 || skipped.emptyDocuments > 0 else { return rows }
         let quarantined =

@@ -1,0 +1,61 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// What the inputs of a configuration stand for.
+public struct CorpusInputs: Sendable {
+    /// The files in the order in which they are read; "-" for standard input.
+    public let paths: [String]
+    /// What lies in the folders among the inputs under a visible name and is not read, sorted: files whose
+    /// names tell no format, or not the one asked for, links to folders, and what is no file.
+    public let leftOut: [String]
+    /// The folders that inputs name.
+    private let folders: [String]
+    /// The files, as the system knows them.
+    private let files: Set<String>
+
+    init(_ list: SourceList) {
+        paths = list.sources.map(\.path)
+        leftOut = list.leftOut
+        folders = list.folders
+        files = list.identities
+    }
+
+    /// An input that what is made at `output` would become a part of, now or when it is read again; nil if
+    /// there is none. O(files).
+    ///
+    /// That is a folder around it, unless a name on the way begins with a dot and so is not looked into, and
+    /// a file that is it or lies in it.
+    public func input(meeting output: String) -> String? {
+        guard !output.isEmpty else { return nil }
+        let output = resolved(output)
+        for name in folders {
+            let folder = resolved(name)
+            if output == folder { return name }
+            let start = folder == "/" ? folder : folder + "/"
+            guard output.hasPrefix(start) else { continue }
+            let isHidden = output.dropFirst(start.count).split(separator: "/")
+                .contains { $0.hasPrefix(".") }
+            if !isHidden { return name }
+        }
+        return files.filter { $0 == output || $0.hasPrefix(output + "/") }.min()
+    }
+}
+
+/// The name of a file without links, of which as much as exists is looked up.
+private func resolved(_ path: String) -> String {
+    if let real = unsafe realpath(path, nil) {
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+    var parts = path.split(separator: "/", omittingEmptySubsequences: true)
+    guard let last = parts.popLast() else { return path }
+    let start = path.hasPrefix("/") ? "/" : ""
+    let above = parts.isEmpty ? (start.isEmpty ? "." : start) : start + parts.joined(separator: "/")
+    let parent = resolved(above)
+    return parent == "/" ? parent + last : parent + "/" + last
+}
