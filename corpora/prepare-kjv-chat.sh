@@ -21,7 +21,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch" "$target.partial"' EXIT
 trap 'exit 1' HUP INT TERM
 
-zstd -dcq "$source" >"$scratch/kjv.txt"
+zstd -dcq <"$source" >"$scratch/kjv.txt"
 python3 "$folder/kjv_conversations.py" <"$scratch/kjv.txt" >"$scratch/chat.jsonl"
 say "$(wc -l <"$scratch/chat.jsonl") conversations, $(wc -c <"$scratch/chat.jsonl") bytes"
 
