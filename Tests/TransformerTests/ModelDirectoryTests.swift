@@ -116,6 +116,7 @@ import Testing
             (4, #"{"num_hidden_layers": 1000000000}"#, "give a number from"),
             (4, #"{"vocab_size": 268435456, "hidden_size": 65536}"#, "has shape"),
             (4, #"{"num_hidden_layers": 9223372036854775808}"#, "JSON"),
+            (4, #"{"num_attention_heads": "2"}"#, "\"num_attention_heads\" does not fit"),
             (
                 4,
                 #"{"hidden_size": 65536, "intermediate_size": 1048576, "num_hidden_layers": 4096}"#,
@@ -124,14 +125,60 @@ import Testing
         ])
     func keys(kind: Int, changes: String, says reason: String) throws {
         let (_, source) = try write(ModelKind.all[kind])
-        let path = URL(fileURLWithPath: source.path + "/config.json")
+        try edit(source.path, changes)
+        let error = #expect(throws: TransformerError.self) { try GPT(directory: source.path) }
+        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test(
+        "the base of the rotary positions is the one that Transformers takes",
+        arguments: [
+            (#"{"rope_parameters": {"rope_theta": 5}, "rope_theta": 7}"#, 5.0),
+            (#"{"rope_parameters": null, "rope_theta": 7}"#, 7),
+            (
+                #"{"rope_parameters": null, "rope_theta": 7, "rope_scaling": {"type": "default"}}"#,
+                7
+            ),
+            (#"{"rope_parameters": null, "rope_theta": 7, "rope_scaling": {"rope_theta": 9}}"#, 9),
+            (#"{"rope_parameters": {"rope_theta": 5}, "rope_scaling": {"rope_theta": 9}}"#, 9),
+            (#"{"rope_parameters": {"rope_theta": 5}, "rope_scaling": {}}"#, 5),
+        ])
+    func rotaryBase(changes: String, base: Double) throws {
+        let (_, source) = try write(ModelKind.all[2])
+        try edit(source.path, changes)
+        #expect(try GPTConfiguration(directory: source.path).rotaryBase == base)
+    }
+
+    /// Changes keys of a directory's `config.json`.
+    private func edit(_ directory: String, _ changes: String) throws {
+        let path = URL(fileURLWithPath: directory + "/config.json")
         var json = try #require(
             try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any])
         let more = try JSONSerialization.jsonObject(with: Data(changes.utf8))
         json.merge(try #require(more as? [String: Any])) { $1 }
         try JSONSerialization.data(withJSONObject: json).write(to: path)
+    }
+
+    @Test("a tied head may be there as a copy, and as nothing else")
+    func tiedCopy() throws {
+        let untied = try #require(
+            ModelKind.all.first { kind in
+                (try? tinyModel(kind)).map { !$0.configuration.tiesEmbeddings } ?? false
+            })
+        let (model, source) = try write(untied)
+        try edit(source.path, #"{"tie_word_embeddings": true}"#)
         let error = #expect(throws: TransformerError.self) { try GPT(directory: source.path) }
-        #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains("set tie_word_embeddings to false") == true)
+        let embedding = model.layout.tensors[0]
+        let head = try #require(model.layout.tensors.first { $0.role == .head })
+        for (index, other) in zip(head.range, embedding.range) {
+            model.parameters[index] = model.parameters[other]
+        }
+        try model.write(toDirectory: source.path)
+        try edit(source.path, #"{"tie_word_embeddings": true}"#)
+        let tied = try GPT(directory: source.path)
+        #expect(tied.configuration.tiesEmbeddings)
+        #expect(tied.logits(for: [1, 2, 3]) == model.logits(for: [1, 2, 3]))
     }
 
     @Test("keys that change nothing are passed over")

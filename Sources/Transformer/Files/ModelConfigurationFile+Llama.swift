@@ -7,6 +7,8 @@ extension ModelConfigurationFile {
             var type: String?  // as older files call it
             var rope_theta: Double?
 
+            var isEmpty: Bool { rope_type == nil && type == nil && rope_theta == nil }
+
             static let keys: Set<String> = ["rope_type", "type", "rope_theta"]
         }
 
@@ -76,8 +78,10 @@ extension ModelConfigurationFile {
             configuration.keyValueHeadCount = num_key_value_heads
             configuration.headDimension = head_dim ?? (isLlama ? nil : 128)
             configuration.intermediateSize = intermediate_size ?? (isLlama ? 11008 : 22016)
+            // Which of the places counts, Transformers decides in `convert_rope_params_to_dict`.
+            let rotation = (rope_scaling?.isEmpty ?? true) ? rope_parameters : rope_scaling
             configuration.rotaryBase =
-                rope_parameters?.rope_theta ?? rope_theta ?? GPTConfiguration.defaultRotaryBase
+                rotation?.rope_theta ?? rope_theta ?? GPTConfiguration.defaultRotaryBase
             configuration.tiesEmbeddings = tie_word_embeddings ?? false
             return Contents(configuration: configuration, endToken: eos_token_id)
         }

@@ -77,6 +77,8 @@ struct ModelConfigurationFile {
             }
         } catch let error as Unsupported {
             throw .unsupportedModel(path: path, reason: error.reason)
+        } catch let error as DecodingError where !error.place.key.isEmpty {
+            throw .malformed(path: path, reason: decodingReason(error))
         } catch {
             throw .malformed(path: path, reason: "it is not a model's configuration in JSON")
         }

@@ -23,7 +23,7 @@ public struct ModelDirectory: Sendable {
     }
 
     /// Looks at the directory at `path`, and checks that it is whole and that Quern computes what it
-    /// describes. O(tensors).
+    /// describes. O(tensors), unless a tied head is there as a copy, which is compared.
     ///
     /// - Parameter contextLength: fewer positions than the model has, to use it with; nil for all.
     public init(path: String, contextLength: Int? = nil) throws(TransformerError) {
@@ -79,8 +79,17 @@ public struct ModelDirectory: Sendable {
             known.insert(name)
             return Source(entry: entry, type: try entry.file.numberType(of: entry.tensor))
         }
-        // A head that is tied may be there as a copy.
-        if configuration.tiesEmbeddings { known.insert(TensorNames.head) }
+        // A head that is tied may be there as a copy. Programs do not agree which of two counts.
+        if configuration.tiesEmbeddings, let head = weights.entries[TensorNames.head] {
+            guard head.isCopy(of: sources[0].entry) else {
+                throw .unsupportedModel(
+                    path: weights.path,
+                    reason:
+                        "its \(TensorNames.head) is not the token embedding, which config.json says "
+                        + "it is; if it counts, set tie_word_embeddings to false there")
+            }
+            known.insert(TensorNames.head)
+        }
         let ignored = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"]
         for name in weights.entries.keys.sorted() where !known.contains(name) {
             guard ignored.contains(where: name.hasSuffix) else {

@@ -6,6 +6,20 @@ struct ModelWeights: Sendable {
     struct Entry: Sendable {
         let tensor: SafetensorsFile.Tensor
         let file: SafetensorsFile
+
+        /// Whether another tensor has the same shape, type and bytes. O(bytes).
+        func isCopy(of other: Entry) -> Bool {
+            guard tensor.type == other.tensor.type, tensor.shape == other.tensor.shape else {
+                return false
+            }
+            return file.withBytes(of: tensor) { bytes in
+                other.file.withBytes(of: other.tensor) { others in
+                    unsafe bytes.withUnsafeBytes { bytes in
+                        unsafe others.withUnsafeBytes { unsafe bytes.elementsEqual($0) }
+                    }
+                }
+            }
+        }
     }
 
     /// The file, or the index where there are several: what errors name.

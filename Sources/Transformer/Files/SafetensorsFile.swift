@@ -118,6 +118,16 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
+    /// Calls `body` with the bytes of one of the file's tensors.
+    func withBytes<Result>(of tensor: Tensor, _ body: (RawSpan) -> Result) -> Result {
+        file.withBytes { bytes in
+            body(
+                bytes.extracting(
+                    dataStart + tensor.byteRange.lowerBound..<dataStart
+                        + tensor.byteRange.upperBound))
+        }
+    }
+
     /// The type of a tensor's numbers, if they can be read.
     func numberType(of tensor: Tensor) throws(TransformerError) -> NumberType {
         guard let type = NumberType(rawValue: tensor.type) else {
