@@ -46,6 +46,8 @@ public struct TextSampler {
 
     /// The ids that the prompt has become.
     public let promptIDs: [UInt32]
+    /// How many of them the model reads, the last ones: all that its context has room for.
+    public let readCount: Int
     private let vocabulary: Vocabulary
     private var generator: TextGenerator
     private var streams: [TextStream]
@@ -71,6 +73,7 @@ public struct TextSampler {
         stops = Array(repeating: StopStrings(configuration.stopStrings), count: count)
         hasEnded = Array(repeating: false, count: count)
         generator.start(prompt: promptIDs.map(Int32.init(bitPattern:)))
+        readCount = generator.windowCount
     }
 
     /// The ids that a model reads for a prompt.
@@ -93,6 +96,8 @@ public struct TextSampler {
     }
 
     /// What the next step adds to the samples that go on; nil when all have ended.
+    ///
+    /// - Throws: ``TransformerError/notFinite`` when the model computes nothing to choose from.
     public mutating func next() throws -> [Piece]? {
         guard hasEnded.contains(false) else { return nil }
         let tokens = generator.advance()
@@ -115,6 +120,7 @@ public struct TextSampler {
             bytes += stops[sample].finish()
         }
         let ending = generator.ending(ofSample: sample)
+        if ending == .notFinite { throw TransformerError.notFinite }
         hasEnded[sample] = ending != nil
         return Piece(
             sample: sample, text: String(decoding: bytes, as: UTF8.self), token: id,

@@ -14,6 +14,8 @@ public enum TransformerError: Error, Equatable, Sendable {
     case unsupportedType(path: String, name: String, type: String)
     /// A number that the type of a file to be written cannot hold.
     case outOfRange(name: String, value: Float, type: String)
+    /// A model computes numbers that are infinite or none.
+    case notFinite
     /// A model of another kind.
     case unsupportedModel(path: String, reason: String)
 }
@@ -38,6 +40,9 @@ extension TransformerError: CustomStringConvertible {
                 + "to float32"
         case .outOfRange(let name, let value, let type):
             "\(name) holds \(value), which \(type) cannot; choose another type, such as bf16 or f32"
+        case .notFinite:
+            "the model computes numbers that are not finite: its file is damaged, or its training went "
+                + "wrong"
         case .unsupportedModel(let path, let reason):
             "\(path) describes a model that Quern does not run: \(reason)"
         }

@@ -106,6 +106,38 @@ import Testing
         #expect(svg.contains("layer 1, head 2"))
     }
 
+    @Test func `a prompt that is longer than the context says what of it is read`() async throws {
+        func messages(_ prompt: String) async throws -> String {
+            try await Program.succeed(
+                ["generate", "--model", world.model, "--prompt", prompt, "--max-tokens", "2"],
+                in: folder
+            ).messages
+        }
+        #expect(try await messages("the mill") == "")
+        let long = String(repeating: "qzx", count: 20)
+        #expect(
+            try await messages(long).contains(
+                /the prompt has [0-9]+ tokens, more than the context: the last 12 are read/))
+    }
+
+    @Test func `a model whose numbers are not finite is told of`() async throws {
+        try FileManager.default.copyItem(
+            atPath: URL(fileURLWithPath: world.model).resolvingSymlinksInPath().path,
+            toPath: folder.path + "/broken")
+        let path = folder.path + "/broken/model.safetensors"
+        var bytes = try #require(FileManager.default.contents(atPath: path))
+        let start =
+            8 + bytes.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+        for index in start..<bytes.count { bytes[index] = 0xFF }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        for options in [[], ["--top", "3"], ["--attention", "-"], ["--samples", "2"]] {
+            let result = try await Program.run(
+                ["generate", "--model", "broken", "--prompt", "the mill"] + options, in: folder)
+            #expect(result.status == 1)
+            #expect(result.messages.contains("numbers that are not finite"))
+        }
+    }
+
     @Test func `weights of fewer bits and a report of the speed`() async throws {
         for weights in ["float32", "float16", "bfloat16", "int8"] {
             let result = try await Program.succeed(

@@ -315,6 +315,21 @@ extension InferencePass {
         #expect(generator.ending(ofSample: 0) == .stopped)
     }
 
+    @Test(
+        "a model whose numbers are not finite gives no token, and says so",
+        arguments: [Float.nan, .infinity, 3e38])
+    func notFinite(number: Float) throws {
+        let model = try tinyModel()
+        for index in model.layout.tensors[0].range { model.parameters[index] = number }
+        var generator = TextGenerator(model, configuration: .init())
+        generator.start(prompt: [1, 2, 3])
+        #expect(generator.next() == nil)
+        #expect(generator.ending() == .notFinite)
+        let pass = InferencePass(model, team: ThreadTeam(threadCount: 1))
+        pass.read([1, 2, 3].span, into: KeyValueCache(model.configuration))
+        #expect(pass.likeliest(3).isEmpty)
+    }
+
     @Test("the end token ends the text and is not returned")
     func endToken() throws {
         let model = try tinyModel()
@@ -482,12 +497,36 @@ extension InferencePass {
         }
     }
 
+    @Test("the largest logits and the strongest penalties still give a token and probabilities")
+    func extremes() {
+        let logits: [Float] = [3e38, -3e38, 0, .greatestFiniteMagnitude, -1, 1e-30]
+        for penalty in [1e-6, 1, 1e6] {
+            for temperature in [1e-6, 1, 1e300] {
+                for (topK, topP, minP) in [(0, 1.0, 0.0), (3, 0.5, 0), (0, 0.9, 1)] {
+                    var extreme = configuration(temperature: temperature)
+                    (extreme.topK, extreme.topP, extreme.minP) = (topK, topP, minP)
+                    extreme.repetitionPenalty = penalty
+                    var sampler = Sampler(extreme)
+                    sampler.note([0, 1, 2, 3])
+                    #expect((0..<6).contains(Int(sampler.next(from: logits.span))))
+                    let sum = sampler.probabilities(from: logits.span).reduce(0, +)
+                    #expect(abs(sum - 1) < 1e-6)
+                }
+            }
+        }
+    }
+
     @Test("numbers that make no sense are refused with a sentence")
     func validation() {
         #expect(throws: TransformerError.self) {
             try configuration(temperature: -1).validate()
         }
         #expect(throws: TransformerError.self) { try configuration(topK: -1).validate() }
+        for penalty in [0, -1, 1e-300, 1e300, .nan] {
+            var wrong = configuration()
+            wrong.repetitionPenalty = penalty
+            #expect(throws: TransformerError.self) { try wrong.validate() }
+        }
         #expect(throws: TransformerError.self) { try configuration(topP: 0).validate() }
         #expect(throws: Never.self) { try configuration().validate() }
     }

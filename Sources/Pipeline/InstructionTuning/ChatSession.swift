@@ -101,7 +101,8 @@ public struct ChatSession {
     ///
     /// - Parameter write: takes the next piece of the answer, and returns whether to go on.
     /// - Throws: ``PipelineError/tooLong(tokenCount:contextLength:)`` when the question itself does not; it
-    ///   is then not part of the conversation.
+    ///   is then not part of the conversation. ``TransformerError/notFinite`` when the model computes nothing
+    ///   to choose from.
     public mutating func ask(_ question: String, write: (String) -> Bool) throws {
         let asked = messages + [ChatMessage(role: .user, content: question)]
         let (prompt, unread) = try prompt(for: asked)
@@ -123,6 +124,7 @@ public struct ChatSession {
             answer += text
             guard write(text), !stops.hasStopped else { return }
         }
+        if generator.ending() == .notFinite { throw TransformerError.notFinite }
         let bytes = stops.append(stream.finish()) + stops.finish()
         let rest = String(decoding: bytes, as: UTF8.self)
         answer += rest

@@ -70,9 +70,12 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         guard minP >= 0, minP <= 1 else {
             throw .badConfiguration(reason: "min_p is \(minP); give 0 for no limit, up to 1")
         }
-        guard repetitionPenalty > 0, repetitionPenalty.isFinite else {
+        // Beyond these limits a score would leave the range of floats.
+        guard (1e-6...1e6).contains(repetitionPenalty) else {
             throw .badConfiguration(
-                reason: "repetition_penalty is \(repetitionPenalty); give 1 for none, or more")
+                reason:
+                    "repetition_penalty is \(repetitionPenalty); give 1 for none, or more, up to 1e6"
+            )
         }
         guard !stopStrings.contains("") else {
             throw .badConfiguration(

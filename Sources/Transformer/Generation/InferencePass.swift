@@ -135,11 +135,13 @@ public final class InferencePass {
         return -Double(buffers.mean[0])
     }
 
-    /// The most probable next tokens of a text, and their probabilities. O(V).
+    /// The most probable next tokens of a text, and their probabilities; none where the logits are not
+    /// finite. O(V).
     public func likeliest(
         _ count: Int, ofText text: Int = 0
     ) -> [(token: Int32, probability: Double)] {
         withLogits(ofText: text) { logits in
+            guard logits.areFinite else { return [] }
             let most = Double(logits[Int(Sampler.likeliest(in: logits))])
             var sum = 0.0
             for index in logits.indices { sum += exp(Double(logits[index]) - most) }

@@ -39,7 +39,7 @@ public struct Sampler: Sendable {
     /// Forgets the tokens of the text, for another one.
     public mutating func forget() { seen.removeAll() }
 
-    /// The next token. O(V), whatever is chosen from; no vocabulary is sorted.
+    /// The next token. O(V), whatever is chosen from; no vocabulary is sorted. The logits are finite.
     public mutating func next(from logits: Span<Float>) -> Int32 {
         precondition(logits.count > 0, "no logits to choose from")
         if temperature == 0, seen.isEmpty { return Self.likeliest(in: logits) }
@@ -85,7 +85,10 @@ public struct Sampler: Sendable {
     private mutating func score(_ logits: Span<Float>) {
         weights.removeAll(keepingCapacity: true)
         weights.reserveCapacity(logits.count)
-        for index in logits.indices { weights.append(logits[index]) }
+        // Neither penalty nor temperature, each at most a million, leads out of the range of floats from
+        // here.
+        let most: Float = 1e24
+        for index in logits.indices { weights.append(min(max(logits[index], -most), most)) }
         let penalty = Float(repetitionPenalty)
         for token in seen where token >= 0 && Int(token) < weights.count {
             let score = weights[Int(token)]
@@ -102,7 +105,9 @@ public struct Sampler: Sendable {
                 weights[index] = -.infinity
             }
         }
-        kernels.softmax(&weights, factor: Float(1 / temperature))
+        // Not zero, of which the infinities of top-k would make what is no number.
+        let factor = max(Float(1 / temperature), .leastNormalMagnitude)
+        kernels.softmax(&weights, factor: factor)
         // The kernel's exponential ends at a number that is nearly, but not, zero.
         for index in weights.indices where weights[index] < 1e-35 { weights[index] = 0 }
         var sum = weights.reduce(0) { $0 + Double($1) }

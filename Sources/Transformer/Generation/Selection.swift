@@ -109,3 +109,12 @@ enum Selection {
         return end - 1
     }
 }
+
+extension Span<Float> {
+    /// Whether every number is finite. O(n).
+    var areFinite: Bool {
+        var largest: UInt32 = 0
+        for index in indices { largest = Swift.max(largest, self[index].bitPattern & 0x7FFF_FFFF) }
+        return largest < Float.infinity.bitPattern
+    }
+}

@@ -19,6 +19,8 @@ public struct TextGenerator {
         case length
         /// The caller wants no more.
         case stopped
+        /// The model's logits are not finite: there is nothing to choose from.
+        case notFinite = "not_finite"
     }
 
     /// One continuation.
@@ -143,6 +145,10 @@ public struct TextGenerator {
         return tokens
     }
 
+    /// How many tokens of the prompt are read, the last ones: all, unless the context is shorter. It is
+    /// meant for the time between ``start(prompt:)`` and the first token.
+    public var windowCount: Int { samples[0].window.count }
+
     /// Ends a sample, because what it says is enough.
     public mutating func stop(sample index: Int = 0) {
         if samples[index].ending == nil { samples[index].ending = .stopped }
@@ -190,7 +196,13 @@ public struct TextGenerator {
 
     /// Draws a sample's next token from a row of logits.
     private mutating func draw(_ index: Int, row: Int) -> Int32? {
-        let token = pass.withLogits(ofText: row) { samples[index].sampler.next(from: $0) }
+        let chosen = pass.withLogits(ofText: row) { logits in
+            logits.areFinite ? samples[index].sampler.next(from: logits) : nil
+        }
+        guard let token = chosen else {
+            samples[index].ending = .notFinite
+            return nil
+        }
         if givesLogProbabilities {
             samples[index].logProbability = pass.logProbability(of: token, ofText: row)
         }

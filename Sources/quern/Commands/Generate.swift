@@ -160,7 +160,12 @@ struct Generate: AsyncParsableCommand {
                 vocabulary: vocabulary, prompt: prompt,
                 samples: first..<first + options.sampleCount,
                 isOnlyOne: samples == 1, showsTokens: logprobs, asJSON: json)
-            var clock = SpeedMeter(promptCount: sampler.promptIDs.count)
+            if first == 0, sampler.readCount < sampler.promptIDs.count {
+                Terminal.writeMessage(
+                    "(the prompt has \(Figures.count(sampler.promptIDs.count)) tokens, more than the "
+                        + "context: the last \(Figures.count(sampler.readCount)) are read)\n")
+            }
+            var clock = SpeedMeter(promptCount: sampler.readCount)
             while let pieces = try sampler.next() {
                 clock.note(pieces.count { $0.token != nil })
                 printer.take(pieces)

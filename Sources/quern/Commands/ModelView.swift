@@ -25,6 +25,7 @@ struct ModelView {
         let cache = KeyValueCache(model.configuration, capacity: window.count)
         pass.read(window.span, into: cache)
         let tokens = pass.likeliest(count)
+        guard !tokens.isEmpty else { throw TransformerError.notFinite }
         let widest = tokens.first?.probability ?? 1
         var rows = [["", "token", "id", "probability", ""]]
         var sum = 0.0
@@ -52,6 +53,7 @@ struct ModelView {
                     + "\(min(limit, context))")
         }
         let maps = model.attention(for: ids.map { Int32(bitPattern: $0) })
+        guard maps.weights.allSatisfy(\.isFinite) else { throw TransformerError.notFinite }
         if path == "-" {
             Terminal.write(AttentionText(maps: maps, labels: labels).text)
             return
