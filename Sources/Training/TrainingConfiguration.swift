@@ -116,9 +116,12 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
             guard condition else { throw .badConfiguration(key: key.rawValue, rule: rule) }
         }
         try require(initFrom != "", .initFrom, "must not be empty; leave it out instead")
-        try require(steps > 0, .steps, "must be positive")
-        try require(batchSize > 0, .batchSize, "must be positive")
-        try require(gradientAccumulationSteps > 0, .gradientAccumulationSteps, "must be positive")
+        // The limits keep products of these numbers and of a model's within 64 bits.
+        try require((1...1 << 40).contains(steps), .steps, "must be from 1 to 1099511627776")
+        try require((1...1 << 16).contains(batchSize), .batchSize, "must be from 1 to 65536")
+        try require(
+            (1...1 << 16).contains(gradientAccumulationSteps), .gradientAccumulationSteps,
+            "must be from 1 to 65536")
         try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
         try require(
             stride == nil || packing == .concatenate, .stride,

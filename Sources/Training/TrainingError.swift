@@ -4,6 +4,8 @@ public enum TrainingError: Error, Equatable, Sendable {
     case badConfiguration(key: String, rule: String)
     /// The loss or the gradient was not finite in so many steps in a row, up to step `step`.
     case diverged(step: Int, count: Int)
+    /// Something that a run cannot go on without is not finite after step `step`.
+    case notFinite(what: String, step: Int)
     /// Training needs more memory than there is, both in bytes.
     case tooLittleMemory(needed: MemoryPlan, available: Int)
     /// There is nothing to resume.
@@ -14,6 +16,8 @@ public enum TrainingError: Error, Equatable, Sendable {
     case badCheckpoint(path: String, reason: String)
     /// There is a checkpoint already, and neither resuming nor replacing was asked for.
     case runExists(directory: String)
+    /// Another process trains there.
+    case runInUse(directory: String)
 }
 
 extension TrainingError: CustomStringConvertible {
@@ -26,6 +30,11 @@ extension TrainingError: CustomStringConvertible {
             """
             the loss or the gradient was not finite in the \(count) steps up to \(step): lower the \
             learning rates or raise training.warmup_steps, and resume from the last checkpoint
+            """
+        case .notFinite(let what, let step):
+            """
+            \(what) is not finite after step \(step): lower the learning rates or raise \
+            training.warmup_steps, and resume from the last checkpoint or begin again
             """
         case .tooLittleMemory(let needed, let available):
             """
@@ -46,8 +55,11 @@ extension TrainingError: CustomStringConvertible {
             \(directory) has checkpoints already: continue with --resume, or start again with \
             --overwrite
             """
+        case .runInUse(let directory):
+            "another process trains in \(directory): wait for it, or choose another directory"
         }
     }
+
     /// Bytes as a person reads them.
     private static func size(_ bytes: Int) -> String {
         var (value, unit) = (Double(bytes), 0)

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 import Testing
 import TokenShards
 import Tokenization
@@ -175,7 +176,8 @@ import Transformer
         var bad = TrainingFixture.configuration
         bad.batchSize = 0
         #expect(
-            throws: TrainingError.badConfiguration(key: "batch_size", rule: "must be positive")
+            throws: TrainingError.badConfiguration(
+                key: "batch_size", rule: "must be from 1 to 65536")
         ) {
             try fixture.trainer("other", configuration: bad)
         }
@@ -204,6 +206,97 @@ import Transformer
                 try JSONSerialization.jsonObject(with: Data(line.utf8))
             }
         }
+    }
+
+    @Test("a model that has gone wrong leaves the checkpoints of before, to go on from")
+    func soundCheckpoints() async throws {
+        let fixture = try TrainingFixture()
+        var good = TrainingFixture.configuration
+        (good.steps, good.evaluateEvery, good.checkpointEvery) = (6, 100, 1)
+        var trainer = try fixture.trainer("run", configuration: good)
+        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let kept = try fixture.latest(of: "run")
+        var bad = good
+        (bad.steps, bad.learningRate, bad.schedule) = (50, 1e38, .constant)
+
+        // Step 7 makes numbers of 1e38, and from step 8 on nothing is finite.
+        var diverging = try fixture.trainer("run", configuration: bad, existing: .resume)
+        await #expect(throws: TrainingError.diverged(step: 17, count: 10)) {
+            try await diverging.run(stop: StopSignal()) { _ in }
+        }
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: fixture.path("run") + "/checkpoints")
+        #expect(names.contains("step-00000006") && names.contains("step-00000007"))
+
+        func goBack() throws {
+            let checkpoints = fixture.path("run") + "/checkpoints/"
+            try FileManager.default.removeItem(atPath: checkpoints + "latest")
+            try FileManager.default.removeItem(atPath: checkpoints + "step-00000007")
+            try FileManager.default.createSymbolicLink(
+                atPath: checkpoints + "latest", withDestinationPath: "step-00000006")
+        }
+
+        // A validation loss that is none is no best one, and ends the run with a sentence.
+        try goBack()
+        bad.evaluateEvery = 9
+        var scored = try fixture.trainer("run", configuration: bad, existing: .resume)
+        await #expect(throws: TrainingError.notFinite(what: "the validation loss", step: 9)) {
+            try await scored.run(stop: StopSignal()) { _ in }
+        }
+
+        // Nor does a run that is stopped in between leave one.
+        try goBack()
+        bad.evaluateEvery = 100
+        var stopped = try fixture.trainer("run", configuration: bad, existing: .resume)
+        let stop = StopSignal()
+        await #expect(throws: TrainingError.diverged(step: 9, count: 2)) {
+            try await stopped.run(stop: stop) { event in
+                if case .skipped(let report, _, _) = event, report.step == 9 { stop.request() }
+            }
+        }
+        for name in ["model.safetensors", "optimizer.safetensors"] {
+            let path = fixture.path("run") + "/checkpoints/step-00000006/" + name
+            #expect(FileManager.default.contents(atPath: path) == kept[name])
+        }
+    }
+
+    @Test("what is to be replaced stays until the new run is certain to begin")
+    func overwriting() async throws {
+        let fixture = try TrainingFixture()
+        var trainer = try fixture.trainer("run")
+        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let kept = try fixture.latest(of: "run")
+        var longer = TrainingFixture.model
+        longer.positionCount = 1 << 20
+        #expect(throws: (any Error).self) {
+            try fixture.trainer("run", model: longer, existing: .overwrite)
+        }
+        var other = TrainingFixture.configuration
+        other.seed += 1
+        var next = try fixture.trainer("run", configuration: other, existing: .overwrite)
+        #expect(try fixture.latest(of: "run") == kept)
+        _ = try await next.run(stop: StopSignal()) { _ in }
+        #expect(try fixture.latest(of: "run") != kept)
+        // And a run that is refused leaves no directory.
+        #expect(throws: (any Error).self) { try fixture.trainer("new", model: longer) }
+        #expect(!FileManager.default.fileExists(atPath: fixture.path("new")))
+    }
+
+    @Test("a directory in which another run is at work is refused")
+    func inUse() async throws {
+        let fixture = try TrainingFixture()
+        let busy = TrainingError.runInUse(directory: fixture.path("run"))
+        var (first, second) = (try fixture.trainer("run"), try fixture.trainer("run"))
+        do {
+            try FileManager.default.createDirectory(
+                atPath: fixture.path("run"), withIntermediateDirectories: true)
+            let lock = try #require(try FileLock(path: fixture.path("run") + "/lock", .exclusive))
+            defer { withExtendedLifetime(lock) {} }
+            await #expect(throws: busy) { try await first.run(stop: StopSignal()) { _ in } }
+        }
+        _ = try await first.run(stop: StopSignal()) { _ in }
+        // Prepared when there was nothing yet.
+        await #expect(throws: busy) { try await second.run(stop: StopSignal()) { _ in } }
     }
 
     @Test("a shorter stride scores the same tokens, each with more context")

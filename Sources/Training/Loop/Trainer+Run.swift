@@ -9,9 +9,14 @@ extension Trainer {
 
     /// Trains until all steps are done, patience is over, or `stop` is requested, in which case the
     /// last thing done is a checkpoint to resume from.
+    ///
+    /// No checkpoint is written of a model that is not sound, so that the last one is always one to go
+    /// on from.
     public mutating func run(
         stop: StopSignal, report: (TrainingEvent) -> Void
     ) async throws -> TrainingSummary {
+        let lock = try takeDirectory()
+        defer { withExtendedLifetime(lock) {} }
         let log = try RunLog(directory: surroundings.runDirectory, completedSteps: state.step)
         let schedule = LearningRateSchedule(configuration)
         var peak = MatrixPeak.measure(team: runner.team) * 1e9
@@ -19,6 +24,7 @@ extension Trainer {
         let clock = ContinuousClock()
         let firstStep = state.step
         var (seconds, checkpointStep) = (log.earlierSeconds, state.step)
+        var isCheckpointDue = false
         var batches = stepBatches(at: state.position)
 
         while !isComplete, !stop.isRequested {
@@ -61,11 +67,19 @@ extension Trainer {
             let isBest = try evaluateIfDue(log, report)
             try sampleIfDue(log, report)
             if isBest || isComplete || state.step % configuration.checkpointEvery == 0 {
+                isCheckpointDue = true
+            }
+            if isCheckpointDue, isSound {
                 try checkpoint(report)
-                checkpointStep = state.step
+                (checkpointStep, isCheckpointDue) = (state.step, false)
             }
         }
-        if checkpointStep != state.step { try checkpoint(report) }
+        if checkpointStep != state.step {
+            guard isSound else {
+                throw TrainingError.diverged(step: state.step, count: state.notFiniteSteps)
+            }
+            try checkpoint(report)
+        }
         if let profile = runner.profile {
             report(
                 .profiled(
@@ -155,6 +169,13 @@ extension Trainer {
             && state.evaluationsSinceBest >= configuration.earlyStopPatience
     }
 
+    /// Whether nothing speaks against the model: the last step was finite, or the validation loss is.
+    private var isSound: Bool {
+        state.notFiniteSteps == 0 || isEvaluationDue && hasValidation
+    }
+
+    private var hasValidation: Bool { evaluators.contains { $0.evaluator != nil } }
+
     /// Whether the step just done is one of every `evaluateEvery`, or the last.
     private var isEvaluationDue: Bool {
         state.step == configuration.steps || state.step % configuration.evaluateEvery == 0
@@ -166,9 +187,7 @@ extension Trainer {
     private mutating func evaluateIfDue(
         _ log: borrowing RunLog, _ report: (TrainingEvent) -> Void
     ) throws -> Bool {
-        guard isEvaluationDue, evaluators.contains(where: { $0.evaluator != nil }) else {
-            return false
-        }
+        guard isEvaluationDue, hasValidation else { return false }
         let sources = evaluators.map { name, evaluator in
             SourceResult(
                 name: name,
@@ -181,6 +200,9 @@ extension Trainer {
         state.sources = sources.count > 1 ? sources : nil
         let scored = state.sources?.filter { $0.result.tokenCount > 0 } ?? []
         try log.append(.evaluated(step: state.step, result, sources: scored), report)
+        guard result.loss.isFinite else {
+            throw TrainingError.notFinite(what: "the validation loss", step: state.step)
+        }
         state.evaluationsSinceBest += 1
         if let best = state.best, !(result.loss < best.loss) {
             if isStoppedEarly {
@@ -205,14 +227,32 @@ extension Trainer {
         try log.append(.sampled(step: state.step, texts: texts), report)
     }
 
-    private func checkpoint(_ report: (TrainingEvent) -> Void) throws {
+    private mutating func checkpoint(_ report: (TrainingEvent) -> Void) throws {
+        guard optimizer.norm(of: model.parameters).isFinite else {
+            throw TrainingError.notFinite(what: "a parameter", step: state.step)
+        }
         let path = try store.write(
             model: model, optimizer: optimizer, vocabulary: vocabulary, template: template,
             state: state, keep: configuration.keepCheckpoints)
+        newestCheckpoint = path
         report(.checkpoint(step: state.step, path: path))
     }
 
     // MARK: Before and after
+
+    /// Takes the run's directory for this process alone, as long as the result lives, and removes what is
+    /// to be replaced.
+    private func takeDirectory() throws -> FileLock {
+        let directory = surroundings.runDirectory
+        try makeDirectory(directory)
+        // What another process has written since this run was prepared would be torn apart.
+        guard let lock = try FileLock(path: directory + "/lock", .exclusive),
+            surroundings.existing == .overwrite || store.latest == newestCheckpoint
+        else { throw TrainingError.runInUse(directory: directory) }
+        // Not before, for the run may have begun from one of the checkpoints that it replaces.
+        if surroundings.existing == .overwrite, state.step == 0 { try store.removeAll() }
+        return lock
+    }
 
     private func plan(peak: Double) -> TrainingPlan {
         TrainingPlan(

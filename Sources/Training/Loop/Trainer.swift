@@ -68,8 +68,11 @@ public struct Trainer {
     let surroundings: Surroundings
     let memory: MemoryPlan
     var state: TrainingState
+    /// The newest checkpoint that the run goes on from or has written itself; nil without one.
+    var newestCheckpoint: String?
 
-    /// Prepares a run: opens or makes the model, and checks that everything fits together.
+    /// Prepares a run: opens or makes the model, and checks that everything fits together. Nothing is
+    /// written or removed yet.
     ///
     /// - Parameters:
     ///   - modelConfiguration: the model's shape; its vocabulary size is taken from `vocabulary`. A run
@@ -112,6 +115,7 @@ public struct Trainer {
             throw TrainingError.tooLittleMemory(needed: memory, available: available)
         }
 
+        newestCheckpoint = latest
         if let latest {
             state = try CheckpointStore.state(of: latest)
             guard state.vocabularyFingerprint == dataVocabulary,
@@ -133,8 +137,6 @@ public struct Trainer {
             model =
                 try start?.model(shape, seed: configuration.seed)
                 ?? GPT(shape, seed: configuration.seed)
-            // Not before, for the run may begin from one of the checkpoints that it replaces.
-            if surroundings.existing == .overwrite { try store.removeAll() }
             optimizer = Optimizer(configuration, layout: model.layout, team: team)
             state = TrainingState(
                 step: 0, position: 0, tokenCount: 0,
@@ -174,7 +176,6 @@ public struct Trainer {
                 ))
         }
         self.evaluators = evaluators
-        try makeDirectory(surroundings.runDirectory)
     }
 
     /// Prepares a run over one data set.
