@@ -59,7 +59,7 @@ func firstOffset(of needle: [UInt8], in bytes: Span<UInt8>) -> Int? {
     let lowBits: UInt64 = 0x0101_0101_0101_0101
     let first = lowBits &* UInt64(needle[0])
     let second = lowBits &* UInt64(needle[1])
-    let raw = bytes.bytes
+    let raw = unsafe bytes.bytes
     var start = 0
     // Nine bytes are looked at.
     while start + 9 <= bytes.count {

@@ -157,6 +157,34 @@ import Transformer
         #expect(steps.count == 12)
     }
 
+    @Test("a run that goes on with another recipe says so")
+    func changedRecipe() async throws {
+        let fixture = try TrainingFixture()
+        let stop = StopSignal()
+        var first = try fixture.trainer("run")
+        _ = try await first.run(stop: stop) { event in
+            if case .step = event { stop.request() }
+        }
+        var configuration = TrainingFixture.configuration
+        configuration.seed += 1
+        configuration.stride = 3
+        var plans: [TrainingPlan] = []
+        for _ in 0..<2 {
+            var second = try fixture.trainer(
+                "run", configuration: configuration, existing: .resume)
+            _ = try await second.run(stop: stop) { event in
+                if case .began(let plan) = event { plans.append(plan) }
+            }
+        }
+        let seed = TrainingFixture.configuration.seed
+        #expect(
+            plans[0].changes.map(\.description) == [
+                "seed \(seed), now \(seed + 1)", "stride unset, now 3",
+            ])
+        // It is the run's recipe from then on, where a checkpoint was written.
+        #expect(plans.count == 2)
+    }
+
     @Test("what does not fit together is refused")
     func refused() async throws {
         let fixture = try TrainingFixture()

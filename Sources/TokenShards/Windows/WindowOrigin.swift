@@ -6,6 +6,11 @@ public struct WindowOrigin: Codable, Equatable, Sendable {
     public var firstToken: Int
     /// The numbers of its documents in the shard.
     public var documents: ClosedRange<Int>
+
+    enum CodingKeys: String, CodingKey {
+        case shard, documents
+        case firstToken = "first_token"
+    }
 }
 
 extension BatchLoader {

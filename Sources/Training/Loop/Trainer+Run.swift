@@ -257,7 +257,7 @@ extension Trainer {
     private func plan(peak: Double) -> TrainingPlan {
         TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
-            completedSteps: state.step, tokensPerStep: tokensPerStep,
+            completedSteps: state.step, changes: changes, tokensPerStep: tokensPerStep,
             windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
             memory: memory, precision: KernelLevel.best(configuration.precision).precision,
             wantedPrecision: configuration.precision, matrixPeak: peak)

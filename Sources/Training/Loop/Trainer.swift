@@ -68,6 +68,8 @@ public struct Trainer {
     let surroundings: Surroundings
     let memory: MemoryPlan
     var state: TrainingState
+    /// What the recipe says otherwise than that of the checkpoint that the run goes on from.
+    let changes: [RecipeChange]
     /// The newest checkpoint that the run goes on from or has written itself; nil without one.
     var newestCheckpoint: String?
 
@@ -132,8 +134,10 @@ public struct Trainer {
             optimizer = try Optimizer(
                 configuration, layout: model.layout, team: team,
                 path: latest + "/" + CheckpointStore.optimizerFileName)
+            changes = try RecipeChange.between(state.configuration, configuration)
             state.configuration = configuration
         } else {
+            changes = []
             model =
                 try start?.model(shape, seed: configuration.seed)
                 ?? GPT(shape, seed: configuration.seed)

@@ -8,6 +8,8 @@ public struct TrainingPlan: Sendable, Equatable {
     public var stepCount: Int
     /// Steps done by an earlier run that this one continues.
     public var completedSteps: Int
+    /// What the recipe says otherwise than it did when the steps so far were done.
+    public var changes: [RecipeChange]
     /// Places for tokens in a step.
     public var tokensPerStep: Int
     /// Windows in an epoch.

@@ -46,6 +46,9 @@ enum JSONEvent {
                     "optimizer": plan.memory.optimizer, "activations": plan.memory.activations,
                     "batches": plan.memory.batches,
                 ],
+                "changes": plan.changes.map {
+                    ["key": $0.key, "before": $0.before, "after": $0.after]
+                },
                 "precision": plan.precision.rawValue, "matrix_peak": plan.matrixPeak,
             ]
         case .step(let report): figures(of: report, event: "step")

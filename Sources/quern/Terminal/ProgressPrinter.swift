@@ -105,6 +105,11 @@ final class ProgressPrinter {
                 text += "; continuing after step \(Figures.count(plan.completedSteps))"
             }
             message(text)
+            if !plan.changes.isEmpty {
+                message(
+                    "Note: it goes on with other settings than before: "
+                        + plan.changes.map(\.description).joined(separator: "; "))
+            }
         case .step(let report):
             begin("training")
             if isDue(.training(event)) { draw(line(for: report)) }
