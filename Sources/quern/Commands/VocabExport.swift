@@ -20,8 +20,22 @@ struct VocabExport: AsyncParsableCommand {
     @Argument(help: "The vocabulary's directory, or its tokenizer.json.")
     var vocab: String
 
-    @Option(name: .long, help: "huggingface, tiktoken, gpt2 or tekken.")
-    var format: VocabularyFormat
+    /// The forms that can be written.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case huggingface, tiktoken, gpt2, tekken
+
+        var vocabularyFormat: VocabularyFormat {
+            switch self {
+            case .huggingface: .huggingface
+            case .tiktoken: .tiktoken
+            case .gpt2: .gpt2
+            case .tekken: .tekken
+            }
+        }
+    }
+
+    @Option(name: .long, help: "The form.")
+    var format: Format
 
     @Option(
         name: .long,
@@ -30,6 +44,7 @@ struct VocabExport: AsyncParsableCommand {
 
     func run() async throws {
         let vocabulary = try Vocabulary(directory: vocab)
+        let format = format.vocabularyFormat
         let files = try vocabulary.export(to: output, format: format)
         Terminal.write(VocabularySummary.text(vocabulary, format: format, files: files))
         guard format == .tiktoken || format == .gpt2 else { return }

@@ -11,7 +11,10 @@ extension CorpusFormat: ExpressibleByArgument {}
 extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension DocumentDivision: ExpressibleByArgument {}
 extension InvalidUTF8Policy: ExpressibleByArgument {}
-extension SplitPattern: ExpressibleByArgument {}
+extension SplitPattern: ExpressibleByArgument {
+    /// Those that a vocabulary can be learned with.
+    public static var allValueStrings: [String] { regular.map(\.rawValue) }
+}
 extension TieRule: ExpressibleByArgument {}
 extension EndOfTextPolicy: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}
