@@ -140,8 +140,11 @@ struct LongPieceCache: ~Copyable {
     private mutating func makeRoom(words needed: Int) {
         if usedWords + needed > words.view.count {
             if words.view.count < Self.maximumWords {
+                // Of much room only what is written is touched, so it is taken at once and copied no
+                // more.
                 let larger = OwnedBuffer<UInt64>(
-                    uninitializedCapacity: min(words.view.count * 4, Self.maximumWords))
+                    uninitializedCapacity: words.view.count < 1 << 17
+                        ? words.view.count * 4 : Self.maximumWords)
                 for index in 0..<usedWords { larger.view[index] = words.view[index] }
                 words = larger
             } else {
@@ -152,14 +155,17 @@ struct LongPieceCache: ~Copyable {
             }
         }
         guard usedSlots * 2 > slots.view.count else { return }
-        var old = OwnedBuffer<UInt64>(zeros: slots.view.count * 4)
-        swap(&old, &slots)
-        defer { extendLifetime(old) }
+        slots = OwnedBuffer(zeros: slots.view.count * 4)
         usedSlots = 0
-        for index in 0..<old.view.count where old.view[index] != 0 {
-            let record = Int(old.view[index] & 0xFFFF_FFFF)
-            let length = Int(words.view[record] >> 32)
-            put(record, wordHash(of: words.view, from: record + 1, byteCount: length))
+        // In the order in which they stand in memory.
+        var record = 1
+        while record < usedWords {
+            let head = words.view[record]
+            let (length, count) = (Int(head >> 32), Int(head & 0xFFFF_FFFF))
+            if length > PieceKey.maximumLength {
+                put(record, wordHash(of: words.view, from: record + 1, byteCount: length))
+            }
+            record += 1 + (length + 7) / 8 + (count + 1) / 2
         }
     }
 }

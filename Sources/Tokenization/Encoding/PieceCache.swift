@@ -12,9 +12,13 @@ struct PieceCache: ~Copyable {
     /// The most ids that an entry holds.
     static let maximumCount = 4
 
+    /// A table of so many entries is in memory that comes from the system as it is touched.
+    private static let largeCount = (2 << 20) / MemoryLayout<Entry>.stride
+
     /// Takes the number out of the last id of an entry.
     static var idMask: SIMD4<UInt32> { SIMD4(.max, .max, .max, 0xFF_FFFF) }
 
+    /// Room for the table, and where it is large, for the largest that it may become.
     private var buffer: OwnedBuffer<Entry>
     private let maximumSizeLog: Int
     private var added = 0
@@ -50,29 +54,61 @@ struct PieceCache: ~Copyable {
         self.maximumSizeLog = maximumSizeLog
     }
 
-    /// Makes room if three eighths of the table may be full. O(size) when it grows, which it does at
-    /// most a few times.
+    /// Makes room if a quarter of the table may be full, so that nearly all entries are at their first
+    /// places. O(size) when it grows, which it does at most a few times.
     @inline(__always)
     mutating func growIfNeeded() {
-        if added > view.entries.count / 8 * 3 { grow() }
+        if added > view.entries.count / 4 { grow() }
     }
 
     @inline(never)
     private mutating func grow() {
+        let count = view.entries.count
         added = 0
-        guard view.entries.count < 1 << maximumSizeLog else { return }
-        // While it is small it grows quickly. `old` must live to the end: its elements are read below.
-        let factor = view.entries.count < 1 << 18 ? 8 : 2
-        var old = OwnedBuffer<Entry>(
-            zeros: min(view.entries.count * factor, 1 << maximumSizeLog))
+        guard count < 1 << maximumSizeLog else { return }
+        if buffer.view.count > count {
+            split()
+            return
+        }
+        // While it is small it grows quickly.
+        let grown = min(count * 8, 1 << maximumSizeLog)
+        // Where large pages begin, room for the largest table is taken at once, so that it is copied no
+        // more; what is not used yet is not touched. `old` must live to the end: its elements are read.
+        let room = grown >= Self.largeCount ? 1 << maximumSizeLog : grown
+        var old = OwnedBuffer<Entry>(zeros: room)
         swap(&old, &buffer)
         defer { extendLifetime(old) }
         let entries = old.view
-        view = View(entries: buffer.view)
-        for index in 0..<entries.count where entries[index].high != 0 {
+        view = View(entries: buffer.view.slice(from: 0, to: grown))
+        for index in 0..<count where entries[index].high != 0 {
             view.insert(entries[index])
             added += 1
         }
+    }
+
+    /// Doubles the table in its place: what was in four places that belong together now is there or in
+    /// the four that lie as much further as the table was large.
+    private mutating func split() {
+        let entries = view.entries
+        view = View(entries: buffer.view.slice(from: 0, to: 2 * entries.count))
+        let end = Place(entries.count * MemoryLayout<Entry>.stride)
+        for first in stride(from: 0, to: entries.count, by: 4) {
+            // Those that leave come first, so that none of them is put beside another that stays.
+            for index in first..<first + 4 where entries[index].high != 0 {
+                added += 1
+                if view.place(of: entries[index].hash) >= end { reinsert(index) }
+            }
+            for index in first..<first + 4 where entries[index].high != 0 {
+                let place = Place(index * MemoryLayout<Entry>.stride)
+                if view.place(of: entries[index].hash) != place { reinsert(index) }
+            }
+        }
+    }
+
+    private func reinsert(_ index: Int) {
+        let entry = view.entries[index]
+        view.entries[index] = Entry()
+        view.insert(entry)
     }
 
     /// Stores the ids of a piece, at most ``maximumCount``.
@@ -101,6 +137,12 @@ struct PieceCache: ~Copyable {
             self.entries = entries
             mask = UInt64((entries.count - 1) * MemoryLayout<Entry>.stride)
         }
+
+        /// How many entries the table has, empty ones too.
+        var count: Int { entries.count }
+
+        /// How many entries are not empty. O(size).
+        var occupiedCount: Int { (0..<count).count { entries[$0].high != 0 } }
 
         /// Where the entry of a piece with that hash is looked for first.
         @inline(__always)

@@ -30,6 +30,10 @@ struct PieceEncoder: ~Copyable {
     private let longHashes = OwnedBuffer<UInt64>(repeating: 0, count: batchCount)
     private let missing = OwnedBuffer(repeating: MissingPiece(), count: batchCount)
 
+    /// By the highest bits of a key's hash, which of ``missing`` may have the key.
+    private let missingNumbers = OwnedBuffer<UInt16>(repeating: 0, count: 1 << missingNumberBits)
+    private static let missingNumberBits = 11
+
     /// How many pieces of the last batch were in neither cache.
     private var lastMissingCount = batchCount
 
@@ -200,6 +204,15 @@ struct PieceEncoder: ~Copyable {
             {
                 continue
             }
+            // What is new often comes again in the same batch, and is merged once. A number that stands
+            // here from a batch before, or a hash that is another piece's, costs time only: who is
+            // left out is looked up again.
+            let slot = Int(truncatingIfNeeded: key.hash &>> UInt64(64 - Self.missingNumberBits))
+            let same = Int(missingNumbers.view[slot])
+            if same < count, missing[same].key.low == key.low, missing[same].key.high == key.high {
+                continue
+            }
+            missingNumbers.view[slot] = UInt16(truncatingIfNeeded: count)
             if takesWholePieces, piece.hasKey { tokens.prefetch(key) }
             missing[count] = piece
             count &+= 1
