@@ -5,11 +5,11 @@ import shutil
 
 import numpy
 
+import encode
 import vocabularies
 from harness import (
     CACHE,
     Failure,
-    bench_tool,
     counted,
     make_empty,
     number,
@@ -104,9 +104,7 @@ def whole_run(text, finished):
 
 def run_peer(name, text, vocabulary, threads):
     if name == ALONE:
-        arguments = ["--vocab", vocabulary, "--flat", text.flat, "--lengths", text.lengths]
-        answer = bench_tool(*arguments, "--threads", threads, "--passes", 1, threads=threads)
-        return answer | {key: answer[key][0] for key in ("seconds", "processor_seconds")}
+        return encode.run_quern(vocabulary, text, threads, 1)
     return peer(
         "peers_encode.py",
         {
