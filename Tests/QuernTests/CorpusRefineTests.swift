@@ -75,8 +75,8 @@ import Testing
         ]
         for milliseconds in [30, 200, 500] {
             let running = try Program.start(arguments, in: folder)
-            try await Task.sleep(for: .milliseconds(milliseconds))
-            kill(running.process.processIdentifier, SIGKILL)
+            let due = ContinuousClock.now + .milliseconds(milliseconds)
+            try await running.send(SIGKILL) { .now >= due }
             _ = try await running.result.value
             // Nothing, or, where it had just come to its end, all of it.
             #expect(folder.exists("clean") == folder.exists("clean/report.json"))

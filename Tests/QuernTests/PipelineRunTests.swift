@@ -117,7 +117,7 @@ import Testing
         try await Program.succeed(options, in: straight)
 
         let running = try Program.start(options, in: folder)
-        try await Interruption.interrupt(running, afterFirstStepOf: "runs/tiny", in: folder)
+        try await running.interrupt(afterFirstStepOf: "runs/tiny", in: folder)
         let stopped = try await running.result.value
         #expect(stopped.status == 130)
         #expect(try stopped.stages("finished") == ["vocabulary", "shards"])
@@ -134,19 +134,5 @@ import Testing
         let steps = String(decoding: try folder.bytes("runs/tiny/metrics.jsonl"), as: UTF8.self)
             .split(separator: "\n").count { $0.contains("\"loss\"") }
         #expect(steps == 1_500)
-    }
-}
-
-/// Ctrl-C, at a moment when there is something to interrupt.
-enum Interruption {
-    static func interrupt(
-        _ running: Program.Running, afterFirstStepOf run: String, in folder: TemporaryFolder
-    ) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while (try? folder.bytes(run + "/metrics.jsonl").isEmpty) ?? true {
-            try #require(ContinuousClock.now < deadline, "no step was done")
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        running.process.interrupt()
     }
 }

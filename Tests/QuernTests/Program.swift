@@ -36,6 +36,33 @@ enum Program {
     struct Running {
         let process: Process
         let result: Task<Result, any Error>
+
+        /// Presses Ctrl-C when the run in `run` has done a step.
+        func interrupt(afterFirstStepOf run: String, in folder: TemporaryFolder) async throws {
+            try await send(SIGINT) {
+                !((try? folder.bytes(run + "/metrics.jsonl").isEmpty) ?? true)
+            }
+        }
+
+        /// Sends `signal` as soon as `isDue`.
+        ///
+        /// A thread of its own looks and sends: the threads of tasks may belong to other tests for
+        /// seconds, in which the program would come to its end.
+        func send(_ signal: Int32, when isDue: @escaping @Sendable () -> Bool) async throws {
+            let identifier = process.processIdentifier
+            let wasSent = await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    let deadline = ContinuousClock.now + .seconds(120)
+                    while !isDue() {
+                        guard .now < deadline else { return continuation.resume(returning: false) }
+                        Thread.sleep(forTimeInterval: 0.002)
+                    }
+                    kill(identifier, signal)
+                    continuation.resume(returning: true)
+                }
+            }
+            try #require(wasSent, "the moment to send signal \(signal) did not come")
+        }
     }
 
     /// The built program stands beside the test bundle that this process runs.

@@ -238,7 +238,7 @@ import Testing
         try await Program.succeed(options, in: straight)
 
         let running = try Program.start(options, in: folder)
-        try await Interruption.interrupt(running, afterFirstStepOf: "runs/both", in: folder)
+        try await running.interrupt(afterFirstStepOf: "runs/both", in: folder)
         #expect(try await running.result.value.status == 130)
         let rest = try await Program.succeed(options, in: folder)
         #expect(try Self.stages("started", rest) == ["training", "samples"])

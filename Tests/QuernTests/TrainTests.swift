@@ -24,7 +24,7 @@ import Testing
         try await Program.succeed(arguments("straight", steps: 1_500, "--quiet"), in: folder)
         let running = try Program.start(
             arguments("stopped", steps: 1_500, "--log-format", "json"), in: folder)
-        try await Interruption.interrupt(running, afterFirstStepOf: "stopped", in: folder)
+        try await running.interrupt(afterFirstStepOf: "stopped", in: folder)
         let stopped = try await running.result.value
         #expect(stopped.status == 130)
         #expect(try stopped.events.last?["event"] as? String == "notice")
