@@ -19,20 +19,31 @@ struct KeptCounts {
         var pattern: SplitPattern
     }
 
-    /// Looks for counts at `path`. Those of another corpus are given up here.
+    /// Whether there are counts of something else, which those of this corpus are to replace.
+    let replacesOthers: Bool
+
+    /// Looks for counts at `path`.
+    ///
+    /// - Throws: ``PipelineError/foreignCounts(path:)`` for counts without a record, which somebody made in
+    ///   another way and which may have taken long.
     init(path: String, corpora: [CorpusConfiguration], pattern: SplitPattern) throws {
         let identities = try corpora.map { try CorpusIdentity($0).fingerprint }
         current = Record(corpus: try StageLedger.fingerprint(identities), pattern: pattern)
         recordPath = path + ".json"
-        if let data = FileManager.default.contents(atPath: recordPath),
-            let recorded = try? JSONDecoder().decode(Record.self, from: data), recorded == current,
-            FileManager.default.fileExists(atPath: path)
-        {
-            file = try PieceCountsFile(path: path)
+        guard FileManager.default.fileExists(atPath: path) else {
+            (file, replacesOthers) = (nil, false)
             return
         }
-        file = nil
-        // A run that ends while it counts must not leave a record of something else.
+        guard let data = FileManager.default.contents(atPath: recordPath),
+            let recorded = try? JSONDecoder().decode(Record.self, from: data)
+        else { throw PipelineError.foreignCounts(path: path) }
+        file = recorded == current ? try PieceCountsFile(path: path) : nil
+        replacesOthers = recorded != current
+    }
+
+    /// Takes away the record of what was there before: a run that ends while it writes must not leave that
+    /// of something else.
+    func begin() throws {
         if FileManager.default.fileExists(atPath: recordPath) { try removeItem(recordPath) }
     }
 

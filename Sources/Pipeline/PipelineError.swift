@@ -16,6 +16,10 @@ public enum PipelineError: Error, Equatable, Sendable {
     ///
     /// `skipped` lines or documents were there that could not be read, the first for the reason given.
     case emptyCorpus(inputs: [String], skipped: Int = 0, reason: String? = nil)
+    /// Counts of pieces without a piece.
+    case nothingToLearn
+    /// A file of counts that nothing says to be of the corpus at hand.
+    case foreignCounts(path: String)
     /// What is made would be read as text.
     case outputIsInput(output: String, input: String)
     /// A document cannot be written as JSON, which holds text only.
@@ -91,6 +95,16 @@ extension PipelineError: CustomStringConvertible {
             "no document of \(inputs.joined(separator: ", ")) could be read; "
                 + (skipped == 1 ? "one was skipped" : "\(skipped) were skipped, the first")
                 + (reason.map { " for this: \($0)" } ?? "")
+        case .nothingToLearn:
+            """
+            there is no piece to learn from, for every document is set aside for validation: choose a smaller \
+            validation fraction, or give more text
+            """
+        case .foreignCounts(let path):
+            """
+            \(path) holds counts, and no \(path).json says of which corpus: learn from them with `quern vocab \
+            learn`, remove them, or keep those of this corpus in another file
+            """
         case .outputIsInput(let output, let input):
             "the output \(output) would be read as text of the input \(input): choose an output that lies "
                 + "in no folder of the inputs and is none of their files"

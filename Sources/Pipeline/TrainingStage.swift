@@ -34,7 +34,35 @@ public enum TrainingStage {
         var trainer = try Trainer(
             model: configuration.model, configuration: configuration.training, data: data,
             vocabulary: vocabulary, surroundings: surroundings)
+        for notice in notices(configuration, data, trainer.modelConfiguration) {
+            report(.notice(notice))
+        }
         return try await trainer.run(stop: stop) { report(.training($0)) }
+    }
+
+    /// What of the configuration has no effect on a run over `data` with a model of this shape.
+    private static func notices(
+        _ configuration: PipelineConfiguration, _ data: Mixture, _ shape: GPTConfiguration
+    ) -> [String] {
+        var notices: [String] = []
+        let training = configuration.training
+        if let start = training.initFrom {
+            var asked = configuration.model
+            asked.vocabularySize = shape.vocabularySize
+            if asked != shape {
+                notices.append(
+                    "the model has the shape of \(start), not that of the section \"model\"")
+            }
+        }
+        if data.sources.allSatisfy({ $0.set.shards(of: .validation).isEmpty }) {
+            notices.append(
+                "there is no validation split: nothing is evaluated, and no checkpoint becomes the best"
+                    + (training.earlyStopPatience > 0 ? " or ends the run early" : ""))
+        }
+        if training.sampleEvery > 0, configuration.samples.isEmpty {
+            notices.append("training.sample_every draws nothing, for \"samples\" names no prompt")
+        }
+        return notices
     }
 
     /// Scores a split with a trained model.
@@ -56,6 +84,7 @@ public enum TrainingStage {
         masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int, threadCount: Int,
         report: (PipelineEvent) -> Void
     ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
+        try CheckpointStore.requireModel(at: modelDirectory)
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let sets = try shardDirectories.map {
             try ShardSet(directory: $0, vocabulary: vocabulary)
@@ -67,6 +96,12 @@ public enum TrainingStage {
                 key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
         }
         let context = model.configuration.positionCount
+        // No more windows than there are, whatever was asked for: the memory is that of a batch.
+        let stride = min(stride ?? context, context)
+        let windowCount = sets.map {
+            $0.manifest.totals(of: split).tokens / stride + $0.shards(of: split).count
+        }
+        let batchSize = min(batchSize, max(1, windowCount.max() ?? 1))
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context,
             team: ThreadTeam(threadCount: threadCount))
@@ -74,7 +109,7 @@ public enum TrainingStage {
         let results = try sets.map { set in
             try Evaluator(
                 runner: runner, set: set, split: split, batchSize: batchSize,
-                contextLength: context, stride: stride ?? context,
+                contextLength: context, stride: stride,
                 masksDocuments: masksDocuments || answersOnly, template: template
             ).evaluateBySource { done, count in
                 report(.training(.evaluating(completedWindows: done, windowCount: count)))

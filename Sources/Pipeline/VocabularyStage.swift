@@ -58,10 +58,18 @@ public enum VocabularyStage {
                 report(.notice("the corpus has not changed since \(countsPath) was counted"))
                 return try learn(file, trainer, directory, stop, report)
             }
+            if kept.replacesOthers {
+                report(
+                    .notice(
+                        """
+                        \(countsPath) was counted of another corpus or with another pattern, or the corpus \
+                        has changed since: it is counted anew
+                        """))
+            }
             let counted = try await count(
                 corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
                 path: countsPath, directory: directory, threadCount: threadCount, stop: stop,
-                report: report)
+                willWrite: kept.begin, report: report)
             try kept.confirm()
             var outcome = try learn(counted.counts, trainer, directory, stop, report)
             outcome.progress = counted.progress
@@ -98,12 +106,14 @@ public enum VocabularyStage {
 
     private static func count(
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: MemoryLimit?, path: String,
-        directory: String?, threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
+        directory: String?, threadCount: Int, stop: StopSignal,
+        willWrite: () throws -> Void = {}, report: (PipelineEvent) -> Void
     ) async throws -> CountOutcome {
         let counted = try await CountingStage.run(
             corpora: corpora, pattern: pattern, memory: memory, beside: path,
             directory: directory, threadCount: threadCount, stop: stop, report: report)
         let progress = counted.progress
+        try willWrite()
         switch consume counted.counts {
         case .inMemory(let counts):
             return CountOutcome(
@@ -138,7 +148,7 @@ public enum VocabularyStage {
         _ file: PieceCountsFile, _ trainer: VocabularyTrainer, _ directory: String,
         _ stop: StopSignal, _ report: (PipelineEvent) -> Void
     ) throws -> Outcome {
-        try checkMemory(file.pieceCount, file.pieceByteCount, trainer, report)
+        try check(file.pieceCount, file.pieceByteCount, trainer, report)
         let vocabulary = try trainer.train(file) { done, total in
             try show("merging", done, total, .merges, stop, report)
         }
@@ -150,7 +160,7 @@ public enum VocabularyStage {
         _ stop: StopSignal, _ report: (PipelineEvent) -> Void
     ) throws -> Outcome {
         let pieceCount = counts.count
-        try checkMemory(pieceCount, counts.byteCount, trainer, report)
+        try check(pieceCount, counts.byteCount, trainer, report)
         let vocabulary = try trainer.train(counts) { done, total in
             try show("merging", done, total, .merges, stop, report)
         }
@@ -168,11 +178,13 @@ public enum VocabularyStage {
                     activity: activity, completed: done, total: total, unit: unit)))
     }
 
-    /// Says how much memory learning takes, if it is much, and throws if it is more than there may be.
-    private static func checkMemory(
+    /// Throws unless there is something to learn from and memory for it, and says how much learning takes if
+    /// that is much.
+    private static func check(
         _ pieceCount: Int, _ byteCount: Int, _ trainer: VocabularyTrainer,
         _ report: (PipelineEvent) -> Void
     ) throws {
+        guard pieceCount > 0 else { throw PipelineError.nothingToLearn }
         let needed = MemoryLimit(
             byteCount: trainer.memoryEstimate(pieceCount: pieceCount, pieceByteCount: byteCount)
                 + CountingStage.programByteCount

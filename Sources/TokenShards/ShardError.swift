@@ -73,6 +73,11 @@ extension ShardError: CustomStringConvertible {
             \(directory) was encoded with vocabulary \(found), not with \(expected): use that \
             vocabulary, or encode the corpus again
             """
+        case .tooFewTokens(let split, tokenCount: 0, needed: _):
+            """
+            the \(split) split holds no document: choose another split, or encode the corpus with another \
+            validation fraction
+            """
         case .tooFewTokens(let split, let tokenCount, let needed):
             """
             the \(split) split has \(tokenCount) tokens, and one window needs \(needed): \

@@ -10,6 +10,8 @@ public enum TrainingError: Error, Equatable, Sendable {
     case tooLittleMemory(needed: MemoryPlan, available: Int)
     /// There is nothing to resume.
     case noCheckpoint(directory: String)
+    /// No model lies where one was named.
+    case noModel(path: String, hint: String)
     /// The model cannot be begun from.
     case badStart(path: String, reason: String)
     /// The checkpoint cannot be continued from.
@@ -46,6 +48,8 @@ extension TrainingError: CustomStringConvertible {
             """
         case .noCheckpoint(let directory):
             "\(directory) has no checkpoint to resume from: train without --resume first"
+        case .noModel(let path, let hint):
+            "there is no model in \(path): \(hint)"
         case .badStart(let path, let reason):
             "training cannot begin from \(path): \(reason)"
         case .badCheckpoint(let path, let reason):

@@ -35,7 +35,8 @@ struct Quern: AsyncParsableCommand {
     static func main() async {
         var form = ProgressPrinter.Form.text
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(
+                Array(CommandLine.arguments.dropFirst()).joiningNegativeNumbers)
             if let reporting = (command as? any ReportingCommand)?.reporting {
                 form = reporting.form
             }

@@ -32,13 +32,13 @@ import Training
         return configuration
     }
 
-    private func train(_ name: String, counts: String? = nil) async throws
-        -> VocabularyStage.Outcome
-    {
+    private func train(
+        _ name: String, counts: String? = nil, report: (PipelineEvent) -> Void = { _ in }
+    ) async throws -> VocabularyStage.Outcome {
         try await VocabularyStage.run(
             corpus: corpus(halves), vocabulary: configuration,
             directory: folder.path + "/" + name, countsPath: counts, threadCount: 2,
-            stop: StopSignal(), report: { _ in })
+            stop: StopSignal(), report: report)
     }
 
     private func count(_ inputs: [String], _ name: String) async throws -> String {
@@ -75,14 +75,34 @@ import Training
         #expect(try folder.files(in: "first") == folder.files(in: "second"))
 
         _ = try folder.write("half1.txt", "Another text altogether.")
-        let changed = try await train("third", counts: path)
+        var notices: [String] = []
+        let changed = try await train("third", counts: path) { event in
+            if case .notice(let text) = event { notices.append(text) }
+        }
         #expect(changed.progress != nil)
+        #expect(notices.count == 1 && notices[0].contains(path))
         _ = try await train("fourth")
         #expect(try folder.files(in: "third") == folder.files(in: "fourth"))
+    }
 
-        // Counts without the word that they are of this corpus count for nothing.
-        try FileManager.default.removeItem(atPath: path + ".json")
-        #expect(try await train("fifth", counts: path).progress != nil)
+    @Test func `counts that were made in another way are not replaced`() async throws {
+        let path = try await count([halves[0]], "half.counts")
+        let before = FileManager.default.contents(atPath: path)
+        await #expect(throws: PipelineError.foreignCounts(path: path)) {
+            _ = try await train("vocab", counts: path)
+        }
+        #expect(FileManager.default.contents(atPath: path) == before)
+    }
+
+    @Test func `a corpus of which everything is set aside is refused`() async throws {
+        var corpus = corpus(halves)
+        corpus.validationFraction = 1
+        await #expect(throws: PipelineError.nothingToLearn) {
+            _ = try await VocabularyStage.run(
+                corpus: corpus, vocabulary: configuration, directory: folder.path + "/vocab",
+                threadCount: 2, stop: StopSignal(), report: { _ in })
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/vocab"))
     }
 
     @Test func `work that is interrupted leaves nothing`() async throws {

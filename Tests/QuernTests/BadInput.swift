@@ -69,6 +69,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try $0.write("a.csv", "text,text\na,b\n")
             return encode($1, "a.csv")
         },
+        BadInput("a table with stray quotes", says: "its own quotes doubled: \"say \"\"so\"\"\"") {
+            try $0.write("a.tsv", "text\the said \"so\"\nb\tc\n")
+            return encode($1, "a.tsv")
+        },
         BadInput("a lone surrogate", says: "--invalid-utf8 replace") {
             try $0.write("a.jsonl", #"{"text": "\ud800"}"#)
             return encode($1, "a.jsonl")
@@ -110,6 +114,14 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write("a.txt", "text")
             return [
                 "vocab", "train", "--output", "out", "--vocab-size", "100", "--quiet", "a.txt",
+            ]
+        },
+        BadInput("nothing left to learn from", says: "a smaller validation fraction") {
+            folder, _ in
+            try folder.write("a.txt", "text")
+            return [
+                "vocab", "train", "--output", "out", "--validation-fraction", "1", "--quiet",
+                "a.txt",
             ]
         },
         BadInput("a split beyond the whole", says: "corpus.validation_fraction") { folder, world in
@@ -221,8 +233,34 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     ]
 
     static let models = [
-        BadInput("a model that is not there", says: "none/tokenizer.json: No such file") { _, _ in
+        BadInput("a model that is not there", says: "there is no model in none: name") { _, _ in
             ["generate", "--model", "none"]
+        },
+        BadInput("a start that is not there", says: "there is no model in none: name") {
+            train($1.shards, $1) + ["--init-from", "none"]
+        },
+        BadInput("a run for a model", says: "its run has run/checkpoints/best", outputs: []) {
+            try $0.copy($1.folder.path + "/runs/tiny", to: "run")
+            return ["chat", "--model", "run"]
+        },
+        BadInput("a run without a best", says: "its run has run/checkpoints/latest", outputs: []) {
+            folder, world in
+            try folder.copy(world.folder.path + "/runs/tiny", to: "run")
+            try folder.remove("run/checkpoints/best")
+            return ["model", "show", "run/checkpoints/best"]
+        },
+        BadInput("an empty split to score", says: "the val split holds no document", outputs: []) {
+            folder, world in
+            try folder.write("shards/train.bin", [1, 0, 1, 0])
+            return ["evaluate", "--model", world.model, "--shards", "shards", "--quiet"]
+        },
+        BadInput("a start with another vocabulary", says: "encode the corpus with --vocab m") {
+            folder, world in
+            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try anotherVocabulary(folder, world)
+            try folder.remove("m/tokenizer.json")
+            try folder.copy(folder.path + "/other/tokenizer.json", to: "m/tokenizer.json")
+            return train(world.shards, world) + ["--init-from", "m"]
         },
         BadInput("nothing to resume", says: "out has no checkpoint") {
             train($1.shards, $1) + ["--resume"]
@@ -233,7 +271,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
                 $1.folder.path + "/runs/tiny",
             ]
         },
-        BadInput("a checkpoint of another shape", says: "another shape", outputs: []) {
+        BadInput("a checkpoint of another shape", says: "n_embd 16, now 32", outputs: []) {
             folder, world in
             try folder.copy(world.folder.path + "/runs/tiny", to: "run")
             return [

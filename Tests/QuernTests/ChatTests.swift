@@ -118,6 +118,13 @@ private struct ChatWorld {
         #expect(saved.contains(#"{"content":"gra","role":"assistant"}"#))
     }
 
+    @Test func `a command without what it needs is an error of one line in a pipe`() async throws {
+        let result = try await ChatWorld.shared.value.chat("/save\n")
+        #expect(result.status == 1)
+        #expect(result.messages.contains("/save"))
+        #expect(result.messages.split(separator: "\n").count == 1)
+    }
+
     @Test func `a long conversation goes on, and text cannot speak for the assistant`() async throws
     {
         let world = try await ChatWorld.shared.value

@@ -39,6 +39,14 @@ import Testing
         #expect(try await decoded() == "the mill|by night|")
     }
 
+    @Test func `a rank without a part is told how there are more parts`() async throws {
+        try folder.write("a.txt", "the mill turns")
+        let none = try await encode("a.txt", options: ["--rank", "1", "--world", "2"])
+        #expect(none.messages.contains("--part-bytes"))
+        let one = try await encode("a.txt", options: ["--rank", "0", "--world", "2"])
+        #expect(!one.messages.contains("--part-bytes"))
+    }
+
     @Test func `special tokens in documents are ordinary text unless they are allowed`()
         async throws
     {

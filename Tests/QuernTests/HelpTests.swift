@@ -75,6 +75,22 @@ import Testing
         #expect(result.messages.contains("Usage: quern"))
     }
 
+    @Test(arguments: [
+        (["evaluate", "--model", "x", "--shards", "y", "--stride", "-1"], "--stride is at"),
+        (["evaluate", "--model", "x", "--shards", "y", "--batch-size", "-4"], "--batch-size is"),
+        (["generate", "--model", "x", "--temperature", "-0.5"], "temperature is -0.5"),
+        (["generate", "--model", "x", "--top", "-1"], "--top is at least 1"),
+        (["generate", "--model", "x", "--prompt", "-1", "--temperature", "-inf"], "is -inf"),
+        (["vocab", "train", "--output", "x", "--vocab-size", "-1", "a.txt"], "vocab_size is -1"),
+        // What stands behind two dashes is no value of an option.
+        (["decode", "--vocab", "x", "--", "--stride", "-1"], "could not open x/"),
+    ])
+    func `a number below zero is a value`(arguments: [String], says: String) async throws {
+        let result = try await Program.run(arguments, in: folder)
+        #expect(result.status != 0)
+        #expect(result.messages.contains(says), "\(result.messages)")
+    }
+
     @Test func `the version is a version`() async throws {
         let result = try await Program.succeed(["--version"], in: folder)
         #expect(result.text.contains(/^\d+\.\d+\.\d+\n$/))

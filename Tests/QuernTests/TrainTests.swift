@@ -116,6 +116,55 @@ import Testing
         #expect(rows.reduce(0) { $0 + Int($1.2)! } == Int(tokens))
     }
 
+    @Test func `more windows at once than there are take no more memory`() async throws {
+        func score(_ size: String) async throws -> String {
+            try await Program.succeed(
+                [
+                    "evaluate", "--model", world.model, "--shards", world.shards, "--quiet",
+                    "--batch-size", size,
+                ], in: folder
+            ).text
+        }
+        // The activations of so many would be more than any machine has.
+        #expect(try await score("1000000000000") == score("1"))
+    }
+
+    @Test func `what has no effect is said`() async throws {
+        try folder.write("a.txt", String(repeating: "the mill turns by day. ", count: 60))
+        try await Program.succeed(
+            [
+                "encode", "--vocab", world.vocabulary, "--output", "shards", "--quiet", "a.txt",
+                "--validation-fraction", "0",
+            ], in: folder)
+        func notes(_ options: String...) async throws -> [Substring] {
+            let arguments =
+                [
+                    "train", "--vocab", world.vocabulary, "--output", "run", "--overwrite",
+                    "--set", "training.steps=1", "--init-from", world.model,
+                ] + options
+            return try await Program.succeed(arguments, in: folder).messages
+                .split(separator: "\n").filter { $0.hasPrefix("note: ") }
+        }
+        let all = try await notes(
+            "--shards", "shards", "--set", "model.n_layer=3", "--set", "training.sample_every=5",
+            "--set", "training.early_stop_patience=1")
+        #expect(all.count == 3)
+        for part in ["the shape of \(world.model)", "early", "sample_every"] {
+            #expect(all.contains { $0.contains(part) })
+        }
+        let config = world.folder.path + "/pipeline.json"
+        #expect(try await notes("--shards", world.shards, "--config", config) == [])
+    }
+
+    @Test func `a loss that is not finite has no sign`() async throws {
+        let result = try await Program.run(
+            arguments(
+                "run", steps: 6, "--set", "training.learning_rate=1e38", "--set",
+                "training.warmup_steps=0", "--set", "training.evaluate_every=3"), in: folder)
+        #expect(result.status == 1)
+        #expect(result.messages.contains("validation loss nan, perplexity nan"))
+    }
+
     @Test func `the same seed draws the same text, another seed another one`() async throws {
         func draw(_ options: String...) async throws -> [UInt8] {
             try await Program.succeed(

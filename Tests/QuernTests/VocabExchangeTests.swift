@@ -44,6 +44,20 @@ import Testing
         #expect(try folder.bytes("back/tokenizer.json") == first)
     }
 
+    @Test func `the command that reads many special tokens again stays short`() async throws {
+        try folder.write("a.txt", "the mill turns")
+        let tokens = (0..<40).flatMap { ["--special", "<|\($0)|>"] }
+        try await Program.succeed(
+            ["vocab", "train", "--vocab-size", "300", "--output", "many", "--quiet", "a.txt"]
+                + tokens, in: folder)
+        let exported = try await Program.succeed(
+            ["vocab", "export", "many", "--format", "gpt2", "--output", "out"], in: folder)
+        let line = try #require(
+            exported.text.split(separator: "\n").last { $0.hasPrefix("  quern vocab import") })
+        #expect(line.contains("--special '<|7|>=7' … and so on for the 40"))
+        #expect(!line.contains("<|8|>"))
+    }
+
     @Test func `what cannot be written is refused, and nothing is written`() async throws {
         let result = try await Program.run(
             ["vocab", "export", world.vocabulary, "--format", "tekken", "--output", "x.json"],

@@ -71,6 +71,26 @@ import Tokenization
         }
     }
 
+    @Test("files without an id are no data set")
+    func empty() throws {
+        let fixture = try ShardFixture()
+        try write([], fixture.path("out/train.bin"))
+        try write([], fixture.path("out/val.bin"))
+        func refused() -> Bool {
+            do {
+                _ = try ShardSet(directory: fixture.path("out"), vocabulary: fixture.vocabulary)
+                return false
+            } catch ShardError.foreign(let path, _) {
+                return path == fixture.path("out")
+            } catch {
+                return false
+            }
+        }
+        #expect(refused())
+        try write([1, 0], fixture.path("out/train.bin"))
+        #expect(!refused())
+    }
+
     @Test("an id outside the vocabulary is named with its place")
     func outside() throws {
         let fixture = try ShardFixture()

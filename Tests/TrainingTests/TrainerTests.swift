@@ -211,6 +211,23 @@ import Transformer
         }
     }
 
+    @Test("what a killed process has begun to write goes with the next checkpoint")
+    func stalePartial() async throws {
+        let fixture = try TrainingFixture()
+        let checkpoints = fixture.path("run") + "/checkpoints"
+        try FileManager.default.createDirectory(
+            atPath: checkpoints + "/step-00000003.partial", withIntermediateDirectories: true)
+        try Data([1]).write(
+            to: URL(fileURLWithPath: checkpoints + "/step-00000003.partial/optimizer.safetensors"))
+        try FileManager.default.createSymbolicLink(
+            atPath: checkpoints + "/latest.partial", withDestinationPath: "step-00000003")
+        var trainer = try fixture.trainer("run")
+        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let names = try FileManager.default.contentsOfDirectory(atPath: checkpoints)
+        #expect(names.contains("latest"))
+        #expect(!names.contains { $0.hasSuffix(".partial") })
+    }
+
     @Test("a loss that is not finite, step after step, stops the run with the step's number")
     func divergence() async throws {
         let fixture = try TrainingFixture()

@@ -68,7 +68,8 @@ struct TableRecord {
                 while place < end, record[place] != delimiter {
                     if record[place] == quote || record[place] == UInt8(ascii: "\r") {
                         throw Fault(
-                            reason: "a field with a quote or a line end must stand in quotes",
+                            reason:
+                                "a field with a quote or a line end must stand in quotes, its own quotes doubled: \"say \"\"so\"\"\"",
                             offset: place)
                     }
                     place += 1

@@ -1,5 +1,6 @@
 import Foundation
 public import Tokenization
+import Training
 public import Transformer
 
 /// A conversation with a model that was tuned to answer.
@@ -67,6 +68,7 @@ public struct ChatSession {
         directory: String, system: String? = nil, configuration: GenerationConfiguration = .init(),
         threadCount: Int = 1
     ) throws {
+        try CheckpointStore.requireModel(at: directory)
         let template: ChatTemplate
         do {
             template = try ChatTemplate(Vocabulary(directory: directory))

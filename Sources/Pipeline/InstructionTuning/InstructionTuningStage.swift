@@ -38,6 +38,7 @@ public enum InstructionTuningStage {
         let runDirectory = surroundings.runDirectory
         let store = CheckpointStore(runDirectory: runDirectory)
         if !decidesExisting { _ = try store.checkpoint(surroundings.existing) }
+        try CheckpointStore.requireModel(at: modelDirectory)
         let template = try ChatTemplate(
             Vocabulary(directory: modelDirectory).adding(specialTokens: ChatTemplate.specialTokens))
         let shape = try GPTConfiguration(directory: modelDirectory)

@@ -1,6 +1,7 @@
 import Foundation
 import Storage
 import Tokenization
+import Training
 public import Transformer
 
 /// Writes a model for other programs.
@@ -35,6 +36,7 @@ public enum ModelExport {
         _ directory: String, to path: String, settings: GGUFSettings,
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, remarks: [String]) {
+        try CheckpointStore.requireModel(at: directory)
         let model = try ModelDirectory(path: directory)
         let vocabulary = try Vocabulary(directory: directory)
         guard model.configuration.vocabularySize >= vocabulary.count else {
@@ -74,6 +76,7 @@ public enum ModelExport {
         _ directory: String, to output: String, type: NumberType, shardByteCount: Int?,
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, files: [String]) {
+        try CheckpointStore.requireModel(at: directory)
         let model = try ModelDirectory(path: directory)
         let files = try NewDirectory.make(output) { partial in
             let files = try model.write(

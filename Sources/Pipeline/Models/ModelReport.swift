@@ -12,6 +12,7 @@ public struct ModelReport {
 
     /// Looks at the model in `directory`.
     public init(directory: String) throws {
+        try CheckpointStore.requireModel(at: directory)
         model = try ModelDirectory(path: directory)
         vocabulary = try? Vocabulary(directory: directory)
     }

@@ -36,6 +36,12 @@ struct ForeignDataSet {
         }
         layout = first.layout
 
+        guard files.contains(where: { $0.tokenCount > 0 }) else {
+            throw .foreign(
+                path: directory,
+                reason: "its files are \(layout.rawValue)'s and hold no id; make them again")
+        }
+
         let endOfText = vocabulary.endOfText?.rawValue
         let tokenLengths = (0..<vocabulary.count).map { number in
             let id = TokenID(UInt32(number))

@@ -16,6 +16,7 @@ public struct CheckpointStore: Sendable {
     let runDirectory: String
 
     static let optimizerFileName = "optimizer.safetensors"
+    private static let partialSuffix = ".partial"
 
     /// The checkpoints of the run in `runDirectory`.
     public init(runDirectory: String) {
@@ -63,6 +64,27 @@ public struct CheckpointStore: Sendable {
         return directory + "/" + name
     }
 
+    /// Throws if no model lies in `path` and somebody can be told where one does, or if nothing lies there.
+    ///
+    /// - Throws: ``TrainingError/noModel(path:hint:)``.
+    package static func requireModel(at path: String) throws(TrainingError) {
+        let manager = FileManager.default
+        guard !manager.fileExists(atPath: path + "/config.json") else { return }
+        // The run itself may be named, or its checkpoints, or a checkpoint that it does not have.
+        var run = path
+        for _ in 0..<3 {
+            let store = CheckpointStore(runDirectory: run)
+            if let model = store.best.map({ _ in "best" }) ?? store.latest.map({ _ in "latest" }) {
+                throw .noModel(path: path, hint: "its run has \(store.directory)/\(model)")
+            }
+            run = parentDirectory(of: run)
+        }
+        guard manager.fileExists(atPath: path) else {
+            throw .noModel(
+                path: path, hint: "name a model's directory, such as runs/NAME/checkpoints/latest")
+        }
+    }
+
     /// The state of the newest checkpoint; nil without one.
     public func latestState() throws -> TrainingState? {
         guard let latest else { return nil }
@@ -99,7 +121,8 @@ public struct CheckpointStore: Sendable {
     }
 
     /// Writes a checkpoint beside its name and renames it when it is whole, moves the links, and
-    /// removes what is older than the newest `keep`, the best excepted.
+    /// removes what is older than the newest `keep`, the best excepted. Of one that cannot be written nothing
+    /// stays, nor of one that a killed process has begun.
     ///
     /// - Returns: the checkpoint's directory.
     func write(
@@ -110,17 +133,25 @@ public struct CheckpointStore: Sendable {
         try makeDirectory(directory)
         let name = Self.name(ofStep: state.step)
         let path = directory + "/" + name
-        let partial = path + ".partial"
-        if manager.fileExists(atPath: partial) { try removeItem(partial) }
+        for name in try namesInDirectory(directory) where name.hasSuffix(Self.partialSuffix) {
+            try removeItem(directory + "/" + name)
+        }
+        let partial = path + Self.partialSuffix
         try makeDirectory(partial)
-        try model.write(
-            toDirectory: partial,
-            endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) },
-            answerEnd: template.map { Int32(bitPattern: $0.end.rawValue) })
-        try vocabulary.write(
-            toDirectory: partial, chatTemplate: template == nil ? nil : ChatTemplate.jinja)
-        try optimizer.write(to: partial + "/" + Self.optimizerFileName)
-        try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
+        do {
+            try model.write(
+                toDirectory: partial,
+                endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) },
+                answerEnd: template.map { Int32(bitPattern: $0.end.rawValue) })
+            try vocabulary.write(
+                toDirectory: partial, chatTemplate: template == nil ? nil : ChatTemplate.jinja)
+            try optimizer.write(to: partial + "/" + Self.optimizerFileName)
+            try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
+        } catch {
+            // On a full disk it would be in the way of everything else.
+            try? removeItem(partial)
+            throw error
+        }
 
         if manager.fileExists(atPath: path) { try removeItem(path) }
         try renameFile(partial, to: path)
@@ -140,7 +171,7 @@ public struct CheckpointStore: Sendable {
     /// The names of the checkpoints, the oldest first.
     private func names() throws -> [String] {
         try namesInDirectory(directory)
-            .filter { $0.hasPrefix("step-") && !$0.hasSuffix(".partial") }
+            .filter { $0.hasPrefix("step-") && !$0.hasSuffix(Self.partialSuffix) }
     }
 
     private static func name(ofStep step: Int) -> String {
@@ -150,13 +181,9 @@ public struct CheckpointStore: Sendable {
 
     /// Points a link elsewhere in one move, so that it never points nowhere.
     private func link(_ link: String, to name: String) throws {
-        let manager = FileManager.default
-        let fresh = directory + "/" + link + ".partial"
-        if (try? manager.destinationOfSymbolicLink(atPath: fresh)) != nil {
-            try removeItem(fresh)
-        }
+        let fresh = directory + "/" + link + Self.partialSuffix
         try StorageError.naming("create", fresh) {
-            try manager.createSymbolicLink(atPath: fresh, withDestinationPath: name)
+            try FileManager.default.createSymbolicLink(atPath: fresh, withDestinationPath: name)
         }
         try renameFile(fresh, to: directory + "/" + link)
     }

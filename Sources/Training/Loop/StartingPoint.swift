@@ -12,6 +12,7 @@ struct StartingPoint {
     /// - Throws: ``TrainingError/badStart(path:reason:)`` when its ids mean something else than those of
     ///   `vocabulary`.
     func shape(vocabulary: Vocabulary) throws -> GPTConfiguration {
+        try CheckpointStore.requireModel(at: directory)
         var shape = try GPTConfiguration(directory: directory)
         // A model that came without its vocabulary is taken at its owner's word.
         if FileManager.default.fileExists(atPath: directory + "/tokenizer.json") {
@@ -19,7 +20,10 @@ struct StartingPoint {
             guard vocabulary.isExtension(of: own) else {
                 throw TrainingError.badStart(
                     path: directory,
-                    reason: "its vocabulary is not the one that the data was made with")
+                    reason: """
+                        its vocabulary is not the one that the data was made with; encode the corpus with \
+                        --vocab \(directory), and train with the same --vocab
+                        """)
             }
         }
         shape.vocabularySize = max(shape.vocabularySize, vocabulary.count)

@@ -73,6 +73,9 @@ public struct Trainer {
     /// The newest checkpoint that the run goes on from or has written itself; nil without one.
     var newestCheckpoint: String?
 
+    /// The shape of the model.
+    package var modelConfiguration: GPTConfiguration { model.configuration }
+
     /// Prepares a run: opens or makes the model, and checks that everything fits together. Nothing is
     /// written or removed yet.
     ///
@@ -124,12 +127,22 @@ public struct Trainer {
                 state.dataFingerprint == data.fingerprint
             else {
                 throw TrainingError.badCheckpoint(
-                    path: latest, reason: "it was trained from other shards")
+                    path: latest,
+                    reason: """
+                        it was trained from other shards; give those, or learn from these in another \
+                        directory and begin from it (init_from)
+                        """)
             }
             model = try GPT(directory: latest)
             guard model.configuration == shape else {
+                let changes = try RecipeChange.between(model.configuration, shape)
                 throw TrainingError.badCheckpoint(
-                    path: latest, reason: "its model has another shape than the configuration")
+                    path: latest,
+                    reason: """
+                        its model has another shape than the configuration: \
+                        \(changes.map(\.description).joined(separator: "; ")). Set them as they were, or \
+                        choose another directory
+                        """)
             }
             optimizer = try Optimizer(
                 configuration, layout: model.layout, team: team,

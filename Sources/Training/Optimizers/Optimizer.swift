@@ -95,7 +95,10 @@ public final class Optimizer {
         guard Set(file.tensors.map(\.name)) == Set(sources.map(\.name)) else {
             throw TrainingError.badCheckpoint(
                 path: path,
-                reason: "it is the state of another optimizer than \(configuration.optimizer)")
+                reason: """
+                    it is the state of another optimizer than \(configuration.optimizer); keep the one that \
+                    it had, or begin from its model in another directory (init_from)
+                    """)
         }
         stepCount = step
         for source in sources {

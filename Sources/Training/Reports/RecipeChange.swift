@@ -1,6 +1,6 @@
 import Foundation
 
-/// A setting that a run goes on with and that it did not begin with.
+/// A setting of a recipe or of a model that a run is to go on with and that it did not begin with.
 public struct RecipeChange: Sendable, Equatable, CustomStringConvertible {
     /// The key in `pipeline.json`, in its section.
     public var key: String
@@ -13,8 +13,8 @@ public struct RecipeChange: Sendable, Equatable, CustomStringConvertible {
     public var description: String { "\(key) \(before ?? "unset"), now \(after ?? "unset")" }
 
     /// What differs between two recipes, by key.
-    static func between(
-        _ before: TrainingConfiguration, _ after: TrainingConfiguration
+    static func between<Recipe: Encodable & Equatable>(
+        _ before: Recipe, _ after: Recipe
     ) throws -> [RecipeChange] {
         guard before != after else { return [] }
         let (old, new) = (try values(of: before), try values(of: after))
@@ -24,7 +24,7 @@ public struct RecipeChange: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The value of each key, as JSON.
-    private static func values(of configuration: TrainingConfiguration) throws -> [String: String] {
+    private static func values(of configuration: some Encodable) throws -> [String: String] {
         let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(configuration))
         return try (object as? [String: Any] ?? [:]).mapValues { value in
             let data = try JSONSerialization.data(

@@ -88,7 +88,10 @@ struct Chat: AsyncParsableCommand {
         case "/clear": session.clear()
         case "/system": session.system = argument.isEmpty ? nil : argument
         case "/save":
-            guard !argument.isEmpty else { throw ValidationError("/save needs a file") }
+            guard !argument.isEmpty else {
+                throw PipelineError.badValue(
+                    key: "/save", reason: "a file's name belongs behind it")
+            }
             try FileReplacement.write(try session.line(), to: argument)
         default:
             Terminal.writeMessage(

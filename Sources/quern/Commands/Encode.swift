@@ -123,6 +123,11 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
             share, corpus: corpus, vocabulary: vocabulary, shards: shards, directory: output,
             surroundings: surroundings, report: printer.show)
         printer.endLine()
+        if outcome.ownPartCount == 0 {
+            printer.notice(
+                "rank \(share.rank) has no part to do, for there are fewer parts than ranks; "
+                    + "a smaller --part-bytes makes more of them")
+        }
         Terminal.write(
             "rank \(share.rank) of \(share.world): \(Figures.count(outcome.ownPartCount)) of "
                 + "\(Figures.count(outcome.partCount)) parts, all done; when every rank is, run: "

@@ -106,6 +106,7 @@ struct Generate: AsyncParsableCommand {
 
     func run() async throws {
         let generation = try sampling.configuration()
+        try CheckpointStore.requireModel(at: model)
         let vocabulary = try Vocabulary(directory: model)
         let policy = try specials.policy(for: vocabulary)
         let beginning = try beginning(vocabulary)

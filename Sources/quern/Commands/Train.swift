@@ -15,7 +15,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             on from it, with the same result as if nothing had happened.
 
             --init-from begins from a model instead of from nothing: a checkpoint, or any Hugging Face \
-            directory of a known kind.
+            directory of a known kind. The shape is then that model's.
 
             With --conversations a trained model is tuned to answer, as the section "instruction_tuning" \
             says: JSON lines of {"messages": [{"role", "content"}, …]}, of {"conversations": [{"from", \
@@ -34,7 +34,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
               quern train --conversations alpaca.jsonl --init-from models/gpt2 --output runs/gpt2-chat
               quern train --shards shards/web=0.7 shards/code=0.3 --vocab vocab/both --output runs/both
 
-            Several data sets are learned from in proportion to their weights. A directory without a \
+            Several data sets are learned from in proportion to their weights; the best checkpoint is that \
+            with the lowest loss over the held-out tokens of all of them together. A directory without a \
             manifest may hold the shards of llm.c, nanoGPT's train.bin and val.bin, or Megatron-LM's \
             .bin and .idx. --set training.packing=best-fit keeps documents whole, and with \
             --set training.mask_documents=true each is read apart from the others in its window.

@@ -57,15 +57,22 @@ struct VocabExport: AsyncParsableCommand {
             """)
     }
 
+    /// The special tokens that a suggested command spells out.
+    private static let spelledOutCount = 8
+
     /// What an import must be told about files of ``format``.
     private static func options(for vocabulary: Vocabulary, _ format: VocabularyFormat) -> String {
         let known = VocabularyPreset.allCases.first {
             $0.pattern == vocabulary.pattern && $0.specialTokens == vocabulary.specialTokens
         }
         if format == .tiktoken, let known { return "--preset \(known.rawValue)" }
+        let tokens = vocabulary.specialTokens
         return
             (["--pattern \(vocabulary.pattern.rawValue)"]
-            + vocabulary.specialTokens.map { "--special '\($0.content)=\($0.id)'" })
+            + tokens.prefix(spelledOutCount).map { "--special '\($0.content)=\($0.id)'" }
+            + (tokens.count > spelledOutCount
+                ? ["… and so on for the \(Figures.count(tokens.count)) that tokenizer.json lists"]
+                : []))
             .joined(separator: " ")
     }
 }

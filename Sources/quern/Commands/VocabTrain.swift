@@ -32,7 +32,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
         help: ArgumentHelp(
             """
             Keep the counts in this file; if they are there and the corpus has not changed since, \
-            it is not read again.
+            it is not read again. Counts that were made in another way are left alone.
             """, valueName: "file"))
     var counts: String?
 

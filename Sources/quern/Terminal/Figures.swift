@@ -36,7 +36,8 @@ enum Figures {
 
     /// A number with `digits` digits behind the point.
     static func fixed(_ value: Double, _ digits: Int) -> String {
-        String(format: "%.\(digits)f", value)
+        // What is no number has a sign all the same.
+        value.isNaN ? "nan" : String(format: "%.\(digits)f", value)
     }
 
     /// A number with `digits` significant digits.
