@@ -10,6 +10,8 @@
 // The bits of a pair's value: a rank, and below it a place.
 #define QK_PLACE_BITS 7
 
+#define QK_RANK_MASK (((uint64_t)1 << QK_RANK_BITS) - 1)
+
 // Pieces that are in hand at once: their lanes stay in the cache nearest to the core.
 #define QK_LANE_COUNT 64
 
@@ -29,18 +31,19 @@ typedef int32_t qk_16_values __attribute__((ext_vector_type(16)));
 // A bit for each place.
 typedef unsigned __int128 qk_places;
 
-// A pair of tokens, the slot that says what merging it is worth, and the place that asks.
+typedef uint64_t qk_2_words __attribute__((ext_vector_type(2)));
+
+// Two pairs of tokens, for each the slot that says what merging it is worth, and the place that asks.
 typedef struct {
-    uint64_t key, slot;
-    int32_t place;
-} qk_question;
+    qk_2_words keys, slots, places;
+} qk_questions;
 
 // A piece that is being merged: a bit for each place where a token begins, and there the token and the
 // value of merging it with the next; and what has changed since the values were written.
 typedef struct {
     _Alignas(64) int32_t values[QK_LANE_PLACES];
     qk_places alive;
-    qk_question questions[2];
+    qk_questions questions;
     int32_t gone;
     uint32_t tokens[QK_TOKENS_FRONT + QK_LANE_PLACES + 4];
 } qk_lane;
@@ -100,7 +103,7 @@ static uint32_t plain_merge_piece(
         for (uint32_t i = 0; i + 1 < length; i++) {
             uint64_t key = (uint64_t)ids[i] << QK_TOKEN_BITS | ids[i + 1];
             uint64_t slot = merges->slots[qk_merge_slot(merges, key)];
-            uint64_t rank = slot & (((uint64_t)1 << QK_RANK_BITS) - 1);
+            uint64_t rank = slot & QK_RANK_MASK;
             if (slot >> QK_RANK_BITS == key && rank < least) {
                 least = rank;
                 place = i;

@@ -10,30 +10,37 @@
 
 // The rank of merging two tokens, above the bits of a place; the greatest number if they do not
 // merge.
-static inline int32_t MERGING_NAME(value)(uint64_t key, uint64_t slot) {
-    uint32_t value = (uint32_t)(slot & (((uint64_t)1 << QK_RANK_BITS) - 1)) << QK_PLACE_BITS;
-    // Not by choosing, which might become a branch.
-    uint32_t differs = slot >> QK_RANK_BITS != key;
-    return (int32_t)((value & ~(0 - differs)) | (0 - differs) >> 1);
-}
-
 static inline int32_t MERGING_NAME(pair)(const qk_merges *merges, uint64_t left, uint64_t right) {
     uint64_t key = left << QK_TOKEN_BITS | right;
-    return MERGING_NAME(value)(key, merges->slots[qk_merge_slot(merges, key)]);
+    uint64_t slot = merges->slots[qk_merge_slot(merges, key)];
+    if (slot >> QK_RANK_BITS != key) { return INT32_MAX; }
+    return (int32_t)((slot & QK_RANK_MASK) << QK_PLACE_BITS);
 }
 
-// Asks for what merging two tokens is worth, which is then to be known of the place.
-static inline void MERGING_NAME(ask)(
-    const qk_merges *merges, qk_question *question, uint64_t left, uint64_t right, long place) {
-    uint64_t key = left << QK_TOKEN_BITS | right, slot = qk_merge_slot(merges, key);
-    qk_prefetch(&merges->slots[slot]);
-    *question = (qk_question){.key = key, .slot = slot, .place = (int32_t)place};
+// Asks for what merging two pairs is worth, which is then to be known of the two places.
+static inline qk_questions MERGING_NAME(ask)(
+    const qk_merges *merges, uint64_t left, uint64_t token, uint64_t right, long first_place,
+    long second_place) {
+    uint64_t first = left << QK_TOKEN_BITS | token, second = token << QK_TOKEN_BITS | right;
+    uint64_t first_slot = qk_merge_slot(merges, first);
+    uint64_t second_slot = qk_merge_slot(merges, second);
+    qk_prefetch(&merges->slots[first_slot]);
+    qk_prefetch(&merges->slots[second_slot]);
+    return (qk_questions){
+        .keys = {first, second}, .slots = {first_slot, second_slot},
+        .places = {(uint64_t)first_place, (uint64_t)second_place}};
 }
 
-static inline int32_t MERGING_NAME(answer)(
-    const qk_merges *merges, const qk_question *question) {
-    return MERGING_NAME(value)(question->key, merges->slots[question->slot])
-        | (question->place & ((1 << QK_PLACE_BITS) - 1));
+// What merging the pairs is worth. With vectors, because every other pair does not merge, and of
+// numbers the compiler makes a branch.
+static inline qk_2_words MERGING_NAME(answers)(
+    const qk_merges *merges, const qk_questions *questions) {
+    qk_2_words slots = {
+        merges->slots[questions->slots[0]], merges->slots[questions->slots[1]]};
+    qk_2_words differ = (qk_2_words)(slots >> QK_RANK_BITS != questions->keys);
+    qk_2_words values = (slots & QK_RANK_MASK) << QK_PLACE_BITS;
+    values |= questions->places & ((1 << QK_PLACE_BITS) - 1);
+    return (values | differ) & INT32_MAX;
 }
 
 // Puts sixteen bytes of a piece into a lane, of which `length` are the piece's, a byte a token.
@@ -81,7 +88,8 @@ static inline void MERGING_NAME(begin)(
     }
     lane->alive = (((qk_places)1 << piece->length) - 1) | (qk_places)0xF << limit;
     // No place is -1, and no pair is two of these.
-    lane->questions[0] = lane->questions[1] = (qk_question){.key = ~(uint64_t)0, .place = -1};
+    uint64_t none = ~(uint64_t)0;
+    lane->questions = (qk_questions){.keys = {none, none}, .places = {none, none}};
     lane->gone = -1;
     tokens[-1] = QK_NO_TOKEN;
     for (int i = 0; i < 4; i++) { tokens[limit + i] = QK_NO_TOKEN; }
@@ -95,14 +103,16 @@ static inline __attribute__((always_inline)) long MERGING_NAME(step)(
     uint32_t *tokens = lane->tokens + QK_TOKENS_FRONT;
     // The new values go into the vectors here, because a vector cannot be read soon after a part of it
     // was written.
-    int32_t first = MERGING_NAME(answer)(merges, &lane->questions[0]);
-    int32_t second = MERGING_NAME(answer)(merges, &lane->questions[1]);
+    qk_2_words answers = MERGING_NAME(answers)(merges, &lane->questions);
+    int32_t first = (int32_t)answers[0], second = (int32_t)answers[1];
+    int32_t first_place = (int32_t)lane->questions.places[0];
+    int32_t second_place = (int32_t)lane->questions.places[1];
     qk_16_values lowest, places = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     for (int i = 0; i < vectors; i++) {
         qk_16_values here;
         memcpy(&here, values + 16 * i, sizeof here);
-        here = places == lane->questions[0].place ? (qk_16_values)first : here;
-        here = places == lane->questions[1].place ? (qk_16_values)second : here;
+        here = places == first_place ? (qk_16_values)first : here;
+        here = places == second_place ? (qk_16_values)second : here;
         here = places == lane->gone ? (qk_16_values)INT32_MAX : here;
         memcpy(values + 16 * i, &here, sizeof here);
         lowest = i == 0 ? here : __builtin_elementwise_min(lowest, here);
@@ -110,7 +120,7 @@ static inline __attribute__((always_inline)) long MERGING_NAME(step)(
     }
     int32_t least = __builtin_reduce_min(lowest);
     long goes_on = least != INT32_MAX;
-    least = goes_on ? least : QK_LANE_LIMIT(vectors) + 1;
+    least = __builtin_unpredictable(goes_on) ? least : QK_LANE_LIMIT(vectors) + 1;
     long place = least & ((1 << QK_PLACE_BITS) - 1);
     uint32_t rank = (uint32_t)least >> QK_PLACE_BITS;
     uint32_t token = merges->results ? merges->results[rank] : rank + merges->offset;
@@ -133,8 +143,8 @@ static inline __attribute__((always_inline)) long MERGING_NAME(step)(
     }
     tokens[place] = token;
     lane->gone = (int32_t)right;
-    MERGING_NAME(ask)(merges, &lane->questions[0], tokens[previous], token, previous);
-    MERGING_NAME(ask)(merges, &lane->questions[1], token, tokens[next], place);
+    lane->questions = MERGING_NAME(ask)(
+        merges, tokens[previous], token, tokens[next], previous, place);
     return goes_on;
 }
 
