@@ -162,3 +162,20 @@ long qk_known_pieces(
     (void)level;
     return portable_known(entries, keys, places, first, count, ids, written);
 }
+
+long qk_displaced_pieces(
+    const qk_piece_entry *entries, const qk_piece_key *keys, const uint64_t *places, long first,
+    long count, uint32_t *numbers) {
+    // No branch that could be guessed wrongly while the entries come from memory.
+    long displaced = 0;
+    for (long i = first; i < count; i++) {
+        const qk_piece_entry *entry = (const void *)((const char *)entries + places[i]);
+        numbers[displaced] = (uint32_t)i;
+        displaced +=
+            ((entry->key.low ^ keys[i].low) | (entry->key.high ^ keys[i].high)) != 0;
+    }
+    for (long i = 0; i < displaced; i++) {
+        qk_prefetch((const char *)entries + (places[numbers[i]] ^ 2 * sizeof *entries));
+    }
+    return displaced;
+}

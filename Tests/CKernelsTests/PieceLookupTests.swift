@@ -52,31 +52,60 @@ import Testing
         }
     }
 
-    @Test("ids are copied up to the first piece whose entry is not at its place, at every level")
-    func known() {
-        let keys = (0..<40).map { qk_piece_key(low: UInt64($0) * 3, high: 1 << 56) }
-        let places = (0..<40).map { UInt64($0) * 32 }
+    private let knownKeys = (0..<40).map { qk_piece_key(low: UInt64($0) * 3, high: 1 << 56) }
+    private let knownPlaces = (0..<40).map { UInt64($0) * 32 }
+
+    /// Entries of ``knownKeys``, each with 0 to 4 ids; that of a piece stands where its number with the bits
+    /// of `offset` turned over says.
+    private func entries(offset: Int) -> [qk_piece_entry] {
+        (0..<40).map { place in
+            let index = place ^ offset
+            let (count, first) = (UInt32(index % 5), UInt32(index * 10))
+            return qk_piece_entry(
+                key: knownKeys[index], ids: (first, first + 1, first + 2, first + 3 | count << 24))
+        }
+    }
+
+    @Test(
+        "ids are copied up to the first piece that has no entry at any of its places, at every level",
+        arguments: 0..<4)
+    func known(offset: Int) {
         for missing in [0, 1, 3, 4, 5, 38, 39, 40] {
-            var entries = keys.enumerated().map { index, key in
-                let count = UInt32(index % 5)
-                let first = UInt32(index * 10)
-                return qk_piece_entry(
-                    key: key,
-                    ids: (first, first + 1, first + 2, first + 3 | count << 24))
-            }
-            if missing < 40 { entries[missing].key.low ^= 1 << 63 }
+            var entries = entries(offset: offset)
+            if missing < 40 { entries[missing ^ offset].key.low ^= 1 << 63 }
             for level in levels {
                 for first in 0...min(missing, 6) {
                     var ids = [UInt32](repeating: 0, count: 200)
                     var written = 2
                     let index = qk_known_pieces(
-                        level, entries, keys, places, first, 40, &ids, &written)
+                        level, entries, knownKeys, knownPlaces, first, 40, &ids, &written)
                     #expect(index == missing)
                     let expected = (first..<missing).flatMap { index in
                         (0..<index % 5).map { UInt32(index * 10 + $0) }
                     }
                     #expect(Array(ids[2..<written]) == expected)
                 }
+            }
+        }
+    }
+
+    @Test("pieces whose entries are not at their first places are listed in order")
+    func displaced() {
+        for elsewhere in [[], [0], [39], [1, 2, 5, 38], Array(0..<40)] as [[Int]] {
+            var entries = entries(offset: 0)
+            for (number, index) in elsewhere.enumerated() {
+                // In either word of the key.
+                if number % 2 == 0 {
+                    entries[index].key.low ^= 1 << 40
+                } else {
+                    entries[index].key.high ^= 1
+                }
+            }
+            for range in [0..<40, 0..<0, 1..<39, 2..<3] {
+                var numbers = [UInt32](repeating: 0, count: 41)
+                let count = qk_displaced_pieces(
+                    entries, knownKeys, knownPlaces, range.lowerBound, range.upperBound, &numbers)
+                #expect(numbers.prefix(count).map { Int($0) } == elsewhere.filter(range.contains))
             }
         }
     }

@@ -450,12 +450,20 @@ long qk_piece_keys(
     const qk_piece_entry *entries, uint64_t place_mask, qk_piece_key *keys, uint64_t *places,
     uint32_t *longer);
 
-/// Copies the ids of the pieces from `first` up to `count` to `ids` from `*written` on, as far as their
-/// entries are at their places, and returns the number of the first piece whose entry is not.
+/// Copies the ids of the pieces from `first` up to `count` to `ids` from `*written` on, as far as they
+/// have entries, and returns the number of the first piece that has none. An entry is at the piece's
+/// first place or, of the four entries that begin at a multiple of four, at another.
 /// Up to three more ids are written than count.
 long qk_known_pieces(
     int level, const qk_piece_entry *entries, const qk_piece_key *keys, const uint64_t *places,
     long first, long count, uint32_t *ids, long *written);
+
+/// Writes the numbers of the pieces from `first` up to `count` whose entries are not at their first
+/// places, for which there is room for one more than there can be, and returns how many they are. Asks
+/// for where else their entries may be.
+long qk_displaced_pieces(
+    const qk_piece_entry *entries, const qk_piece_key *keys, const uint64_t *places, long first,
+    long count, uint32_t *numbers);
 
 // Sets of hashes.
 

@@ -7,7 +7,8 @@ struct LongPieceCache: ~Copyable {
     /// The longest piece that is kept, in bytes.
     static let maximumLength = 128
 
-    /// The number of a record's first word, and above it half of the hash; 0 is an empty slot.
+    /// The number of a record's first word, and above it the upper half of the hash, which says where the
+    /// slot is looked for first; 0 is an empty slot.
     private var slots: OwnedBuffer<UInt64>
 
     /// Records: the length in bytes and the number of ids, the bytes, the ids.
@@ -29,15 +30,14 @@ struct LongPieceCache: ~Copyable {
     /// Asks for the memory that ``find(_:from:length:hash:)`` will read first.
     @inline(__always)
     func prefetch(hash: UInt64) {
-        slots.view.prefetch(Int(truncatingIfNeeded: hash) & (slots.view.count - 1))
+        slots.view.prefetch(firstSlot(hash))
     }
 
     /// Asks for the record that ``find(_:from:length:hash:)`` will read, when what it reads first is
     /// there.
     @inline(__always)
     func prefetchRecord(hash: UInt64) {
-        let slots = slots.view
-        let slot = slots[Int(truncatingIfNeeded: hash) & (slots.count - 1)]
+        let slot = slots.view[firstSlot(hash)]
         let record = Int(truncatingIfNeeded: slot & 0xFFFF_FFFF)
         let words = words.view
         words.prefetch(record)
@@ -52,7 +52,7 @@ struct LongPieceCache: ~Copyable {
     ) -> (place: Int, count: Int) {
         let slots = slots.view
         let words = words.view
-        var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        var index = firstSlot(hash)
         while slots[index] != 0 {
             let slot = slots[index]
             if slot >> 32 == hash >> 32 {
@@ -102,7 +102,8 @@ struct LongPieceCache: ~Copyable {
     ) {
         // The same piece may have been missing twice.
         if find(text, from: start, length: length, hash: hash).count > 0 { return }
-        put(append(text, from: start, length: length, ids: ids, count: count), hash)
+        let record = append(text, from: start, length: length, ids: ids, count: count)
+        put(hash & 0xFFFF_FFFF_0000_0000 | UInt64(record))
     }
 
     /// Remembers `count` ids of a piece that only ``find(record:of:)`` finds, and returns the record.
@@ -129,11 +130,17 @@ struct LongPieceCache: ~Copyable {
         return record
     }
 
-    private mutating func put(_ record: Int, _ hash: UInt64) {
+    /// The number of the first slot for a hash or for what is in a slot already.
+    @inline(__always)
+    private func firstSlot(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash &>> 32) & (slots.view.count - 1)
+    }
+
+    private mutating func put(_ slot: UInt64) {
         let slots = slots.view
-        var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        var index = firstSlot(slot)
         while slots[index] != 0 { index = (index + 1) & (slots.count - 1) }
-        slots[index] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(record)
+        slots[index] = slot
         usedSlots += 1
     }
 
@@ -155,18 +162,13 @@ struct LongPieceCache: ~Copyable {
             }
         }
         guard usedSlots * 2 > slots.view.count else { return }
-        slots = OwnedBuffer(zeros: slots.view.count * 4)
+        // `old` must live to the end: its elements are read.
+        var old = OwnedBuffer<UInt64>(zeros: slots.view.count * 4)
+        swap(&old, &slots)
+        defer { extendLifetime(old) }
         usedSlots = 0
-        // In the order in which they stand in memory.
-        var record = 1
-        while record < usedWords {
-            let head = words.view[record]
-            let (length, count) = (Int(head >> 32), Int(head & 0xFFFF_FFFF))
-            if length > PieceKey.maximumLength {
-                put(record, wordHash(of: words.view, from: record + 1, byteCount: length))
-            }
-            record += 1 + (length + 7) / 8 + (count + 1) / 2
-        }
+        let view = old.view
+        for index in 0..<view.count where view[index] != 0 { put(view[index]) }
     }
 }
 

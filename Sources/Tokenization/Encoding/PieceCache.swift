@@ -15,9 +15,6 @@ struct PieceCache: ~Copyable {
     /// A table of so many entries is in memory that comes from the system as it is touched.
     private static let largeCount = (2 << 20) / MemoryLayout<Entry>.stride
 
-    /// Takes the number out of the last id of an entry.
-    static var idMask: SIMD4<UInt32> { SIMD4(.max, .max, .max, 0xFF_FFFF) }
-
     /// Room for the table, and where it is large, for the largest that it may become.
     private var buffer: OwnedBuffer<Entry>
     private let maximumSizeLog: Int
@@ -91,19 +88,38 @@ struct PieceCache: ~Copyable {
     private mutating func split() {
         let entries = view.entries
         view = View(entries: buffer.view.slice(from: 0, to: 2 * entries.count))
-        let end = Place(entries.count * MemoryLayout<Entry>.stride)
-        for first in stride(from: 0, to: entries.count, by: 4) {
-            // Those that leave come first, so that none of them is put beside another that stays.
-            for index in first..<first + 4 where entries[index].high != 0 {
-                added += 1
-                if view.place(of: entries[index].hash) >= end { reinsert(index) }
+        let stride = Place(MemoryLayout<Entry>.stride)
+        let tableSize = Place(entries.count) &* stride
+        // Lists of numbers in place of branches, which would be guessed wrongly at every other entry.
+        let numbers = OwnedBuffer<UInt32>(uninitializedCapacity: Self.splitCount + 1)
+        defer { extendLifetime(numbers) }
+        let list = numbers.view
+        for first in Swift.stride(from: 0, to: entries.count, by: Self.splitCount) {
+            var occupied = 0
+            for index in first..<first + Self.splitCount {
+                list[occupied] = UInt32(truncatingIfNeeded: index)
+                occupied &+= entries[index].high != 0 ? 1 : 0
             }
-            for index in first..<first + 4 where entries[index].high != 0 {
-                let place = Place(index * MemoryLayout<Entry>.stride)
-                if view.place(of: entries[index].hash) != place { reinsert(index) }
+            added += occupied
+            // All that move do so before any is put elsewhere, so that it is put beside those that
+            // stay.
+            var displaced = 0
+            for number in 0..<occupied {
+                let old = Place(list[number]) &* stride
+                let entry = entries[byteOffset: old]
+                let first = view.place(of: entry.hash)
+                let new = old | (first & tableSize)
+                entries[byteOffset: old] = Entry()
+                view.entries[byteOffset: new] = entry
+                list[displaced] = UInt32(truncatingIfNeeded: new / stride)
+                displaced &+= new != first ? 1 : 0
             }
+            for number in 0..<displaced { reinsert(Int(list[number])) }
         }
     }
+
+    /// Entries that ``split()`` takes at once; no table is smaller that grows in its place.
+    private static let splitCount = 1024
 
     private func reinsert(_ index: Int) {
         let entry = view.entries[index]
@@ -160,16 +176,6 @@ struct PieceCache: ~Copyable {
         @inline(__always)
         func find(_ key: PieceKey, from first: Place) -> Place? {
             place(of: key.low, key.high, from: first)
-        }
-
-        /// Whether the entry of a piece is at its first place. If it is not, asks for the memory where
-        /// else it may be.
-        @inline(__always)
-        func isFirst(_ key: PieceKey, at first: Place) -> Bool {
-            let entry = entries[byteOffset: first]
-            if entry.low == key.low, entry.high == key.high { return true }
-            entries.prefetch(byteOffset: first ^ 64)
-            return false
         }
 
         /// Which record has the ids of a piece, and its generation; `nil` if the table does not say so.
@@ -248,7 +254,7 @@ struct PieceCache: ~Copyable {
         }
 
         /// Copies the ids of pieces, as `qk_known_pieces` says, and returns the number of the first
-        /// whose entry is not at its first place.
+        /// that has no entry.
         @inline(__always)
         func copyKnown(
             _ level: Int32, keys: BufferView<PieceKey>, places: BufferView<Place>, first: Int,
@@ -258,6 +264,19 @@ struct PieceCache: ~Copyable {
                 level, tableBase,
                 UnsafeRawPointer(keys.base).assumingMemoryBound(to: qk_piece_key.self),
                 places.base, first, count, ids.base, &written)
+        }
+
+        /// Writes which of the pieces with numbers in `range` have no entry at their first places, as
+        /// `qk_displaced_pieces` says, and returns how many they are.
+        @inline(__always)
+        func displaced(
+            keys: BufferView<PieceKey>, places: BufferView<Place>, in range: Range<Int>,
+            to numbers: BufferView<UInt32>
+        ) -> Int {
+            assert(range.count < numbers.count)
+            return unsafe qk_displaced_pieces(
+                tableBase, UnsafeRawPointer(keys.base).assumingMemoryBound(to: qk_piece_key.self),
+                places.base, range.lowerBound, range.upperBound, numbers.base)
         }
 
         private var tableBase: UnsafePointer<qk_piece_entry> {

@@ -75,20 +75,11 @@ struct PieceEncoder: ~Copyable {
                     deliver(count)
                     count = 0
                 }
-                let view = cache.view
-                index = view.copyKnown(
+                index = cache.view.copyKnown(
                     level, keys: keys.view, places: places.view, first: index, count: batch.count,
                     to: ids, at: &count)
                 guard index < batch.count else { break }
-                let (key, first) = (keys.view[index], places.view[index])
-                if key.high != PieceKey.none.high, let place = view.find(key, from: first) {
-                    let entry = view.entry(at: place)
-                    ids.storeFour(entry.ids & PieceCache.idMask, at: count)
-                    count &+= entry.count
-                    index &+= 1
-                    continue
-                }
-                let piece = piece(done &+ index, ends, key: key)
+                let piece = piece(done &+ index, ends, key: keys.view[index])
                 if piece.length > LongPieceCache.maximumLength {
                     if count > 0 { deliver(count) }
                     count = 0
@@ -96,7 +87,7 @@ struct PieceEncoder: ~Copyable {
                     index &+= 1
                     continue
                 }
-                let known = findElsewhere(text, piece, first)
+                let known = findElsewhere(text, piece, places.view[index])
                 if known.count > 0 {
                     longCache.copy(from: known.place, count: known.count, to: ids, at: count)
                     count &+= known.count
@@ -105,10 +96,9 @@ struct PieceEncoder: ~Copyable {
                 }
                 // Afterwards a cache has it. Where pieces are often missing, so are others of the
                 // batch, and they are merged together.
-                let number = done &+ index
                 let isAlone = missingCount > 0 || lastMissingCount < Self.fewMissing
                 missingCount &+= resolve(
-                    text, ends, batch: done, number..<(isAlone ? number &+ 1 : batch.upperBound))
+                    text, ends, batch: done, index..<(isAlone ? index &+ 1 : batch.count))
             }
             lastMissingCount = missingCount
             done = batch.upperBound
@@ -178,27 +168,23 @@ struct PieceEncoder: ~Copyable {
     /// Finds the tokens of those pieces that neither cache has, puts them there, and returns how many
     /// there were.
     ///
-    /// - Parameter batch: the number of the piece whose key is the first of the batch.
+    /// - Parameters:
+    ///   - batch: the number of the piece whose key is the first of the batch.
+    ///   - range: which pieces of the batch.
     @inline(never)
     private mutating func resolve(
         _ text: ByteView, _ ends: BufferView<UInt32>, batch: Int, _ range: Range<Int>
     ) -> Int {
         let (missing, view) = (missing.view, cache.view)
-        // What is read next is asked for first, for all of them.
-        var candidateCount = 0
-        for index in range {
-            let (key, place) = (keys.view[index &- batch], places.view[index &- batch])
-            if view.isFirst(key, at: place) { continue }
-            longer.view[candidateCount] = UInt32(truncatingIfNeeded: index)
-            candidateCount &+= 1
-        }
+        let displacedCount = view.displaced(
+            keys: keys.view, places: places.view, in: range, to: longer.view)
         var count = 0
-        for candidate in 0..<candidateCount {
-            let index = Int(longer.view[candidate])
-            let (key, place) = (keys.view[index &- batch], places.view[index &- batch])
+        for displaced in 0..<displacedCount {
+            let index = Int(longer.view[displaced])
+            let (key, place) = (keys.view[index], places.view[index])
             let isLong = key.high == PieceKey.none.high
             if !isLong, view.find(key, from: place) != nil { continue }
-            let piece = piece(index, ends, key: key)
+            let piece = piece(batch &+ index, ends, key: key)
             if piece.length > LongPieceCache.maximumLength
                 || findElsewhere(text, piece, place).count > 0
             {

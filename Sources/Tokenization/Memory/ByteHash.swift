@@ -27,8 +27,7 @@ func quickHash(of text: ByteView, from start: Int, to end: Int) -> UInt64 {
     return foldedProduct(hash ^ last, 0xE703_7ED1_A0B4_28DB)
 }
 
-/// A quick hash of bytes taken eight at a time with zeros after the last, which ``wordHash(of:from:byteCount:)``
-/// also makes of the words.
+/// A quick hash of bytes taken eight at a time with zeros after the last.
 @inline(__always)
 func wordHash(of text: ByteView, from start: Int, to end: Int) -> UInt64 {
     var hash = UInt64(truncatingIfNeeded: end &- start) &* 0x9E37_79B9_7F4A_7C15
@@ -37,15 +36,6 @@ func wordHash(of text: ByteView, from start: Int, to end: Int) -> UInt64 {
         hash = foldedProduct(
             hash ^ text.word(at: index, count: end &- index), 0xA076_1D64_78BD_642F)
         index &+= 8
-    }
-    return hash
-}
-
-/// ``wordHash(of:from:to:)`` of bytes that stand in words.
-func wordHash(of words: BufferView<UInt64>, from start: Int, byteCount: Int) -> UInt64 {
-    var hash = UInt64(truncatingIfNeeded: byteCount) &* 0x9E37_79B9_7F4A_7C15
-    for index in start..<start + (byteCount + 7) / 8 {
-        hash = foldedProduct(hash ^ words[index], 0xA076_1D64_78BD_642F)
     }
     return hash
 }
