@@ -34,16 +34,15 @@ public enum TrainingStage {
         var trainer = try Trainer(
             model: configuration.model, configuration: configuration.training, data: data,
             vocabulary: vocabulary, surroundings: surroundings)
-        for notice in notices(configuration, data, trainer.modelConfiguration) {
-            report(.notice(notice))
-        }
+        for notice in notices(configuration, trainer) { report(.notice(notice)) }
         return try await trainer.run(stop: stop) { report(.training($0)) }
     }
 
-    /// What of the configuration has no effect on a run over `data` with a model of this shape.
+    /// What of the configuration has no effect on the run of `trainer`.
     private static func notices(
-        _ configuration: PipelineConfiguration, _ data: Mixture, _ shape: GPTConfiguration
+        _ configuration: PipelineConfiguration, _ trainer: Trainer
     ) -> [String] {
+        let shape = trainer.modelConfiguration
         var notices: [String] = []
         let training = configuration.training
         if let start = training.initFrom {
@@ -54,11 +53,7 @@ public enum TrainingStage {
                     "the model has the shape of \(start), not that of the section \"model\"")
             }
         }
-        if data.sources.allSatisfy({ $0.set.shards(of: .validation).isEmpty }) {
-            notices.append(
-                "there is no validation split: nothing is evaluated, and no checkpoint becomes the best"
-                    + (training.earlyStopPatience > 0 ? " or ends the run early" : ""))
-        }
+        if let notice = trainer.evaluationNotice { notices.append(notice) }
         if training.sampleEvery > 0, configuration.samples.isEmpty {
             notices.append("training.sample_every draws nothing, for \"samples\" names no prompt")
         }

@@ -109,6 +109,8 @@ public enum VocabularyStage {
         directory: String?, threadCount: Int, stop: StopSignal,
         willWrite: () throws -> Void = {}, report: (PipelineEvent) -> Void
     ) async throws -> CountOutcome {
+        // Before the corpus is read: a place where nothing can be written must not be found out about later.
+        try makeDirectory(parentDirectory(of: path))
         let counted = try await CountingStage.run(
             corpora: corpora, pattern: pattern, memory: memory, beside: path,
             directory: directory, threadCount: threadCount, stop: stop, report: report)
@@ -131,7 +133,8 @@ public enum VocabularyStage {
     public static func mergeCounts(
         _ inputs: [String], path: String, stop: StopSignal, report: (PipelineEvent) -> Void
     ) throws -> PieceCountsFile {
-        try PieceCountsFile.merge(inputs, to: path) { done, total in
+        try makeDirectory(parentDirectory(of: path))
+        return try PieceCountsFile.merge(inputs, to: path) { done, total in
             try show("merging counts", done, total, .pieces, stop, report)
         }
     }

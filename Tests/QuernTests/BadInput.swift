@@ -148,6 +148,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write("vocab/tokenizer.json", "{\"model\": ")
             return ["tokenize", "--vocab", "vocab", "text"]
         },
+        BadInput("ids beyond the vocabulary", says: "ids are from 0 to 299") {
+            ["vocab", "show", $1.vocabulary, "--tokens", "300..400"]
+        },
         BadInput("an id beyond the vocabulary", says: "\"300\" is no id") {
             ["decode", "--vocab", $1.vocabulary, "299", "300"]
         },

@@ -125,6 +125,22 @@ private struct ChatWorld {
         #expect(result.messages.split(separator: "\n").count == 1)
     }
 
+    @Test func `a run of few conversations says that it has no best checkpoint`() async throws {
+        let folder = try TemporaryFolder()
+        let start = try await ChatWorld.shared.value.folder.path + "/runs/tiny/checkpoints/best"
+        try folder.write(
+            "few.jsonl", #"{"instruction": "What turns?", "output": "The mill."}"# + "\n")
+        let tuned = try await Program.succeed(
+            [
+                "train", "--conversations", "few.jsonl", "--init-from", start, "--output",
+                "run", "--set", "instruction_tuning.steps=1", "--set",
+                "instruction_tuning.validation_fraction=0",
+            ], in: folder)
+        #expect(tuned.messages.contains("note: there is no validation split"))
+        let chat = try await Program.run(["chat", "--model", "run/checkpoints/best"], in: folder)
+        #expect(chat.messages.contains("its run has run/checkpoints/latest"))
+    }
+
     @Test func `a long conversation goes on, and text cannot speak for the assistant`() async throws
     {
         let world = try await ChatWorld.shared.value

@@ -44,6 +44,32 @@ import Testing
         #expect(try folder.bytes("back/tokenizer.json") == first)
     }
 
+    @Test(arguments: [
+        ["vocab", "count", "a.txt", "--output", "out/deep/file"],
+        ["vocab", "merge-counts", "a.counts", "--output", "out/deep/file"],
+        ["corpus", "pack", "a.txt", "--output", "out/deep/file"],
+        ["vocab", "export", "VOCAB", "--format", "tiktoken", "--output", "out/deep/file"],
+        ["model", "export", "MODEL", "--format", "gguf", "--output", "out/deep/file"],
+        ["generate", "--model", "MODEL", "--prompt", "the", "--attention", "out/deep/file.svg"],
+    ])
+    func `the folders of a file that is written are made`(arguments: [String]) async throws {
+        try folder.write("a.txt", "the mill turns")
+        try await Program.succeed(["vocab", "count", "a.txt", "--output", "a.counts"], in: folder)
+        let places = ["VOCAB": world.vocabulary, "MODEL": world.model]
+        try await Program.succeed(arguments.map { places[$0] ?? $0 }, in: folder)
+        #expect(try folder.files(below: "out/deep").count == 1)
+    }
+
+    @Test func `a place that cannot be written to is found out about before a corpus is read`()
+        async throws
+    {
+        try folder.write("in-the-way", "a file")
+        let result = try await Program.run(
+            ["vocab", "count", "none.txt", "--output", "in-the-way/a.counts"], in: folder)
+        #expect(result.status == 1)
+        #expect(result.messages.contains("in-the-way"))
+    }
+
     @Test func `the command that reads many special tokens again stays short`() async throws {
         try folder.write("a.txt", "the mill turns")
         let tokens = (0..<40).flatMap { ["--special", "<|\($0)|>"] }

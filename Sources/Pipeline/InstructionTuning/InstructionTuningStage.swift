@@ -63,6 +63,7 @@ public enum InstructionTuningStage {
         var trainer = try Trainer(
             model: shape, configuration: training, set: set, vocabulary: template.vocabulary,
             template: template, surroundings: surroundings)
+        if let notice = trainer.evaluationNotice { report(.notice(notice)) }
         let summary = try await trainer.run(stop: stop) { report(.training($0)) }
         if summary.isComplete, let best = store.best ?? store.latest {
             try FileReplacement.writeJSON(

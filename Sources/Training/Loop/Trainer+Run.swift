@@ -174,7 +174,7 @@ extension Trainer {
         state.notFiniteSteps == 0 || isEvaluationDue && hasValidation
     }
 
-    private var hasValidation: Bool { evaluators.contains { $0.evaluator != nil } }
+    var hasValidation: Bool { evaluators.contains { $0.evaluator != nil } }
 
     /// Whether the step just done is one of every `evaluateEvery`, or the last.
     private var isEvaluationDue: Bool {

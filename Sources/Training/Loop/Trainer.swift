@@ -76,6 +76,14 @@ public struct Trainer {
     /// The shape of the model.
     package var modelConfiguration: GPTConfiguration { model.configuration }
 
+    /// What a person should know about a run that evaluates nothing; nil for one that does.
+    package var evaluationNotice: String? {
+        guard !hasValidation else { return nil }
+        return
+            "there is no validation split: nothing is evaluated, and no checkpoint becomes the best"
+            + (configuration.earlyStopPatience > 0 ? " or ends the run early" : "")
+    }
+
     /// Prepares a run: opens or makes the model, and checks that everything fits together. Nothing is
     /// written or removed yet.
     ///

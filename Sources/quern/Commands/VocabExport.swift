@@ -1,4 +1,5 @@
 import ArgumentParser
+import Storage
 import Tokenization
 
 /// `quern vocab export`
@@ -45,6 +46,7 @@ struct VocabExport: AsyncParsableCommand {
     func run() async throws {
         let vocabulary = try Vocabulary(directory: vocab)
         let format = format.vocabularyFormat
+        try makeDirectory(parentDirectory(of: output))
         let files = try vocabulary.export(to: output, format: format)
         Terminal.write(VocabularySummary.text(vocabulary, format: format, files: files))
         guard format == .tiktoken || format == .gpt2 else { return }

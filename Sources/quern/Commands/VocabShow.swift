@@ -63,6 +63,10 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
     func run() async throws {
         let vocabulary = try Vocabulary(directory: vocab)
         if let range = try range() {
+            guard range.lowerBound < vocabulary.count else {
+                throw PipelineError.badValue(
+                    key: "--tokens", reason: "ids are from 0 to \(vocabulary.count - 1)")
+            }
             for id in range.prefix(while: { $0 < vocabulary.count }) {
                 Terminal.write("\(id)\t\(quoted(id, vocabulary))\n")
             }
