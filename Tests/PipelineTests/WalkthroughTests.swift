@@ -30,6 +30,23 @@ import Transformer
         return ids.map(Int32.init(bitPattern:))
     }
 
+    @Test func `the files that articles name are there`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+        let sources = try #require(FileManager.default.enumerator(atPath: root + "/Sources"))
+        var names: Set<String> = []
+        for case let file as String in sources where file.hasSuffix(".md") {
+            let text = try String(contentsOfFile: root + "/Sources/" + file, encoding: .utf8)
+            names.formUnion(
+                text.matches(of: /`([A-Za-z]+\/[A-Za-z\/+]*\.swift)`/).map { String($0.1) })
+        }
+        #expect(names.count > 20)
+        for name in names.sorted() {
+            let places = ["/", "/Sources/"].map { root + $0 + name }
+            #expect(places.contains { FileManager.default.fileExists(atPath: $0) }, "\(name)")
+        }
+    }
+
     @Test func `text becomes pieces, merges and ids`() throws {
         let pieces = vocabulary.pattern.pieces(of: text.span)
         #expect(
