@@ -54,10 +54,17 @@ public struct XXH64: Sendable {
             for lane in 0..<4 { lanes[lane] = round(lanes[lane], pendingWord(at: lane * 8)) }
             pendingCount = 0
         }
+        // In four variables, because the compiler would keep a vector, whose lanes it multiplies one by one
+        // after having taken them out: a third of the speed.
+        var (lane0, lane1, lane2, lane3) = (lanes[0], lanes[1], lanes[2], lanes[3])
         while offset &+ 32 <= bytes.byteCount {
-            for lane in 0..<4 { lanes[lane] = round(lanes[lane], load(bytes, offset &+ lane &* 8)) }
+            lane0 = round(lane0, load(bytes, offset))
+            lane1 = round(lane1, load(bytes, offset &+ 8))
+            lane2 = round(lane2, load(bytes, offset &+ 16))
+            lane3 = round(lane3, load(bytes, offset &+ 24))
             offset &+= 32
         }
+        lanes = SIMD4(lane0, lane1, lane2, lane3)
         while offset < bytes.byteCount {
             pending[pendingCount] = unsafe bytes.unsafeLoad(
                 fromUncheckedByteOffset: offset, as: UInt8.self)

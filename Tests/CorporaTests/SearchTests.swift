@@ -19,10 +19,12 @@ struct SearchTests {
             [10], [10, 10], [10, 10, 10], [10, 11], [10, 11, 10], [10, 10, 11, 10],
             [0, 1, 0, 0, 1],
         ] {
-            for length in 0..<40 {
-                for _ in 0..<40 {
+            for length in 0..<100 {
+                for round in 0..<40 {
                     // 11 differs from 10 in the bit that the search borrows from; 138 in the high bit.
-                    let choices: [UInt8] = [10, 11, 138, 0, 1]
+                    var choices: [UInt8] = [10, 11, 138, 0, 1]
+                    // Mostly bytes that no needle has, so that many places are passed over at once.
+                    if round % 2 == 1 { choices += [UInt8](repeating: 200, count: 40) }
                     let bytes = (0..<length).map { _ in
                         choices.randomElement(using: &generator)!
                     }

@@ -49,6 +49,7 @@ import Training
             threadCount: 2, existing: existing, journalInterval: journalInterval,
             stop: StopSignal())
         surroundings.chunkByteCount = 1_300
+        surroundings.syncedByteCount = 1_000
         surroundings.afterStep = afterStep
         return surroundings
     }

@@ -4,10 +4,11 @@ internal import Foundation
 struct ReadingSizes: Sendable {
     /// Bytes of one read, and of what is searched for the ends of documents at once.
     var bufferByteCount = 256 << 10
-    /// Decoded bytes that one thread hands to another at once.
-    var blockByteCount = 1 << 20
+    /// Decoded bytes that one thread hands to another at once. Few enough to be in the processor's cache still
+    /// when they are taken.
+    var blockByteCount = 256 << 10
     /// Blocks that are decoded ahead, for each thread that decodes.
-    var blocksAhead = 8
+    var blocksAhead = 16
     /// Compressed bytes that a thread takes at once, whole frames.
     var frameGroupByteCount = 256 << 10
     /// Frames of more compressed bytes are decoded by one thread, and what follows them too.

@@ -31,6 +31,9 @@ public enum EncodingStage {
         public var stop: StopSignal
         /// Text of a chunk, in bytes.
         var chunkByteCount = 1 << 20
+        /// Bytes of ids that are brought to the disk together while more are made; what is left is waited for
+        /// at the end.
+        var syncedByteCount = 16 << 20
         /// Called after each step that changes a file, for tests that kill there.
         var afterStep: @Sendable () -> Void = {}
 

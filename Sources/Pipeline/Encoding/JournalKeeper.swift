@@ -25,9 +25,9 @@ final class JournalKeeper: Sendable {
         self.afterStep = afterStep
     }
 
-    /// Whether the last snapshot is durable, so that another one may come.
+    /// Whether what was begun last is done, so that something else may be.
     ///
-    /// - Throws: what kept it from becoming so.
+    /// - Throws: what kept it from being done.
     var isIdle: Bool {
         get throws {
             try state.withLock { state in
@@ -39,17 +39,32 @@ final class JournalKeeper: Sendable {
 
     /// Begins to make a snapshot durable. The keeper must be idle.
     func keep(_ snapshot: PartSnapshot, as journal: PartJournal) {
+        begin { [self] in
+            for file in snapshot.files {
+                try file.sync()
+                afterStep()
+            }
+            try journal.write(toDirectory: directory)
+            afterStep()
+        }
+    }
+
+    /// Begins to bring what `files` hold to the disk, so that the next snapshot finds little to do. The keeper
+    /// must be idle.
+    func bringForward(_ files: [GrowingFile]) {
+        begin {
+            for file in files { try file.sync() }
+        }
+    }
+
+    private func begin(_ work: @escaping @Sendable () throws -> Void) {
         state.withLock { $0.isBusy = true }
         queue.async { [self] in
             do {
-                for file in snapshot.files {
-                    try file.sync()
-                    afterStep()
-                }
-                try journal.write(toDirectory: directory)
-                afterStep()
+                try work()
                 state.withLock { $0.isBusy = false }
             } catch {
+                // Also of what was only brought forward: the system tells of a failed write once.
                 state.withLock { $0.failure = error }
             }
         }

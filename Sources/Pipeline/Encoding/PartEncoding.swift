@@ -63,6 +63,7 @@ struct PartEncoding {
             directory: workspace.directory(ofPart: number), afterStep: surroundings.afterStep)
         let clock = ContinuousClock()
         var lastKept = clock.now
+        var unsyncedByteCount = 0
         do {
             let format = workspace.plan.format
             let split = ValidationSplit(fraction: corpus.validationFraction)
@@ -71,7 +72,9 @@ struct PartEncoding {
                 threadCount: surroundings.threadCount, stop: surroundings.stop
             ) { [encoders] documents in
                 encoders.withItem { encoder in
-                    var chunk = PackedChunk(documents: PackedDocuments(format))
+                    let byteCount = documents.reduce(0) { $0 + $1.text.count }
+                    var chunk = PackedChunk(
+                        documents: PackedDocuments(format, textByteCount: byteCount))
                     for document in documents {
                         let isHeldOut = split.isValidation(document.contentHash)
                         if isHeldOut { chunk.heldOut[document.origin.path, default: 0] += 1 }
@@ -88,11 +91,18 @@ struct PartEncoding {
                 journal.hash = chunk.documents.hash(after: journal.hash)
                 journal.heldOut.merge(chunk.heldOut, uniquingKeysWith: +)
                 surroundings.afterStep()
+                unsyncedByteCount += chunk.documents.idByteCount
                 if clock.now - lastKept >= surroundings.journalInterval, try keeper.isIdle {
                     lastKept = clock.now
+                    unsyncedByteCount = 0
                     let snapshot = try writer.snapshot()
                     journal.shards = snapshot.state
                     keeper.keep(snapshot, as: journal)
+                } else if unsyncedByteCount >= surroundings.syncedByteCount,
+                    try keeper.isIdle
+                {
+                    unsyncedByteCount = 0
+                    keeper.bringForward(writer.unsyncedFiles)
                 }
                 show("encoding", progress)
             }

@@ -34,6 +34,8 @@ struct OpenShard {
     private(set) var tokenCount = 0
 
     private static let flushByteCount = 1 << 20
+    /// From here on bytes are not put together with others before they are written.
+    private static let directByteCount = 1 << 18
 
     /// Starts the shard `name` in `directory`.
     init(directory: String, name: String, split: Split) throws(StorageError) {
@@ -80,22 +82,31 @@ struct OpenShard {
     /// Both files, for syncing.
     var files: [GrowingFile] { [data, index] }
 
-    /// Appends one document of `bytes`, which are its ids.
-    mutating func append(_ bytes: RawSpan, of entry: PackedDocuments.Entry) throws {
-        guard tokenCount + entry.tokenCount <= ShardHeader.maximumTokenCount else {
-            throw ShardError.badShard(
-                path: data.path,
-                reason: "a document has more tokens than a shard's header can count")
+    /// Appends documents, whose ids are `bytes` one after the other.
+    mutating func append(
+        _ bytes: RawSpan, of entries: ArraySlice<PackedDocuments.Entry>
+    ) throws {
+        for entry in entries {
+            guard tokenCount + entry.tokenCount <= ShardHeader.maximumTokenCount else {
+                throw ShardError.badShard(
+                    path: data.path,
+                    reason: "a document has more tokens than a shard's header can count")
+            }
+            pendingEntries.append(littleEndian: UInt64(tokenCount))
+            pendingEntries.append(littleEndian: UInt64(entry.byteCount))
+            pendingEntries.append(littleEndian: entry.contentHash)
+            pendingEntries.append(littleEndian: DocumentPlace.word(of: entry.place))
+            tokenCount += entry.tokenCount
+            documentCount += 1
+            byteCount += entry.byteCount
         }
-        pendingEntries.append(littleEndian: UInt64(tokenCount))
-        pendingEntries.append(littleEndian: UInt64(entry.byteCount))
-        pendingEntries.append(littleEndian: entry.contentHash)
-        pendingEntries.append(littleEndian: DocumentPlace.word(of: entry.place))
-        unsafe bytes.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
-        tokenCount += entry.tokenCount
-        documentCount += 1
-        byteCount += entry.byteCount
-        if pending.count >= Self.flushByteCount { try flush() }
+        if bytes.byteCount >= Self.directByteCount {
+            try flush()
+            try Self.write(bytes, to: data, &hash)
+        } else {
+            unsafe bytes.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
+            if pending.count >= Self.flushByteCount { try flush() }
+        }
     }
 
     /// Hands everything to the operating system.
@@ -107,9 +118,16 @@ struct OpenShard {
     private static func flush(
         _ pending: inout [UInt8], to file: GrowingFile, _ hash: inout XXH64
     ) throws(StorageError) {
-        unsafe hash.update(pending.span.bytes)
-        try unsafe file.append(pending.span.bytes)
+        try unsafe write(pending.span.bytes, to: file, &hash)
         pending.removeAll(keepingCapacity: true)
+    }
+
+    private static func write(
+        _ bytes: RawSpan, to file: GrowingFile, _ hash: inout XXH64
+    ) throws(StorageError) {
+        guard !bytes.isEmpty else { return }
+        hash.update(bytes)
+        try file.append(bytes)
     }
 
     /// Hands everything to the operating system and says how far the shard is.

@@ -21,10 +21,23 @@ public struct PackedDocuments: Sendable {
     private(set) var entries: [Entry] = []
 
     /// No documents yet, to be packed as `format` says.
-    public init(_ format: ShardFormat) { self.format = format }
+    ///
+    /// - Parameter textByteCount: about how much text comes, in bytes; with it, memory is mostly taken once.
+    public init(_ format: ShardFormat, textByteCount: Int = 0) {
+        self.format = format
+        // A token has three bytes or more in most texts.
+        if format.width == .uint16 {
+            narrow.reserveCapacity(textByteCount / 3)
+        } else {
+            wide.reserveCapacity(textByteCount / 3)
+        }
+    }
 
     /// The number of documents.
     public var count: Int { entries.count }
+
+    /// The bytes that the ids of all documents have in a shard.
+    public var idByteCount: Int { (narrow.count + wide.count) * format.width.byteCount }
 
     /// Encodes one document and adds it. O(count of `text`).
     ///

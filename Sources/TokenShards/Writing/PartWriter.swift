@@ -91,37 +91,58 @@ public struct PartWriter: ~Copyable {
 
     /// Appends documents. O(ids).
     public mutating func append(_ documents: borrowing PackedDocuments) throws {
-        let width = format.width.byteCount
-        let entries = documents.entries
+        var rest = documents.entries[...]
         try documents.withBytes { bytes in
             var start = 0
-            for entry in entries {
-                let end = start + entry.tokenCount * width
-                try append(bytes.extracting(start..<end), of: entry)
+            while let split = rest.first?.split {
+                let fitting = try makeRoom(for: rest, in: split)
+                let tokenCount = fitting.reduce(0) { $0 + $1.tokenCount }
+                let end = start + tokenCount * format.width.byteCount
+                try open[split]!.append(bytes.extracting(start..<end), of: fitting)
+                for entry in fitting {
+                    if split == .train {
+                        state.train.add(entry)
+                    } else {
+                        state.validation.add(entry)
+                    }
+                }
                 start = end
+                rest = rest[fitting.endIndex...]
             }
         }
     }
 
-    private mutating func append(_ bytes: RawSpan, of entry: PackedDocuments.Entry) throws {
-        if let tokenCount = open[entry.split]?.tokenCount, tokenCount > 0,
-            tokenCount + entry.tokenCount > format.tokensPerShard
-        {
-            try closeShard(of: entry.split)
+    /// The documents that `entries` begin with, at least one, as many as go to the same shard of `split`: the
+    /// open one or, if it has no room for the first, a new one. O(their number).
+    private mutating func makeRoom(
+        for entries: ArraySlice<PackedDocuments.Entry>, in split: Split
+    ) throws -> ArraySlice<PackedDocuments.Entry> {
+        func fitting(behind tokenCount: Int) -> ArraySlice<PackedDocuments.Entry> {
+            var tokenCount = tokenCount
+            return entries.prefix { entry in
+                // What does not fit into a shard of its own has one nevertheless.
+                guard entry.split == split,
+                    tokenCount == 0 || tokenCount + entry.tokenCount <= format.tokensPerShard
+                else { return false }
+                tokenCount += entry.tokenCount
+                return true
+            }
         }
-        if open[entry.split] == nil {
-            let number = state.shards.count { $0.split == entry.split }
-            open[entry.split] = try OpenShard(
-                directory: directory,
-                name: ShardManifest.shardName(number: number, split: entry.split),
-                split: entry.split)
+        if let tokenCount = open[split]?.tokenCount {
+            let found = fitting(behind: tokenCount)
+            if !found.isEmpty { return found }
+            try closeShard(of: split)
         }
-        try open[entry.split]!.append(bytes, of: entry)
-        if entry.split == .train {
-            state.train.add(entry)
-        } else {
-            state.validation.add(entry)
-        }
+        let number = state.shards.count { $0.split == split }
+        open[split] = try OpenShard(
+            directory: directory, name: ShardManifest.shardName(number: number, split: split),
+            split: split)
+        return fitting(behind: 0)
+    }
+
+    /// Files that may hold bytes which are not on the disk yet.
+    public var unsyncedFiles: [GrowingFile] {
+        closedFiles + Split.allCases.flatMap { open[$0]?.files ?? [] }
     }
 
     private mutating func closeShard(of split: Split) throws {
@@ -132,11 +153,10 @@ public struct PartWriter: ~Copyable {
 
     /// How far the shards are now.
     public mutating func snapshot() throws -> PartSnapshot {
-        var files = closedFiles
+        let files = unsyncedFiles
         closedFiles = []
         state.open = []
         for split in Split.allCases where open[split] != nil {
-            files += open[split]!.files
             state.open.append(try open[split]!.flushedState())
         }
         return PartSnapshot(state: state, files: files)
