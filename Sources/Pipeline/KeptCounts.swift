@@ -13,13 +13,13 @@ struct KeptCounts {
     private let current: Record
 
     private struct Record: Codable, Equatable {
-        /// The fingerprint of the corpora and of how they are read.
-        var corpus: String
+        /// The fingerprint of the corpora and of how they are read; nil while counts are being written.
+        var corpus: String?
         /// How it was cut.
         var pattern: SplitPattern
     }
 
-    /// Whether there are counts of something else, which those of this corpus are to replace.
+    /// Whether there are other counts, which those of this corpus are to replace.
     let replacesOthers: Bool
 
     /// Looks for counts at `path`.
@@ -41,10 +41,10 @@ struct KeptCounts {
         replacesOthers = recorded != current
     }
 
-    /// Takes away the record of what was there before: a run that ends while it writes must not leave that
-    /// of something else.
+    /// Records that counts are being written: after a run that ends meanwhile they are those of no corpus, and
+    /// may be replaced.
     func begin() throws {
-        if FileManager.default.fileExists(atPath: recordPath) { try removeItem(recordPath) }
+        try FileReplacement.writeJSON(Record(corpus: nil, pattern: current.pattern), to: recordPath)
     }
 
     /// Records that the counts are there now.

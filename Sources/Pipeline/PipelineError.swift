@@ -97,8 +97,8 @@ extension PipelineError: CustomStringConvertible {
                 + (reason.map { " for this: \($0)" } ?? "")
         case .nothingToLearn:
             """
-            there is no piece to learn from, for every document is set aside for validation: choose a smaller \
-            validation fraction, or give more text
+            there is no piece to learn from: give more text or, if every document was set aside for validation, \
+            choose a smaller validation fraction
             """
         case .foreignCounts(let path):
             """

@@ -1,10 +1,11 @@
 import Corpora
 import Foundation
-import Pipeline
 import Storage
 import Testing
 import Tokenization
 import Training
+
+@testable import Pipeline
 
 @Suite struct VocabularyStageTests {
     private let folder: TemporaryFolder
@@ -83,6 +84,20 @@ import Training
         #expect(notices.count == 1 && notices[0].contains(path))
         _ = try await train("fourth")
         #expect(try folder.files(in: "third") == folder.files(in: "fourth"))
+    }
+
+    @Test func `counts whose writing did not come to its end are made anew`() async throws {
+        let path = folder.path + "/kept.counts"
+        _ = try await train("first", counts: path)
+        _ = try folder.write("half1.txt", "Another text altogether.")
+        // As a crash would leave it: the counts of the text before, and a record that others are coming.
+        try KeptCounts(path: path, corpora: [corpus(halves)], pattern: configuration.pattern)
+            .begin()
+        for name in ["second", "third"] {
+            #expect(try await (train(name, counts: path).progress != nil) == (name == "second"))
+        }
+        _ = try await train("fourth")
+        #expect(try folder.files(in: "second") == folder.files(in: "fourth"))
     }
 
     @Test func `counts that were made in another way are not replaced`() async throws {
