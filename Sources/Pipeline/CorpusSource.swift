@@ -80,9 +80,7 @@ public struct CorpusSource: Codable, Sendable, Equatable {
                     key: "corpus.sources[\(number)].\(key.rawValue)", reason: reason)
             }
             let name = source.name
-            try check(
-                isFolderName(name), .name,
-                "it names directories, so it may not be empty, hold a slash, or be . or ..")
+            try checkFolderName(name, key: "corpus.sources[\(number)].name")
             try check(
                 !isReserved(name), .name,
                 "\"\(name)\" is a name of files in progress: choose another")
@@ -108,7 +106,11 @@ public struct CorpusSource: Codable, Sendable, Equatable {
     }
 }
 
-/// Whether a directory of this name can be made within another.
-func isFolderName(_ name: String) -> Bool {
-    !name.isEmpty && !name.contains("/") && name != "." && name != ".."
+/// Throws unless a directory of this name, which is the value of `key`, can be made within another.
+func checkFolderName(_ name: String, key: String) throws(PipelineError) {
+    guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+        throw .badValue(
+            key: key,
+            reason: "it names directories, so it may not be empty, hold a slash, or be . or ..")
+    }
 }

@@ -55,11 +55,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     ///   not fit; the stages' own errors for values that make no sense.
     public init(path: String?, settings: [String] = []) throws {
         self = try ConfigurationFile.read(path: path, settings: settings)
-        guard isFolderName(name) else {
-            throw PipelineError.badValue(
-                key: "name",
-                reason: "it names directories, so it may not be empty, hold a slash, or be . or ..")
-        }
+        try checkFolderName(name, key: "name")
         try corpusSection.validate()
         try training.validate()
     }
