@@ -72,7 +72,7 @@ let package = Package(
             dependencies: ["Training", "Transformer", "TokenShards", "Tokenization", "Storage"]),
         .testTarget(name: "ZstandardTests", dependencies: ["Zstandard"]),
         .testTarget(
-            name: "CorporaTests", dependencies: ["Corpora", "Zstandard", "Gzip", "CZlib"]),
+            name: "CorporaTests", dependencies: ["Corpora", "Storage", "Zstandard", "Gzip", "CZlib"]),
         .testTarget(
             name: "RefinementTests",
             dependencies: ["Refinement", "Corpora", "Zstandard", "Storage"]),

@@ -28,8 +28,16 @@ public enum CorpusError: Error, Equatable, Sendable {
     case storage(StorageError)
     /// A file is not what its format asks for, and nothing behind the place can be read.
     case malformedFile(path: String, reason: String)
-    /// A line, record or element is not what its format asks for; `column` counts bytes from 1.
-    case malformedLine(origin: DocumentOrigin, column: Int, reason: String)
+    /// A table has no column of the name of the text field; it has those that are `known`.
+    case missingColumn(path: String, name: String, known: [String])
+    /// The format is read at any place of a file, and this is standard input, a pipe, or a file that is
+    /// compressed as a whole.
+    case notSeekable(path: String, isCompressed: Bool)
+    /// A line, record or element is not what its format asks for; `column` counts bytes from 1, and
+    /// is nil where the format has none to count. `key` is that of the configuration that may help.
+    case malformedLine(
+        origin: DocumentOrigin, column: Int?, reason: String,
+        key: CorpusConfiguration.CodingKeys? = nil)
     /// A line is not a conversation.
     case badConversation(origin: DocumentOrigin, reason: String)
     /// A document is not UTF-8; `column` counts bytes from 1.
@@ -56,7 +64,7 @@ extension CorpusError: CustomStringConvertible {
                 + "\(format.endingsText), perhaps with .zst or .gz behind"
         case .unknownFormat(let path):
             return "the name of \(path) does not tell its format; "
-                + "set the format (--format, corpus.format), or let it end in one of "
+                + "set the format (corpus.format), or let it end in one of "
                 + "\(CorpusFormat.auto.endingsText), perhaps with .zst or .gz behind"
         case .nameNotUTF8(let path):
             return "the name of \(path) is not UTF-8, so the file cannot be read: rename it"
@@ -69,23 +77,52 @@ extension CorpusError: CustomStringConvertible {
             guard case .windowTooLarge(_, let byteCount, _) = error, byteCount <= 1 << 31 else {
                 return "\(named(path)): \(error)"
             }
-            return "\(named(path)): \(error); --long-window (corpus.long_window) allows 2 GiB"
+            return "\(named(path)): \(error); corpus.long_window allows 2 GiB"
         case .badGzip(let path, let error):
             return "\(named(path)): \(error)"
         case .storage(let error):
             return "\(error)"
         case .malformedFile(let path, let reason):
             return "\(named(path)): \(reason)"
-        case .malformedLine(let origin, let column, let reason):
-            return "\(origin), byte \(column): \(reason)"
+        case .missingColumn(let path, let name, let known):
+            return "\(named(path)): the header has no column \"\(name)\", only "
+                + known.map { "\"\($0)\"" }.joined(separator: ", ")
+                + "; name one with corpus.text_field"
+        case .notSeekable(let path, isCompressed: false):
+            return
+                "\(named(path)) is read from its beginning, and the index of this format stands at "
+                + "its end: write it to a file, and name that"
+        case .notSeekable(let path, isCompressed: true):
+            return
+                "\(path) is compressed as a whole, and the index of this format stands at its end: "
+                + "decompress it"
+        case .malformedLine(let origin, let column, let reason, _):
+            return "\(origin)\(column.map { ", byte \($0)" } ?? ""): \(reason)"
         case .badConversation(let origin, let reason):
             return "\(origin): \(reason)"
         case .invalidUTF8(let origin, let column):
             return "\(origin), byte \(column): this is not valid UTF-8; "
-                + "--invalid-utf8 (corpus.invalid_utf8) says what to do about it"
+                + "corpus.invalid_utf8 says what to do about it"
         case .documentTooLarge(let origin, let limit):
             return "\(origin) is larger than \(limit) bytes; "
-                + "raise max_document_bytes, or cut the text into documents (--documents, --separator)"
+                + "raise corpus.max_document_bytes, or cut the text into documents "
+                + "(corpus.documents, corpus.text_separator)"
+        }
+    }
+}
+
+extension CorpusError {
+    /// The keys of section `corpus` that can change what went wrong.
+    public var keys: [CorpusConfiguration.CodingKeys] {
+        switch self {
+        case .badValue(let key, _): CorpusConfiguration.CodingKeys(rawValue: key).map { [$0] } ?? []
+        case .unknownFormat: [.format]
+        case .badCompression(_, error: .windowTooLarge): [.longWindow]
+        case .missingColumn: [.textField]
+        case .malformedLine(_, _, _, let key): key.map { [$0] } ?? []
+        case .invalidUTF8: [.invalidUTF8]
+        case .documentTooLarge: [.maximumDocumentByteCount, .documents, .textSeparator]
+        default: []
         }
     }
 }

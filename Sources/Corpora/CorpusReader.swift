@@ -99,7 +99,9 @@ public struct CorpusReader: ~Copyable, Sendable {
                     quarantine = nil
                     return nil
                 }
-                current = try DocumentSource(sources[openedCount], configuration, sizes: sizes)
+                current = try DocumentSource(
+                    FormatInput(
+                        source: sources[openedCount], configuration: configuration, sizes: sizes))
                 openedCount += 1
             }
             let outcome = try current!.next()

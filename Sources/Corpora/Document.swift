@@ -30,6 +30,8 @@ public struct DocumentOrigin: Sendable, Hashable {
         case item(Int)
         /// A part of a text file between separators, counted from 1, empty ones included.
         case part(Int)
+        /// A row of a file of columns, counted from 1.
+        case row(Int)
     }
 
     /// The file's path, or `-` for standard input.
@@ -48,10 +50,6 @@ extension DocumentOrigin: CustomStringConvertible {
     /// `corpus.jsonl, line 3` or `book.txt, document 3`.
     public var description: String {
         let name = path == "-" ? "standard input" : path
-        return switch position {
-        case .line(let number): "\(name), line \(number)"
-        case .item(let number): "\(name), item \(number)"
-        case .part(let number): "\(name), document \(number)"
-        }
+        return "\(name), \(position.word) \(position.number)"
     }
 }

@@ -8,7 +8,7 @@ internal import Storage
 ///
 ///     {"path":"a.jsonl","line":7,"offset":0,"bytes":31,"reason":"…"}
 ///
-/// The place is a `line`, an `item` or a `document` as in messages; `offset` and `bytes` say where it stands
+/// The place is a `line`, an `item`, a `document` or a `row` as in messages; `offset` and `bytes` say where it stands
 /// in the first file. Of what was larger than a document may be the first ``frontByteCount`` bytes are kept, or as
 /// many as a document may have if those are fewer, and its object has `"is_cut":true`.
 ///
@@ -88,7 +88,7 @@ extension CorpusError {
     /// The place of what cannot be read.
     var origin: DocumentOrigin? {
         switch self {
-        case .malformedLine(let origin, _, _), .invalidUTF8(let origin, _),
+        case .malformedLine(let origin, _, _, _), .invalidUTF8(let origin, _),
             .documentTooLarge(let origin, _):
             origin
         default: nil
@@ -103,13 +103,14 @@ extension DocumentOrigin.Position {
         case .line: "line"
         case .item: "item"
         case .part: "document"
+        case .row: "row"
         }
     }
 
     /// Its number, from 1.
     var number: Int {
         switch self {
-        case .line(let number), .item(let number), .part(let number): number
+        case .line(let number), .item(let number), .part(let number), .row(let number): number
         }
     }
 }

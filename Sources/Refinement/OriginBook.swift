@@ -24,6 +24,7 @@ final class OriginBook {
             case .line(let count): (0, count)
             case .part(let count): (1, count)
             case .item(let count): (2, count)
+            case .row(let count): (3, count)
             }
         return Code(
             rawValue: number << (Self.countBits + Self.kindBits) | kind << Self.countBits
@@ -34,9 +35,15 @@ final class OriginBook {
     func origin(of code: Code) -> DocumentOrigin {
         let count = Int(code.rawValue & (1 << Self.countBits - 1))
         let kind = code.rawValue >> Self.countBits & (1 << Self.kindBits - 1)
+        let position: DocumentOrigin.Position =
+            switch kind {
+            case 0: .line(count)
+            case 1: .part(count)
+            case 2: .item(count)
+            default: .row(count)
+            }
         return DocumentOrigin(
-            path: paths[Int(code.rawValue >> (Self.countBits + Self.kindBits))],
-            position: kind == 0 ? .line(count) : kind == 1 ? .part(count) : .item(count))
+            path: paths[Int(code.rawValue >> (Self.countBits + Self.kindBits))], position: position)
     }
 
     private func number(of path: String) -> UInt64 {

@@ -20,11 +20,13 @@ public enum DocumentPlace: Hashable, Sendable {
     case part(Int)
     /// An element of a JSON array, or an object among others, counted from 1.
     case item(Int)
+    /// A row of a file of columns, counted from 1.
+    case row(Int)
 
     /// What is counted, from 1.
     public var number: Int {
         switch self {
-        case .line(let number), .part(let number), .item(let number): number
+        case .line(let number), .part(let number), .item(let number), .row(let number): number
         }
     }
 
@@ -34,6 +36,7 @@ public enum DocumentPlace: Hashable, Sendable {
         case .line(let number): UInt64(number) & numberMask | 1 << 56
         case .part(let number): UInt64(number) & numberMask | 2 << 56
         case .item(let number): UInt64(number) & numberMask | 3 << 56
+        case .row(let number): UInt64(number) & numberMask | 4 << 56
         case nil: 0
         }
     }
@@ -45,6 +48,7 @@ public enum DocumentPlace: Hashable, Sendable {
         case 1: self = .line(number)
         case 2: self = .part(number)
         case 3: self = .item(number)
+        case 4: self = .row(number)
         default: return nil
         }
     }
@@ -57,8 +61,8 @@ public enum DocumentPlace: Hashable, Sendable {
 /// Layout, little-endian: the eight bytes `QUERNIDX`; a 32-bit version, 2; the 32-bit size of an
 /// entry, 32; the 64-bit number of entries; then for each document four 64-bit words: first token,
 /// bytes of text, XXH64 of the text, and its place in the source: a number, with 1 in the highest
-/// byte if it counts lines, 2 if it counts parts of a text file, 3 if items of a JSON file. Version 1 has entries of 24 bytes,
-/// without the place. No format of the field records what a document's text was and where it came
+/// byte if it counts lines, 2 if it counts parts of a text file, 3 if items of a JSON file, 4 if rows
+/// of a file of columns. Version 1 has entries of 24 bytes, without the place. No format of the field records what a document's text was and where it came
 /// from, and without that nobody can show that a shard decodes to its source.
 struct DocumentIndex {
     static let magic = Array("QUERNIDX".utf8)

@@ -28,8 +28,8 @@ import Testing
     ) throws -> [[UInt8]?] {
         var reader = SegmentReader(
             source: try InputBytes(path: path, byteCount: nil, sizes: .small(buffer)), path: path,
-            cutter: delimiter.isEmpty ? .whole : .delimiter(delimiter), limit: limit,
-            bufferByteCount: buffer, frontByteCount: front)
+            cutter: DelimiterCutter(delimiter), limit: limit, bufferByteCount: buffer,
+            frontByteCount: front)
         var parts: [[UInt8]?] = []
         while true {
             switch try reader.advance() {

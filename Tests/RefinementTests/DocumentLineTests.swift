@@ -11,7 +11,7 @@ import Testing
         for (text, path, position) in [
             ("", "a.jsonl", .line(3)), (controls, "-", .part(1)),
             ("é漢😀\u{2028}\"\\", "fol\"der/ä\n.txt", .part(12)),
-            ("grain", "a.json", .item(7)),
+            ("grain", "a.json", .item(7)), ("flour", "a.parquet", .row(9)),
         ] as [(String, String, DocumentOrigin.Position)] {
             var line: [UInt8] = []
             try DocumentLine.append(
@@ -28,6 +28,7 @@ import Testing
             case .line(let number): #expect(source["line"] as? Int == number)
             case .part(let number): #expect(source["part"] as? Int == number)
             case .item(let number): #expect(source["item"] as? Int == number)
+            case .row(let number): #expect(source["row"] as? Int == number)
             }
         }
     }

@@ -7,12 +7,12 @@ import Testing
     @Test("a place survives being made a word, and other words are no place")
     func words() {
         for place in [
-            DocumentPlace.line(1), .line(1 << 40), .part(3), .item(5), .part(1 << 56 - 1),
+            DocumentPlace.line(1), .line(1 << 40), .part(3), .item(5), .row(9), .part(1 << 56 - 1),
         ] {
             #expect(DocumentPlace(word: DocumentPlace.word(of: place)) == place)
         }
         #expect(DocumentPlace.word(of: nil) == 0)
-        for word: UInt64 in [0, 7, 4 << 56 | 7, .max] { #expect(DocumentPlace(word: word) == nil) }
+        for word: UInt64 in [0, 7, 5 << 56 | 7, .max] { #expect(DocumentPlace(word: word) == nil) }
     }
 
     @Test("a shard knows the line of each of its documents")

@@ -11,7 +11,7 @@ internal import Foundation
 /// The files that a configuration's inputs stand for, in the order in which they are read.
 struct SourceList {
     /// One file, or standard input.
-    struct Source: Equatable {
+    struct Source: Equatable, Sendable {
         var path: String
         var format: CorpusFormat
         /// Nil for what has no end that is known, such as a pipe.

@@ -22,6 +22,17 @@ struct JSONLineFault: Error, Equatable {
     var offset: Int
 }
 
+extension JSONLineFault.Reason {
+    /// The key of the configuration that may help.
+    var key: CorpusConfiguration.CodingKeys? {
+        switch self {
+        case .invalidUTF8, .loneSurrogate: .invalidUTF8
+        case .missingField: .textField
+        default: nil
+        }
+    }
+}
+
 extension JSONLineFault.Reason: CustomStringConvertible {
     /// One clause for a person.
     var description: String {
@@ -42,16 +53,16 @@ extension JSONLineFault.Reason: CustomStringConvertible {
             "this escape does not exist in JSON"
         case .loneSurrogate:
             "this escape is one half of a surrogate pair without the other; "
-                + "--invalid-utf8 replace (corpus.invalid_utf8) puts U+FFFD for it"
+                + "corpus.invalid_utf8 = replace puts U+FFFD for it"
         case .invalidUTF8:
             "this is not valid UTF-8; "
-                + "--invalid-utf8 replace (corpus.invalid_utf8) puts U+FFFD for it"
+                + "corpus.invalid_utf8 = replace puts U+FFFD for it"
         case .badNumber:
             "this is not a JSON number"
         case .tooDeep(let limit):
             "arrays and objects are nested deeper than \(limit)"
         case .missingField(let name):
-            "the object has no field \"\(name)\"; --text-field (corpus.text_field) names another"
+            "the object has no field \"\(name)\"; corpus.text_field names another"
         case .fieldIsNotText(let name):
             "the field \"\(name)\" is not a string"
         }

@@ -214,6 +214,7 @@ extension DocumentPlace {
             case .line(let number): .line(number)
             case .part(let number): .part(number)
             case .item(let number): .item(number)
+            case .row(let number): .row(number)
             }
     }
 }

@@ -18,6 +18,7 @@ enum DocumentLine {
         case .line(let number): line += ",\"line\":\(number)}}\n".utf8
         case .part(let number): line += ",\"part\":\(number)}}\n".utf8
         case .item(let number): line += ",\"item\":\(number)}}\n".utf8
+        case .row(let number): line += ",\"row\":\(number)}}\n".utf8
         }
     }
 }

@@ -155,6 +155,7 @@ extension RowDocument {
         case .line(let number): "\(name), line \(number)"
         case .part(let number): "\(name), document \(number)"
         case .item(let number): "\(name), item \(number)"
+        case .row(let number): "\(name), row \(number)"
         case nil: name
         }
     }

@@ -1,7 +1,7 @@
 /// Finds the values of a JSON file: the elements of an array, or objects one after another.
 ///
 /// Brackets are counted and strings passed over; whether a value is good JSON is for its reader to say.
-struct JSONCutter: Sendable {
+struct JSONCutter: SegmentCutter {
     private enum Place {
         /// Nothing but white space was seen.
         case start
@@ -24,7 +24,7 @@ struct JSONCutter: Sendable {
 
     private static let mark: InlineArray<3, UInt8> = [0xEF, 0xBB, 0xBF]
 
-    mutating func look(through bytes: Span<UInt8>) -> SegmentCutter.Finding {
+    mutating func look(through bytes: Span<UInt8>) -> SegmentFinding {
         var index = 0
         while index < bytes.count {
             switch place {
@@ -84,7 +84,7 @@ struct JSONCutter: Sendable {
 
     private mutating func lookForEnd(
         _ bytes: Span<UInt8>, _ outerDepth: Int, _ isElement: Bool
-    ) -> SegmentCutter.Finding {
+    ) -> SegmentFinding {
         var depth = outerDepth
         var index = 0
         while index < bytes.count {

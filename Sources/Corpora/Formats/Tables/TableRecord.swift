@@ -1,16 +1,9 @@
 /// Takes fields out of a record of comma-separated values, strictly. Source: RFC 4180.
 struct TableRecord {
-    /// What is wrong with a record, and where.
-    struct Fault: Error, Equatable {
-        var reason: String
-        /// Bytes before the place.
-        var offset: Int
-    }
-
     let delimiter: UInt8
 
     /// All fields. O(count).
-    func fields(_ record: Span<UInt8>) throws(Fault) -> [[UInt8]] {
+    func fields(_ record: Span<UInt8>) throws(RecordFault) -> [[UInt8]] {
         var fields: [[UInt8]] = []
         try scan(record) { number, field, isEscaped in
             fields.append(text(record.extracting(field), isEscaped))
@@ -19,7 +12,7 @@ struct TableRecord {
     }
 
     /// The field at `index`, of `count` that there must be. O(count of the bytes).
-    func field(at index: Int, of count: Int, _ record: Span<UInt8>) throws(Fault) -> [UInt8] {
+    func field(at index: Int, of count: Int, _ record: Span<UInt8>) throws(RecordFault) -> [UInt8] {
         var wanted: (range: Range<Int>, isEscaped: Bool) = (0..<0, false)
         var found = 0
         try scan(record) { number, field, isEscaped in
@@ -27,7 +20,7 @@ struct TableRecord {
             found += 1
         }
         guard found == count else {
-            throw Fault(
+            throw RecordFault(
                 reason: "the record has \(found) fields, and the header \(count)", offset: 0)
         }
         return text(record.extracting(wanted.range), wanted.isEscaped)
@@ -36,7 +29,7 @@ struct TableRecord {
     /// Calls `body` with the number and the place of each field, and whether it has doubled quotes.
     private func scan(
         _ record: Span<UInt8>, _ body: (Int, Range<Int>, Bool) -> Void
-    ) throws(Fault) {
+    ) throws(RecordFault) {
         let quote = UInt8(ascii: "\"")
         // The line end of the format is CR LF, and LF was cut off.
         let isMarked = record.count > 0 && record[record.count - 1] == UInt8(ascii: "\r")
@@ -51,7 +44,8 @@ struct TableRecord {
                 while true {
                     let rest = record.extracting(place..<end)
                     guard let distance = firstOffset(of: quote, in: rest) else {
-                        throw Fault(reason: "the quoted field is not closed", offset: start - 1)
+                        throw RecordFault(
+                            reason: "the quoted field is not closed", offset: start - 1)
                     }
                     place += distance + 1
                     guard place < end, record[place] == quote else { break }
@@ -60,14 +54,14 @@ struct TableRecord {
                 }
                 body(number, start..<place - 1, isEscaped)
                 guard place == end || record[place] == delimiter else {
-                    throw Fault(
+                    throw RecordFault(
                         reason: "something follows the closing quote of a field", offset: place)
                 }
             } else {
                 let start = place
                 while place < end, record[place] != delimiter {
                     if record[place] == quote || record[place] == UInt8(ascii: "\r") {
-                        throw Fault(
+                        throw RecordFault(
                             reason:
                                 "a field with a quote or a line end must stand in quotes, its own quotes doubled: \"say \"\"so\"\"\"",
                             offset: place)

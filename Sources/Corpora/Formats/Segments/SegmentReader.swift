@@ -3,8 +3,8 @@
 /// Lines, documents of text files, records of tables and elements of arrays are all segments; a
 /// ``SegmentCutter`` says where they end. Behind the last end there is a segment only if there are
 /// bytes.
-struct SegmentReader: ~Copyable, Sendable {
-    /// What ``advance()`` came to.
+struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
+    /// The end of one step from segment to segment.
     enum Outcome {
         /// A segment, which ``withSegment(_:)`` and ``takeSegment()`` give.
         case segment
@@ -15,7 +15,9 @@ struct SegmentReader: ~Copyable, Sendable {
     }
 
     /// How segments end, and what was seen of the present one.
-    private(set) var cutter: SegmentCutter
+    private(set) var cutter: Cutter
+    /// Segments so far, those above the limit included.
+    private(set) var segmentCount = 0
 
     private let path: String
     private var source: InputBytes
@@ -43,7 +45,7 @@ struct SegmentReader: ~Copyable, Sendable {
     ///   - bufferByteCount: bytes that are looked through at once.
     ///   - frontByteCount: the most bytes that are kept of a segment above the limit.
     init(
-        source: consuming InputBytes, path: String, cutter: SegmentCutter, limit: Int,
+        source: consuming InputBytes, path: String, cutter: Cutter, limit: Int,
         bufferByteCount: Int, frontByteCount: Int = 0
     ) {
         // Any segment above the limit has as many, however it comes through the buffer.
@@ -53,13 +55,29 @@ struct SegmentReader: ~Copyable, Sendable {
         self.cutter = cutter
         self.limit = limit
         // A delimiter that straddles two reads must fit with at least one new byte.
-        var byteCount = max(1, bufferByteCount)
-        if case .delimiter(let delimiter) = cutter { byteCount = max(byteCount, delimiter.count) }
-        buffer = Array(repeating: 0, count: byteCount)
+        buffer = Array(repeating: 0, count: max(bufferByteCount, cutter.reach))
     }
 
     /// Goes to the next segment. O(its bytes).
     mutating func advance() throws(CorpusError) -> Outcome {
+        let outcome = try findNext()
+        if outcome != .end { segmentCount += 1 }
+        return outcome
+    }
+
+    /// Goes to the next segment, which is a record; `position` makes its place of the number of
+    /// segments. O(its bytes).
+    mutating func step(
+        _ position: (Int) -> DocumentOrigin.Position
+    ) throws(CorpusError) -> FormatStep {
+        switch try advance() {
+        case .end: .end
+        case .segment: .record(position(segmentCount))
+        case .tooLarge: .tooLarge(position(segmentCount), front: front)
+        }
+    }
+
+    private mutating func findNext() throws(CorpusError) -> Outcome {
         pending = []
         front = []
         var isTooLarge = false
@@ -121,7 +139,7 @@ struct SegmentReader: ~Copyable, Sendable {
     /// How many stored bytes were read from the input since the last call.
     mutating func takeStoredByteCount() -> Int { source.takeStoredByteCount() }
 
-    private mutating func look(from start: Int) -> SegmentCutter.Finding {
+    private mutating func look(from start: Int) -> SegmentFinding {
         // Shared and not copied, so that its span does not hold all of the reader.
         let bytes = buffer
         return cutter.look(through: bytes.span.extracting(start..<unread.upperBound))

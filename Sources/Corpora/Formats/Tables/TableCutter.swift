@@ -2,7 +2,7 @@
 ///
 /// Source: RFC 4180. Only a quote at the start of a field opens a quoted one, so that a stray quote does
 /// not take the records behind it along.
-struct TableCutter: Sendable {
+struct TableCutter: SegmentCutter {
     /// What stands between fields.
     let delimiter: UInt8
     /// Line ends so far, those in quotes included.
@@ -13,7 +13,7 @@ struct TableCutter: Sendable {
 
     init(delimiter: UInt8) { self.delimiter = delimiter }
 
-    mutating func look(through bytes: Span<UInt8>) -> SegmentCutter.Finding {
+    mutating func look(through bytes: Span<UInt8>) -> SegmentFinding {
         let quote = UInt8(ascii: "\"")
         var index = 0
         while index < bytes.count {

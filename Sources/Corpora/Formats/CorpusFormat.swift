@@ -1,0 +1,58 @@
+/// The format of an input: how its bytes become documents.
+///
+/// A format is a case here, with the endings of its names and the ``FormatReader`` that opens it.
+public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
+    /// By the name: `.txt`, `.jsonl` or `.ndjson`, `.json`, `.csv`, `.tsv`, each also with `.zst` or
+    /// `.gz`; standard input is text.
+    case auto
+    /// Bytes as they are, cut into documents as the configuration says.
+    case text
+    /// One JSON object a line, whose text field is the document.
+    case jsonl
+    /// A JSON array of objects or strings, or objects one after another.
+    case json
+    /// Comma-separated values, quoted as RFC 4180 has it; the text field names the column.
+    case csv
+    /// The same with tabs between.
+    case tsv
+
+    /// The endings of file names that tell the format, in small letters.
+    var endings: [String] {
+        switch self {
+        case .auto: Self.allCases.filter { $0 != .auto }.flatMap(\.endings)
+        case .text: [".txt"]
+        case .jsonl: [".jsonl", ".ndjson"]
+        case .json: [".json"]
+        case .csv: [".csv"]
+        case .tsv: [".tsv"]
+        }
+    }
+
+    /// Opens an input of the format.
+    func open(_ input: FormatInput) throws(CorpusError) -> any FormatReader & ~Copyable {
+        switch self {
+        case .auto, .text: try openText(input)
+        case .jsonl: try JSONLinesReader(input)
+        case .json: try JSONReader(input)
+        case .csv: try TableReader(input, delimiter: UInt8(ascii: ","))
+        case .tsv: try TableReader(input, delimiter: UInt8(ascii: "\t"))
+        }
+    }
+}
+
+extension CorpusFormat {
+    /// The format that the name of a file tells, of those known; `A.TXT` is one too.
+    ///
+    /// A final `.zst` or `.gz` is looked through; how a file is compressed is told by its first bytes.
+    init?(nameOf path: String) {
+        let name = Compression.strip(path.lowercased())
+        let found = Self.allCases.first { format in
+            format != .auto && format.endings.contains { name.hasSuffix($0) }
+        }
+        guard let found else { return nil }
+        self = found
+    }
+
+    /// The endings of names that tell this format, or any, for a person.
+    var endingsText: String { endings.joined(separator: ", ") }
+}

@@ -1,0 +1,73 @@
+/// Reads the text field of JSON objects, one a line.
+///
+/// Not one generic type with ``JSONReader``: its witnesses would look up their metadata at each call,
+/// which costs a tenth of reading short lines.
+struct JSONLinesReader: FormatReader, ~Copyable {
+    private var segments: SegmentReader<DelimiterCutter>
+    private let extractor: JSONFieldExtractor
+
+    /// The scanner refuses all else.
+    var checksUTF8: Bool { true }
+
+    init(_ input: FormatInput) throws(CorpusError) {
+        segments = try input.openSegments(.lineEnd)
+        extractor = JSONFieldExtractor(field: input.field)
+    }
+
+    mutating func advance() throws(CorpusError) -> FormatStep { try segments.step { .line($0) } }
+
+    mutating func takeText(repairing: Bool) throws(RecordFault) -> [UInt8] {
+        try extractor.text(of: segments, repairing: repairing)
+    }
+
+    mutating func takeRecord() -> [UInt8]? { segments.takeSegment() }
+
+    mutating func takeStoredByteCount() -> Int { segments.takeStoredByteCount() }
+}
+
+/// Reads the values of a JSON file: the elements of an array, which may be the texts themselves, or the
+/// text field of objects one after another.
+struct JSONReader: FormatReader, ~Copyable {
+    private var segments: SegmentReader<JSONCutter>
+    private let extractor: JSONFieldExtractor
+
+    /// The scanner refuses all else.
+    var checksUTF8: Bool { true }
+
+    init(_ input: FormatInput) throws(CorpusError) {
+        segments = try input.openSegments(JSONCutter())
+        extractor = JSONFieldExtractor(field: input.field, acceptsStrings: true)
+    }
+
+    mutating func advance() throws(CorpusError) -> FormatStep { try segments.step { .item($0) } }
+
+    mutating func takeText(repairing: Bool) throws(RecordFault) -> [UInt8] {
+        try extractor.text(of: segments, repairing: repairing)
+    }
+
+    mutating func takeRecord() -> [UInt8]? { segments.takeSegment() }
+
+    mutating func takeStoredByteCount() -> Int { segments.takeStoredByteCount() }
+}
+
+extension JSONFieldExtractor {
+    /// The text in the segment at hand, empty if that is blank. O(its bytes).
+    fileprivate func text<Cutter>(
+        of segments: borrowing SegmentReader<Cutter>, repairing: Bool
+    ) throws(RecordFault) -> [UInt8] {
+        let markCount =
+            segments.segmentCount == 1 ? segments.withSegment { byteOrderMarkLength(of: $0) } : 0
+        do throws(JSONLineFault) {
+            return try segments.withSegment { record throws(JSONLineFault) -> [UInt8] in
+                let record = record.extracting(droppingFirst: markCount)
+                guard repairing else { return isBlank(record) ? [] : try text(in: record) }
+                let bytes = repairedUTF8(record) ?? Array(copying: record)
+                return try text(in: bytes.span, replacesLoneSurrogates: true)
+            }
+        } catch {
+            throw RecordFault(
+                reason: "\(error.reason)", offset: error.offset + markCount, key: error.reason.key,
+                isRepairable: error.reason == .invalidUTF8 || error.reason == .loneSurrogate)
+        }
+    }
+}
