@@ -34,10 +34,8 @@ public enum CorpusError: Error, Equatable, Sendable {
     /// compressed as a whole.
     case notSeekable(path: String, isCompressed: Bool)
     /// A line, record or element is not what its format asks for; `column` counts bytes from 1, and
-    /// is nil where the format has none to count. `key` is that of the configuration that may help.
-    case malformedLine(
-        origin: DocumentOrigin, column: Int?, reason: String,
-        key: CorpusConfiguration.CodingKeys? = nil)
+    /// is nil where the format has none to count.
+    case malformedLine(origin: DocumentOrigin, column: Int?, reason: String)
     /// A line is not a conversation.
     case badConversation(origin: DocumentOrigin, reason: String)
     /// A document is not UTF-8; `column` counts bytes from 1.
@@ -96,7 +94,7 @@ extension CorpusError: CustomStringConvertible {
             return
                 "\(path) is compressed as a whole, and the index of this format stands at its end: "
                 + "decompress it"
-        case .malformedLine(let origin, let column, let reason, _):
+        case .malformedLine(let origin, let column, let reason):
             return "\(origin)\(column.map { ", byte \($0)" } ?? ""): \(reason)"
         case .badConversation(let origin, let reason):
             return "\(origin): \(reason)"
@@ -107,22 +105,6 @@ extension CorpusError: CustomStringConvertible {
             return "\(origin) is larger than \(limit) bytes; "
                 + "raise corpus.max_document_bytes, or cut the text into documents "
                 + "(corpus.documents, corpus.text_separator)"
-        }
-    }
-}
-
-extension CorpusError {
-    /// The keys of section `corpus` that can change what went wrong.
-    public var keys: [CorpusConfiguration.CodingKeys] {
-        switch self {
-        case .badValue(let key, _): CorpusConfiguration.CodingKeys(rawValue: key).map { [$0] } ?? []
-        case .unknownFormat: [.format]
-        case .badCompression(_, error: .windowTooLarge): [.longWindow]
-        case .missingColumn: [.textField]
-        case .malformedLine(_, _, _, let key): key.map { [$0] } ?? []
-        case .invalidUTF8: [.invalidUTF8]
-        case .documentTooLarge: [.maximumDocumentByteCount, .documents, .textSeparator]
-        default: []
         }
     }
 }

@@ -88,7 +88,7 @@ extension CorpusError {
     /// The place of what cannot be read.
     var origin: DocumentOrigin? {
         switch self {
-        case .malformedLine(let origin, _, _, _), .invalidUTF8(let origin, _),
+        case .malformedLine(let origin, _, _), .invalidUTF8(let origin, _),
             .documentTooLarge(let origin, _):
             origin
         default: nil

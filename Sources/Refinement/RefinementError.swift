@@ -23,13 +23,13 @@ extension RefinementError: CustomStringConvertible {
             "corpus.refine.\(key) \(wish)"
         case .invalidText(let origin):
             "\(origin): the text is not UTF-8, and JSON lines can hold nothing else; "
-                + "read it with --invalid-utf8 replace, or repair the file"
+                + "read it with corpus.invalid_utf8 = replace, or repair the file"
         case .occupied(let path):
-            "\(path) is there and is no earlier result of this command (it has no report.json); "
+            "\(path) is there and is no earlier refined corpus (it has no report.json); "
                 + "name another directory, or remove it"
         case .tooManyDocuments(let count, let needed):
             "near-duplicates among \(count) documents take \(needed) of memory; "
-                + "raise the limit (--memory, corpus.refine.memory)"
+                + "raise the limit (corpus.refine.memory)"
         case .damagedScratch(let path):
             "what was put aside beside \(path) came back damaged; is that disk sound?"
         }

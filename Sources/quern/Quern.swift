@@ -34,9 +34,11 @@ struct Quern: AsyncParsableCommand {
     /// code.
     static func main() async {
         var form = ProgressPrinter.Form.text
+        var parsed: (any ParsableCommand)?
         do {
             var command = try parseAsRoot(
                 Array(CommandLine.arguments.dropFirst()).joiningNegativeNumbers)
+            parsed = command
             if let reporting = (command as? any ReportingCommand)?.reporting {
                 form = reporting.form
             }
@@ -48,7 +50,9 @@ struct Quern: AsyncParsableCommand {
         } catch {
             // A bar that was being drawn gives its line to the message.
             if Terminal.showsProgress { Terminal.writeMessage("\r\u{1B}[K") }
-            guard case PipelineError.interrupted = error else { exit(withError: error) }
+            guard case PipelineError.interrupted = error else {
+                exit(withError: Hints.explained(error, in: parsed))
+            }
             ProgressPrinter.notice("\(error)", form: form)
             exit(withError: ExitCode(130))
         }

@@ -73,13 +73,13 @@ import Zstandard
         #expect {
             try readTexts(CorpusConfiguration(inputs: [wrong]))
         } throws: { error in
-            if case CorpusError.malformedLine(_, 12, _, _) = error { true } else { false }
+            if case CorpusError.malformedLine(_, 12, _) = error { true } else { false }
         }
         let marked = try folder.write("b.jsonl", "{\"text\":\"one\"}\n\u{FEFF}{\"text\":\"two\"}\n")
         #expect {
             try readTexts(CorpusConfiguration(inputs: [marked]))
         } throws: { error in
-            guard case CorpusError.malformedLine(let origin, 1, _, _) = error else { return false }
+            guard case CorpusError.malformedLine(let origin, 1, _) = error else { return false }
             return origin.position == .line(2)
         }
     }

@@ -88,7 +88,7 @@ private struct FooterReader: FormatReader, ~Copyable {
     }
 
     mutating func takeText(repairing: Bool) throws(RecordFault) -> [UInt8] {
-        guard let text else { throw RecordFault(reason: "the field is null", key: .textField) }
+        guard let text else { throw RecordFault(reason: "the field is null") }
         return Array(text)
     }
 

@@ -51,7 +51,7 @@ import Testing
         #expect {
             try read(text)
         } throws: { error in
-            guard case CorpusError.malformedLine(let origin, column, let text, _) = error else {
+            guard case CorpusError.malformedLine(let origin, column, let text) = error else {
                 return false
             }
             return origin.position == .line(line) && text.contains(reason)

@@ -45,7 +45,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write("in/readme.md", "text")
             return encode(world, "in")
         },
-        BadInput("a name without a format", says: "does not tell its format") { folder, world in
+        BadInput("a name without a format", says: "(use --format)") { folder, world in
             try folder.write("page.html", "text")
             return encode(world, "page.html")
         },
@@ -73,13 +73,27 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try $0.write("a.tsv", "text\the said \"so\"\nb\tc\n")
             return encode($1, "a.tsv")
         },
-        BadInput("a lone surrogate", says: "--invalid-utf8 replace") {
+        BadInput("a lone surrogate", says: "(use --invalid-utf8 replace)") {
             try $0.write("a.jsonl", #"{"text": "\ud800"}"#)
             return encode($1, "a.jsonl")
         },
-        BadInput("a field that is not there", says: "--text-field") {
+        BadInput(
+            "a field that is not there",
+            says: "corpus.text_field names another (use --text-field)"
+        ) {
             try $0.write("a.jsonl", #"{"body": "x"}"#)
             return encode($1, "a.jsonl")
+        },
+        BadInput("no column of the text", says: "(use --text-field)") {
+            try $0.write("a.csv", "body\nx\n")
+            return encode($1, "a.csv")
+        },
+        BadInput(
+            "a line above the limit",
+            says: "(use --max-document-size, --documents or --separator)"
+        ) {
+            try $0.write("a.jsonl", #"{"text": "a line"}"#)
+            return encode($1, "a.jsonl") + ["--max-document-size", "8B"]
         },
         BadInput("nothing on standard input", says: "no document was found") { encode($1, "-") },
         BadInput("a corpus of white space", says: "no document was found") { folder, world in

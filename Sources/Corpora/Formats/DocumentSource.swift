@@ -91,8 +91,7 @@ struct DocumentSource: ~Copyable, Sendable {
     private mutating func refused(_ fault: RecordFault, _ origin: DocumentOrigin) -> Outcome {
         .refused(
             .malformedLine(
-                origin: origin, column: fault.offset.map { $0 + 1 }, reason: fault.reason,
-                key: fault.key),
+                origin: origin, column: fault.offset.map { $0 + 1 }, reason: fault.reason),
             bytes: keepsRefused ? reader.takeRecord() : nil)
     }
 }

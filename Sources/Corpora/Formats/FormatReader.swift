@@ -53,8 +53,6 @@ struct RecordFault: Error, Equatable {
     var reason: String
     /// The bytes of the record before the place; nil where they are not for a person to count.
     var offset: Int?
-    /// The key of the configuration that may help.
-    var key: CorpusConfiguration.CodingKeys?
     /// The fault goes when U+FFFD stands for what is no character.
     var isRepairable = false
 }

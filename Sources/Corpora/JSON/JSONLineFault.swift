@@ -22,17 +22,6 @@ struct JSONLineFault: Error, Equatable {
     var offset: Int
 }
 
-extension JSONLineFault.Reason {
-    /// The key of the configuration that may help.
-    var key: CorpusConfiguration.CodingKeys? {
-        switch self {
-        case .invalidUTF8, .loneSurrogate: .invalidUTF8
-        case .missingField: .textField
-        default: nil
-        }
-    }
-}
-
 extension JSONLineFault.Reason: CustomStringConvertible {
     /// One clause for a person.
     var description: String {

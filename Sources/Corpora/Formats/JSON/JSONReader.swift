@@ -66,7 +66,7 @@ extension JSONFieldExtractor {
             }
         } catch {
             throw RecordFault(
-                reason: "\(error.reason)", offset: error.offset + markCount, key: error.reason.key,
+                reason: "\(error.reason)", offset: error.offset + markCount,
                 isRepairable: error.reason == .invalidUTF8 || error.reason == .loneSurrogate)
         }
     }
