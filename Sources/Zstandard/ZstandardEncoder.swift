@@ -7,7 +7,7 @@ internal import CZstd
 /// ```swift
 /// var encoder = try ZstandardEncoder()
 /// var compressed: [UInt8] = []
-/// try encoder.append(text.utf8.span, to: &compressed)
+/// try encoder.append(text.span, to: &compressed)
 /// try encoder.finish(into: &compressed)
 /// ```
 @safe public struct ZstandardEncoder: ~Copyable, @unchecked Sendable {

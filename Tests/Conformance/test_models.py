@@ -367,13 +367,13 @@ def test_safetensors_are_refused_as_by_their_owner(tmp_path):
     assert accepted == both > 100
 
 
-def test_the_snippets_of_the_readme(root, quern, run, tmp_path):
+def test_the_snippets_of_models_in_and_out(root, quern, run, tmp_path):
     """Each of them runs as it stands, on a model trained here, and all write the same."""
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs/kjv").symlink_to(run / "runs/small")
-    readme = (root / "README.md").read_text()
-    snippets = re.findall(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
-    command = re.search(r"^\$ quern (model export .* --format gguf .*)$", readme, re.MULTILINE)
+    page = (root / "Sources/Pipeline/Documentation.docc/ModelsInAndOut.md").read_text()
+    snippets = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    command = re.search(r"^\$ quern (model export .* --format gguf .*)$", page, re.MULTILINE)
     quern(*command[1].split(), cwd=tmp_path)
     texts = []
     for snippet in snippets:
@@ -382,7 +382,7 @@ def test_the_snippets_of_the_readme(root, quern, run, tmp_path):
         assert result.returncode == 0, result.stderr
         texts.append(result.stdout)
     assert len(texts) == 2
-    options = re.search(r"`quern (generate --prompt \"And God said\" .*?)`", readme)[1]
+    options = re.search(r"`quern (generate --prompt \"And God said\" .*?)`", page)[1]
     ours = quern(
         "generate", "--model", "runs/kjv/checkpoints/best", "--prompt", "And God said",
         *options.split('" ')[1].split(), cwd=tmp_path)
