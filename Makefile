@@ -33,7 +33,7 @@ define environment
 @touch $(1)/.installed
 endef
 
-.PHONY: run tune test conformance bench format lint build packages clean
+.PHONY: run tune test conformance bench docs format lint build packages clean
 
 ## Learn, encode, train, evaluate and generate on the default corpus.
 run: build corpora/kjv.txt.zst
@@ -63,6 +63,13 @@ bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
 	swift build -c release --product ConformanceProbe
 	swift build -c release --package-path Tests/Benchmarks --product CorpusBench
 	QUERN=$(QUERN) $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH)
+
+## All documentation as one site in .build/docs. A warning, such as a link that leads nowhere, is an error.
+docs: packages
+	swift package --allow-writing-to-directory .build/docs generate-documentation \
+	    $(foreach catalog,$(wildcard Sources/*/Documentation.docc),--target $(notdir $(patsubst %/,%,$(dir $(catalog))))) \
+	    --enable-experimental-combined-documentation --transform-for-static-hosting \
+	    --warnings-as-errors --output-path .build/docs
 
 ## Rewrite the sources in the project's format.
 format:
