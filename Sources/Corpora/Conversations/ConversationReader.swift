@@ -32,7 +32,7 @@ public struct ConversationReader: ~Copyable, Sendable {
         let paths = try CorpusConfiguration(inputs: inputs, format: .jsonl).inputPaths()
         lines = try CorpusReader(
             CorpusConfiguration(
-                inputs: paths, format: .text, textSeparator: "\n", onError: onError))
+                inputs: paths, format: .text, documents: .line, onError: onError))
         self.onError = onError
     }
 
@@ -42,14 +42,12 @@ public struct ConversationReader: ~Copyable, Sendable {
     /// The next conversation; nil behind the last. O(its bytes).
     public mutating func next() throws(CorpusError) -> Conversation? {
         while let line = try lines.next() {
-            var origin = line.origin
-            if case .part(let number) = origin.position { origin.position = .line(number) }
             do throws(ConversationLine.Fault) {
                 let turns = try ConversationLine.turns(in: line.text)
                 conversationCount += 1
-                return Conversation(turns: turns, origin: origin)
+                return Conversation(turns: turns, origin: line.origin)
             } catch {
-                let refusal = CorpusError.badConversation(origin: origin, reason: error.reason)
+                let refusal = CorpusError.badConversation(origin: line.origin, reason: error.reason)
                 guard onError != .fail else { throw refusal }
                 skippedLines += 1
                 if skipped.count < CorpusProgress.keptErrorCount { skipped.append(refusal) }
@@ -57,4 +55,37 @@ public struct ConversationReader: ~Copyable, Sendable {
         }
         return nil
     }
+}
+
+/// What somebody and an assistant say to each other: what instruction tuning learns from.
+public struct Conversation: Sendable, Equatable {
+    /// Who speaks.
+    public enum Speaker: Sendable, Equatable {
+        /// Who sets the scene, before anybody else.
+        case system
+        /// The person who asks.
+        case user
+        /// Who answers.
+        case assistant
+    }
+
+    /// What one of them says.
+    public struct Turn: Sendable, Equatable {
+        /// Who speaks.
+        public var speaker: Speaker
+        /// The words.
+        public var text: String
+
+        /// A turn.
+        public init(speaker: Speaker, text: String) {
+            self.speaker = speaker
+            self.text = text
+        }
+    }
+
+    /// The turns in their order: at most one of the system's, which comes first, and at least one of
+    /// the assistant's.
+    public var turns: [Turn]
+    /// Where the conversation was found.
+    public var origin: DocumentOrigin
 }
