@@ -2,8 +2,8 @@
 ///
 /// A format is a case here, with the endings of its names and the ``FormatReader`` that opens it.
 public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
-    /// By the name: `.txt`, `.jsonl` or `.ndjson`, `.json`, `.csv`, `.tsv`, each also with `.zst` or
-    /// `.gz`; standard input is text.
+    /// By the name, which ends in one of ``endings``, perhaps with `.zst` or `.gz` behind; standard
+    /// input is text.
     case auto
     /// Bytes as they are, cut into documents as the configuration says.
     case text
@@ -16,8 +16,8 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     /// The same with tabs between.
     case tsv
 
-    /// The endings of file names that tell the format, in small letters.
-    var endings: [String] {
+    /// The endings of file names that tell the format, in small letters; of `auto`, all there are.
+    public var endings: [String] {
         switch self {
         case .auto: Self.allCases.filter { $0 != .auto }.flatMap(\.endings)
         case .text: [".txt"]

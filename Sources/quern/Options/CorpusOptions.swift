@@ -5,7 +5,7 @@ import Corpora
 struct CorpusOptions: ParsableArguments {
     @Argument(
         help: """
-            Files (.txt, .jsonl, .ndjson, .json, .csv or .tsv; plain, .zst or .gz), folders, quoted \
+            Files (\(CorpusFormat.auto.endings.listed); plain, .zst or .gz), folders, quoted \
             patterns such as 'data/*.zst', or - for standard input.
             """)
     var inputs: [String] = []

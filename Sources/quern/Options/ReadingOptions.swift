@@ -4,7 +4,8 @@ import Corpora
 /// How the files of a corpus are read.
 struct ReadingOptions: ParsableArguments {
     @Option(
-        name: .long, help: "The format: auto (by name), text, jsonl, json, csv or tsv.")
+        name: .long,
+        help: "The format; auto goes by the name.")
     var format = CorpusFormat.auto
 
     @Option(

@@ -41,8 +41,14 @@ enum Hints {
             let text = key.output.2.map { "\(option) \($0)" } ?? option
             if !options.contains(text) { options.append(text) }
         }
-        guard let last = options.popLast() else { return nil }
-        let first = options.isEmpty ? "" : options.joined(separator: ", ") + " or "
-        return "use \(first)\(last)"
+        return options.isEmpty ? nil : "use \(options.listed)"
+    }
+}
+
+extension [String] {
+    /// The strings as alternatives for a person: "a, b or c".
+    var listed: String {
+        guard count > 1, let last else { return first ?? "" }
+        return "\(dropLast().joined(separator: ", ")) or \(last)"
     }
 }
