@@ -2,7 +2,7 @@ public import Gzip
 public import Storage
 public import Zstandard
 
-/// What can go wrong between a configuration and its documents.
+/// An error between a configuration and its documents.
 public enum CorpusError: Error, Equatable, Sendable {
     /// A value of the configuration that cannot be worked with.
     case badValue(key: String, wish: String)
@@ -30,8 +30,8 @@ public enum CorpusError: Error, Equatable, Sendable {
     case malformedFile(path: String, reason: String)
     /// A table has no column of the name of the text field; it has those that are `known`.
     case missingColumn(path: String, name: String, known: [String])
-    /// The format is read at any place of a file, and this is standard input, a pipe, or a file that is
-    /// compressed as a whole.
+    /// The format is read at any place of a file, and this is standard input, a pipe, or a file
+    /// that is compressed as a whole.
     case notSeekable(path: String, isCompressed: Bool)
     /// A line, record or element is not what its format asks for; `column` counts bytes from 1, and
     /// is nil where the format has none to count.

@@ -1,4 +1,4 @@
-/// How far a reader has come and what it met.
+/// The progress of a reader: how far it has come, and what it met.
 public struct CorpusProgress: Sendable, Equatable {
     /// The share of one input.
     public struct Source: Sendable, Equatable {
@@ -28,10 +28,10 @@ public struct CorpusProgress: Sendable, Equatable {
     public var emptyDocuments = 0
     /// Lines, and documents of text files, that were skipped because they could not be read.
     public var skippedLines = 0
-    /// How many of them were put into quarantine.
+    /// The number of them that were put into quarantine.
     public var quarantinedLines = 0
-    /// Documents that were kept although not all of their bytes are UTF-8, or in which U+FFFD stands
-    /// for such bytes.
+    /// Documents that were kept although not all of their bytes are UTF-8, or in which U+FFFD
+    /// stands for such bytes.
     public var invalidUTF8Documents = 0
     /// The errors of the first few lines that were skipped.
     public var skipped: [CorpusError] = []

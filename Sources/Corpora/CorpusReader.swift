@@ -10,10 +10,10 @@
 /// }
 /// ```
 public struct CorpusReader: ~Copyable, Sendable {
-    /// How far the reader has come. After an error it tells where that was.
+    /// The progress of the reader. After an error it tells where that was.
     public private(set) var progress: CorpusProgress
 
-    /// What the configuration's inputs stand for.
+    /// The files and folders that the configuration's inputs stand for.
     public let inputs: CorpusInputs
 
     private let configuration: CorpusConfiguration
@@ -28,8 +28,8 @@ public struct CorpusReader: ~Copyable, Sendable {
 
     /// Finds the inputs of a configuration; reads none of them yet.
     ///
-    /// - Parameter threadCount: threads that decode compressed inputs ahead of who reads; with 1, all happens on
-    ///   the thread that reads. Nil means one for each processor.
+    /// - Parameter threadCount: threads that decode compressed inputs ahead of who reads; with 1,
+    ///   all happens on the thread that reads. Nil means one for each processor.
     public init(
         _ configuration: CorpusConfiguration, threadCount: Int? = nil
     ) throws(CorpusError) {

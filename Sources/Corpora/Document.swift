@@ -6,7 +6,7 @@ public struct Document: Sendable, Equatable {
     public var text: [UInt8]
     /// The XXH64 of `text`, with seed 0.
     public var contentHash: UInt64
-    /// Where the text was found.
+    /// The place where the text was found.
     public var origin: DocumentOrigin
 
     /// A document of `text`, which is hashed. O(count).
@@ -16,13 +16,13 @@ public struct Document: Sendable, Equatable {
         contentHash = XXH64.hash(of: text.span)
     }
 
-    /// Whether `text` is valid UTF-8. O(count).
+    /// `text` is valid UTF-8. O(count).
     public var isValidUTF8: Bool { endOfValidUTF8(text.span, from: 0) == text.count }
 }
 
 /// The place of a document: a file, and where in it.
 public struct DocumentOrigin: Sendable, Hashable {
-    /// Where in a file a document stands.
+    /// The place of a document in its file.
     public enum Position: Sendable, Hashable {
         /// A line, counted from 1; where a document is several lines, the first of them.
         case line(Int)
@@ -36,7 +36,7 @@ public struct DocumentOrigin: Sendable, Hashable {
 
     /// The file's path, or `-` for standard input.
     public var path: String
-    /// Where in the file.
+    /// The place in the file.
     public var position: Position
 
     /// The place at `position` in the file at `path`.

@@ -1,8 +1,8 @@
 internal import Storage
 
 extension Quarantine {
-    /// Puts what several readers kept into one quarantine at `path`, in their order: the same bytes as if one
-    /// reader had read what they read.
+    /// Puts what several readers kept into one quarantine at `path`, in their order: the same bytes
+    /// as if one reader had read what they read.
     ///
     /// Memory is that of two buffers. What was at `path` goes, also when nothing was kept.
     ///

@@ -1,16 +1,17 @@
 internal import Storage
 
-/// Keeps what could not be read: the bytes in one file and the reasons in another.
+/// The store of records that could not be read: their bytes in one file, the reasons in another.
 ///
-/// The file at `path` has the lines (or documents, or records) as they stood in their inputs, byte for byte,
-/// each with a line end behind it, so that it can be mended and read again. `PATH.reasons.jsonl` has for each
-/// of them one object:
+/// The file at `path` has the lines (or documents, or records) as they stood in their inputs, byte
+/// for byte, each with a line end behind it, so that it can be mended and read again.
+/// `PATH.reasons.jsonl` has for each of them one object:
 ///
 ///     {"path":"a.jsonl","line":7,"offset":0,"bytes":31,"reason":"…"}
 ///
-/// The place is a `line`, an `item`, a `document` or a `row` as in messages; `offset` and `bytes` say where it stands
-/// in the first file. Of what was larger than a document may be the first ``frontByteCount`` bytes are kept, or as
-/// many as a document may have if those are fewer, and its object has `"is_cut":true`.
+/// The place is a `line`, an `item`, a `document` or a `row` as in messages; `offset` and `bytes`
+/// say where it stands in the first file. Of what was larger than a document may be the first
+/// ``frontByteCount`` bytes are kept, or as many as a document may have if those are fewer, and its
+/// object has `"is_cut":true`.
 ///
 /// Both appear when everything was read, and neither when nothing had to be kept.
 package struct Quarantine: ~Copyable, Sendable {
@@ -67,7 +68,8 @@ package struct Quarantine: ~Copyable, Sendable {
             reasons: try FileReplacement(path: Self.reasonsPath(path)))
     }
 
-    /// Gives the files their names, or removes those of an earlier run when there is nothing to keep.
+    /// Gives the files their names, or removes those of an earlier run when there is nothing to
+    /// keep.
     mutating func commit() throws(CorpusError) {
         do throws(StorageError) {
             guard let files = files.take() else {
@@ -80,7 +82,7 @@ package struct Quarantine: ~Copyable, Sendable {
         }
     }
 
-    /// Where the reasons stand.
+    /// The path of the file of reasons.
     package static func reasonsPath(_ path: String) -> String { path + ".reasons.jsonl" }
 }
 
@@ -97,7 +99,7 @@ extension CorpusError {
 }
 
 extension DocumentOrigin.Position {
-    /// What is counted, as a word.
+    /// The word for what is counted.
     var word: String {
         switch self {
         case .line: "line"

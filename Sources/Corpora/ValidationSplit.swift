@@ -1,4 +1,4 @@
-/// Which documents are held out from training.
+/// The split of documents into those for training and those that are held out.
 ///
 /// A document's own text decides, through its hash: not its place, not the order of reading, not
 /// chance. So equal texts are never on both sides, and a corpus that grows moves nothing.
@@ -12,7 +12,7 @@ public struct ValidationSplit: Sendable, Equatable {
         self.fraction = fraction
     }
 
-    /// Whether the document with this ``Document/contentHash`` is held out.
+    /// The document with this ``Document/contentHash`` is held out.
     public func isValidation(_ contentHash: UInt64) -> Bool {
         // Mixed once more, so that what else is chosen by the hash is independent of the split.
         // Source: the finaliser of SplitMix64, <https://prng.di.unimi.it/splitmix64.c>.

@@ -7,8 +7,8 @@ public struct MeasuredDocument: Sendable {
     public var document: Document
     /// Its place among all documents that were read, counted from 0.
     public var ordinal = 0
-    /// The second half of its 128-bit hash: the XXH64 of the text with another seed than the content
-    /// hash, which is the first half.
+    /// The second half of its 128-bit hash: the XXH64 of the text with another seed than the
+    /// content hash, which is the first half.
     public var secondHash: UInt64
     /// Its MinHash signature; empty where none is needed or the text has no words.
     public var signature: [UInt32]

@@ -1,7 +1,7 @@
 public import Corpora
 public import Storage
 
-/// What can go wrong while a corpus is refined.
+/// An error of refining a corpus.
 public enum RefinementError: Error, Equatable, Sendable {
     /// A value of the configuration that cannot be worked with.
     case badValue(key: String, wish: String)

@@ -2,10 +2,10 @@ public import Corpora
 
 /// Decides which documents of a corpus stay, and in which order.
 ///
-/// Documents come in the order of the corpus, measured by ``measure(_:)``, which may be called on any
-/// thread; those that stay go to a closure as soon as that is known: at once where only filters and
-/// exact duplicates are asked for, and in ``finish(checkpoint:emit:)`` otherwise. Memory is that of the
-/// ``RefinementMemory``; what does not fit is put aside in files without names.
+/// Documents come in the order of the corpus, measured by ``measure(_:)``, which may be called on
+/// any thread; those that stay go to a closure as soon as that is known: at once where only filters
+/// and exact duplicates are asked for, and in ``finish(checkpoint:emit:)`` otherwise. Memory is
+/// that of the ``RefinementMemory``; what does not fit is put aside in files without names.
 ///
 /// The result depends on the documents and the configuration alone.
 public final class Refiner {
@@ -73,7 +73,8 @@ public final class Refiner {
     private static let nearDuplicateStep =
         RefinementConfiguration.CodingKeys.removesNearDuplicates.rawValue
 
-    /// A document after what can be said about it alone: the part of the work that many threads can share.
+    /// A document after what can be said about it alone: the part of the work that many threads can
+    /// share.
     public enum Measured: Sendable {
         /// It breaks a rule of the filter.
         case refused(Document, by: DocumentFilter.CodingKeys)
@@ -81,7 +82,7 @@ public final class Refiner {
         case passed(MeasuredDocument)
     }
 
-    /// What measuring needs, for use on any thread.
+    /// The part of the work that is the same for each document alone, for use on any thread.
     public struct Measure: Sendable {
         private let filter: DocumentFilter
         private let signer: MinHash?
@@ -102,7 +103,7 @@ public final class Refiner {
         }
     }
 
-    /// What measuring needs.
+    /// The measure of this refiner.
     public var measure: Measure { Measure(configuration) }
 
     /// Takes the next document, and gives it to `emit` if it is known to stay.
@@ -132,8 +133,8 @@ public final class Refiner {
 
     /// Ends the work: gives `emit` the documents of which it was not known before that they stay.
     ///
-    /// - Parameter checkpoint: told what is going on, and how much of how much is done; may throw to
-    ///   end the work.
+    /// - Parameter checkpoint: told what is going on, and how much of how much is done; may throw
+    ///   to end the work.
     /// - Returns: the report, without what was skipped in reading and without parts.
     public func finish(
         checkpoint: (_ activity: String, _ done: Int, _ total: Int) throws -> Void,
@@ -173,7 +174,7 @@ public final class Refiner {
         return report
     }
 
-    /// What follows exact duplicates.
+    /// Takes a document on from the search for exact duplicates.
     private func pass(
         _ item: MeasuredDocument, _ emit: (Document) async throws -> Void
     ) async throws {
@@ -184,7 +185,7 @@ public final class Refiner {
         try near.append(item)
     }
 
-    /// What follows near-duplicates.
+    /// Takes a document on from the search for near-duplicates.
     private func sort(
         _ item: MeasuredDocument, _ emit: (Document) async throws -> Void
     ) async throws {

@@ -1,35 +1,35 @@
 import Storage
 
-/// Which texts there are and how they are read: section `corpus` of a pipeline's configuration.
+/// The texts of a corpus and how they are read: section `corpus` of a pipeline's configuration.
 public struct CorpusConfiguration: Codable, Sendable, Equatable {
     /// Files, folders, glob patterns, and `-` for standard input.
     ///
     /// They are read sorted by their names' bytes, each file once, so that neither the order of
-    /// arguments nor a shell's locale changes the result. A folder stands for the files below it whose names
-    /// tell a known format (and `format`, if that is not `auto`); `report.json` and names that begin with a
-    /// dot are left out, and linked folders are not entered.
+    /// arguments nor a shell's locale changes the result. A folder stands for the files below it
+    /// whose names tell a known format (and `format`, if that is not `auto`); `report.json` and
+    /// names that begin with a dot are left out, and linked folders are not entered.
     public var inputs: [String]
     /// A file that names more inputs, one a line.
     public var inputsFrom: String?
-    /// How files become documents.
+    /// The format of files; `auto` goes by their names.
     public var format: CorpusFormat
     /// The key that holds the text in JSON, or the column in a table.
     ///
     /// Dots lead into objects, as in `meta.body.text`; `\\.` is a dot in a name.
     public var textField: String
-    /// How a text file is cut into documents, where no separator is given.
+    /// The division of a text file into documents, where no separator is given.
     public var documents: DocumentDivision
     /// The bytes between two documents of a text file.
     public var textSeparator: String?
-    /// What happens at bytes that are not UTF-8.
+    /// The policy for bytes that are not UTF-8.
     public var invalidUTF8: InvalidUTF8Policy
-    /// Whether zstd data may ask for windows of up to 2 GiB, as `zstd --long=31` makes it; else up to
-    /// 128 MiB, which is what the zstd tool allows.
+    /// zstd data may ask for windows of up to 2 GiB, as `zstd --long=31` makes it; else up to the
+    /// 128 MiB that the zstd tool allows.
     public var longWindow: Bool
-    /// What happens at a line or document that cannot be read.
+    /// The policy for a line or document that cannot be read.
     public var onError: CorpusErrorPolicy
-    /// Where lines go that cannot be read, if they are put into quarantine: see ``Quarantine``. Whoever
-    /// reads without needing them leaves it out.
+    /// The file for lines that are put into quarantine: see ``Quarantine``. Nil if they are skipped
+    /// only.
     public var quarantinePath: String?
     /// The share of documents that is held out, from 0 to 1.
     public var validationFraction: Double
@@ -108,7 +108,7 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
             maximumDocumentByteCount > 0, .maximumDocumentByteCount, "must be at least 1")
     }
 
-    /// Where what cannot be read is kept, unless somebody says so: beside what is made.
+    /// The default of ``quarantinePath`` for a result at `output`: beside it.
     public static func quarantinePath(beside output: String) -> String {
         var name = output[...]
         while name.count > 1, name.last == "/" { name.removeLast() }
@@ -126,7 +126,7 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         try findInputs().paths
     }
 
-    /// What the inputs stand for. O(files).
+    /// The files and folders that the inputs stand for. O(files).
     ///
     /// - Throws: ``CorpusError`` for an input that stands for nothing.
     public func findInputs() throws(CorpusError) -> CorpusInputs {
@@ -134,7 +134,7 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     }
 }
 
-/// What happens at a line or document that cannot be read.
+/// The policy for a line or document that cannot be read.
 public enum CorpusErrorPolicy: String, Codable, Sendable, CaseIterable {
     /// The reader throws, naming the place.
     case fail
@@ -146,7 +146,7 @@ public enum CorpusErrorPolicy: String, Codable, Sendable, CaseIterable {
     case quarantine
 }
 
-/// What happens at bytes that are not UTF-8, and at halves of surrogate pairs in JSON.
+/// The policy for bytes that are not UTF-8, and for halves of surrogate pairs in JSON.
 public enum InvalidUTF8Policy: String, Codable, Sendable, CaseIterable {
     /// The line or document cannot be read; ``CorpusErrorPolicy`` says what follows.
     case fail
@@ -158,7 +158,7 @@ public enum InvalidUTF8Policy: String, Codable, Sendable, CaseIterable {
     case keep
 }
 
-/// How a text file is cut into documents, where no separator is given.
+/// The division of a text file into documents, where no separator is given.
 public enum DocumentDivision: String, Codable, Sendable, CaseIterable {
     /// A file is a document.
     case file

@@ -6,11 +6,11 @@
     import Musl
 #endif
 
-/// What the inputs of a configuration stand for.
+/// The files and folders that the inputs of a configuration stand for.
 public struct CorpusInputs: Sendable {
     /// The files in the order in which they are read; "-" for standard input.
     public let paths: [String]
-    /// What lies in the folders among the inputs under a visible name and is not read, sorted: files whose
+    /// Names in the folders among the inputs that are visible and not read, sorted: files whose
     /// names tell no format, or not the one asked for, links to folders, and what is no file.
     public let leftOut: [String]
     /// The folders that inputs name.
@@ -25,11 +25,11 @@ public struct CorpusInputs: Sendable {
         files = list.identities
     }
 
-    /// An input that what is made at `output` would become a part of, now or when it is read again; nil if
-    /// there is none. O(files).
+    /// An input that what is made at `output` would become a part of, now or when it is read again;
+    /// nil if there is none. O(files).
     ///
-    /// That is a folder around it, unless a name on the way begins with a dot and so is not looked into, and
-    /// a file that is it or lies in it.
+    /// That is a folder around it, unless a name on the way begins with a dot and so is not looked
+    /// into, and a file that is it or lies in it.
     public func input(meeting output: String) -> String? {
         guard !output.isEmpty else { return nil }
         let output = resolved(output)
@@ -64,8 +64,8 @@ private func resolved(_ path: String) -> String {
 public enum InputList {
     /// The names in the file at `path`, or on standard input for `-`. O(bytes).
     ///
-    /// Each line is a name as it stands, without its line end; empty lines are left out. The list may be
-    /// compressed.
+    /// Each line is a name as it stands, without its line end; empty lines are left out. The list
+    /// may be compressed.
     public static func read(path: String) throws(CorpusError) -> [String] {
         var source = try ByteSource(path: path, bufferByteCount: 1 << 16)
         var bytes: [UInt8] = []

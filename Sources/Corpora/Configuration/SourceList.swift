@@ -21,10 +21,10 @@ struct SourceList {
     private(set) var sources: [Source] = []
     /// The folders that inputs name.
     private(set) var folders: [String] = []
-    /// What lies in these folders under a visible name and is not read, sorted.
+    /// Files in these folders that have visible names and are not read, sorted.
     private(set) var leftOut: [String] = []
     private let format: CorpusFormat
-    /// What each input stands for in the file system, so that none is read twice.
+    /// The real path of each input, so that none is read twice.
     private(set) var identities: Set<String> = []
 
     /// Finds all files, sorts them and drops what is there twice. O(files · log files).
@@ -65,7 +65,7 @@ struct SourceList {
         }
     }
 
-    /// Why there is nothing under a name that the system itself gave.
+    /// The error for a name that the system itself gave and under which nothing lies.
     private static func unreachable(_ path: String) -> CorpusError {
         path.unicodeScalars.contains("\u{FFFD}")
             ? .nameNotUTF8(path: path)
@@ -90,7 +90,7 @@ struct SourceList {
             Source(path: path, format: named, byteCount: isRegular ? Int(status.st_size) : nil))
     }
 
-    /// What a corpus that was refined has beside its texts, and is none.
+    /// The report in the folder of a refined corpus, which is no text.
     private static let reportName = "report.json"
     /// The first of these texts.
     private static let refinedName = "part_000000.jsonl.zst"
@@ -136,7 +136,7 @@ struct SourceList {
         }
     }
 
-    /// What the system knows of a path, links followed; nil if nothing is there.
+    /// The status of a path, links followed; nil if nothing is there.
     private static func status(of path: String) throws(CorpusError) -> stat? {
         var status = stat()
         if unsafe stat(path, &status) == 0 { return status }

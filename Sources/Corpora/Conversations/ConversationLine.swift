@@ -10,7 +10,7 @@ internal import Storage
 ///
 /// Each may have `system`, what is said before everything else. Other keys are not looked at.
 struct ConversationLine: Decodable {
-    /// Why a line is no conversation.
+    /// The reason why a line is no conversation.
     struct Fault: Error, Equatable {
         let reason: String
     }

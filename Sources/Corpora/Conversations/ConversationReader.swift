@@ -36,7 +36,7 @@ public struct ConversationReader: ~Copyable, Sendable {
         self.onError = onError
     }
 
-    /// How far reading has come, in lines and bytes.
+    /// The progress of reading, in lines and bytes.
     public var progress: CorpusProgress { lines.progress }
 
     /// The next conversation; nil behind the last. O(its bytes).
@@ -57,21 +57,21 @@ public struct ConversationReader: ~Copyable, Sendable {
     }
 }
 
-/// What somebody and an assistant say to each other: what instruction tuning learns from.
+/// A conversation of a user and an assistant, from which instruction tuning learns.
 public struct Conversation: Sendable, Equatable {
-    /// Who speaks.
+    /// The speaker of a turn.
     public enum Speaker: Sendable, Equatable {
-        /// Who sets the scene, before anybody else.
+        /// The first words, which set the scene.
         case system
         /// The person who asks.
         case user
-        /// Who answers.
+        /// The model, which answers.
         case assistant
     }
 
-    /// What one of them says.
+    /// The words of one speaker up to those of the next.
     public struct Turn: Sendable, Equatable {
-        /// Who speaks.
+        /// The speaker.
         public var speaker: Speaker
         /// The words.
         public var text: String
@@ -83,9 +83,9 @@ public struct Conversation: Sendable, Equatable {
         }
     }
 
-    /// The turns in their order: at most one of the system's, which comes first, and at least one of
-    /// the assistant's.
+    /// The turns in their order: at most one of the system's, which comes first, and at least one
+    /// of the assistant's.
     public var turns: [Turn]
-    /// Where the conversation was found.
+    /// The place where the conversation was found.
     public var origin: DocumentOrigin
 }

@@ -43,7 +43,8 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
 extension CorpusFormat {
     /// The format that the name of a file tells, of those known; `A.TXT` is one too.
     ///
-    /// A final `.zst` or `.gz` is looked through; how a file is compressed is told by its first bytes.
+    /// A final `.zst` or `.gz` is looked through; how a file is compressed is told by its first
+    /// bytes.
     init?(nameOf path: String) {
         let name = Compression.strip(path.lowercased())
         let found = Self.allCases.first { format in

@@ -7,7 +7,8 @@ struct DocumentSource: ~Copyable, Sendable {
         case document(Document, hasInvalidUTF8: Bool)
         /// A record of nothing but ASCII white space.
         case blank
-        /// A record that cannot be read, behind which others may be good; its bytes, if they are kept.
+        /// A record that cannot be read, behind which others may be good; its bytes, if they are
+        /// kept.
         case refused(CorpusError, bytes: [UInt8]?)
         /// There are no more.
         case end
@@ -105,8 +106,8 @@ func isBlank(_ bytes: Span<UInt8>) -> Bool {
     return true
 }
 
-/// The length of the byte order mark that `bytes` begin with: some editors mark a file as UTF-8 with
-/// three bytes at its start.
+/// The length of the byte order mark that `bytes` begin with: some editors mark a file as UTF-8
+/// with three bytes at its start.
 func byteOrderMarkLength(of bytes: Span<UInt8>) -> Int {
     bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF ? 3 : 0
 }

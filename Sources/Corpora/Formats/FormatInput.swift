@@ -35,8 +35,8 @@ struct FormatInput: Sendable {
 
     /// The file, to be read at any place.
     ///
-    /// - Throws: ``CorpusError/notSeekable(path:isCompressed:)`` for standard input and pipes, of which
-    ///   the end comes last, and for files that are compressed as a whole.
+    /// - Throws: ``CorpusError/notSeekable(path:isCompressed:)`` for standard input and pipes, of
+    ///   which the end comes last, and for files that are compressed as a whole.
     func openFile() throws(CorpusError) -> OpenFile {
         guard source.byteCount != nil else {
             throw .notSeekable(path: path, isCompressed: false)

@@ -1,12 +1,13 @@
 /// One corpus format: finds the records of an input and takes the text out of each.
 ///
-/// A format is added here: a type that conforms, in a file or folder of its own beside this one, and a
-/// case of ``CorpusFormat`` that opens it. A reader opens its ``FormatInput`` as the format wants it:
-/// as a stream of bytes that a ``SegmentReader`` cuts, or as a file that is read at any place, where
-/// an index stands at the end. Every call but ``advance()`` is about the record at hand.
+/// A format is added here: a type that conforms, in a file or folder of its own beside this one,
+/// and a case of ``CorpusFormat`` that opens it. A reader opens its ``FormatInput`` as the format
+/// wants it: as a stream of bytes that a ``SegmentReader`` cuts, or as a file that is read at any
+/// place, where an index stands at the end. Every call but ``advance()`` is about the record at
+/// hand.
 ///
-/// A reader has no policies. ``DocumentSource`` decides for all formats alike about blank texts, bytes
-/// that are not UTF-8, and records that are refused.
+/// A reader has no policies. ``DocumentSource`` decides for all formats alike about blank texts,
+/// bytes that are not UTF-8, and records that are refused.
 protocol FormatReader: ~Copyable, Sendable {
     /// Texts are UTF-8 because the reader has refused all others; by default false, and they are
     /// checked behind it.
@@ -14,7 +15,7 @@ protocol FormatReader: ~Copyable, Sendable {
 
     /// Goes to the next record. O(its bytes).
     ///
-    /// - Throws: What keeps the rest of the input from being read.
+    /// - Throws: The error of the input as a whole, of which the rest cannot be read.
     mutating func advance() throws(CorpusError) -> FormatStep
 
     /// The text of the record, empty where the record is blank. Called once, and once more with

@@ -1,4 +1,4 @@
-/// Which documents are left out for what they are: limits, each of which is off unless it is given.
+/// The limits that a document must keep to stay, each of which is off unless it is given.
 ///
 /// The rules on lines and letters are in the manner of Gopher's repetition and quality filters (Rae
 /// et al., 2021, table A1, <https://arxiv.org/abs/2112.11446>, which takes 0.3 and 0.2 for the two
@@ -18,8 +18,8 @@ public struct DocumentFilter: Codable, Sendable, Equatable {
     public var maximumRepeatedLineShare: Double?
     /// The greatest share that those lines have of the bytes of all lines, from 0 to 1.
     public var maximumRepeatedLineByteShare: Double?
-    /// The greatest share of what is no letter, from 0 to 1: the ASCII bytes that are neither letters
-    /// nor white space, of all bytes that are no ASCII white space.
+    /// The greatest share of what is no letter, from 0 to 1: the ASCII bytes that are neither
+    /// letters nor white space, of all bytes that are no ASCII white space.
     ///
     /// Bytes beyond ASCII count as letters, so that no script is at a disadvantage.
     public var maximumNonLetterShare: Double?
@@ -38,7 +38,8 @@ public struct DocumentFilter: Codable, Sendable, Equatable {
     /// A filter that lets everything through.
     public init() {}
 
-    /// The first rule, in the order of the keys, that `text` breaks; `nil` if it keeps all. O(bytes).
+    /// The first rule, in the order of the keys, that `text` breaks; `nil` if it keeps all.
+    /// O(bytes).
     public func brokenRule(of text: Span<UInt8>) -> CodingKeys? {
         if let minimumByteCount, text.count < minimumByteCount { return .minimumByteCount }
         if let maximumByteCount, text.count > maximumByteCount { return .maximumByteCount }

@@ -1,16 +1,16 @@
 import Storage
 
-/// When two documents are near-duplicates, and how they are found.
+/// The rule by which two documents are near-duplicates, and the search for them.
 ///
-/// A document is taken for the set of its runs of ``shingleWordCount`` words, and two documents are as
-/// similar as the Jaccard index of their sets says: what they share of all that either has. Its MinHash
-/// signature (Broder, 1997, "On the resemblance and containment of documents") estimates that. The
-/// signature is cut into ``bandCount`` bands of ``rowCount`` values; documents that agree in a whole
-/// band are compared, and those are near-duplicates whose signatures agree in at least
+/// A document is taken for the set of its runs of ``shingleWordCount`` words, and two documents are
+/// as similar as the Jaccard index of their sets says: what they share of all that either has. Its
+/// MinHash signature (Broder, 1997, "On the resemblance and containment of documents") estimates
+/// that. The signature is cut into ``bandCount`` bands of ``rowCount`` values; documents that agree
+/// in a whole band are compared, and those are near-duplicates whose signatures agree in at least
 /// ``similarity`` of all values.
 ///
-/// Documents of similarity s meet in some band with the probability 1 − (1 − s^rows)^bands, an S-curve
-/// (see ``candidateProbability(similarity:)``). With 20 bands of 6 rows:
+/// Documents of similarity s meet in some band with the probability 1 − (1 − s^rows)^bands, an
+/// S-curve (see ``candidateProbability(similarity:)``). With 20 bands of 6 rows:
 ///
 /// | s | 0.4 | 0.5 | 0.6 | 0.7 | 0.8 | 0.9 |
 /// | --- | --- | --- | --- | --- | --- | --- |
@@ -26,7 +26,7 @@ public struct NearDuplicateRule: Codable, Sendable, Equatable {
     public var rowCount = 6
     /// The least share of equal values, from 0 to 1, at which one of two documents goes.
     public var similarity = 0.8
-    /// What the permutations are drawn from.
+    /// The seed of the permutations.
     public var seed: UInt64 = 1
 
     /// The keys of the JSON object, each of which may be left out.

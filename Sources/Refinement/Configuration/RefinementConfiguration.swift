@@ -1,31 +1,32 @@
 public import Storage
 
-/// What is left out of a corpus and in which order the rest stands: section `corpus.refine` of a
-/// pipeline's configuration.
+/// The documents that are left out of a corpus, and the order of the rest: section `corpus.refine`
+/// of a pipeline's configuration.
 public struct RefinementConfiguration: Codable, Sendable, Equatable {
-    /// Which documents are left out for what they are.
+    /// Limits on each document.
     public var filter = DocumentFilter()
-    /// Whether only the first of documents with the same bytes stays.
+    /// Only the first of documents with the same bytes stays.
     public var removesDuplicates = true
-    /// Whether only the first of documents that are nearly the same stays.
+    /// Only the first of documents that are nearly the same stays.
     public var removesNearDuplicates = false
-    /// When documents are nearly the same.
+    /// The rule by which documents are nearly the same.
     public var nearDuplicates = NearDuplicateRule()
-    /// Whether the documents are put into an order that chance seems to have made.
+    /// The documents are put into an order that chance seems to have made.
     public var shuffles = false
-    /// Which order; the same seed gives the same one.
+    /// The seed of that order; the same seed gives the same one.
     public var shuffleSeed: UInt64 = 0
     /// Bytes of JSON lines in a file of the result; the last line of a file may go beyond it.
     public var partByteCount = 512 << 20
-    /// How hard the result is compressed: a level of zstd.
+    /// The level of zstd with which the result is compressed.
     public var compressionLevel = 3
     /// The memory to use. The result does not depend on it.
     public var memory = MemoryLimit(byteCount: 1 << 30)
-    /// Where what does not fit into memory goes; beside the result unless it is given.
+    /// The folder of scratch files, for what does not fit into memory; nil puts them beside the
+    /// result.
     public var scratchDirectory: String?
 
-    /// The keys of the JSON object, each of which may be left out; those of the filter and of the rule for
-    /// near-duplicates stand beside them.
+    /// The keys of the JSON object, each of which may be left out; those of the filter and of the
+    /// rule for near-duplicates stand beside them.
     public enum CodingKeys: String, CodingKey, CaseIterable {
         case removesDuplicates = "remove_duplicates"
         case removesNearDuplicates = "remove_near_duplicates"

@@ -1,10 +1,10 @@
 public import Storage
 
-/// How the memory that may be used is shared among the steps, in bytes.
+/// The shares of the steps in the memory that may be used, in bytes.
 ///
 /// Of `memory`, 40 MiB are for the program and 12 MiB a thread for the documents under way (more
-/// where a single document is larger); the rest is divided in the shares below. What a step has beyond
-/// its share goes to scratch files.
+/// where a single document is larger); the rest is divided in the shares below. What a step has
+/// beyond its share goes to scratch files.
 public struct RefinementMemory: Sendable, Equatable {
     /// Hashes of the documents so far.
     public var hashTable: Int
@@ -12,7 +12,7 @@ public struct RefinementMemory: Sendable, Equatable {
     public var hashSorter: Int
     /// Bands of signatures, while they are sorted.
     public var bandSorter: Int
-    /// Which documents are near-duplicates of which: 5 bytes a document.
+    /// Clusters of near-duplicates: 5 bytes a document.
     public var clusters: Int
     /// Documents, while they are put into another order.
     public var documents: Int

@@ -4,13 +4,13 @@ internal import Storage
 /// Finds documents with the same bytes, of which the first stays, in one pass and bounded memory.
 ///
 /// A document is told by 128 bits of hash: among 10¹² documents the chance that two different ones
-/// are taken for one is 10⁻¹⁵; it is no protection against a forger. The hashes seen stay
-/// in a table, and what is new can go on at once. When the table is full it is still looked into,
-/// but a document that it does not know is put aside with its hash; in the end the hashes are sorted, which
-/// tells the first of each, and the documents are read back. They follow those that went on, so
-/// the order stays.
+/// are taken for one is 10⁻¹⁵; it is no protection against a forger. The hashes seen stay in a
+/// table, and what is new can go on at once. When the table is full it is still looked into, but a
+/// document that it does not know is put aside with its hash; in the end the hashes are sorted,
+/// which tells the first of each, and the documents are read back. They follow those that went on,
+/// so the order stays.
 final class ExactDuplicates {
-    /// What is known of a document.
+    /// The verdict on a document.
     enum Verdict {
         /// It is the first of its kind.
         case kept

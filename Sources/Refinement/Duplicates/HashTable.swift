@@ -1,8 +1,8 @@
-/// Which 128-bit hashes were seen, and where first, in bounded memory.
+/// A table of the 128-bit hashes that were seen, and where first, in bounded memory.
 ///
 /// Open addressing with linear probing; three words an entry. The hashes are uniform already.
 struct HashTable {
-    /// What ``insert(_:_:_:)`` came to.
+    /// The result of ``insert(_:_:_:)``.
     enum Outcome: Equatable {
         case inserted
         /// The hash was there, with this value.
@@ -42,7 +42,7 @@ struct HashTable {
         return .inserted
     }
 
-    /// Where the hash is, or where it would be.
+    /// The slot where the hash is, or would be.
     private func find(_ high: UInt64, _ low: UInt64) -> Int {
         let mask = slotCount - 1
         var index = Int(truncatingIfNeeded: low) & mask

@@ -1,15 +1,15 @@
 internal import CKernels
 
-/// Computes MinHash signatures: for each of many permutations of the hashes of a text's shingles, the
-/// least value.
+/// Computes MinHash signatures: for each of many permutations of the hashes of a text's shingles,
+/// the least value.
 ///
 /// - A shingle is ``NearDuplicateRule/shingleWordCount`` words in a row, or all of a text that has
-///   fewer. Its hash is that of its words' hashes: from the basis of 64-bit FNV-1a on, xor with
-///   a word's hash, times FNV's prime, for each word; then SplitMix64's finaliser, of which the upper
+///   fewer. Its hash is that of its words' hashes: from the basis of 64-bit FNV-1a on, xor with a
+///   word's hash, times FNV's prime, for each word; then SplitMix64's finaliser, of which the upper
 ///   32 bits count.
-/// - The permutations are datasketch's, ((a·x + b mod 2⁶⁴) mod 2⁶¹ − 1) mod 2³², with its
-///   constants drawn otherwise: a₁, b₁, a₂, … are the words of SplitMix64 from the seed on without their lowest
-///   three bits, of which those that are 0 (for a) or 2⁶¹ − 1 are passed over.
+/// - The permutations are datasketch's, ((a·x + b mod 2⁶⁴) mod 2⁶¹ − 1) mod 2³², with its constants
+///   drawn otherwise: a₁, b₁, a₂, … are the words of SplitMix64 from the seed on without their
+///   lowest three bits, of which those that are 0 (for a) or 2⁶¹ − 1 are passed over.
 ///
 /// So datasketch computes the same signatures when it is given the same hashes and constants.
 public struct MinHash: Sendable {
@@ -70,7 +70,8 @@ public struct MinHash: Sendable {
         }
     }
 
-    /// The key of a band: equal for equal values in the same band, and by chance for 2⁻⁶⁴ of others.
+    /// The key of a band: equal for equal values in the same band, and by chance for 2⁻⁶⁴ of
+    /// others.
     func key(ofBand band: Int, in signature: [UInt32]) -> UInt64 {
         var key = SplitMix64.mix(UInt64(band) &+ 1)
         for value in signature[band * rowCount..<(band + 1) * rowCount] {

@@ -3,13 +3,13 @@ internal import Storage
 
 /// Finds documents that are nearly the same, of which the first stays; see ``NearDuplicateRule``.
 ///
-/// Documents are put aside, compressed, while the bands of their signatures are sorted on the disk. Those
-/// that share a band are compared by their whole signatures. Near-duplicates of near-duplicates are one
-/// cluster, and of each cluster the document that was read first stays.
+/// Documents are put aside, compressed, while the bands of their signatures are sorted on the disk.
+/// Those that share a band are compared by their whole signatures. Near-duplicates of
+/// near-duplicates are one cluster, and of each cluster the document that was read first stays.
 ///
 /// In a band that more than ``comparisonLimit`` documents share, each is compared with the first
-/// that many only, so that the work does not grow with the square of a boilerplate's popularity. A document without
-/// words has no near-duplicates.
+/// that many only, so that the work does not grow with the square of a boilerplate's popularity. A
+/// document without words has no near-duplicates.
 ///
 /// Memory is 5 bytes a document, and the sorter's. On the disk a document takes its text,
 /// compressed, 4 bytes a value of its signature, and 16 a band.
@@ -23,7 +23,7 @@ final class NearDuplicates {
         }
     }
 
-    /// What the work came to.
+    /// The counts that the report gives.
     struct Counts: Equatable {
         /// Pairs of signatures that were compared.
         var comparedPairs = 0
@@ -31,7 +31,7 @@ final class NearDuplicates {
         var clusters = 0
     }
 
-    /// How many of the documents of a band each other one is compared with.
+    /// The number of documents of a band with which each other one is compared.
     static let comparisonLimit = 64
 
     private let rule: NearDuplicateRule

@@ -1,6 +1,6 @@
 internal import Storage
 
-/// How much of a document is lines that stood in it before.
+/// The share of lines in a document that stood in it before.
 struct LineRepetition {
     /// Lines that are not blank.
     private(set) var lineCount = 0

@@ -1,12 +1,13 @@
 /// Cuts a text into words, for counting and comparing documents.
 ///
-/// A word is a longest run of ASCII letters, ASCII digits and characters beyond ASCII; capital ASCII
-/// letters stand for small ones. Two things differ beyond ASCII: the blocks of punctuation (U+00A0–00BF,
-/// U+2000–206F, U+3000–303F) separate words, and in scripts that are written without spaces (Thai, Lao,
-/// Myanmar, Khmer, the CJK blocks from U+2E80 to U+A4CF, compatibility and full-width forms, and
-/// the ideographic planes) each character is a word. Bytes that are not UTF-8 are parts of words.
+/// A word is a longest run of ASCII letters, ASCII digits and characters beyond ASCII; capital
+/// ASCII letters stand for small ones. Two things differ beyond ASCII: the blocks of punctuation
+/// (U+00A0–00BF, U+2000–206F, U+3000–303F) separate words, and in scripts that are written without
+/// spaces (Thai, Lao, Myanmar, Khmer, the CJK blocks from U+2E80 to U+A4CF, compatibility and
+/// full-width forms, and the ideographic planes) each character is a word. Bytes that are not UTF-8
+/// are parts of words.
 public enum WordScanner {
-    /// What a character beyond ASCII does to words.
+    /// The role of a character beyond ASCII in words.
     private enum Role {
         case part
         case separator
@@ -57,8 +58,8 @@ public enum WordScanner {
         if isInWord { body(hash) }
     }
 
-    /// The role and the length in bytes of the character at `index`; a byte that begins no character
-    /// is one by itself.
+    /// The role and the length in bytes of the character at `index`; a byte that begins no
+    /// character is one by itself.
     private static func role(of text: Span<UInt8>, at index: Int) -> (Role, Int) {
         let first = text[index]
         let length = first < 0xC2 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 1

@@ -15,7 +15,8 @@ public struct DocumentBlock: Sendable {
     /// Bytes of text that make a block full.
     public static let textByteCount = 1 << 20
 
-    /// Writes `documents` as lines and compresses them into a frame, if there is a `level`. O(bytes).
+    /// Writes `documents` as lines and compresses them into a frame, if there is a `level`.
+    /// O(bytes).
     public init(_ documents: [Document], level: Int?) throws {
         var lines: [UInt8] = []
         textBytes = documents.reduce(0) { $0 + $1.text.count }
@@ -38,8 +39,8 @@ public struct DocumentBlock: Sendable {
 ///
 ///     {"text":"In the beginning …","source":{"path":"corpora/kjv.txt.zst","part":1}}
 ///
-/// The position is `line` for a line, `part` for a part of a text file and `item` for an element of JSON,
-/// from 1 on.
+/// The position is `line` for a line, `part` for a part of a text file, `item` for an element of
+/// JSON and `row` for a row of a file of columns, from 1 on.
 enum DocumentLine {
     /// Appends the line of `document`, whose text must be UTF-8. O(bytes).
     static func append(_ document: Document, to line: inout [UInt8]) throws(RefinementError) {

@@ -4,8 +4,8 @@ internal import Zstandard
 
 /// A refined corpus on its way to a directory, which appears whole or not at all.
 ///
-/// All is made in `DIRECTORY.partial`, which then takes the directory's name; an earlier result stays
-/// until that moment. Each part is a seekable zstd file of JSON lines.
+/// All is made in `DIRECTORY.partial`, which then takes the directory's name; an earlier result
+/// stays until that moment. Each part is a seekable zstd file of JSON lines.
 public struct RefinedDirectory: ~Copyable {
     private let path: String
     private let stagingPath: String
@@ -28,7 +28,7 @@ public struct RefinedDirectory: ~Copyable {
     public init(path: String, partByteCount: Int) throws {
         try Self.checkFree(path)
         let stagingPath = path + ".partial"
-        // What a run that was killed has left.
+        // Files that a killed run has left.
         if FileManager.default.fileExists(atPath: stagingPath) { try removeItem(stagingPath) }
         try makeDirectory(stagingPath)
         self.stagingPath = stagingPath

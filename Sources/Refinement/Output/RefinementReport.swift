@@ -1,8 +1,10 @@
 internal import Corpora
 
-/// What went into a refinement, what each step removed, and what is left: `report.json`.
+/// The report of a refinement, `report.json`: what went in, what each step removed, and what is
+/// left.
 ///
-/// It holds no times and no paths of scratch files: the same corpus and configuration give the same report.
+/// It holds no times and no paths of scratch files: the same corpus and configuration give the same
+/// report.
 public struct RefinementReport: Codable, Sendable, Equatable {
     /// An amount of text.
     public struct Amount: Codable, Sendable, Equatable {
@@ -22,17 +24,17 @@ public struct RefinementReport: Codable, Sendable, Equatable {
     public struct Source: Codable, Sendable, Equatable {
         /// The file's path, or `-` for standard input.
         public var path: String
-        /// What was read from it.
+        /// Documents read from it.
         public var read = Amount()
-        /// What of that is left.
+        /// Those that are left.
         public var kept = Amount()
     }
 
     /// A document that was removed.
     public struct Example: Codable, Sendable, Equatable {
-        /// Where it stands.
+        /// Its place.
         public var place: String
-        /// Where the document stands that stays in its stead.
+        /// The place of the document that stays in its stead.
         public var keptPlace: String?
 
         private enum CodingKeys: String, CodingKey {
@@ -45,13 +47,13 @@ public struct RefinementReport: Codable, Sendable, Equatable {
     public struct Step: Codable, Sendable, Equatable {
         /// The key of the configuration that asks for it.
         public var name: String
-        /// What it removed.
+        /// The documents that it removed.
         public var removed = Amount()
         /// The first few of those documents.
         public var examples: [Example] = []
     }
 
-    /// What was compared to find near-duplicates.
+    /// The comparisons that found near-duplicates.
     public struct Comparison: Codable, Sendable, Equatable {
         /// Pairs of documents that share a band.
         public var comparedPairs: Int
@@ -84,7 +86,7 @@ public struct RefinementReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// What was skipped while reading.
+    /// Records that were skipped while reading.
     public struct Skipped: Codable, Sendable, Equatable {
         /// Lines that could not be read.
         public var lines = 0
@@ -102,17 +104,17 @@ public struct RefinementReport: Codable, Sendable, Equatable {
 
     /// The version of this layout.
     public var version = 1
-    /// What was asked for.
+    /// The configuration, without what the result does not depend on.
     public var configuration: RefinementConfiguration
-    /// What was read.
+    /// All documents that were read.
     public var read = Amount()
-    /// What could not be read.
+    /// Records that could not be read.
     public var skipped = Skipped()
     /// The steps, in order.
     public var steps: [Step] = []
-    /// How near-duplicates were found; `nil` if they were not looked for.
+    /// The search for near-duplicates; `nil` if there was none.
     public var nearDuplicates: Comparison?
-    /// What is left.
+    /// The documents that are left.
     public var kept = Amount()
     /// The inputs, in the order in which they were read.
     public var sources: [Source] = []

@@ -3,12 +3,13 @@ internal import HeapModule
 
 /// Puts documents into the order of a keyed hash of their ordinals, in bounded memory.
 ///
-/// The key of the document with ordinal n is mix(mix(seed) + n), where mix is SplitMix64's finaliser:
-/// one-to-one, so no two documents have the same key, and independent of everything else. Therefore
-/// neither the memory, nor what else is done with the corpus, moves documents against one another.
+/// The key of the document with ordinal n is mix(mix(seed) + n), where mix is SplitMix64's
+/// finaliser: one-to-one, so no two documents have the same key, and independent of everything
+/// else. Therefore neither the memory, nor what else is done with the corpus, moves documents
+/// against one another.
 ///
-/// What fits into memory is sorted there; what does not goes to the disk in sorted runs and is merged
-/// back. O(n log n).
+/// Documents that fit into memory are sorted there; others go to the disk in sorted runs, which are
+/// merged. O(n log n).
 public final class DocumentShuffler {
     private struct Keyed: Comparable {
         var key: UInt64
@@ -42,15 +43,15 @@ public final class DocumentShuffler {
     private var spool: DocumentSpool?
     private var runs: [DocumentSpool.Run] = []
 
-    /// What a document takes beside its text.
+    /// The memory of a document beside its text.
     private static let overheadByteCount = 160
-    /// What a run takes while it is merged: a block, compressed and not, and a decoder's window.
+    /// The memory of a run while it is merged: a block, compressed and not, and a decoder's window.
     private static let runByteCount = 1 << 20
 
     /// A shuffler of nothing yet.
     ///
     /// - Parameters:
-    ///   - seed: which order.
+    ///   - seed: decides the order.
     ///   - byteCount: memory for documents.
     ///   - scratchPath: beside this path goes what does not fit.
     public init(seed: UInt64, byteCount: Int, scratchPath: String) {

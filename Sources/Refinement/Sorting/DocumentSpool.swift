@@ -6,8 +6,8 @@ internal import Zstandard
 /// order.
 ///
 /// Layout, for one process only: blocks of two words of 64 bits, the count of compressed bytes and
-/// of bytes, and a zstd frame of records; a record is four words, the ordinal, the place, the counts
-/// of bytes and of values, and then the text and the signature.
+/// of bytes, and a zstd frame of records; a record is four words, the ordinal, the place, the
+/// counts of bytes and of values, and then the text and the signature.
 final class DocumentSpool {
     private let file: ScratchFile
     private let book: OriginBook

@@ -4,11 +4,11 @@ internal import Storage
 /// A value of a few words without references, as sorters put them aside.
 protocol SortedRecord: BitwiseCopyable, Comparable, Sendable {}
 
-/// Sorts any number of records in bounded memory: what fits is sorted there, and what does not goes in
-/// sorted runs to a file without a name, from which it is merged back.
+/// Sorts any number of records in bounded memory: what fits is sorted there, and what does not goes
+/// in sorted runs to a file without a name, from which it is merged back.
 ///
-/// The order is that of the records alone, whatever the memory is; records that compare equal must be
-/// the same. O(n log n).
+/// The order is that of the records alone, whatever the memory is; records that compare equal must
+/// be the same. O(n log n).
 ///
 /// A class, because the file and the records have one owner.
 final class RecordSorter<Record: SortedRecord> {

@@ -1,7 +1,7 @@
 internal import Storage
 
-/// A file without a name, to which bytes are appended and from which they are read back: however the
-/// process ends, nothing is left.
+/// A file without a name, to which bytes are appended and from which they are read back: however
+/// the process ends, nothing is left.
 final class ScratchFile {
     private let file: OpenFile
     /// The path beside which it has its place.

@@ -1,6 +1,7 @@
 /// Finds the values of a JSON file: the elements of an array, or objects one after another.
 ///
-/// Brackets are counted and strings passed over; whether a value is good JSON is for its reader to say.
+/// Brackets are counted and strings passed over; whether a value is good JSON is for its reader to
+/// say.
 struct JSONCutter: SegmentCutter {
     private enum Place {
         /// Nothing but white space was seen.
@@ -72,7 +73,7 @@ struct JSONCutter: SegmentCutter {
         return index > 0 ? .before(index) : .inside(kept: 0)
     }
 
-    /// What is wrong with a file that ends here; nil if it may, or if its last value will be found cut
+    /// The fault of a file that ends here; nil if it may, or if its last value will be found cut
     /// short.
     var faultAtEnd: String? {
         switch place {

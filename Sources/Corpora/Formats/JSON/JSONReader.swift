@@ -1,7 +1,7 @@
 /// Reads the text field of JSON objects, one a line.
 ///
-/// Not one generic type with ``JSONReader``: its witnesses would look up their metadata at each call,
-/// which costs a tenth of reading short lines.
+/// Not one generic type with ``JSONReader``: its witnesses would look up their metadata at each
+/// call, which costs a tenth of reading short lines.
 struct JSONLinesReader: FormatReader, ~Copyable {
     private var segments: SegmentReader<DelimiterCutter>
     private let extractor: JSONFieldExtractor
@@ -25,8 +25,8 @@ struct JSONLinesReader: FormatReader, ~Copyable {
     mutating func takeStoredByteCount() -> Int { segments.takeStoredByteCount() }
 }
 
-/// Reads the values of a JSON file: the elements of an array, which may be the texts themselves, or the
-/// text field of objects one after another.
+/// Reads the values of a JSON file: the elements of an array, which may be the texts themselves, or
+/// the text field of objects one after another.
 struct JSONReader: FormatReader, ~Copyable {
     private var segments: SegmentReader<JSONCutter>
     private let extractor: JSONFieldExtractor

@@ -1,7 +1,8 @@
 /// Finds where one segment of an input ends and the next begins: a line, a document, a record of a
 /// table, an element of an array.
 protocol SegmentCutter: Sendable {
-    /// Looks through `bytes`, which follow those that were found to belong to the segment. O(count).
+    /// Looks through `bytes`, which follow those that were found to belong to the segment.
+    /// O(count).
     mutating func look(through bytes: Span<UInt8>) -> SegmentFinding
 
     /// The most bytes that are looked at together; by default 1.

@@ -14,7 +14,7 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
         case end
     }
 
-    /// How segments end, and what was seen of the present one.
+    /// The rule by which segments end, and the state of the present one.
     private(set) var cutter: Cutter
     /// Segments so far, those above the limit included.
     private(set) var segmentCount = 0
@@ -81,7 +81,7 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
         pending = []
         front = []
         var isTooLarge = false
-        /// How many of the unread bytes are known to belong to the segment.
+        /// The number of unread bytes that are known to belong to the segment.
         var searchedCount = 0
         while true {
             let start = unread.lowerBound + searchedCount
@@ -136,7 +136,7 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
         return bytes
     }
 
-    /// How many stored bytes were read from the input since the last call.
+    /// Stored bytes that were read from the input since the last call.
     mutating func takeStoredByteCount() -> Int { source.takeStoredByteCount() }
 
     private mutating func look(from start: Int) -> SegmentFinding {
@@ -153,7 +153,8 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
         return segment.count <= limit
     }
 
-    /// Moves the first unread bytes to `pending`; false, and nothing but the front is kept, above the limit.
+    /// Moves the first unread bytes to `pending`; false, and nothing but the front is kept, above
+    /// the limit.
     private mutating func spill(_ count: Int) -> Bool {
         let bytes = unread.lowerBound..<unread.lowerBound + count
         unread = bytes.upperBound..<unread.upperBound
@@ -166,8 +167,8 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
         return true
     }
 
-    /// Keeps the first bytes of a segment above the limit: what is pending of it, and then those of the buffer
-    /// at `bytes`.
+    /// Keeps the first bytes of a segment above the limit: what is pending of it, and then those of
+    /// the buffer at `bytes`.
     private mutating func keepFront(_ bytes: Range<Int>) {
         // One that is several times as large comes here again.
         guard front.isEmpty else { return }

@@ -79,10 +79,10 @@ struct TableReader: FormatReader, ~Copyable {
 
 /// Finds the ends of records of comma-separated values: line ends outside of quotes.
 ///
-/// Source: RFC 4180. Only a quote at the start of a field opens a quoted one, so that a stray quote does
-/// not take the records behind it along.
+/// Source: RFC 4180. Only a quote at the start of a field opens a quoted one, so that a stray quote
+/// does not take the records behind it along.
 struct TableCutter: SegmentCutter {
-    /// What stands between fields.
+    /// The byte between fields.
     let delimiter: UInt8
     /// Line ends so far, those in quotes included.
     private(set) var lineCount = 0

@@ -62,8 +62,8 @@ struct TableRecord {
                 while place < end, record[place] != delimiter {
                     if record[place] == quote || record[place] == UInt8(ascii: "\r") {
                         throw RecordFault(
-                            reason:
-                                "a field with a quote or a line end must stand in quotes, its own quotes doubled: \"say \"\"so\"\"\"",
+                            reason: "a field with a quote or a line end must stand in quotes, its "
+                                + "own quotes doubled: \"say \"\"so\"\"\"",
                             offset: place)
                     }
                     place += 1
