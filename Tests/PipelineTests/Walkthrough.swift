@@ -1,50 +1,89 @@
 import Foundation
 import Transformer
 
-/// GPT-2's forward pass in the fewest lines, on the parameters of a new model of the default shape.
+/// The forward pass of the default model in the fewest lines, on its parameters before the first step.
 ///
 /// A row of numbers stands for each position: x is (t, C).
 struct Walkthrough {
     typealias Rows = [[Float]]
 
     let model: GPT
+    let headSize = 32  // d
+    let headCount = 4  // H
 
-    init(vocabularySize: Int) throws {
-        var shape = GPTConfiguration()  // 4 layers, 4 heads, C = 128, 256 positions
+    /// A new model of the recipe's shape.
+    init(_ shape: GPTConfiguration, vocabularySize: Int) throws {
+        var shape = shape
         shape.vocabularySize = vocabularySize
         model = try GPT(shape, seed: 1_337)
     }
 
     func tensor(_ name: String) -> [Float] {
-        model.parameters.array(model.layout.tensor(named: name)!.range)
+        model.parameters.array(model.layout.tensor(named: name + ".weight")!.range)
     }
 
     func embed(_ ids: [Int32]) -> Rows {
-        let (tokens, positions) = (tensor("wte.weight"), tensor("wpe.weight"))
-        return ids.enumerated().map { t, id in
-            (0..<128).map { tokens[Int(id) * 128 + $0] + positions[t * 128 + $0] }
-        }
+        let tokens = tensor("embed_tokens")
+        return ids.map { id in Array(tokens[Int(id) * 128..<Int(id) * 128 + 128]) }
+    }
+
+    /// Each row scaled to a mean square of 1.
+    static func rmsNorm(_ row: [Float]) -> [Float] {
+        let square = row.reduce(0) { $0 + $1 * $1 } / Float(row.count)
+        return row.map { $0 / (square + 1e-5).squareRoot() }
+    }
+
+    /// GPT-2's norm: each row shifted to a mean of 0 and scaled to a variance of 1.
+    static func layerNorm(_ row: [Float]) -> [Float] {
+        let mean = row.reduce(0, +) / Float(row.count)
+        let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(row.count)
+        return row.map { ($0 - mean) / (variance + 1e-5).squareRoot() }
     }
 
     func norm(_ x: Rows, _ name: String) -> Rows {
-        let (weight, bias) = (tensor(name + ".weight"), tensor(name + ".bias"))
+        let weight = tensor(name)
+        return x.map { row in zip(Self.rmsNorm(row), weight).map { $0 * $1 } }
+    }
+
+    /// A product with a matrix that is stored (out, in).
+    func linear(_ x: Rows, _ name: String) -> Rows {
+        let weight = tensor(name)
         return x.map { row in
-            let mean = row.reduce(0, +) / 128
-            let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 128
-            return row.indices.map {
-                (row[$0] - mean) / (variance + 1e-5).squareRoot() * weight[$0] + bias[$0]
+            var y = [Float](repeating: 0, count: weight.count / row.count)
+            for out in y.indices {
+                let start = out * row.count
+                for i in row.indices { y[out] += row[i] * weight[start + i] }
+            }
+            return y
+        }
+    }
+
+    /// The norm of each head's part of a row, the gains being the same for all heads.
+    func headNorm(_ x: Rows, _ name: String) -> Rows {
+        x.map { row in
+            (0..<headCount).flatMap { h in
+                norm([Array(row[h * headSize..<(h + 1) * headSize])], name)[0]
             }
         }
     }
 
-    func linear(_ x: Rows, _ name: String) -> Rows {
-        let (weight, bias) = (tensor(name + ".weight"), tensor(name + ".bias"))
-        return x.map { row in
-            var y = bias
-            for (i, value) in row.enumerated() {
-                for o in y.indices { y[o] += value * weight[i * y.count + o] }
+    /// Numbers i and i + d/2 of a head are a point, which `position` turns.
+    static func rotate(_ head: [Float], position: Int) -> [Float] {
+        let half = head.count / 2
+        var out = head
+        for i in 0..<half {
+            let angle = Float(position) / pow(10_000, Float(2 * i) / Float(head.count))
+            out[i] = head[i] * cos(angle) - head[i + half] * sin(angle)
+            out[i + half] = head[i + half] * cos(angle) + head[i] * sin(angle)
+        }
+        return out
+    }
+
+    func rotate(_ x: Rows) -> Rows {
+        x.enumerated().map { position, row in
+            (0..<headCount).flatMap { h in
+                Self.rotate(Array(row[h * headSize..<(h + 1) * headSize]), position: position)
             }
-            return y
         }
     }
 
@@ -55,29 +94,34 @@ struct Walkthrough {
         return powers.map { $0 / sum }
     }
 
-    func attentionWeights(_ qkv: Rows, head: Int) -> Rows {
-        qkv.indices.map { i in
+    func attentionWeights(_ q: Rows, _ k: Rows, head: Int) -> Rows {
+        let columns = head * headSize..<(head + 1) * headSize
+        return q.indices.map { i in
             softmax(
                 (0...i).map { j in
-                    (head * 32..<head * 32 + 32).reduce(0) { $0 + qkv[i][$1] * qkv[j][128 + $1] }
-                        / Float(32).squareRoot()
+                    columns.reduce(0) { $0 + q[i][$1] * k[j][$1] } / Float(headSize).squareRoot()
                 })
         }
     }
 
-    func attention(_ qkv: Rows) -> Rows {
-        var out = qkv.map { _ in [Float](repeating: 0, count: 128) }
-        for head in 0..<4 {
-            for (i, weights) in attentionWeights(qkv, head: head).enumerated() {
+    func attention(_ q: Rows, _ k: Rows, _ v: Rows) -> Rows {
+        var out = q.map { _ in [Float](repeating: 0, count: headCount * headSize) }
+        for head in 0..<headCount {
+            for (i, weights) in attentionWeights(q, k, head: head).enumerated() {
                 for (j, weight) in weights.enumerated() {
-                    for c in head * 32..<head * 32 + 32 { out[i][c] += weight * qkv[j][256 + c] }
+                    for c in head * headSize..<(head + 1) * headSize {
+                        out[i][c] += weight * v[j][c]
+                    }
                 }
             }
         }
         return out
     }
 
-    func gelu(_ x: Float) -> Float {
+    static func silu(_ x: Float) -> Float { x / (1 + exp(-x)) }
+
+    /// GPT-2's bend.
+    static func gelu(_ x: Float) -> Float {
         x / 2 * (1 + tanh((2 / Float.pi).squareRoot() * (x + 0.044715 * x * x * x)))
     }
 
@@ -86,17 +130,50 @@ struct Walkthrough {
         func add(_ y: Rows) {
             for t in x.indices { for c in 0..<128 { x[t][c] += y[t][c] } }
         }
-        for h in 0..<4 {
-            let qkv = linear(norm(x, "h.\(h).ln_1"), "h.\(h).attn.c_attn")
-            add(linear(attention(qkv), "h.\(h).attn.c_proj"))
-            let hidden = linear(norm(x, "h.\(h).ln_2"), "h.\(h).mlp.c_fc")
-            add(linear(hidden.map { $0.map(gelu) }, "h.\(h).mlp.c_proj"))
+        for layer in 0..<4 {
+            let block = "layers.\(layer)."
+            let n = norm(x, block + "input_layernorm")
+            let q = headNorm(
+                linear(n, block + "self_attn.q_proj"), block + "self_attn.q_norm")
+            let k = headNorm(
+                linear(n, block + "self_attn.k_proj"), block + "self_attn.k_norm")
+            let v = linear(n, block + "self_attn.v_proj")
+            add(linear(attention(rotate(q), rotate(k), v), block + "self_attn.o_proj"))
+            let m = norm(x, block + "post_attention_layernorm")
+            let gate = linear(m, block + "mlp.gate_proj")
+            let up = linear(m, block + "mlp.up_proj")
+            let hidden = zip(gate, up).map { zip($0, $1).map { Self.silu($0) * $1 } }
+            add(linear(hidden, block + "mlp.down_proj"))
         }
-        let tokens = tensor("wte.weight")
-        return norm(x, "ln_f").map { row in
-            (0..<tokens.count / 128).map { v in
-                (0..<128).reduce(0) { $0 + row[$1] * tokens[v * 128 + $1] }
+        return linear(norm(x, "norm"), "lm_head")
+    }
+
+    // MARK: Muon
+
+    /// One Newton–Schulz iteration on a number, which is what it does to each singular value.
+    static func newtonSchulz(_ s: Float) -> Float {
+        3.4445 * s - 4.7750 * s * s * s + 2.0315 * s * s * s * s * s
+    }
+
+    /// The matrix near `g` (n, n) whose singular values are near 1: five iterations of
+    /// X ← aX + (bA + cA²)X with A = XXᵀ.
+    static func orthogonalized(_ g: Rows) -> Rows {
+        func product(_ a: Rows, _ b: Rows) -> Rows {
+            a.map { row in
+                b[0].indices.map { c in row.indices.reduce(0) { $0 + row[$1] * b[$1][c] } }
             }
         }
+        func transposed(_ a: Rows) -> Rows { a[0].indices.map { c in a.map { $0[c] } } }
+        func sum(_ a: Float, _ x: Rows, _ b: Float, _ y: Rows) -> Rows {
+            zip(x, y).map { zip($0, $1).map { a * $0 + b * $1 } }
+        }
+        let length = g.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+        var x = g.map { $0.map { $0 / length } }
+        for _ in 0..<5 {
+            let a = product(x, transposed(x))
+            let polynomial = sum(-4.7750, a, 2.0315, product(a, a))
+            x = sum(3.4445, x, 1, product(polynomial, x))
+        }
+        return x
     }
 }
