@@ -42,7 +42,7 @@ public struct BatchLoader: Sendable {
         self.batchSize = batchSize
     }
 
-    /// Rows of all sources.
+    /// Rows of one epoch of every source, together.
     public var windowCount: Int { sources.reduce(0) { $0 + $1.rows.count } }
 
     /// The share of all places in batches that is not scored: padding, and what is read again as context;

@@ -1,7 +1,7 @@
 /// The tokens of a byte-level BPE, immutable and shared by any number of threads.
 ///
 /// ```swift
-/// let vocabulary = try Vocabulary(directory: "vocab/kjv-4096")
+/// let vocabulary = try Vocabulary(directory: "vocab/kjv")
 /// var ids: [UInt32] = []
 /// BytePairEncoder(vocabulary).encode(Array("In the beginning".utf8).span, into: &ids)
 /// ```

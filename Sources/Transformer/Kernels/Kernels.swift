@@ -2,7 +2,7 @@ import CKernels
 
 /// The C kernels at one level, with their shapes checked.
 ///
-/// This file is where pointers meet C; the model above it speaks of slices and matrices.
+/// The passes call these and not C: the model above speaks of slices and matrices.
 struct Kernels {
     let level: Int32
 

@@ -14,7 +14,7 @@ struct TokenizationBench: AsyncParsableCommand {
             timed. Speeds are MB (10⁶ bytes) of text a second.
 
             Example:
-              TokenizationBench --vocab vocab/kjv-4096 --flat text --lengths text.lengths --passes 3
+              TokenizationBench --vocab vocab/kjv --flat text --lengths text.lengths --passes 3
             """)
 
     @Option(help: "The vocabulary's directory.")
