@@ -9,7 +9,10 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "quern", targets: ["quern"]),
-        .library(name: "Zstandard", targets: ["Zstandard"]),
+        .library(name: "Bytes", targets: ["Bytes"]),
+        .library(name: "Files", targets: ["Files"]),
+        .library(name: "Work", targets: ["Work"]),
+        .library(name: "Compression", targets: ["Compression"]),
         .library(name: "Corpora", targets: ["Corpora"]),
         .library(name: "Refinement", targets: ["Refinement"]),
         .library(name: "Tokenization", targets: ["Tokenization"]),
@@ -28,72 +31,89 @@ let package = Package(
             providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        // The ground floor: nothing here knows a document, a token or a model.
         .target(name: "CKernels"),
-        .target(name: "Storage"),
-        .target(name: "Zstandard", dependencies: ["CZstd"]),
-        .target(name: "Gzip", dependencies: ["CZlib"]),
-        .target(name: "Corpora", dependencies: ["Zstandard", "Gzip", "Storage"]),
+        .target(name: "Bytes", dependencies: ["CKernels"]),
+        .target(name: "Files", dependencies: ["Bytes"]),
+        .target(name: "Work", dependencies: ["CKernels"]),
+        .target(name: "Compression", dependencies: ["Bytes", "CZstd", "CZlib"]),
+        .target(name: "Corpora", dependencies: ["Bytes", "Compression", "Files", "Work"]),
         .target(
             name: "Refinement",
             dependencies: [
-                "CKernels", "Corpora", "Zstandard", "Storage",
+                "CKernels", "Bytes", "Compression", "Corpora", "Files", "Work",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(
             name: "Tokenization",
             dependencies: [
-                "CKernels", "Storage",
+                "CKernels", "Bytes", "Files", "Work",
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             exclude: ["Unicode/generate-unicode-classes.py"]),
-        .target(name: "TokenShards", dependencies: ["Tokenization", "Storage"]),
-        .target(name: "Transformer", dependencies: ["CKernels", "Storage"]),
+        .target(name: "TokenShards", dependencies: ["Bytes", "Files", "Tokenization", "Work"]),
+        .target(name: "Transformer", dependencies: ["CKernels", "Bytes", "Files", "Work"]),
         .target(
             name: "Training",
-            dependencies: ["Transformer", "TokenShards", "Tokenization", "Storage"]),
+            dependencies: [
+                "Bytes", "Files", "Tokenization", "TokenShards", "Transformer", "Work",
+            ]),
         .target(
             name: "Pipeline",
             dependencies: [
-                "Zstandard", "Corpora", "Refinement", "Tokenization", "TokenShards", "Transformer",
-                "Training", "Storage",
+                "Bytes", "Compression", "Corpora", "Files", "Refinement", "Tokenization",
+                "TokenShards", "Training", "Transformer", "Work",
             ]),
         .executableTarget(
             name: "quern",
             dependencies: [
-                "Pipeline", "Zstandard", "Corpora", "Refinement", "Tokenization", "TokenShards",
-                "Transformer", "Training", "Storage",
+                "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement",
+                "Tokenization",
+                "TokenShards", "Training", "Transformer", "Work",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
+        .testTarget(name: "WorkTests", dependencies: ["Work"]),
+        .testTarget(name: "CompressionTests", dependencies: ["Bytes", "Compression", "CZlib"]),
         .testTarget(
-            name: "TokenShardsTests", dependencies: ["TokenShards", "Tokenization", "Storage"]),
-        .testTarget(
-            name: "TrainingTests",
-            dependencies: ["Training", "Transformer", "TokenShards", "Tokenization", "Storage"]),
-        .testTarget(name: "ZstandardTests", dependencies: ["Zstandard"]),
-        .testTarget(
-            name: "CorporaTests", dependencies: ["Corpora", "Storage", "Zstandard", "Gzip", "CZlib"]),
+            name: "CorporaTests",
+            dependencies: ["Bytes", "Compression", "Corpora", "CZlib", "Files", "Work"]),
         .testTarget(
             name: "RefinementTests",
-            dependencies: ["Refinement", "Corpora", "Zstandard", "Storage"]),
+            dependencies: ["Bytes", "Compression", "Corpora", "Files", "Refinement", "Work"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-        .testTarget(name: "TransformerTests", dependencies: ["Transformer", "Storage"]),
-        // What conformance checks need and the tool has no command for.
-        .executableTarget(
-            name: "ConformanceProbe",
-            dependencies: ["Training", "Transformer", "Tokenization", "Refinement"],
-            path: "Tests/Conformance/Probe"),
         .testTarget(
-            name: "TokenizationTests", dependencies: ["Tokenization", "CKernels", "Storage"]),
+            name: "TokenizationTests",
+            dependencies: ["Bytes", "CKernels", "Files", "Tokenization", "Work"]),
+        .testTarget(
+            name: "TokenShardsTests",
+            dependencies: ["Bytes", "Files", "Tokenization", "TokenShards", "Work"]),
+        .testTarget(
+            name: "TransformerTests", dependencies: ["Bytes", "Files", "Transformer", "Work"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Bytes", "Files", "Tokenization", "TokenShards", "Training", "Transformer", "Work",
+            ]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Corpora", "Refinement", "Tokenization", "TokenShards", "Training",
-                "Transformer", "Storage", "Zstandard",
+                "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement",
+                "Tokenization",
+                "TokenShards", "Training", "Transformer", "Work",
             ]),
         // Runs the built program, which is why it depends on it.
         .testTarget(
-            name: "QuernTests", dependencies: ["quern", "Zstandard"], exclude: ["Fixtures"]),
+            name: "QuernTests", dependencies: ["Bytes", "Compression", "Work", "quern"],
+            exclude: ["Fixtures"]),
+        // What conformance checks need and the tool has no command for.
+        .executableTarget(
+            name: "ConformanceProbe",
+            dependencies: [
+                "Bytes", "Refinement", "Tokenization", "Training", "Transformer", "Work",
+            ],
+            path: "Tests/Conformance/Probe"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,5 @@
-public import Gzip
-public import Storage
-public import Zstandard
+import Compression
+import Files
 
 /// An error between a configuration and its documents.
 public enum CorpusError: Error, Equatable, Sendable {
@@ -18,14 +17,12 @@ public enum CorpusError: Error, Equatable, Sendable {
     case nameNotUTF8(path: String)
     /// A pattern has `**`, which would find less than it says.
     case recursivePattern(pattern: String)
-    /// A call of the operating system failed, with the system's reason.
-    case failed(operation: String, path: String, reason: String)
     /// The compressed data of a file cannot be read.
     case badCompression(path: String, error: ZstandardError)
     /// The compressed data of a file cannot be read.
     case badGzip(path: String, error: GzipError)
     /// A file cannot be read, or the quarantine not be written.
-    case storage(StorageError)
+    case file(FileError)
     /// A file is not what its format asks for, and nothing behind the place can be read.
     case malformedFile(path: String, reason: String)
     /// A table has no column of the name of the text field; it has those that are `known`.
@@ -69,8 +66,6 @@ extension CorpusError: CustomStringConvertible {
         case .recursivePattern(let pattern):
             return "in \(pattern), ** would stand for one folder only: "
                 + "name a folder, and all files below it are read"
-        case .failed(let operation, let path, let reason):
-            return "could not \(operation) \(path): \(reason)"
         case .badCompression(let path, let error):
             guard case .windowTooLarge(_, let byteCount, _) = error, byteCount <= 1 << 31 else {
                 return "\(named(path)): \(error)"
@@ -78,7 +73,7 @@ extension CorpusError: CustomStringConvertible {
             return "\(named(path)): \(error); corpus.long_window allows 2 GiB"
         case .badGzip(let path, let error):
             return "\(named(path)): \(error)"
-        case .storage(let error):
+        case .file(let error):
             return "\(error)"
         case .malformedFile(let path, let reason):
             return "\(named(path)): \(reason)"
@@ -111,3 +106,14 @@ extension CorpusError: CustomStringConvertible {
 
 /// A path for a person.
 private func named(_ path: String) -> String { path == "-" ? "standard input" : path }
+
+/// Calls `body`, and makes the failure of a file in it one of the corpus.
+func namingFile<Result: ~Copyable>(
+    _ body: () throws(FileError) -> Result
+) throws(CorpusError) -> Result {
+    do throws(FileError) {
+        return try body()
+    } catch {
+        throw .file(error)
+    }
+}

@@ -1,4 +1,4 @@
-internal import Storage
+import Bytes
 
 /// One text: what the vocabulary learns from and what ends with an end-of-text token.
 public struct Document: Sendable, Equatable {

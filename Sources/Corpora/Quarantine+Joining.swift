@@ -1,4 +1,4 @@
-internal import Storage
+import Files
 
 extension Quarantine {
     /// Puts what several readers kept into one quarantine at `path`, in their order: the same bytes
@@ -14,14 +14,14 @@ extension Quarantine {
     }
 
     private mutating func append(_ part: String) throws(CorpusError) {
-        do throws(StorageError) {
+        do throws(FileError) {
             try begin()
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
         let start = offset
         var rest: [UInt8] = []
-        try forEachBlock(of: Self.reasonsPath(part)) { quarantine, block throws(StorageError) in
+        try forEachBlock(of: Self.reasonsPath(part)) { quarantine, block throws(FileError) in
             var moved: [UInt8] = []
             rest += block
             var line = rest[...]
@@ -32,7 +32,7 @@ extension Quarantine {
             rest = Array(line)
             try unsafe quarantine.files!.reasons.write(moved.span.bytes)
         }
-        try forEachBlock(of: part) { quarantine, block throws(StorageError) in
+        try forEachBlock(of: part) { quarantine, block throws(FileError) in
             quarantine.offset += block.count
             try unsafe quarantine.files!.lines.write(Array(block).span.bytes)
         }
@@ -52,17 +52,15 @@ extension Quarantine {
     /// Hands over the bytes of a file, some at a time.
     private mutating func forEachBlock(
         of path: String,
-        _ body: (inout Quarantine, ArraySlice<UInt8>) throws(StorageError) -> Void
+        _ body: (inout Quarantine, ArraySlice<UInt8>) throws(FileError) -> Void
     ) throws(CorpusError) {
-        var file = try InputFile(path: path)
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = try file.read(into: &buffer, from: 0)
-            if count == 0 { return }
-            do throws(StorageError) {
+        try namingFile { () throws(FileError) in
+            var file = try InputFile(path: path)
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            while true {
+                let count = try file.read(into: &buffer, from: 0)
+                if count == 0 { return }
                 try body(&self, buffer[..<count])
-            } catch {
-                throw .storage(error)
             }
         }
     }

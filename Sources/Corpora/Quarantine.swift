@@ -1,4 +1,4 @@
-internal import Storage
+import Files
 
 /// The store of records that could not be read: their bytes in one file, the reasons in another.
 ///
@@ -26,7 +26,7 @@ package struct Quarantine: ~Copyable, Sendable {
         var lines: FileReplacement
         var reasons: FileReplacement
 
-        consuming func commit() throws(StorageError) {
+        consuming func commit() throws(FileError) {
             try reasons.commit()
             try lines.commit()
         }
@@ -37,7 +37,7 @@ package struct Quarantine: ~Copyable, Sendable {
 
     /// Keeps `bytes`, if they are there, and why.
     mutating func add(_ bytes: [UInt8]?, _ error: CorpusError) throws(CorpusError) {
-        do throws(StorageError) {
+        do throws(FileError) {
             try begin()
             var entry = Array("{".utf8)
             if let origin = error.origin {
@@ -57,11 +57,11 @@ package struct Quarantine: ~Copyable, Sendable {
             entry += Array("}\n".utf8)
             try unsafe files!.reasons.write(entry.span.bytes)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
     }
 
-    mutating func begin() throws(StorageError) {
+    mutating func begin() throws(FileError) {
         guard files == nil else { return }
         files = Files(
             lines: try FileReplacement(path: path),
@@ -71,14 +71,14 @@ package struct Quarantine: ~Copyable, Sendable {
     /// Gives the files their names, or removes those of an earlier run when there is nothing to
     /// keep.
     mutating func commit() throws(CorpusError) {
-        do throws(StorageError) {
+        do throws(FileError) {
             guard let files = files.take() else {
                 for path in [path, Self.reasonsPath(path)] { try removeFile(path) }
                 return
             }
             try files.commit()
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
     }
 

@@ -1,6 +1,7 @@
 public import Corpora
 public import Tokenization
-public import Training
+import Training
+import Work
 
 /// Encodes a corpus with several vocabularies, only to see what they make of it.
 public enum ComparisonStage {

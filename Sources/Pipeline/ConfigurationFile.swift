@@ -1,5 +1,4 @@
 import Foundation
-import Storage
 
 /// Reads `pipeline.json`: defaults, then the file, then settings from the command line.
 ///

@@ -1,8 +1,9 @@
 import Corpora
+import Files
 import Foundation
-import Storage
 import Tokenization
 import Training
+import Work
 
 /// Counts the pieces of a corpus in parallel and in bounded memory.
 enum CountingStage {
@@ -29,15 +30,15 @@ enum CountingStage {
     private static let counterByteCount = 4 << 20
 
     /// The memory that may be used unless somebody says so: most of the machine's.
-    static var defaultMemory: MemoryLimit {
-        MemoryLimit(byteCount: Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4 * 3)
+    static var defaultMemory: ByteSize {
+        ByteSize(byteCount: Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4 * 3)
     }
 
     /// Throws unless counting can be done in so much memory.
-    static func validate(_ memory: MemoryLimit, threadCount: Int) throws {
+    static func validate(_ memory: ByteSize, threadCount: Int) throws {
         let least = programByteCount + threadCount * (threadByteCount + counterByteCount)
         guard memory.byteCount >= least else {
-            let rounded = MemoryLimit(byteCount: least).roundedUp
+            let rounded = ByteSize(byteCount: least).roundedUp
             throw PipelineError.badValue(
                 key: "vocabulary.memory",
                 reason:
@@ -54,7 +55,7 @@ enum CountingStage {
     ///   - path: beside this path they go.
     ///   - directory: what is learned from them is written here.
     static func run(
-        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: MemoryLimit?,
+        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?,
         beside path: String, directory: String?, threadCount: Int, stop: StopSignal,
         report: (PipelineEvent) -> Void
     ) async throws -> Outcome {

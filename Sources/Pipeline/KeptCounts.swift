@@ -1,6 +1,6 @@
 import Corpora
+import Files
 import Foundation
-import Storage
 import Tokenization
 
 /// A file of counts that is kept from one training to the next, and beside it, in `FILE.json`, what was

@@ -1,7 +1,8 @@
+import Compression
 public import Corpora
-import Storage
-public import Training
-import Zstandard
+import Files
+import Training
+import Work
 
 /// Rewrites a corpus as one seekable file of JSON lines.
 public enum PackingStage {

@@ -1,6 +1,6 @@
 import Corpora
-import Synchronization
 import Training
+import Work
 
 /// Reads documents on the calling task and works on chunks of them in others; results come back
 /// in the documents' order.
@@ -32,35 +32,5 @@ func forEachChunk<Result: Sendable>(
             }
         }
         try await tasks.finish(&group) { try await consume($0, reader.progress) }
-    }
-}
-
-/// Tools that are costly to make and serve one task at a time: encoders, counters.
-///
-/// Unchecked, because an item is in the pool or with the one task that took it, never both.
-final class Pool<Item>: @unchecked Sendable {
-    private let items = Mutex<[Unchecked]>([])
-    private let make: @Sendable () -> Item
-
-    private struct Unchecked: @unchecked Sendable { let item: Item }
-
-    init(_ make: @escaping @Sendable () -> Item) { self.make = make }
-
-    /// Lends an item to `body`.
-    func withItem<Result>(_ body: (Item) throws -> Result) rethrows -> Result {
-        let item = items.withLock { $0.popLast() }?.item ?? make()
-        defer {
-            let back = Unchecked(item: item)
-            items.withLock { $0.append(back) }
-        }
-        return try body(item)
-    }
-
-    /// Every item, when all tasks are done.
-    func drain() -> [Item] {
-        items.withLock { items in
-            defer { items.removeAll() }
-            return items
-        }.map(\.item)
     }
 }

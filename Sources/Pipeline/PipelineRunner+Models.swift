@@ -1,5 +1,5 @@
 import Corpora
-import Storage
+import Files
 import TokenShards
 import Tokenization
 import Training

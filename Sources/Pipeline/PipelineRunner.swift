@@ -1,7 +1,8 @@
-import Storage
+import Files
 public import TokenShards
 public import Tokenization
 public import Training
+import Work
 
 /// Runs every stage of a pipeline that is not up to date, in order.
 ///

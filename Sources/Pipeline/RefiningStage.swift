@@ -1,8 +1,8 @@
 public import Corpora
 import Foundation
 public import Refinement
-import Storage
-public import Training
+import Training
+import Work
 
 /// Makes a cleaner corpus from a corpus: filters, duplicates, order.
 public enum RefiningStage {

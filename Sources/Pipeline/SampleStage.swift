@@ -1,6 +1,7 @@
 import Foundation
 import Tokenization
 import Transformer
+import Work
 
 /// Draws text from a model.
 public enum SampleStage {

@@ -1,5 +1,6 @@
+import Bytes
+import Files
 import Foundation
-import Storage
 
 /// Remembers, in `runs/NAME/stages.json`, what each stage was made from and what it made, so that
 /// only what changed is made again.

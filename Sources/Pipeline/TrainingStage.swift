@@ -2,6 +2,7 @@ public import TokenShards
 public import Tokenization
 public import Training
 import Transformer
+import Work
 
 /// Trains a model from shards.
 public enum TrainingStage {

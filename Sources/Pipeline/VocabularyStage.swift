@@ -1,7 +1,8 @@
 public import Corpora
-public import Storage
+import Files
 public import Tokenization
-public import Training
+import Training
+import Work
 
 /// Learns a vocabulary from a corpus, at once or by way of a file of counts.
 public enum VocabularyStage {
@@ -96,7 +97,7 @@ public enum VocabularyStage {
     /// Counts pieces in parallel and writes them to `path`: the first half of ``run``, for each of many
     /// machines.
     public static func count(
-        corpus: CorpusConfiguration, pattern: SplitPattern, memory: MemoryLimit?, path: String,
+        corpus: CorpusConfiguration, pattern: SplitPattern, memory: ByteSize?, path: String,
         threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
     ) async throws -> CountOutcome {
         try await count(
@@ -105,7 +106,7 @@ public enum VocabularyStage {
     }
 
     private static func count(
-        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: MemoryLimit?, path: String,
+        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?, path: String,
         directory: String?, threadCount: Int, stop: StopSignal,
         willWrite: () throws -> Void = {}, report: (PipelineEvent) -> Void
     ) async throws -> CountOutcome {
@@ -188,7 +189,7 @@ public enum VocabularyStage {
         _ report: (PipelineEvent) -> Void
     ) throws {
         guard pieceCount > 0 else { throw PipelineError.nothingToLearn }
-        let needed = MemoryLimit(
+        let needed = ByteSize(
             byteCount: trainer.memoryEstimate(pieceCount: pieceCount, pieceByteCount: byteCount)
                 + CountingStage.programByteCount
         ).roundedUp

@@ -1,5 +1,5 @@
+import Bytes
 public import Corpora
-internal import Storage
 
 /// A document and what was found out about it.
 public struct MeasuredDocument: Sendable {

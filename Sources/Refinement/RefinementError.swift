@@ -1,5 +1,5 @@
 public import Corpora
-public import Storage
+import Work
 
 /// An error of refining a corpus.
 public enum RefinementError: Error, Equatable, Sendable {
@@ -10,7 +10,7 @@ public enum RefinementError: Error, Equatable, Sendable {
     /// Something else than an earlier result stands where the result shall be.
     case occupied(path: String)
     /// There are too many documents to know in memory which are near-duplicates of which.
-    case tooManyDocuments(count: Int, needed: MemoryLimit)
+    case tooManyDocuments(count: Int, needed: ByteSize)
     /// A scratch file does not hold what was written to it.
     case damagedScratch(path: String)
 }

@@ -1,4 +1,5 @@
-import Storage
+import Bytes
+import Files
 
 /// Where one document stands in a shard, and what its text was.
 public struct DocumentEntry: Equatable, Sendable {

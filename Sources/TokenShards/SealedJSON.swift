@@ -1,5 +1,6 @@
+import Bytes
+import Files
 import Foundation
-import Storage
 
 /// JSON objects whose first value is a checksum of all the rest of the file, white space included.
 ///

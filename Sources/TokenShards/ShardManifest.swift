@@ -1,5 +1,6 @@
+import Bytes
+import Files
 import Foundation
-import Storage
 public import Tokenization
 
 /// What a data set holds: written last, so that a directory without it is not a data set.

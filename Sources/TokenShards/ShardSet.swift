@@ -1,5 +1,5 @@
+import Bytes
 import Foundation
-import Storage
 public import Tokenization
 
 /// A finished data set: its manifest, and the shards of it that a caller asked for.

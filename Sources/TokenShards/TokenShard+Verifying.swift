@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 import Tokenization
 
 extension TokenShard {

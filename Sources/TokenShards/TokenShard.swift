@@ -1,4 +1,4 @@
-import Storage
+import Files
 
 /// One shard, read through the page cache.
 ///

@@ -1,9 +1,10 @@
-public import Storage
+import Files
+import Work
 
 /// What can go wrong with vocabularies, their files, and ids.
 public enum TokenizationError: Error, Equatable, Sendable {
     /// A file could not be read or written.
-    case storage(StorageError)
+    case file(FileError)
     /// A vocabulary file is not the JSON it should be.
     ///
     /// - Parameters:
@@ -37,7 +38,7 @@ public enum TokenizationError: Error, Equatable, Sendable {
     /// Counts add up to more than 64 bits hold.
     case countOverflow
     /// Learning needs more memory than it may take.
-    case notEnoughMemory(needed: MemoryLimit, limit: MemoryLimit, pieceCount: Int)
+    case notEnoughMemory(needed: ByteSize, limit: ByteSize, pieceCount: Int)
     /// The distinct pieces have more bytes together than can be learned from.
     case tooManyPieces(byteCount: Int)
 }
@@ -46,7 +47,7 @@ extension TokenizationError: CustomStringConvertible {
     /// One sentence for a person.
     public var description: String {
         switch self {
-        case .storage(let error):
+        case .file(let error):
             error.description
         case .malformed(let path, let offset, let reason):
             "\(path) is not a valid vocabulary: at byte \(offset), \(reason)"

@@ -1,6 +1,6 @@
+import Compression
 import Foundation
 import Testing
-import Zstandard
 
 @testable import Corpora
 

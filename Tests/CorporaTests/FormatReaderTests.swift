@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 import Testing
 
 @testable import Corpora
@@ -35,7 +35,7 @@ private struct FooterReader: FormatReader, ~Copyable {
     init(_ input: FormatInput, share: Range<Int>? = nil) throws(CorpusError) {
         let file = try input.openFile()
         let groups: [Group]
-        do throws(StorageError) {
+        do throws(FileError) {
             groups = try Self.groups(of: file)
         } catch {
             throw .storage(error)
@@ -46,7 +46,7 @@ private struct FooterReader: FormatReader, ~Copyable {
         self.groups = groups[share ?? 0..<groups.count].reversed()
     }
 
-    private static func groups(of file: OpenFile) throws(StorageError) -> [Group] {
+    private static func groups(of file: OpenFile) throws(FileError) -> [Group] {
         let byteCount = try file.byteCount
         let tail = try read(file, max(0, byteCount - 8)..<byteCount)
         guard tail.count == 8, tail.suffix(4) == magic[...] else {
@@ -72,7 +72,7 @@ private struct FooterReader: FormatReader, ~Copyable {
     mutating func advance() throws(CorpusError) -> FormatStep {
         while bytes.isEmpty {
             guard let group = groups.popLast() else { return .end }
-            do throws(StorageError) { bytes = try Self.read(file, group.range) } catch {
+            do throws(FileError) { bytes = try Self.read(file, group.range) } catch {
                 throw .storage(error)
             }
             row = group.firstRow - 1
@@ -99,7 +99,7 @@ private struct FooterReader: FormatReader, ~Copyable {
 
     private static func read(
         _ file: OpenFile, _ range: Range<Int>
-    ) throws(StorageError) -> ArraySlice<UInt8> {
+    ) throws(FileError) -> ArraySlice<UInt8> {
         var bytes = [UInt8](repeating: 0, count: range.count)
         bytes.removeLast(range.count - (try file.read(into: &bytes, at: range.lowerBound)))
         return bytes[...]

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -121,8 +122,8 @@ import Testing
         try folder.write("a.txt", "")
         try FileManager.default.createSymbolicLink(
             atPath: path + "b.txt", withDestinationPath: "nowhere")
-        let gone = CorpusError.failed(
-            operation: "read", path: path + "b.txt", reason: "it is a link to nothing")
+        let gone = CorpusError.file(
+            .failed(operation: "read", path: path + "b.txt", reason: "it is a link to nothing"))
         #expect(throws: gone) { try Self.names([""], below: folder) }
         #expect(throws: gone) { try Self.names(["*.txt"], below: folder) }
         #expect(try Self.names([""], format: .jsonl, below: folderWithLines(folder)) == ["c.jsonl"])

@@ -1,6 +1,7 @@
 import CZlib
+import Compression
+import Files
 import Foundation
-import Zstandard
 
 @testable import Corpora
 

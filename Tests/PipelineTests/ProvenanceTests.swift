@@ -1,9 +1,11 @@
 import Corpora
+import Files
 import Foundation
 import Testing
 import TokenShards
 import Tokenization
 import Training
+import Work
 
 @testable import Pipeline
 

@@ -1,10 +1,9 @@
 import Corpora
 import Foundation
 import Refinement
-import Storage
 import Testing
 import Training
-import Zstandard
+import Work
 
 @testable import Pipeline
 
@@ -54,7 +53,7 @@ import Zstandard
     }
 
     private var noMemory: RefinementMemory {
-        var memory = RefinementMemory(MemoryLimit(byteCount: 0), threadCount: 1)
+        var memory = RefinementMemory(ByteSize(byteCount: 0), threadCount: 1)
         memory.clusters = 1 << 20
         return memory
     }

@@ -1,11 +1,12 @@
 import Corpora
+import Files
 import Foundation
-import Storage
 import Synchronization
 import Testing
 import TokenShards
 import Tokenization
 import Training
+import Work
 
 @testable import Pipeline
 

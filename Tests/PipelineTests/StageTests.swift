@@ -5,6 +5,7 @@ import Testing
 import TokenShards
 import Tokenization
 import Training
+import Work
 
 @Suite struct StageTests {
     private let folder: TemporaryFolder

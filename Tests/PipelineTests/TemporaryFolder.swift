@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A folder that goes with the test that made it.

@@ -1,9 +1,9 @@
 import Corpora
 import Foundation
-import Storage
 import Testing
 import Tokenization
 import Training
+import Work
 
 @testable import Pipeline
 
@@ -149,7 +149,7 @@ import Training
 
     @Test func `less memory than counting needs is refused`() async throws {
         var configuration = configuration
-        configuration.memory = MemoryLimit(byteCount: 1 << 20)
+        configuration.memory = ByteSize(byteCount: 1 << 20)
         await #expect(throws: PipelineError.self) {
             _ = try await VocabularyStage.run(
                 corpus: corpus(halves), vocabulary: configuration,
@@ -166,7 +166,7 @@ import Training
         let path = folder.path + "/many.counts"
         let file = try PieceCountsFile.write(counts, pattern: .gpt4, to: path)
         var configuration = configuration
-        configuration.memory = MemoryLimit(byteCount: 48 << 20)
+        configuration.memory = ByteSize(byteCount: 48 << 20)
         let error = #expect(throws: TokenizationError.self) {
             _ = try VocabularyStage.learn(
                 file, vocabulary: configuration, directory: folder.path + "/vocab",

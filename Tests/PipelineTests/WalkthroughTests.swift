@@ -5,6 +5,7 @@ import TokenShards
 import Tokenization
 import Training
 import Transformer
+import Work
 
 /// The article "From text to loss" does by hand what the modules do. Here its lines run, and its
 /// numbers are checked; it is changed together with them.

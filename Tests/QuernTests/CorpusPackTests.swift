@@ -1,5 +1,5 @@
+import Compression
 import Testing
-import Zstandard
 
 @Suite struct CorpusPackTests {
     private let folder: TemporaryFolder

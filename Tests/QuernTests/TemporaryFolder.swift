@@ -1,5 +1,6 @@
+import Compression
+import Files
 import Foundation
-import Zstandard
 
 /// A folder that goes with the test that made it, and in which the program is run.
 final class TemporaryFolder: Sendable {

@@ -1,6 +1,6 @@
 import Corpora
 import Foundation
-import Storage
+import Work
 
 @testable import Refinement
 
@@ -9,13 +9,13 @@ let scratchPath = NSTemporaryDirectory() + "/quern-refinement-tests"
 
 /// Memory for nothing: whatever can go to the disk does.
 let noMemory: RefinementMemory = {
-    var memory = RefinementMemory(MemoryLimit(byteCount: 0), threadCount: 1)
+    var memory = RefinementMemory(ByteSize(byteCount: 0), threadCount: 1)
     memory.clusters = 1 << 20
     return memory
 }()
 
 /// More memory than any test needs.
-let muchMemory = RefinementMemory(MemoryLimit(byteCount: 1 << 30), threadCount: 1)
+let muchMemory = RefinementMemory(ByteSize(byteCount: 1 << 30), threadCount: 1)
 
 /// A document of `text` at line `number`.
 func document(_ text: String, _ number: Int = 1) -> Document {

@@ -1,5 +1,5 @@
+import Bytes
 import Foundation
-import Storage
 import Testing
 import TokenShards
 import Tokenization

@@ -1,5 +1,6 @@
+import Bytes
+import Files
 import Foundation
-import Storage
 import TokenShards
 import Tokenization
 

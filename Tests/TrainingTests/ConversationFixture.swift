@@ -1,9 +1,10 @@
+import Bytes
 import Foundation
-import Storage
 import TokenShards
 import Tokenization
 import Training
 import Transformer
+import Work
 
 /// Shards of conversations about days and stones, and a trained model to begin from.
 struct ConversationFixture {

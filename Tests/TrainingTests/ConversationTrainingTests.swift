@@ -1,9 +1,11 @@
+import Files
 import Foundation
 import Testing
 import TokenShards
 import Tokenization
 import Training
 import Transformer
+import Work
 
 @Suite struct ConversationTrainingTests {
     @Test("a tiny model learns to answer, and stops at the end of its answer")

@@ -1,5 +1,6 @@
+import Bytes
+import Files
 import Foundation
-import Storage
 import Testing
 
 @testable import Training

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import Tokenization
 import Transformer
+import Work
 
 @testable import Training
 

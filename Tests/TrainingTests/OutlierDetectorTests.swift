@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Transformer
+import Work
 
 @testable import Training
 

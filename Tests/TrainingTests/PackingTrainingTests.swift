@@ -1,10 +1,10 @@
 import Foundation
-import Storage
 import Testing
 import TokenShards
 import Tokenization
 import Training
 import Transformer
+import Work
 
 @Suite struct PackingTrainingTests {
     /// The fixture's documents, and every third of them once more as a small data set of its own.

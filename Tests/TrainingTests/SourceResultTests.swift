@@ -1,10 +1,11 @@
+import Bytes
 import Foundation
-import Storage
 import Testing
 import TokenShards
 import Tokenization
 import Training
 import Transformer
+import Work
 
 @Suite struct SourceResultTests {
     /// The fixture's text in shards of a few documents, as if from four files, the third of them empty.

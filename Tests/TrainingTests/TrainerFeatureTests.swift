@@ -4,6 +4,7 @@ import TokenShards
 import Tokenization
 import Training
 import Transformer
+import Work
 
 @Suite struct TrainerFeatureTests {
     /// Every feature that changes the course of a run.

@@ -1,10 +1,11 @@
+import Files
 import Foundation
-import Storage
 import Testing
 import TokenShards
 import Tokenization
 import Training
 import Transformer
+import Work
 
 @Suite struct TrainerTests {
     @Test("the loss falls, and metrics, checkpoints and links say what happened")

@@ -1,5 +1,6 @@
 import Testing
 import Transformer
+import Work
 
 @Suite struct BatchRunnerTests {
     /// Compares loss, losses and every gradient of a batch with those of the twin in double.

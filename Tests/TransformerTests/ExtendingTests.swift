@@ -1,5 +1,6 @@
 import Testing
 import Transformer
+import Work
 
 @Suite struct ExtendingTests {
     @Test(

@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import Testing
 import Transformer
+import Work
 
 /// A directory that goes when the test ends.
 final class TemporaryDirectory {

@@ -1,5 +1,6 @@
 import Testing
 import Transformer
+import Work
 
 /// A kind of model that tests go through: an architecture and what it can be told.
 struct ModelKind: CustomTestStringConvertible, Sendable {

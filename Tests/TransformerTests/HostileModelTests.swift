@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import Testing
+import Work
 
 @testable import Transformer
 

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Transformer
+import Work
 
 @Suite struct ParameterLayoutTests {
     let configuration = GPTConfiguration(

@@ -1,5 +1,6 @@
 import Testing
 import Transformer
+import Work
 
 @Suite struct OptimizerKernelsTests {
     @Test("the sum of squares has the same bits for any number of threads")

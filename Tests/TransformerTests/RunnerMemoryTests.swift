@@ -1,5 +1,6 @@
 import Testing
 import Transformer
+import Work
 
 @Suite struct RunnerMemoryTests {
     @Test("what is said before is what is held afterwards", arguments: Architecture.allCases)

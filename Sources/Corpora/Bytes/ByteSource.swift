@@ -1,5 +1,6 @@
-internal import Gzip
-internal import Zstandard
+import Bytes
+import Compression
+import Files
 
 /// The bytes of one input, decompressed when its first bytes say that they are compressed.
 struct ByteSource: ~Copyable, Sendable {
@@ -25,12 +26,12 @@ struct ByteSource: ~Copyable, Sendable {
     ///   - bufferByteCount: the size of one read, raised to 4 if it is less.
     ///   - maximumWindowLog: the largest window of zstd data that is allowed.
     init(path: String, bufferByteCount: Int, maximumWindowLog: Int = 27) throws(CorpusError) {
-        var file = try InputFile(path: path)
+        var file = try namingFile { () throws(FileError) in try InputFile(path: path) }
         var buffer = [UInt8](repeating: 0, count: max(4, bufferByteCount))
         var count = 0
         // A pipe may hand out its first bytes one by one.
         while count < 4 {
-            let more = try file.read(into: &buffer, from: count)
+            let more = try Corpora.read(&file, into: &buffer, from: count)
             if more == 0 { break }
             count += more
         }
@@ -52,7 +53,9 @@ struct ByteSource: ~Copyable, Sendable {
     init(
         frames: Range<Int>, path: String, bufferByteCount: Int, maximumWindowLog: Int
     ) throws(CorpusError) {
-        let file = try InputFile(path: path, range: frames)
+        let file = try namingFile { () throws(FileError) in
+            try InputFile(path: path, range: frames)
+        }
         let decoder = try makeDecoder(path, maximumWindowLog, startOffset: frames.lowerBound)
         zstandard = consume decoder
         gzip = nil
@@ -65,7 +68,7 @@ struct ByteSource: ~Copyable, Sendable {
     mutating func read(into output: inout [UInt8], from start: Int) throws(CorpusError) -> Int {
         while true {
             if available.isEmpty, !isAtEnd, !hasMoreOutput {
-                let count = try file.read(into: &buffer, from: 0)
+                let count = try Corpora.read(&file, into: &buffer, from: 0)
                 storedByteCount += count
                 available = 0..<count
                 isAtEnd = count == 0
@@ -126,6 +129,16 @@ struct ByteSource: ~Copyable, Sendable {
 }
 
 // Free functions, because each holds some fields of a source exclusively and not all of it.
+
+private func read(
+    _ file: inout InputFile, into buffer: inout [UInt8], from start: Int
+) throws(CorpusError) -> Int {
+    do throws(FileError) {
+        return try file.read(into: &buffer, from: start)
+    } catch {
+        throw .file(error)
+    }
+}
 
 private func decode(
     _ input: Span<UInt8>, _ decoder: inout ZstandardDecoder, _ hasMoreOutput: inout Bool,

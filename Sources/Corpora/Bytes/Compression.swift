@@ -1,5 +1,4 @@
-internal import Gzip
-internal import Zstandard
+import Compression
 
 /// How the bytes of a file are compressed.
 enum Compression {

@@ -1,5 +1,5 @@
-internal import Storage
-internal import Zstandard
+import Compression
+import Files
 
 /// The frames of a zstd file in groups of about one size, found as they are asked for.
 ///
@@ -21,7 +21,7 @@ struct FrameGroups: Sendable {
     private static let largestTableByteCount = 16 << 20
 
     /// Opens the file at `path` and looks for its table.
-    init(path: String, sizes: ReadingSizes) throws(StorageError) {
+    init(path: String, sizes: ReadingSizes) throws(FileError) {
         file = try OpenFile(path: path)
         byteCount = try file.byteCount
         groupByteCount = sizes.frameGroupByteCount
@@ -33,7 +33,7 @@ struct FrameGroups: Sendable {
 
     /// The places of the next frames; nil behind the last. The last group goes to the end of the file,
     /// whatever stands there, and is also the first of an empty one.
-    mutating func next() throws(StorageError) -> Range<Int>? {
+    mutating func next() throws(FileError) -> Range<Int>? {
         guard offset < byteCount || !hasBegun else { return nil }
         hasBegun = true
         let start = offset
@@ -49,7 +49,7 @@ struct FrameGroups: Sendable {
         return start..<offset
     }
 
-    private mutating func nextLength() throws(StorageError) -> Int? {
+    private mutating func nextLength() throws(FileError) -> Int? {
         if hasTable { return lengths.popLast() ?? byteCount - offset }
         let file = file
         return try Self.walk(file, offset, limit: largestFrameByteCount)
@@ -57,14 +57,14 @@ struct FrameGroups: Sendable {
 
     private static func walk(
         _ file: OpenFile, _ offset: Int, limit: Int
-    ) throws(StorageError) -> Int? {
+    ) throws(FileError) -> Int? {
         do {
             return try FrameWalk.byteCount(ofFrameAt: offset, limit: limit) { place, count in
                 var bytes = [UInt8](repeating: 0, count: count)
                 bytes.removeLast(count - (try file.read(into: &bytes, at: place)))
                 return bytes
             }
-        } catch let error as StorageError {
+        } catch let error as FileError {
             throw error
         } catch {
             preconditionFailure("a walk throws what reading throws")
@@ -73,7 +73,7 @@ struct FrameGroups: Sendable {
 
     private static func table(
         of file: OpenFile, byteCount: Int
-    ) throws(StorageError) -> SeekTable? {
+    ) throws(FileError) -> SeekTable? {
         guard byteCount >= SeekTable.footerByteCount else { return nil }
         var footer = [UInt8](repeating: 0, count: SeekTable.footerByteCount)
         _ = try file.read(into: &footer, at: byteCount - footer.count)

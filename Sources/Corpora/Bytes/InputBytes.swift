@@ -1,4 +1,5 @@
-internal import Storage
+import Bytes
+import Files
 
 /// The decoded bytes of one input, on whichever threads they are decoded.
 struct InputBytes: ~Copyable, Sendable {
@@ -25,12 +26,12 @@ struct InputBytes: ~Copyable, Sendable {
         }
         // Each thread has a window, and a large one is not had several times.
         if source.compression == .zstandard, byteCount != nil, maximumWindowLog <= 27 {
-            do throws(StorageError) {
+            do throws(FileError) {
                 ahead = ReadAhead(
                     groups: try FrameGroups(path: path, sizes: sizes), path: path, sizes: sizes,
                     maximumWindowLog: maximumWindowLog)
             } catch {
-                throw .storage(error)
+                throw .file(error)
             }
         } else {
             ahead = ReadAhead(source: source, path: path, sizes: sizes)

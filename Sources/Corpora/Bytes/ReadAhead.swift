@@ -1,5 +1,5 @@
+import Files
 internal import Foundation
-internal import Storage
 
 /// The decoded bytes of one compressed input, made on threads of their own before they are asked for.
 ///
@@ -179,10 +179,10 @@ private final class State: @unchecked Sendable {
             return Job(groupCount, source)
         case .groups(var list):
             let range: Range<Int>?
-            do throws(StorageError) {
+            do throws(FileError) {
                 range = try list.next()
             } catch {
-                throw .storage(error)
+                throw .file(error)
             }
             let byteCount = list.byteCount
             work = .groups(list)

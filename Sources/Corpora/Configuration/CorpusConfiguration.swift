@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// The texts of a corpus and how they are read: section `corpus` of a pipeline's configuration.
 public struct CorpusConfiguration: Codable, Sendable, Equatable {

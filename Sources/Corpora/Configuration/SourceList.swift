@@ -1,3 +1,4 @@
+import Files
 internal import Foundation
 
 #if canImport(Glibc)
@@ -69,7 +70,7 @@ struct SourceList {
     private static func unreachable(_ path: String) -> CorpusError {
         path.unicodeScalars.contains("\u{FFFD}")
             ? .nameNotUTF8(path: path)
-            : .failed(operation: "read", path: path, reason: "it is a link to nothing")
+            : .file(.failed(operation: "read", path: path, reason: "it is a link to nothing"))
     }
 
     private mutating func addExisting(_ path: String, _ status: stat) throws(CorpusError) {
@@ -96,13 +97,7 @@ struct SourceList {
     private static let refinedName = "part_000000.jsonl.zst"
 
     private mutating func addFolder(_ folder: String) throws(CorpusError) {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        } catch {
-            throw .failed(
-                operation: "list", path: folder, reason: (error as NSError).localizedDescription)
-        }
+        let names = try namingFile { () throws(FileError) in try namesInDirectory(folder) }
         let isRefined = names.contains(Self.refinedName)
         for name in names where !name.hasPrefix(".") {
             if isRefined, name == Self.reportName { continue }
@@ -111,7 +106,7 @@ struct SourceList {
             let isWanted = named != nil && (format == .auto || named == format)
             var status = stat()
             guard unsafe lstat(path, &status) == 0 else {
-                guard errno == ENOENT else { throw systemFailure("examine", path) }
+                guard errno == ENOENT else { throw .file(.current("examine", path)) }
                 // Gone since it was listed, or its name is not what was listed.
                 if path.unicodeScalars.contains("\u{FFFD}") {
                     guard !isWanted else { throw .nameNotUTF8(path: path) }
@@ -141,7 +136,7 @@ struct SourceList {
         var status = stat()
         if unsafe stat(path, &status) == 0 { return status }
         if errno == ENOENT || errno == ENOTDIR { return nil }
-        throw systemFailure("examine", path)
+        throw .file(.current("examine", path))
     }
 
     /// The paths that fit a pattern of `*`, `?` and `[…]`.

@@ -1,5 +1,5 @@
+import Bytes
 internal import Foundation
-internal import Storage
 
 /// A line of JSON that holds a conversation, in one of the forms that data sets come in.
 ///

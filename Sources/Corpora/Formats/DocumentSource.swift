@@ -1,3 +1,5 @@
+import Bytes
+
 /// The documents of one input, one after another: the records that the reader of its format finds,
 /// under the policies of the configuration.
 struct DocumentSource: ~Copyable, Sendable {

@@ -1,4 +1,4 @@
-internal import Storage
+import Files
 
 /// One input, to be opened by the reader of its format.
 struct FormatInput: Sendable {
@@ -41,13 +41,13 @@ struct FormatInput: Sendable {
         guard source.byteCount != nil else {
             throw .notSeekable(path: path, isCompressed: false)
         }
-        do throws(StorageError) {
+        do throws(FileError) {
             let file = try OpenFile(path: path)
             var firstBytes = [UInt8](repeating: 0, count: 4)
             firstBytes.removeLast(4 - (try file.read(into: &firstBytes, at: 0)))
             if Compression(firstBytes: firstBytes.span, path: path) == .none { return file }
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
         throw .notSeekable(path: path, isCompressed: true)
     }

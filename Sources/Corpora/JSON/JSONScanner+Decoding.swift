@@ -1,3 +1,5 @@
+import Bytes
+
 extension JSONScanner {
     /// Passes a string whose opening quote is at the offset, and gives what it says. O(its bytes).
     ///

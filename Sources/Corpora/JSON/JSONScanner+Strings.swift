@@ -1,3 +1,4 @@
+
 extension JSONScanner {
     /// Passes a string whose opening quote is at the offset. O(its bytes).
     mutating func scanString(_ bytes: Span<UInt8>) throws(JSONLineFault) -> StringToken {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Writes text as a JSON string.
 public enum JSONString {
     /// Appends `text`, which is valid UTF-8, with quotes around it and the escapes that RFC 8259 demands

@@ -1,6 +1,6 @@
+import Bytes
 import Corpora
 import Foundation
-import Storage
 import TokenShards
 
 /// How a corpus becomes a data set: what goes in, and how it is divided into parts.

@@ -1,9 +1,10 @@
 public import Corpora
+import Files
 import Foundation
-import Storage
 public import TokenShards
 public import Tokenization
-public import Training
+import Training
+import Work
 
 /// Packs a corpus into shards, in parts that any number of processes make independently.
 ///

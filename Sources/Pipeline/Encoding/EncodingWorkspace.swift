@@ -1,6 +1,6 @@
 import Corpora
+import Files
 import Foundation
-import Storage
 import TokenShards
 
 /// The directory `unfinished-FINGERPRINT` in that of a data set, where its parts are made.

@@ -1,5 +1,5 @@
 import Dispatch
-import Storage
+import Files
 import Synchronization
 import TokenShards
 

@@ -1,10 +1,11 @@
 import Corpora
+import Files
 import Foundation
-import Storage
 import Synchronization
 import TokenShards
 import Tokenization
 import Training
+import Work
 
 /// The encoding of one part of a corpus into shards, from where an earlier process ended.
 struct PartEncoding {

@@ -2,6 +2,7 @@ import Foundation
 public import Tokenization
 import Training
 public import Transformer
+import Work
 
 /// A conversation with a model that was tuned to answer.
 ///

@@ -2,6 +2,7 @@ import Corpora
 import TokenShards
 import Tokenization
 import Training
+import Work
 
 /// Packs conversations into shards: one document each, rendered by the template.
 ///

@@ -1,8 +1,9 @@
-import Storage
+import Files
 import TokenShards
 import Tokenization
 public import Training
 import Transformer
+import Work
 
 /// Teaches a trained model to answer, from conversations.
 public enum InstructionTuningStage {

@@ -1,5 +1,4 @@
 import Foundation
-import Storage
 
 /// How a model's messages become a prompt: a Jinja template, in one of the places where Hugging
 /// Face's tokenizers keep it.

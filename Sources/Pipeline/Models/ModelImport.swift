@@ -1,4 +1,4 @@
-import Storage
+import Files
 public import Tokenization
 public import Transformer
 

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 
 /// A directory that appears whole or not at all.
 enum NewDirectory {

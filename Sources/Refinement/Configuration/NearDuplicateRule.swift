@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// The rule by which two documents are near-duplicates, and the search for them.
 ///

@@ -1,4 +1,5 @@
-public import Storage
+import Bytes
+import Work
 
 /// The documents that are left out of a corpus, and the order of the rest: section `corpus.refine`
 /// of a pipeline's configuration.
@@ -20,9 +21,8 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
     /// The level of zstd with which the result is compressed.
     public var compressionLevel = 3
     /// The memory to use. The result does not depend on it.
-    public var memory = MemoryLimit(byteCount: 1 << 30)
-    /// The folder of scratch files, for what does not fit into memory; nil puts them beside the
-    /// result.
+    public var memory = ByteSize(byteCount: 1 << 30)
+    /// Where what does not fit into memory goes; beside the result unless it is given.
     public var scratchDirectory: String?
 
     /// The keys of the JSON object, each of which may be left out; those of the filter and of the

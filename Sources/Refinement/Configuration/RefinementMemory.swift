@@ -1,4 +1,4 @@
-public import Storage
+import Work
 
 /// The shares of the steps in the memory that may be used, in bytes.
 ///
@@ -18,7 +18,7 @@ public struct RefinementMemory: Sendable, Equatable {
     public var documents: Int
 
     /// The shares of `memory`.
-    public init(_ memory: MemoryLimit, threadCount: Int) {
+    public init(_ memory: ByteSize, threadCount: Int) {
         let eighth = max(0, memory.byteCount - Self.fixedByteCount(threadCount: threadCount)) / 8
         hashTable = 2 * eighth
         hashSorter = eighth
@@ -28,8 +28,8 @@ public struct RefinementMemory: Sendable, Equatable {
     }
 
     /// The least memory with which the work can be done.
-    static func least(threadCount: Int) -> MemoryLimit {
-        MemoryLimit(byteCount: fixedByteCount(threadCount: threadCount) + (24 << 20)).roundedUp
+    static func least(threadCount: Int) -> ByteSize {
+        ByteSize(byteCount: fixedByteCount(threadCount: threadCount) + (24 << 20)).roundedUp
     }
 
     private static func fixedByteCount(threadCount: Int) -> Int { (40 + 12 * threadCount) << 20 }

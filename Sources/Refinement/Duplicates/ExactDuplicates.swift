@@ -1,5 +1,4 @@
 internal import Corpora
-internal import Storage
 
 /// Finds documents with the same bytes, of which the first stays, in one pass and bounded memory.
 ///

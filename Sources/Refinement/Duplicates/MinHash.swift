@@ -1,4 +1,5 @@
 internal import CKernels
+import Work
 
 /// Computes MinHash signatures: for each of many permutations of the hashes of a text's shingles,
 /// the least value.

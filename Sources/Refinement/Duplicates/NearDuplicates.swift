@@ -1,5 +1,6 @@
 internal import Corpora
-internal import Storage
+import Files
+import Work
 
 /// Finds documents that are nearly the same, of which the first stays; see ``NearDuplicateRule``.
 ///
@@ -75,7 +76,7 @@ final class NearDuplicates {
         }
     }
 
-    private func flushSignatures() throws(StorageError) {
+    private func flushSignatures() throws(FileError) {
         try signatures.append(pendingSignatures)
         pendingSignatures.removeAll(keepingCapacity: true)
     }
@@ -123,7 +124,7 @@ final class NearDuplicates {
         let needed = 5 * spool.count
         guard needed <= memory.clusters, spool.count < UInt32.max else {
             throw RefinementError.tooManyDocuments(
-                count: spool.count, needed: MemoryLimit(byteCount: 8 * needed).roundedUp)
+                count: spool.count, needed: ByteSize(byteCount: 8 * needed).roundedUp)
         }
         var clusters = UnionFind(count: spool.count)
         var cache = SignatureCache(signatures, valueCount: rule.permutationCount)
@@ -168,7 +169,7 @@ private struct SignatureCache {
         buffer = Array(repeating: 0, count: 4 * valueCount)
     }
 
-    mutating func signature(of number: Int) throws(StorageError) -> [UInt32] {
+    mutating func signature(of number: Int) throws(FileError) -> [UInt32] {
         let entry = number % numbers.count
         if numbers[entry] == number { return values[entry] }
         try file.read(into: &buffer, at: number * buffer.count)

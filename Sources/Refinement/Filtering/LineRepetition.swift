@@ -1,4 +1,4 @@
-internal import Storage
+import Bytes
 
 /// The share of lines in a document that stood in it before.
 struct LineRepetition {

@@ -1,5 +1,5 @@
+import Compression
 public import Corpora
-internal import Zstandard
 
 /// Some documents as JSON lines, compressed by themselves or not at all.
 public struct DocumentBlock: Sendable {

@@ -1,6 +1,6 @@
+import Compression
+import Files
 internal import Foundation
-internal import Storage
-internal import Zstandard
 
 /// A refined corpus on its way to a directory, which appears whole or not at all.
 ///

@@ -1,5 +1,6 @@
 internal import Corpora
 internal import HeapModule
+import Work
 
 /// Puts documents into the order of a keyed hash of their ordinals, in bounded memory.
 ///

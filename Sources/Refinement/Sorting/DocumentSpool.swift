@@ -1,6 +1,5 @@
+import Compression
 internal import Corpora
-internal import Storage
-internal import Zstandard
 
 /// Documents that were put aside on the disk, in zstd's fastest format, to be read back in the same
 /// order.

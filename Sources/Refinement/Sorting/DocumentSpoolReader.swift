@@ -1,6 +1,5 @@
+import Compression
 internal import Corpora
-internal import Storage
-internal import Zstandard
 
 /// Reads a run of a ``DocumentSpool``. Memory is that of a block, twice.
 struct DocumentSpoolReader: ~Copyable {

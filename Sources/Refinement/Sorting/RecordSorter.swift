@@ -1,5 +1,5 @@
+import Files
 internal import HeapModule
-internal import Storage
 
 /// A value of a few words without references, as sorters put them aside.
 protocol SortedRecord: BitwiseCopyable, Comparable, Sendable {}
@@ -42,13 +42,13 @@ final class RecordSorter<Record: SortedRecord> {
     private var capacity: Int { max(2, byteCount / MemoryLayout<Record>.stride) }
 
     /// Adds a record.
-    func append(_ record: Record) throws(StorageError) {
+    func append(_ record: Record) throws(FileError) {
         if records.count == capacity { try spill() }
         records.append(record)
         count += 1
     }
 
-    private func spill() throws(StorageError) {
+    private func spill() throws(FileError) {
         records.sort()
         if file == nil { file = try ScratchFile(beside: scratchPath) }
         let start = file!.byteCount
@@ -109,7 +109,7 @@ private struct RunMerge<Record: SortedRecord> {
 
     init(
         _ runs: ArraySlice<RecordSorter<Record>.Run>, of file: ScratchFile, byteCount: Int
-    ) throws(StorageError) {
+    ) throws(FileError) {
         readers = runs.map {
             RecordReader(
                 file: file, range: $0.offset..<$0.end, byteCount: byteCount / runs.count)
@@ -121,7 +121,7 @@ private struct RunMerge<Record: SortedRecord> {
         }
     }
 
-    mutating func next() throws(StorageError) -> Record? {
+    mutating func next() throws(FileError) -> Record? {
         guard let least = heads.min else { return nil }
         if let record = try readers[least.reader].next() {
             heads.replaceMin(with: Head(record: record, reader: least.reader))
@@ -147,7 +147,7 @@ private struct RecordReader<Record: SortedRecord> {
         buffer = Array(repeating: 0, count: max(1, byteCount / stride) * stride)
     }
 
-    mutating func next() throws(StorageError) -> Record? {
+    mutating func next() throws(FileError) -> Record? {
         if offset == filledCount {
             guard !unread.isEmpty else { return nil }
             filledCount = min(buffer.count, unread.count)

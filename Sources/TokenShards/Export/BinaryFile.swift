@@ -1,4 +1,4 @@
-import Storage
+import Files
 
 /// A file that is written front to back through a buffer, and appears whole or not at all.
 struct BinaryFile: ~Copyable {

@@ -1,5 +1,3 @@
-import Storage
-
 /// A gzip file (RFC 1952) of bytes that are stored as they are.
 ///
 /// Tables of documents are a thousandth of the ids that they stand beside, so that a compressor would

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 
 extension ShardExport {
     /// Megatron-LM's indexed data set (`megatron/core/datasets/indexed_dataset.py`): the ids of all

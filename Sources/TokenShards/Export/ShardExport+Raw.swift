@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 
 extension ShardExport {
     /// nanoGPT's `train.bin` and `val.bin` (`data/openwebtext/prepare.py`): the ids of all documents in

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 
 /// Writes a data set in the layout of another program.
 ///

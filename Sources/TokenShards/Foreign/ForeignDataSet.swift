@@ -1,5 +1,4 @@
 import Foundation
-import Storage
 import Tokenization
 
 /// A directory of ids that another program wrote, made known as a data set.

@@ -1,4 +1,4 @@
-import Storage
+import Files
 
 /// A file of ids that another program wrote.
 struct ForeignFile {

@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 import Tokenization
 
 /// What reading every id of a foreign file shows.

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 
 /// What the index of a Megatron-LM data set says; see ``ShardExport/writeMegatron(_:to:_:)`` for its
 /// layout.

@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// A data set that is one of several to learn from.
 public struct WeightedShards: Sendable {

@@ -1,5 +1,6 @@
+import Bytes
+import Files
 import Foundation
-import Storage
 
 /// Makes a data set of finished parts: gives their shards the last names and writes the manifest.
 ///

@@ -1,4 +1,5 @@
-import Storage
+import Bytes
+import Files
 
 /// A shard that is being written, and its index. Headers are known last; until then their places hold
 /// zeros.
@@ -38,7 +39,7 @@ struct OpenShard {
     private static let directByteCount = 1 << 18
 
     /// Starts the shard `name` in `directory`.
-    init(directory: String, name: String, split: Split) throws(StorageError) {
+    init(directory: String, name: String, split: Split) throws(FileError) {
         let path = directory + "/" + name
         data = try GrowingFile(creating: path)
         index = try GrowingFile(creating: ShardManifest.indexPath(of: path))
@@ -110,28 +111,28 @@ struct OpenShard {
     }
 
     /// Hands everything to the operating system.
-    private mutating func flush() throws(StorageError) {
+    private mutating func flush() throws(FileError) {
         try Self.flush(&pending, to: data, &hash)
         try Self.flush(&pendingEntries, to: index, &entriesHash)
     }
 
     private static func flush(
         _ pending: inout [UInt8], to file: GrowingFile, _ hash: inout XXH64
-    ) throws(StorageError) {
+    ) throws(FileError) {
         try unsafe write(pending.span.bytes, to: file, &hash)
         pending.removeAll(keepingCapacity: true)
     }
 
     private static func write(
         _ bytes: RawSpan, to file: GrowingFile, _ hash: inout XXH64
-    ) throws(StorageError) {
+    ) throws(FileError) {
         guard !bytes.isEmpty else { return }
         hash.update(bytes)
         try file.append(bytes)
     }
 
     /// Hands everything to the operating system and says how far the shard is.
-    mutating func flushedState() throws(StorageError) -> State {
+    mutating func flushedState() throws(FileError) -> State {
         try flush()
         return State(
             name: name, split: split, tokens: tokenCount, documents: documentCount,

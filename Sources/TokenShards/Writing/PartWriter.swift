@@ -1,5 +1,5 @@
+import Files
 import Foundation
-public import Storage
 
 /// How far the shards of a part are: with it and their files, another process goes on.
 public struct PartState: Codable, Equatable, Sendable {

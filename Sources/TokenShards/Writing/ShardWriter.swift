@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 public import Tokenization
 
 /// Writes documents, as ids, into a data set of one part, in one go.

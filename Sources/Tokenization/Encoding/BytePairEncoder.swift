@@ -1,3 +1,5 @@
+import Bytes
+
 /// Turns text into tokens. One a thread: it owns a cache and scratch, and shares the vocabulary.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What pieces have become before that are too long for ``PieceCache``, or became too many ids.
 ///
 /// Records stand one after another in one array of words. A hash table points to those of long pieces,

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Merges the bytes of one long piece into tokens: the earliest listed pair first, the leftmost among
 /// equals.
 ///

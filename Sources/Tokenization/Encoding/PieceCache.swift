@@ -1,3 +1,4 @@
+import Bytes
 import CKernels
 
 /// What short pieces have become before.

@@ -1,3 +1,4 @@
+import Bytes
 import CKernels
 
 /// Turns pieces into tokens: most from a cache, the others by merging, in batches.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A piece of at most 15 bytes as two words, so that comparing pieces is comparing numbers.
 struct PieceKey: BitwiseCopyable {
     /// The longest piece that has a key.

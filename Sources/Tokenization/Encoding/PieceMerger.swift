@@ -1,3 +1,4 @@
+import Bytes
 import CKernels
 
 /// A piece whose tokens are looked for.

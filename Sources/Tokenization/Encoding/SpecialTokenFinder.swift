@@ -1,3 +1,5 @@
+import Bytes
+
 /// Finds special tokens in texts: the leftmost, and the longest of those that start there.
 ///
 /// Those that are searched last are found only in what the others leave.

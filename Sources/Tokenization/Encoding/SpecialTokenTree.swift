@@ -1,3 +1,5 @@
+import Bytes
+
 /// Contents of special tokens as a tree of bytes, so that a place where one may start is looked at
 /// once, however many there are.
 struct SpecialTokenTree: Sendable {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The names of tokens, read straight into the bytes that they stand for.
 extension JSONReader {
     /// Reads a string of byte characters and appends the bytes that they stand for to `bytes`.

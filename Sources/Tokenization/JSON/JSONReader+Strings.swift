@@ -1,3 +1,4 @@
+
 extension JSONReader {
     /// Reads a string.
     mutating func readString() throws(TokenizationError) -> String {

@@ -1,3 +1,4 @@
+
 extension JSONReader {
     /// Reads a whole number from 0 to 2³² − 1.
     mutating func readID() throws(TokenizationError) -> UInt32 {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A strict reader of JSON (RFC 8259) that hands out what it meets, in order, and builds no tree.
 ///
 /// Written by hand because a vocabulary is a few hundred thousand short strings: they are read into

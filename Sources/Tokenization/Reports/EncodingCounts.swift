@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a vocabulary makes of texts, in numbers that add up.
 ///
 /// ```swift

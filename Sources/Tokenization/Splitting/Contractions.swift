@@ -1,3 +1,5 @@
+import Bytes
+
 extension ByteView {
     /// The end of `'s|'t|'re|'ve|'m|'ll|'d`, or `start` if there is none.
     @inline(__always)

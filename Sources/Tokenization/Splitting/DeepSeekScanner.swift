@@ -1,3 +1,5 @@
+import Bytes
+
 /// ``SplitPattern/deepseek3``, three expressions one after another, each applied to the parts that
 /// the one before it left, its matches and what lies between them alike:
 ///

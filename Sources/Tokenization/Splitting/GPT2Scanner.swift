@@ -1,3 +1,5 @@
+import Bytes
+
 /// ``SplitPattern/gpt2``:
 /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 struct GPT2Scanner: PieceScanner {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// ``SplitPattern/gpt4`` and the patterns that differ from it in a detail:
 /// `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`.
 struct GPT4Scanner: PieceScanner {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// ``SplitPattern/o200k`` and ``SplitPattern/tekken``, which differ in numbers and contractions.
 ///
 /// With U for `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]` and W for `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`:

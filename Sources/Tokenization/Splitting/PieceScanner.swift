@@ -1,3 +1,5 @@
+import Bytes
+
 /// One pattern as code.
 ///
 /// Where a piece ends depends on nothing before the piece, so a scanner looks at its text only

@@ -1,3 +1,4 @@
+import Bytes
 import CKernels
 
 /// Cuts a text into pieces, a few thousand bytes at a time. One a thread.

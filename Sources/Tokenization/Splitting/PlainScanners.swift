@@ -1,3 +1,5 @@
+import Bytes
+
 /// ``SplitPattern/bytes``: every byte is a piece.
 struct ByteScanner: PieceScanner {
     @inline(__always)

@@ -1,3 +1,5 @@
+import Bytes
+
 /// How a text is cut into the pieces that merges never cross.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+import Bytes
+
 /// ``SplitPattern/starcoder``: every `\p{N}` is a piece, and ``SplitPattern/gpt2`` cuts what stands
 /// between them.
 ///

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A run of whitespace from the start of a piece to the first other character, and the places in it
 /// that patterns cut at.
 ///

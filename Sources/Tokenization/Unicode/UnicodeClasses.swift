@@ -1,3 +1,4 @@
+import Bytes
 import CKernels
 
 /// The classes of code points and of the characters in a text, from the pinned table.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The characters that stand for bytes in Hugging Face's files, so that every token is a string.
 ///
 /// The 188 bytes that are printable in Latin-1 stand for themselves, the other 68 for U+0100 and

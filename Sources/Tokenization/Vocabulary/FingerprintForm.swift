@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// The canonical form of a vocabulary on its way into a hash.
 struct FingerprintForm: ~Copyable {

@@ -1,3 +1,4 @@
+import Bytes
 import CKernels
 
 /// A perfect hash table of merges: for every pair of tokens there is one slot to look at, and no

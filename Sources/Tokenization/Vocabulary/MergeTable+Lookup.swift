@@ -1,3 +1,4 @@
+import Bytes
 import CKernels
 
 extension MergeTable {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Two neighbouring tokens that become one.
 struct MergePair: Hashable, Sendable {
     let left: UInt32

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Tokens in, whole characters out: for text that appears while it is generated.
 ///
 /// A token may end in the middle of a character; its bytes are held back until the rest has come, or

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The bytes of every token, and the way back from bytes to the token.
 ///
 /// Flat: one array of bytes and one of offsets, the keys of the short tokens,

@@ -1,4 +1,5 @@
-import Storage
+import Bytes
+import Files
 
 extension Vocabulary {
     /// Reads the `tokenizer.json` in the directory at `path`, or the file at `path` itself.
@@ -33,10 +34,10 @@ extension Vocabulary {
 extension MappedFile {
     /// The file at `path`.
     static func opened(_ path: String) throws(TokenizationError) -> MappedFile {
-        do throws(StorageError) {
+        do throws(FileError) {
             return try MappedFile(path: path)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
     }
 }

@@ -1,4 +1,5 @@
-public import Storage
+import Bytes
+import Files
 
 extension Vocabulary {
     /// Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and `tokens.tsv`
@@ -11,7 +12,7 @@ extension Vocabulary {
     ///   `tokenizer_config.json`.
     public func write(
         toDirectory path: String, chatTemplate: String? = nil
-    ) throws(StorageError) {
+    ) throws(FileError) {
         try Self.write(tokensTSV(), to: path + "/tokens.tsv")
         try Self.write(specialTokensMapJSON(), to: path + "/special_tokens_map.json")
         try Self.write(
@@ -20,7 +21,7 @@ extension Vocabulary {
         try Self.write(tokenizerJSON(), to: path + "/tokenizer.json")
     }
 
-    private static func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
+    private static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
         try unsafe FileReplacement.write(bytes.span.bytes, to: path)
     }
 

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The tokens of a byte-level BPE, immutable and shared by any number of threads.
 ///
 /// ```swift

@@ -1,4 +1,5 @@
-public import Storage
+import Bytes
+import Work
 
 /// How a vocabulary is learned: the section "vocabulary" of `pipeline.json`.
 public struct VocabularyConfiguration: Codable, Sendable, Equatable {
@@ -22,7 +23,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
 
     /// The memory that learning may take; `nil` for most of the machine's. The result does not depend
     /// on it.
-    public var memory: MemoryLimit?
+    public var memory: ByteSize?
 
     /// The names in the file.
     public enum CodingKeys: String, CodingKey, CaseIterable {

@@ -1,5 +1,6 @@
+import Bytes
+import Files
 import Foundation
-import Storage
 import Tokenization
 import Transformer
 
@@ -182,7 +183,7 @@ public struct CheckpointStore: Sendable {
     /// Points a link elsewhere in one move, so that it never points nowhere.
     private func link(_ link: String, to name: String) throws {
         let fresh = directory + "/" + link + Self.partialSuffix
-        try StorageError.naming("create", fresh) {
+        try FileError.naming("create", fresh) {
             try FileManager.default.createSymbolicLink(atPath: fresh, withDestinationPath: name)
         }
         try renameFile(fresh, to: directory + "/" + link)

@@ -1,7 +1,8 @@
+import Files
 import Foundation
-import Storage
 import TokenShards
 import Transformer
+import Work
 
 extension Trainer {
     /// Steps in a row that may be skipped because they are not finite, before the run is given up.

@@ -1,8 +1,8 @@
 import Foundation
-import Storage
 public import TokenShards
 public import Tokenization
 public import Transformer
+import Work
 
 /// Trains a model from shards.
 ///

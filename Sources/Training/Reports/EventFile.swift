@@ -1,5 +1,6 @@
+import Bytes
+import Files
 import Foundation
-import Storage
 
 #if canImport(Glibc)
     import Glibc
@@ -69,7 +70,7 @@ public struct EventFile: ~Copyable {
             event.append(Field.Event.sessionLog, message: start)
             bytes += Self.record(of: event)
         }
-        let handle = try StorageError.naming("create", path) {
+        let handle = try FileError.naming("create", path) {
             try Data(bytes).write(to: URL(fileURLWithPath: path))
             let opened = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
             try opened.seekToEnd()
@@ -158,7 +159,7 @@ public struct EventFile: ~Copyable {
         event.append(Field.Event.step, integer: step)
         event.append(Field.Event.summary, message: summary)
         let record = Self.record(of: event)
-        try StorageError.naming("write", path) { try handle.write(contentsOf: Data(record)) }
+        try FileError.naming("write", path) { try handle.write(contentsOf: Data(record)) }
     }
 
     /// An event, with the time, as a record.

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 
 /// `metrics.jsonl`: a JSON object a line for each step, evaluation and sample.
 ///
@@ -35,7 +35,7 @@ public struct MetricsLog: ~Copyable {
             }
         }
         try FileReplacement.write(kept.map { $0 + "\n" }.joined(), to: path)
-        handle = try StorageError.naming("open", path) {
+        handle = try FileError.naming("open", path) {
             let opened = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
             try opened.seekToEnd()
             return opened
@@ -109,7 +109,7 @@ public struct MetricsLog: ~Copyable {
     /// Keys, and values as JSON writes them.
     private func append(_ fields: [(String, String)]) throws {
         let line = Self.object(fields) + "\n"
-        try StorageError.naming("write", path) {
+        try FileError.naming("write", path) {
             try handle.write(contentsOf: Data(line.utf8))
         }
     }

@@ -1,5 +1,5 @@
+import Bytes
 import Foundation
-import Storage
 
 /// What a run came to: `summary.json` in its directory.
 public struct TrainingSummary: Codable, Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Work
+
 /// Forward and backward over batches, on all threads, with the same bits for any number of them.
 ///
 /// The sequences of a batch are divided among *slots* of a fixed number of sequences. A slot works

@@ -1,4 +1,5 @@
 import CKernels
+import Work
 
 /// How fast this machine multiplies and adds when nothing is in the way: what a share of the peak
 /// is a share of.

@@ -1,4 +1,5 @@
 import CKernels
+import Work
 
 /// The arithmetic of Muon over the matrices of a model, on all threads.
 ///

@@ -1,4 +1,5 @@
 import CKernels
+import Work
 
 /// The arithmetic of an optimizer over whole buffers, on all threads.
 ///

@@ -1,5 +1,5 @@
+import Bytes
 import Foundation
-import Storage
 
 /// Hugging Face's `config.json` of a model.
 ///

@@ -1,4 +1,4 @@
-import Storage
+import Files
 
 /// A file of a model, written piece by piece, which appears whole or not at all.
 struct ModelFileWriter: ~Copyable {
@@ -6,14 +6,14 @@ struct ModelFileWriter: ~Copyable {
 
     /// Starts the file at `path`.
     init(path: String) throws(TransformerError) {
-        do throws(StorageError) { file = try FileReplacement(path: path) } catch {
+        do throws(FileError) { file = try FileReplacement(path: path) } catch {
             throw .storage(reason: error.description)
         }
     }
 
     /// Appends `bytes`.
     mutating func write(_ bytes: RawSpan) throws(TransformerError) {
-        do throws(StorageError) { try file.write(bytes) } catch {
+        do throws(FileError) { try file.write(bytes) } catch {
             throw .storage(reason: error.description)
         }
     }
@@ -25,7 +25,7 @@ struct ModelFileWriter: ~Copyable {
 
     /// Makes the bytes durable and gives the file its name.
     consuming func commit() throws(TransformerError) {
-        do throws(StorageError) { try file.commit() } catch {
+        do throws(FileError) { try file.commit() } catch {
             throw .storage(reason: error.description)
         }
     }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// How the numbers of a tensor are stored in a file; Quern computes in ``float32``.
 public enum NumberType: String, Sendable, CaseIterable {
     /// IEEE 754 single precision.

@@ -1,4 +1,4 @@
-import Storage
+import Files
 
 /// A safetensors file, read with suspicion.
 ///

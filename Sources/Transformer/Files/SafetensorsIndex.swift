@@ -1,5 +1,4 @@
 import Foundation
-import Storage
 
 /// `model.safetensors.index.json`: which file of several holds each tensor of a model.
 struct SafetensorsIndex {

@@ -1,4 +1,4 @@
-import Storage
+import Files
 
 /// A file of JSON that describes a model, read whole.
 enum SmallFile {

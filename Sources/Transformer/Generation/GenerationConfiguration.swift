@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// How text is generated; the section "generation" of `pipeline.json`.
 public struct GenerationConfiguration: Codable, Equatable, Sendable {

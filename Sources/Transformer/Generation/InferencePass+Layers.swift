@@ -1,3 +1,4 @@
+
 /// One block's work on the rows: what `SequencePass` does, over caches.
 extension InferencePass {
     /// stream += attention(norm1(stream)) · out.

@@ -1,3 +1,4 @@
+
 /// What the parts of every block are made of, divided among the threads.
 extension InferencePass {
     /// Calls `body` with ranges of rows: all of few, which are not worth a second thread, or parts.

@@ -1,3 +1,5 @@
+import Work
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)

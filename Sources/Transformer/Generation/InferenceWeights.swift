@@ -1,3 +1,5 @@
+import Work
+
 /// A model's matrices as generation multiplies by them: where they lie, or a copy of fewer bits.
 ///
 /// Embeddings, norms and biases are those of the model, whose parameters must not change meanwhile.

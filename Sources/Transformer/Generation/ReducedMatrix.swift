@@ -1,4 +1,5 @@
 import CKernels
+import Work
 
 /// A matrix (inputs, outputs) rounded to fewer bits, in panels of columns.
 @safe struct ReducedMatrix {

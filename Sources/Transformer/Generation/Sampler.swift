@@ -1,3 +1,5 @@
+import Work
+
 /// Chooses the next token from a model's logits: the same choices from the same seed.
 ///
 /// The logits pass through what Hugging Face calls processors, in the order of its `generate`:

@@ -1,4 +1,5 @@
 import CKernels
+import Work
 
 /// Dropout in one batch: which numbers are dropped follows from the seed, the number of the sequence
 /// in the run, the layer and the place, and from nothing else.

@@ -1,3 +1,5 @@
+import Work
+
 extension GPT {
     /// A copy of this model with rows for more tokens, in the embedding and in a head of its own.
     /// O(parameters).

@@ -1,3 +1,5 @@
+import Work
+
 /// A language model: a decoder of one of the kinds that ``Architecture`` names.
 ///
 /// It computes what Hugging Face's class of that kind computes. A class, because its parameters are

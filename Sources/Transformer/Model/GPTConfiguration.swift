@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// The shape of a model; the section "model" of `pipeline.json`.
 ///

@@ -1,3 +1,5 @@
+import Work
+
 /// A model's matrices laid out as products read them, made once a step for all sequences.
 ///
 /// Without it every product lays out its part of the weights again, which costs a small model some

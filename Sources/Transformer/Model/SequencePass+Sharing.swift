@@ -1,3 +1,4 @@
+
 /// How the threads of a team share the operations on one sequence.
 ///
 /// An operation is divided by what it writes: rows or columns, or heads of keys with the queries that

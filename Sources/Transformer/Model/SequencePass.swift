@@ -1,3 +1,5 @@
+import Work
+
 /// One sequence's way through the model, forward and backward, on the thread that calls it or, where
 /// there are fewer sequences than threads, on a team of threads that share each operation.
 ///

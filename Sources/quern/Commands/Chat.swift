@@ -1,7 +1,7 @@
 import ArgumentParser
+import Files
 import Foundation
 import Pipeline
-import Storage
 
 /// `quern chat`
 struct Chat: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Compression
 import Pipeline
-import Zstandard
+import Work
 
 /// `quern corpus pack`
 struct CorpusPack: AsyncParsableCommand, ReportingCommand {
@@ -25,13 +26,13 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand {
     var level = 3
 
     @Option(name: .long, help: "The size of text at which a frame ends, such as 4MiB.")
-    var frameSize = ByteCount(SeekableEncoder.standardFrameByteCount)
+    var frameSize = ByteSize(byteCount: SeekableEncoder.standardFrameByteCount)
 
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
-        guard frameSize.bytes <= SeekableEncoder.maximumFrameByteCount / 8 else {
+        guard frameSize.byteCount <= SeekableEncoder.maximumFrameByteCount / 8 else {
             throw ValidationError("--frame-size is at most 128MiB")
         }
     }
@@ -42,7 +43,7 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand {
         let outcome = try await PackingStage.run(
             corpus: corpus.configuration(validationFraction: 0, output: output), path: output,
             level: level,
-            frameByteCount: frameSize.bytes, threadCount: reporting.threadCount,
+            frameByteCount: frameSize.byteCount, threadCount: reporting.threadCount,
             stop: interrupts.stop, report: printer.show)
         printer.endLine()
         Terminal.write(

@@ -2,7 +2,6 @@ import ArgumentParser
 import Corpora
 import Pipeline
 import Refinement
-import Storage
 
 /// `quern corpus refine`
 struct CorpusRefine: AsyncParsableCommand, ReportingCommand {

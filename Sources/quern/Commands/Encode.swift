@@ -3,6 +3,7 @@ import Foundation
 import Pipeline
 import TokenShards
 import Tokenization
+import Work
 
 /// `quern encode`
 struct Encode: AsyncParsableCommand, ReportingCommand {
@@ -52,7 +53,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
             Stored bytes of input that make a part, which one process encodes alone; shards end with it. \
             (default: 1GiB)
             """, valueName: "size"))
-    var partBytes: ByteCount?
+    var partBytes: ByteSize?
 
     @Flag(
         name: .long,
@@ -89,7 +90,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         shards.endOfText = endOfText
         shards.tokensPerShard = tokensPerShard
         shards.allowSpecial = specials.allowSpecial
-        if let partBytes { shards.partBytes = partBytes.bytes }
+        if let partBytes { shards.partBytes = partBytes.byteCount }
         let (share, origin) = try WorkShare.find(
             rank: rank, world: world, environment: ProcessInfo.processInfo.environment)
         let corpus = try corpus.configuration(

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Foundation
 import Pipeline
-import Storage
 import Tokenization
 import Training
 import Transformer
+import Work
 
 /// `quern generate`
 struct Generate: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pipeline
 import Transformer
+import Work
 
 /// `quern model export`
 struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
@@ -49,7 +50,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
         help: ArgumentHelp(
             "huggingface: the most bytes of numbers in a file, such as 5GB. (default: one file)",
             valueName: "size"))
-    var shardSize: ByteCount?
+    var shardSize: ByteSize?
 
     @Option(name: .long, help: "gguf: what the file calls the model. (default: the file's name)")
     var name: String?
@@ -94,7 +95,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
         switch (format, plainType) {
         case (.huggingface, let plainType?):
             written = try ModelExport.huggingFace(
-                model, to: output, type: plainType, shardByteCount: shardSize?.bytes,
+                model, to: output, type: plainType, shardByteCount: shardSize?.byteCount,
                 report: printer.show
             ).model
         default:

@@ -1,7 +1,8 @@
+import Files
 import Pipeline
-import Storage
 import Tokenization
 import Transformer
+import Work
 
 /// What a model makes of a prompt, for people: the next tokens that it expects, and what its heads
 /// attend to.

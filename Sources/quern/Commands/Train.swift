@@ -3,6 +3,7 @@ import Pipeline
 import TokenShards
 import Tokenization
 import Training
+import Work
 
 /// `quern train`
 struct Train: AsyncParsableCommand, ReportingCommand {
@@ -84,7 +85,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         help: ArgumentHelp(
             "The most memory that training may need, such as 8GB or 900MB. (default: what is free)",
             valueName: "size"))
-    var memory: ByteCount?
+    var memory: ByteSize?
 
     @Flag(
         name: .long, help: "Measure the parts of a step, and show at the end where its time went.")
@@ -112,7 +113,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         let surroundings = Trainer.Surroundings(
             runDirectory: runDirectory, threadCount: reporting.threadCount,
             existing: resume ? .resume : overwrite ? .overwrite : .refuse,
-            memoryLimit: memory?.bytes, isProfiled: profile)
+            memoryLimit: memory?.byteCount, isProfiled: profile)
         var measured: ProfileReport?
         let show = { (event: PipelineEvent) in
             if case .training(.profiled(let report)) = event { measured = report }

@@ -16,7 +16,7 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand {
             Example:
 
               quern vocab count --pattern gpt4 --output part-1.counts 'data/1-*.jsonl.zst'
-              quern vocab count --memory 512M --output part-2.counts 'data/2-*.jsonl.zst'
+              quern vocab count --memory 512MB --output part-2.counts 'data/2-*.jsonl.zst'
             """)
 
     @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))

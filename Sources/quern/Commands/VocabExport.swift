@@ -1,5 +1,5 @@
 import ArgumentParser
-import Storage
+import Files
 import Tokenization
 
 /// `quern vocab export`

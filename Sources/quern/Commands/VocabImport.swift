@@ -1,5 +1,4 @@
 import ArgumentParser
-import Storage
 import Tokenization
 
 /// `quern vocab import`

@@ -1,9 +1,9 @@
 public import ArgumentParser
 public import Corpora
-public import Storage
 public import TokenShards
 public import Tokenization
 public import Transformer
+import Work
 
 // Values of the libraries that a person can type as they stand.
 
@@ -29,7 +29,7 @@ extension SpecialTokenPolicy: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
-extension MemoryLimit: ExpressibleByArgument {
-    /// Reads a size such as 512M.
+extension ByteSize: ExpressibleByArgument {
+    /// Reads a size such as 512MB.
     public init?(argument: String) { self.init(argument) }
 }

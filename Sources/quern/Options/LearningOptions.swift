@@ -1,6 +1,6 @@
 import ArgumentParser
-import Storage
 import Tokenization
+import Work
 
 /// How a vocabulary is learned from counts of pieces.
 struct LearningOptions: ParsableArguments {
@@ -27,7 +27,7 @@ struct LearningOptions: ParsableArguments {
     var tie = VocabularyConfiguration().tieRule
 
     /// The configuration that the options describe.
-    func configuration(pattern: SplitPattern, memory: MemoryLimit?) -> VocabularyConfiguration {
+    func configuration(pattern: SplitPattern, memory: ByteSize?) -> VocabularyConfiguration {
         var configuration = VocabularyConfiguration()
         configuration.vocabularySize = vocabSize
         configuration.pattern = pattern

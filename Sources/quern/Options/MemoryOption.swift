@@ -1,5 +1,5 @@
 import ArgumentParser
-import Storage
+import Work
 
 /// How much memory learning a vocabulary may take.
 struct MemoryOption: ParsableArguments {
@@ -7,8 +7,8 @@ struct MemoryOption: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             """
-            The memory to use, such as 512M or 4G. Counts that need more go to the disk; the result \
+            The memory to use, such as 512MB or 4GiB. Counts that need more go to the disk; the result \
             is the same. (default: three quarters of the machine's)
             """, valueName: "size"))
-    var memory: MemoryLimit?
+    var memory: ByteSize?
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Corpora
+import Work
 
 /// How the files of a corpus are read.
 struct ReadingOptions: ParsableArguments {
@@ -56,7 +57,7 @@ struct ReadingOptions: ParsableArguments {
 
     @Option(
         name: .long, help: "The largest document or line, such as 256MiB.")
-    var maxDocumentSize = ByteCount(CorpusConfiguration().maximumDocumentByteCount)
+    var maxDocumentSize = ByteSize(byteCount: CorpusConfiguration().maximumDocumentByteCount)
 
     @Flag(
         name: .long,
@@ -76,7 +77,7 @@ struct ReadingOptions: ParsableArguments {
             textSeparator: separator?.unescaped,
             invalidUTF8: invalidUtf8, longWindow: longWindow, onError: onError,
             validationFraction: validationFraction,
-            maximumDocumentByteCount: maxDocumentSize.bytes)
+            maximumDocumentByteCount: maxDocumentSize.byteCount)
         if onError == .quarantine {
             guard let path = quarantine ?? output.map(CorpusConfiguration.quarantinePath(beside:))
             else {

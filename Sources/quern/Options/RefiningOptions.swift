@@ -1,6 +1,6 @@
 import ArgumentParser
 import Refinement
-import Storage
+import Work
 
 /// What is left out of a corpus, and in which order the rest stands.
 struct RefiningOptions: ParsableArguments {
@@ -64,12 +64,12 @@ struct RefiningOptions: ParsableArguments {
         help: ArgumentHelp(
             "The size of the lines in a part, before compression, such as 256MiB.",
             valueName: "size"))
-    var partSize = ByteCount(RefinementConfiguration().partByteCount)
+    var partSize = ByteSize(byteCount: RefinementConfiguration().partByteCount)
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The memory to use, such as 512M or 4G. The result is the same.", valueName: "size"))
+            "The memory to use, such as 512MB or 4GiB. The result is the same.", valueName: "size"))
     var memory = RefinementConfiguration().memory
 
     @Option(
@@ -103,7 +103,7 @@ struct RefiningOptions: ParsableArguments {
         if let similarity { configuration.nearDuplicates.similarity = similarity }
         configuration.shuffles = shuffle
         if let seed { configuration.shuffleSeed = seed }
-        configuration.partByteCount = partSize.bytes
+        configuration.partByteCount = partSize.byteCount
         configuration.memory = memory
         configuration.scratchDirectory = scratch
         return configuration

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 import Training
+import Work
 
 #if canImport(Glibc)
     import Glibc

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Storage
 
 #if canImport(Glibc)
     import Glibc
@@ -53,7 +53,7 @@ enum Terminal {
             }
             if count >= 0 { return count == 0 ? nil : Array(bytes[..<count]) }
             guard errno == EINTR else {
-                throw StorageError.failed(
+                throw FileError.failed(
                     operation: "read", path: "standard input",
                     reason: unsafe String(cString: strerror(errno)))
             }

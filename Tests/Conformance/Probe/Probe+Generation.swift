@@ -1,5 +1,6 @@
 import Foundation
 import Transformer
+import Work
 
 /// What a sampler is to make of logits.
 struct ProbeSampling: Decodable {

@@ -1,6 +1,7 @@
 import Foundation
 import Training
 import Transformer
+import Work
 
 /// Gradients to step by in order, and the optimizer's numbers.
 struct ProbeOptimization: Decodable {

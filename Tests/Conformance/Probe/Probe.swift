@@ -1,6 +1,7 @@
 import Foundation
 import Training
 import Transformer
+import Work
 
 /// A sentence for the person at the terminal.
 struct ProbeError: Error, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 import Testing
 
 @testable import Tokenization

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Reads the text field of JSON objects, one a line.
 ///
 /// Not one generic type with ``JSONReader``: its witnesses would look up their metadata at each

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Finds where one segment of an input ends and the next begins: a line, a document, a record of a
 /// table, an element of an array.
 protocol SegmentCutter: Sendable {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Cuts the bytes of one input into segments, in memory set by the buffer and one segment.
 ///
 /// Lines, documents of text files, records of tables and elements of arrays are all segments; a

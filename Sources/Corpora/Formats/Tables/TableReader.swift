@@ -1,3 +1,5 @@
+import Bytes
+
 /// Reads one column of a table of delimited values, whose first record names the columns.
 struct TableReader: FormatReader, ~Copyable {
     /// The column that holds the text.

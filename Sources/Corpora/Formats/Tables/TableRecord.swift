@@ -1,3 +1,5 @@
+import Bytes
+
 /// Takes fields out of a record of comma-separated values, strictly. Source: RFC 4180.
 struct TableRecord {
     let delimiter: UInt8

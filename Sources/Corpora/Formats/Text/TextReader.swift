@@ -1,3 +1,5 @@
+import Bytes
+
 /// Opens an input of plain text, cut as the configuration says.
 func openText(_ input: FormatInput) throws(CorpusError) -> any FormatReader & ~Copyable {
     if let separator = input.configuration.textSeparator {

@@ -1,3 +1,4 @@
+import Bytes
 import CKernels
 
 /// The classes of a few thousand bytes of text, a bit for each byte: every byte of a character has the

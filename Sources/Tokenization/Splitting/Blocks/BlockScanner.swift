@@ -1,3 +1,5 @@
+import Bytes
+
 /// Finds the pieces of up to 64 bytes at once, by arithmetic on one bit a byte.
 ///
 /// ``PieceSplitter`` has most texts cut by `qk_find_starts`, a few hundred bytes at a time, and comes here

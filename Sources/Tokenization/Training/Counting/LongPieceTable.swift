@@ -1,3 +1,5 @@
+import Bytes
+
 /// Counts of pieces of more than fifteen bytes.
 struct LongPieceTable: ~Copyable {
     /// A piece and its count.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Bytes that are only ever added, in blocks that never move.
 struct PieceArena: ~Copyable {
     /// A block's memory; a class, because an array holds the blocks.

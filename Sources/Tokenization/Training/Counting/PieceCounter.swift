@@ -1,3 +1,5 @@
+import Bytes
+
 /// Counts the pieces of texts. One a thread; the counts of all are merged at the end.
 public final class PieceCounter {
     // A class, because each worker owns one for long and hands it around.

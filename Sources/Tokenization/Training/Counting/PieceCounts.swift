@@ -1,3 +1,5 @@
+import Bytes
+
 /// How often each distinct piece occurred: all that learning a vocabulary needs to know of a corpus.
 ///
 /// Counts of parts of a corpus, merged in any order, are the counts of the whole.

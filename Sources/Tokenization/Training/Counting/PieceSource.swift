@@ -1,3 +1,5 @@
+import Bytes
+
 /// Distinct pieces with their counts, which can be gone through more than once.
 protocol PieceSource: ~Copyable {
     /// Calls `body` with each piece and its count, always in the same order.

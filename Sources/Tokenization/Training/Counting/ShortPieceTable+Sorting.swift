@@ -1,3 +1,5 @@
+import Bytes
+
 extension ShortPieceTable {
     /// Sorts the pieces by their bytes, in place: they come to the front, and the table can no longer
     /// be asked or added to. O(count · length). Returns the sorted pieces.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Counts of pieces of at most fifteen bytes, almost all there are: a flat table of keys and counts.
 ///
 /// Open addressing over the hash as a fraction of the size, so that the table grows by half and not

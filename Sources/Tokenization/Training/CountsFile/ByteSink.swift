@@ -1,8 +1,8 @@
-import Storage
+import Files
 
 /// Where the bytes of a file of counts go, one after another.
 protocol ByteSink: ~Copyable {
-    mutating func write(_ bytes: RawSpan) throws(StorageError)
+    mutating func write(_ bytes: RawSpan) throws(FileError)
 }
 
 extension FileReplacement: ByteSink {}
@@ -15,7 +15,7 @@ struct TemporarySink: ByteSink {
     /// Writes to `file` from its start on.
     init(_ file: OpenFile) { self.file = file }
 
-    mutating func write(_ bytes: RawSpan) throws(StorageError) {
+    mutating func write(_ bytes: RawSpan) throws(FileError) {
         try file.write(bytes, at: offset)
         offset += bytes.byteCount
     }

@@ -1,4 +1,5 @@
-import Storage
+import Bytes
+import Files
 
 /// Counts of pieces in a file: what one machine counted, for another to merge or to learn from.
 ///
@@ -33,7 +34,7 @@ public struct PieceCountsFile: Sendable {
         do {
             file = try OpenFile(path: path)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
         try self.init(file)
     }

@@ -1,4 +1,5 @@
-import Storage
+import Bytes
+import Files
 
 /// Several files of counts as one: every piece once, in order, with the sum of its counts.
 ///

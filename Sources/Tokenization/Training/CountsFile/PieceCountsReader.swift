@@ -1,4 +1,5 @@
-import Storage
+import Bytes
+import Files
 
 /// Reads a file of counts from its start to its end, in the memory of a buffer and one piece, and
 /// refuses it at the first byte that ``PieceCountsWriter`` would not have written.
@@ -51,7 +52,7 @@ final class PieceCountsReader {
                 of: file, at: max(0, byteCount - PieceCountsFormat.trailerByteCount),
                 count: PieceCountsFormat.trailerByteCount)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
         func fail(_ offset: Int, _ reason: String) -> TokenizationError {
             .malformedCounts(path: file.path, offset: offset, reason: reason)
@@ -189,7 +190,7 @@ final class PieceCountsReader {
         do {
             count = try file.read(into: &buffer, at: bufferOffset)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
         filled = min(count, end - bufferOffset)
         guard filled > 0 else { throw fail(bufferOffset, "it became shorter while it was read") }
@@ -210,7 +211,7 @@ final class PieceCountsReader {
 
     private static func bytes(
         of file: OpenFile, at offset: Int, count: Int
-    ) throws(StorageError) -> [UInt8] {
+    ) throws(FileError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let read = try file.read(into: &bytes, at: offset)
         return Array(bytes[..<read])

@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// Writes a file of counts; ``PieceCountsFormat`` says how it looks.
 struct PieceCountsWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
@@ -59,7 +59,7 @@ struct PieceCountsWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
         do {
             try unsafe sink.write(bytes.span.bytes)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
         waiting.removeAll(keepingCapacity: true)
     }

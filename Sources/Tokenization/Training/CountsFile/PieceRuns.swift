@@ -1,4 +1,4 @@
-import Storage
+import Files
 import Synchronization
 
 /// Counts that did not fit into memory: sorted runs in temporary files, which are merged whenever there
@@ -123,7 +123,7 @@ public final class PieceRuns: Sendable {
         do {
             return try OpenFile(temporaryBeside: path)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
     }
 }

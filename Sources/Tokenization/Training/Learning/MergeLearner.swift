@@ -1,3 +1,5 @@
+import Bytes
+
 /// The state of learning: every distinct piece as a row of tokens, how often each pair of neighbours
 /// occurs, and where.
 ///

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What stands on one side of a pair that is being merged: for each token how often, and where the
 /// list of the pair that it forms now is to be written.
 struct NeighborTally: ~Copyable {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The pairs of neighbours that may still become tokens, with their counts and where they were found.
 ///
 /// A flat open-addressing table of records. A pair that has become too rare stays until the table

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Every distinct piece of two bytes or more as a row of tokens, which are merged in place.
 ///
 /// A token fills as many cells as it has bytes. Its first and its last cell hold its id, so that the

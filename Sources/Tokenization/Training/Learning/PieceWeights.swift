@@ -1,3 +1,5 @@
+import Bytes
+
 /// How often the piece around a cell of ``PieceRows`` occurs.
 ///
 /// The rows are sorted by count, so it is enough to know where each count's rows end. A table of where

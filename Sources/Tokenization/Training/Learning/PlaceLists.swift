@@ -1,3 +1,5 @@
+import Bytes
+
 /// The lists of places of all pairs, one after another in memory that is set when learning begins.
 ///
 /// A place is the cell in ``PieceRows`` where the left token of a pair starts. Merges make places

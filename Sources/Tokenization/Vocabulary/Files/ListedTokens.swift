@@ -1,3 +1,5 @@
+import Bytes
+
 /// Tokens in the order of a file, before they are put in the order of their numbers.
 struct ListedTokens: ~Copyable {
     /// The largest number that a token may have; it also keeps small files from asking for large

@@ -1,3 +1,4 @@
+import Bytes
 import HeapModule
 
 /// Merges the bytes of one token as if they were a piece of text: how the token is made, if at all.

@@ -1,4 +1,4 @@
-import Storage
+import Files
 
 extension Vocabulary {
     /// Writes the vocabulary in the form of another program, and returns the paths of what was written.
@@ -17,10 +17,10 @@ extension Vocabulary {
         if let obstacle = obstacle(to: format) {
             throw .notRepresentable(format: format.rawValue, reason: obstacle)
         }
-        do throws(StorageError) {
+        do throws(FileError) {
             return try write(to: path, format: format)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
     }
 
@@ -42,7 +42,7 @@ extension Vocabulary {
 
     private func write(
         to path: String, format: VocabularyFormat
-    ) throws(StorageError) -> [String] {
+    ) throws(FileError) -> [String] {
         let directory = path.hasSuffix("/") ? path : path + "/"
         switch format {
         case .huggingface:

@@ -1,3 +1,5 @@
+import Bytes
+
 // tiktoken's semantics: neighbours merge whose bytes together are a token, the smallest number first;
 // a piece that is itself a token is taken whole.
 //

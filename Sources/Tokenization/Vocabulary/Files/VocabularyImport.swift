@@ -1,4 +1,5 @@
-import Storage
+import Bytes
+import Files
 
 /// Reads the vocabularies of other programs.
 ///

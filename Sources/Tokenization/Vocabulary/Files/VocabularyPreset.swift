@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// A published vocabulary whose file holds ranks only: what its program adds to them.
 public enum VocabularyPreset: String, CaseIterable, Sendable {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// ggml's Q8_0: blocks of 32 numbers, each block a factor in half precision and 32 signed bytes.
 ///
 /// The bytes are those of ggml's reference: `quantize_row_q8_0_ref` in `ggml-quants.c`.

@@ -1,4 +1,4 @@
-import Storage
+import Bytes
 
 /// A tensor as it is written into a GGUF file.
 struct GGUFTensor {

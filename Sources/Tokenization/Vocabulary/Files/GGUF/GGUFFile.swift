@@ -1,3 +1,5 @@
+import Bytes
+
 /// The tokenizer in a GGUF file, the form of llama.cpp.
 ///
 /// The file names a pre-tokenizer instead of holding its expressions, and what the name means is

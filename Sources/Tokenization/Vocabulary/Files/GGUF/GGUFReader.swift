@@ -1,3 +1,5 @@
+import Bytes
+
 /// A strict reader of the part of a GGUF file that describes its model: keys and their values.
 ///
 /// Everything in the file is a claim until it is checked against the bytes that are there: no count is

@@ -1,4 +1,4 @@
-public import Storage
+import Bytes
 
 extension Vocabulary {
     /// What a GGUF file of a model says about its tokenizer besides the vocabulary.

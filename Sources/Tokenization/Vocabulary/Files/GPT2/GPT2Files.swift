@@ -1,3 +1,5 @@
+import Bytes
+
 /// `vocab.json` and `merges.txt`: the form in which GPT-2 was published.
 ///
 /// The first has every token's name and number, the second a merge a line in order, after a line with

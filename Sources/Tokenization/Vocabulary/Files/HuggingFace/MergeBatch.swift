@@ -1,3 +1,5 @@
+import Bytes
+
 /// A few merges that have been read but not looked up.
 ///
 /// Looking up is waiting for memory: done for many names in a row, the waits overlap.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a `tokenizer.json` says, before it is known to make sense.
 ///
 /// The two large parts, tokens and merges, go straight into tables while the text is read; the rest

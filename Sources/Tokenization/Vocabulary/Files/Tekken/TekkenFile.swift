@@ -1,3 +1,5 @@
+import Bytes
+
 /// `tekken.json`: Mistral's form of tiktoken's ranks, with the pattern and the special tokens.
 ///
 /// The special tokens come first, so that a token's number is its rank and their number together.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Bytes as text, four characters for three bytes (RFC 4648, section 4).
 enum Base64 {
     private static let alphabet = Array(

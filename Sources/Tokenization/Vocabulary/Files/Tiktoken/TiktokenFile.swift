@@ -1,3 +1,5 @@
+import Bytes
+
 /// A `.tiktoken` file: a line a token, its bytes in base64 and its rank, which is its number.
 ///
 /// The file holds neither special tokens nor the pattern; both are constants of the program that reads

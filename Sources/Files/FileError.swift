@@ -1,0 +1,73 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// What can go wrong between a program and the file system.
+public enum FileError: Error, Equatable, Sendable {
+    /// A call of the operating system failed.
+    ///
+    /// - Parameters:
+    ///   - operation: what was tried, as a verb: "open", "write".
+    ///   - path: the file it was tried on.
+    ///   - reason: the system's own words, such as "No such file or directory".
+    case failed(operation: String, path: String, reason: String)
+
+    /// The failure that `errno` describes now.
+    package static func current(_ operation: String, _ path: String) -> FileError {
+        .failed(operation: operation, path: path, reason: unsafe String(cString: strerror(errno)))
+    }
+}
+
+extension FileError: CustomStringConvertible {
+    /// One sentence for a person.
+    public var description: String {
+        switch self {
+        case .failed(let operation, let path, let reason):
+            "could not \(operation) \(path): \(reason)"
+        }
+    }
+}
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+extension FileError {
+    /// Calls `body`, and gives what Foundation throws from it the form of every other failure here.
+    ///
+    /// - Parameters:
+    ///   - operation: what `body` tries, as a verb: "create", "remove".
+    ///   - path: the file or folder it is tried on.
+    package static func naming<Result>(
+        _ operation: String, _ path: String, _ body: () throws -> Result
+    ) throws(FileError) -> Result {
+        do {
+            return try body()
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw .failed(operation: operation, path: path, reason: reason(of: error as NSError))
+        }
+    }
+
+    /// The system's own words, if a call of the system is what failed at the bottom.
+    private static func reason(of error: NSError) -> String {
+        if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error {
+            return reason(of: cause as NSError)
+        }
+        if error.domain == NSPOSIXErrorDomain {
+            return unsafe String(cString: strerror(Int32(error.code)))
+        }
+        return error.localizedDescription
+    }
+}

@@ -1,0 +1,125 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A file that appears whole or not at all.
+///
+/// Bytes go to `PATH.partial`; ``commit()`` syncs them to the disk and renames the file to its
+/// name. What is given up before that leaves nothing behind. One process writes a path at a time.
+///
+/// ```swift
+/// var file = try FileReplacement(path: "numbers.bin")
+/// try file.write(numbers.span.bytes)
+/// try file.commit()
+/// ```
+public struct FileReplacement: ~Copyable, Sendable {
+    private let descriptor: Int32
+    private var isCommitted = false
+
+    /// The name that the file will have.
+    public let path: String
+
+    /// The name under which it is written.
+    public let partialPath: String
+
+    /// Starts a file beside `path`, replacing what an earlier, interrupted writer left there.
+    ///
+    /// - Parameter writer: tells several processes apart that write the same file at once; the last one
+    ///   to commit stays.
+    public init(path: String, writer: String? = nil) throws(FileError) {
+        let partial = path + (writer.map { ".\($0)" } ?? "") + ".partial"
+        let opened = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard opened >= 0 else { throw .current("create", partial) }
+        self.path = path
+        partialPath = partial
+        descriptor = opened
+    }
+
+    deinit {
+        close(descriptor)
+        if !isCommitted { unsafe unlink(partialPath) }
+    }
+
+    /// Appends `bytes`.
+    public mutating func write(_ bytes: RawSpan) throws(FileError) {
+        try writeAll(bytes, offset: nil)
+    }
+
+    /// Writes `bytes` over what stands at `offset`, for a header that is known last.
+    public mutating func overwrite(_ bytes: RawSpan, at offset: Int) throws(FileError) {
+        try writeAll(bytes, offset: offset)
+    }
+
+    private func writeAll(_ bytes: RawSpan, offset: Int?) throws(FileError) {
+        let descriptor = descriptor
+        try unsafe writeWhole(bytes, to: partialPath) { buffer, written in
+            if let offset {
+                return unsafe pwrite(
+                    descriptor, buffer.baseAddress!, buffer.count, off_t(offset + written))
+            }
+            #if canImport(Darwin)
+                return unsafe Darwin.write(descriptor, buffer.baseAddress!, buffer.count)
+            #elseif canImport(Glibc)
+                return unsafe Glibc.write(descriptor, buffer.baseAddress!, buffer.count)
+            #else
+                return unsafe Musl.write(descriptor, buffer.baseAddress!, buffer.count)
+            #endif
+        }
+    }
+
+    /// Makes the bytes durable and gives the file its name.
+    public consuming func commit() throws(FileError) {
+        guard fsync(descriptor) == 0 else { throw .current("sync", partialPath) }
+        try renameFile(partialPath, to: path)
+        isCommitted = true
+    }
+
+    /// Writes a whole file of `bytes`.
+    @inline(never)
+    public static func write(
+        _ bytes: RawSpan, to path: String, writer: String? = nil
+    ) throws(FileError) {
+        // Not inlined, because LLVM of Swift 6.3 crashes over what that makes of asynchronous callers.
+        var file = try FileReplacement(path: path, writer: writer)
+        try file.write(bytes)
+        try file.commit()
+    }
+
+    /// Writes a whole file of the UTF-8 of `text`.
+    public static func write(
+        _ text: String, to path: String, writer: String? = nil
+    ) throws(FileError) {
+        let bytes = Array(text.utf8)
+        try unsafe write(bytes.span.bytes, to: path, writer: writer)
+    }
+}
+
+/// Gives a file or link another name, durably, in place of what had that name.
+public func renameFile(_ path: String, to newPath: String) throws(FileError) {
+    try moveFile(path, to: newPath)
+    try syncDirectory(containing: newPath)
+}
+
+/// The directory that holds `path`: `.` for a name without one.
+public func parentDirectory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// Gives a file another name, in place of what had that name; the caller makes the names durable.
+public func moveFile(_ path: String, to newPath: String) throws(FileError) {
+    guard unsafe rename(path, newPath) == 0 else { throw .current("rename", path) }
+}
+
+/// Makes the names in the directory that holds `path` durable.
+public func syncDirectory(containing path: String) throws(FileError) {
+    let directory = parentDirectory(of: path)
+    let descriptor = unsafe open(directory, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .current("open", directory) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .current("sync", directory) }
+}

@@ -1,0 +1,93 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A file that is read, and perhaps written, at any place, through buffers of the caller's.
+///
+/// Unlike a mapping it adds nothing to the memory of the process. A class, because a file has one owner
+/// and may have many readers, on any thread: no call moves a position that others see.
+public final class OpenFile: Sendable {
+    /// The file's path, as it was given.
+    public let path: String
+
+    private let descriptor: Int32
+
+    /// Opens the file at `path` for reading.
+    public init(path: String) throws(FileError) {
+        let opened = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { throw .current("open", path) }
+        self.path = path
+        descriptor = opened
+    }
+
+    /// Makes a file for reading and writing that has no name: however the process ends, nothing is
+    /// left.
+    ///
+    /// - Parameter path: beside this path the file's bytes take their place on the disk.
+    public init(temporaryBeside path: String) throws(FileError) {
+        var name = Array((path + ".XXXXXX").utf8CString)
+        let opened = unsafe name.withUnsafeMutableBufferPointer { buffer in
+            let opened = unsafe mkstemp(buffer.baseAddress!)
+            if opened >= 0 { unsafe unlink(buffer.baseAddress!) }
+            return opened
+        }
+        guard opened >= 0 else { throw .current("create a temporary file beside", path) }
+        self.path = path
+        descriptor = opened
+    }
+
+    deinit { close(descriptor) }
+
+    /// The file's length in bytes.
+    public var byteCount: Int {
+        get throws(FileError) {
+            var status = stat()
+            guard unsafe fstat(descriptor, &status) == 0 else { throw .current("examine", path) }
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw .failed(operation: "read", path: path, reason: "not a regular file")
+            }
+            return Int(status.st_size)
+        }
+    }
+
+    /// Reads bytes from `offset` on into `buffer`, as many as there are and fit; returns their number,
+    /// which is 0 at the end of the file.
+    public func read(into buffer: inout [UInt8], at offset: Int) throws(FileError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+                return unsafe pread(
+                    descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .current("read", path)
+            }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// Writes `bytes` from `offset` on.
+    public func write(_ bytes: RawSpan, at offset: Int) throws(FileError) {
+        var written = 0
+        while written < bytes.byteCount {
+            let rest = bytes.extracting(droppingFirst: written)
+            let count = unsafe rest.withUnsafeBytes { buffer in
+                unsafe pwrite(
+                    descriptor, buffer.baseAddress!, buffer.count, off_t(offset + written))
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .current("write", path)
+            }
+            written += count
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Compression
+
+/// Bytes that follow from a seed, so that a failure can be seen again.
+struct Bytes {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    /// SplitMix64.
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    mutating func random(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+
+    /// Words of a small vocabulary, as text has them.
+    mutating func compressible(_ count: Int) -> [UInt8] {
+        let words = ["the ", "quern ", "grinds ", "grain ", "slowly ", "and ", "well.\n"]
+        var result: [UInt8] = []
+        while result.count < count { result += words[Int(next() % 7)].utf8 }
+        return Array(result[..<count])
+    }
+}
+
+func compress(
+    _ bytes: [UInt8], level: Int = 3, checksum: Bool = true, chunk: Int = .max
+) throws -> [UInt8] {
+    var encoder = try ZstandardEncoder(level: level, checksum: checksum)
+    var result: [UInt8] = []
+    var start = 0
+    while start < bytes.count {
+        let end = start + min(chunk, bytes.count - start)
+        try encoder.append(bytes.span.extracting(start..<end), to: &result)
+        start = end
+    }
+    try encoder.finish(into: &result)
+    return result
+}
+
+/// Decodes with input in chunks and output in rooms of the sizes given.
+func decompress(
+    _ bytes: [UInt8], chunk: Int = .max, room: Int = 4096, maximumWindowLog: Int = 27
+) throws -> [UInt8] {
+    var decoder = try ZstandardDecoder(maximumWindowLog: maximumWindowLog)
+    var buffer = [UInt8](repeating: 0, count: room)
+    var result: [UInt8] = []
+    var used = 0
+    while used < bytes.count || decoder.hasMoreOutput {
+        let end = used + min(chunk, bytes.count - used)
+        var target = buffer.mutableSpan
+        let step = try decoder.decode(bytes.span.extracting(used..<end), into: &target)
+        used += step.consumedCount
+        result += buffer[..<step.producedCount]
+    }
+    try decoder.finish()
+    return result
+}
+
+func skippableFrame(_ content: [UInt8], variant: UInt8 = 0) -> [UInt8] {
+    let count = UInt32(content.count)
+    return [0x50 + variant, 0x2A, 0x4D, 0x18]
+        + (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + content
+}
