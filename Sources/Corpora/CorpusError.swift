@@ -1,5 +1,5 @@
-import Compression
-import Files
+public import Compression
+public import Files
 
 /// An error between a configuration and its documents.
 public enum CorpusError: Error, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 
 #if canImport(Glibc)
     import Glibc

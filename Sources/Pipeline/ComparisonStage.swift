@@ -1,7 +1,7 @@
 public import Corpora
 public import Tokenization
 import Training
-import Work
+public import Work
 
 /// Encodes a corpus with several vocabularies, only to see what they make of it.
 public enum ComparisonStage {

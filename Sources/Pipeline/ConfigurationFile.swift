@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// Reads `pipeline.json`: defaults, then the file, then settings from the command line.

@@ -2,7 +2,7 @@ import Compression
 public import Corpora
 import Files
 import Training
-import Work
+public import Work
 
 /// Rewrites a corpus as one seekable file of JSON lines.
 public enum PackingStage {

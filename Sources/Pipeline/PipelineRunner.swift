@@ -2,7 +2,7 @@ import Files
 public import TokenShards
 public import Tokenization
 public import Training
-import Work
+public import Work
 
 /// Runs every stage of a pipeline that is not up to date, in order.
 ///

@@ -2,7 +2,7 @@ public import Corpora
 import Foundation
 public import Refinement
 import Training
-import Work
+public import Work
 
 /// Makes a cleaner corpus from a corpus: filters, duplicates, order.
 public enum RefiningStage {

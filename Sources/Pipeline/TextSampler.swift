@@ -1,6 +1,6 @@
 public import Tokenization
 public import Transformer
-import Work
+public import Work
 
 /// Draws texts that continue a prompt: several at once, token by token, in whole characters.
 ///

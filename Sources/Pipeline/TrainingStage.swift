@@ -2,7 +2,7 @@ public import TokenShards
 public import Tokenization
 public import Training
 import Transformer
-import Work
+public import Work
 
 /// Trains a model from shards.
 public enum TrainingStage {

@@ -1,5 +1,5 @@
 public import Corpora
-import Work
+public import Work
 
 /// An error of refining a corpus.
 public enum RefinementError: Error, Equatable, Sendable {

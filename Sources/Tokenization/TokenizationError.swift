@@ -1,5 +1,5 @@
-import Files
-import Work
+public import Files
+public import Work
 
 /// What can go wrong with vocabularies, their files, and ids.
 public enum TokenizationError: Error, Equatable, Sendable {

@@ -2,7 +2,6 @@ import Bytes
 import Testing
 import Work
 
-
 #if !(os(macOS) && arch(x86_64))
     @Suite struct HalfPrecisionTests {
         @Test("every binary16 is the number that Float16 is, and comes back")

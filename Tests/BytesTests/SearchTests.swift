@@ -1,7 +1,6 @@
 import Bytes
 import Testing
 
-
 @Suite
 struct SearchTests {
     /// Where `needle` first begins, place by place.

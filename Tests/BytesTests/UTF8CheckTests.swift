@@ -1,7 +1,6 @@
 import Bytes
 import Testing
 
-
 @Suite struct UTF8CheckTests {
     /// Where the standard library first repairs something.
     private func expected(_ bytes: [UInt8]) -> Int {

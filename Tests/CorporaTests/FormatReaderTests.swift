@@ -38,7 +38,7 @@ private struct FooterReader: FormatReader, ~Copyable {
         do throws(FileError) {
             groups = try Self.groups(of: file)
         } catch {
-            throw .storage(error)
+            throw .file(error)
         }
         self.file = file
         limit = input.limit
@@ -73,7 +73,7 @@ private struct FooterReader: FormatReader, ~Copyable {
         while bytes.isEmpty {
             guard let group = groups.popLast() else { return .end }
             do throws(FileError) { bytes = try Self.read(file, group.range) } catch {
-                throw .storage(error)
+                throw .file(error)
             }
             row = group.firstRow - 1
             storedByteCount += bytes.count

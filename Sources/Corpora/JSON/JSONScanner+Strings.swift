@@ -1,3 +1,4 @@
+import Bytes
 
 extension JSONScanner {
     /// Passes a string whose opening quote is at the offset. O(its bytes).

@@ -4,7 +4,7 @@ import Foundation
 public import TokenShards
 public import Tokenization
 import Training
-import Work
+public import Work
 
 /// Packs a corpus into shards, in parts that any number of processes make independently.
 ///

@@ -3,7 +3,7 @@ import TokenShards
 import Tokenization
 public import Training
 import Transformer
-import Work
+public import Work
 
 /// Teaches a trained model to answer, from conversations.
 public enum InstructionTuningStage {

@@ -1,5 +1,5 @@
 import Bytes
-import Work
+public import Work
 
 /// The documents that are left out of a corpus, and the order of the rest: section `corpus.refine`
 /// of a pipeline's configuration.

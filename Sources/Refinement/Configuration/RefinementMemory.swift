@@ -1,4 +1,4 @@
-import Work
+public import Work
 
 /// The shares of the steps in the memory that may be used, in bytes.
 ///

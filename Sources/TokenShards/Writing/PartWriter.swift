@@ -1,4 +1,4 @@
-import Files
+public import Files
 import Foundation
 
 /// How far the shards of a part are: with it and their files, another process goes on.

@@ -1,3 +1,4 @@
+import Bytes
 
 extension JSONReader {
     /// Reads a string.

@@ -1,3 +1,4 @@
+import Bytes
 
 extension JSONReader {
     /// Reads a whole number from 0 to 2³² − 1.

@@ -1,3 +1,4 @@
+import Bytes
 
 /// A token and the two that it was merged from, down to single bytes.
 public struct MergeTree: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import Bytes
 
 /// Decoding from the keys of the tokens: sixteen bytes each, of which the last is the length, so that
 /// a token of at most fifteen bytes is one load and one store.

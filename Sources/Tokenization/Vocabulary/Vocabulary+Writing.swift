@@ -1,5 +1,5 @@
 import Bytes
-import Files
+public import Files
 
 extension Vocabulary {
     /// Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and `tokens.tsv`

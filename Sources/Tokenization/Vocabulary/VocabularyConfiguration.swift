@@ -1,5 +1,5 @@
 import Bytes
-import Work
+public import Work
 
 /// How a vocabulary is learned: the section "vocabulary" of `pipeline.json`.
 public struct VocabularyConfiguration: Codable, Sendable, Equatable {

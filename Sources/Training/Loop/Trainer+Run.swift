@@ -2,7 +2,7 @@ import Files
 import Foundation
 import TokenShards
 import Transformer
-import Work
+public import Work
 
 extension Trainer {
     /// Steps in a row that may be skipped because they are not finite, before the run is given up.

@@ -1,5 +1,5 @@
 public import Transformer
-import Work
+public import Work
 
 /// Changes a model's parameters by their gradients, after clipping by the gradient's global norm.
 ///

@@ -1,4 +1,4 @@
-import Work
+public import Work
 
 /// Forward and backward over batches, on all threads, with the same bits for any number of them.
 ///

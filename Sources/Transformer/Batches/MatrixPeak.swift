@@ -1,5 +1,5 @@
 import CKernels
-import Work
+public import Work
 
 /// How fast this machine multiplies and adds when nothing is in the way: what a share of the peak
 /// is a share of.

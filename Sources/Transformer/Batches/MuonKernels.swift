@@ -1,5 +1,5 @@
 import CKernels
-import Work
+public import Work
 
 /// The arithmetic of Muon over the matrices of a model, on all threads.
 ///

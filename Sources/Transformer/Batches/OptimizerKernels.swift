@@ -1,5 +1,5 @@
 import CKernels
-import Work
+public import Work
 
 /// The arithmetic of an optimizer over whole buffers, on all threads.
 ///

@@ -1,3 +1,4 @@
+import Work
 
 /// One block's work on the rows: what `SequencePass` does, over caches.
 extension InferencePass {

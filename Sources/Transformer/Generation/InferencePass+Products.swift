@@ -1,3 +1,4 @@
+import Work
 
 /// What the parts of every block are made of, divided among the threads.
 extension InferencePass {

@@ -1,4 +1,4 @@
-import Work
+public import Work
 
 #if canImport(Glibc)
     import Glibc

@@ -1,4 +1,4 @@
-import Work
+public import Work
 
 /// Continues a text of token ids, one token at a time; or several continuations of one text, a token
 /// of each at a time, for which the prompt is read once and every weight once a step.

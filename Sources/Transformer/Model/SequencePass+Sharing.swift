@@ -1,3 +1,4 @@
+import Work
 
 /// How the threads of a team share the operations on one sequence.
 ///

@@ -3,7 +3,7 @@ public import Corpora
 public import TokenShards
 public import Tokenization
 public import Transformer
-import Work
+public import Work
 
 // Values of the libraries that a person can type as they stand.
 

@@ -1,5 +1,5 @@
-
 import Bytes
+
 @testable import Tokenization
 
 /// tiktoken's algorithm as its definition says, over a dictionary.

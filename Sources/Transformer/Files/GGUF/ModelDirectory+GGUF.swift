@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 
 extension ModelDirectory {
     /// Writes the model as one GGUF file of version 3, whole or not at all, for llama.cpp and what is

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 
 extension Vocabulary {
     /// What a GGUF file of a model says about its tokenizer besides the vocabulary.
