@@ -59,10 +59,12 @@ public struct ByteSize: Sendable, Hashable {
         return ByteSize(byteCount: (byteCount + unit - 1) / unit * unit)
     }
 
+    /// Whether both are the same number of bytes, however they were written.
     public static func == (left: ByteSize, right: ByteSize) -> Bool {
         left.byteCount == right.byteCount
     }
 
+    /// Hashes the number of bytes.
     public func hash(into hasher: inout Hasher) { hasher.combine(byteCount) }
 }
 
