@@ -46,6 +46,7 @@ GIVEN = {
         let ids: [TokenID] = given()
     """,
     "Transformer": """
+        import Work
         let model: GPT = given()
         let configuration: GPTConfiguration = given()
         let ids: [Int32] = given()
@@ -53,7 +54,6 @@ GIVEN = {
         let team: ThreadTeam = given()
         let x: [Int32] = given()
         let y: [Int32] = given()
-        func fill(part: Int) {}
     """,
     "Pipeline": """
         import Tokenization
@@ -61,7 +61,13 @@ GIVEN = {
         let model: GPT = given()
         let vocabulary: Vocabulary = given()
     """,
-    "Zstandard": """
+    "Work": """
+        func fill(part: Int) {}
+    """,
+    "Files": """
+        let numbers: [UInt32] = given()
+    """,
+    "Compression": """
         var text: [UInt8] = given()
         let lines: [String] = given()
         var buffer: [UInt8] = given()

@@ -5,7 +5,7 @@
 /// ```swift
 /// var members = GGUFMembers()
 /// members.add("general.architecture", "llama")
-/// members.add("llama.block_count", 4)
+/// members.add("llama.block_count", UInt32(4))
 /// ```
 public struct GGUFMembers: Sendable, Equatable {
     /// How many keys there are.
