@@ -28,8 +28,10 @@ public struct CorpusReader: ~Copyable, Sendable {
 
     /// Finds the inputs of a configuration; reads none of them yet.
     ///
-    /// - Parameter threadCount: threads that decode compressed inputs ahead of who reads; with 1,
-    ///   all happens on the thread that reads. Nil means one for each processor.
+    /// - Parameters:
+    ///   - configuration: which inputs there are and how they are cut.
+    ///   - threadCount: threads that decode compressed inputs ahead of who reads; with 1, all
+    ///     happens on the thread that reads. Nil means one for each processor.
     public init(
         _ configuration: CorpusConfiguration, threadCount: Int? = nil
     ) throws(CorpusError) {

@@ -28,8 +28,10 @@ public struct FileReplacement: ~Copyable, Sendable {
 
     /// Starts a file beside `path`, replacing what an earlier, interrupted writer left there.
     ///
-    /// - Parameter writer: tells several processes apart that write the same file at once; the last one
-    ///   to commit stays.
+    /// - Parameters:
+    ///   - path: the name that the file will have.
+    ///   - writer: tells several processes apart that write the same file at once; the last one to
+    ///     commit stays.
     public init(path: String, writer: String? = nil) throws(FileError) {
         let partial = path + (writer.map { ".\($0)" } ?? "") + ".partial"
         let opened = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

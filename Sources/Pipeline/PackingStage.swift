@@ -41,9 +41,13 @@ public enum PackingStage {
     /// frames at the end. The bytes do not depend on `threadCount`.
     ///
     /// - Parameters:
+    ///   - corpus: what is read.
     ///   - path: the file, which appears when it is whole.
     ///   - level: of compression.
     ///   - frameByteCount: a frame holds the documents that reach this size together.
+    ///   - threadCount: threads to use.
+    ///   - stop: asks for an end before the work is done.
+    ///   - report: takes what happens.
     public static func run(
         corpus: CorpusConfiguration, path: String, level: Int, frameByteCount: Int,
         threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void

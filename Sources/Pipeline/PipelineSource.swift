@@ -58,7 +58,7 @@ extension PipelineConfiguration {
     /// The data sets that the pipeline has made of its corpora, with their weights.
     ///
     /// - Parameter vocabulary: the vocabulary that they must have been made with; nil to look without one.
-    /// - Throws: ``TokenShards/ShardError`` when one is not there or does not fit.
+    /// - Throws: `ShardError` when one is not there or does not fit.
     public func dataSets(vocabulary: Vocabulary?) throws -> Mixture {
         try Mixture(
             pipelineSources.map {

@@ -98,7 +98,7 @@ public struct TextSampler {
 
     /// What the next step adds to the samples that go on; nil when all have ended.
     ///
-    /// - Throws: ``TransformerError/notFinite`` when the model computes nothing to choose from.
+    /// - Throws: `TransformerError.notFinite` when the model computes nothing to choose from.
     public mutating func next() throws -> [Piece]? {
         guard hasEnded.contains(false) else { return nil }
         let tokens = generator.advance()

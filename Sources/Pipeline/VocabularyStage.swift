@@ -31,8 +31,15 @@ public enum VocabularyStage {
     /// The documents that `corpus` sets aside for validation are not learned from. The result does
     /// not depend on `threadCount`, nor on the memory that the configuration allows.
     ///
-    /// - Parameter countsPath: where the counts are kept. If they are there, and the corpus has not
-    ///   changed since, it is not read again.
+    /// - Parameters:
+    ///   - corpus: what is learned from.
+    ///   - configuration: how the vocabulary is learned.
+    ///   - directory: where the vocabulary goes.
+    ///   - countsPath: where the counts are kept. If they are there, and the corpus has not changed
+    ///     since, it is not read again.
+    ///   - threadCount: threads to use; the result does not depend on it.
+    ///   - stop: asks for an end before the work is done.
+    ///   - report: takes what happens.
     public static func run(
         corpus: CorpusConfiguration, vocabulary configuration: VocabularyConfiguration,
         directory: String, countsPath: String? = nil, threadCount: Int, stop: StopSignal,
@@ -94,7 +101,7 @@ public enum VocabularyStage {
         return outcome
     }
 
-    /// Counts pieces in parallel and writes them to `path`: the first half of ``run``, for each of many
+    /// Counts pieces in parallel and writes them to `path`: the first half of `run`, for each of many
     /// machines.
     public static func count(
         corpus: CorpusConfiguration, pattern: SplitPattern, memory: ByteSize?, path: String,
@@ -140,7 +147,7 @@ public enum VocabularyStage {
         }
     }
 
-    /// Learns from counts and writes `directory`: the second half of ``run``.
+    /// Learns from counts and writes `directory`: the second half of `run`.
     public static func learn(
         _ file: PieceCountsFile, vocabulary configuration: VocabularyConfiguration,
         directory: String, stop: StopSignal, report: (PipelineEvent) -> Void

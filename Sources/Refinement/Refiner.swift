@@ -2,7 +2,7 @@ public import Corpora
 
 /// Decides which documents of a corpus stay, and in which order.
 ///
-/// Documents come in the order of the corpus, measured by ``measure(_:)``, which may be called on
+/// Documents come in the order of the corpus, measured by ``measure-swift.property``, which may be called on
 /// any thread; those that stay go to a closure as soon as that is known: at once where only filters
 /// and exact duplicates are asked for, and in ``finish(checkpoint:emit:)`` otherwise. Memory is
 /// that of the ``RefinementMemory``; what does not fit is put aside in files without names.
@@ -25,7 +25,10 @@ public final class Refiner {
 
     /// A refiner that has seen nothing.
     ///
-    /// - Parameter scratchPath: beside this path goes what does not fit into memory.
+    /// - Parameters:
+    ///   - configuration: what stays, and in which order.
+    ///   - memory: how much memory each part of the work may use.
+    ///   - scratchPath: beside this path goes what does not fit into memory.
     public init(
         _ configuration: RefinementConfiguration, memory: RefinementMemory, scratchPath: String
     ) throws {
@@ -133,8 +136,10 @@ public final class Refiner {
 
     /// Ends the work: gives `emit` the documents of which it was not known before that they stay.
     ///
-    /// - Parameter checkpoint: told what is going on, and how much of how much is done; may throw
-    ///   to end the work.
+    /// - Parameters:
+    ///   - checkpoint: told what is going on, and how much of how much is done; may throw to end
+    ///     the work.
+    ///   - emit: takes each document that stays.
     /// - Returns: the report, without what was skipped in reading and without parts.
     public func finish(
         checkpoint: (_ activity: String, _ done: Int, _ total: Int) throws -> Void,

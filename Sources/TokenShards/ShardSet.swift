@@ -24,8 +24,10 @@ public struct ShardSet: Sendable {
     /// data sets of Megatron-LM instead. They do not say which vocabulary they belong to, so that one
     /// must be given, and all their ids are read and compared with it. O(tokens).
     ///
-    /// - Parameter vocabulary: the vocabulary that the ids are taken for, which must be the one they
-    ///   were made with; nil to look without one.
+    /// - Parameters:
+    ///   - directory: the data set.
+    ///   - vocabulary: the vocabulary that the ids are taken for, which must be the one they were
+    ///     made with; nil to look without one.
     public init(directory: String, vocabulary: Vocabulary? = nil) throws(ShardError) {
         self.directory = directory
         if let vocabulary,
@@ -88,6 +90,7 @@ public struct ShardSet: Sendable {
     /// The windows of a split.
     ///
     /// - Parameters:
+    ///   - split: the part of the data set.
     ///   - length: predictions a window, the context; a window reads one token more.
     ///   - stride: tokens from the beginning of a window to that of the next.
     ///   - marksDocuments: whether batches of them say where documents begin.

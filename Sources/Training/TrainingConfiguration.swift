@@ -15,15 +15,15 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// How documents are laid into windows.
     public var packing = Packing.concatenate
     /// Tokens between the beginnings of two training windows that are cut from one stretch, as
-    /// ``Packing/concatenate`` does; nil for the context length.
+    /// `concatenate` does; nil for the context length.
     public var stride: Int?
     /// Whether a window's documents are read apart: attention does not look from one into another, and
     /// positions count from each one's beginning.
     public var masksDocuments = false
     /// The share of activations that dropout drops while training; 0 for none.
     public var dropout = 0.0
-    /// In what matrix products multiply; ``Precision/mixed`` on a processor without a quick way is
-    /// ``Precision/float32``, and the plan of the run says so.
+    /// In what matrix products multiply; `mixed` on a processor without a quick way is
+    /// `float32`, and the plan of the run says so.
     public var precision = Precision.float32
     /// What changes the parameters.
     public var optimizer = OptimizerKind.adamW

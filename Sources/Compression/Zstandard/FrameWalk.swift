@@ -4,6 +4,7 @@ public enum FrameWalk {
     /// O(blocks), a block being up to 128 KiB of content.
     ///
     /// - Parameters:
+    ///   - offset: the place of its first byte.
     ///   - limit: a frame that is longer is not walked to its end.
     ///   - read: gives the bytes at a place, as many as there are up to a count.
     /// - Returns: nil for what is no whole frame, or a longer one.

@@ -44,7 +44,9 @@ public struct SeekTable: Sendable, Equatable {
 
     /// Adds a frame as ``ZstandardEncoder`` makes it with a checksum.
     ///
-    /// - Parameter contentByteCount: the count of the bytes that were encoded.
+    /// - Parameters:
+    ///   - frame: its bytes, the checksum at their end.
+    ///   - contentByteCount: the count of the bytes that were encoded.
     public mutating func append(frame: Span<UInt8>, contentByteCount: Int) {
         precondition(frame.count >= 4, "a frame ends with its checksum")
         precondition(frames.count < Self.maximumFrameCount, "a table has a last frame")
@@ -91,7 +93,9 @@ public struct SeekTable: Sendable, Equatable {
     /// Reads the table that `bytes` are, all of them; nil when they are none, or when its frames are
     /// not what stands before it. O(frames).
     ///
-    /// - Parameter precedingByteCount: the bytes of the file before the table.
+    /// - Parameters:
+    ///   - bytes: the end of a file, from the table on.
+    ///   - precedingByteCount: the bytes of the file before the table.
     public init?(_ bytes: Span<UInt8>, precedingByteCount: Int) {
         guard bytes.count >= Self.headerByteCount + Self.footerByteCount else { return nil }
         let footer = bytes.extracting(droppingFirst: bytes.count - Self.footerByteCount)

@@ -5,7 +5,7 @@ internal import CZstd
 /// The data is any number of frames one after another, of which the skippable ones are passed over;
 /// so what `cat`, `pzstd` or the seekable format put together is read like one file. Content
 /// checksums are verified. The caller owns both buffers and thereby bounds each call: however much
-/// a frame expands, ``decode(_:into:)`` fills the output it was given and returns.
+/// a frame expands, ``decode(_:into:from:)`` fills the output it was given and returns.
 ///
 /// ```swift
 /// var decoder = try ZstandardDecoder()
@@ -40,7 +40,7 @@ internal import CZstd
     private let isContinuing: Bool
     private var failure: ZstandardError?
 
-    /// What one call of ``decode(_:into:)`` did.
+    /// What one call of ``decode(_:into:from:)`` did.
     public struct Step: Equatable, Sendable {
         /// Bytes of the input that were used.
         public var consumedCount: Int
@@ -62,8 +62,10 @@ internal import CZstd
     /// 27 (128 MiB) is what the `zstd` tool allows unasked. The decoder allocates the window of
     /// each frame and some 256 KiB, never more.
     ///
-    /// - Parameter startOffset: where in a file the data begins, for the places in errors; before it stand
-    ///   whole frames.
+    /// - Parameters:
+    ///   - maximumWindowLog: the binary logarithm of the largest window.
+    ///   - startOffset: where in a file the data begins, for the places in errors; before it stand
+    ///     whole frames.
     public init(maximumWindowLog: Int = 27, startOffset: Int = 0) throws(ZstandardError) {
         let bounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax)
         let lowest = Int(bounds.lowerBound)

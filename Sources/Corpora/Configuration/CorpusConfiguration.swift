@@ -28,8 +28,8 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     public var longWindow: Bool
     /// The policy for a line or document that cannot be read.
     public var onError: CorpusErrorPolicy
-    /// The file for lines that are put into quarantine: see ``Quarantine``. Nil if they are skipped
-    /// only.
+    /// The file for lines that are put into quarantine; the reasons go to another beside it. Nil if
+    /// they are skipped only.
     public var quarantinePath: String?
     /// The share of documents that is held out, from 0 to 1.
     public var validationFraction: Double
@@ -142,7 +142,7 @@ public enum CorpusErrorPolicy: String, Codable, Sendable, CaseIterable {
     ///
     /// A file that is cut short or corrupt is an error all the same.
     case skip
-    /// As `skip`, and the bytes are kept in a file: see ``Quarantine``.
+    /// As `skip`, and the bytes are kept in a file, and the reasons in another.
     case quarantine
 }
 

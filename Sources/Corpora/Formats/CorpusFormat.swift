@@ -1,6 +1,6 @@
 /// The format of an input: how its bytes become documents.
 ///
-/// A format is a case here, with the endings of its names and the ``FormatReader`` that opens it.
+/// A format is a case here, with the endings of its names and the `FormatReader` that opens it.
 public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     /// By the name, which ends in one of ``endings``, perhaps with `.zst` or `.gz` behind; standard
     /// input is text.

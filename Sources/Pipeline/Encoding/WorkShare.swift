@@ -52,8 +52,9 @@ extension WorkShare {
     ///
     /// - Parameters:
     ///   - rank: the flag, which needs `world` beside it.
-    ///   - world: the flag; alone, it goes with the rank of the environment, as a Kubernetes Indexed
-    ///     Job needs it, which does not say how many there are.
+    ///   - world: the flag; alone, it goes with the rank of the environment, as a Kubernetes
+    ///     Indexed Job needs it, which does not say how many there are.
+    ///   - environment: the variables of the process.
     /// - Throws: ``PipelineError/badRank(reason:)``.
     public static func find(
         rank: Int? = nil, world: Int? = nil, environment: [String: String]

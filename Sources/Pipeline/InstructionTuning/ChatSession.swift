@@ -102,9 +102,11 @@ public struct ChatSession {
     /// The answer ends with `<|im_end|>`, before a stop string, after the configured number of tokens,
     /// or where the context is full.
     ///
-    /// - Parameter write: takes the next piece of the answer, and returns whether to go on.
+    /// - Parameters:
+    ///   - question: what the user says.
+    ///   - write: takes the next piece of the answer, and returns whether to go on.
     /// - Throws: ``PipelineError/tooLong(tokenCount:contextLength:)`` when the question itself does not; it
-    ///   is then not part of the conversation. ``TransformerError/notFinite`` when the model computes nothing
+    ///   is then not part of the conversation. `TransformerError.notFinite` when the model computes nothing
     ///   to choose from.
     public mutating func ask(_ question: String, write: (String) -> Bool) throws {
         let asked = messages + [ChatMessage(role: .user, content: question)]

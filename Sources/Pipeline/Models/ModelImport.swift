@@ -33,7 +33,10 @@ public struct ModelImport: Sendable {
     /// Nothing is written before all of it has been checked. Memory is that of the vocabulary and a few
     /// rows of the model. O(parameters).
     ///
-    /// - Parameter report: takes how far it has come.
+    /// - Parameters:
+    ///   - source: the directory to read.
+    ///   - output: the directory to make.
+    ///   - report: takes how far it has come.
     public func run(
         _ source: String, output: String, report: (PipelineEvent) -> Void
     ) throws -> Result {

@@ -23,7 +23,9 @@ public struct RefinedDirectory: ~Copyable {
 
     /// Starts a result for `path`.
     ///
-    /// - Parameter partByteCount: bytes of lines in a part, which the last block of it may exceed.
+    /// - Parameters:
+    ///   - path: the directory that will have the result.
+    ///   - partByteCount: bytes of lines in a part, which the last block of it may exceed.
     /// - Throws: ``RefinementError/occupied(path:)`` if something else has that name.
     public init(path: String, partByteCount: Int) throws {
         try Self.checkFree(path)

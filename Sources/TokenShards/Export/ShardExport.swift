@@ -17,7 +17,10 @@ public struct ShardExport {
 
     /// The data set `set` as `format`.
     ///
-    /// - Parameter sampleLength: tokens a sample, for ``ExportFormat/mds``.
+    /// - Parameters:
+    ///   - set: the data set to export.
+    ///   - format: the layout to write.
+    ///   - sampleLength: tokens a sample, for ``ExportFormat/mds``.
     /// - Throws: ``ShardError/cannotExport(reason:)`` where the layout cannot hold the data set.
     public init(
         of set: ShardSet, as format: ExportFormat, sampleLength: Int = 2_048
@@ -37,7 +40,9 @@ public struct ShardExport {
 
     /// Writes the directory `path`, which must not be there. O(tokens).
     ///
-    /// - Parameter progress: called now and then with the tokens written so far.
+    /// - Parameters:
+    ///   - path: the directory to make.
+    ///   - progress: called now and then with the tokens written so far.
     /// - Returns: the files, in the order in which they were written.
     public func write(
         to path: String, progress: (Int) -> Void = { _ in }

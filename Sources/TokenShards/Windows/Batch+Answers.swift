@@ -2,7 +2,7 @@ public import Tokenization
 
 extension Batch {
     /// Leaves, of the targets that are scored, those that belong to an assistant's answer: see
-    /// ``AnswerScanner``. Of an answer that began before its row nothing is scored. O(B·T).
+    /// `AnswerScanner`. Of an answer that began before its row nothing is scored. O(B·T).
     public mutating func scoreAnswersOnly(_ template: ChatTemplate) {
         scoredCount = 0
         for row in 0..<batchSize {

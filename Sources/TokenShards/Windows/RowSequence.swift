@@ -92,9 +92,11 @@ extension ShardSet {
     /// The rows of a split.
     ///
     /// - Parameters:
+    ///   - split: the part of the data set.
+    ///   - packing: how documents are laid into rows.
     ///   - length: predictions a row, the context.
-    ///   - stride: with ``Packing/concatenate``, tokens from the beginning of a row to that of the next;
-    ///     nil for `length`. The other packings have none.
+    ///   - stride: with ``Packing/concatenate``, tokens from the beginning of a row to that of the
+    ///     next; nil for `length`. The other packings have none.
     ///   - marksDocuments: whether batches of them say where documents begin.
     /// - Complexity: O(shards), O(tokens / length · log documents) and O(documents) for the packings in
     ///   their order.

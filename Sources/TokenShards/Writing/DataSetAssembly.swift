@@ -4,8 +4,8 @@ import Foundation
 
 /// Makes a data set of finished parts: gives their shards the last names and writes the manifest.
 ///
-/// ``commit(parts:format:sources:skipped:from:to:)`` first writes down what is going to be renamed. From
-/// then on the new data set is whole, and ``complete(from:to:)`` brings it in place however often it is
+/// ``commit(parts:format:sources:skipped:from:)`` first writes down what is going to be renamed. From
+/// then on the new data set is whole, and ``complete(from:to:afterStep:)`` brings it in place however often it is
 /// killed and called again: every step of it can be done twice. Until then, the data set that was in the
 /// directory before is untouched.
 public enum DataSetAssembly {
@@ -22,6 +22,9 @@ public enum DataSetAssembly {
     ///
     /// - Parameters:
     ///   - parts: in order, the directory of each in `workspace`, and what is in it.
+    ///   - format: what all shards have in common.
+    ///   - sources: the files that documents came from, for the manifest.
+    ///   - skipped: what was left out, for the manifest.
     ///   - workspace: a directory in the data set's own, which goes when all is done.
     public static func commit(
         parts: [(directory: String, state: PartState)], format: ShardFormat,
@@ -55,7 +58,10 @@ public enum DataSetAssembly {
 
     /// Brings what was committed in `workspace` to `directory`, in place of the data set there.
     ///
-    /// - Parameter afterStep: called after each change of the directory.
+    /// - Parameters:
+    ///   - workspace: the directory that ``commit(parts:format:sources:skipped:from:)`` was given.
+    ///   - directory: the data set's.
+    ///   - afterStep: called after each change of the directory.
     public static func complete(
         from workspace: String, to directory: String, afterStep: () -> Void = {}
     ) throws -> ShardManifest {

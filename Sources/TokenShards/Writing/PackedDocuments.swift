@@ -22,7 +22,10 @@ public struct PackedDocuments: Sendable {
 
     /// No documents yet, to be packed as `format` says.
     ///
-    /// - Parameter textByteCount: about how much text comes, in bytes; with it, memory is mostly taken once.
+    /// - Parameters:
+    ///   - format: the width of ids, and where the end-of-text token stands.
+    ///   - textByteCount: about how much text comes, in bytes; with it, memory is mostly taken
+    ///     once.
     public init(_ format: ShardFormat, textByteCount: Int = 0) {
         self.format = format
         // A token has three bytes or more in most texts.
@@ -42,6 +45,7 @@ public struct PackedDocuments: Sendable {
     /// Encodes one document and adds it. O(count of `text`).
     ///
     /// - Parameters:
+    ///   - text: the document's bytes.
     ///   - contentHash: the XXH64 of `text`.
     ///   - place: where in its source it stood; nil if that is not known.
     ///   - split: the part of the data set it goes to.

@@ -49,7 +49,10 @@ public struct ChatTemplate: Sendable {
 
     /// Appends the ids of `messages`. O(their text).
     ///
-    /// - Parameter encoder: an encoder of ``vocabulary``.
+    /// - Parameters:
+    ///   - messages: the messages, in order.
+    ///   - encoder: an encoder of ``vocabulary``.
+    ///   - ids: where the ids go, behind those that are there.
     public func encode(
         _ messages: [ChatMessage], with encoder: BytePairEncoder, into ids: inout [UInt32]
     ) {

@@ -36,8 +36,11 @@ public final class BytePairEncoder {
 
     /// Appends the ids of `text` to `ids`. O(count of `text`), and O(n log n) in a long piece.
     ///
-    /// - Parameter specials: which special tokens are recognised. The text is cut at them first, and
-    ///   each part is a text of its own.
+    /// - Parameters:
+    ///   - text: any bytes.
+    ///   - specials: which special tokens are recognised. The text is cut at them first, and each
+    ///     part is a text of its own.
+    ///   - ids: where the ids go, behind those that are there.
     public func encode(
         _ text: Span<UInt8>, specials: SpecialTokenPolicy = .none, into ids: inout [UInt32]
     ) {
@@ -50,8 +53,11 @@ public final class BytePairEncoder {
     /// Appends the ids of `text` to `ids`. O(count of `text`), and O(n log n) in a long piece.
     ///
     /// - Precondition: the vocabulary has at most 65,536 tokens.
-    /// - Parameter specials: which special tokens are recognised. The text is cut at them first, and
-    ///   each part is a text of its own.
+    /// - Parameters:
+    ///   - text: any bytes.
+    ///   - specials: which special tokens are recognised. The text is cut at them first, and each
+    ///     part is a text of its own.
+    ///   - ids: where the ids go, behind those that are there.
     public func encode(
         _ text: Span<UInt8>, specials: SpecialTokenPolicy = .none, into ids: inout [UInt16]
     ) {

@@ -21,7 +21,9 @@ extension Vocabulary {
 
     /// Reads the bytes of a `tokenizer.json`. O(size).
     ///
-    /// - Parameter path: what errors call the file.
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - path: what errors call the file.
     public init(
         tokenizerJSON bytes: Span<UInt8>, path: String = "tokenizer.json"
     ) throws(TokenizationError) {

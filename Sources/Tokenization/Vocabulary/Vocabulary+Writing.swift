@@ -8,8 +8,10 @@ extension Vocabulary {
     /// The same vocabulary gives the same bytes. `tokenizers` and `transformers` load the first
     /// three; the last is for people.
     ///
-    /// - Parameter chatTemplate: the Jinja template of a model that was tuned on conversations, for
-    ///   `tokenizer_config.json`.
+    /// - Parameters:
+    ///   - path: the directory.
+    ///   - chatTemplate: the Jinja template of a model that was tuned on conversations, for
+    ///     `tokenizer_config.json`.
     public func write(
         toDirectory path: String, chatTemplate: String? = nil
     ) throws(FileError) {

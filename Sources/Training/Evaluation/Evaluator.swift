@@ -17,11 +17,16 @@ public struct Evaluator {
     ///
     /// - Parameters:
     ///   - runner: computes losses; its batch size and context length set the window.
+    ///   - set: the data set.
+    ///   - split: the part of it to score.
+    ///   - batchSize: windows scored at once, at most the runner's.
+    ///   - contextLength: predictions a window, at most the runner's.
     ///   - stride: new predictions a window; the rest is context that another window scores.
-    ///   - masksDocuments: whether each document is read apart from those before it in a window, as a
-    ///     model that was trained so expects.
-    ///   - template: the template of conversations, of which the answers alone are scored; nil for text.
-    /// - Throws: ``ShardError`` when the split has no prediction in it.
+    ///   - masksDocuments: whether each document is read apart from those before it in a window, as
+    ///     a model that was trained so expects.
+    ///   - template: the template of conversations, of which the answers alone are scored; nil for
+    ///     text.
+    /// - Throws: `ShardError` when the split has no prediction in it.
     public init(
         runner: BatchRunner, set: ShardSet, split: Split, batchSize: Int, contextLength: Int,
         stride: Int, masksDocuments: Bool = false, template: ChatTemplate? = nil

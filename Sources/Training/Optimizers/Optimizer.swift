@@ -40,6 +40,7 @@ public final class Optimizer {
     /// An optimizer that has seen nothing yet.
     ///
     /// - Parameters:
+    ///   - configuration: the rule and its numbers.
     ///   - layout: the model's.
     ///   - team: the threads that the steps are made on; the result does not depend on them.
     public init(_ configuration: TrainingConfiguration, layout: ParameterLayout, team: ThreadTeam) {
@@ -119,6 +120,7 @@ public final class Optimizer {
     /// products: about 30 · inputs · outputs · the smaller of both for each matrix.
     ///
     /// - Parameters:
+    ///   - model: the model whose parameters are changed.
     ///   - gradients: laid out as the parameters.
     ///   - norm: their global norm.
     ///   - factor: what the schedule multiplies the learning rates by.

@@ -18,7 +18,11 @@ extension BatchRunner {
     ///
     /// - Parameters:
     ///   - configuration: the model's shape, which must be valid.
+    ///   - batchSize: sequences of a batch.
+    ///   - contextLength: tokens of a sequence.
+    ///   - threadCount: threads of the team.
     ///   - sequencesPerSlot: as for the runner itself.
+    ///   - level: which kernels run.
     public static func memory(
         of configuration: GPTConfiguration, batchSize: Int, contextLength: Int, threadCount: Int,
         sequencesPerSlot: Int? = nil, kernels level: KernelLevel = .best

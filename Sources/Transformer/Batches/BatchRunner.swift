@@ -61,8 +61,14 @@ public final class BatchRunner {
 
     /// Room for batches of `batchSize` sequences of `contextLength` tokens.
     ///
-    /// - Parameter sequencesPerSlot: sequences of a slot, a divisor of the batch size; nil divides
-    ///   the batch among the most slots up to 4. Slots of another size sum in another order.
+    /// - Parameters:
+    ///   - model: the model whose losses and gradients are computed.
+    ///   - batchSize: sequences of a batch.
+    ///   - contextLength: tokens of a sequence, at most the model's context.
+    ///   - team: the threads; results do not depend on them.
+    ///   - sequencesPerSlot: sequences of a slot, a divisor of the batch size; nil divides the
+    ///     batch among the most slots up to 4. Slots of another size sum in another order.
+    ///   - level: which kernels run.
     public init(
         model: GPT, batchSize: Int, contextLength: Int, team: ThreadTeam,
         sequencesPerSlot: Int? = nil, kernels level: KernelLevel = .best

@@ -22,9 +22,10 @@ extension GPT {
     /// exists, each whole or not at all, so that Hugging Face's `from_pretrained` reads it.
     ///
     /// - Parameters:
+    ///   - directory: where they go.
     ///   - endToken: the id that ends a text, for both configurations.
-    ///   - answerEnd: the id that ends an answer, where the model was tuned to give answers: generation
-    ///     stops there as well.
+    ///   - answerEnd: the id that ends an answer, where the model was tuned to give answers:
+    ///     generation stops there as well.
     public func write(
         toDirectory directory: String, endToken: Int32? = nil, answerEnd: Int32? = nil
     ) throws(TransformerError) {

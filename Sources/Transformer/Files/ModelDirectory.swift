@@ -25,7 +25,9 @@ public struct ModelDirectory: Sendable {
     /// Looks at the directory at `path`, and checks that it is whole and that Quern computes what it
     /// describes. O(tensors), unless a tied head is there as a copy, which is compared.
     ///
-    /// - Parameter contextLength: fewer positions than the model has, to use it with; nil for all.
+    /// - Parameters:
+    ///   - path: a Hugging Face model directory.
+    ///   - contextLength: fewer positions than the model has, to use it with; nil for all.
     public init(path: String, contextLength: Int? = nil) throws(TransformerError) {
         let file = try ModelConfigurationFile(path: path + "/config.json")
         var configuration = file.configuration

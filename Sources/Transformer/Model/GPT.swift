@@ -60,8 +60,11 @@ public final class GPT {
     ///
     /// For checks and short texts; it allocates its workspace. `ids` are at most the context.
     ///
-    /// - Parameter documentStarts: for each token the number of the first of its document, which is
-    ///   the earliest that it sees; nil if all are of one.
+    /// - Parameters:
+    ///   - ids: the tokens, all of the vocabulary.
+    ///   - documentStarts: for each token the number of the first of its document, which is the
+    ///     earliest that it sees; nil if all are of one.
+    ///   - level: which kernels run.
     public func logits(
         for ids: [Int32], documentStarts: [Int32]? = nil, kernels level: KernelLevel = .best
     ) -> [Float] {

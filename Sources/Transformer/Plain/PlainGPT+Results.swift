@@ -8,6 +8,8 @@ extension PlainGPT {
     /// the target is -1.
     ///
     /// - Parameters:
+    ///   - ids: the tokens of one sequence.
+    ///   - targets: for each position the token to predict, or -1.
     ///   - documentStarts: for each position the first of its document; nil if all are of one.
     ///   - dropout: dropout in a batch whose first sequence this is.
     public func losses(

@@ -2,7 +2,7 @@
 /// tested against.
 ///
 /// It works on one sequence at a time, in Float or, for central differences, in Double. Start with
-/// ``forward(_:)``; each operation is a file of its own beside this one, its backward below its
+/// `forward`; each operation is a file of its own beside this one, its backward below its
 /// forward.
 ///
 /// Letters: t positions of the sequence, C embedding size, F inside of the feed-forward part, Q and

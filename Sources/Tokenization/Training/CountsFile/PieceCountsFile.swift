@@ -28,7 +28,7 @@ public struct PieceCountsFile: Sendable {
     /// whenever it is read.
     ///
     /// - Throws: ``TokenizationError/malformedCounts(path:offset:reason:)``,
-    ///   ``TokenizationError/storage(_:)``.
+    ///   ``TokenizationError/file(_:)``.
     public init(path: String) throws(TokenizationError) {
         let file: OpenFile
         do {
@@ -52,7 +52,10 @@ public struct PieceCountsFile: Sendable {
 
     /// Writes `counts` to a file at `path`, sorted. O(bytes · log).
     ///
-    /// - Parameter pattern: how the pieces were cut.
+    /// - Parameters:
+    ///   - counts: the pieces and how often each occurred.
+    ///   - pattern: how the pieces were cut.
+    ///   - path: the file to write.
     public static func write(
         _ counts: consuming PieceCounts, pattern: SplitPattern, to path: String
     ) throws -> PieceCountsFile {
@@ -65,8 +68,11 @@ public struct PieceCountsFile: Sendable {
     /// Writes the sum of files of counts to a file at `path`, in the memory of some buffers. O(bytes · log
     /// of the files).
     ///
-    /// - Parameter checkpoint: told now and then how many pieces were read, and how many there are; may
-    ///   throw to end the work, and then nothing is left.
+    /// - Parameters:
+    ///   - paths: the files to add up, at least one.
+    ///   - path: the file to write.
+    ///   - checkpoint: told now and then how many pieces were read, and how many there are; may
+    ///     throw to end the work, and then nothing is left.
     /// - Throws: ``TokenizationError/differentPatterns(_:_:)`` if the files do not belong together.
     public static func merge(
         _ paths: [String], to path: String,

@@ -27,9 +27,11 @@ public final class PieceRuns: Sendable {
     /// No runs yet.
     ///
     /// - Parameters:
+    ///   - pattern: how the pieces are cut.
     ///   - path: beside this path the files take their place on the disk.
     ///   - counterByteCount: the memory of one counter.
-    ///   - checkpoint: called now and then while runs are added and merged; may throw to end the work.
+    ///   - checkpoint: called now and then while runs are added and merged; may throw to end the
+    ///     work.
     public init(
         _ pattern: SplitPattern, beside path: String, counterByteCount: Int,
         checkpoint: @escaping @Sendable () throws -> Void = {}

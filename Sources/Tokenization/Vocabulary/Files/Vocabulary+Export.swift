@@ -7,10 +7,12 @@ extension Vocabulary {
     /// The file is only written if reading it again, with the same pattern and special tokens where it
     /// does not hold them, gives the same ids for every text.
     ///
-    /// - Parameter path: a directory, which is made if need be, for
-    ///   ``VocabularyFormat/huggingface`` and ``VocabularyFormat/gpt2``; a file for the others.
+    /// - Parameters:
+    ///   - path: a directory, which is made if need be, for ``VocabularyFormat/huggingface`` and
+    ///     ``VocabularyFormat/gpt2``; a file for the others.
+    ///   - format: whose form.
     /// - Throws: ``TokenizationError/notRepresentable(format:reason:)`` and
-    ///   ``TokenizationError/storage(_:)``.
+    ///   ``TokenizationError/file(_:)``.
     public func export(
         to path: String, format: VocabularyFormat
     ) throws(TokenizationError) -> [String] {
