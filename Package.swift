@@ -16,6 +16,8 @@ let package = Package(
         .library(name: "Corpora", targets: ["Corpora"]),
         .library(name: "Refinement", targets: ["Refinement"]),
         .library(name: "Tokenization", targets: ["Tokenization"]),
+        .library(name: "VocabularyFiles", targets: ["VocabularyFiles"]),
+        .library(name: "VocabularyLearning", targets: ["VocabularyLearning"]),
         .library(name: "TokenShards", targets: ["TokenShards"]),
         .library(name: "Transformer", targets: ["Transformer"]),
         .library(name: "Training", targets: ["Training"]),
@@ -52,6 +54,14 @@ let package = Package(
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             exclude: ["Unicode/generate-unicode-classes.py"]),
+        .target(
+            name: "VocabularyFiles", dependencies: ["Bytes", "Files", "Tokenization"]),
+        .target(
+            name: "VocabularyLearning",
+            dependencies: [
+                "CKernels", "Bytes", "Files", "Tokenization", "Work",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
         .target(name: "TokenShards", dependencies: ["Bytes", "Files", "Tokenization", "Work"]),
         .target(name: "Transformer", dependencies: ["CKernels", "Bytes", "Files", "Work"]),
         .target(
@@ -63,14 +73,16 @@ let package = Package(
             name: "Pipeline",
             dependencies: [
                 "Bytes", "Compression", "Corpora", "Files", "Refinement", "Tokenization",
-                "TokenShards", "Training", "Transformer", "Work",
+                "TokenShards", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
+                "Work",
             ]),
         .executableTarget(
             name: "quern",
             dependencies: [
                 "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement",
                 "Tokenization",
-                "TokenShards", "Training", "Transformer", "Work",
+                "TokenShards", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
+                "Work",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
@@ -86,7 +98,11 @@ let package = Package(
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(
             name: "TokenizationTests",
-            dependencies: ["Bytes", "CKernels", "Files", "Tokenization", "Work"]),
+            dependencies: [
+                "Bytes", "CKernels", "Files", "Tokenization", "VocabularyFiles",
+                "VocabularyLearning",
+                "Work",
+            ]),
         .testTarget(
             name: "TokenShardsTests",
             dependencies: ["Bytes", "Files", "Tokenization", "TokenShards", "Work"]),
@@ -95,14 +111,16 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Bytes", "Files", "Tokenization", "TokenShards", "Training", "Transformer", "Work",
+                "Bytes", "Files", "Tokenization", "TokenShards", "Training", "Transformer",
+                "VocabularyFiles", "VocabularyLearning", "Work",
             ]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
                 "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement",
                 "Tokenization",
-                "TokenShards", "Training", "Transformer", "Work",
+                "TokenShards", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
+                "Work",
             ]),
         // Runs the built program, which is why it depends on it.
         .testTarget(
@@ -112,7 +130,8 @@ let package = Package(
         .executableTarget(
             name: "ConformanceProbe",
             dependencies: [
-                "Bytes", "Refinement", "Tokenization", "Training", "Transformer", "Work",
+                "Bytes", "Refinement", "Tokenization", "Training", "Transformer", "VocabularyFiles",
+                "VocabularyLearning", "Work",
             ],
             path: "Tests/Conformance/Probe"),
     ],

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Tokenization
 import Training
+import VocabularyLearning
 import Work
 
 /// Counts the pieces of a corpus in parallel and in bounded memory.

@@ -2,6 +2,7 @@ import Corpora
 import Files
 import Foundation
 import Tokenization
+import VocabularyLearning
 
 /// A file of counts that is kept from one training to the next, and beside it, in `FILE.json`, what was
 /// counted, so that counts of another corpus are never taken for those of this one.

@@ -1,9 +1,10 @@
 public import Corpora
 public import Refinement
 public import TokenShards
-public import Tokenization
+import Tokenization
 public import Training
 public import Transformer
+public import VocabularyLearning
 
 /// Everything that `quern run` needs to know: the sum of the stages' own configurations.
 ///

@@ -2,6 +2,7 @@ import Corpora
 import Refinement
 import TokenShards
 import Tokenization
+import VocabularyLearning
 
 /// The stages that read text.
 extension PipelineRunner {

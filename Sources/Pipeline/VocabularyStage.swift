@@ -2,6 +2,7 @@ public import Corpora
 import Files
 public import Tokenization
 import Training
+public import VocabularyLearning
 public import Work
 
 /// Learns a vocabulary from a corpus, at once or by way of a file of counts.

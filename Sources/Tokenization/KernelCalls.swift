@@ -48,7 +48,7 @@ extension BufferView<UInt32> {
 extension BufferView {
     /// Asks for the element at `index`, which is about to be read.
     @inline(__always)
-    func prefetch(_ index: Int) {
+    package func prefetch(_ index: Int) {
         assert(index >= 0 && index < count, "index outside the buffer")
         unsafe qk_prefetch(base + index)
     }

@@ -41,5 +41,5 @@ public struct SpecialToken: Hashable, Sendable {
 
 extension SpecialToken {
     /// Whether it is of the one kind that most formats have.
-    var isPlain: Bool { recognition == .whereAllowed && !isSearchedLast }
+    package var isPlain: Bool { recognition == .whereAllowed && !isSearchedLast }
 }

@@ -7,6 +7,7 @@ import TokenShards
 import Tokenization
 import Training
 import Transformer
+import VocabularyLearning
 
 @Suite struct PipelineConfigurationTests {
     private let folder: TemporaryFolder

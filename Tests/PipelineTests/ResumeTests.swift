@@ -6,6 +6,7 @@ import Testing
 import TokenShards
 import Tokenization
 import Training
+import VocabularyLearning
 import Work
 
 @testable import Pipeline

@@ -5,6 +5,7 @@ import Testing
 import TokenShards
 import Tokenization
 import Training
+import VocabularyLearning
 import Work
 
 @Suite struct StageTests {

@@ -1,5 +1,6 @@
 import Tokenization
 import Transformer
+import VocabularyLearning
 
 /// A vocabulary of 270 tokens, learned from a line of text, and models of it.
 enum TinyModel {

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 import Tokenization
 import Training
+import VocabularyLearning
 import Work
 
 @testable import Pipeline

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import TokenShards
 import Tokenization
+import VocabularyLearning
 
 /// A vocabulary and documents for tests of shards, in a temporary folder that goes with it.
 final class ShardFixture {

@@ -1,4 +1,5 @@
 @testable import Tokenization
+@testable import VocabularyLearning
 
 /// Encoding as its definition says: look for the best pair, merge it, look again.
 struct NaiveEncoder {

@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct PieceCacheTests {
     /// A piece that no other number has.
-    private func key(_ number: Int) -> PieceKey {
+    private func key(_ number: Int) -> ShortKey {
         let low = foldedProduct(UInt64(number + 1), 0xA076_1D64_78BD_642F)
-        return PieceKey(low: low, high: 8 << 56)
+        return ShortKey(low: low, high: 8 << 56)
     }
 
     @Test("a table grows by copying, then in its place, gives what was put in and loses little")

@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyLearning
 
 @Suite struct PieceCountsFileTests {
     private let folder = TemporaryPath()

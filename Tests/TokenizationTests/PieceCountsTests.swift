@@ -2,6 +2,7 @@ import Bytes
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyLearning
 
 @Suite struct PieceCountsTests {
     @Test("pieces are counted as a dictionary counts them")

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyLearning
 
 @Suite struct PieceRunsTests {
     private let folder = TemporaryPath()

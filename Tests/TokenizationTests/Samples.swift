@@ -1,4 +1,5 @@
 @testable import Tokenization
+@testable import VocabularyLearning
 
 /// A generator with a seed, so that a failure can be seen again.
 struct SeededGenerator: RandomNumberGenerator {

@@ -2,6 +2,7 @@ import Bytes
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyLearning
 
 /// The cuts that the definition gives: the leftmost special token, the longest of those there; those
 /// that are searched last in what the others leave.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyLearning
 
 @Suite struct VocabularyTrainerTests {
     @Test("three merges of aaabdaaabac, as in the encyclopedia's example")

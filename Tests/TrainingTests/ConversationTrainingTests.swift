@@ -5,6 +5,7 @@ import TokenShards
 import Tokenization
 import Training
 import Transformer
+import VocabularyLearning
 import Work
 
 @Suite struct ConversationTrainingTests {

@@ -5,6 +5,7 @@ import TokenShards
 import Tokenization
 import Training
 import Transformer
+import VocabularyLearning
 
 /// Shards of a small text and a model small enough to train in a moment.
 final class TrainingFixture {

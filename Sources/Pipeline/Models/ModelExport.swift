@@ -3,6 +3,7 @@ import Foundation
 import Tokenization
 import Training
 public import Transformer
+import VocabularyFiles
 
 /// Writes a model for other programs.
 public enum ModelExport {

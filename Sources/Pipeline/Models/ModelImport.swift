@@ -1,6 +1,7 @@
 import Files
 public import Tokenization
 public import Transformer
+import VocabularyFiles
 
 /// Makes a directory that every command takes as a model out of one that another program wrote.
 public struct ModelImport: Sendable {

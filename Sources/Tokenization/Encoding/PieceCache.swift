@@ -42,7 +42,7 @@ struct PieceCache: ~Copyable {
         /// and those that were learned first before the others.
         fileprivate var rarity: UInt64 { UInt64(count) << 32 | UInt64(ids.x) }
 
-        fileprivate var hash: UInt64 { PieceKey.hash(low, high & ~Self.elsewhere) }
+        fileprivate var hash: UInt64 { ShortKey.hash(low, high & ~Self.elsewhere) }
     }
 
     /// A cache of `2 ^ sizeLog` entries of 32 bytes each, which may grow to `2 ^ maximumSizeLog`.
@@ -129,7 +129,7 @@ struct PieceCache: ~Copyable {
     }
 
     /// Stores the ids of a piece, at most ``maximumCount``.
-    mutating func insert(_ key: PieceKey, ids: SIMD4<UInt32>, count: Int) {
+    mutating func insert(_ key: ShortKey, ids: SIMD4<UInt32>, count: Int) {
         var ids = ids
         ids.w |= UInt32(truncatingIfNeeded: count) << UInt32(QK_PIECE_COUNT_SHIFT)
         view.insert(Entry(low: key.low, high: key.high, ids: ids))
@@ -137,7 +137,7 @@ struct PieceCache: ~Copyable {
     }
 
     /// Stores that the ids of a piece are in a record of the ``LongPieceCache``, of some generation.
-    mutating func insertElsewhere(_ key: PieceKey, record: Int, of generation: UInt32) {
+    mutating func insertElsewhere(_ key: ShortKey, record: Int, of generation: UInt32) {
         let ids = SIMD4(.max, UInt32(truncatingIfNeeded: record), generation, .max)
         view.insert(Entry(low: key.low, high: key.high | Entry.elsewhere, ids: ids))
         added += 1
@@ -175,14 +175,14 @@ struct PieceCache: ~Copyable {
 
         /// Where the entry of a piece is, whose first place is `first`; `nil` if it is not here.
         @inline(__always)
-        func find(_ key: PieceKey, from first: Place) -> Place? {
+        func find(_ key: ShortKey, from first: Place) -> Place? {
             place(of: key.low, key.high, from: first)
         }
 
         /// Which record has the ids of a piece, and its generation; `nil` if the table does not say so.
         @inline(__always)
         func elsewhere(
-            _ key: PieceKey, from first: Place
+            _ key: ShortKey, from first: Place
         ) -> (record: Int, generation: UInt32)? {
             guard let place = place(of: key.low, key.high | Entry.elsewhere, from: first) else {
                 return nil
@@ -242,7 +242,7 @@ struct PieceCache: ~Copyable {
         @inline(__always)
         func prepare(
             _ level: Int32, _ text: ByteView, from start: Int, ends: BufferView<UInt32>,
-            first: Int, count: Int, keys: BufferView<PieceKey>, places: BufferView<Place>,
+            first: Int, count: Int, keys: BufferView<ShortKey>, places: BufferView<Place>,
             longer: BufferView<UInt32>
         ) -> Int {
             assert(first + count <= ends.count && (count + 7) & ~7 <= keys.count)
@@ -258,7 +258,7 @@ struct PieceCache: ~Copyable {
         /// that has no entry.
         @inline(__always)
         func copyKnown(
-            _ level: Int32, keys: BufferView<PieceKey>, places: BufferView<Place>, first: Int,
+            _ level: Int32, keys: BufferView<ShortKey>, places: BufferView<Place>, first: Int,
             count: Int, to ids: BufferView<UInt32>, at written: inout Int
         ) -> Int {
             unsafe qk_known_pieces(
@@ -271,7 +271,7 @@ struct PieceCache: ~Copyable {
         /// `qk_displaced_pieces` says, and returns how many they are.
         @inline(__always)
         func displaced(
-            keys: BufferView<PieceKey>, places: BufferView<Place>, in range: Range<Int>,
+            keys: BufferView<ShortKey>, places: BufferView<Place>, in range: Range<Int>,
             to numbers: BufferView<UInt32>
         ) -> Int {
             assert(range.count < numbers.count)

@@ -25,7 +25,7 @@ struct PieceEncoder: ~Copyable {
     private var longMerger: LongPieceMerger
 
     private let level = qk_best_level()
-    private let keys = OwnedBuffer(repeating: PieceKey.none, count: batchCount)
+    private let keys = OwnedBuffer(repeating: ShortKey.none, count: batchCount)
     private let places = OwnedBuffer<PieceCache.Place>(repeating: 0, count: batchCount)
     private let longer = OwnedBuffer<UInt32>(repeating: 0, count: batchCount + 8)
     private let longHashes = OwnedBuffer<UInt64>(repeating: 0, count: batchCount)
@@ -125,8 +125,8 @@ struct PieceEncoder: ~Copyable {
         for index in safe..<batch.count {
             let number = batch.lowerBound &+ index
             let (start, end) = (number == 0 ? 0 : Int(ends[number &- 1]), Int(ends[number]))
-            let isLong = end &- start > PieceKey.maximumLength
-            let key = isLong ? .none : PieceKey(text, from: start, length: end &- start)
+            let isLong = end &- start > ShortKey.maximumLength
+            let key = isLong ? .none : ShortKey(text, from: start, length: end &- start)
             keys[index] = key
             places[index] = view.place(of: key.hash)
             longer[longCount] = UInt32(truncatingIfNeeded: index)
@@ -140,7 +140,7 @@ struct PieceEncoder: ~Copyable {
             let (start, end) = (number == 0 ? 0 : Int(ends[number &- 1]), Int(ends[number]))
             guard end &- start <= LongPieceCache.maximumLength else { continue }
             let hash = wordHash(of: text, from: start, to: end)
-            keys[index] = PieceKey(hash: hash)
+            keys[index] = ShortKey(hash: hash)
             longCache.prefetch(hash: hash)
             hashes[hashCount] = hash
             hashCount &+= 1
@@ -149,7 +149,7 @@ struct PieceEncoder: ~Copyable {
     }
 
     @inline(__always)
-    private func piece(_ index: Int, _ ends: BufferView<UInt32>, key: PieceKey) -> MissingPiece {
+    private func piece(_ index: Int, _ ends: BufferView<UInt32>, key: ShortKey) -> MissingPiece {
         let start = index == 0 ? 0 : Int(ends[index &- 1])
         return MissingPiece(start: start, length: Int(ends[index]) &- start, key: key)
     }
@@ -183,7 +183,7 @@ struct PieceEncoder: ~Copyable {
         for displaced in 0..<displacedCount {
             let index = Int(longer.view[displaced])
             let (key, place) = (keys.view[index], places.view[index])
-            let isLong = key.high == PieceKey.none.high
+            let isLong = key.high == ShortKey.none.high
             if !isLong, view.find(key, from: place) != nil { continue }
             let piece = piece(batch &+ index, ends, key: key)
             if piece.length > LongPieceCache.maximumLength

@@ -10,9 +10,9 @@ struct MissingPiece: BitwiseCopyable {
     var length = 0
 
     /// Its key, or its hash if it is too long for one.
-    var key = PieceKey.none
+    var key = ShortKey.none
 
-    var hasKey: Bool { length <= PieceKey.maximumLength }
+    var hasKey: Bool { length <= ShortKey.maximumLength }
 
     /// Its hash for the cache of long pieces, if it is too long for a key.
     var longHash: UInt64 { key.low }

@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 
 /// The names of tokens, read straight into the bytes that they stand for.
 extension JSONReader {
@@ -6,7 +6,7 @@ extension JSONReader {
     ///
     /// Returns false when some character stands for no byte; `bytes` is then as it was, and the
     /// string's UTF-8 in `other`. O(length).
-    mutating func readName(
+    package mutating func readName(
         into bytes: inout ByteArena, other: inout [UInt8]
     ) throws(TokenizationError) -> Bool {
         try take(UInt8(ascii: "\""))

@@ -2,14 +2,14 @@ import Bytes
 
 extension JSONReader {
     /// Reads a string.
-    mutating func readString() throws(TokenizationError) -> String {
+    package mutating func readString() throws(TokenizationError) -> String {
         var bytes: [UInt8] = []
         try readString(into: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads a string, leaving its UTF-8 in `bytes`. O(length).
-    mutating func readString(into bytes: inout [UInt8]) throws(TokenizationError) {
+    package mutating func readString(into bytes: inout [UInt8]) throws(TokenizationError) {
         try take(UInt8(ascii: "\""))
         bytes.removeAll(keepingCapacity: true)
         while position < text.count {

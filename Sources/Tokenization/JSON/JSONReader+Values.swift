@@ -2,7 +2,7 @@ import Bytes
 
 extension JSONReader {
     /// Reads a whole number from 0 to 2³² − 1.
-    mutating func readID() throws(TokenizationError) -> UInt32 {
+    package mutating func readID() throws(TokenizationError) -> UInt32 {
         guard let first = peek(), first >= 0x30, first <= 0x39 else {
             throw failure("expected a whole number but found \(Self.name(of: peek()))")
         }
@@ -32,7 +32,7 @@ extension JSONReader {
     }
 
     /// Reads any value as a tree. For the small parts of a file.
-    mutating func readValue() throws(TokenizationError) -> JSONValue {
+    package mutating func readValue() throws(TokenizationError) -> JSONValue {
         switch peek() {
         case UInt8(ascii: "{"):
             var members: [JSONValue.Member] = []
@@ -63,7 +63,7 @@ extension JSONReader {
     }
 
     /// Reads any value and forgets it. O(length).
-    mutating func skipValue() throws(TokenizationError) {
+    package mutating func skipValue() throws(TokenizationError) {
         switch peek() {
         case UInt8(ascii: "{"):
             try readObject { (reader, _) throws(TokenizationError) in try reader.skipValue() }

@@ -1,10 +1,10 @@
-import Bytes
+package import Bytes
 
 /// A strict reader of JSON (RFC 8259) that hands out what it meets, in order, and builds no tree.
 ///
 /// Written by hand because a vocabulary is a few hundred thousand short strings: they are read into
 /// one scratch array instead of a dictionary of strings.
-struct JSONReader {
+package struct JSONReader {
     let text: ByteView
     let path: String
 
@@ -16,19 +16,19 @@ struct JSONReader {
     /// Deeper nesting than this is refused, so that no input can exhaust the stack.
     private static let depthLimit = 64
 
-    init(_ text: ByteView, path: String) {
+    package init(_ text: ByteView, path: String) {
         self.text = text
         self.path = path
     }
 
     /// The error `reason` at the current place.
-    func failure(_ reason: String) -> TokenizationError {
+    package func failure(_ reason: String) -> TokenizationError {
         .malformed(path: path, offset: position, reason: reason)
     }
 
     /// The next byte that is not white space, without taking it; `nil` at the end.
     @inline(__always)
-    mutating func peek() -> UInt8? {
+    package mutating func peek() -> UInt8? {
         // Most files are indented: eight spaces a step.
         while position + 8 <= text.count, text.word(at: position) == 0x2020_2020_2020_2020 {
             position += 8
@@ -44,7 +44,7 @@ struct JSONReader {
 
     /// Takes `byte`, or says what stands there instead.
     @inline(__always)
-    mutating func take(_ byte: UInt8) throws(TokenizationError) {
+    package mutating func take(_ byte: UInt8) throws(TokenizationError) {
         guard peek() == byte else { throw expected(byte) }
         position += 1
     }
@@ -61,7 +61,7 @@ struct JSONReader {
     }
 
     /// Reads an object, calling `member` with each key; it must read the value.
-    mutating func readObject(
+    package mutating func readObject(
         _ member: (inout JSONReader, String) throws(TokenizationError) -> Void
     ) throws(TokenizationError) {
         var keys: Set<String> = []
@@ -89,7 +89,7 @@ struct JSONReader {
     }
 
     /// Takes the opening `bracket` of an object or array: ``next(until:isFirst:)`` follows.
-    mutating func open(_ bracket: UInt8) throws(TokenizationError) {
+    package mutating func open(_ bracket: UInt8) throws(TokenizationError) {
         try take(bracket)
         depth += 1
         guard depth <= Self.depthLimit else { throw failure("the nesting is too deep") }
@@ -98,7 +98,9 @@ struct JSONReader {
     /// Whether another element follows, having taken the comma before it, or else the closing
     /// `bracket`.
     @inline(__always)
-    mutating func next(until bracket: UInt8, isFirst: Bool) throws(TokenizationError) -> Bool {
+    package mutating func next(until bracket: UInt8, isFirst: Bool) throws(TokenizationError)
+        -> Bool
+    {
         let next = peek()
         if next == bracket {
             position += 1
@@ -118,7 +120,7 @@ struct JSONReader {
     }
 
     /// Throws unless nothing but white space is left.
-    mutating func finish() throws(TokenizationError) {
+    package mutating func finish() throws(TokenizationError) {
         guard peek() == nil else { throw failure("something follows the end of the value") }
     }
 }

@@ -1,36 +1,36 @@
 /// A JSON text that grows line by line, in the layout that `tokenizers` saves: two spaces a level,
 /// one member a line, no line break at the end.
-struct JSONText {
-    private(set) var bytes: [UInt8] = []
+package struct JSONText {
+    package private(set) var bytes: [UInt8] = []
     private var depth = 0
     private var needsComma = false
 
     /// Whether everything stands on one line.
     private let isCompact: Bool
 
-    init(isCompact: Bool = false) {
+    package init(isCompact: Bool = false) {
         self.isCompact = isCompact
     }
 
     /// Appends an object as an element or, with `key`, as a member.
-    mutating func object(_ key: String? = nil, _ body: (inout JSONText) -> Void) {
+    package mutating func object(_ key: String? = nil, _ body: (inout JSONText) -> Void) {
         group(key, open: "{", close: "}", body)
     }
 
     /// Appends an array as an element or, with `key`, as a member.
-    mutating func array(_ key: String? = nil, _ body: (inout JSONText) -> Void) {
+    package mutating func array(_ key: String? = nil, _ body: (inout JSONText) -> Void) {
         group(key, open: "[", close: "]", body)
     }
 
     /// Appends `value`, which must be JSON already, as an element or, with `key`, as a member.
-    mutating func value(_ key: String? = nil, _ value: String) {
+    package mutating func value(_ key: String? = nil, _ value: String) {
         startLine(key)
         bytes.append(contentsOf: value.utf8)
         needsComma = true
     }
 
     /// Appends a string as an element or, with `key`, as a member.
-    mutating func string(_ key: String? = nil, _ text: String) {
+    package mutating func string(_ key: String? = nil, _ text: String) {
         startLine(key)
         quote(text)
         needsComma = true

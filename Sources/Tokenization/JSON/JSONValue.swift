@@ -1,5 +1,5 @@
 /// A value of JSON, for the small parts of a file. Numbers keep their spelling.
-enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case number(String)
@@ -9,29 +9,29 @@ enum JSONValue: Equatable, Sendable {
     case object([Member])
 
     /// A key and its value.
-    struct Member: Equatable, Sendable {
+    package struct Member: Equatable, Sendable {
         let key: String
         let value: JSONValue
     }
 
     /// The member `key` of an object; `nil` if there is none or it is no object.
-    subscript(key: String) -> JSONValue? {
+    package subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.key == key }?.value
     }
 
     /// The elements of an array.
-    var array: [JSONValue]? {
+    package var array: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
     /// The text of a string.
-    var string: String? {
+    package var string: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
     /// Whether it is absent in meaning: `null`.
-    var isNull: Bool { self == .null }
+    package var isNull: Bool { self == .null }
 }

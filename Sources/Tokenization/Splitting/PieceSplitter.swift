@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 import CKernels
 
 /// Cuts a text into pieces, a few thousand bytes at a time. One a thread.
@@ -75,5 +75,39 @@ struct PieceSplitter: ~Copyable {
             }
         }
         return count
+    }
+}
+
+/// Cuts texts by one pattern, a few thousand bytes at a time: the splitter for other modules, whose
+/// loops are compiled once a pattern here.
+package final class PatternSplitter {
+    // A class, because a visitor cannot hold the splitter itself.
+
+    /// How texts are cut.
+    package let pattern: SplitPattern
+
+    private var splitter = PieceSplitter()
+
+    /// A splitter of `pattern`.
+    package init(_ pattern: SplitPattern) { self.pattern = pattern }
+
+    /// Where the pieces of the last call end, counted from where it started.
+    package var ends: BufferView<UInt32> { splitter.ends }
+
+    /// Finds the pieces from `start` on, where one begins: at least one, and as many as begin in the
+    /// next few thousand bytes. Returns their number; ``ends`` has the rest. O(bytes looked at).
+    package func next(_ text: ByteView, from start: Int) -> Int {
+        var visitor = Visitor(owner: self, text: text, start: start)
+        return pattern.accept(&visitor)
+    }
+
+    private struct Visitor: PieceScannerVisitor {
+        let owner: PatternSplitter
+        let text: ByteView
+        let start: Int
+
+        func visit(_ scanner: some PieceScanner) -> Int {
+            owner.splitter.next(scanner, text, from: start)
+        }
     }
 }

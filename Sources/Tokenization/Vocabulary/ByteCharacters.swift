@@ -1,11 +1,11 @@
-import Bytes
+package import Bytes
 
 /// The characters that stand for bytes in Hugging Face's files, so that every token is a string.
 ///
 /// The 188 bytes that are printable in Latin-1 stand for themselves, the other 68 for U+0100 and
 /// after, in order: a space is `Ġ`, a line feed `Ċ`. Source: `bytes_to_unicode` of GPT-2's
 /// `encoder.py`.
-enum ByteCharacters {
+package enum ByteCharacters {
     /// The code point of each byte's character.
     static let codePoints: [UInt32] = {
         var next: UInt32 = 0x100
@@ -31,11 +31,11 @@ enum ByteCharacters {
     }()
 
     /// The 256 bytes in the order of their characters: the order in which a vocabulary lists them.
-    static let bytesInOrder: [UInt8] = (0..<256).sorted { codePoints[$0] < codePoints[$1] }
+    package static let bytesInOrder: [UInt8] = (0..<256).sorted { codePoints[$0] < codePoints[$1] }
         .map { UInt8($0) }
 
     /// The string that stands for `bytes`. O(count).
-    static func string(for bytes: some Sequence<UInt8>) -> String {
+    package static func string(for bytes: some Sequence<UInt8>) -> String {
         var scalars = String.UnicodeScalarView()
         for byte in bytes {
             // Every code point of the table is a scalar below U+0144.
@@ -46,7 +46,7 @@ enum ByteCharacters {
 
     /// Appends to `output` the bytes that well-formed UTF-8 stands for; returns false, leaving
     /// `output` as it was, if a character stands for no byte. O(count).
-    static func appendBytes(for text: [UInt8], to output: inout ByteArena) -> Bool {
+    package static func appendBytes(for text: [UInt8], to output: inout ByteArena) -> Bool {
         let before = output.count
         var index = 0
         while index < text.count {
@@ -71,7 +71,7 @@ enum ByteCharacters {
     }
 
     /// The bytes that `text` stands for; `nil` if a character stands for no byte. O(count).
-    static func bytes(for text: String) -> [UInt8]? {
+    package static func bytes(for text: String) -> [UInt8]? {
         var arena = ByteArena(capacity: text.utf8.count)
         guard appendBytes(for: Array(text.utf8), to: &arena) else { return nil }
         return arena.bytes.array(from: 0, to: arena.count)

@@ -74,7 +74,7 @@ struct DecodingTable: Sendable {
                 of: entry.load(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
             // From the table and not from what was just stored, which would wait for the store.
             let length = unsafe Int(entry.load(fromByteOffset: 15, as: UInt8.self))
-            guard length <= PieceKey.maximumLength else { break }
+            guard length <= ShortKey.maximumLength else { break }
             place &+= length
             position &+= 1
         }

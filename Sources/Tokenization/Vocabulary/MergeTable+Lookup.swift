@@ -4,7 +4,7 @@ import CKernels
 extension MergeTable {
     /// The way from a pair to its rank, and from the bytes of pieces to their tokens; valid as long as
     /// the table lives.
-    @safe struct Lookup {
+    @safe package struct Lookup {
         private let merges: qk_merges
 
         init(
@@ -21,14 +21,14 @@ extension MergeTable {
 
         /// The token that the merge of a rank makes.
         @inline(__always)
-        func result(of rank: UInt32) -> UInt32 {
+        package func result(of rank: UInt32) -> UInt32 {
             if let results = unsafe merges.results { return unsafe results[Int(rank)] }
             return unsafe rank &+ merges.offset
         }
 
         /// The rank of the pair; `nil` if it does not merge.
         @inline(__always)
-        func rank(_ left: UInt32, _ right: UInt32) -> UInt32? {
+        package func rank(_ left: UInt32, _ right: UInt32) -> UInt32? {
             let key = MergePair(left: left, right: right).key
             let slot = unsafe withUnsafePointer(to: merges) { merges in
                 unsafe merges.pointee.slots[Int(qk_merge_slot(merges, key))]

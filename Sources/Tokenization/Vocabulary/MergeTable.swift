@@ -1,15 +1,21 @@
 import Bytes
 
 /// Two neighbouring tokens that become one.
-struct MergePair: Hashable, Sendable {
-    let left: UInt32
-    let right: UInt32
+package struct MergePair: Hashable, Sendable {
+    package let left: UInt32
+    package let right: UInt32
+
+    /// The pair of `left` and `right`.
+    package init(left: UInt32, right: UInt32) {
+        self.left = left
+        self.right = right
+    }
 }
 
 /// For every pair of tokens that merges: when, and into what.
-final class MergeTable: Sendable {
+package final class MergeTable: Sendable {
     /// The merges in order of rank.
-    let pairs: [MergePair]
+    package let pairs: [MergePair]
 
     /// The token that each merge makes.
     let results: [UInt32]
@@ -24,7 +30,7 @@ final class MergeTable: Sendable {
     private let offset: UInt32?
 
     /// A view of the table for the hot loops.
-    var lookup: Lookup {
+    package var lookup: Lookup {
         Lookup(
             slots.slots.view, pilots: slots.pilots.view, multiplier: slots.multiplier,
             results: resultBuffer.view, offset: offset, byteTokens: byteTokenBuffer.view,
@@ -32,7 +38,7 @@ final class MergeTable: Sendable {
     }
 
     /// The table of `pairs`, the first of them with rank 0; every one must make a token of `tokens`.
-    init(_ pairs: [MergePair], tokens: TokenTable) throws(TokenizationError) {
+    package init(_ pairs: [MergePair], tokens: TokenTable) throws(TokenizationError) {
         guard pairs.count < 1 << 22 else {
             throw .invalidVocabulary(
                 reason: "it has \(pairs.count) merges; the most is \((1 << 22) - 1)")

@@ -1,51 +1,51 @@
-import Bytes
+package import Bytes
 
 /// The bytes of every token, and the way back from bytes to the token.
 ///
 /// Flat: one array of bytes and one of offsets, the keys of the short tokens,
 /// and two hash tables of ids that point into them: one for short tokens, and one for the few long ones,
 /// which is so small that it stays near the core.
-final class TokenTable: Sendable {
+package final class TokenTable: Sendable {
     /// One more than the largest number of a token.
-    let count: Int
+    package let count: Int
 
     /// The tokens that text never becomes, in increasing order.
     let specialIDs: [UInt32]
 
     private let byteBuffer: OwnedBuffer<UInt8>
     private let offsetBuffer: OwnedBuffer<UInt32>
-    private let keyBuffer: OwnedBuffer<PieceKey>
+    private let keyBuffer: OwnedBuffer<ShortKey>
     private let slotBuffer: OwnedBuffer<UInt64>
     private let longSlotBuffer: OwnedBuffer<UInt64>
     private let byteTokenBuffer: OwnedBuffer<UInt32>
 
     /// All tokens' bytes, one token after another.
-    var bytes: BufferView<UInt8> { byteBuffer.view }
+    package var bytes: BufferView<UInt8> { byteBuffer.view }
 
     /// Where each token's bytes begin; one more entry at the end.
-    var offsets: BufferView<UInt32> { offsetBuffer.view }
+    package var offsets: BufferView<UInt32> { offsetBuffer.view }
 
-    /// The key of each token, ``PieceKey/none`` where it is longer or unused; one more of those at the
+    /// The key of each token, ``ShortKey/none`` where it is longer or unused; one more of those at the
     /// end.
     ///
     /// In memory a key is fifteen bytes and their number, which is what decoding copies.
-    var keys: BufferView<PieceKey> { keyBuffer.view }
+    var keys: BufferView<ShortKey> { keyBuffer.view }
 
     /// The token of each single byte.
-    var byteTokens: BufferView<UInt32> { byteTokenBuffer.view }
+    package var byteTokens: BufferView<UInt32> { byteTokenBuffer.view }
 
     /// Marks an empty slot. The others hold a token, and above it half of the hash.
     private static let empty = UInt64.max
 
     /// The most tokens that a vocabulary can have: ids of 21 bits let a merge fit into a word.
-    static let maximumCount = (1 << 21) - 1
+    package static let maximumCount = (1 << 21) - 1
 
     /// The tokens whose bytes are `arena[offsets[id]..<offsets[id + 1]]`; a number without bytes is
     /// not used.
     ///
     /// - Parameter specialIDs: the tokens that text never becomes, in increasing order; they are
     ///   left out of the way back.
-    convenience init(
+    package convenience init(
         arena: [UInt8], offsets: [Int], specialIDs: [UInt32]
     ) throws(TokenizationError) {
         guard arena.count <= Int(UInt32.max) else {
@@ -57,7 +57,7 @@ final class TokenTable: Sendable {
     }
 
     /// As above, for buffers that are filled already. O(size).
-    init(
+    package init(
         arena: consuming OwnedBuffer<UInt8>, offsets: consuming OwnedBuffer<UInt32>,
         specialIDs: [UInt32]
     ) throws(TokenizationError) {
@@ -68,12 +68,12 @@ final class TokenTable: Sendable {
             throw .invalidVocabulary(
                 reason: "it has \(count) tokens; the most is \(Self.maximumCount)")
         }
-        let keyBuffer = OwnedBuffer(repeating: PieceKey.none, count: count + 1)
+        let keyBuffer = OwnedBuffer(repeating: ShortKey.none, count: count + 1)
         let keys = keyBuffer.view
         let buffer = OwnedBuffer(
             repeating: Self.empty, count: powerOfTwo(atLeast: max(16, count * 2)))
         var longCount = 0
-        for id in 0..<count where Int(ends[id + 1] - ends[id]) > PieceKey.maximumLength {
+        for id in 0..<count where Int(ends[id + 1] - ends[id]) > ShortKey.maximumLength {
             longCount += 1
         }
         let longBuffer = OwnedBuffer(
@@ -82,8 +82,8 @@ final class TokenTable: Sendable {
         var specials = 0
         for id in 0..<count {
             let (start, end) = (Int(ends[id]), Int(ends[id + 1]))
-            let isShort = start < end && end - start <= PieceKey.maximumLength
-            if isShort { keys[id] = PieceKey(view, from: start, length: end - start) }
+            let isShort = start < end && end - start <= ShortKey.maximumLength
+            if isShort { keys[id] = ShortKey(view, from: start, length: end - start) }
             if specials < specialIDs.count, id == Int(specialIDs[specials]) {
                 specials += 1
                 continue
@@ -131,14 +131,14 @@ final class TokenTable: Sendable {
 
     /// Asks for the memory that ``id(of:)`` will read first.
     @inline(__always)
-    func prefetch(_ key: PieceKey) {
+    func prefetch(_ key: ShortKey) {
         slotBuffer.view.prefetch(
             Int(truncatingIfNeeded: Self.spread(key.hash)) & (slotBuffer.view.count - 1))
     }
 
     /// Asks for the memory that ``id(of:)`` will read then.
     @inline(__always)
-    func prefetchToken(_ key: PieceKey) {
+    func prefetchToken(_ key: ShortKey) {
         let slots = slotBuffer.view
         let slot = slots[Int(truncatingIfNeeded: Self.spread(key.hash)) & (slots.count - 1)]
         if slot != Self.empty { keys.prefetch(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF)) }
@@ -146,7 +146,7 @@ final class TokenTable: Sendable {
 
     /// The number of the ordinary token with the key; `nil` if there is none.
     @inline(__always)
-    func id(of key: PieceKey) -> UInt32? {
+    func id(of key: ShortKey) -> UInt32? {
         let (keys, slots) = (keys, slotBuffer.view)
         let hash = Self.spread(key.hash)
         var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
@@ -164,10 +164,10 @@ final class TokenTable: Sendable {
 
     /// The number of the ordinary token that is the bytes from `start` up to `end`; `nil` if there is
     /// none. O(length).
-    func id(of text: ByteView, from start: Int, to end: Int) -> UInt32? {
+    package func id(of text: ByteView, from start: Int, to end: Int) -> UInt32? {
         guard start < end else { return nil }
-        if end - start <= PieceKey.maximumLength {
-            return id(of: PieceKey(text, from: start, length: end - start))
+        if end - start <= ShortKey.maximumLength {
+            return id(of: ShortKey(text, from: start, length: end - start))
         }
         return id(of: text, from: start, to: end, hash: wordHash(of: text, from: start, to: end))
     }
@@ -214,7 +214,7 @@ final class TokenTable: Sendable {
     }
 
     /// Whether `id` is a special token. O(log of their number).
-    func isSpecial(_ id: UInt32) -> Bool {
+    package func isSpecial(_ id: UInt32) -> Bool {
         guard let first = specialIDs.first, let last = specialIDs.last, id >= first, id <= last
         else { return false }
         var (low, high) = (0, specialIDs.count - 1)
@@ -227,7 +227,7 @@ final class TokenTable: Sendable {
 
     /// Whether `id` stands for anything; a vocabulary may leave numbers unused.
     @inline(__always)
-    func isUsed(_ id: Int) -> Bool { byteCount(of: id) > 0 }
+    package func isUsed(_ id: Int) -> Bool { byteCount(of: id) > 0 }
 
     /// The bytes of one token. O(length).
     func bytes(of id: Int) -> [UInt8] {
@@ -236,7 +236,22 @@ final class TokenTable: Sendable {
 
     /// How long one token is.
     @inline(__always)
-    func byteCount(of id: Int) -> Int {
+    package func byteCount(of id: Int) -> Int {
         Int(offsets[id + 1] - offsets[id])
+    }
+}
+
+extension TokenTable {
+    /// Throws if a special token is written as an ordinary token is in a `tokenizer.json`, where both
+    /// are names in one list.
+    package func checkNames(of specials: [SpecialToken]) throws(TokenizationError) {
+        for special in specials {
+            guard let bytes = ByteCharacters.bytes(for: special.content),
+                let other = ByteView.with(bytes.span, { id(of: $0, from: 0, to: $0.count) })
+            else { continue }
+            throw .invalidVocabulary(
+                reason: "\"\(special.content)\" is the name of two tokens, the special token "
+                    + "\(special.id) and the ordinary token \(other)")
+        }
     }
 }

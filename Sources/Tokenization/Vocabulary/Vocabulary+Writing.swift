@@ -162,7 +162,7 @@ extension Vocabulary {
 
     /// Every token as `tokenizer.json` writes it: special tokens as they are, others with a
     /// character for each byte, nothing for numbers that are not used. O(size).
-    func tokenNames() -> [String] {
+    package func tokenNames() -> [String] {
         var names = (0..<count).map { ByteCharacters.string(for: tokens.bytes(of: $0)) }
         for special in specialTokens { names[Int(special.id.rawValue)] = special.content }
         return names

@@ -24,8 +24,8 @@ public struct Vocabulary: Sendable {
     /// Data made with a vocabulary names it by this number.
     public let fingerprint: UInt64
 
-    let tokens: TokenTable
-    let merges: MergeTable
+    package let tokens: TokenTable
+    package let merges: MergeTable
     let decoding: DecodingTable
 
     /// What a `tokenizer.json` of this vocabulary puts around the ids of a text.
@@ -34,7 +34,7 @@ public struct Vocabulary: Sendable {
     /// How often each token occurred when it was learned; known to the one who learned it only.
     let counts: [UInt64]?
 
-    init(
+    package init(
         pattern: SplitPattern, mergeSemantics: MergeSemantics, specialTokens: [SpecialToken],
         tokens: TokenTable, merges: MergeTable, postProcessor: PostProcessor = .byteLevel,
         counts: [UInt64]? = nil

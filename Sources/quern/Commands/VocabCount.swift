@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pipeline
 import Tokenization
+import VocabularyLearning
 
 /// `quern vocab count`
 struct VocabCount: AsyncParsableCommand, ReportingCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Tokenization
+import VocabularyFiles
 
 /// `quern vocab export`
 struct VocabExport: AsyncParsableCommand {

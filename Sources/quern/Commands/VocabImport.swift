@@ -1,5 +1,6 @@
 import ArgumentParser
 import Tokenization
+import VocabularyFiles
 
 /// `quern vocab import`
 struct VocabImport: AsyncParsableCommand {

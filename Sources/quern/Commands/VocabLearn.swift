@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pipeline
 import Tokenization
+import VocabularyLearning
 
 /// `quern vocab learn`
 struct VocabLearn: AsyncParsableCommand, ReportingCommand {

@@ -1,4 +1,5 @@
 import Tokenization
+import VocabularyFiles
 
 /// What the commands that read and write vocabularies say about one.
 enum VocabularySummary {

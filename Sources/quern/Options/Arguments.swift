@@ -3,6 +3,8 @@ public import Corpora
 public import TokenShards
 public import Tokenization
 public import Transformer
+import VocabularyFiles
+import VocabularyLearning
 public import Work
 
 // Values of the libraries that a person can type as they stand.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Corpora
 import Tokenization
+import VocabularyLearning
 
 /// How a corpus becomes counts of pieces.
 struct CountingOptions: ParsableArguments {

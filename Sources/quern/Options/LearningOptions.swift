@@ -1,5 +1,6 @@
 import ArgumentParser
 import Tokenization
+import VocabularyLearning
 import Work
 
 /// How a vocabulary is learned from counts of pieces.

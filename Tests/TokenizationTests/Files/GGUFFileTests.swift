@@ -2,6 +2,7 @@ import Bytes
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyFiles
 
 @Suite struct GGUFFileTests {
     private static let vocabulary = Result {

@@ -1,6 +1,7 @@
 import Bytes
 
 @testable import Tokenization
+@testable import VocabularyFiles
 
 /// tiktoken's algorithm as its definition says, over a dictionary.
 struct NaiveRanks {

@@ -2,6 +2,7 @@ import Bytes
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyFiles
 
 @Suite struct TokenizerFileTests {
     /// A file put together from its parts, in the order of `keys`.

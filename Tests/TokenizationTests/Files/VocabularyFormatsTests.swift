@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyFiles
 
 @Suite struct VocabularyFormatsTests {
     /// A vocabulary whose special token comes after all others.

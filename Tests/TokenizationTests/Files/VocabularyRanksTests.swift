@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Tokenization
+@testable import VocabularyFiles
 
 @Suite struct VocabularyRanksTests {
     private static let letters = Array("abc".utf8)

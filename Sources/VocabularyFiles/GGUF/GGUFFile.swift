@@ -1,0 +1,134 @@
+import Bytes
+import Tokenization
+
+/// The tokenizer in a GGUF file, the form of llama.cpp.
+///
+/// The file names a pre-tokenizer instead of holding its expressions, and what the name means is
+/// llama.cpp's: names whose vocabularies cut as a known pattern does are read, others refused.
+struct GGUFFile {
+    private let path: String
+    private var strings: [String: String] = [:]
+    private var arrays: [String: GGUFReader] = [:]
+
+    /// Reads the tokenizer of a whole file. O(size of the head).
+    static func read(_ text: ByteView, path: String) throws(TokenizationError) -> Vocabulary {
+        var file = GGUFFile(path: path)
+        var reader = GGUFReader(text, path: path)
+        try reader.readMembers { (reader, key, kind) throws(TokenizationError) in
+            guard key.hasPrefix("tokenizer.ggml.") else { return }
+            let name = String(key.dropFirst("tokenizer.ggml.".count))
+            switch kind {
+            case .string:
+                let bytes = try reader.readString()
+                file.strings[name] = String(
+                    decoding: bytes.array(from: 0, to: bytes.count), as: UTF8.self)
+            case .array: file.arrays[name] = reader
+            default: break
+            }
+        }
+        return try file.vocabulary()
+    }
+
+    private func vocabulary() throws(TokenizationError) -> Vocabulary {
+        guard strings["model"] == "gpt2" else {
+            throw .unsupported(
+                path: path,
+                reason: "its tokenizer is \(strings["model"] ?? "missing"); only the byte-level "
+                    + "\"gpt2\" is known")
+        }
+        let name = strings["pre"] ?? "missing"
+        guard let known = GGUFPreTokenizer.named(name) else {
+            throw .unsupported(
+                path: path,
+                reason: "its pre-tokenizer is \"\(name)\"; known are "
+                    + GGUFPreTokenizer.all.map(\.name).sorted().joined(separator: ", "))
+        }
+        var listed = ListedTokens()
+        let specials = try readTokens(into: &listed)
+        let tokens = try listed.table(specials: specials) { _, _ in }
+        try tokens.checkNames(of: specials)
+        let pairs = try readMerges(tokens)
+        return Vocabulary(
+            pattern: known.pattern, mergeSemantics: known.semantics, specialTokens: specials,
+            tokens: tokens,
+            merges: try MergeTable(pairs, tokens: tokens))
+    }
+
+    private func array(
+        _ name: String, of kind: GGUFReader.Kind
+    ) throws(TokenizationError) -> (reader: GGUFReader, count: Int) {
+        guard var reader = arrays[name] else {
+            throw .unsupported(path: path, reason: "it has no tokenizer.ggml.\(name)")
+        }
+        let head = try reader.readArrayHead()
+        guard head.kind == kind else {
+            throw reader.failure("tokenizer.ggml.\(name) is an array of another kind")
+        }
+        return (reader, head.count)
+    }
+
+    /// Reads the ordinary tokens into `listed`, and returns the others.
+    private func readTokens(
+        into listed: inout ListedTokens
+    ) throws(TokenizationError) -> [SpecialToken] {
+        var (names, count) = try array("tokens", of: .string)
+        var (kinds, kindCount) = try array("token_type", of: .int32)
+        guard count == kindCount, count <= Int(ListedTokens.maximumID) else {
+            throw names.failure("there are \(count) tokens and \(kindCount) types of tokens")
+        }
+        var specials: [SpecialToken] = []
+        for id in 0..<UInt32(count) {
+            let view = try names.readString()
+            let bytes = view.array(from: 0, to: view.count)
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw names.failure("the token \(id) is not UTF-8")
+            }
+            switch try kinds.readUInt32() {
+            case 1:
+                guard ByteCharacters.appendBytes(for: bytes, to: &listed.bytes) else {
+                    throw .unsupported(
+                        path: path,
+                        reason: "the token \(id) \"\(name)\" is not spelled in byte characters")
+                }
+                listed.endToken(id)
+            case 3 where name.isEmpty, 4 where name.isEmpty:
+                throw names.failure("the token \(id) is empty")
+            case 3: specials.append(SpecialToken(content: name, id: TokenID(id)))
+            case 4:
+                specials.append(
+                    SpecialToken(content: name, id: TokenID(id), recognition: .everywhere))
+            // A number that is not used, often up to a multiple of the model's own.
+            case 5: break
+            case let kind:
+                throw kinds.failure("the token \(id) \"\(name)\" has the type \(kind)")
+            }
+        }
+        return specials
+    }
+
+    private func readMerges(_ tokens: TokenTable) throws(TokenizationError) -> [MergePair] {
+        var (merges, count) = try array("merges", of: .string)
+        var pairs: [MergePair] = []
+        var names = ByteArena()
+        for rank in 0..<count {
+            let view = try merges.readString()
+            let bytes = view.array(from: 0, to: view.count)
+            let parts = bytes.split(separator: 0x20, omittingEmptySubsequences: false)
+            names.truncate(to: 0)
+            guard parts.count == 2, String(validating: bytes, as: UTF8.self) != nil,
+                ByteCharacters.appendBytes(for: Array(parts[0]), to: &names)
+            else { throw merges.failure("merge \(rank) does not name two tokens") }
+            let middle = names.count
+            guard ByteCharacters.appendBytes(for: Array(parts[1]), to: &names),
+                let left = tokens.id(of: names.bytes, from: 0, to: middle),
+                let right = tokens.id(of: names.bytes, from: middle, to: names.count)
+            else { throw merges.failure("merge \(rank) does not name two tokens") }
+            pairs.append(MergePair(left: left, right: right))
+        }
+        return pairs
+    }
+
+    private init(path: String) {
+        self.path = path
+    }
+}

@@ -1,0 +1,92 @@
+import Tokenization
+
+/// What a name in `tokenizer.ggml.pre` means to llama.cpp: how texts are cut, and whether whole pieces
+/// come first.
+///
+/// Source: `llama_vocab::impl::load` and `llm_tokenizer_bpe` in llama.cpp's `src/llama-vocab.cpp`.
+struct GGUFPreTokenizer {
+    let name: String
+    let pattern: SplitPattern
+    let semantics: MergeSemantics
+    /// Whether llama.cpp cuts as ``pattern`` does. Where it does not, published vocabularies of the
+    /// pattern bear the name all the same.
+    var isExact = true
+
+    /// Every name that is understood; of several that mean the same, the one to write comes first.
+    static let all = [
+        GGUFPreTokenizer("gpt-2", .gpt2, .listedMerges),
+        GGUFPreTokenizer("phi-2", .gpt2, .listedMerges),
+        GGUFPreTokenizer("olmo", .gpt2, .listedMerges),
+        GGUFPreTokenizer("smollm", .starcoder, .listedMerges),
+        GGUFPreTokenizer("starcoder", .starcoder, .listedMerges),
+        GGUFPreTokenizer("refact", .starcoder, .listedMerges),
+        GGUFPreTokenizer("llama-bpe", .llama3, .wholePieceFirst),
+        GGUFPreTokenizer("llama3", .llama3, .wholePieceFirst),
+        GGUFPreTokenizer("llama-v3", .llama3, .wholePieceFirst),
+        GGUFPreTokenizer("dbrx", .llama3, .listedMerges),
+        GGUFPreTokenizer("smaug-bpe", .llama3, .listedMerges),
+        GGUFPreTokenizer("qwen2", .qwen2, .listedMerges),
+        GGUFPreTokenizer("deepseek-r1-qwen", .qwen2, .listedMerges),
+        GGUFPreTokenizer("qwen35", .qwen35, .listedMerges),
+        GGUFPreTokenizer("deepseek-v3", .deepseek3, .listedMerges),
+        GGUFPreTokenizer("gpt-4o", .o200k, .listedMerges, isExact: false),
+        GGUFPreTokenizer("llama4", .o200k, .listedMerges, isExact: false),
+        GGUFPreTokenizer("tekken", .tekken, .wholePieceFirst, isExact: false),
+    ]
+
+    private init(
+        _ name: String, _ pattern: SplitPattern, _ semantics: MergeSemantics, isExact: Bool = true
+    ) {
+        self.name = name
+        self.pattern = pattern
+        self.semantics = semantics
+        self.isExact = isExact
+    }
+
+    /// What `name` means; nil if that is not known.
+    static func named(_ name: String) -> GGUFPreTokenizer? { all.first { $0.name == name } }
+
+    /// The name by which llama.cpp gives the ids of `vocabulary`. About O(n log n) in its size.
+    ///
+    /// - Throws: ``TokenizationError/notRepresentable(format:reason:)`` if there is none.
+    static func name(for vocabulary: Vocabulary) throws(TokenizationError) -> String {
+        let pattern: SplitPattern =
+            switch vocabulary.pattern {
+            // These cut alike.
+            case .r50k: .gpt2
+            case .gpt4: .llama3
+            default: vocabulary.pattern
+            }
+        let alike = all.filter { $0.pattern == pattern }
+        if let same = alike.first(where: { $0.isExact && $0.semantics == vocabulary.mergeSemantics }
+        ) {
+            return same.name
+        }
+        guard let other = alike.first(where: \.isExact) else {
+            throw refusal(
+                "llama.cpp has no pre-tokenizer that cuts text as the pattern "
+                    + "\(vocabulary.pattern.rawValue) does\(nearest(to: pattern))")
+        }
+        if let token = vocabulary.firstWholePieceOnly {
+            let (id, name) = (token, Vocabulary.printable(vocabulary.bytes(of: token)))
+            throw refusal(
+                "under the name \(other.name) llama.cpp would make other ids of the token \(id) "
+                    + "\"\(name)\", which merging its bytes does not end in")
+        }
+        return other.name
+    }
+
+    /// What a person may take instead.
+    private static func nearest(to pattern: SplitPattern) -> String {
+        let near =
+            all.first { $0.pattern == pattern }.map { ($0.name, "words with accents or marks") }
+            ?? (pattern == .cl100k
+                ? ("dbrx", "texts that end in white space with a line break") : nil)
+        guard let (name, texts) = near else { return "" }
+        return "; --pre \(name) comes near, with other ids for \(texts)"
+    }
+
+    private static func refusal(_ reason: String) -> TokenizationError {
+        .notRepresentable(format: VocabularyFormat.gguf.rawValue, reason: reason)
+    }
+}

@@ -1,0 +1,237 @@
+public import Bytes
+public import Files
+public import Tokenization
+
+/// Reads the vocabularies of other programs.
+///
+/// ```swift
+/// let imported = try VocabularyImport().read("cl100k_base.tiktoken")
+/// imported.vocabulary.count  // 100277
+/// ```
+///
+/// The result gives the ids that the file's own program gives, for every text, or the file is refused
+/// with the reason.
+public struct VocabularyImport: Sendable {
+    /// The form of the files; `nil` to tell from what they hold.
+    public var format: VocabularyFormat?
+
+    /// Whose pattern and special tokens a file of ranks gets; `nil` to tell a published file from its
+    /// bytes.
+    public var preset: VocabularyPreset?
+
+    /// How texts are cut, where the files do not say.
+    public var pattern: SplitPattern?
+
+    /// Special tokens by name, where the files do not say. A number is needed where the token is not
+    /// in the files.
+    public var specialTokens: [(content: String, id: TokenID?)] = []
+
+    /// Whether a Unicode normal form, such as NFC, in a `tokenizer.json` is left out. Texts that are in
+    /// this form already keep their ids; others get those of the text as it is.
+    public var ignoresNormalizer = false
+
+    /// An import with nothing set.
+    public init() {}
+
+    /// A vocabulary and how it was read.
+    public struct Result: Sendable {
+        /// What was read.
+        public let vocabulary: Vocabulary
+        /// The form of the files.
+        public let format: VocabularyFormat
+        /// What a person should know about it, a sentence each.
+        public let remarks: [String]
+    }
+
+    /// Reads the file, or the files in the directory, at `path`. O(size), and about O(n log n) for the
+    /// merges of ranks.
+    public func read(_ path: String) throws(TokenizationError) -> Result {
+        let (path, found) = try locate(path)
+        let file = try MappedFile.opened(path)
+        return try file.withBytes { (bytes) throws(TokenizationError) in
+            let span = Span<UInt8>(_bytes: bytes)
+            return try ByteView.with(span) { (text) throws(TokenizationError) in
+                let format = format ?? found ?? Self.format(of: text)
+                return try read(text, path: path, format: format)
+            }
+        }
+    }
+
+    /// Reads a file whose bytes are here.
+    func read(
+        _ text: ByteView, path: String, format: VocabularyFormat
+    ) throws(TokenizationError) -> Result {
+        guard text.count <= Int(UInt32.max) || format == .gguf else {
+            throw .unsupported(path: path, reason: "it is larger than 4 GiB")
+        }
+        try checkOptions(format)
+        var remarks: [String] = []
+        let vocabulary: Vocabulary
+        switch format {
+        case .tiktoken:
+            vocabulary = try readRanks(text, path: path, remarks: &remarks)
+        case .huggingface:
+            let file = try TokenizerFile(text, path: path, ignoresNormalizer: ignoresNormalizer)
+            if let normalizer = file.normalizers.first {
+                remarks.append(
+                    "the normalizer is left out: texts that are not in \(normalizer) get other ids")
+            }
+            vocabulary = try file.vocabulary()
+        case .gpt2:
+            vocabulary = try readGPT2(text, path: path, remarks: &remarks)
+        case .tekken: vocabulary = try TekkenFile.read(text, path: path)
+        case .gguf: vocabulary = try GGUFFile.read(text, path: path)
+        }
+        let everywhere = vocabulary.specialTokens.filter { $0.recognition == .everywhere }
+        if !everywhere.isEmpty {
+            remarks.append(
+                "\(everywhere.count) added tokens are looked for in every text, such as "
+                    + "\"\(everywhere[0].content)\"")
+        }
+        return Result(vocabulary: vocabulary, format: format, remarks: remarks)
+    }
+
+    private func checkOptions(_ format: VocabularyFormat) throws(TokenizationError) {
+        if format != .tiktoken, format != .gpt2, pattern != nil || !specialTokens.isEmpty {
+            throw .invalidConfiguration(
+                reason:
+                    "files of the format \(format.rawValue) say how texts are cut and which tokens "
+                    + "are special; leave out the pattern and the special tokens")
+        }
+        if format != .tiktoken, preset != nil {
+            throw .invalidConfiguration(reason: "only files of ranks (tiktoken) take a preset")
+        }
+        if format != .huggingface, ignoresNormalizer {
+            throw .invalidConfiguration(
+                reason: "files of the format \(format.rawValue) have no normalizer to ignore")
+        }
+        if let pattern, pattern.regularExpressions.isEmpty {
+            throw .invalidConfiguration(
+                reason: "the pattern \"\(pattern.rawValue)\" only shows how text can be cut")
+        }
+    }
+
+    private func readRanks(
+        _ text: ByteView, path: String, remarks: inout [String]
+    ) throws(TokenizationError) -> Vocabulary {
+        let tokens = try TiktokenFile.read(text, path: path)
+        var preset = preset
+        // Whoever gives a pattern means the rest to be as given too.
+        if preset == nil, pattern == nil {
+            preset = VocabularyPreset(file: text)
+            if let preset {
+                remarks.append(
+                    "these are the ranks of \(preset.rawValue), so its pattern and special "
+                        + "tokens are taken")
+            }
+        }
+        guard let pattern = pattern ?? preset?.pattern else {
+            throw .invalidConfiguration(
+                reason:
+                    "\(path) holds ranks only, and they are not those of a known vocabulary: say "
+                    + "how texts are cut (--pattern), or whose pattern and special tokens to take "
+                    + "(--preset)")
+        }
+        var specials = preset?.specialTokens ?? []
+        for (content, id) in specialTokens {
+            guard let id else {
+                throw .invalidConfiguration(
+                    reason: "the special token \"\(content)\" needs its number: --special "
+                        + "'\(content)=ID'")
+            }
+            specials.append(SpecialToken(content: content, id: id))
+        }
+        try Self.check(specials)
+        return try Vocabulary(ranked: tokens, pattern: pattern, specials: specials, path: path)
+    }
+
+    private static func check(_ specials: [SpecialToken]) throws(TokenizationError) {
+        var contents: Set<String> = []
+        for special in specials {
+            guard !special.content.isEmpty else {
+                throw .invalidConfiguration(reason: "a special token is empty")
+            }
+            guard contents.insert(special.content).inserted else {
+                throw .invalidConfiguration(
+                    reason: "the special token \"\(special.content)\" is given twice")
+            }
+        }
+    }
+
+    private func readGPT2(
+        _ text: ByteView, path: String, remarks: inout [String]
+    ) throws(TokenizationError) -> Vocabulary {
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        let mergesPath = directory + GPT2Files.mergesName
+        if pattern == nil {
+            remarks.append("the files do not say how texts are cut: as GPT-2 does")
+        }
+        let names = specialTokens.map(\.content)
+        guard Set(names).count == names.count else {
+            throw .invalidConfiguration(reason: "a special token is given twice")
+        }
+        let file = try MappedFile.opened(mergesPath)
+        let vocabulary = try file.withBytes { (bytes) throws(TokenizationError) in
+            let span = Span<UInt8>(_bytes: bytes)
+            return try ByteView.with(span) { (merges) throws(TokenizationError) in
+                try GPT2Files.read(
+                    text, vocabularyPath: path, merges: merges, mergesPath: mergesPath,
+                    pattern: pattern ?? .gpt2, specialNames: names)
+            }
+        }
+        for (content, id) in specialTokens {
+            guard let id, vocabulary.specialToken(content) != id else { continue }
+            throw .invalidConfiguration(
+                reason: "the special token \"\(content)\" does not have the number \(id) in \(path)"
+            )
+        }
+        return vocabulary
+    }
+}
+
+extension VocabularyImport {
+    /// The file at `path`, or the one in the directory there that makes it a vocabulary, and its form
+    /// where the name tells.
+    private func locate(
+        _ path: String
+    ) throws(TokenizationError) -> (path: String, format: VocabularyFormat?) {
+        guard let names = try? namesInDirectory(path) else {
+            if path.hasSuffix("/" + GPT2Files.mergesName) || path == GPT2Files.mergesName {
+                let directory = path.dropLast(GPT2Files.mergesName.count)
+                return (String(directory) + GPT2Files.vocabularyName, .gpt2)
+            }
+            return (path, nil)
+        }
+        let directory = path.hasSuffix("/") ? path : path + "/"
+        let candidates: [(VocabularyFormat, String)] = [
+            (.huggingface, "tokenizer.json"), (.tekken, "tekken.json"),
+            (.gpt2, GPT2Files.vocabularyName), (.tiktoken, "tokenizer.model"),
+        ]
+        for (format, name) in candidates where self.format ?? format == format {
+            if names.contains(name) { return (directory + name, format) }
+        }
+        throw .unsupported(
+            path: path,
+            reason: "the directory has none of "
+                + candidates.map(\.1).joined(separator: ", ") + "; name the file itself")
+    }
+
+    /// The form of a file, by its first bytes.
+    private static func format(of text: ByteView) -> VocabularyFormat {
+        if text.hasPrefix(Array("GGUF".utf8), at: 0) { return .gguf }
+        var reader = JSONReader(text, path: "")
+        guard reader.peek() == UInt8(ascii: "{") else { return .tiktoken }
+        guard (try? reader.open(UInt8(ascii: "{"))) != nil, let key = try? reader.readString()
+        else {
+            return .huggingface
+        }
+        switch key {
+        case "config", "special_tokens", "vocab", "image", "multimodal", "audio", "type":
+            return .tekken
+        case "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
+            "post_processor", "decoder", "model":
+            return .huggingface
+        default: return .gpt2
+        }
+    }
+}

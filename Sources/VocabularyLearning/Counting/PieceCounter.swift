@@ -1,0 +1,74 @@
+public import Bytes
+public import Tokenization
+
+/// Counts the pieces of texts. One a thread; the counts of all are merged at the end.
+public final class PieceCounter {
+    // A class, because each worker owns one for long and hands it around.
+
+    /// How texts are cut.
+    public var pattern: SplitPattern { splitter.pattern }
+
+    /// What has been counted so far.
+    private var counts = PieceCounts()
+
+    private let splitter: PatternSplitter
+    private let keys = OwnedBuffer(
+        repeating: PieceCounts.WaitingPiece(), count: PieceCounts.batchCount)
+
+    /// Nothing counted yet.
+    public init(_ pattern: SplitPattern) {
+        splitter = PatternSplitter(pattern)
+    }
+
+    /// Counts the pieces of one text. O(count of `text`).
+    public func count(_ text: Span<UInt8>) {
+        // Nothing spills, so nothing fails.
+        try? count(text, limit: .max) { _ in }
+    }
+
+    /// Counts the pieces of one text, and moves the counts to `runs` whenever they need more memory than
+    /// one counter may use. O(count of `text`).
+    public func count(_ text: Span<UInt8>, spillingTo runs: PieceRuns) throws {
+        try count(text, limit: runs.counterByteCount) { try runs.add($0) }
+    }
+
+    /// The memory that the counts have now.
+    public var byteCount: Int { counts.byteCount(addingBatchOf: 0) }
+
+    /// The counts, leaving the counter empty.
+    public func takeCounts() -> PieceCounts {
+        exchange(&counts, with: PieceCounts())
+    }
+
+    private func count(
+        _ text: Span<UInt8>, limit: Int, spill: (consuming PieceCounts) throws -> Void
+    ) throws {
+        try ByteView.with(text) { try count($0, limit: limit, spill: spill) }
+    }
+
+    private func count(
+        _ text: ByteView, limit: Int, spill: (consuming PieceCounts) throws -> Void
+    ) throws {
+        let keys = keys.view
+        let ends = splitter.ends
+        var origin = 0
+        while origin < text.count {
+            let total = splitter.next(text, from: origin)
+            var start = origin
+            var done = 0
+            while done < total {
+                let count = min(PieceCounts.batchCount, total - done)
+                let end = origin + Int(ends[done + count - 1])
+                if counts.byteCount(addingBatchOf: end - start) > limit, counts.count > 0 {
+                    try spill(takeCounts())
+                }
+                counts.addPieces(
+                    of: text, from: start, ends: ends, origin: origin, first: done, count: count,
+                    keys: keys)
+                done += count
+                start = end
+            }
+            origin = start
+        }
+    }
+}

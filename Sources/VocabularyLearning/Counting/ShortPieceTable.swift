@@ -1,0 +1,129 @@
+import Bytes
+import Tokenization
+
+/// Counts of pieces of at most fifteen bytes, almost all there are: a flat table of keys and counts.
+///
+/// Open addressing over the hash as a fraction of the size, so that the table grows by half and not
+/// to twice its size.
+struct ShortPieceTable: ~Copyable {
+    /// A piece and its count.
+    struct Slot: BitwiseCopyable {
+        /// The piece as in ``ShortKey``: zero-padded bytes, and the length in the last of them.
+        var low: UInt64 = 0
+        var high: UInt64 = 0
+        var count: UInt64 = 0
+
+        @inline(__always)
+        var isEmpty: Bool { high == 0 }
+
+        /// The number of bytes.
+        var length: Int { Int(high >> 56) }
+    }
+
+    private var buffer: OwnedBuffer<Slot>
+
+    /// How many pieces there are.
+    private(set) var count = 0
+
+    /// Pieces that fit before the table must grow.
+    private var limit: Int
+
+    init(capacity: Int = 8192) {
+        buffer = OwnedBuffer(repeating: Slot(), count: capacity)
+        limit = Self.limit(capacity)
+    }
+
+    /// The slots, in no order; some are empty.
+    var slots: BufferView<Slot> { buffer.view }
+
+    /// The memory that the table has, and that it has while it grows to hold `added` more pieces.
+    var byteCount: Int { slots.count * MemoryLayout<Slot>.stride }
+
+    func byteCount(adding added: Int) -> Int {
+        count + added <= limit
+            ? byteCount
+            : byteCount + Self.grown(slots.count, added) * MemoryLayout<Slot>.stride
+    }
+
+    private static func limit(_ capacity: Int) -> Int { capacity / 4 * 3 }
+
+    private static func grown(_ capacity: Int, _ added: Int) -> Int {
+        max(capacity / 2 * 3, capacity + added * 2)
+    }
+
+    /// Where to begin looking for a key.
+    @inline(__always)
+    static func index(of key: ShortKey, in slots: BufferView<Slot>) -> Int {
+        Int(truncatingIfNeeded: key.hash.multipliedFullWidth(by: UInt64(slots.count)).high)
+    }
+
+    /// Makes room for `added` pieces.
+    mutating func reserve(_ added: Int) {
+        if count + added > limit { grow(added) }
+    }
+
+    /// Adds to the count of a piece, for which there is room, looking from `first` on. Returns false,
+    /// changing nothing, if the count overflows.
+    @inline(__always)
+    mutating func add(
+        _ key: ShortKey, _ occurrences: UInt64, from first: Int, in slots: BufferView<Slot>
+    ) -> Bool {
+        var index = first
+        while true {
+            let slot = slots[index]
+            if slot.low == key.low, slot.high == key.high {
+                let (sum, overflow) = slot.count.addingReportingOverflow(occurrences)
+                if overflow { return false }
+                slots[index].count = sum
+                return true
+            }
+            if slot.isEmpty {
+                slots[index] = Slot(low: key.low, high: key.high, count: occurrences)
+                count &+= 1
+                return true
+            }
+            index &+= 1
+            if index == slots.count { index = 0 }
+        }
+    }
+
+    /// Adds the counts of `other`; returns false if one overflows. O(size of `other`).
+    mutating func merge(_ other: borrowing ShortPieceTable) -> Bool {
+        let source = other.slots
+        // Slots lie in the order of hashes. Taken in that order they would fill one part of this table
+        // to the brim before the rest has anything; so they are taken with wide steps.
+        for lane in 0..<Self.laneCount {
+            for number in stride(from: lane, to: source.count, by: Self.laneCount) {
+                let slot = source[number]
+                guard !slot.isEmpty else { continue }
+                let key = ShortKey(low: slot.low, high: slot.high)
+                reserve(1)
+                let slots = slots
+                guard add(key, slot.count, from: Self.index(of: key, in: slots), in: slots) else {
+                    return false
+                }
+            }
+        }
+        return true
+    }
+
+    private static let laneCount = 64
+
+    private mutating func grow(_ added: Int) {
+        let old = slots
+        let capacity = Self.grown(old.count, added)
+        let grown = OwnedBuffer(repeating: Slot(), count: capacity)
+        let view = grown.view
+        for number in 0..<old.count where !old[number].isEmpty {
+            let slot = old[number]
+            var index = Self.index(of: ShortKey(low: slot.low, high: slot.high), in: view)
+            while !view[index].isEmpty {
+                index += 1
+                if index == capacity { index = 0 }
+            }
+            view[index] = slot
+        }
+        buffer = grown
+        limit = Self.limit(capacity)
+    }
+}

@@ -1,0 +1,276 @@
+import Bytes
+import Tokenization
+
+/// The state of learning: every distinct piece as a row of tokens, how often each pair of neighbours
+/// occurs, and where.
+///
+/// A merge touches only the places that hold its pair. While it is made, what its neighbours lose and
+/// gain is summed up for each token that stands to its left or right, so that the table of pairs is
+/// asked once for each of them and not once a place.
+///
+/// A pair gains occurrences only while the younger of its two tokens is being made. Therefore a list of
+/// places is complete when it is written, a pair that is too rare then never matters again, and a
+/// count in the heap is never too low.
+struct MergeLearner: ~Copyable {
+    /// The merges learned so far, in order. Ids 0 to 255 are the bytes as the tie rule orders them.
+    private(set) var merges: [MergePair] = []
+
+    /// How often each merge's pair occurred when it was made.
+    private(set) var mergeCounts: [UInt64] = []
+
+    /// How often each byte occurs.
+    var byteCounts: [UInt64] { rows.byteCounts }
+
+    private let minimumCount: UInt64
+    private let maximumTokenLength: Int
+    private let rows: PieceRows
+    private let tokenLengths: OwnedBuffer<UInt32>
+    private var pairs: PairTable
+    private var places: PlaceLists
+    private var candidates = CandidateHeap()
+
+    /// Pairs below this count wait in ``pairs`` until all above are merged.
+    private var threshold: UInt64 = .max
+
+    private var leftNeighbors: NeighborTally
+    private var rightNeighbors: NeighborTally
+
+    /// Starts with every piece as its bytes. O(bytes of the distinct pieces).
+    ///
+    /// - Parameters:
+    ///   - mergeLimit: the most merges that will be asked for.
+    ///   - minimumCount: the least count of a pair that is merged.
+    init(
+        _ rows: consuming PieceRows, mergeLimit: Int, minimumCount: UInt64,
+        maximumTokenLength: Int?
+    ) {
+        let tokenLimit = 256 + max(0, mergeLimit)
+        self.minimumCount = max(1, minimumCount)
+        self.maximumTokenLength = maximumTokenLength ?? .max
+        places = PlaceLists(capacity: PlaceLists.capacity(neighborCount: rows.neighborCount))
+        self.rows = rows
+        tokenLengths = OwnedBuffer(repeating: 1, count: tokenLimit)
+        pairs = PairTable(minimumCount: self.minimumCount)
+        leftNeighbors = NeighborTally(tokenLimit: tokenLimit)
+        rightNeighbors = NeighborTally(tokenLimit: tokenLimit)
+        if self.maximumTokenLength >= 2 { findPairsOfBytes() }
+    }
+
+    private mutating func findPairsOfBytes() {
+        let cells = rows.cells.view
+        let weights = rows.weights.view
+        let tallyBuffer = OwnedBuffer(repeating: NeighborTally.Entry(), count: 1 << 16)
+        let tally = tallyBuffer.view
+        for cell in 1..<max(1, cells.count - 1) {
+            let (left, right) = (cells[cell], cells[cell + 1])
+            guard left != PieceRows.boundary, right != PieceRows.boundary else { continue }
+            let pair = Int(left << 8 | right)
+            tally[pair].count &+= weights.weight(at: cell)
+            tally[pair].size &+= 1
+        }
+        for pair in 0..<1 << 16 where tally[pair].count >= minimumCount {
+            tally[pair].cursor = places.reserve(Int(tally[pair].size))
+            pairs.insert(
+                PairTable.Record(
+                    key: PairTable.key(UInt32(pair >> 8), UInt32(pair & 0xFF)),
+                    count: tally[pair].count, start: tally[pair].cursor, size: tally[pair].size))
+        }
+        let list = places.view
+        for cell in 1..<max(1, cells.count - 1) {
+            let (left, right) = (cells[cell], cells[cell + 1])
+            guard left != PieceRows.boundary, right != PieceRows.boundary else { continue }
+            let pair = Int(left << 8 | right)
+            guard tally[pair].count >= minimumCount else { continue }
+            list[Int(tally[pair].cursor)] = UInt32(truncatingIfNeeded: cell)
+            tally[pair].cursor &+= 1
+        }
+    }
+
+    /// Makes one token of the most frequent pair. Returns false, changing nothing, when no pair occurs
+    /// often enough.
+    mutating func learn() -> Bool {
+        while true {
+            guard let top = candidates.top else {
+                guard lowerThreshold() else { return false }
+                continue
+            }
+            guard let index = pairs.find(top.key) else {
+                candidates.removeTop()
+                continue
+            }
+            let record = pairs.records[index]
+            guard record.count == top.count else {
+                if record.count >= threshold {
+                    candidates.replaceTop(.init(count: record.count, key: top.key))
+                } else {
+                    candidates.removeTop()
+                }
+                continue
+            }
+            candidates.removeTop()
+            pairs.records[index].count = 0
+            merge(record)
+            return true
+        }
+    }
+
+    /// Makes the waiting pairs with the highest counts candidates; false if none are left.
+    private mutating func lowerThreshold() -> Bool {
+        let records = pairs.records
+        var highest: UInt64 = 0
+        for index in 0..<records.count { highest = max(highest, records[index].count) }
+        guard highest >= minimumCount else { return false }
+        threshold = max(minimumCount, highest / 2)
+        for index in 0..<records.count where records[index].count >= threshold {
+            candidates.insert(.init(count: records[index].count, key: records[index].key))
+        }
+        return true
+    }
+
+    private mutating func merge(_ record: PairTable.Record) {
+        let left = UInt32(truncatingIfNeeded: record.key >> 32)
+        let right = UInt32(truncatingIfNeeded: record.key)
+        let id = UInt32(256 + merges.count)
+        merges.append(MergePair(left: left, right: right))
+        mergeCounts.append(record.count)
+        let lengths = tokenLengths.view
+        lengths[Int(id)] = lengths[Int(left)] + lengths[Int(right)]
+
+        var merged = replace(record, left, right, with: id)
+        takeLosses(left, right, id)
+        let size = leftNeighbors.placeCount + rightNeighbors.placeCount
+        if !places.hasRoom(for: size) { merged = compactPlaces(keeping: merged) }
+        addPairs(left, id)
+        list(merged, id)
+        leftNeighbors.clear()
+        rightNeighbors.clear()
+    }
+
+    /// Merges the pair wherever it still stands, from the start of each row to its end, and sums up
+    /// what stands beside it. Returns where in ``places`` those places now lie.
+    private mutating func replace(
+        _ record: PairTable.Record, _ left: UInt32, _ right: UInt32, with id: UInt32
+    ) -> Range<Int> {
+        let cells = rows.cells.view
+        let weights = rows.weights.view
+        let list = places.view
+        let leftLength = Int(tokenLengths.view[Int(left)])
+        let rightLength = Int(tokenLengths.view[Int(right)])
+        let start = Int(record.start)
+        let end = start + Int(record.size)
+        var kept = start
+        for index in start..<end {
+            if index &+ Self.prefetchDistance < end {
+                cells.prefetch(Int(list[index &+ Self.prefetchDistance]))
+            }
+            let cell = Int(list[index])
+            guard cells[cell] == left else { continue }
+            let middle = cell &+ leftLength
+            guard cells[middle] == right else { continue }
+            let next = middle &+ rightLength
+            cells[middle] = PieceRows.boundary
+            cells[next &- 1] = id
+            cells[cell] = id
+            let weight = weights.weight(at: cell)
+            // The token to the left may be the one that is being made: then its right neighbour was
+            // summed up before and is not there any more.
+            leftNeighbors.add(cells[cell &- 1], weight)
+            rightNeighbors.add(cells[next], weight)
+            list[kept] = UInt32(truncatingIfNeeded: cell)
+            kept &+= 1
+        }
+        return start..<kept
+    }
+
+    /// Places that are fetched ahead of their use.
+    private static let prefetchDistance = 16
+
+    /// Takes from the pairs that the merge broke.
+    private mutating func takeLosses(_ left: UInt32, _ right: UInt32, _ id: UInt32) {
+        for neighbor in leftNeighbors.touched {
+            pairs.lose(PairTable.key(neighbor, left), leftNeighbors.entries[Int(neighbor)].count)
+        }
+        for neighbor in rightNeighbors.touched where left != right || neighbor != left {
+            pairs.lose(PairTable.key(right, neighbor), rightNeighbors.entries[Int(neighbor)].count)
+        }
+        // Where the pair stood twice in a row, the first was followed by its left token only until the
+        // second was merged.
+        let doubled = leftNeighbors.entries[Int(id)]
+        rightNeighbors.subtract(doubled, from: left)
+    }
+
+    /// Adds the pairs that the merge made.
+    private mutating func addPairs(_ left: UInt32, _ id: UInt32) {
+        for neighbor in leftNeighbors.touched {
+            let entry = leftNeighbors.entries[Int(neighbor)]
+            leftNeighbors.entries[Int(neighbor)].cursor = add(
+                neighbor, id, count: entry.count, size: entry.size)
+        }
+        for neighbor in rightNeighbors.touched {
+            let entry = rightNeighbors.entries[Int(neighbor)]
+            rightNeighbors.entries[Int(neighbor)].cursor = add(
+                id, neighbor, count: entry.count, size: entry.size)
+        }
+    }
+
+    private mutating func compactPlaces(keeping merged: Range<Int>) -> Range<Int> {
+        let cells = rows.cells.view
+        let lengths = tokenLengths.view
+        return places.compact(pairs.records, minimumCount: minimumCount, keeping: merged) {
+            key, places, index, end in
+            if index &+ Self.prefetchDistance < end {
+                cells.prefetch(Int(places[index &+ Self.prefetchDistance]))
+            }
+            let cell = Int(places[index])
+            let left = UInt32(truncatingIfNeeded: key >> 32)
+            return cells[cell] == left
+                && cells[cell &+ Int(lengths[Int(left)])] == UInt32(truncatingIfNeeded: key)
+        }
+    }
+
+    /// Adds a pair and returns where its list starts, if it may ever be merged.
+    private mutating func add(
+        _ left: UInt32, _ right: UInt32, count: UInt64, size: UInt32
+    ) -> UInt32 {
+        let lengths = tokenLengths.view
+        guard count >= minimumCount,
+            Int(lengths[Int(left)]) + Int(lengths[Int(right)]) <= maximumTokenLength
+        else { return NeighborTally.unlisted }
+        let key = PairTable.key(left, right)
+        let start = places.reserve(Int(size))
+        pairs.insert(PairTable.Record(key: key, count: count, start: start, size: size))
+        if count >= threshold { candidates.insert(.init(count: count, key: key)) }
+        return start
+    }
+
+    /// Writes the lists of the pairs that the merge made.
+    private func list(_ merged: Range<Int>, _ id: UInt32) {
+        let cells = rows.cells.view
+        let lengths = tokenLengths.view
+        let list = places.view
+        let length = Int(lengths[Int(id)])
+        let (lefts, rights) = (leftNeighbors.entries, rightNeighbors.entries)
+        for index in merged {
+            if index &+ Self.prefetchDistance < merged.upperBound {
+                cells.prefetch(Int(list[index &+ Self.prefetchDistance]))
+            }
+            let cell = Int(list[index])
+            let before = cells[cell &- 1]
+            if before != PieceRows.boundary {
+                let cursor = lefts[Int(before)].cursor
+                if cursor != NeighborTally.unlisted {
+                    list[Int(cursor)] = UInt32(truncatingIfNeeded: cell) &- lengths[Int(before)]
+                    lefts[Int(before)].cursor = cursor &+ 1
+                }
+            }
+            let after = cells[cell &+ length]
+            if after != PieceRows.boundary, after != id {
+                let cursor = rights[Int(after)].cursor
+                if cursor != NeighborTally.unlisted {
+                    list[Int(cursor)] = UInt32(truncatingIfNeeded: cell)
+                    rights[Int(after)].cursor = cursor &+ 1
+                }
+            }
+        }
+    }
+}

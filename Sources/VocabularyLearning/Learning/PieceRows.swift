@@ -1,0 +1,68 @@
+import Bytes
+import Tokenization
+
+/// Every distinct piece of two bytes or more as a row of tokens, which are merged in place.
+///
+/// A token fills as many cells as it has bytes. Its first and its last cell hold its id, so that the
+/// tokens on both sides of any token are found in one step, and a merge costs the same in a piece of
+/// any length; the cells between mean nothing. A cell that was the first of a token that became the
+/// right half of a longer one holds ``boundary``, as does the cell between two rows.
+struct PieceRows: ~Copyable {
+    /// What stands before the first row and behind each.
+    static let boundary = UInt32.max
+
+    /// The most cells, because a cell's number has 32 bits.
+    static let maximumCellCount = Int(UInt32.max)
+
+    /// The cells; the rows with the highest counts come first.
+    let cells: OwnedBuffer<UInt32>
+
+    /// The count of each cell's piece.
+    let weights: PieceWeights
+
+    /// How often each byte occurs in all pieces.
+    let byteCounts: [UInt64]
+
+    /// Neighbouring tokens within rows.
+    let neighborCount: Int
+
+    /// The rows of `source`, with the bytes numbered as `bytesInOrder` says. O(bytes of the pieces).
+    ///
+    /// - Throws: ``TokenizationError/countOverflow`` if the bytes of all occurrences are more than 64
+    ///   bits count, so that no later sum can overflow; ``TokenizationError/tooManyPieces(byteCount:)``;
+    ///   what reading `source` throws.
+    init<Source: PieceSource & ~Copyable>(
+        _ source: borrowing Source, bytesInOrder: [UInt8]
+    ) throws(TokenizationError) {
+        var tally = RowTally()
+        try source.forEachPiece { piece, count in tally.add(byteCount: piece.count, count: count) }
+        guard !tally.overflows else { throw .countOverflow }
+        guard tally.cellCount < Self.maximumCellCount else {
+            throw .tooManyPieces(byteCount: tally.cellCount)
+        }
+        let layout = tally.layout()
+        var cursors = layout.cursors
+        let cells = OwnedBuffer<UInt32>(repeating: Self.boundary, count: tally.cellCount)
+        let row = cells.view
+        var numbers = [UInt32](repeating: 0, count: 256)
+        for (number, byte) in bytesInOrder.enumerated() { numbers[Int(byte)] = UInt32(number) }
+        var byteCounts = [UInt64](repeating: 0, count: 256)
+        try source.forEachPiece { piece, count in
+            guard piece.count > 1 else {
+                byteCounts[Int(piece[0])] += count
+                return
+            }
+            var cell = cursors.advance(count, by: piece.count + 1)
+            for index in 0..<piece.count {
+                let byte = Int(piece[index])
+                byteCounts[byte] += count
+                row[cell] = numbers[byte]
+                cell += 1
+            }
+        }
+        self.cells = cells
+        weights = PieceWeights(counts: layout.counts, ends: layout.ends)
+        self.byteCounts = byteCounts
+        neighborCount = tally.neighborCount
+    }
+}

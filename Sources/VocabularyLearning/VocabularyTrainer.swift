@@ -1,0 +1,148 @@
+public import Tokenization
+
+/// Learns a vocabulary from counts of pieces.
+///
+/// Starting from single bytes, the most frequent pair of neighbours becomes a token, again and again.
+/// Among equally frequent pairs the one with the smallest left id, then right id, goes first, as in
+/// Hugging Face's `BpeTrainer`; special tokens come first, then the bytes in the order of their
+/// characters, then the merges. The result depends on the counts alone, never on the order in which
+/// they were made.
+///
+/// ```swift
+/// let counter = PieceCounter(.gpt4)
+/// counter.count(text.span)
+/// let vocabulary = try VocabularyTrainer(VocabularyConfiguration()).train(counter.takeCounts())
+/// ```
+public struct VocabularyTrainer: Sendable {
+    /// What is to be learned.
+    public let configuration: VocabularyConfiguration
+
+    /// A trainer for `configuration`.
+    ///
+    /// - Throws: ``TokenizationError/invalidConfiguration(reason:)``.
+    public init(_ configuration: VocabularyConfiguration) throws(TokenizationError) {
+        try configuration.validate()
+        self.configuration = configuration
+    }
+
+    /// About how much memory learning takes, in bytes. Counting can do with less, learning cannot.
+    ///
+    /// - Parameters:
+    ///   - pieceCount: distinct pieces.
+    ///   - pieceByteCount: bytes of the distinct pieces.
+    public func memoryEstimate(pieceCount: Int, pieceByteCount: Int) -> Int {
+        LearningMemory.estimate(
+            pieceCount: pieceCount, pieceByteCount: pieceByteCount,
+            vocabularySize: configuration.vocabularySize,
+            minimumCount: configuration.minimumFrequency)
+    }
+
+    /// Learns from `counts`. About O(bytes of the distinct pieces · log of the pairs).
+    ///
+    /// When no pair is frequent enough any more, the vocabulary is smaller than asked: compare its
+    /// `count`. Nothing is padded.
+    ///
+    /// - Parameters:
+    ///   - counts: pieces cut by the configuration's pattern.
+    ///   - progress: told now and then how many merges are done, and how many there may be; may throw to
+    ///     end the work.
+    /// - Throws: ``TokenizationError/countOverflow``, ``TokenizationError/tooManyPieces(byteCount:)``, and
+    ///   ``TokenizationError/invalidVocabulary(reason:)`` when a special token's name was also learned.
+    public func train(
+        _ counts: consuming PieceCounts,
+        progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
+    ) throws -> Vocabulary {
+        try learn(rows(of: counts), progress)
+    }
+
+    /// Learns from the counts in a file, of which only the distinct pieces come into memory.
+    ///
+    /// - Throws: as with counts in memory, and what is wrong with the file;
+    ///   ``TokenizationError/differentPatterns(_:_:)`` unless they are of the configuration's pattern.
+    public func train(
+        _ file: PieceCountsFile,
+        progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
+    ) throws -> Vocabulary {
+        guard file.pattern == configuration.pattern else {
+            throw TokenizationError.differentPatterns(
+                "the configuration: \(configuration.pattern.rawValue)",
+                "\(file.path): \(file.pattern.rawValue)")
+        }
+        return try learn(
+            PieceRows(file, bytesInOrder: configuration.tieRule.bytesInOrder), progress)
+    }
+
+    /// The rows of `counts`, which are freed here.
+    private func rows(of counts: consuming PieceCounts) throws(TokenizationError) -> PieceRows {
+        try PieceRows(counts, bytesInOrder: configuration.tieRule.bytesInOrder)
+    }
+
+    private func learn(
+        _ rows: consuming PieceRows, _ progress: (Int, Int) throws -> Void
+    ) throws -> Vocabulary {
+        let specials = configuration.specialTokens.enumerated().map {
+            SpecialToken(content: $1, id: TokenID(UInt32($0)))
+        }
+        let wanted = configuration.vocabularySize - specials.count - 256
+        var learner = MergeLearner(
+            rows, mergeLimit: wanted, minimumCount: UInt64(configuration.minimumFrequency),
+            maximumTokenLength: configuration.maximumTokenLength)
+        while learner.merges.count < wanted, learner.learn() {
+            if learner.merges.count % 64 == 0 { try progress(learner.merges.count, wanted) }
+        }
+        try progress(learner.merges.count, wanted)
+
+        let bytes = configuration.tieRule.bytesInOrder
+        // The file lists the bytes in the order of their characters whatever the rule.
+        var ids = [UInt32](repeating: 0, count: 256)
+        for (index, byte) in ByteCharacters.bytesInOrder.enumerated() {
+            ids[Int(byte)] = UInt32(specials.count + index)
+        }
+        func id(_ token: UInt32) -> UInt32 {
+            token < 256 ? ids[Int(bytes[Int(token)])] : UInt32(specials.count) + token
+        }
+        let byteCounts = learner.byteCounts
+        return try Self.vocabulary(
+            pattern: configuration.pattern, specials: specials,
+            merges: learner.merges.map { MergePair(left: id($0.left), right: id($0.right)) },
+            counts: Array(repeating: 0, count: specials.count)
+                + ByteCharacters.bytesInOrder.map { byteCounts[Int($0)] } + learner.mergeCounts)
+    }
+
+    /// The vocabulary of `merges` over the bytes. O(size).
+    static func vocabulary(
+        pattern: SplitPattern, specials: [SpecialToken], merges: [MergePair],
+        counts: [UInt64]? = nil
+    ) throws(TokenizationError) -> Vocabulary {
+        var arena: [UInt8] = []
+        var offsets = [0]
+        func finishToken() { offsets.append(arena.count) }
+        for special in specials {
+            arena.append(contentsOf: special.content.utf8)
+            finishToken()
+        }
+        for byte in ByteCharacters.bytesInOrder {
+            arena.append(byte)
+            finishToken()
+        }
+        let names = Set(specials.map(\.content).filter { ByteCharacters.bytes(for: $0) != nil })
+        for pair in merges {
+            for id in [Int(pair.left), Int(pair.right)] {
+                arena.append(contentsOf: Array(arena[offsets[id]..<offsets[id + 1]]))
+            }
+            finishToken()
+            guard !names.isEmpty else { continue }
+            let name = ByteCharacters.string(for: arena[offsets[offsets.count - 2]...])
+            guard !names.contains(name) else {
+                throw .invalidVocabulary(
+                    reason: "the special token \"\(name)\" was also learned from the text; "
+                        + "choose one that is no part of a word")
+            }
+        }
+        let tokens = try TokenTable(
+            arena: arena, offsets: offsets, specialIDs: specials.map(\.id.rawValue))
+        return Vocabulary(
+            pattern: pattern, mergeSemantics: .listedMerges, specialTokens: specials,
+            tokens: tokens, merges: try MergeTable(merges, tokens: tokens), counts: counts)
+    }
+}
