@@ -1,5 +1,5 @@
-public import Bytes
-public import Files
+import Bytes
+import Files
 public import Tokenization
 
 /// Reads the vocabularies of other programs.

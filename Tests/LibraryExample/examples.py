@@ -39,6 +39,9 @@ GIVEN = {
         let vocabulary: Vocabulary = given()
         let text: [UInt8] = given()
         let ids: [UInt32] = given()
+    """,
+    "VocabularyLearning": """
+        let text: [UInt8] = given()
         let counter: PieceCounter = given()
     """,
     "TextStream": """

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 public import Tokenization
 
 /// Counts the pieces of texts. One a thread; the counts of all are merged at the end.

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 public import Tokenization
 
 /// How often each distinct piece occurred: all that learning a vocabulary needs to know of a corpus.

@@ -1,5 +1,5 @@
-public import Bytes
-public import Files
+import Bytes
+import Files
 public import Tokenization
 
 /// Counts of pieces in a file: what one machine counted, for another to merge or to learn from.
