@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "table.h"
+#include "levels.h"
 #include "plain/products.h"
 #include "plain/reduced.h"
 #include "plain/mixed.h"
@@ -13,13 +13,19 @@
 #include "plain/dropout.h"
 #include "plain/attention.h"
 #include "plain/elements.h"
+#include "plain/classes.h"
+#include "plain/merging.h"
+// Cutting is tested against the scanners of `Tokenization`, and the other loops over text are
+// scalar where a level has no vectors for them.
+#include "vectors/cutting.h"
+#include "vectors/keys.h"
+#include "vectors/lookup.h"
+#include "vectors/minhash.h"
 
-// All but the matrix products, in the table's order.
-#define OTHERS                                                                                 \
-    few_rows, few_rows_reduced, pack_reduced, peak, 2, layer_norm, layer_norm_backward,        \
-        rms_norm, rms_norm_backward, rotate, swiglu, swiglu_backward, gelu, cross_entropy,     \
-        softmax, attention_workspace, attention, attention_backward, attention_step,           \
-        attention_cached, drop, embed, embed_backward, add, add_rows, sum_of_squares, adamw
+#define LEVEL plain
+#include "table.h"
 
-const qk_table qk_plain_table = {gemm, packed_count, pack, gemm_packed, OTHERS};
-const qk_table qk_plain_mixed_table = {mixed_gemm, packed_count, pack, mixed_gemm_packed, OTHERS};
+#undef LEVEL
+#define LEVEL plainMixed
+#define MIXED
+#include "table.h"

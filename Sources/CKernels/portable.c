@@ -1,5 +1,5 @@
-// Vectors of four, which every 64-bit processor has: SSE2, NEON.
+// Vectors of four floats, which every 64-bit processor has: SSE2, NEON.
+#define LEVEL portable
 #define W 4
 #define MR 6
-#define TABLE qk_portable_table
 #include "vectors/level.h"

@@ -37,8 +37,8 @@ static uint16_t upper_half_above(float x) {
     return (uint16_t)((bits + 0xFFFF) >> 16);
 }
 
-// Rows `first` to `first + rows` of one column: the scale and the integers. The scale is rounded up,
-// so that no integer passes 127.
+// The scale and the integers of `rows` rows of one column. The scale is rounded up, so that no
+// integer passes 127.
 static void reduce_block(
     long rows, const float *b, long b_row, uint16_t *scale, int8_t *out) {
     float most = 0;

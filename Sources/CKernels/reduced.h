@@ -1,11 +1,11 @@
-// How reduced weights lie in memory; `CKernels.h` says it in words.
+// The layout of reduced weights in memory, which `numeric.h` describes.
 #ifndef QUERN_REDUCED_H
 #define QUERN_REDUCED_H
 
 #include <stdint.h>
 #include <string.h>
 
-#include "CKernels.h"
+#include "include/CKernels.h"
 
 #define COLUMNS QK_REDUCED_COLUMNS
 // Rows of B that share a scale in each column, and their bytes: scales, then integers.
@@ -23,8 +23,8 @@ static inline float bfloat16_of(uint16_t bits) {
     return x;
 }
 
-// Of a finite binary16. Its exponent's bias is 15 and that of a float32 is 127; the product also makes
-// small numbers normal.
+// The float32 of a finite binary16. Its exponent's bias is 15 and that of a float32 is 127; the
+// product also makes small numbers normal.
 static inline float float16_of(uint16_t bits) {
     uint32_t magnitude = (uint32_t)(bits & 0x7FFF) << 13, sign = (uint32_t)(bits & 0x8000) << 16;
     float x;

@@ -2,7 +2,7 @@ import Bytes
 import CKernels
 
 extension ByteView {
-    /// Writes the classes of `count` bytes from `start` on, a bit for each, as `qk_byte_masks` says.
+    /// Writes the classes of `count` bytes from `start` on, a bit for each, as `byte_masks` says.
     @inline(__always)
     func classify(
         _ level: Int32, from start: Int, count: Int, into masks: BufferView<UInt64>, stride: Int
@@ -12,11 +12,11 @@ extension ByteView {
             (count + 63) / 64 <= stride && QK_BYTE_MASK_COUNT * stride <= masks.count,
             "too few masks")
         unsafe withBase { base in
-            unsafe qk_byte_masks(level, count, base + start, masks.base, stride)
+            unsafe qk_text(level).pointee.byte_masks(count, base + start, masks.base, stride)
         }
     }
 
-    /// Completes the masks by those of characters of several bytes, as `qk_character_masks` says.
+    /// Completes the masks by those of characters of several bytes, as `character_masks` says.
     @inline(__always)
     func classifyCharacters(
         _ level: Int32, from start: Int, count: Int, _ classes: qk_character_classes,
@@ -28,20 +28,20 @@ extension ByteView {
                 && QK_CHARACTER_MASK_COUNT * stride <= masks.count, "too few masks")
         unsafe withUnsafePointer(to: classes) { classes in
             unsafe withBase { base in
-                unsafe qk_character_masks(
-                    level, count, self.count - start, base + start, classes, masks.base, stride)
+                unsafe qk_text(level).pointee.character_masks(
+                    count, self.count - start, base + start, classes, masks.base, stride)
             }
         }
     }
-}
 
-extension BufferView<UInt32> {
-    /// Writes the numbers of the bits that are set, each plus `offset`, from `index` on, where there is
-    /// room for 64; those past the last bit are of no meaning.
+    /// The end of `'s|'t|'re|'ve|'m|'ll|'d`, or with `anyCase` of `(?i:'s|'t|'re|'ve|'m|'ll|'d)`;
+    /// `start` if there is none.
     @inline(__always)
-    func writeBitNumbers(_ level: Int32, of bits: UInt64, plus offset: UInt32, from index: Int) {
-        assert(index >= 0 && index + 64 <= count, "index outside the buffer")
-        unsafe qk_bit_numbers(level, bits, offset, base + index)
+    func endOfContraction(from start: Int, anyCase: Bool) -> Int {
+        guard start < count, self[start] == UInt8(ascii: "'") else { return start }
+        return unsafe withBase { base in
+            unsafe start + qk_contraction_length(base + start, count - start, anyCase ? 1 : 0)
+        }
     }
 }
 

@@ -17,7 +17,7 @@ import Testing
         func run(
             _ level: Int32, starts: [Int32]? = nil, dropout: qk_dropout? = nil, adds: Bool = false
         ) -> [Floats] {
-            let workspace = Floats(qk_attention_workspace(level, t, d))
+            let workspace = Floats(qk_numeric(level).pointee.attention_workspace(t, d))
             let (out, lse, dQKV) = (Floats(t * width), Floats(t), Floats(t * row, seed: 3))
             var masks = dropout ?? qk_dropout()
             let (q, k, v) = (d, d + width, d + 2 * width)
@@ -27,11 +27,11 @@ import Testing
                         t: t, d: d, qkv_row: row, out_row: width,
                         starts: starts.isEmpty ? nil : starts.baseAddress,
                         dropout: dropout == nil ? nil : masks)
-                    qk_attention(
-                        level, &shape, qkv.base + q, qkv.base + k, qkv.base + v, out.base + d,
+                    qk_numeric(level).pointee.attention(
+                        &shape, qkv.base + q, qkv.base + k, qkv.base + v, out.base + d,
                         lse.base, workspace.base)
-                    qk_attention_backward(
-                        level, &shape, qkv.base + q, qkv.base + k, qkv.base + v, out.base + d,
+                    qk_numeric(level).pointee.attention_backward(
+                        &shape, qkv.base + q, qkv.base + k, qkv.base + v, out.base + d,
                         dOut.base + d, lse.base, dQKV.base + q, dQKV.base + k, dQKV.base + v,
                         adds ? 1 : 0, workspace.base)
                 }
@@ -112,8 +112,8 @@ import Testing
             let head = Head(t, d)
             let (out, stepped, scores) = (head.run(level)[0], Floats(d), Floats(t))
             let (q, k, v) = (d, d + head.width, d + 2 * head.width)
-            qk_attention_step(
-                level, 1, t, d, head.qkv.base + (t - 1) * head.row + q, head.qkv.base + k,
+            qk_numeric(level).pointee.attention_step(
+                1, t, d, head.qkv.base + (t - 1) * head.row + q, head.qkv.base + k,
                 head.qkv.base + v, head.row, stepped.base, scores.base)
             for c in 0..<d {
                 #expect(abs(stepped[c] - out[(t - 1) * head.width + d + c]) < 1e-5)
@@ -128,12 +128,12 @@ import Testing
             Floats(heads * d, seed: 4), Floats(t * d, seed: 5), Floats(t * d, seed: 6)
         )
         let (out, scores) = (Floats(heads * d), Floats(heads * t))
-        qk_attention_step(
-            level, heads, t, d, q.base, keys.base, values.base, d, out.base, scores.base)
+        qk_numeric(level).pointee.attention_step(
+            heads, t, d, q.base, keys.base, values.base, d, out.base, scores.base)
         for head in 0..<heads {
             let alone = Floats(d)
-            qk_attention_step(
-                level, 1, t, d, q.base + head * d, keys.base, values.base, d, alone.base,
+            qk_numeric(level).pointee.attention_step(
+                1, t, d, q.base + head * d, keys.base, values.base, d, alone.base,
                 scores.base)
             for c in 0..<d { #expect(out[head * d + c] == alone[c]) }
         }
@@ -148,10 +148,10 @@ import Testing
             let out = head.run(level)[0]
             let (k, v) = (d + head.width, d + 2 * head.width)
             for rows in Set([1, min(3, t), t / 2 + 1, t]) {
-                let workspace = Floats(qk_attention_workspace(level, t, d))
+                let workspace = Floats(qk_numeric(level).pointee.attention_workspace(t, d))
                 let found = Floats(rows * (d + 1))
-                qk_attention_cached(
-                    level, rows, t, d, head.qkv.base + (t - rows) * head.row + d, head.row,
+                qk_numeric(level).pointee.attention_cached(
+                    rows, t, d, head.qkv.base + (t - rows) * head.row + d, head.row,
                     head.qkv.base + k, head.qkv.base + v, head.row, found.base, d + 1,
                     workspace.base)
                 for r in 0..<rows {

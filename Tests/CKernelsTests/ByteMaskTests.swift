@@ -6,7 +6,7 @@ import Testing
         // One word more a kind than are written, so that what must stay as it was is seen.
         let stride = (text.count + 63) / 64 + 1
         var masks = [UInt64](repeating: 0xABCD, count: Int(QK_BYTE_MASK_COUNT) * stride)
-        qk_byte_masks(level, text.count, text, &masks, stride)
+        qk_text(level).pointee.byte_masks(text.count, text, &masks, stride)
         return masks
     }
 
@@ -14,7 +14,7 @@ import Testing
     func levels() {
         let all = (0..<256).map { UInt8($0) }
         let text = all + all.reversed()
-        for level in 0..<Int32(QK_LEVEL_COUNT) where qk_level_is_available(level) != 0 {
+        for level in availableLevels {
             for count in [0, 1, 63, 64, 65, 127, 128, 200, 511, 512] {
                 let part = Array(text.prefix(count))
                 #expect(masks(level, part) == masks(Int32(QK_PLAIN), part))
@@ -53,17 +53,18 @@ import Testing
             }
             let count = random(text.count)
             let available = min(text.count, count + round % 5)
-            let found = (0..<Int32(QK_LEVEL_COUNT)).filter { qk_level_is_available($0) != 0 }.map {
+            let found = availableLevels.map {
                 level in
                 var masks = [UInt64](
                     repeating: 0, count: Int(QK_CHARACTER_MASK_COUNT) * stride)
-                qk_byte_masks(level, count, text, &masks, stride)
+                qk_text(level).pointee.byte_masks(count, text, &masks, stride)
                 blocks.withUnsafeBufferPointer { blocks in
                     classes.withUnsafeBufferPointer { classes in
                         var table = qk_character_classes(
                             blocks: blocks.baseAddress, classes: classes.baseAddress, letter: 9,
                             uppercase: 16, cased: 48, hard: 6, mark: 8)
-                        qk_character_masks(level, count, available, text, &table, &masks, stride)
+                        qk_text(level).pointee.character_masks(
+                            count, available, text, &table, &masks, stride)
                     }
                 }
                 return masks
@@ -79,14 +80,14 @@ import Testing
         let classes = [UInt8](repeating: 1, count: 128)
         func hard(_ text: [UInt8]) -> UInt64 {
             var masks = [UInt64](repeating: 0, count: Int(QK_CHARACTER_MASK_COUNT) * stride)
-            qk_byte_masks(Int32(QK_PLAIN), text.count, text, &masks, stride)
+            qk_text(plain).pointee.byte_masks(text.count, text, &masks, stride)
             blocks.withUnsafeBufferPointer { blocks in
                 classes.withUnsafeBufferPointer { classes in
                     var table = qk_character_classes(
                         blocks: blocks.baseAddress, classes: classes.baseAddress, letter: 1,
                         uppercase: 0, cased: 0, hard: 0, mark: 0)
-                    qk_character_masks(
-                        Int32(QK_PLAIN), text.count, text.count, text, &table, &masks, stride)
+                    qk_text(plain).pointee.character_masks(
+                        text.count, text.count, text, &table, &masks, stride)
                 }
             }
             return masks[Int(QK_HARD) * stride]
@@ -98,20 +99,6 @@ import Testing
             [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82],
         ] {
             #expect(hard(text) == UInt64(1) << UInt64(text.count) - 1)
-        }
-    }
-
-    @Test("the numbers of bits are in order, at every level")
-    func bitNumbers() {
-        var bits: UInt64 = 0x8000_0001_0010_8001
-        for _ in 0..<200 {
-            let expected = (0..<64).filter { bits >> UInt64($0) & 1 == 1 }.map { UInt32($0) + 5 }
-            for level in 0..<Int32(QK_LEVEL_COUNT) where qk_level_is_available(level) != 0 {
-                var numbers = [UInt32](repeating: 0, count: 64)
-                qk_bit_numbers(level, bits, 5, &numbers)
-                #expect(Array(numbers.prefix(expected.count)) == expected)
-            }
-            bits = bits &* 0x9E37_79B9_7F4A_7C15 ^ bits >> 7
         }
     }
 }

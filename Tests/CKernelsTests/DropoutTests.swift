@@ -8,7 +8,7 @@ import Testing
         let (x, out) = (Floats(rows * n), Floats(rows * n))
         x.fill(1)
         var masks = masks
-        unsafe qk_drop(level, rows, n, x.base, nil, out.base, &masks)
+        unsafe qk_numeric(level).pointee.drop(rows, n, x.base, nil, out.base, &masks)
         return (0..<rows * n).map { index in
             #expect(out[index] == 0 || out[index] == masks.scale)
             return out[index] != 0
@@ -79,13 +79,13 @@ import Testing
         let (x, other, out) = (Floats(100, seed: 1), Floats(100, seed: 2), Floats(100))
         var masks = masks(rate: 0.25)
         let kept = kept(plain, masks, rows: 1, n: 100)
-        unsafe qk_drop(level, 1, 100, x.base, other.base, out.base, &masks)
+        unsafe qk_numeric(level).pointee.drop(1, 100, x.base, other.base, out.base, &masks)
         for index in 0..<100 {
             let expected = (kept[index] ? x[index] * masks.scale : 0) + other[index]
             #expect(abs(out[index] - expected) < 1e-6)
         }
         let own = Floats(copying: x)
-        unsafe qk_drop(level, 1, 100, own.base, other.base, own.base, &masks)
+        unsafe qk_numeric(level).pointee.drop(1, 100, own.base, other.base, own.base, &masks)
         #expect(own.error(against: out) == 0)
     }
 }

@@ -12,10 +12,10 @@ import Testing
                 for level in [level, plain] {
                     let (out, dTable) = (Floats(4 * n, seed: 2), Floats(5 * n, seed: 4))
                     unsafe ids.withUnsafeBufferPointer { ids in
-                        unsafe qk_embed(
-                            level, 4, n, ids.baseAddress, table.base, out.base, adds)
-                        unsafe qk_embed_backward(
-                            level, 4, n, ids.baseAddress, dOut.base, dTable.base)
+                        unsafe qk_numeric(level).pointee.embed(
+                            4, n, ids.baseAddress, table.base, out.base, adds)
+                        unsafe qk_numeric(level).pointee.embed_backward(
+                            4, n, ids.baseAddress, dOut.base, dTable.base)
                     }
                     results.append([out, dTable])
                 }
@@ -31,14 +31,14 @@ import Testing
         for n in [1, 7, 16, 63, 64, 65, 130] {
             let x = Floats(5 * (n + 2), seed: 6)
             let (y, expected) = (Floats(n, seed: 7), Floats(n, seed: 7))
-            unsafe qk_add(level, n, x.base, y.base)
-            unsafe qk_add(plain, n, x.base, expected.base)
+            unsafe qk_numeric(level).pointee.add(n, x.base, y.base)
+            unsafe qk_numeric(plain).pointee.add(n, x.base, expected.base)
             #expect(y.error(against: expected) == 0)
-            unsafe qk_add_rows(level, 5, n, x.base, n + 2, y.base)
-            unsafe qk_add_rows(plain, 5, n, x.base, n + 2, expected.base)
+            unsafe qk_numeric(level).pointee.add_rows(5, n, x.base, n + 2, y.base)
+            unsafe qk_numeric(plain).pointee.add_rows(5, n, x.base, n + 2, expected.base)
             #expect(y.error(against: expected) < 1e-6)
-            let squares = unsafe qk_sum_of_squares(level, n, x.base)
-            let truth = unsafe qk_sum_of_squares(plain, n, x.base)
+            let squares = unsafe qk_numeric(level).pointee.sum_of_squares(n, x.base)
+            let truth = unsafe qk_numeric(plain).pointee.sum_of_squares(n, x.base)
             #expect(abs(squares - truth) < 1e-12 * truth)
         }
     }
@@ -55,7 +55,8 @@ import Testing
                         rate: 0.01, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, decay: 0.1,
                         gradient_scale: 0.5, correction1: [10, 5.26, 3.69][step - 1],
                         correction2: [20, 10.26, 7.01][step - 1])
-                    unsafe qk_adamw(level, n, p.base, gradient.base, m.base, v.base, &constants)
+                    unsafe qk_numeric(level).pointee.adamw(
+                        n, p.base, gradient.base, m.base, v.base, &constants)
                 }
                 results.append([p, m, v])
             }
@@ -72,7 +73,7 @@ import Testing
         var step = qk_adamw_step(
             rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 0, decay: 0, gradient_scale: 1,
             correction1: 10, correction2: 100)
-        unsafe qk_adamw(plain, 2, p.base, g.base, m.base, v.base, &step)
+        unsafe qk_numeric(plain).pointee.adamw(2, p.base, g.base, m.base, v.base, &step)
         #expect(abs(p[0] - 0.9) < 1e-6)
         #expect(abs(p[1] - 1.1) < 1e-6)
     }

@@ -18,8 +18,8 @@ import Testing
                         let start = Floats(m * (n + 2), seed: 20)
                         let (y, expected) = (Floats(copying: start), Floats(copying: start))
                         for (level, y) in [(level, y), (plain, expected)] {
-                            qk_few_rows(
-                                level, m, n, k, x.base, k + 1, b.base, row, column, y.base, n + 2,
+                            qk_numeric(level).pointee.few_rows(
+                                m, n, k, x.base, k + 1, b.base, row, column, y.base, n + 2,
                                 adds)
                         }
                         worst = max(worst, y.error(against: expected))
@@ -40,13 +40,14 @@ import Testing
         let (x, b) = (Floats(m * k, seed: 21), Floats(k * n, seed: 22))
         for (row, column) in [(n, 1), (1, k)] {
             let together = Floats(m * n)
-            qk_few_rows(level, m, n, k, x.base, k, b.base, row, column, together.base, n, 0)
+            qk_numeric(level).pointee.few_rows(
+                m, n, k, x.base, k, b.base, row, column, together.base, n, 0)
             for i in 0..<m {
                 for first in stride(from: 0, to: n, by: 64) {
                     let count = min(64, n - first)
                     let part = Floats(count)
-                    qk_few_rows(
-                        level, 1, count, k, x.base + i * k, k, b.base + first * column, row,
+                    qk_numeric(level).pointee.few_rows(
+                        1, count, k, x.base + i * k, k, b.base + first * column, row,
                         column, part.base, count, 0)
                     for j in 0..<count { #expect(part[j] == together[i * n + first + j]) }
                 }
@@ -63,7 +64,7 @@ import Testing
         var reduced = [UInt8](repeating: 0, count: qk_reduced_bytes(format, k, n))
         qk_reduce(format, k, n, b.base, row, column, &reduced)
         let values = Floats(k * n)
-        qk_pack_reduced(plain, format, k, n, reduced, values.base)
+        qk_numeric(plain).pointee.pack_reduced(format, k, n, reduced, values.base)
         return (reduced, values)
     }
 
@@ -121,10 +122,10 @@ import Testing
             #expect(values[index].bitPattern == number.bitPattern, "of \(numbers[index])")
         }
         for level in fastLevels {
-            let count = qk_packed_count(level, k, n)
+            let count = qk_numeric(level).pointee.packed_count(k, n)
             let (found, packed) = (Floats(count), Floats(count))
-            qk_pack_reduced(level, format, k, n, reduced, found.base)
-            qk_pack(level, k, n, values.base, n, 1, packed.base)
+            qk_numeric(level).pointee.pack_reduced(format, k, n, reduced, found.base)
+            qk_numeric(level).pointee.pack(k, n, values.base, n, 1, packed.base)
             #expect(found.error(against: packed) == 0)
         }
     }
@@ -161,14 +162,14 @@ import Testing
                     let x = Floats(m * k, seed: 26)
                     let (y, expected) = (Floats(m * n, seed: 27), Floats(m * n, seed: 27))
                     let adds = Int32((n + k) % 2)
-                    qk_few_rows_reduced(
-                        level, format, m, n, k, x.base, k, reduced, y.base, n, adds)
-                    qk_few_rows(
-                        plain, m, n, k, x.base, k, values.base, n, 1, expected.base, n, adds)
+                    qk_numeric(level).pointee.few_rows_reduced(
+                        format, m, n, k, x.base, k, reduced, y.base, n, adds)
+                    qk_numeric(plain).pointee.few_rows(
+                        m, n, k, x.base, k, values.base, n, 1, expected.base, n, adds)
                     worst = max(worst, y.error(against: expected))
                     let twin = Floats(m * n, seed: 27)
-                    qk_few_rows_reduced(
-                        plain, format, m, n, k, x.base, k, reduced, twin.base, n, adds)
+                    qk_numeric(plain).pointee.few_rows_reduced(
+                        format, m, n, k, x.base, k, reduced, twin.base, n, adds)
                     worst = max(worst, twin.error(against: expected))
                 }
             }
@@ -180,10 +181,10 @@ import Testing
     func packed(level: Int32, format: Int32) {
         for (k, n) in [(1, 1), (5, 33), (40, 96), (64, 70)] {
             let (reduced, values) = reduce(format, k, n, Floats(k * n, seed: 28), n, 1)
-            let count = qk_packed_count(level, k, n)
+            let count = qk_numeric(level).pointee.packed_count(k, n)
             let (found, expected) = (Floats(count), Floats(count))
-            qk_pack_reduced(level, format, k, n, reduced, found.base)
-            qk_pack(level, k, n, values.base, n, 1, expected.base)
+            qk_numeric(level).pointee.pack_reduced(format, k, n, reduced, found.base)
+            qk_numeric(level).pointee.pack(k, n, values.base, n, 1, expected.base)
             #expect(found.error(against: expected) == 0)
         }
     }

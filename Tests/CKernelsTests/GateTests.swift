@@ -20,13 +20,13 @@ import Testing
             let start = Floats(4 * row, seed: 2)
             let (x, expected) = (Floats(copying: start), Floats(copying: start))
             unsafe places.withUnsafeBufferPointer { places in
-                unsafe qk_rotate(
-                    level, 4, heads, d, x.base, row, places.baseAddress, table.base, 0)
-                unsafe qk_rotate(
-                    plain, 4, heads, d, expected.base, row, places.baseAddress, table.base, 0)
+                unsafe qk_numeric(level).pointee.rotate(
+                    4, heads, d, x.base, row, places.baseAddress, table.base, 0)
+                unsafe qk_numeric(plain).pointee.rotate(
+                    4, heads, d, expected.base, row, places.baseAddress, table.base, 0)
                 #expect(x.error(against: expected) < 1e-6)
-                unsafe qk_rotate(
-                    level, 4, heads, d, x.base, row, places.baseAddress, table.base, 1)
+                unsafe qk_numeric(level).pointee.rotate(
+                    4, heads, d, x.base, row, places.baseAddress, table.base, 1)
             }
             #expect(x.error(against: start) < 1e-6)
             for r in 0..<4 { #expect(x[r * row + 3 * d] == start[r * row + 3 * d]) }
@@ -38,7 +38,8 @@ import Testing
         let (x, table, place) = (Floats(2), Floats(2), [Int32(0)])
         (x[0], x[1], table[0], table[1]) = (1, 0, 0, 1)
         unsafe place.withUnsafeBufferPointer { place in
-            unsafe qk_rotate(level, 1, 1, 2, x.base, 2, place.baseAddress, table.base, 0)
+            unsafe qk_numeric(level).pointee.rotate(
+                1, 1, 2, x.base, 2, place.baseAddress, table.base, 0)
         }
         #expect(x[0] == 0 && x[1] == 1)
     }
@@ -53,12 +54,12 @@ import Testing
             var results: [[Floats]] = []
             for level in [level, plain] {
                 let (out, dGates) = (Floats(rows * narrow), Floats(rows * row))
-                unsafe qk_swiglu(level, rows, n, gates.base, row, out.base, narrow)
-                unsafe qk_swiglu_backward(
-                    level, rows, n, dOut.base, narrow, gates.base, row, dGates.base, row)
+                unsafe qk_numeric(level).pointee.swiglu(rows, n, gates.base, row, out.base, narrow)
+                unsafe qk_numeric(level).pointee.swiglu_backward(
+                    rows, n, dOut.base, narrow, gates.base, row, dGates.base, row)
                 let own = Floats(copying: gates)
-                unsafe qk_swiglu_backward(
-                    level, rows, n, dOut.base, narrow, own.base, row, own.base, row)
+                unsafe qk_numeric(level).pointee.swiglu_backward(
+                    rows, n, dOut.base, narrow, own.base, row, own.base, row)
                 for r in 0..<rows {
                     for i in 0..<2 * n { #expect(own[r * row + i] == dGates[r * row + i]) }
                 }
@@ -74,7 +75,7 @@ import Testing
     func ends(level: Int32) {
         let (gates, out) = (Floats(4), Floats(2))
         (gates[0], gates[1], gates[2], gates[3]) = (200, -200, 3, 3)
-        unsafe qk_swiglu(level, 1, 2, gates.base, 4, out.base, 2)
+        unsafe qk_numeric(level).pointee.swiglu(1, 2, gates.base, 4, out.base, 2)
         #expect(out[0] == 600)
         #expect(abs(out[1]) < 1e-30)
     }

@@ -2,17 +2,19 @@ import CKernels
 
 let plain = Int32(QK_PLAIN)
 
-/// The levels that are tested against the plain one: those this processor has.
-let fastLevels: [Int32] = (1..<Int32(QK_LEVEL_COUNT)).filter { qk_level_is_available($0) != 0 }
+/// The levels that this processor has.
+let availableLevels = (0..<qk_level_count).filter { qk_level_at($0).pointee.is_available() != 0 }
 
-/// The levels whose products are tested: those, and the one that rounds to bfloat16.
-let productLevels =
-    fastLevels + [Int32(QK_AVX512_MIXED)].filter { qk_level_is_available($0) != 0 }
+/// Those whose products are tested against the plain ones.
+let productLevels = availableLevels.filter { $0 != plain && $0 != QK_PLAIN_MIXED }
+
+/// Those of them that are tested against the plain one in all else.
+let fastLevels = productLevels.filter { !isMixed($0) }
 
 /// The simple loop that computes what the products of a level do.
-func twin(of level: Int32) -> Int32 {
-    level == Int32(QK_AVX512_MIXED) ? Int32(QK_PLAIN_MIXED) : plain
-}
+func twin(of level: Int32) -> Int32 { isMixed(level) ? Int32(QK_PLAIN_MIXED) : plain }
+
+func isMixed(_ level: Int32) -> Bool { qk_level_at(level).pointee.is_mixed != 0 }
 
 /// Floats for C, in one allocation that is zero at first.
 @safe final class Floats {

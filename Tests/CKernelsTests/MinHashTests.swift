@@ -7,7 +7,7 @@ import Testing
     ) -> [UInt32] {
         // One more than is written, so that what must stay as it was is seen.
         var signature = [UInt32](repeating: 0xABCD, count: a.count + 1)
-        qk_min_hash(level, hashes.count, hashes, a.count, a, b, &signature)
+        qk_text(level).pointee.min_hash(hashes.count, hashes, a.count, a, b, &signature)
         return signature
     }
 
@@ -16,7 +16,7 @@ import Testing
         var random = SystemRandomNumberGenerator()
         let words = (0..<140).map { _ in random.next() >> 3 }
         let hashes = (0..<100).map { _ in UInt32(truncatingIfNeeded: random.next()) }
-        for level in 0..<Int32(QK_LEVEL_COUNT) where qk_level_is_available(level) != 0 {
+        for level in availableLevels {
             for permutationCount in Array(1...66) {
                 for hashCount in [0, 1, 7, 100] {
                     let a = Array(words[..<permutationCount])
@@ -37,7 +37,7 @@ import Testing
             (0, prime - 1, 5, UInt32(truncatingIfNeeded: prime - 1)),
             (0, prime + 1, 5, 1), (1, 0, 7, 7), (0, .max, 1, 7), (1, .max, 1, 0),
         ] as [(UInt64, UInt64, UInt32, UInt32)] {
-            for level in 0..<Int32(QK_LEVEL_COUNT) where qk_level_is_available(level) != 0 {
+            for level in availableLevels {
                 #expect(signature(level, [x], [a], [b]) == [expected, 0xABCD])
             }
         }

@@ -2,8 +2,6 @@ import CKernels
 import Testing
 
 @Suite struct PieceLookupTests {
-    private let levels = (0..<Int32(QK_LEVEL_COUNT)).filter { qk_level_is_available($0) != 0 }
-
     /// Bytes that look random and are the same each time.
     private let text: [UInt8] = (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 31 >> 3) }
 
@@ -22,12 +20,12 @@ import Testing
         for count in [0, 1, 7, 8, 9, 100, 256] {
             let start: UInt32 = 5
             let ends = ends(count, from: start)
-            for level in levels {
+            for level in availableLevels {
                 var keys = [qk_piece_key](repeating: qk_piece_key(), count: 256)
                 var places = [UInt64](repeating: 0, count: 256)
                 var longer = [UInt32](repeating: 0, count: 264)
-                let longCount = qk_piece_keys(
-                    level, text, UInt64(start), ends, count, entries, 63 * 32, &keys, &places,
+                let longCount = qk_text(level).pointee.piece_keys(
+                    text, UInt64(start), ends, count, entries, 63 * 32, &keys, &places,
                     &longer)
                 var expectedLonger: [UInt32] = []
                 for index in 0..<count {
@@ -73,12 +71,12 @@ import Testing
         for missing in [0, 1, 3, 4, 5, 38, 39, 40] {
             var entries = entries(offset: offset)
             if missing < 40 { entries[missing ^ offset].key.low ^= 1 << 63 }
-            for level in levels {
+            for level in availableLevels {
                 for first in 0...min(missing, 6) {
                     var ids = [UInt32](repeating: 0, count: 200)
                     var written = 2
-                    let index = qk_known_pieces(
-                        level, entries, knownKeys, knownPlaces, first, 40, &ids, &written)
+                    let index = qk_text(level).pointee.known_pieces(
+                        entries, knownKeys, knownPlaces, first, 40, &ids, &written)
                     #expect(index == missing)
                     let expected = (first..<missing).flatMap { index in
                         (0..<index % 5).map { UInt32(index * 10 + $0) }
@@ -102,10 +100,14 @@ import Testing
                 }
             }
             for range in [0..<40, 0..<0, 1..<39, 2..<3] {
-                var numbers = [UInt32](repeating: 0, count: 41)
-                let count = qk_displaced_pieces(
-                    entries, knownKeys, knownPlaces, range.lowerBound, range.upperBound, &numbers)
-                #expect(numbers.prefix(count).map { Int($0) } == elsewhere.filter(range.contains))
+                for level in availableLevels {
+                    var numbers = [UInt32](repeating: 0, count: 41)
+                    let count = qk_text(level).pointee.displaced_pieces(
+                        entries, knownKeys, knownPlaces, range.lowerBound, range.upperBound,
+                        &numbers)
+                    let expected = elsewhere.filter(range.contains)
+                    #expect(numbers.prefix(count).map { Int($0) } == expected)
+                }
             }
         }
     }

@@ -20,8 +20,8 @@ import Testing
         var e = unsafe qk_epilogue(
             kind: Int32(kind), bias: bias.base, other: other.base, other_row: row,
             second: second.base, second_row: row)
-        unsafe qk_gemm(
-            level, m, n, k, a.base, layout.transposesA ? 1 : k, layout.transposesA ? m : 1, b.base,
+        unsafe qk_numeric(level).pointee.gemm(
+            m, n, k, a.base, layout.transposesA ? 1 : k, layout.transposesA ? m : 1, b.base,
             layout.transposesB ? 1 : n, layout.transposesB ? k : 1, c.base, row, &e,
             workspace.base)
     }
@@ -46,7 +46,7 @@ import Testing
         "every small shape, layout and level gives the plain product, and writes nothing else",
         arguments: productLevels)
     func smallShapes(level: Int32) {
-        let workspace = Floats(qk_gemm_workspace())
+        let workspace = Floats(Int(QK_GEMM_WORKSPACE))
         let none = Floats(1)
         var worst: Float = 0
         var strays = 0
@@ -81,7 +81,7 @@ import Testing
         "products larger than a block, and rows that fall on the same sets of the cache",
         arguments: productLevels)
     func blocks(level: Int32) {
-        let workspace = Floats(qk_gemm_workspace())
+        let workspace = Floats(Int(QK_GEMM_WORKSPACE))
         for (m, n, k) in [
             (3, 5, 513), (17, 33, 1100), (2, 300, 700), (130, 3, 512), (15, 34, 1024),
         ] {
@@ -111,7 +111,7 @@ import Testing
 
     @Test("every epilogue at the edges of a tile", arguments: productLevels)
     func epilogues(level: Int32) {
-        let workspace = Floats(qk_gemm_workspace())
+        let workspace = Floats(Int(QK_GEMM_WORKSPACE))
         let k = 6
         var worst: Float = 0
         for m in [1, 6, 7, 14, 15] {
@@ -141,19 +141,19 @@ import Testing
 
     @Test("a B packed before gives the bits of one packed on the way", arguments: productLevels)
     func packed(level: Int32) {
-        let workspace = Floats(qk_gemm_workspace())
+        let workspace = Floats(Int(QK_GEMM_WORKSPACE))
         for (m, n, k) in [(1, 1, 1), (5, 33, 9), (16, 40, 3), (4, 70, 600), (2, 300, 700)] {
             let (a, b) = (Floats(m * k, seed: 16), Floats(k * n, seed: 17))
             for transposed in [false, true] {
                 let (row, column) = transposed ? (1, k) : (n, 1)
-                let packed = Floats(qk_packed_count(level, k, n))
-                unsafe qk_pack(level, k, n, b.base, row, column, packed.base)
+                let packed = Floats(qk_numeric(level).pointee.packed_count(k, n))
+                unsafe qk_numeric(level).pointee.pack(k, n, b.base, row, column, packed.base)
                 var e = unsafe qk_epilogue()
                 let (c, expected) = (Floats(m * n), Floats(m * n))
-                unsafe qk_gemm_packed(
-                    level, m, n, k, a.base, k, 1, packed.base, c.base, n, &e, workspace.base)
-                unsafe qk_gemm(
-                    level, m, n, k, a.base, k, 1, b.base, row, column, expected.base, n, &e,
+                unsafe qk_numeric(level).pointee.gemm_packed(
+                    m, n, k, a.base, k, 1, packed.base, c.base, n, &e, workspace.base)
+                unsafe qk_numeric(level).pointee.gemm(
+                    m, n, k, a.base, k, 1, b.base, row, column, expected.base, n, &e,
                     workspace.base)
                 #expect(c.error(against: expected) == 0)
             }
@@ -162,7 +162,7 @@ import Testing
 
     @Test("the twin of mixed products rounds to the nearest bfloat16, ties to even")
     func rounding() {
-        let workspace = Floats(qk_gemm_workspace())
+        let workspace = Floats(Int(QK_GEMM_WORKSPACE))
         let one = Floats(1)
         one[0] = 1
         // 8 bits of significand: 257/256 and 259/256 lie halfway.
@@ -185,5 +185,5 @@ import Testing
     }
 
     @Test("the peak is a positive number", arguments: fastLevels)
-    func peak(level: Int32) { #expect(qk_peak_gflops(level, 100) > 0) }
+    func peak(level: Int32) { #expect(qk_numeric(level).pointee.peak(100).isFinite) }
 }

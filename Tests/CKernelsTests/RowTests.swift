@@ -15,13 +15,13 @@ import Testing
             var results: [[Floats]] = []
             for level in [level, plain] {
                 let (out, mean, rstd) = (Floats(rows * n), Floats(rows), Floats(rows))
-                unsafe qk_layer_norm(
-                    level, rows, n, x.base, weight.base, bias.base, 1e-5, out.base, mean.base,
+                unsafe qk_numeric(level).pointee.layer_norm(
+                    rows, n, x.base, weight.base, bias.base, 1e-5, out.base, mean.base,
                     rstd.base)
                 let dx = Floats(rows * n, seed: 5)
                 let (dWeight, dBias) = (Floats(n, seed: 6), Floats(n, seed: 7))
-                unsafe qk_layer_norm_backward(
-                    level, rows, n, dOut.base, x.base, weight.base, mean.base, rstd.base, dx.base,
+                unsafe qk_numeric(level).pointee.layer_norm_backward(
+                    rows, n, dOut.base, x.base, weight.base, mean.base, rstd.base, dx.base,
                     dWeight.base, dBias.base)
                 results.append([out, mean, rstd, dx, dWeight, dBias])
             }
@@ -42,19 +42,19 @@ import Testing
                 var results: [[Floats]] = []
                 for level in [level, plain] {
                     let (out, rstd) = (Floats(rows * row), Floats(rows))
-                    unsafe qk_rms_norm(
-                        level, rows, n, x.base, row, weight.base, 1e-5, out.base, row, rstd.base)
+                    unsafe qk_numeric(level).pointee.rms_norm(
+                        rows, n, x.base, row, weight.base, 1e-5, out.base, row, rstd.base)
                     let (dx, dWeight) = (Floats(rows * row, seed: 5), Floats(n, seed: 6))
-                    unsafe qk_rms_norm_backward(
-                        level, rows, n, dOut.base, row, x.base, row, weight.base, rstd.base,
+                    unsafe qk_numeric(level).pointee.rms_norm_backward(
+                        rows, n, dOut.base, row, x.base, row, weight.base, rstd.base,
                         dx.base, row, adds, dWeight.base)
                     results.append([out, rstd, dx, dWeight])
                     // In place: the output over the input, the gradient over that of the output.
                     let (own, dOwn) = (Floats(copying: x), Floats(copying: dOut))
-                    unsafe qk_rms_norm(
-                        level, rows, n, own.base, row, weight.base, 1e-5, own.base, row, rstd.base)
-                    unsafe qk_rms_norm_backward(
-                        level, rows, n, dOwn.base, row, x.base, row, weight.base, rstd.base,
+                    unsafe qk_numeric(level).pointee.rms_norm(
+                        rows, n, own.base, row, weight.base, 1e-5, own.base, row, rstd.base)
+                    unsafe qk_numeric(level).pointee.rms_norm_backward(
+                        rows, n, dOwn.base, row, x.base, row, weight.base, rstd.base,
                         dOwn.base, row, 0, dWeight.base)
                     for r in 0..<rows {
                         for i in 0..<n {
@@ -76,8 +76,8 @@ import Testing
         let (weight, bias) = (Floats(20), Floats(20))
         x.fill(3)
         weight.fill(1)
-        unsafe qk_layer_norm(
-            level, 1, 20, x.base, weight.base, bias.base, 1e-5, out.base, statistics.base,
+        unsafe qk_numeric(level).pointee.layer_norm(
+            1, 20, x.base, weight.base, bias.base, 1e-5, out.base, statistics.base,
             statistics.base + 1)
         #expect(out.error(against: Floats(20)) < 1e-3)
     }
@@ -89,8 +89,8 @@ import Testing
         for index in 0..<count { x[index] = Float(index - 800) / 40 }
         let (out, slope) = (Floats(count), Floats(count))
         let (expected, expectedSlope) = (Floats(count), Floats(count))
-        unsafe qk_gelu(level, count, x.base, out.base, slope.base)
-        unsafe qk_gelu(plain, count, x.base, expected.base, expectedSlope.base)
+        unsafe qk_numeric(level).pointee.gelu(count, x.base, out.base, slope.base)
+        unsafe qk_numeric(plain).pointee.gelu(count, x.base, expected.base, expectedSlope.base)
         for index in 0..<count {
             #expect(abs(out[index] - expected[index]) < 3e-7 * max(1, abs(x[index])))
         }
@@ -109,8 +109,8 @@ import Testing
                 for level in [level, plain] {
                     let (logits, losses) = (Floats(copying: start), Floats(4, seed: 9))
                     unsafe targets.withUnsafeBufferPointer { targets in
-                        unsafe qk_cross_entropy(
-                            level, 4, n, logits.base, row, targets.baseAddress, scale, losses.base)
+                        unsafe qk_numeric(level).pointee.cross_entropy(
+                            4, n, logits.base, row, targets.baseAddress, scale, losses.base)
                     }
                     results.append((logits, losses))
                 }
@@ -129,8 +129,8 @@ import Testing
             let start = Floats(n, seed: 10)
             for index in 0..<n { start[index] *= 1000 }
             let (x, expected) = (Floats(copying: start), Floats(copying: start))
-            unsafe qk_softmax(level, n, x.base, 0.1)
-            unsafe qk_softmax(plain, n, expected.base, 0.1)
+            unsafe qk_numeric(level).pointee.softmax(n, x.base, 0.1)
+            unsafe qk_numeric(plain).pointee.softmax(n, expected.base, 0.1)
             #expect(x.error(against: expected) < 1e-5)
             #expect(abs((0..<n).reduce(Float(0)) { $0 + x[$1] } - 1) < 1e-5)
         }

@@ -50,7 +50,7 @@ import Testing
 
     @Test(
         "at every level pieces of every length become the tokens of the definition",
-        arguments: (0..<Int32(QK_LEVEL_COUNT)).filter { qk_level_is_available($0) != 0 })
+        arguments: availableLevels)
     func levels(level: Int32) throws {
         var generator = SeededGenerator(17)
         let alphabet = ["a", "b", "ab", "ba", "aab"].map { Array($0.utf8) }

@@ -95,11 +95,7 @@ import Testing
         }
     }
 
-    private static let levels = (0..<Int32(QK_LEVEL_COUNT)).filter {
-        qk_level_is_available($0) != 0
-    }
-
-    @Test("long texts with few things that are rare, at every level", arguments: levels)
+    @Test("long texts with few things that are rare, at every level", arguments: availableLevels)
     func long(level: Int32) {
         var generator = SeededGenerator(5)
         // Blocks are cut together only where nothing is in doubt, so most must be ordinary.
@@ -137,6 +133,32 @@ import Testing
                     let shorter = Array(filler.dropLast(2))
                     check(shorter + first + first + first + second + front, pattern)
                 }
+            }
+        }
+    }
+
+    /// Runs whose cutting goes on from one block to the next.
+    private static let runs: [[UInt8]] =
+        ([1, 2, 3, 4, 15, 24, 25, 48, 63, 64, 65, 128, 130].flatMap { count in
+            ["1", "\n", "/", " ", ".", "a"].map { String(repeating: $0, count: count) }
+        } + [
+            "'s", "'ll", "'re", "'LL", "'\u{17F}", "'x", "a's't", ".\n/\n", "\n \n", "\u{A0}\n",
+            "½",
+        ])
+        .map { Array($0.utf8) }
+
+    @Test(
+        "runs over the ends of blocks and of the text, at every level", arguments: availableLevels)
+    func runs(level: Int32) {
+        var generator = SeededGenerator(UInt64(level) + 3)
+        for pattern in SplitPattern.regular {
+            for _ in 0..<400 {
+                var text: [UInt8] = Array("ab, ".utf8)
+                while text.count < 60 + Int.random(in: 0...200, using: &generator) {
+                    text += Self.runs.randomElement(using: &generator)!
+                    if Bool.random(using: &generator) { text += Array(" b".utf8) }
+                }
+                check(text, pattern, level: level)
             }
         }
     }

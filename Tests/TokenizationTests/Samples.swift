@@ -1,5 +1,10 @@
+import CKernels
+
 @testable import Tokenization
 @testable import VocabularyLearning
+
+/// The levels of the kernels that this processor has.
+let availableLevels = (0..<qk_level_count).filter { qk_level_at($0).pointee.is_available() != 0 }
 
 /// A generator with a seed, so that a failure can be seen again.
 struct SeededGenerator: RandomNumberGenerator {

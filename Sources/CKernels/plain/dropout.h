@@ -1,4 +1,4 @@
-// Masks of dropout, from a generator that is asked by counter.
+// Masks of dropout, from a generator of random numbers by counter.
 
 // A word of Philox4x32-10. Salmon and others, https://doi.org/10.1145/2063384.2063405.
 static uint32_t philox(const qk_dropout *g, uint32_t block, uint32_t row, int word) {
@@ -15,7 +15,7 @@ static uint32_t philox(const qk_dropout *g, uint32_t block, uint32_t row, int wo
     return c[word];
 }
 
-// What number j of a row is multiplied by; 1 without dropout.
+// The factor of number j of a row: zero or the scale; 1 without dropout.
 static float mask_of(const qk_dropout *g, long row, long j) {
     if (!g) { return 1; }
     uint32_t word = philox(g, (uint32_t)(j / 64 * 16 + j % 16), (uint32_t)row, j / 16 % 4);

@@ -23,3 +23,6 @@ static void mixed_gemm_packed(
     float *c, long c_row, const qk_epilogue *e, float *workspace) {
     mixed_gemm(m, n, k, a, a_row, a_column, packed, n, 1, c, c_row, e, workspace);
 }
+
+#define mixed_packed_count packed_count
+#define mixed_pack pack

@@ -70,6 +70,7 @@ static void few_rows(
     gemm(m, n, k, x, x_row, 1, b, b_row, b_column, y, y_row, &e, 0);
 }
 
+#define PEAK_OPERATIONS 2
 static float peak(long iterations) {
     float sum = 0;
     for (long i = 0; i < iterations; i++) { sum = sum * 0.5f + 1.0f; }

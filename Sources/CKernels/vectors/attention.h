@@ -83,7 +83,7 @@ INLINE long first_column(const qk_attention_shape *shape, long i) {
     return start_of(shape, i) / MASK_GROUP * MASK_GROUP;
 }
 
-// What lies before the first position that a row sees.
+// Clears the positions before the first that a row sees.
 INLINE void strip_clear(long count, float *p) {
     if (count > 0) { memset(p, 0, (size_t)count * 4); }
 }

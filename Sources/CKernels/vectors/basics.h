@@ -1,22 +1,13 @@
-// Vectors of W floats, and what every kernel of the fast levels is made of.
+// Vectors of W floats, their loads, stores and sums, and the functions that several kernels share.
 //
-// The files in this folder are compiled once a level: the including file defines W (floats in a
-// vector), MR (rows of a tile) and the target, and ends with `table.inc`. Everything is static, so
-// the levels do not meet. `x * y + z` in one expression becomes one fused instruction where the
-// target has it, because contraction within an expression is clang's default.
-#include <math.h>
-#include <string.h>
-
-#include "../table.h"
+// `x * y + z` in one expression becomes one fused instruction where the target has it, because
+// contraction within an expression is clang's default.
 
 typedef float vf __attribute__((ext_vector_type(W)));
 typedef int32_t vi __attribute__((ext_vector_type(W)));
 typedef uint32_t vu __attribute__((ext_vector_type(W)));
 typedef double vd __attribute__((ext_vector_type(W)));
 typedef float vf_anywhere __attribute__((ext_vector_type(W), aligned(4), may_alias));
-
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 INLINE vf load(const float *p) { return *(const vf_anywhere *)p; }
 INLINE void store(float *p, vf x) { *(vf_anywhere *)p = x; }

@@ -1,14 +1,24 @@
-// The classes of 64 bytes at once; the including file defines BYTE_MASKS, the name of the function.
+// The classes of 64 bytes at once.
 //
 // Comparing vectors of bytes gives vectors of booleans, which the compiler turns into a word: a
 // mask register with AVX-512, `pmovmskb` with AVX2 and SSE2.
 
-static void BYTE_MASKS_NAME(masks)(
-    long count, const uint8_t *text, uint64_t *masks, long stride) {
+typedef uint8_t bytes_64 __attribute__((ext_vector_type(64)));
+typedef _Bool bits_64 __attribute__((ext_vector_type(64)));
+
+// A bit for each byte, the first lowest. A macro, because a function that is not inlined would pass
+// a vector this wide otherwise at every level.
+#define WORD_OF(truths) __builtin_bit_cast(uint64_t, __builtin_convertvector(truths, bits_64))
+
+// Bytes ahead of those being classified that are prefetched: a little more than callers take at
+// once.
+#define TEXT_AHEAD 4608
+
+static void byte_masks(long count, const uint8_t *text, uint64_t *masks, long stride) {
     for (long start = 0; start < count; start += 64, masks += 1) {
-        qk_64_bytes c;
-        // What is classified next comes meanwhile; nothing is read there now, and it need not exist.
-        qk_prefetch((const void *)((uintptr_t)(text + start) + QK_TEXT_AHEAD));
+        bytes_64 c;
+        // A prefetch reads nothing, so that the text need not go on so far.
+        qk_prefetch((const void *)((uintptr_t)(text + start) + TEXT_AHEAD));
         if (count - start >= 64) {
             memcpy(&c, text + start, 64);
         } else {
@@ -17,17 +27,16 @@ static void BYTE_MASKS_NAME(masks)(
             memcpy(last, text + start, (size_t)(count - start));
             memcpy(&c, last, 64);
         }
-        qk_64_bytes lower = c | 0x20;
-        masks[QK_LETTER * stride] = word_of((qk_64_bytes)(lower - 'a') < 26);
-        masks[QK_UPPERCASE * stride] = word_of((qk_64_bytes)(c - 'A') < 26);
-        masks[QK_DIGIT * stride] = word_of((qk_64_bytes)(c - '0') < 10);
-        uint64_t space = word_of(c == ' ');
-        masks[QK_WHITESPACE * stride] = space | word_of((qk_64_bytes)(c - 9) < 5);
-        masks[QK_NEWLINE * stride] =
-            word_of(c == 0x0A) | word_of(c == 0x0D);
+        bytes_64 lower = c | 0x20;
+        masks[QK_LETTER * stride] = WORD_OF((bytes_64)(lower - 'a') < 26);
+        masks[QK_UPPERCASE * stride] = WORD_OF((bytes_64)(c - 'A') < 26);
+        masks[QK_DIGIT * stride] = WORD_OF((bytes_64)(c - '0') < 10);
+        uint64_t space = WORD_OF(c == ' ');
+        masks[QK_WHITESPACE * stride] = space | WORD_OF((bytes_64)(c - 9) < 5);
+        masks[QK_NEWLINE * stride] = WORD_OF(c == 0x0A) | WORD_OF(c == 0x0D);
         masks[QK_SPACE * stride] = space;
-        masks[QK_APOSTROPHE * stride] = word_of(c == 0x27);
-        masks[QK_SLASH * stride] = word_of(c == '/');
-        masks[QK_NOT_ASCII * stride] = word_of((qk_64_bytes)(c & 0x80) != 0);
+        masks[QK_APOSTROPHE * stride] = WORD_OF(c == 0x27);
+        masks[QK_SLASH * stride] = WORD_OF(c == '/');
+        masks[QK_NOT_ASCII * stride] = WORD_OF((bytes_64)(c & 0x80) != 0);
     }
 }

@@ -1,168 +1,225 @@
-// The starts of pieces in eight blocks of 64 bytes at once; the including file defines CUTTING_NAME.
+// The starts of pieces in eight blocks of 64 bytes at once, a bit for each byte.
 //
-// What a bit depends on is its neighbours, so that a block needs one bit or a few of the block before it
-// and of the next, and no block waits for another. Where more would have to be seen, the block is
-// doubted: somebody else decides.
+// The starts of runs are bits that follow no bit of their kind, and a carry that runs through a run
+// finds its end; the method is that of simdjson (Langdale and Lemire,
+// https://arxiv.org/abs/1902.08318), for patterns in place of JSON. A bit depends on its
+// neighbours, so that a block needs a few bits of the block before it and of the next, and no block
+// waits for another. A block whose starts depend on more is doubted: the caller leaves it to the
+// pattern's scanner of single pieces.
 
-// Blocks in front of which some bits are wanted.
+typedef uint64_t words __attribute__((ext_vector_type(8)));
+typedef words words_anywhere __attribute__((aligned(8), may_alias));
+
+// Eight blocks, a word each.
 typedef struct {
-    qk_8_blocks letters, lowercase, numbers, whitespace, newlines, blanks, spaces, taken;
-    qk_8_blocks all_punctuation, punctuation, punctuation_starts, carry, hard, uncased, others;
-} CUTTING_NAME(blocks);
+    words letters, numbers, whitespace, newlines, blanks, spaces;
+    words all_punctuation, punctuation, punctuation_starts;
+    words possible_tails, tails, character_carry, number_starts;
+    words hard, lowercase, uncased, others;
+    words starts, apostrophes, doubts;
+    words continued;  // bits whose classes depend on the block before
+} blocks;
 
-static inline __attribute__((always_inline)) void CUTTING_NAME(find_some)(
-    const qk_cut_rules *rules, long byte_count, int is_ascii, const uint64_t *masks, long stride,
-    qk_block_starts *found) {
-    const qk_8_blocks none = {0};
-    long block_count = (byte_count + 63) / 64;
-    CUTTING_NAME(blocks) before = {0};
-    // The last block is somebody else's, because what follows it is not known.
-    for (long first = 0; first + 1 < block_count; first += 8) {
-        qk_8_blocks letters = ROW(QK_LETTER), numbers = ROW(QK_DIGIT), spaces = ROW(QK_SPACE);
-        qk_8_blocks whitespace = ROW(QK_WHITESPACE), newlines = none;
-        qk_8_blocks all_punctuation = ~(letters | numbers | whitespace);
-        qk_8_blocks punctuation = all_punctuation, doubts = none;
-        qk_8_blocks continuations = none, hard = none, next_hard = none;
-        if (rules->cuts_after_newlines) { newlines = ROW(QK_NEWLINE); }
-        if (!is_ascii) {
-            continuations = ROW(QK_CONTINUATION);
-            hard = ROW(QK_HARD);
-            next_hard = NEXT(QK_HARD);
-            doubts |= hard | BEFORE(hard) >> 56 | (next_hard & 1);
-        }
+// The words of one kind, and those of the blocks after each. `masks` begins at the first block.
+#define ROW(kind) (*(const words_anywhere *)(masks + (kind) * stride))
+#define NEXT(kind) (*(const words_anywhere *)(masks + (kind) * stride + 1))
+// The words of the blocks before each, and the bits one byte further on.
+#define BEFORE(name) \
+    __builtin_shufflevector(before->name, here->name, 7, 8, 9, 10, 11, 12, 13, 14)
+#define AFTER(name) (here->name << 1 | BEFORE(name) >> 63)
 
-        // Line breaks right after punctuation belong to it.
-        if (rules->tail != QK_TAIL_NONE) {
-            qk_8_blocks start = newlines & AFTER(all_punctuation), taken = newlines;
-            if (rules->tail == QK_TAIL_NEWLINES_AND_SLASHES) { taken |= ROW(QK_SLASH); }
-            doubts |= taken & BEFORE(taken) >> 63;
-            before.taken = taken;
-            taken = (taken & ~(taken + start)) | start;
-            newlines &= ~taken;
-            whitespace &= ~taken;
-            if (rules->tail == QK_TAIL_NEWLINES_AND_SLASHES) { punctuation &= ~taken; }
-        }
+// Line breaks right behind punctuation, and with some patterns slashes, are a tail of it.
+INLINE void take_tails(
+    const qk_cut_rules *rules, const uint64_t *masks, long stride, blocks *here,
+    const blocks *before) {
+    words first = here->newlines & AFTER(all_punctuation), possible = here->newlines;
+    if (rules->tail == QK_TAIL_NEWLINES_AND_SLASHES) { possible |= ROW(QK_SLASH); }
+    here->possible_tails = possible;
+    here->tails = (possible & ~(possible + first)) | first;
+    words carry = BEFORE(tails) >> 63;
+    words tails = here->tails | (possible & ~(possible + (carry & possible)));
+    // A block of nothing but possible tails does not pass the carry on.
+    here->doubts |= (words)(BEFORE(possible_tails) == ~(uint64_t)0) & possible & 1;
+    here->continued |= possible & BEFORE(possible_tails) >> 63;
+    here->newlines &= ~tails;
+    here->whitespace &= ~tails;
+    if (rules->tail == QK_TAIL_NEWLINES_AND_SLASHES) { here->punctuation &= ~tails; }
+}
 
-        qk_8_blocks after_space = AFTER(spaces);
-        qk_8_blocks letter_starts = letters & ~AFTER(letters);
-        qk_8_blocks punctuation_starts = punctuation & ~AFTER(punctuation) & ~after_space;
-        qk_8_blocks blanks = whitespace & ~newlines;
-        qk_8_blocks starts = punctuation_starts;
-        if (rules->takes_any_prefix) {
-            // The place after the first character of each run of punctuation: a carry leaps over the
-            // rest of the character, and may leap into the next block, but not through it.
-            qk_8_blocks second = AFTER(punctuation_starts);
-            if (!is_ascii) {
-                qk_8_blocks carry = continuations & ~(second + continuations);
-                second |= BEFORE(carry) >> 63;
-                second = (second + continuations) & ~continuations;
-                before.carry = carry;
-            }
-            starts |= letter_starts & ~second & ~AFTER(blanks);
-        } else {
-            starts |= letter_starts & ~after_space;
-        }
-
-        qk_8_blocks number_starts = numbers & ~AFTER(numbers);
-        if (rules->number_group == 0) {
-            starts |= number_starts & ~after_space;
-        } else if (rules->number_group == 1) {
-            starts |= numbers;
-        } else {
-            qk_8_blocks group = number_starts, whole = numbers & numbers << 1;
-            if (rules->number_group == 3) { whole &= numbers << 2; }
-            for (int i = 0; i < QK_CUT_GROUPS; i++) {
-                starts |= group;
-                group = group << (uint64_t)rules->number_group & whole;
-            }
-            doubts |= group;
-            doubts |= numbers & BEFORE(numbers) >> 63;
-        }
-
-        // The last whitespace before something else is left for it to take.
-        qk_8_blocks next_whitespace = NEXT(QK_WHITESPACE);
-        qk_8_blocks last_blanks = blanks & ~(whitespace >> 1 | next_whitespace << 63);
-        if (rules->numbers_divide) { last_blanks &= ~(numbers >> 1 | NEXT(QK_DIGIT) << 63); }
-        starts |= (whitespace & ~AFTER(whitespace)) | last_blanks;
-        if (rules->cuts_after_newlines) {
-            // What follows the last line break of a run, if no other line break follows.
-            qk_8_blocks candidates = blanks & ~AFTER(blanks) & AFTER(newlines);
-            qk_8_blocks ends = blanks + candidates;
-            starts |= candidates;
-            doubts |= ends & ~blanks & newlines;
-            qk_8_blocks goes_on = (candidates | (blanks & ~ends)) >> 63;
-            qk_8_blocks next_newlines = NEXT(QK_NEWLINE);
-            qk_8_blocks next_others = ~(next_whitespace & ~next_newlines);
-            qk_8_blocks next_end = next_others & (0 - next_others);
-            doubts |= (qk_8_blocks)(goes_on != 0)
-                & ((qk_8_blocks)(next_end == 0)
-                   | (qk_8_blocks)((next_end & (next_newlines | next_hard)) != 0));
-        }
-
-        if (rules->cuts_at_uppercase) {
-            qk_8_blocks uppercase = ROW(QK_UPPERCASE), lowercase = letters & ~uppercase;
-            starts |=
-                uppercase & letters & AFTER(lowercase);
-            before.lowercase = lowercase;
-            if (!is_ascii) {
-                qk_8_blocks uncased = ROW(QK_UNCASED);
-                qk_8_blocks others = letters | numbers | ROW(QK_WHITESPACE);
-                // Whether the word goes on depends on what is before and after both.
-                doubts |= uppercase & AFTER(uncased);
-                // After punctuation a mark is more of it or begins a word.
-                doubts |= ROW(QK_MARK) & ~AFTER(others);
-                before.uncased = uncased;
-                before.others = others;
-            }
-        }
-
-        qk_8_blocks apostrophes = none;
-        if (rules->contraction != QK_CONTRACTION_NONE) {
-            apostrophes = ROW(QK_APOSTROPHE) & punctuation_starts;
-            // Its letters must be in sight.
-            doubts |= apostrophes >> 61;
-            apostrophes &= letters >> 1;
-            if (rules->contraction == QK_CONTRACTION_SUFFIX) {
-                apostrophes &= AFTER(letters);
-                // The word before it may have one already.
-                doubts |= apostrophes & 7;
-            }
-        }
-
-        memcpy(found->starts + first, &starts, sizeof starts);
-        memcpy(found->apostrophes + first, &apostrophes, sizeof apostrophes);
-        memcpy(found->doubts + first, &doubts, sizeof doubts);
-        before.letters = letters;
-        before.numbers = numbers;
-        before.whitespace = whitespace;
-        before.newlines = newlines;
-        before.blanks = blanks;
-        before.spaces = spaces;
-        before.all_punctuation = all_punctuation;
-        before.punctuation = punctuation;
-        before.punctuation_starts = punctuation_starts;
-        before.hard = hard;
+// Runs of letters and of punctuation, each perhaps with one character in front.
+INLINE void start_words(
+    const qk_cut_rules *rules, int is_ascii, const uint64_t *masks, long stride, blocks *here,
+    const blocks *before) {
+    words after_space = AFTER(spaces), letter_starts = here->letters & ~AFTER(letters);
+    here->punctuation_starts = here->punctuation & ~AFTER(punctuation) & ~after_space;
+    here->starts = here->punctuation_starts;
+    if (!rules->takes_any_prefix) {
+        here->starts |= letter_starts & ~after_space;
+        return;
     }
-    // Whitespace up to the end of the text is a matter of its own.
-    if (block_count > 1 && byte_count % 64 != 0) {
-        uint64_t valid = ((uint64_t)1 << byte_count % 64) - 1;
-        uint64_t whitespace = masks[QK_WHITESPACE * stride + block_count - 1];
-        if (whitespace == valid) { found->doubts[block_count - 2] = 1; }
+    // The place after the first character of each run of punctuation: a carry leaps over the rest
+    // of the character, and may leap into the next block, but not through it.
+    words second = AFTER(punctuation_starts);
+    if (!is_ascii) {
+        words continuations = ROW(QK_CONTINUATION);
+        here->character_carry = continuations & ~(second + continuations);
+        second |= BEFORE(character_carry) >> 63;
+        second = (second + continuations) & ~continuations;
+    }
+    here->starts |= letter_starts & ~second & ~AFTER(blanks);
+}
+
+// Numbers: runs, or pieces of up to `number_group` digits from the beginning of a run.
+INLINE void start_numbers(const qk_cut_rules *rules, blocks *here, const blocks *before) {
+    words numbers = here->numbers, first = numbers & ~AFTER(numbers);
+    if (rules->number_group == 1) { here->starts |= numbers; }
+    if (rules->number_group == 0) { here->starts |= first & ~AFTER(spaces); }
+    if (rules->number_group < 2) { return; }
+    const uint64_t size = (uint64_t)rules->number_group;
+    // Digits that end a group if a group ends before it, and then 2 and 4 groups.
+    words one = numbers & AFTER(numbers);
+    if (size == 3) { one &= numbers << 2 | BEFORE(numbers) >> 62; }
+    words two = one & one << size, four = two & two << 2 * size;
+    here->number_starts = first;
+    here->number_starts |= here->number_starts << size & one;
+    here->number_starts |= here->number_starts << 2 * size & two;
+    here->number_starts |= here->number_starts << 4 * size & four;
+    // A run that comes over the beginning of the block goes on with its groups.
+    words carried = BEFORE(number_starts) >> (64 - size) & one;
+    carried |= carried << size & one;
+    carried |= carried << 2 * size & two;
+    carried |= carried << 4 * size & four;
+    words starts = here->number_starts | carried;
+    here->starts |= starts;
+    // Longer runs, and those that come through a whole block.
+    here->doubts |= starts << size & one & ~starts;
+    here->doubts |= (words)(BEFORE(numbers) == ~(uint64_t)0) & numbers & 1;
+    here->continued |= numbers & BEFORE(numbers) >> 63;
+}
+
+// Whitespace: a run is a piece but for its last character, which what follows may take; and with
+// some patterns the part up to the last line break is a piece.
+INLINE void start_whitespace(
+    const qk_cut_rules *rules, int is_ascii, const uint64_t *masks, long stride, blocks *here,
+    const blocks *before) {
+    words whitespace = here->whitespace, newlines = here->newlines, blanks = here->blanks;
+    words next_whitespace = NEXT(QK_WHITESPACE);
+    words last_blanks = blanks & ~(whitespace >> 1 | next_whitespace << 63);
+    if (rules->numbers_divide) { last_blanks &= ~(here->numbers >> 1 | NEXT(QK_DIGIT) << 63); }
+    here->starts |= (whitespace & ~AFTER(whitespace)) | last_blanks;
+    if (!rules->cuts_after_newlines) { return; }
+    // The blanks behind a line break, which is the last of its run if they end at no other.
+    words candidates = blanks & ~AFTER(blanks) & AFTER(newlines);
+    words ends = blanks + candidates;
+    here->starts |= candidates;
+    here->doubts |= ends & ~blanks & newlines;
+    words goes_on = (candidates | (blanks & ~ends)) >> 63;
+    words next_newlines = NEXT(QK_NEWLINE), next_stops = next_newlines;
+    if (!is_ascii) { next_stops |= NEXT(QK_HARD); }
+    words next_others = ~(next_whitespace & ~next_newlines);
+    words next_end = next_others & (0 - next_others);
+    here->doubts |= (words)(goes_on != 0)
+        & ((words)(next_end == 0) | (words)((next_end & next_stops) != 0));
+}
+
+// Words end where upper case follows lower case.
+INLINE void start_capitals(
+    int is_ascii, const uint64_t *masks, long stride, blocks *here, const blocks *before) {
+    words uppercase = ROW(QK_UPPERCASE);
+    here->lowercase = here->letters & ~uppercase;
+    here->starts |= uppercase & here->letters & AFTER(lowercase);
+    if (is_ascii) { return; }
+    here->uncased = ROW(QK_UNCASED);
+    here->others = here->letters | here->numbers | ROW(QK_WHITESPACE);
+    // A word of no case before upper case goes on or not by what is before and after both.
+    here->doubts |= uppercase & AFTER(uncased);
+    // After punctuation a mark is more of it or begins a word.
+    here->doubts |= ROW(QK_MARK) & ~AFTER(others);
+}
+
+// Apostrophes before letters, for `write_starts` to see which are contractions.
+INLINE void find_apostrophes(
+    const qk_cut_rules *rules, const uint64_t *masks, long stride, blocks *here,
+    const blocks *before) {
+    here->apostrophes = ROW(QK_APOSTROPHE) & here->punctuation_starts;
+    here->apostrophes &= here->letters >> 1 | NEXT(QK_LETTER) << 63;
+    if (rules->contraction == QK_CONTRACTION_SUFFIX) { here->apostrophes &= AFTER(letters); }
+}
+
+INLINE void cut_blocks(
+    const qk_cut_rules *rules, int is_ascii, const uint64_t *masks, long stride, blocks *here,
+    const blocks *before) {
+    const words none = {0};
+    here->letters = ROW(QK_LETTER);
+    here->numbers = ROW(QK_DIGIT);
+    here->spaces = ROW(QK_SPACE);
+    here->whitespace = ROW(QK_WHITESPACE);
+    here->newlines = rules->cuts_after_newlines ? ROW(QK_NEWLINE) : none;
+    here->all_punctuation = ~(here->letters | here->numbers | here->whitespace);
+    here->punctuation = here->all_punctuation;
+    here->doubts = here->continued = here->apostrophes = none;
+    if (!is_ascii) {
+        here->hard = ROW(QK_HARD);
+        here->doubts = here->hard | BEFORE(hard) >> 56 | (NEXT(QK_HARD) & 1);
+    }
+    if (rules->tail != QK_TAIL_NONE) { take_tails(rules, masks, stride, here, before); }
+    here->blanks = here->whitespace & ~here->newlines;
+    start_words(rules, is_ascii, masks, stride, here, before);
+    start_numbers(rules, here, before);
+    start_whitespace(rules, is_ascii, masks, stride, here, before);
+    if (rules->cuts_at_uppercase) { start_capitals(is_ascii, masks, stride, here, before); }
+    if (rules->contraction != QK_CONTRACTION_NONE) {
+        find_apostrophes(rules, masks, stride, here, before);
+    }
+    here->doubts |= here->continued & (words)(BEFORE(doubts) != 0);
+}
+
+// The whitespace at the end of a text, in which patterns differ, is the scanner's: its last start
+// is where that begins.
+static void cut_end(
+    long byte_count, const uint64_t *whitespace, const qk_block_starts *found) {
+    long last = (byte_count - 1) / 64;
+    uint64_t valid = ~(uint64_t)0 >> (63 - (byte_count - 1) % 64);
+    uint64_t others = valid & ~whitespace[last];
+    found->starts[last] &= valid;
+    if (others) {
+        int run = 64 - __builtin_clzll(others);
+        if (run < 64) { found->starts[last] &= ~(uint64_t)0 >> (63 - run); }
+        return;
+    }
+    found->doubts[last] = 1;
+    if (last > 0) { found->doubts[last - 1] = 1; }
+}
+
+INLINE void find_some_starts(
+    const qk_cut_rules *rules, long block_count, int is_ascii, const uint64_t *masks, long stride,
+    qk_block_starts *found) {
+    blocks here, before = {0};
+    for (long first = 0; first < block_count; first += 8) {
+        cut_blocks(rules, is_ascii, masks + first, stride, &here, &before);
+        memcpy(found->starts + first, &here.starts, sizeof here.starts);
+        memcpy(found->apostrophes + first, &here.apostrophes, sizeof here.apostrophes);
+        memcpy(found->doubts + first, &here.doubts, sizeof here.doubts);
+        before = here;
     }
 }
 
-static void CUTTING_NAME(find)(
-    const qk_cut_rules *rules, long byte_count, int is_ascii, const uint64_t *masks, long stride,
-    qk_block_starts *found) {
+static void find_starts(
+    const qk_cut_rules *rules, long byte_count, int is_end, int is_ascii, const uint64_t *masks,
+    long stride, qk_block_starts *found) {
+    long block_count = is_end ? (byte_count + 63) / 64 : (byte_count - 1) / 64;
     if (is_ascii) {
-        CUTTING_NAME(find_some)(rules, byte_count, 1, masks, stride, found);
+        find_some_starts(rules, block_count, 1, masks, stride, found);
     } else {
-        CUTTING_NAME(find_some)(rules, byte_count, 0, masks, stride, found);
+        find_some_starts(rules, block_count, 0, masks, stride, found);
     }
+    if (is_end) { cut_end(byte_count, masks + QK_WHITESPACE * stride, found); }
 }
 
-static inline void CUTTING_NAME(write_bits)(uint64_t bits, uint32_t offset, uint32_t *numbers) {
-#if CUTTING_HAS_COMPRESS
+// Eight numbers at a time whether there are so many bits or not, because the end of a loop over
+// single bits could not be predicted.
+static inline void write_numbers(uint64_t bits, uint32_t offset, uint32_t *numbers) {
+#ifdef HAS_AVX512
     __m512i next = _mm512_add_epi32(
         _mm512_set1_epi32((int)offset),
         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
@@ -173,25 +230,63 @@ static inline void CUTTING_NAME(write_bits)(uint64_t bits, uint32_t offset, uint
         next = _mm512_add_epi32(next, _mm512_set1_epi32(16));
     }
 #else
-    write_eights(bits, offset, numbers);
+    while (bits) {
+        for (int i = 0; i < 8; i++) {
+            // Past the last bit any number will do.
+            numbers[i] = offset + (uint32_t)__builtin_ctzll(bits | (uint64_t)1 << 63);
+            bits &= bits - 1;
+        }
+        numbers += 8;
+    }
 #endif
 }
 
-static long CUTTING_NAME(write)(
+// Corrects the starts of a block, and of the next, by the contractions that begin in it. `text`
+// has the block's bytes; `*last_end` is where the last contraction or, before it, the first piece
+// is known to be cut.
+static void cut_contractions(
+    const qk_cut_rules *rules, const uint8_t *text, const uint64_t *letters, uint64_t *starts,
+    uint64_t apostrophes, long *last_end) {
+    typedef unsigned __int128 two_words;
+    two_words all = starts[0] | (two_words)starts[1] << 64;
+    two_words all_letters = letters[0] | (two_words)letters[1] << 64;
+    int is_suffix = rules->contraction == QK_CONTRACTION_SUFFIX;
+    int is_any_case = rules->contraction != QK_CONTRACTION_LOWERCASE;
+    for (; apostrophes; apostrophes &= apostrophes - 1) {
+        long bit = __builtin_ctzll(apostrophes);
+        // A word has one suffix; what follows it is the next piece.
+        if (is_suffix && bit == *last_end) { continue; }
+        long available = 2 + (long)(all_letters >> (bit + 2) & 1);
+        long length = qk_contraction_length(text + bit, available, is_any_case);
+        if (length == 0) { continue; }
+        *last_end = bit + length;
+        // None of its letters starts a piece, but what follows does.
+        two_words one = (two_words)1 << bit, after = one << length;
+        all &= ~((after - one) & ~one);
+        if (is_suffix) { all &= ~one; }
+        all |= after & all_letters;
+    }
+    starts[0] = (uint64_t)all;
+    starts[1] = (uint64_t)(all >> 64);
+}
+
+static long write_starts(
     const qk_cut_rules *rules, const uint8_t *text, const uint64_t *letters,
     const qk_block_starts *found, long *position, long block_count, uint32_t *numbers) {
-    long block = *position / 64, count = 0;
-    uint64_t wanted = ~(uint64_t)0 << *position % 64 << 1;
+    long block = *position / 64, count = 0, last_end = *position % 64;
+    // Before the position nothing counts.
+    uint64_t from = ~(uint64_t)0 << last_end, after = from << 1;
     for (; block < block_count && found->doubts[block] == 0; block++) {
-        uint64_t starts = found->starts[block], apostrophes = found->apostrophes[block];
+        uint64_t *starts = found->starts + block;
+        uint64_t apostrophes = found->apostrophes[block] & from;
         if (apostrophes) {
-            starts = with_contractions(
-                rules, starts, apostrophes, letters[block], text + 64 * block);
+            cut_contractions(
+                rules, text + 64 * block, letters + block, starts, apostrophes, &last_end);
         }
-        starts &= wanted;
-        wanted = ~(uint64_t)0;
-        CUTTING_NAME(write_bits)(starts, (uint32_t)(64 * block), numbers + count);
-        count += __builtin_popcountll(starts);
+        last_end -= 64;
+        write_numbers(*starts & after, (uint32_t)(64 * block), numbers + count);
+        count += __builtin_popcountll(*starts & after);
+        from = after = ~(uint64_t)0;
     }
     *position = 64 * block;
     return count;

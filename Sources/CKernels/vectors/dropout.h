@@ -1,4 +1,4 @@
-// Masks of dropout, from a generator that is asked by counter.
+// Masks of dropout, from a generator of random numbers by counter.
 
 // Numbers of a row whose masks are made together: four words each of sixteen blocks.
 #define MASK_GROUP 64L
@@ -19,7 +19,7 @@ INLINE void philox(vu words[4], uint32_t key0, uint32_t key1) {
     }
 }
 
-// What to multiply numbers `group`·64 and on of a row by: zero or the scale.
+// The mask of numbers `group`·64 and on of a row: zero or the scale.
 static void mask_of(const qk_dropout *g, long row, long group, float mask[MASK_GROUP]) {
     vu numbers;
     UNROLL for (int i = 0; i < W; i++) { numbers[i] = (uint32_t)i; }

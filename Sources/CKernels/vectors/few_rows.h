@@ -1,8 +1,8 @@
-// Products of few rows with a matrix that is read once, where it lies: what a model does for one
+// Products of few rows with a matrix that is read once, where it lies, as a model does for one
 // token. Memory sets the speed, so all that matters is to read without a pause.
 //
-// Every number of Y is one chain of sums over k, whatever R and S and J are, so that its bits do not
-// depend on what is computed beside it.
+// Every number of Y is one chain of sums over k, whatever R and S and J are, so that its bits do
+// not depend on what is computed beside it.
 
 // Rows of X at once; registers for their sums are what limits it.
 #define FEW 4

@@ -6,7 +6,10 @@
 // contiguous. The plan is that of Goto and van de Geijn (https://doi.org/10.1145/1356052.1356053).
 #define NR (2 * W)
 
-// What a tile does with its sums besides storing them.
+// The most of k in a block: a sliver of A's rows then stays in the first-level cache.
+#define K_BLOCK 512L
+
+// The end of a tile's sums, besides storing them.
 typedef struct {
     int partial;  // C holds the sums of earlier blocks of k: add them
     int last;     // the last block of k: apply the epilogue
@@ -36,20 +39,21 @@ static void finish_row(
     }
 }
 
-// What a tile's sums will meet at the end is on its way while they are made.
-INLINE void prefetch_met(
+// Prefetches the rows that a tile will add to its sums or multiply them by: those of C's earlier
+// sums, or the epilogue's residual rows.
+INLINE void prefetch_rows(
     const int R, const float *c, long c_row, long i, long j, const finish *f) {
     const qk_epilogue *e = f->epilogue;
     if (!f->partial && !e->other) { return; }
-    const float *met = f->partial ? c : e->other + i * e->other_row + j;
-    long met_row = f->partial ? c_row : e->other_row;
+    const float *rows = f->partial ? c : e->other + i * e->other_row + j;
+    long row = f->partial ? c_row : e->other_row;
     UNROLL for (int r = 0; r < R; r++) {
-        __builtin_prefetch(met + r * met_row);
-        __builtin_prefetch(met + r * met_row + W);
+        __builtin_prefetch(rows + r * row);
+        __builtin_prefetch(rows + r * row + W);
     }
 }
 
-// The way of R rows of sums to C; R is a constant wherever this is inlined, so they stay in registers.
+// Stores R rows of sums in C; R is a constant wherever this is inlined, so they stay in registers.
 INLINE void finish_tile(
     const int R, vf sums[MR][2], float *c, long c_row, long i, long j, long columns,
     const finish *f) {
@@ -99,7 +103,7 @@ INLINE void finish_tile(
         store(c + r * c_row + W, sums[r][1]);
     }
     if (kind == QK_BIAS_GELU) {
-        // Too long to unroll; what was just stored is still at hand.
+        // GELU is too long to unroll; the sums just stored are still in the cache.
         float *second = e->second + i * e->second_row + j;
         for (long r = 0; r < R; r++) {
             for (long x = 0; x < NR; x += W) {
@@ -121,7 +125,7 @@ INLINE void tile_of(
     // can name, so five registers reach fourteen rows.
     const float *rows[(MR + 2) / 3];
     UNROLL for (int g = 0; g < (R + 2) / 3; g++) { rows[g] = a + 3 * g * row; }
-    prefetch_met(R, c, c_row, i, j, f);
+    prefetch_rows(R, c, c_row, i, j, f);
     for (long p = 0; p < k; p++) {
         vf b0 = load(b), b1 = load(b + W);
         UNROLL for (int r = 0; r < R; r++) {
@@ -224,8 +228,8 @@ static void pack(long k, long n, const float *b, long row, long column, float *p
     pack_panels(k, n, b, row, column, packed, k * NR);
 }
 
-// Slivers of MR rows of A as [sliver][k][MR], for an A whose rows are not contiguous. Of a
-// transposed A whole rows of memory are read, for each lies on another page.
+// Slivers of MR rows of A as [sliver][k][MR], for an A whose rows are not contiguous. A transposed
+// A is read by whole rows of memory, for each lies on another page.
 static void pack_slivers(
     long m, long k, const float *a, long row, long column, float *dst) {
     long whole = row == 1 ? m / MR * MR : 0;
@@ -282,16 +286,18 @@ static void multiply_rows(
     }
 }
 
-// k cut evenly into blocks of at most QK_K_BLOCK.
+// k cut evenly into blocks of at most K_BLOCK.
 static long block_of_k(long k) {
-    if (k <= QK_K_BLOCK) { return k > 0 ? k : 1; }
-    long blocks = (k + QK_K_BLOCK - 1) / QK_K_BLOCK;
+    if (k <= K_BLOCK) { return k > 0 ? k : 1; }
+    long blocks = (k + K_BLOCK - 1) / K_BLOCK;
     return (k + blocks - 1) / blocks;
 }
 
-static void gemm(
+// `b` has B, or is null where `packed` has its panels.
+static void product(
     long m, long n, long k, const float *a, long a_row, long a_column, const float *b, long b_row,
-    long b_column, float *c, long c_row, const qk_epilogue *e, float *workspace) {
+    long b_column, const float *packed, float *c, long c_row, const qk_epilogue *e,
+    float *workspace) {
     long k_block = block_of_k(k);
     long n_block = QK_B_BLOCK / k_block / NR * NR;
     for (long j = 0; j < n; j += n_block) {
@@ -299,35 +305,34 @@ static void gemm(
         long p = 0;
         do {
             long depth = k - p < k_block ? k - p : k_block;
-            pack_panels(
-                depth, columns, b + p * b_row + j * b_column, b_row, b_column, workspace,
-                depth * NR);
+            const float *panels = packed + j * k + p * NR;
+            long panel_stride = k * NR;
+            if (b) {
+                panels = workspace;
+                panel_stride = depth * NR;
+                pack_panels(
+                    depth, columns, b + p * b_row + j * b_column, b_row, b_column, workspace,
+                    panel_stride);
+            }
             finish f = {p > 0 || e->kind == QK_ADD, p + depth >= k, e};
             multiply_rows(
-                m, columns, depth, a + p * a_column, a_row, a_column, workspace, depth * NR, c + j,
+                m, columns, depth, a + p * a_column, a_row, a_column, panels, panel_stride, c + j,
                 c_row, j, &f, workspace + QK_B_BLOCK);
             p += depth;
         } while (p < k);
     }
 }
 
+static void gemm(
+    long m, long n, long k, const float *a, long a_row, long a_column, const float *b, long b_row,
+    long b_column, float *c, long c_row, const qk_epilogue *e, float *workspace) {
+    product(m, n, k, a, a_row, a_column, b, b_row, b_column, workspace, c, c_row, e, workspace);
+}
+
 static void gemm_packed(
     long m, long n, long k, const float *a, long a_row, long a_column, const float *packed,
     float *c, long c_row, const qk_epilogue *e, float *workspace) {
-    long k_block = block_of_k(k);
-    long n_block = QK_B_BLOCK / k_block / NR * NR;
-    for (long j = 0; j < n; j += n_block) {
-        long columns = n - j < n_block ? n - j : n_block;
-        long p = 0;
-        do {
-            long depth = k - p < k_block ? k - p : k_block;
-            finish f = {p > 0 || e->kind == QK_ADD, p + depth >= k, e};
-            multiply_rows(
-                m, columns, depth, a + p * a_column, a_row, a_column, packed + j * k + p * NR,
-                k * NR, c + j, c_row, j, &f, workspace + QK_B_BLOCK);
-            p += depth;
-        } while (p < k);
-    }
+    product(m, n, k, a, a_row, a_column, 0, 0, 0, packed, c, c_row, e, workspace);
 }
 
 // Ten chains of dependent multiply-adds hide the latency of two units; sixteen an iteration each.

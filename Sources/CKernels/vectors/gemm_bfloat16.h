@@ -1,16 +1,15 @@
 // Matrix products of numbers rounded to bfloat16 and summed in float32.
 //
-// `vdpbf16ps` multiplies pairs that follow one another along k, so everything is laid out in words of
-// two bfloat16: B in panels [panel][k/2][NR], A as rows of words or, where its rows are not
-// contiguous, as slivers [k/2][MR]. Both are rounded on the way, to the nearest, ties to even; what is
-// too small for a normal bfloat16 becomes zero, as the instruction reads it.
-#include <immintrin.h>
+// `vdpbf16ps` multiplies pairs that follow one another along k, so everything is laid out in words
+// of two bfloat16: B in panels [panel][k/2][NR], A as rows of words or, where its rows are not
+// contiguous, as slivers [k/2][MR]. Both are rounded on the way, to the nearest, ties to even;
+// numbers too small for a normal bfloat16 become zero, as the instruction reads them.
 
 // Words of a k: an odd one ends with a zero.
 static long words_of(long k) { return (k + 1) / 2; }
 
 // Rows of words have the room of as many floats, and a block of k as many bytes.
-#define MIXED_K_BLOCK (2 * QK_K_BLOCK)
+#define MIXED_K_BLOCK (2 * K_BLOCK)
 
 typedef uint32_t word_anywhere __attribute__((aligned(4), may_alias));
 
@@ -21,7 +20,8 @@ INLINE vf pair(vf x, vf y) {
     return (vf)_mm512_or_si512(low, _mm512_slli_epi32(high, 16));
 }
 
-// Words of one row: word i is (x[2i], x[2i + 1]). Writes whole vectors, up to 15 words past the end.
+// Words of one row: word i is (x[2i], x[2i + 1]). Writes whole vectors, up to 15 words past the
+// end.
 static void round_row(long k, const float *x, float *words) {
     for (long p = 0; p < k; p += 2 * W, words += W) {
         long low = k - p, high = low - W;
@@ -39,7 +39,7 @@ INLINE void mixed_tile_of(
     UNROLL for (int r = 0; r < R; r++) { sums[r][0] = sums[r][1] = 0; }
     const float *rows[(MR + 2) / 3];
     UNROLL for (int g = 0; g < (R + 2) / 3; g++) { rows[g] = a + 3 * g * row; }
-    prefetch_met(R, c, c_row, i, j, f);
+    prefetch_rows(R, c, c_row, i, j, f);
     for (long p = 0; p < words; p++) {
         __m512bh b0 = (__m512bh)load(b), b1 = (__m512bh)load(b + W);
         UNROLL for (int r = 0; r < R; r++) {

@@ -1,12 +1,33 @@
-// A whole level: the including file has defined W, MR and TABLE, and MIXED where products are to round
-// their operands to bfloat16.
+// A whole level. The including file has defined
+//   LEVEL         its name
+//   W             floats in a vector
+//   MR            rows of a tile, whose sums stay in registers
+// and, where they hold,
+//   FEATURES      what the processor must have, from `levels.h`
+//   HAS_FLOAT16   one instruction converts binary16 to float32
+//   HAS_AVX512    the intrinsics of AVX-512 F, VL, DQ and BW
+//   MIXED         products round their operands to bfloat16, by AVX512-BF16
+//
+// Everything but the table is static, so the levels do not meet.
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#ifdef HAS_AVX512
+#include <immintrin.h>
+#endif
+
+#include "../levels.h"
+
+#ifdef FEATURES
+#define AND(feature) "," feature
+#pragma clang attribute push( \
+    __attribute__((target(BASE_FEATURE FEATURES(AND)))), apply_to = function)
+#endif
+
 #include "basics.h"
 #include "gemm.h"
 #ifdef MIXED
 #include "gemm_bfloat16.h"
-#define PRODUCTS mixed_gemm, mixed_packed_count, mixed_pack, mixed_gemm_packed
-#else
-#define PRODUCTS gemm, packed_count, pack, gemm_packed
 #endif
 #include "few_rows.h"
 #include "reduced.h"
@@ -15,10 +36,16 @@
 #include "dropout.h"
 #include "attention.h"
 #include "elements.h"
+#include "bytes.h"
+#include "characters.h"
+#include "cutting.h"
+#include "keys.h"
+#include "lookup.h"
+#include "merging.h"
+#include "minhash.h"
 
-const qk_table TABLE = {
-    PRODUCTS, few_rows, few_rows_reduced, pack_reduced, peak, PEAK_OPERATIONS, layer_norm,
-    layer_norm_backward, rms_norm, rms_norm_backward, rotate, swiglu, swiglu_backward, gelu,
-    cross_entropy, softmax, attention_workspace, attention, attention_backward, attention_step,
-    attention_cached, drop, embed, embed_backward, add, add_rows, sum_of_squares, adamw,
-};
+#ifdef FEATURES
+#pragma clang attribute pop
+#endif
+
+#include "../table.h"

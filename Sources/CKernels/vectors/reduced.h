@@ -1,4 +1,4 @@
-// Products with weights of fewer bits: half or a quarter of the bytes to read, widened to float32 in
+// Products with reduced weights: half or a quarter of the bytes to read, widened to float32 in
 // registers, which is quicker than memory hands them over.
 #include "../reduced.h"
 
@@ -15,13 +15,13 @@ typedef int8_t vb_anywhere __attribute__((ext_vector_type(W), aligned(1), may_al
 INLINE vf load_bfloat16(const uint16_t *p) {
     return (vf)(__builtin_convertvector(*(const vh_anywhere *)p, vu) << 16);
 }
-#ifdef FLOAT16_CONVERSION
+#ifdef HAS_FLOAT16
 typedef _Float16 vfh_anywhere __attribute__((ext_vector_type(W), aligned(2), may_alias));
 INLINE vf load_float16(const uint16_t *p) {
     return __builtin_convertvector(*(const vfh_anywhere *)p, vf);
 }
 #else
-// As `float16_of`.
+// Of W finite binary16, as `float16_of`.
 INLINE vf load_float16(const uint16_t *p) {
     vu bits = __builtin_convertvector(*(const vh_anywhere *)p, vu);
     vf magnitude = (vf)((bits & 0x7FFF) << 13) * 0x1p112f;
@@ -145,7 +145,7 @@ static void few_rows_reduced(
     }
 }
 
-// A panel of a product's inner loop is a part of one of ours, or one of ours.
+// A panel of a product's inner loop is one of reduced weights, or a part of one.
 static void pack_reduced(int format, long k, long n, const uint8_t *reduced, float *packed) {
     for (long j = 0; j < n; j += NR) {
         const uint8_t *panel = reduced + j / COLUMNS * reduced_panel_bytes(format, k);

@@ -49,8 +49,8 @@ public struct MinHash: Sendable {
         let shingles = shingles(of: text)
         guard !shingles.isEmpty else { return [] }
         var signature = [UInt32](repeating: 0, count: multipliers.count)
-        unsafe qk_min_hash(
-            level, shingles.count, shingles, multipliers.count, multipliers, offsets, &signature)
+        unsafe qk_text(level).pointee.min_hash(
+            shingles.count, shingles, multipliers.count, multipliers, offsets, &signature)
         return signature
     }
 

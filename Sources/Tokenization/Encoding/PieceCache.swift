@@ -237,7 +237,7 @@ struct PieceCache: ~Copyable {
             entries[byteOffset: best] = entry
         }
 
-        /// Makes the keys and first places of `count` pieces, as `qk_piece_keys` says, and asks for
+        /// Makes the keys and first places of `count` pieces, as `piece_keys` says, and asks for
         /// their entries. Returns how many are longer than a key; `longer` has their numbers.
         @inline(__always)
         func prepare(
@@ -247,35 +247,36 @@ struct PieceCache: ~Copyable {
         ) -> Int {
             assert(first + count <= ends.count && (count + 7) & ~7 <= keys.count)
             return unsafe text.withBase { text in
-                unsafe qk_piece_keys(
-                    level, text, UInt64(start), ends.base + first, count, tableBase, mask,
+                unsafe qk_text(level).pointee.piece_keys(
+                    text, UInt64(start), ends.base + first, count, tableBase, mask,
                     UnsafeMutableRawPointer(keys.base).assumingMemoryBound(to: qk_piece_key.self),
                     places.base, longer.base)
             }
         }
 
-        /// Copies the ids of pieces, as `qk_known_pieces` says, and returns the number of the first
+        /// Copies the ids of pieces, as `known_pieces` says, and returns the number of the first
         /// that has no entry.
         @inline(__always)
         func copyKnown(
             _ level: Int32, keys: BufferView<ShortKey>, places: BufferView<Place>, first: Int,
             count: Int, to ids: BufferView<UInt32>, at written: inout Int
         ) -> Int {
-            unsafe qk_known_pieces(
-                level, tableBase,
+            unsafe qk_text(level).pointee.known_pieces(
+                tableBase,
                 UnsafeRawPointer(keys.base).assumingMemoryBound(to: qk_piece_key.self),
                 places.base, first, count, ids.base, &written)
         }
 
         /// Writes which of the pieces with numbers in `range` have no entry at their first places, as
-        /// `qk_displaced_pieces` says, and returns how many they are.
+        /// `displaced_pieces` says, and returns how many they are.
         @inline(__always)
         func displaced(
-            keys: BufferView<ShortKey>, places: BufferView<Place>, in range: Range<Int>,
+            _ level: Int32, keys: BufferView<ShortKey>, places: BufferView<Place>,
+            in range: Range<Int>,
             to numbers: BufferView<UInt32>
         ) -> Int {
             assert(range.count < numbers.count)
-            return unsafe qk_displaced_pieces(
+            return unsafe qk_text(level).pointee.displaced_pieces(
                 tableBase, UnsafeRawPointer(keys.base).assumingMemoryBound(to: qk_piece_key.self),
                 places.base, range.lowerBound, range.upperBound, numbers.base)
         }

@@ -178,7 +178,7 @@ struct PieceEncoder: ~Copyable {
     ) -> Int {
         let (missing, view) = (missing.view, cache.view)
         let displacedCount = view.displaced(
-            keys: keys.view, places: places.view, in: range, to: longer.view)
+            level, keys: keys.view, places: places.view, in: range, to: longer.view)
         var count = 0
         for displaced in 0..<displacedCount {
             let index = Int(longer.view[displaced])

@@ -9,7 +9,7 @@ struct GPT2Scanner: PieceScanner {
     func pieceEnd(in text: ByteView, from start: Int) -> Int {
         let first = text[start]
         if first == UInt8(ascii: "'") {
-            let end = text.endOfLowercaseContraction(from: start)
+            let end = text.endOfContraction(from: start, anyCase: false)
             if end > start { return end }
         }
         // A space in front belongs to whatever it introduces, unless that is whitespace too.

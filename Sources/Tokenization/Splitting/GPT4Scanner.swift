@@ -23,7 +23,7 @@ struct GPT4Scanner: PieceScanner {
             return tables.endOfNumber(longest: longestNumber, in: text, from: second)
         }
         if text[start] == UInt8(ascii: "'") {
-            let end = text.endOfContraction(from: start)
+            let end = text.endOfContraction(from: start, anyCase: true)
             if end > start { return end }
         }
         guard second < text.count else { return second }

@@ -82,7 +82,7 @@ struct O200KScanner: PieceScanner {
 
     @inline(__always)
     private func contractionEnd(in text: ByteView, from start: Int) -> Int {
-        takesContractions ? text.endOfContraction(from: start) : start
+        takesContractions ? text.endOfContraction(from: start, anyCase: true) : start
     }
 
     /// The end of `[^\s\p{L}\p{N}]+[\r\n/]*` after its first character.

@@ -4,20 +4,17 @@ import CKernels
 /// Cuts a text into pieces, a few thousand bytes at a time. One a thread.
 struct PieceSplitter: ~Copyable {
     private var masks: BlockMasks
-    private let level: Int32
     private let endBuffer = OwnedBuffer<UInt32>(repeating: 0, count: BlockMasks.capacity + 64)
 
     /// A splitter that uses the kernels of a level.
-    init(level: Int32 = qk_best_level()) {
-        self.level = level
-        masks = BlockMasks(level: level)
-    }
+    init(level: Int32 = qk_best_level()) { masks = BlockMasks(level: level) }
 
     /// Where the pieces of the last call end, counted from where it started.
     var ends: BufferView<UInt32> { endBuffer.view }
 
-    /// Finds the pieces from `start` on, where one begins: at least one, and as many as begin in the
-    /// next few thousand bytes. Returns their number; ``ends`` has the rest. O(bytes looked at).
+    /// Finds the pieces from `start` on, where one begins: at least one, and as many as begin in
+    /// the next few thousand bytes. Returns their number; ``ends`` has the rest. O(bytes looked
+    /// at).
     @inline(__always)
     mutating func next<Scanner: PieceScanner>(
         _ scanner: Scanner, _ text: ByteView, from start: Int
@@ -36,8 +33,8 @@ struct PieceSplitter: ~Copyable {
         }
         let isEnd = start + size == text.count
         masks.classify(text, from: start, count: size, rules, UnicodeClasses.shared.tables)
-        masks.findStarts(rules)
-        // From where on blocks may be certain.
+        masks.findStarts(rules, isEnd: isEnd)
+        // Where the blocks that were certain end, and others that may be certain begin.
         var certain = start
         while position < start + size {
             if position >= certain, masks.isCertain(at: position - start) {
@@ -48,31 +45,11 @@ struct PieceSplitter: ~Copyable {
                 certain = start &+ written.end
                 continue
             }
-            let available = start + size - position
-            // What is left of them is cut with what follows.
-            if !isEnd, count > 0, start + size - certain <= 64 { break }
-            guard isEnd || available >= 64 else { break }
-            let window = BlockScanner.window(
-                masks, at: position - start, count: available, isEnd: isEnd, text: text,
-                position: position, rules: rules)
-            let starts = window.starts
-            if starts == 0, !window.isComplete {
-                position = scanner.pieceEnd(in: text, from: position)
-                ends[count] = UInt32(position - start)
-                count += 1
-                continue
-            }
-            if starts != 0 {
-                let offset = UInt32(truncatingIfNeeded: position &- start)
-                ends.writeBitNumbers(level, of: starts, plus: offset, from: count)
-                count &+= starts.nonzeroBitCount
-                position &+= 63 &- starts.leadingZeroBitCount
-            }
-            if window.isComplete {
-                position = text.count
-                ends[count] = UInt32(truncatingIfNeeded: position - start)
-                count += 1
-            }
+            // The rest of the last block is cut with the text that follows.
+            if !isEnd, count > 0, start + size - max(position, certain) <= 64 { break }
+            position = scanner.pieceEnd(in: text, from: position)
+            ends[count] = UInt32(position - start)
+            count += 1
         }
         return count
     }

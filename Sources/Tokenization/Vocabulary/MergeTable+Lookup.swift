@@ -47,8 +47,8 @@ extension MergeTable {
             let textCount = text.count
             unsafe text.withBase { text in
                 unsafe withUnsafePointer(to: merges) { merges in
-                    unsafe qk_merge(
-                        level, merges, text, textCount, pieces.base, count, ids.base)
+                    unsafe qk_text(level).pointee.merge(
+                        merges, text, textCount, pieces.base, count, ids.base)
                 }
             }
         }

@@ -114,7 +114,8 @@ public final class MuonKernels {
 
         var squares = 0.0
         for row in 0..<x.rows {
-            squares += unsafe qk_sum_of_squares(kernels.level, x.columns, x[row].base)
+            squares += unsafe qk_numeric(kernels.level).pointee.sum_of_squares(
+                x.columns, x[row].base)
         }
         let scale = Float(1 / (squares.squareRoot() + 1e-7))
         for row in 0..<x.rows {

@@ -48,8 +48,8 @@ public enum OptimizerKernels {
         let blocks = (buffer.count + blockCount - 1) / blockCount
         let sums = DoubleScratch(count: blocks)
         eachBlock(of: buffer.count, team) { range in
-            sums[range.lowerBound / blockCount] = unsafe qk_sum_of_squares(
-                level.rawValue, range.count, buffer.slice(range).base)
+            sums[range.lowerBound / blockCount] = unsafe qk_numeric(level.number).pointee
+                .sum_of_squares(range.count, buffer.slice(range).base)
         }
         return sums.total
     }
@@ -76,8 +76,8 @@ public enum OptimizerKernels {
             let start = range.lowerBound + part.lowerBound
             let place = start..<start + part.count
             let second = (secondOffset ?? range.lowerBound) + part.lowerBound
-            unsafe qk_adamw(
-                level.rawValue, part.count, parameters.slice(place).base,
+            unsafe qk_numeric(level.number).pointee.adamw(
+                part.count, parameters.slice(place).base,
                 gradients.slice(place).base, firstMoments.slice(place).base,
                 secondMoments.slice(second..<second + part.count).base, &constants)
         }

@@ -1,6 +1,6 @@
 /// A fixed number of bytes in one allocation, aligned to a cache line, for weights of few bits.
 @safe final class ByteBuffer: @unchecked Sendable {
-    // Unchecked because it is written only by whoever makes it, before anybody else has it.
+    // Unchecked because it is written only by its maker, before others have it.
     let base: UnsafeMutablePointer<UInt8>
     let count: Int
 

@@ -3,7 +3,7 @@ import CKernels
 /// A fixed number of floats in one allocation, aligned to a cache line, zero at first.
 ///
 /// A class, because parameters, gradients and optimizer state are each one such buffer that several
-/// objects name. It is not synchronised: whoever writes must be the only one at that moment.
+/// objects name. It is not synchronised: a writer must be alone at that moment.
 @safe public final class FloatBuffer {
     let base: UnsafeMutablePointer<Float>
 

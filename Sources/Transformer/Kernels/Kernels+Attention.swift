@@ -49,8 +49,8 @@ extension Kernels {
             let place = shape.columns(ofHead: head)
             let lse = logSumExp.at(head * shape.positions, shape.positions)
             unsafe withShape(shape, head) { pointer in
-                unsafe qk_attention(
-                    level, pointer, qkv.base + place.q, qkv.base + place.k, qkv.base + place.v,
+                unsafe qk_numeric(level).pointee.attention(
+                    pointer, qkv.base + place.q, qkv.base + place.k, qkv.base + place.v,
                     out.base + place.q, lse.base, workspace.base)
             }
         }
@@ -69,8 +69,8 @@ extension Kernels {
             // The first head of a group begins the gradient of what they share.
             let adds: Int32 = head % shape.groupSize == 0 ? 0 : 1
             unsafe withShape(shape, head) { pointer in
-                unsafe qk_attention_backward(
-                    level, pointer, qkv.base + place.q, qkv.base + place.k, qkv.base + place.v,
+                unsafe qk_numeric(level).pointee.attention_backward(
+                    pointer, qkv.base + place.q, qkv.base + place.k, qkv.base + place.v,
                     out.base + place.q, dOut.base + place.q, lse.base, dQKV.base + place.q,
                     dQKV.base + place.k, dQKV.base + place.v, adds, workspace.base)
             }
@@ -96,8 +96,8 @@ extension Kernels {
         }
     }
 
-    /// Attention of one new position, for the heads that share one of keys and values: `q` and `out`
-    /// are (heads, size), keys and values (positions, size) or longer.
+    /// Attention of one new position, for the heads that share one of keys and values: `q` and
+    /// `out` are (heads, size), keys and values (positions, size) or longer.
     func attentionStep(
         headSize: Int, positions: Int, q: FloatSlice, keys: FloatSlice, values: FloatSlice,
         into out: FloatSlice, scores: FloatSlice
@@ -107,8 +107,8 @@ extension Kernels {
             q.count == heads * headSize && out.count == q.count
                 && scores.count >= heads * positions && keys.count >= positions * headSize
                 && values.count >= positions * headSize, "a step that does not fit its cache")
-        unsafe qk_attention_step(
-            level, heads, positions, headSize, q.base, keys.base, values.base, headSize, out.base,
+        unsafe qk_numeric(level).pointee.attention_step(
+            heads, positions, headSize, q.base, keys.base, values.base, headSize, out.base,
             scores.base)
     }
 
@@ -126,8 +126,8 @@ extension Kernels {
                 && workspace.count
                     >= attentionWorkspaceCount(positions: positions, headSize: size),
             "attention that does not fit its cache")
-        unsafe qk_attention_cached(
-            level, rows, positions, size, q.slice.base, q.rowStride, keys.base, values.base, size,
+        unsafe qk_numeric(level).pointee.attention_cached(
+            rows, positions, size, q.slice.base, q.rowStride, keys.base, values.base, size,
             out.slice.base, out.rowStride, workspace.base)
     }
 

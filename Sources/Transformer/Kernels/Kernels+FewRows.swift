@@ -5,8 +5,8 @@ extension Kernels {
     func multiply(fewRows x: Matrix, _ b: Matrix, into y: Matrix, adding: Bool) {
         checkFewRows(x, y, rows: b.rows, columns: b.columns)
         precondition(b.rowStride == 1 || b.columnStride == 1, "neither rows nor columns whole")
-        unsafe qk_few_rows(
-            level, y.rows, y.columns, x.columns, x.slice.base, x.rowStride, b.slice.base,
+        unsafe qk_numeric(level).pointee.few_rows(
+            y.rows, y.columns, x.columns, x.slice.base, x.rowStride, b.slice.base,
             b.rowStride, b.columnStride, y.slice.base, y.rowStride, adding ? 1 : 0)
     }
 
@@ -15,8 +15,8 @@ extension Kernels {
         fewRows x: Matrix, _ b: ReducedMatrix, columns: Range<Int>, into y: Matrix, adding: Bool
     ) {
         checkFewRows(x, y, rows: b.rows, columns: columns.count)
-        unsafe qk_few_rows_reduced(
-            level, b.format, y.rows, y.columns, b.rows, x.slice.base, x.rowStride,
+        unsafe qk_numeric(level).pointee.few_rows_reduced(
+            b.format, y.rows, y.columns, b.rows, x.slice.base, x.rowStride,
             b.panels(from: columns), y.slice.base, y.rowStride, adding ? 1 : 0)
     }
 
@@ -24,8 +24,8 @@ extension Kernels {
     func pack(_ b: ReducedMatrix, columns: Range<Int>, into packed: FloatSlice) {
         precondition(
             packed.count >= packedCount(rows: b.rows, columns: columns.count), "no room")
-        unsafe qk_pack_reduced(
-            level, b.format, b.rows, columns.count, b.panels(from: columns), packed.base)
+        unsafe qk_numeric(level).pointee.pack_reduced(
+            b.format, b.rows, columns.count, b.panels(from: columns), packed.base)
     }
 
     private func checkFewRows(_ x: Matrix, _ y: Matrix, rows: Int, columns: Int) {

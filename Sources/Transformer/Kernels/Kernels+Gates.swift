@@ -11,16 +11,16 @@ extension Kernels {
         precondition(
             x.columnStride == 1 && heads * size <= x.columns && places.count == x.rows
                 && table.count % size == 0, "a rotation that does not fit")
-        unsafe qk_rotate(
-            level, x.rows, heads, size, x.slice.base, x.rowStride, places.base, table.base,
+        unsafe qk_numeric(level).pointee.rotate(
+            x.rows, heads, size, x.slice.base, x.rowStride, places.base, table.base,
             inverse ? 1 : 0)
     }
 
     /// out = silu(gate) · up, where `gates` is [gate | up].
     func swiGLU(_ gates: Matrix, into out: Matrix) {
         checkGates(gates, out)
-        unsafe qk_swiglu(
-            level, out.rows, out.columns, gates.slice.base, gates.rowStride, out.slice.base,
+        unsafe qk_numeric(level).pointee.swiglu(
+            out.rows, out.columns, gates.slice.base, gates.rowStride, out.slice.base,
             out.rowStride)
     }
 
@@ -28,8 +28,8 @@ extension Kernels {
     func swiGLUBackward(_ dOut: Matrix, gates: Matrix, dGates: Matrix) {
         checkGates(gates, dOut)
         checkGates(dGates, dOut)
-        unsafe qk_swiglu_backward(
-            level, dOut.rows, dOut.columns, dOut.slice.base, dOut.rowStride, gates.slice.base,
+        unsafe qk_numeric(level).pointee.swiglu_backward(
+            dOut.rows, dOut.columns, dOut.slice.base, dOut.rowStride, gates.slice.base,
             gates.rowStride, dGates.slice.base, dGates.rowStride)
     }
 
@@ -42,7 +42,7 @@ extension Kernels {
     /// out = gelu(x).
     func gelu(_ x: FloatSlice, into out: FloatSlice) {
         precondition(x.count == out.count, "slices of different counts")
-        unsafe qk_gelu(level, x.count, x.base, out.base, nil)
+        unsafe qk_numeric(level).pointee.gelu(x.count, x.base, out.base, nil)
     }
 
     /// out = x with numbers dropped, plus `other`; `out` may be `x`.
@@ -55,8 +55,8 @@ extension Kernels {
                 "dropout of matrices that do not fit")
         }
         var dropout = dropout
-        unsafe qk_drop(
-            level, out.rows, out.columns, x.slice.base, other?.slice.base, out.slice.base,
+        unsafe qk_numeric(level).pointee.drop(
+            out.rows, out.columns, x.slice.base, other?.slice.base, out.slice.base,
             &dropout)
     }
 }

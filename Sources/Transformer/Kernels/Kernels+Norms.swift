@@ -28,14 +28,14 @@ extension Kernels {
     ) {
         check(x, out, p, statistics)
         guard let bias = p.bias, let mean = statistics.mean else {
-            unsafe qk_rms_norm(
-                level, x.rows, x.columns, x.slice.base, x.rowStride, p.weight.base, epsilon,
+            unsafe qk_numeric(level).pointee.rms_norm(
+                x.rows, x.columns, x.slice.base, x.rowStride, p.weight.base, epsilon,
                 out.slice.base, out.rowStride, statistics.scale.base)
             return
         }
         precondition(isWhole(x) && isWhole(out), "LayerNorm is over whole rows")
-        unsafe qk_layer_norm(
-            level, x.rows, x.columns, x.slice.base, p.weight.base, bias.base, epsilon,
+        unsafe qk_numeric(level).pointee.layer_norm(
+            x.rows, x.columns, x.slice.base, p.weight.base, bias.base, epsilon,
             out.slice.base, mean.base, statistics.scale.base)
     }
 
@@ -48,16 +48,16 @@ extension Kernels {
         check(x, dOut, p, statistics)
         check(x, dx, d, statistics)
         guard let dBias = d.bias, let mean = statistics.mean else {
-            unsafe qk_rms_norm_backward(
-                level, x.rows, x.columns, dOut.slice.base, dOut.rowStride, x.slice.base,
+            unsafe qk_numeric(level).pointee.rms_norm_backward(
+                x.rows, x.columns, dOut.slice.base, dOut.rowStride, x.slice.base,
                 x.rowStride, p.weight.base, statistics.scale.base, dx.slice.base, dx.rowStride,
                 adding ? 1 : 0, d.weight.base)
             return
         }
         precondition(
             isWhole(x) && isWhole(dOut) && isWhole(dx) && adding, "LayerNorm is over whole rows")
-        unsafe qk_layer_norm_backward(
-            level, x.rows, x.columns, dOut.slice.base, x.slice.base, p.weight.base,
+        unsafe qk_numeric(level).pointee.layer_norm_backward(
+            x.rows, x.columns, dOut.slice.base, x.slice.base, p.weight.base,
             mean.base, statistics.scale.base, dx.slice.base, d.weight.base, dBias.base)
     }
 

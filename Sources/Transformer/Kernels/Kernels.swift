@@ -8,13 +8,13 @@ struct Kernels {
 
     init(_ level: KernelLevel) {
         precondition(level.isAvailable, "this processor cannot run the kernels of level \(level)")
-        self.level = level.rawValue
+        self.level = level.number
     }
 
-    static var productWorkspaceCount: Int { qk_gemm_workspace() }
+    static var productWorkspaceCount: Int { Int(QK_GEMM_WORKSPACE) }
 
     func attentionWorkspaceCount(positions: Int, headSize: Int) -> Int {
-        qk_attention_workspace(level, positions, headSize)
+        unsafe qk_numeric(level).pointee.attention_workspace(positions, headSize)
     }
 
     // MARK: Products
@@ -31,13 +31,13 @@ struct Kernels {
         var e = unsafe make(epilogue, c)
         if let packed = b.packed {
             precondition(packed.count >= packedCount(rows: b.rows, columns: b.columns), "no panels")
-            unsafe qk_gemm_packed(
-                level, c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
+            unsafe qk_numeric(level).pointee.gemm_packed(
+                c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
                 packed.base, c.slice.base, c.rowStride, &e, workspace.base)
             return
         }
-        unsafe qk_gemm(
-            level, c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
+        unsafe qk_numeric(level).pointee.gemm(
+            c.rows, c.columns, a.columns, a.slice.base, a.rowStride, a.columnStride,
             b.slice.base, b.rowStride, b.columnStride, c.slice.base, c.rowStride, &e,
             workspace.base)
     }
@@ -55,13 +55,15 @@ struct Kernels {
         return part
     }
 
-    func packedCount(rows: Int, columns: Int) -> Int { qk_packed_count(level, rows, columns) }
+    func packedCount(rows: Int, columns: Int) -> Int {
+        unsafe qk_numeric(level).pointee.packed_count(rows, columns)
+    }
 
     /// Lays `b` out for many products with it.
     func pack(_ b: Matrix, into packed: FloatSlice) {
         precondition(packed.count >= packedCount(rows: b.rows, columns: b.columns), "no room")
-        unsafe qk_pack(
-            level, b.rows, b.columns, b.slice.base, b.rowStride, b.columnStride, packed.base)
+        unsafe qk_numeric(level).pointee.pack(
+            b.rows, b.columns, b.slice.base, b.rowStride, b.columnStride, packed.base)
     }
 
     private func make(_ epilogue: Epilogue, _ c: Matrix) -> qk_epilogue {
@@ -117,8 +119,8 @@ struct Kernels {
         precondition(
             targets.count == logits.rows && losses.count == logits.rows
                 && logits.columnStride == 1, "a loss of rows that do not fit")
-        unsafe qk_cross_entropy(
-            level, logits.rows, logits.columns, logits.slice.base, logits.rowStride, targets.base,
+        unsafe qk_numeric(level).pointee.cross_entropy(
+            logits.rows, logits.columns, logits.slice.base, logits.rowStride, targets.base,
             scale, losses.base)
     }
 
@@ -126,23 +128,23 @@ struct Kernels {
     func softmax(_ x: inout [Float], factor: Float) {
         unsafe x.withUnsafeMutableBufferPointer { floats in
             guard let base = floats.baseAddress else { return }
-            unsafe qk_softmax(level, floats.count, base, factor)
+            unsafe qk_numeric(level).pointee.softmax(floats.count, base, factor)
         }
     }
 
     /// out[t] = table[ids[t]], plus out[t] itself when `adding`.
     func embed(_ ids: IDSlice, _ table: Matrix, into out: Matrix, adding: Bool = false) {
         checkTable(ids, table, out)
-        unsafe qk_embed(
-            level, ids.count, out.columns, ids.base, table.slice.base, out.slice.base,
+        unsafe qk_numeric(level).pointee.embed(
+            ids.count, out.columns, ids.base, table.slice.base, out.slice.base,
             adding ? 1 : 0)
     }
 
     /// dTable[ids[t]] += dOut[t].
     func embedBackward(_ ids: IDSlice, dOut: Matrix, dTable: Matrix) {
         checkTable(ids, dTable, dOut)
-        unsafe qk_embed_backward(
-            level, ids.count, dOut.columns, ids.base, dOut.slice.base, dTable.slice.base)
+        unsafe qk_numeric(level).pointee.embed_backward(
+            ids.count, dOut.columns, ids.base, dOut.slice.base, dTable.slice.base)
     }
 
     /// The ids themselves are looked at where they come in.
@@ -163,12 +165,13 @@ struct Kernels {
     /// y += x.
     func add(_ x: FloatSlice, to y: FloatSlice) {
         precondition(x.count == y.count, "slices of different counts")
-        unsafe qk_add(level, x.count, x.base, y.base)
+        unsafe qk_numeric(level).pointee.add(x.count, x.base, y.base)
     }
 
     /// out += the sum of the rows of `x`.
     func addRows(of x: Matrix, to out: FloatSlice) {
         precondition(x.columns == out.count && x.columnStride == 1, "rows of another length")
-        unsafe qk_add_rows(level, x.rows, x.columns, x.slice.base, x.rowStride, out.base)
+        unsafe qk_numeric(level).pointee.add_rows(
+            x.rows, x.columns, x.slice.base, x.rowStride, out.base)
     }
 }

@@ -1,18 +1,18 @@
 import Bytes
 import CKernels
 
-/// The classes of a few thousand bytes of text, a bit for each byte: every byte of a character has the
-/// character's class.
+/// The classes of a few thousand bytes of text, a bit for each byte: every byte of a character has
+/// the character's class.
 ///
-/// Bytes are classified 64 at a time by the processor's vectors, and characters of several bytes also
-/// looked up in the Unicode table.
+/// Bytes are classified 64 at a time by the processor's vectors, and characters of several bytes
+/// also looked up in the Unicode table.
 struct BlockMasks: ~Copyable {
-    /// One kind of mask, in the order of `qk_byte_masks` and `qk_character_masks`.
+    /// One kind of mask, in the order of `byte_masks` and `character_masks`.
     enum Kind: Int {
         case letter, uppercase, number, whitespace, newline, space, apostrophe, slash, notASCII
         /// Bytes of a character after its first.
         case continuation
-        /// Characters that the block scanner leaves to the scanner of single pieces.
+        /// Characters whose blocks are left to the scanner of single pieces.
         case hard
         /// Letters and marks that are neither upper nor lower case.
         case uncased
@@ -22,28 +22,31 @@ struct BlockMasks: ~Copyable {
         static let count = 13
     }
 
-    /// The most bytes that are classified at once, such that twice as many are more than 8 KiB: often
-    /// texts are cut to that, and a third call for a few bytes would cost as much as the others.
+    /// The most bytes that are classified at once, such that twice as many are more than 8 KiB:
+    /// often texts are cut to that, and a third call for a few bytes would cost as much as the
+    /// others.
     static let capacity = 4608
 
-    /// Words from one kind's masks to the next's. After those of the blocks there are two of zeros: a
-    /// character may reach into the first, and a window at the end looks at both; and as many as eight
-    /// blocks at once may read.
+    /// Words from one kind's masks to the next's. After those of the blocks there are two of zeros,
+    /// for a character may reach into the first, and as many as eight blocks at once may read.
     private static let stride = capacity / 64 + 16
 
     private let buffer = OwnedBuffer<UInt64>(
         repeating: 0, count: Kind.count * BlockMasks.stride)
 
-    /// What ``findStarts(_:)`` finds: three rows of words, a word a block.
+    /// What ``findStarts(_:isEnd:)`` finds: three rows of words, a word a block.
     private let found = OwnedBuffer<UInt64>(repeating: 0, count: 3 * BlockMasks.stride)
 
     private let level: Int32
 
-    /// How many bytes the block has.
+    /// How many bytes are classified.
     private var count = 0
 
-    /// Whether no byte of the block is 128 or above.
-    private(set) var isASCII = true
+    /// How many blocks, from the first on, ``findStarts(_:isEnd:)`` has looked at.
+    private var blockCount = 0
+
+    /// Whether no byte is 128 or above.
+    private var isASCII = true
 
     /// Masks that are made by the kernels of a level.
     init(level: Int32) { self.level = level }
@@ -78,33 +81,26 @@ struct BlockMasks: ~Copyable {
         }
     }
 
-    /// The 64 bits of one kind from `offset` on. Beyond ASCII there are more kinds: ``isASCII``.
+    /// Finds where pieces start, for ``writeStarts(_:_:from:after:into:at:)``: in the last block
+    /// only if the text ends with it, and there up to the whitespace at the end. O(count).
     @inline(__always)
-    func window(_ kind: Kind, at offset: Int) -> UInt64 {
-        let index = kind.rawValue * Self.stride + offset &>> 6
-        let shift = UInt64(offset & 63)
-        // In two steps, for a shift by 64 would be none.
-        return buffer.view[index] &>> shift | (buffer.view[index &+ 1] &<< 1) &<< (63 &- shift)
-    }
-
-    /// Finds where pieces start in all blocks but the last, for ``writeStarts(_:_:from:after:into:at:)``.
-    /// O(count).
-    @inline(__always)
-    func findStarts(_ rules: BlockRules) {
+    mutating func findStarts(_ rules: BlockRules, isEnd: Bool) {
+        blockCount = (isEnd ? count &+ 63 : count &- 1) &>> 6
         found.view.findStarts(
-            level, rules.cutRules, byteCount: count, isASCII: isASCII, masks: buffer.view,
-            stride: Self.stride)
+            level, rules.cutRules, byteCount: count, isEnd: isEnd, isASCII: isASCII,
+            masks: buffer.view, stride: Self.stride)
     }
 
-    /// Whether ``findStarts(_:)`` was certain of the block that has the byte at `offset`.
+    /// Whether ``findStarts(_:isEnd:)`` was certain of the block that has the byte at `offset`.
     @inline(__always)
     func isCertain(at offset: Int) -> Bool {
         let block = offset &>> 6
-        return block &+ 1 < (count &+ 63) &>> 6 && found.view[2 * Self.stride + block] == 0
+        return block < blockCount && found.view[2 * Self.stride + block] == 0
     }
 
-    /// Writes where pieces start after `offset`, where one starts, as far as ``findStarts(_:)`` was
-    /// certain of it; returns how many those are and the offset from which on it was not.
+    /// Writes where pieces start after `offset`, where one starts, as far as
+    /// ``findStarts(_:isEnd:)`` was certain of it; returns how many those are and the offset from
+    /// which on it was not.
     ///
     /// - Parameter start: where in the text the classified bytes begin.
     @inline(__always)
@@ -114,7 +110,7 @@ struct BlockMasks: ~Copyable {
     ) -> (count: Int, end: Int) {
         found.view.writeStarts(
             level, rules.cutRules, text.slice(from: start, to: text.count),
-            letters: buffer.view, after: offset, blockCount: (count &+ 63) &>> 6 &- 1,
+            letters: buffer.view, after: offset, blockCount: blockCount,
             stride: Self.stride, into: numbers, at: index)
     }
 }
@@ -148,22 +144,23 @@ extension BlockRules {
 }
 
 extension BufferView<UInt64> {
-    /// Fills three rows of `stride` words, as `qk_find_starts` says.
+    /// Fills three rows of `stride` words, as `find_starts` says.
     @inline(__always)
     fileprivate func findStarts(
-        _ level: Int32, _ rules: qk_cut_rules, byteCount: Int, isASCII: Bool, masks: BufferView,
+        _ level: Int32, _ rules: qk_cut_rules, byteCount: Int, isEnd: Bool, isASCII: Bool,
+        masks: BufferView,
         stride: Int
     ) {
         assert(byteCount / 64 + 16 <= stride && 3 * stride <= count, "too few words")
         var found = unsafe qk_block_starts(
             starts: base, apostrophes: base + stride, doubts: base + 2 * stride)
         unsafe withUnsafePointer(to: rules) { rules in
-            unsafe qk_find_starts(
-                level, rules, byteCount, isASCII ? 1 : 0, masks.base, stride, &found)
+            unsafe qk_text(level).pointee.find_starts(
+                rules, byteCount, isEnd ? 1 : 0, isASCII ? 1 : 0, masks.base, stride, &found)
         }
     }
 
-    /// Writes the starts in three rows of `stride` words, as `qk_write_starts` says.
+    /// Writes the starts in three rows of `stride` words, as `write_starts` says.
     @inline(__always)
     fileprivate func writeStarts(
         _ level: Int32, _ rules: qk_cut_rules, _ text: ByteView, letters: BufferView,
@@ -176,8 +173,8 @@ extension BufferView<UInt64> {
         var position = offset
         let written = unsafe text.withBase { text in
             unsafe withUnsafePointer(to: rules) { rules in
-                unsafe qk_write_starts(
-                    level, rules, text, letters.base, &found, &position, blockCount,
+                unsafe qk_text(level).pointee.write_starts(
+                    rules, text, letters.base, &found, &position, blockCount,
                     numbers.base + index)
             }
         }

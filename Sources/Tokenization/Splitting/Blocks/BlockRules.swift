@@ -1,5 +1,5 @@
-/// What a pattern does with runs of one kind of character: all that ``BlockScanner`` needs to know to
-/// cut 64 bytes at once.
+/// The rules of a pattern, by what it does with runs of characters of one kind: all that the
+/// kernels need to know to cut whole blocks of text.
 ///
 /// The patterns in use are variations of one theme: letters, numbers, and what is neither, each run
 /// perhaps with one character in front; and whitespace between them.

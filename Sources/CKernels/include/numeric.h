@@ -1,0 +1,251 @@
+/// Kernels over float32: products, norms, attention, the optimizer.
+///
+/// All matrices are row-major float32. Row and column strides count floats. No pointer needs an
+/// alignment beyond that of float; 64 bytes is quickest.
+#ifndef QUERN_NUMERIC_H
+#define QUERN_NUMERIC_H
+
+#include <stdint.h>
+
+// MARK: Matrix products
+
+/// Epilogues: a product P = A·B on its way to C.
+enum {
+    QK_STORE = 0,          // C = P
+    QK_ADD = 1,            // C = C + P
+    QK_BIAS = 2,           // C = P + bias
+    QK_BIAS_RESIDUAL = 3,  // C = P + bias + other
+    QK_BIAS_GELU = 4,      // x = P + bias; C = gelu(x); second = gelu'(x)
+    QK_MULTIPLY = 5,       // C = P * other, elementwise
+    QK_RESIDUAL = 6        // C = P + other
+};
+
+/// An epilogue. Fields that the kind does not name are ignored and may be null.
+typedef struct {
+    int kind;
+    const float *bias;   // (n)
+    const float *other;  // (m, n), row stride other_row; not C, for which there is QK_ADD
+    long other_row;
+    float *second;  // (m, n), row stride second_row
+    long second_row;
+} qk_epilogue;
+
+/// Floats of the two packed blocks that a product works on: B's fits in half of a second-level
+/// cache of 1 MiB, A's beside it. Together they are the workspace of `gemm` and `gemm_packed`.
+enum {
+    QK_B_BLOCK = 128 * 1024,
+    QK_A_BLOCK = 56 * 1024,
+    QK_GEMM_WORKSPACE = QK_B_BLOCK + QK_A_BLOCK + 64
+};
+
+/// Number formats of weights that take fewer bytes than float32.
+enum {
+    QK_BFLOAT16 = 0,  // the upper half of a float32, rounded to nearest, ties to even
+    QK_INT8 = 1,      // blocks of 32 along k: integers from -127 to 127 times a bfloat16
+    QK_FLOAT16 = 2    // binary16, rounded to nearest, ties to even; at most 65,504 in size
+};
+
+/// Columns of a panel of reduced weights, which is the least that can be asked for at once.
+#define QK_REDUCED_COLUMNS 32
+
+/// Bytes that `qk_reduce` writes for B (k, n).
+long qk_reduced_bytes(int format, long k, long n);
+
+/// Rounds B (k, n) to a format, in panels of `QK_REDUCED_COLUMNS` columns, zero beyond the last
+/// column. A panel of 16-bit numbers is (k, 32). One of int8 is, for each 32 rows of B, 32 scales
+/// and then (32, 32) integers.
+void qk_reduce(
+    int format, long k, long n, const float *b, long b_row, long b_column, uint8_t *reduced);
+
+// MARK: Dropout
+
+/// Which numbers of a matrix are dropped: the same for the same fields, at every level, so that the
+/// backward asks again instead of remembering. Number (r, j) belongs to word j/16 % 4 of the block
+/// that Philox4x32-10 makes of the counter {j/64*16 + j%16, r, counter[0], counter[1]}; it is
+/// dropped if that word is below `threshold`, and multiplied by `scale` if not.
+/// Salmon and others, https://doi.org/10.1145/2063384.2063405.
+typedef struct {
+    uint32_t key[2], counter[2];
+    uint32_t threshold;  // 2^32 times the share that is dropped
+    float scale;         // 1 / (1 - the share that is dropped)
+} qk_dropout;
+
+// MARK: Attention
+
+/// The shape of attention of one head of one sequence, forward and backward.
+typedef struct {
+    long t, d;                  // positions, floats of a head
+    long qkv_row, out_row;      // floats from a position to the next in q, k, v, and in out
+    const int32_t *starts;      // (t) the first position that each sees, never falling; null: 0
+    const qk_dropout *dropout;  // of the weights (t, t); null: none
+} qk_attention_shape;
+
+// MARK: Optimizers
+
+/// One step of AdamW. The gradient is multiplied by `gradient_scale` (clipping); corrections are
+/// 1 / (1 - beta^t). p -= rate * (m̂ / (√v̂ + epsilon) + decay * p).
+typedef struct {
+    float rate, beta1, beta2, epsilon, decay, gradient_scale, correction1, correction2;
+} qk_adamw_step;
+
+// MARK: The kernels
+
+/// The numeric kernels of a level.
+typedef struct {
+    // Matrix products.
+
+    /// C (m, n) = A (m, k) · B (k, n) through an epilogue. Strides say which of the operands are
+    /// transposed: A[i, p] is a[i * a_row + p * a_column]. C must not overlap A or B. The workspace
+    /// has `QK_GEMM_WORKSPACE` floats, whatever the shape.
+    void (*gemm)(
+        long m, long n, long k, const float *a, long a_row, long a_column, const float *b,
+        long b_row, long b_column, float *c, long c_row, const qk_epilogue *epilogue,
+        float *workspace);
+
+    /// Floats that `pack` writes for B (k, n).
+    long (*packed_count)(long k, long n);
+
+    /// Lays B (k, n) out as the product's inner loop reads it, for many products with one B.
+    void (*pack)(long k, long n, const float *b, long b_row, long b_column, float *packed);
+
+    /// As `gemm`, with B packed before by `pack` of the same level.
+    void (*gemm_packed)(
+        long m, long n, long k, const float *a, long a_row, long a_column, const float *packed,
+        float *c, long c_row, const qk_epilogue *epilogue, float *workspace);
+
+    /// Y (m, n) = X (m, k) · B (k, n), plus Y itself when `add`, for few rows: reads B once, where
+    /// it lies. B's rows must be contiguous when b_column is 1, its columns when b_row is 1; one of
+    /// them is 1. A row of Y has the same bits whatever m is, and whichever columns of B are asked
+    /// for at once.
+    void (*few_rows)(
+        long m, long n, long k, const float *x, long x_row, const float *b, long b_row,
+        long b_column, float *y, long y_row, int add);
+
+    /// As `few_rows`, for the first n columns of the panels that `reduced` points to.
+    void (*few_rows_reduced)(
+        int format, long m, long n, long k, const float *x, long x_row, const uint8_t *reduced,
+        float *y, long y_row, int add);
+
+    /// Lays the first n columns of reduced panels out as `pack` would lay out what they stand for.
+    void (*pack_reduced)(int format, long k, long n, const uint8_t *reduced, float *packed);
+
+    /// Multiplies and adds in registers, `peak_operations` floating-point operations an iteration:
+    /// the time that it takes is what a peak is measured by.
+    float (*peak)(long iterations);
+    long peak_operations;
+
+    // Rows.
+
+    /// out[r] = (x[r] - mean) * rstd * weight + bias for each of `rows` rows of `n`.
+    void (*layer_norm)(
+        long rows, long n, const float *x, const float *weight, const float *bias, float epsilon,
+        float *out, float *mean, float *rstd);
+
+    /// The gradient of `layer_norm`: adds to dx, dweight and dbias.
+    void (*layer_norm_backward)(
+        long rows, long n, const float *dout, const float *x, const float *weight,
+        const float *mean, const float *rstd, float *dx, float *dweight, float *dbias);
+
+    /// out[r] = x[r] / √(mean of x[r]² + epsilon) * weight for each of `rows` rows of `n`; out may
+    /// be x. Zhang and Sennrich, https://arxiv.org/abs/1910.07467.
+    void (*rms_norm)(
+        long rows, long n, const float *x, long x_row, const float *weight, float epsilon,
+        float *out, long out_row, float *rstd);
+
+    /// The gradient of `rms_norm`: adds to dweight, and to dx when `adds`, else writes dx, which
+    /// may then be dout.
+    void (*rms_norm_backward)(
+        long rows, long n, const float *dout, long dout_row, const float *x, long x_row,
+        const float *weight, const float *rstd, float *dx, long dx_row, int adds, float *dweight);
+
+    /// Turns each head of x in place: of its `d` floats, i and i + d/2 are the coordinates of a
+    /// point that is turned by the angle of position places[r] and i. A row of `table` is
+    /// [cosines | sines], d/2 each. `inverse` turns back, which is also the gradient.
+    /// Su and others, https://arxiv.org/abs/2104.09864, in the order of Hugging Face's
+    /// `rotate_half`.
+    void (*rotate)(
+        long rows, long heads, long d, float *x, long x_row, const int32_t *places,
+        const float *table, int inverse);
+
+    /// out = silu(gate) * up, where a row of `gates` is [gate | up], n floats each, and
+    /// silu(x) = x / (1 + e^-x). Shazeer, https://arxiv.org/abs/2002.05202.
+    void (*swiglu)(
+        long rows, long n, const float *gates, long gates_row, float *out, long out_row);
+
+    /// The gradient of `swiglu`: writes dgates, which may be gates.
+    void (*swiglu_backward)(
+        long rows, long n, const float *dout, long dout_row, const float *gates, long gates_row,
+        float *dgates, long dgates_row);
+
+    /// out = gelu(x) by the tanh formula, and its derivative where `derivative` is not null.
+    void (*gelu)(long count, const float *x, float *out, float *derivative);
+
+    /// Loss of each row of logits (rows, n) against its target, and, where `scale` is not zero, the
+    /// logits replaced by `scale` times the gradient of the loss. A target of -1 has loss 0,
+    /// gradient 0.
+    void (*cross_entropy)(
+        long rows, long n, float *logits, long row_stride, const int32_t *targets, float scale,
+        float *losses);
+
+    /// Replaces x by exp(x * factor - max) / sum.
+    void (*softmax)(long n, float *x, float factor);
+
+    /// out = x with numbers dropped, plus `other` unless that is null; rows of n. out may be x.
+    void (*drop)(
+        long rows, long n, const float *x, const float *other, float *out,
+        const qk_dropout *dropout);
+
+    // Attention.
+
+    /// Floats of workspace for attention over t positions with heads of d.
+    long (*attention_workspace)(long t, long d);
+
+    /// Causal attention of one head of one sequence: out = softmax(q·kᵀ / √d, masked) · v. q, k, v
+    /// and out are (t, d). `logsumexp` (t) is for the backward.
+    void (*attention)(
+        const qk_attention_shape *shape, const float *q, const float *k, const float *v,
+        float *out, float *logsumexp, float *workspace);
+
+    /// The gradient of `attention`: writes dq; adds to dk and dv when `adds`, else writes them.
+    void (*attention_backward)(
+        const qk_attention_shape *shape, const float *q, const float *k, const float *v,
+        const float *out, const float *dout, const float *logsumexp, float *dq, float *dk,
+        float *dv, int adds, float *workspace);
+
+    /// Attention of one new position over `count` cached ones, for `heads` heads that share keys
+    /// and values: q and out are (heads, d); `scores` has room for heads · count floats.
+    void (*attention_step)(
+        long heads, long count, long d, const float *q, const float *keys, const float *values,
+        long cache_row, float *out, float *scores);
+
+    /// Attention of one head of the last t of `count` cached positions: q and out are (t, d), and
+    /// the workspace is that of `attention` over `count` positions.
+    void (*attention_cached)(
+        long t, long count, long d, const float *q, long q_row, const float *keys,
+        const float *values, long cache_row, float *out, long out_row, float *workspace);
+
+    // Elements.
+
+    /// out[t] = table[ids[t]], rows of n, plus out[t] itself when `adds`.
+    void (*embed)(
+        long rows, long n, const int32_t *ids, const float *table, float *out, int adds);
+
+    /// dtable[ids[t]] += dout[t].
+    void (*embed_backward)(
+        long rows, long n, const int32_t *ids, const float *dout, float *dtable);
+
+    /// y += x.
+    void (*add)(long count, const float *x, float *y);
+
+    /// out += the sum over `rows` rows of x (rows, n).
+    void (*add_rows)(long rows, long n, const float *x, long x_row, float *out);
+
+    /// The sum of squares, in double, in a fixed order.
+    double (*sum_of_squares)(long count, const float *x);
+
+    /// One step of AdamW: writes p, m and v.
+    void (*adamw)(
+        long count, float *p, const float *g, float *m, float *v, const qk_adamw_step *step);
+} qk_numeric_kernels;
+
+#endif
