@@ -1,9 +1,12 @@
 import ArgumentParser
 import Pipeline
+import Transformer
 
 /// The program.
 @main
 struct Quern: AsyncParsableCommand {
+    private static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "quern",
         abstract: "Grinds text into tokens and tokens into a language model.",
@@ -23,21 +26,35 @@ struct Quern: AsyncParsableCommand {
 
             Results go to standard output, progress and messages to standard error. The exit code is \
             0 when the work is done, 1 when it failed, 64 for wrong usage, and 130 after Ctrl-C.
+
+            QUERN_LEVEL in the environment chooses the instructions of the processor that are used, \
+            by the name of one of the levels that --version --verbose lists.
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [
             Run.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self,
             Train.self, Evaluate.self, Generate.self, Chat.self, Model.self,
         ])
+
+    @Flag(help: "With --version, the level of the processor that is used, and which there are.")
+    var verbose = false
+
+    func validate() throws {
+        if verbose { throw ValidationError("--verbose goes with --version") }
+    }
 
     /// Runs the command that the arguments name, and turns what it throws into a message and an exit
     /// code.
     static func main() async {
         var form = ProgressPrinter.Form.text
         var parsed: (any ParsableCommand)?
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot(
-                Array(CommandLine.arguments.dropFirst()).joiningNegativeNumbers)
+            if let fault = KernelLevel.environmentFault { throw ValidationError(fault) }
+            if arguments.sorted() == ["--verbose", "--version"] {
+                return Terminal.write(verboseVersion)
+            }
+            var command = try parseAsRoot(arguments.joiningNegativeNumbers)
             parsed = command
             if let reporting = (command as? any ReportingCommand)?.reporting {
                 form = reporting.form
@@ -56,5 +73,16 @@ struct Quern: AsyncParsableCommand {
             ProgressPrinter.notice("\(error)", form: form)
             exit(withError: ExitCode(130))
         }
+    }
+
+    /// The version, the level of the kernels in use, and those that `QUERN_LEVEL` may name.
+    private static var verboseVersion: String {
+        let levels = KernelLevel.allCases.filter(\.isAvailable).map(\.description)
+        return """
+            \(version)
+            level   \(KernelLevel.best), in mixed precision \(KernelLevel.best(.mixed))
+            levels  \(levels.joined(separator: ", "))
+
+            """
     }
 }

@@ -71,18 +71,19 @@ enum Program {
 
     /// Runs `quern arguments` in `folder` and waits for its end.
     static func run(
-        _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = []
+        _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
+        level: String? = nil
     ) async throws -> Result {
-        try await start(arguments, in: folder, input: input).result.value
+        try await start(arguments, in: folder, input: input, level: level).result.value
     }
 
     /// Runs `quern arguments`, which must succeed.
     @discardableResult
     static func succeed(
         _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
-        location: SourceLocation = #_sourceLocation
+        level: String? = nil, location: SourceLocation = #_sourceLocation
     ) async throws -> Result {
-        let result = try await run(arguments, in: folder, input: input)
+        let result = try await run(arguments, in: folder, input: input, level: level)
         try #require(
             result.status == 0, "quern \(arguments.joined(separator: " ")): \(result.messages)",
             sourceLocation: location)
@@ -93,7 +94,8 @@ enum Program {
     ///
     /// The three streams are files, for a pipe that nobody empties would stop the program.
     static func start(
-        _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = []
+        _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
+        level: String? = nil
     ) throws -> Running {
         let streams = try TemporaryFolder()
         for (name, bytes) in [("in", input), ("out", []), ("err", [])] {
@@ -104,6 +106,7 @@ enum Program {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.environment = ["PATH": "/usr/bin:/bin", "COLUMNS": "80"]
+        process.environment?["QUERN_LEVEL"] = level
         process.standardInput = FileHandle(forReadingAtPath: streams.path + "/in")
         process.standardOutput = FileHandle(forWritingAtPath: streams.path + "/out")
         process.standardError = FileHandle(forWritingAtPath: streams.path + "/err")
