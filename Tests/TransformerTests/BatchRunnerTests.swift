@@ -232,4 +232,7 @@ import Work
         #expect(losses[0] > 30)
         #expect(losses[59] < 1)
     }
+
+    @Test("the matrix peak is measured")
+    func peak() { #expect(MatrixPeak.measure(team: ThreadTeam(threadCount: 1)) > 0.1) }
 }
