@@ -18,6 +18,7 @@
 // Cutting is tested against the scanners of `Tokenization`, and the other loops over text are
 // scalar where a level has no vectors for them.
 #include "vectors/cutting.h"
+#include "vectors/starts.h"
 #include "vectors/keys.h"
 #include "vectors/lookup.h"
 #include "vectors/minhash.h"

@@ -47,6 +47,28 @@ static inline uint64_t spread_over(
     return spread;
 }
 
+// Writes the classes of the characters of two, three and four bytes that begin at the bits.
+static inline void look_up(
+    const qk_character_classes *classes, const uint8_t *block, uint64_t two, uint64_t three,
+    uint64_t four, uint8_t found[64]) {
+    for (uint64_t bits = two; bits; bits &= bits - 1) {
+        const uint8_t *c = block + __builtin_ctzll(bits);
+        found[c - block] = qk_classes_of(classes, (uint32_t)(c[0] & 0x1F) << 6 | (c[1] & 0x3F));
+    }
+    for (uint64_t bits = three; bits; bits &= bits - 1) {
+        const uint8_t *c = block + __builtin_ctzll(bits);
+        found[c - block] = qk_classes_of(
+            classes, (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F));
+    }
+    for (uint64_t bits = four; bits; bits &= bits - 1) {
+        const uint8_t *c = block + __builtin_ctzll(bits);
+        found[c - block] = qk_classes_of(
+            classes,
+            (uint32_t)(c[0] & 0x07) << 18 | (uint32_t)(c[1] & 0x3F) << 12
+                | (uint32_t)(c[2] & 0x3F) << 6 | (c[3] & 0x3F));
+    }
+}
+
 static void character_masks(
     long count, long available, const uint8_t *text, const qk_character_classes *classes,
     uint64_t *masks, long stride) {
@@ -78,25 +100,7 @@ static void character_masks(
         uint64_t longer[3] = {two | three | four, three | four, four};
 
         uint8_t found[64] = {0};
-        const uint8_t *block = text + start;
-        for (uint64_t bits = two; bits; bits &= bits - 1) {
-            const uint8_t *c = block + __builtin_ctzll(bits);
-            found[c - block] =
-                qk_classes_of(classes, (uint32_t)(c[0] & 0x1F) << 6 | (c[1] & 0x3F));
-        }
-        for (uint64_t bits = three; bits; bits &= bits - 1) {
-            const uint8_t *c = block + __builtin_ctzll(bits);
-            found[c - block] = qk_classes_of(
-                classes,
-                (uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 | (c[2] & 0x3F));
-        }
-        for (uint64_t bits = four; bits; bits &= bits - 1) {
-            const uint8_t *c = block + __builtin_ctzll(bits);
-            found[c - block] = qk_classes_of(
-                classes,
-                (uint32_t)(c[0] & 0x07) << 18 | (uint32_t)(c[1] & 0x3F) << 12
-                    | (uint32_t)(c[2] & 0x3F) << 6 | (c[3] & 0x3F));
-        }
+        look_up(classes, text + start, two, three, four, found);
         bytes_64 v;
         memcpy(&v, found, 64);
         uint64_t letter = WORD_OF((v & classes->letter) != 0);

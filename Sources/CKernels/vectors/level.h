@@ -39,6 +39,7 @@
 #include "bytes.h"
 #include "characters.h"
 #include "cutting.h"
+#include "starts.h"
 #include "keys.h"
 #include "lookup.h"
 #include "merging.h"
