@@ -8,10 +8,14 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var initFrom: String?
     /// Optimizer steps in all.
     public var steps = 1_000
-    /// Windows a micro-batch: what goes through the model at once.
+    /// Windows of a batch.
     public var batchSize = 16
-    /// Micro-batches whose gradients are summed before a step.
+    /// Batches whose gradients are summed before a step.
     public var gradientAccumulationSteps = 1
+    /// Parts that a step's windows are divided into: a thread works on one at a time, and their
+    /// gradients are summed as a binary tree. nil for 4, or fewer where a batch is smaller. Another number
+    /// changes the last bits; how the windows are divided into batches does not.
+    public var gradientSlots: Int?
     /// How documents are laid into windows.
     public var packing = Packing.concatenate
     /// Tokens between the beginnings of two training windows that are cut from one stretch, as
@@ -82,6 +86,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case initFrom = "init_from"
         case batchSize = "batch_size"
         case gradientAccumulationSteps = "gradient_accumulation_steps"
+        case gradientSlots = "gradient_slots"
         case masksDocuments = "mask_documents"
         case learningRate = "learning_rate"
         case muonLearningRate = "muon_learning_rate"
@@ -101,14 +106,12 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case keepCheckpoints = "keep_checkpoints"
     }
 
-    /// Sequences of a batch whose gradients are summed one after the other before they are added to
-    /// the step's: up to four, so that a step of many sequences has the same bits however it is
-    /// divided into batches of 8, 16, 24 and so on; fewer where a step or a batch is so small that
-    /// threads would go without work.
-    var sequencesPerSlot: Int {
-        let most = min(4, batchSize * gradientAccumulationSteps / 4, batchSize / 2)
-        return (1...max(1, most)).last { batchSize % $0 == 0 } ?? 1
-    }
+    /// Windows that a step learns from.
+    public var windowsPerStep: Int { batchSize * gradientAccumulationSteps }
+
+    /// Slots of a step. A batch of one window, which is what a large model is trained with, has one, so
+    /// that there is only one gradient.
+    var slotCount: Int { gradientSlots ?? min(BatchRunner.defaultSlotCount, batchSize) }
 
     /// Checks that every value makes sense.
     public func validate() throws(TrainingError) {
@@ -122,6 +125,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try require(
             (1...1 << 16).contains(gradientAccumulationSteps), .gradientAccumulationSteps,
             "must be from 1 to 65536")
+        try require(
+            gradientSlots.map { (1...min(windowsPerStep, 1 << 16)).contains($0) } ?? true,
+            .gradientSlots, "must be from 1 to the windows of a step, at most 65536")
         try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
         try require(
             stride == nil || packing == .concatenate, .stride,

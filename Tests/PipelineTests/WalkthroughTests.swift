@@ -172,8 +172,7 @@ import Work
         let runner = BatchRunner(
             model: model, batchSize: 1, contextLength: 18, team: ThreadTeam(threadCount: 1))
         func loss() -> Double {
-            runner.zeroGradients()
-            return runner.accumulateGradients(
+            return runner.computeGradients(
                 inputs: inputs.span, targets: targets.span, scale: 1 / 18) / 18
         }
         #expect(abs(loss() - 8.3630) < 1e-4)

@@ -65,8 +65,8 @@ import Work
         // What was learned from is what the batches score, and the rest of the places is the plan's share.
         let loader = try data.loader(
             packing: packing, length: TrainingFixture.model.positionCount, marksDocuments: true,
-            batchSize: configuration.batchSize, seed: configuration.seed)
-        let batches = loader.batches(at: 0, count: 2 * configuration.steps)
+            batchSize: configuration.windowsPerStep, seed: configuration.seed)
+        let batches = (0..<configuration.steps).map { loader.batch(at: $0 * loader.batchSize) }
         #expect(tokens == batches.reduce(0) { $0 + $1.scoredCount })
         let begun = try #require(plan)
         #expect(begun.unscoredShare == loader.unscoredShare)
@@ -80,17 +80,15 @@ import Work
                 return shape
             }(), seed: configuration.seed)
         let runner = BatchRunner(
-            model: model, batchSize: 4, contextLength: 16, team: ThreadTeam(threadCount: 1))
-        var sum = 0.0
-        for batch in batches.prefix(2) {
-            let each = runner.tokenLosses(
-                inputs: batch.inputs.span, targets: batch.targets.span,
-                documentStarts: batch.documentStarts)
-            for (loss, target) in zip(each, batch.targets) where target != Batch.ignored {
-                sum += Double(loss)
-            }
-        }
-        let mean = sum / Double(batches.prefix(2).reduce(0) { $0 + $1.scoredCount })
+            model: model, batchSize: loader.batchSize, contextLength: 16,
+            team: ThreadTeam(threadCount: 1))
+        let first = batches[0]
+        let sum = zip(
+            runner.tokenLosses(
+                inputs: first.inputs.span, targets: first.targets.span,
+                documentStarts: first.documentStarts), first.targets
+        ).reduce(0.0) { $0 + ($1.1 == Batch.ignored ? 0 : Double($1.0)) }
+        let mean = sum / Double(first.scoredCount)
         #expect(abs(losses[0] - mean) < 1e-5)
 
         for stopStep in [1, 5, 11] {

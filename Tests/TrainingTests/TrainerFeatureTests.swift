@@ -69,23 +69,29 @@ import Work
         }
     }
 
-    @Test("two halves of a batch give the bits of the whole", arguments: [2, 4])
-    func accumulation(parts: Int) async throws {
+    @Test(
+        "the parts of a batch give the bits of the whole, on any number of threads",
+        arguments: [(2, 2), (4, 3), (8, 5), (16, 4), (32, 1)])
+    func accumulation(parts: Int, threads: Int) async throws {
         let fixture = try TrainingFixture()
-        func weights(_ parts: Int) async throws -> [String: Data] {
+        func weights(_ parts: Int, threads: Int) async throws -> [String: Data] {
             var configuration = TrainingFixture.configuration
             configuration.steps = 4
             configuration.batchSize = 32 / parts
             configuration.gradientAccumulationSteps = parts
+            // Batches of one or two windows have fewer slots by themselves.
+            if parts > 8 { configuration.gradientSlots = 4 }
+            configuration.dropout = 0.1
             configuration.optimizer = .muon
             configuration.evaluateEvery = 4
             let name = "parts-\(parts)"
-            _ = try await run(fixture.trainer(name, configuration: configuration))
+            _ = try await run(
+                fixture.trainer(name, configuration: configuration, threadCount: threads))
             return try fixture.latest(of: name).filter { $0.key.hasSuffix(".safetensors") }
         }
-        let whole = try await weights(1)
+        let whole = try await weights(1, threads: 2)
         #expect(whole.count == 2)
-        #expect(try await weights(parts) == whole)
+        #expect(try await weights(parts, threads: threads) == whole)
     }
 
     @Test("a skipped step changes nothing, says what it read, and the run goes on")

@@ -10,6 +10,8 @@ import Testing
         ("steps", { $0.steps = .max }),
         ("batch_size", { $0.batchSize = .max }),
         ("gradient_accumulation_steps", { $0.gradientAccumulationSteps = 1 << 40 }),
+        ("gradient_slots", { $0.gradientSlots = 0 }),
+        ("gradient_slots", { $0.gradientSlots = 17 }),
         ("stride", { $0.stride = 0 }),
         ("learning_rate", { $0.learningRate = 0 }),
         ("learning_rate", { $0.learningRate = .nan }),
@@ -40,24 +42,21 @@ import Testing
         }
     }
 
-    @Test("a step of 32 sequences has slots of four however it is divided into eights")
+    @Test(
+        "a step has four slots, or as many as a batch has windows, unless another number is asked for"
+    )
     func slots() {
-        func slot(_ batchSize: Int, _ accumulation: Int) -> Int {
+        func slots(_ batchSize: Int, _ accumulation: Int, _ asked: Int? = nil) -> Int {
             var configuration = TrainingConfiguration()
             configuration.batchSize = batchSize
             configuration.gradientAccumulationSteps = accumulation
-            return configuration.sequencesPerSlot
+            configuration.gradientSlots = asked
+            #expect(throws: Never.self) { try configuration.validate() }
+            return configuration.slotCount
         }
-        #expect([(8, 4), (16, 2), (32, 1)].map(slot) == [4, 4, 4])
-        #expect([(8, 2), (16, 1)].map(slot) == [4, 4])
-        // Threads are not left without work for the sake of the last bits.
         #expect(
-            [(8, 1), (4, 2), (4, 4), (4, 1), (1, 1), (1, 64), (6, 1), (7, 3)].map(slot)
-                == [2, 2, 2, 1, 1, 1, 1, 1])
-        for batchSize in 1...40 {
-            for accumulation in 1...5 {
-                #expect(batchSize % slot(batchSize, accumulation) == 0)
-            }
-        }
+            [(32, 1), (16, 2), (8, 4), (4, 8), (7, 3)].map { slots($0, $1) } == [4, 4, 4, 4, 4])
+        #expect([(3, 1), (2, 9), (1, 1), (1, 64)].map { slots($0, $1) } == [3, 2, 1, 1])
+        #expect([(1, 8, 8), (16, 1, 16), (16, 1, 3)].map { slots($0, $1, $2) } == [8, 16, 3])
     }
 }

@@ -30,7 +30,7 @@ import Work
             let runner = BatchRunner(
                 model: model, batchSize: batchSize, contextLength: length,
                 team: ThreadTeam(threadCount: 2), kernels: level)
-            let loss = runner.accumulateGradients(
+            let loss = runner.computeGradients(
                 inputs: inputs.span, targets: targets.span, documentStarts: starts, scale: 0.125,
                 dropout: reading.dropout())
             #expect(abs(loss - sum) < 1e-5 * sum)
@@ -85,7 +85,7 @@ import Work
             let runner = BatchRunner(
                 model: model, batchSize: 8, contextLength: 12,
                 team: ThreadTeam(threadCount: threads), kernels: level)
-            let loss = runner.accumulateGradients(
+            let loss = runner.computeGradients(
                 inputs: batch.inputs.span, targets: batch.targets.span, scale: 1)
             return (loss, runner.gradients.array)
         }
@@ -119,8 +119,7 @@ import Work
             let runner = BatchRunner(
                 model: model, batchSize: 8, contextLength: 6, team: ThreadTeam(threadCount: count))
             for _ in 0..<3 {
-                runner.zeroGradients()
-                let loss = runner.accumulateGradients(
+                let loss = runner.computeGradients(
                     inputs: batch.inputs.span, targets: batch.targets.span, scale: 1,
                     dropout: dropout)
                 results.append(
@@ -146,8 +145,8 @@ import Work
         for count in [1, 2, 3, 7] {
             let runner = BatchRunner(
                 model: model, batchSize: batchSize, contextLength: 40,
-                team: ThreadTeam(threadCount: count), sequencesPerSlot: batchSize)
-            let loss = runner.accumulateGradients(
+                team: ThreadTeam(threadCount: count), slotCount: 1)
+            let loss = runner.computeGradients(
                 inputs: batch.inputs.span, targets: batch.targets.span, documentStarts: starts,
                 scale: 1, dropout: reading.dropout())
             let losses = runner.tokenLosses(
@@ -157,28 +156,6 @@ import Work
         for result in results.dropFirst() { #expect(result == results[0]) }
     }
 
-    @Test("gradients of two batches add up")
-    func accumulation() throws {
-        let model = try tinyModel()
-        let (a, b) = (
-            randomBatch(12, vocabulary: 11, seed: 7), randomBatch(12, vocabulary: 11, seed: 8)
-        )
-        let runner = BatchRunner(
-            model: model, batchSize: 2, contextLength: 6, team: ThreadTeam(threadCount: 1))
-        func gradients(_ batches: [(inputs: [Int32], targets: [Int32])]) -> [Float] {
-            runner.zeroGradients()
-            for batch in batches {
-                _ = runner.accumulateGradients(
-                    inputs: batch.inputs.span, targets: batch.targets.span, scale: 1)
-            }
-            return runner.gradients.array
-        }
-        let (first, second, both) = (gradients([a]), gradients([b]), gradients([a, b]))
-        for index in both.indices {
-            #expect(abs(both[index] - (first[index] + second[index])) < 1e-5)
-        }
-    }
-
     @Test("targets of -1 give no loss and no gradient")
     func masked() throws {
         let model = try tinyModel()
@@ -186,7 +163,7 @@ import Work
             model: model, batchSize: 2, contextLength: 6, team: ThreadTeam(threadCount: 1))
         let ids = randomBatch(12, vocabulary: 11, seed: 9).inputs
         let none = [Int32](repeating: -1, count: 12)
-        let loss = runner.accumulateGradients(inputs: ids.span, targets: none.span, scale: 1)
+        let loss = runner.computeGradients(inputs: ids.span, targets: none.span, scale: 1)
         #expect(loss == 0)
         #expect(runner.gradients.array.allSatisfy { $0 == 0 })
         #expect(
@@ -196,7 +173,7 @@ import Work
         // of the embedding have only the head's gradient.
         var last = none
         last[2] = 4
-        _ = runner.accumulateGradients(inputs: ids.span, targets: last.span, scale: 1)
+        _ = runner.computeGradients(inputs: ids.span, targets: last.span, scale: 1)
         let positions = model.layout.tensor(named: "wpe.weight")!
         let unused = positions.offset + 3 * 8..<positions.range.upperBound
         #expect(unused.allSatisfy { runner.gradients[$0] == 0 })
@@ -218,9 +195,8 @@ import Work
         )
         var losses: [Double] = []
         for step in 1...60 {
-            runner.zeroGradients()
             losses.append(
-                runner.accumulateGradients(
+                runner.computeGradients(
                     inputs: ids.span, targets: targets.span, scale: 1 / 16))
             OptimizerKernels.adamW(
                 .init(

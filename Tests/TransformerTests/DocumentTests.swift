@@ -43,7 +43,7 @@ import Work
         func gradients(_ starts: [Int32]?) -> [Float] {
             let runner = BatchRunner(
                 model: model, batchSize: 2, contextLength: 40, team: ThreadTeam(threadCount: 1))
-            _ = runner.accumulateGradients(
+            _ = runner.computeGradients(
                 inputs: inputs.span, targets: targets.span, documentStarts: starts, scale: 1)
             return runner.gradients.array
         }

@@ -27,7 +27,7 @@ import Work
         let (inputs, targets) = randomBatch(8, vocabulary: 11, seed: 1)
         let runner = BatchRunner(
             model: model, batchSize: 2, contextLength: 4, team: ThreadTeam(threadCount: 1))
-        _ = runner.accumulateGradients(
+        _ = runner.computeGradients(
             inputs: inputs.span, targets: targets.span, scale: 1, dropout: dropout)
         return runner.gradients.array
     }

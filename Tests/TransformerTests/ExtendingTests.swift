@@ -53,8 +53,7 @@ import Work
             kernels: level)
         let inputs: [Int32] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1]
         func gradients(_ inputs: [Int32], _ targets: [Int32]) -> [Float] {
-            runner.zeroGradients()
-            _ = runner.accumulateGradients(inputs: inputs.span, targets: targets.span, scale: 0.25)
+            _ = runner.computeGradients(inputs: inputs.span, targets: targets.span, scale: 0.25)
             return runner.gradients.array
         }
         // Nothing is scored: every gradient is exactly zero.

@@ -86,9 +86,8 @@ public enum InstructionTuningStage {
         training.initFrom = modelDirectory
         if let epochs = section.epochs {
             let rows = set.rows(in: .train, packing: .bestFit, length: shape.positionCount)
-            let stepWindows = training.batchSize * training.gradientAccumulationSteps
-            training.steps = max(
-                1, Int((epochs * Double(rows.count) / Double(stepWindows)).rounded(.up)))
+            let steps = epochs * Double(rows.count) / Double(training.windowsPerStep)
+            training.steps = max(1, Int(steps.rounded(.up)))
         }
         return training
     }

@@ -51,11 +51,6 @@ public struct BatchLoader: Sendable {
         zip(sources, schedule.shares).reduce(0) { $0 + $1.0.rows.unscoredShare * $1.1 }
     }
 
-    /// The `count` batches that begin at `position`. O(count · B·T).
-    public func batches(at position: Int, count: Int) -> [Batch] {
-        (0..<count).map { batch(at: position + $0 * batchSize) }
-    }
-
     /// The batch of the rows at `position ..< position + batchSize`, positions being counted from
     /// 0 over all epochs. O(B·T).
     public func batch(at position: Int) -> Batch { batch(at: position, rank: 0, of: 1) }

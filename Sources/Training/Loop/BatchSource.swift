@@ -7,12 +7,10 @@ struct BatchSource: Sendable {
     /// Of conversations in this template the answers alone are scored; of anything else all is.
     let template: ChatTemplate?
 
-    /// The `count` batches that begin at `position`. O(tokens).
-    func batches(at position: Int, count: Int) -> [Batch] {
-        var batches = loader.batches(at: position, count: count)
-        if let template {
-            for number in batches.indices { batches[number].scoreAnswersOnly(template) }
-        }
-        return batches
+    /// The batch that begins at `position`. O(tokens).
+    func batch(at position: Int) -> Batch {
+        var batch = loader.batch(at: position)
+        if let template { batch.scoreAnswersOnly(template) }
+        return batch
     }
 }

@@ -26,13 +26,13 @@ extension Trainer {
         let firstStep = state.step
         var (seconds, checkpointStep) = (log.earlierSeconds, state.step)
         var isCheckpointDue = false
-        var batches = stepBatches(at: state.position)
+        var batch = source.batch(at: state.position)
 
         while !isComplete, !stop.isRequested {
             let start = clock.now
             let position = state.position
-            let scoredCount = batches.reduce(0) { $0 + $1.scoredCount }
-            let loss = await accumulateGradients(from: &batches, scoredCount: scoredCount)
+            let scoredCount = batch.scoredCount
+            let loss = await computeGradients(from: &batch)
             let norm = timed(.optimizer) { optimizer.norm(of: runner.gradients) }
             let finding = state.outliers.check(
                 loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
@@ -57,7 +57,8 @@ extension Trainer {
                 tokensPerSecond: speed,
                 matrixPeakShare: work * model.configuration.trainingOperationsPerToken / peak)
             try log.append(
-                finding.map { .skipped(figures, $0, origins(at: position)) } ?? .step(figures),
+                finding.map { .skipped(figures, $0, source.loader.origins(at: position)) }
+                    ?? .step(figures),
                 report)
             try giveUpIfDiverged(finding)
 
@@ -93,37 +94,24 @@ extension Trainer {
 
     // MARK: A step
 
-    /// The batches of the step that begins at `position`.
-    private func stepBatches(at position: Int) -> [Batch] {
-        source.batches(at: position, count: configuration.gradientAccumulationSteps)
-    }
-
-    /// The gradients of a step's `batches`, which score `scoredCount` predictions together; then
-    /// `batches` are those of the next step.
+    /// The gradients of a step's `batch`, which then is that of the next step.
     ///
     /// - Returns: the mean loss.
-    private mutating func accumulateGradients(
-        from batches: inout [Batch], scoredCount: Int
-    ) async -> Double {
-        let (source, count) = (source, configuration.gradientAccumulationSteps)
+    private mutating func computeGradients(from batch: inout Batch) async -> Double {
+        let source = source
         let next =
-            configuration.overfitOneBatch
-            ? 0 : state.position + count * configuration.batchSize
-        // They are made on another thread while these are learned from.
-        async let upcoming = source.batches(at: next, count: count)
-        var loss = 0.0
-        timed(.gradientSum) { runner.zeroGradients() }
-        for (number, batch) in batches.enumerated() {
-            loss += runner.accumulateGradients(
-                inputs: batch.inputs.span, targets: batch.targets.span,
-                documentStarts: batch.documentStarts, scale: 1 / Float(max(scoredCount, 1)),
-                dropout: dropout(ofBatch: number))
-        }
+            configuration.overfitOneBatch ? 0 : state.position + configuration.windowsPerStep
+        // It is made on another thread while this one is learned from.
+        async let upcoming = source.batch(at: next)
+        let scoredCount = max(batch.scoredCount, 1)
+        let loss = runner.computeGradients(
+            inputs: batch.inputs.span, targets: batch.targets.span,
+            documentStarts: batch.documentStarts, scale: 1 / Float(scoredCount), dropout: dropout)
         state.position = next
         let start = ContinuousClock.now
-        batches = await upcoming
+        batch = await upcoming
         runner.profile?.main.add(.now - start, to: .dataWait)
-        return loss / Double(max(scoredCount, 1))
+        return loss / Double(scoredCount)
     }
 
     /// Does a part of a step, and takes its time if that is asked for.
@@ -132,26 +120,17 @@ extension Trainer {
         return profile.main.measure(part, work)
     }
 
-    /// The dropout of a batch of the step at hand; nil for none. Sequences are numbered over the run, so
-    /// that a resumed run drops what one without a stop would have dropped.
-    private func dropout(ofBatch number: Int) -> Dropout? {
+    /// The dropout of the step at hand; nil for none. Sequences are numbered over the run, so that a
+    /// resumed run drops what one without a stop would have dropped.
+    private var dropout: Dropout? {
         guard configuration.dropout > 0 else { return nil }
-        let batches = state.step * configuration.gradientAccumulationSteps + number
         return Dropout(
             rate: configuration.dropout, seed: configuration.seed,
-            firstSequence: batches * configuration.batchSize)
+            firstSequence: state.step * configuration.windowsPerStep)
     }
 
     var tokensPerStep: Int {
-        configuration.batchSize * configuration.gradientAccumulationSteps
-            * model.configuration.positionCount
-    }
-
-    /// Where the windows of the step that began at `position` come from.
-    private func origins(at position: Int) -> [WindowOrigin] {
-        (0..<configuration.gradientAccumulationSteps).flatMap {
-            source.loader.origins(at: position + $0 * configuration.batchSize)
-        }
+        configuration.windowsPerStep * model.configuration.positionCount
     }
 
     private mutating func giveUpIfDiverged(_ finding: OutlierDetector.Finding?) throws {

@@ -175,11 +175,11 @@ public struct Trainer {
                 packing: template == nil ? configuration.packing : .bestFit, length: context,
                 stride: template == nil ? configuration.stride : nil,
                 marksDocuments: configuration.masksDocuments,
-                batchSize: configuration.batchSize, seed: configuration.seed),
+                batchSize: configuration.windowsPerStep, seed: configuration.seed),
             template: template)
         runner = BatchRunner(
-            model: model, batchSize: configuration.batchSize, contextLength: context, team: team,
-            sequencesPerSlot: configuration.sequencesPerSlot,
+            model: model, batchSize: configuration.windowsPerStep, contextLength: context,
+            team: team, slotCount: configuration.slotCount,
             kernels: .best(configuration.precision))
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)

@@ -27,8 +27,9 @@ public struct MemoryPlan: Sendable, Equatable {
     ) {
         let layout = ParameterLayout(shape)
         let runner = BatchRunner.memory(
-            of: shape, batchSize: configuration.batchSize, contextLength: shape.positionCount,
-            threadCount: threadCount, sequencesPerSlot: configuration.sequencesPerSlot,
+            of: shape, batchSize: configuration.windowsPerStep,
+            contextLength: shape.positionCount, threadCount: threadCount,
+            slotCount: configuration.slotCount,
             kernels: .best(configuration.precision))
         parameters = 4 * layout.floatCount + runner.panels
         gradients = runner.gradients

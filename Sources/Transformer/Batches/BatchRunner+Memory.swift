@@ -21,24 +21,22 @@ extension BatchRunner {
     ///   - batchSize: sequences of a batch.
     ///   - contextLength: tokens of a sequence.
     ///   - threadCount: threads of the team.
-    ///   - sequencesPerSlot: as for the runner itself.
+    ///   - slotCount: as for the runner itself.
     ///   - level: which kernels run.
     public static func memory(
         of configuration: GPTConfiguration, batchSize: Int, contextLength: Int, threadCount: Int,
-        sequencesPerSlot: Int? = nil, kernels level: KernelLevel = .best
+        slotCount: Int? = nil, kernels level: KernelLevel = .best
     ) -> Memory {
         let layout = ParameterLayout(configuration)
-        let kernels = Kernels(level)
-        let slots = batchSize / (sequencesPerSlot ?? defaultSequencesPerSlot(batchSize))
-        let isShared = sharesSequences(slotCount: slots, threadCount: threadCount)
+        let tree = tree(slotCount: slotCount, batchSize: batchSize, threadCount: threadCount)
+        let isShared = sharesSequences(slotCount: tree.slotCount, threadCount: threadCount)
         let pass = SequencePass.Shape(
             configuration, length: contextLength, level: level, keepsAll: true,
             threadCount: isShared ? threadCount : 1)
         return Memory(
-            panels: 4 * PackedWeights.floatCount(configuration, layout, kernels),
-            gradients: 4 * layout.floatCount
-                * (1 + slotGradientCount(batchSize: batchSize, slotCount: slots)),
-            activations: 4 * pass.floatCount * (isShared ? 1 : min(threadCount, batchSize)),
+            panels: 4 * PackedWeights.floatCount(configuration, layout, Kernels(level)),
+            gradients: 4 * layout.floatCount * tree.bufferCount,
+            activations: 4 * pass.floatCount * (isShared ? 1 : threadCount),
             batches: 4 * 4 * batchSize * contextLength)
     }
 }

@@ -100,14 +100,13 @@ struct ShardsShow: AsyncParsableCommand {
         let (training, context) = try recipe()
         let loader = try mixture.loader(
             packing: training.packing, length: context, stride: training.stride,
-            marksDocuments: training.masksDocuments, batchSize: training.batchSize,
+            marksDocuments: training.masksDocuments, batchSize: training.windowsPerStep,
             seed: training.seed)
         let provenance = BatchProvenance(mixture, loader)
-        let rowsPerStep = training.batchSize * training.gradientAccumulationSteps
-        let first = training.overfitOneBatch ? 0 : (step - 1) * rowsPerStep
+        let first = training.overfitOneBatch ? 0 : (step - 1) * loader.batchSize
         var rows = [["row", "window", "shard", "document", "tokens", "from"]]
         if vocabulary != nil { rows[0].append("beginning") }
-        for row in 0..<rowsPerStep {
+        for row in 0..<loader.batchSize {
             for document in provenance.documents(ofRowAt: first + row) {
                 let source = mixture.sources[document.dataSet]
                 let name = mixture.sources.count > 1 ? source.name + "/" : ""

@@ -93,7 +93,7 @@ enum Probe {
     static func accumulate(_ runner: BatchRunner, _ batch: ProbeBatch) -> Double {
         let (inputs, targets) = batch.flat
         let scored = targets.count { $0 >= 0 }
-        let sum = runner.accumulateGradients(
+        let sum = runner.computeGradients(
             inputs: inputs.span, targets: targets.span,
             documentStarts: batch.document_starts?.flatMap { $0 }, scale: 1 / Float(scored))
         return sum / Double(scored)
@@ -135,7 +135,6 @@ enum Probe {
             training.configuration, layout: model.layout, team: runner.team)
         var losses: [Double] = []
         for batch in training.batches {
-            runner.zeroGradients()
             losses.append(accumulate(runner, batch))
             optimizer.step(
                 model: model, gradients: runner.gradients,
@@ -179,8 +178,7 @@ enum Probe {
         let start = clock.now
         while clock.now - start < .seconds(try number(arguments[1])) || times.count < 3 {
             let time = clock.measure {
-                runner.zeroGradients()
-                _ = runner.accumulateGradients(
+                _ = runner.computeGradients(
                     inputs: ids.span, targets: ids.span, scale: 1 / Float(ids.count))
                 optimizer.step(
                     model: model, gradients: runner.gradients,

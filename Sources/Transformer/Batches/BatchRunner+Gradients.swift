@@ -1,0 +1,90 @@
+extension BatchRunner {
+    /// Sets ``gradients`` to those of `scale` times the summed loss of a batch.
+    ///
+    /// - Parameters:
+    ///   - inputs: token ids (batch, context), row-major.
+    ///   - targets: the token to predict at each place, or -1 where nothing is scored.
+    ///   - documentStarts: for each place the number, in its sequence, of its document's first token,
+    ///     before which it sees nothing and from which positions count; nil for whole sequences.
+    ///   - scale: what the loss is multiplied by before its gradient is taken, such as one over the
+    ///     number of scored tokens in the step.
+    ///   - dropout: what is dropped; nil for nothing.
+    /// - Returns: the sum of the scored tokens' losses in nats, not scaled: that of each slot in order and
+    ///   in double precision, and those of the slots by the tree of the gradients.
+    public func computeGradients(
+        inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil, scale: Float,
+        dropout: Dropout? = nil
+    ) -> Double {
+        precondition(
+            inputs.count == batchSize * contextLength, "a batch of another size than the runner's")
+        load(inputs, targets, documentStarts)
+        precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
+        timed(.packing) { weights.refresh(team) }
+        let work = Work(scale: scale, hasStarts: documentStarts != nil, dropout: dropout)
+        for wave in tree.waves {
+            eachItem(wave.slots.count, profile) { place, pass in
+                learn(
+                    slot: wave.slots.lowerBound + place, into: wave.firstBuffer + place, pass, work)
+            }
+            timed(.gradientSum) { sum(wave) }
+        }
+        return lossSums[0]
+    }
+
+    /// What sequences are learned with.
+    private struct Work {
+        let scale: Float
+        let hasStarts: Bool
+        let dropout: Dropout?
+    }
+
+    /// Forward and backward of the sequences of a slot, whose gradients become those of a buffer.
+    private func learn(slot: Int, into buffer: Int, _ pass: SequencePass, _ work: Work) {
+        let (floats, gradients) = slotGradients[buffer]
+        pass.timed(.gradientSum) { floats.zero() }
+        for sequence in tree.sequences(ofSlot: slot, of: batchSize) {
+            var input = input(sequence, hasStarts: work.hasStarts)
+            input.dropout = work.dropout?.stream(ofSequence: sequence)
+            pass.forward(input, weights.slices)
+            pass.lossAndBackward(
+                targets: targets.slice(range(of: sequence)), scale: work.scale,
+                weights.slices, gradients)
+            keepLosses(of: sequence, pass)
+        }
+    }
+
+    /// Makes the tree's additions behind a wave, block by block on all threads.
+    private func sum(_ wave: GradientTree.Wave) {
+        for (place, slot) in wave.slots.enumerated() {
+            lossSums[wave.firstBuffer + place] = sumOfLosses(ofSlot: slot)
+        }
+        for addition in wave.additions {
+            lossSums[addition.target] += lossSums[addition.source]
+        }
+        guard !wave.additions.isEmpty else { return }
+        OptimizerKernels.eachBlock(of: gradients.count, team) { range in
+            for addition in wave.additions {
+                kernels.add(
+                    slotGradients[addition.source].floats[range],
+                    to: slotGradients[addition.target].floats[range])
+            }
+        }
+    }
+
+    private func sumOfLosses(ofSlot slot: Int) -> Double {
+        let sequences = tree.sequences(ofSlot: slot, of: batchSize)
+        return losses.withSpan { span in
+            var sum = 0.0
+            for index in sequences.lowerBound * contextLength..<sequences.upperBound * contextLength
+            {
+                sum += Double(span[index])
+            }
+            return sum
+        }
+    }
+
+    private func timed(_ part: StepPart, _ work: () -> Void) {
+        guard let profile else { return work() }
+        profile.main.measure(part, work)
+    }
+}
