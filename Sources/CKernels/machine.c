@@ -1,6 +1,7 @@
 // Processors and memory, as the operating system knows them.
 #if defined(__linux__)
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #endif
@@ -17,6 +18,14 @@ int qk_processor_count(void) {
 #endif
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)online : 1;
+}
+
+void qk_name_thread(const char *name) {
+#if defined(__linux__)
+    (void)pthread_setname_np(pthread_self(), name);
+#else
+    (void)name;
+#endif
 }
 
 void qk_prefer_large_pages(void *address, long bytes) {

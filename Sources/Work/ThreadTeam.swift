@@ -58,11 +58,10 @@ public final class ThreadTeam: Sendable {
 
     /// What the threads have in common. The threads keep it alive, not the team, so that the team's
     /// end can stop them.
-    @safe private final class Shared: @unchecked Sendable {
+    private final class Shared: @unchecked Sendable {
         // Unchecked for `work`, which is written while no item is to be had or at work, and read by
-        // whoever took one; and for the two system objects, which are made for sharing.
-        private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-        private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+        // the thread that took one.
+        private let monitor = Monitor<Void>(())
         private var work: ((Int, Int) -> Void)?
         /// Counts pieces of work, and once more at the end.
         private let generation = Atomic<Int>(0)
@@ -71,26 +70,13 @@ public final class ThreadTeam: Sendable {
         private let items = Atomic<UInt64>(0)
         private let doneCount = Atomic<Int>(0)
 
-        init() {
-            unsafe pthread_mutex_init(mutex, nil)
-            unsafe pthread_cond_init(condition, nil)
-        }
-
-        deinit {
-            unsafe pthread_cond_destroy(condition)
-            unsafe pthread_mutex_destroy(mutex)
-            unsafe condition.deallocate()
-            unsafe mutex.deallocate()
-        }
-
         func run(_ count: Int, _ body: @escaping (Int, Int) -> Void) {
             work = body
             doneCount.store(0, ordering: .relaxed)
             items.store(UInt64(count) << 32, ordering: .releasing)
-            unsafe pthread_mutex_lock(mutex)
-            generation.wrappingAdd(1, ordering: .releasing)
-            unsafe pthread_cond_broadcast(condition)
-            unsafe pthread_mutex_unlock(mutex)
+            // Locked, so that no worker looks at it and then sleeps through the notification.
+            monitor.withLock { _ in _ = generation.wrappingAdd(1, ordering: .releasing) }
+            monitor.notifyAll()
             takeItems(worker: 0)
             // Others are at their last items: work of about the same length as the caller's. Who has not
             // come yet, because the system runs something else there, is not waited for.
@@ -128,20 +114,7 @@ public final class ThreadTeam: Sendable {
         }
 
         func start(worker: Int) {
-            #if canImport(Darwin)
-                var thread: pthread_t? = nil
-            #else
-                var thread = pthread_t()
-            #endif
-            let start = unsafe Unmanaged.passRetained(Start(shared: self, worker: worker))
-                .toOpaque()
-            let status = unsafe pthread_create(&thread, nil, threadMain, start)
-            precondition(status == 0, "the system gives no more threads")
-            #if canImport(Darwin)
-                if let thread = unsafe thread { unsafe pthread_detach(thread) }
-            #else
-                pthread_detach(thread)
-            #endif
+            WorkerThread.start(named: "quern worker") { [self] in serve(worker: worker) }
         }
 
         func serve(worker: Int) {
@@ -160,51 +133,16 @@ public final class ThreadTeam: Sendable {
                 if now != seen { return now }
                 qk_pause()
             }
-            unsafe pthread_mutex_lock(mutex)
-            defer { unsafe pthread_mutex_unlock(mutex) }
-            while true {
+            return monitor.wait { _ in
                 let now = generation.load(ordering: .acquiring)
-                if now != seen { return now }
-                unsafe pthread_cond_wait(condition, mutex)
+                return now != seen ? now : nil
             }
         }
 
         func stop() {
             isStopping.store(true, ordering: .releasing)
-            unsafe pthread_mutex_lock(mutex)
-            generation.wrappingAdd(1, ordering: .releasing)
-            unsafe pthread_cond_broadcast(condition)
-            unsafe pthread_mutex_unlock(mutex)
+            monitor.withLock { _ in _ = generation.wrappingAdd(1, ordering: .releasing) }
+            monitor.notifyAll()
         }
     }
-
-    /// What a new thread is told.
-    private final class Start {
-        let shared: Shared
-        let worker: Int
-        init(shared: Shared, worker: Int) {
-            self.shared = shared
-            self.worker = worker
-        }
-    }
-
-    #if canImport(Darwin)
-        private static let threadMain:
-            @convention(c) (UnsafeMutableRawPointer) ->
-                UnsafeMutableRawPointer? = { argument in
-                    let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                    start.shared.serve(worker: start.worker)
-                    return nil
-                }
-    #else
-        private static let threadMain:
-            @convention(c) (UnsafeMutableRawPointer?) ->
-                UnsafeMutableRawPointer? = { argument in
-                    if let argument = unsafe argument {
-                        let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                        start.shared.serve(worker: start.worker)
-                    }
-                    return nil
-                }
-    #endif
 }

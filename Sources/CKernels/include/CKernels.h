@@ -55,6 +55,9 @@ const char *qk_level_fault(void);
 /// Processors that this process may use.
 int qk_processor_count(void);
 
+/// Names the calling thread for debuggers, with at most 15 bytes. Nothing depends on it.
+void qk_name_thread(const char *name);
+
 /// Asks the system to hold whole, aligned parts of memory in large pages, where it can: a pass over
 /// much memory then looks up fewer of them. Nothing depends on the answer.
 void qk_prefer_large_pages(void *address, long bytes);

@@ -1,7 +1,6 @@
-import Dispatch
 import Files
-import Synchronization
 import TokenShards
+import Work
 
 /// Makes snapshots of a part durable on a thread of its own, while encoding goes on.
 ///
@@ -13,8 +12,7 @@ final class JournalKeeper: Sendable {
     }
 
     private let directory: String
-    private let queue = DispatchQueue(label: "quern.journal")
-    private let state = Mutex(State())
+    private let state = Monitor(State())
     private let afterStep: @Sendable () -> Void
 
     /// A keeper of the journal in `directory`.
@@ -59,20 +57,23 @@ final class JournalKeeper: Sendable {
 
     private func begin(_ work: @escaping @Sendable () throws -> Void) {
         state.withLock { $0.isBusy = true }
-        queue.async { [self] in
-            do {
-                try work()
-                state.withLock { $0.isBusy = false }
-            } catch {
-                // Also of what was only brought forward: the system tells of a failed write once.
-                state.withLock { $0.failure = error }
+        WorkerThread.start(named: "quern journal") { [state] in
+            // Also of what was only brought forward: the system tells of a failed write once.
+            var failure: (any Error)?
+            do { try work() } catch { failure = error }
+            state.withLock { state in
+                state.isBusy = false
+                state.failure = failure
             }
+            state.notifyAll()
         }
     }
 
     /// Waits until the last snapshot is durable.
     func wait() throws {
-        queue.sync {}
-        _ = try isIdle
+        try state.wait { state throws in
+            if let failure = state.failure { throw failure }
+            return state.isBusy ? nil : ()
+        }
     }
 }
