@@ -39,7 +39,9 @@ let package = Package(
         .target(name: "Bytes", dependencies: ["CKernels"]),
         .target(name: "Files", dependencies: ["Bytes"]),
         .target(name: "Work", dependencies: ["CKernels"]),
-        .target(name: "Compression", dependencies: ["Bytes", "CZstd", "CZlib"]),
+        .target(
+            name: "Compression",
+            dependencies: ["CKernels", "Bytes", "Files", "Work", "CZstd", "CZlib"]),
         .target(name: "Corpora", dependencies: ["Bytes", "Compression", "Files", "Work"]),
         .target(
             name: "Refinement",
@@ -62,7 +64,9 @@ let package = Package(
                 "CKernels", "Bytes", "Files", "Tokenization", "Work",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
-        .target(name: "TokenShards", dependencies: ["Bytes", "Files", "Tokenization", "Work"]),
+        .target(
+            name: "TokenShards",
+            dependencies: ["Bytes", "Compression", "Files", "Tokenization", "Work"]),
         .target(name: "Transformer", dependencies: ["CKernels", "Bytes", "Files", "Work"]),
         .target(
             name: "Training",
@@ -88,7 +92,8 @@ let package = Package(
         .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "WorkTests", dependencies: ["Work"]),
-        .testTarget(name: "CompressionTests", dependencies: ["Bytes", "Compression", "CZlib"]),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["Bytes", "Compression", "CZlib", "Work"]),
         .testTarget(
             name: "CorporaTests",
             dependencies: ["Bytes", "Compression", "Corpora", "CZlib", "Files", "Work"]),

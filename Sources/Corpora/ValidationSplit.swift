@@ -1,3 +1,5 @@
+import Work
+
 /// The split of documents into those for training and those that are held out.
 ///
 /// A document's own text decides, through its hash: not its place, not the order of reading, not
@@ -15,12 +17,8 @@ public struct ValidationSplit: Sendable, Equatable {
     /// The document with this ``Document/contentHash`` is held out.
     public func isValidation(_ contentHash: UInt64) -> Bool {
         // Mixed once more, so that what else is chosen by the hash is independent of the split.
-        // Source: the finaliser of SplitMix64, <https://prng.di.unimi.it/splitmix64.c>.
-        var mixed = contentHash &+ 0x9E37_79B9_7F4A_7C15
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        mixed ^= mixed >> 31
+        var mixed = SplitMix64(seed: contentHash)
         // The upper 53 bits are a Double in 0..<1 exactly.
-        return Double(mixed >> 11) * 0x1p-53 < fraction
+        return Double(mixed.next() >> 11) * 0x1p-53 < fraction
     }
 }

@@ -13,6 +13,7 @@ package struct SplitMix64: RandomNumberGenerator {
     }
 
     /// A one-to-one mapping under which every bit depends on all.
+    @inlinable
     package static func mix(_ word: UInt64) -> UInt64 {
         var mixed = word
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9

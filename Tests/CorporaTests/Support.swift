@@ -2,6 +2,7 @@ import CZlib
 import Compression
 import Files
 import Foundation
+import Work
 
 @testable import Corpora
 
@@ -124,14 +125,9 @@ func readTexts(_ configuration: CorpusConfiguration) throws -> [String] {
 
 /// Numbers that follow from a seed, so that a failure can be seen again.
 struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
+    private var words: SplitMix64
 
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
+    init(state seed: UInt64) { words = SplitMix64(seed: seed) }
+
+    mutating func next() -> UInt64 { words.next() }
 }

@@ -1,4 +1,5 @@
 import Testing
+import Work
 
 @testable import TokenShards
 
@@ -43,17 +44,11 @@ import Testing
     }
 }
 
-/// SplitMix64, for tests.
+/// Words that follow from a seed, so that a failure can be seen again.
 struct TestRandom {
-    private var state: UInt64
+    private var words: SplitMix64
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { words = SplitMix64(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
+    mutating func next() -> UInt64 { words.next() }
 }

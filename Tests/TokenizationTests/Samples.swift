@@ -1,4 +1,5 @@
 import CKernels
+import Work
 
 @testable import Tokenization
 @testable import VocabularyLearning
@@ -8,19 +9,11 @@ let availableLevels = (0..<qk_level_count).filter { qk_level_at($0).pointee.is_a
 
 /// A generator with a seed, so that a failure can be seen again.
 struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
+    private var words: SplitMix64
 
-    init(_ seed: UInt64) {
-        state = seed
-    }
+    init(_ seed: UInt64) { words = SplitMix64(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
+    mutating func next() -> UInt64 { words.next() }
 }
 
 enum Samples {

@@ -1,3 +1,5 @@
+import Work
+
 /// The order in which training sees windows: a permutation for each epoch, made from a key.
 ///
 /// A position is one integer, so a run is resumed by remembering one number, and no list of windows
@@ -25,7 +27,7 @@ public struct WindowSampler: Sendable {
     public subscript(position: Int) -> Int {
         precondition(position >= 0, "position \(position)")
         let (epoch, index) = position.quotientAndRemainder(dividingBy: windowCount)
-        let key = Self.mix(seed &+ Self.mix(UInt64(epoch) &+ 1))
+        let key = SplitMix64.mix(seed &+ SplitMix64.mix(UInt64(epoch) &+ 1))
         var value = UInt64(index)
         repeat {
             value = permute(value, key)
@@ -40,19 +42,11 @@ public struct WindowSampler: Sendable {
         var right = value & mask
         for round in 0..<Self.roundCount {
             let next =
-                left ^ (Self.mix(right ^ key &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15) & mask)
+                left
+                ^ (SplitMix64.mix(right ^ key &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15) & mask)
             left = right
             right = next
         }
         return left << halfBits | right
-    }
-
-    /// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every input bit moves every output
-    /// bit.
-    private static func mix(_ value: UInt64) -> UInt64 {
-        var z = value
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }
