@@ -1,4 +1,4 @@
-internal import Foundation
+import Work
 
 /// How much is read at once, and on how many threads. What comes out does not depend on it.
 struct ReadingSizes: Sendable {
@@ -17,7 +17,7 @@ struct ReadingSizes: Sendable {
     var aheadFrom = 1 << 20
     /// Threads that decode; with 1, nothing is decoded ahead. A few are more than one reader can follow,
     /// and each takes memory.
-    var threadCount = ReadingSizes.limit(ProcessInfo.processInfo.activeProcessorCount)
+    var threadCount = ReadingSizes.limit(ThreadTeam.processorCount)
 
     /// As many of `threadCount` threads as are worth having.
     static func limit(_ threadCount: Int) -> Int { min(threadCount, 4) }

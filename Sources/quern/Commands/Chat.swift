@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Pipeline
+import Work
 
 /// `quern chat`
 struct Chat: AsyncParsableCommand {
@@ -40,7 +41,7 @@ struct Chat: AsyncParsableCommand {
     func run() async throws {
         var session = try ChatSession(
             directory: model, system: system, configuration: sampling.configuration(),
-            threadCount: ProcessInfo.processInfo.activeProcessorCount)
+            threadCount: ThreadTeam.processorCount)
         let interrupts = AnswerInterrupts()
         var lines = InputLines()
         while let line = try lines.next(prompt: "> ") {

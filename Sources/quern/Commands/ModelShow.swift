@@ -1,9 +1,9 @@
 import ArgumentParser
-import Foundation
 import Pipeline
 import Tokenization
 import Training
 import Transformer
+import Work
 
 /// `quern model show`
 struct ModelShow: AsyncParsableCommand {
@@ -60,7 +60,7 @@ struct ModelShow: AsyncParsableCommand {
 
         func size(_ bytes: Int) -> String { Figures.bytes(Double(bytes)) }
         let plan = report.trainingMemory(
-            threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+            threadCount: threads ?? ThreadTeam.processorCount)
         rows = [
             ["memory"],
             ["to use it", size(report.parameterByteCount + report.cacheByteCount)],

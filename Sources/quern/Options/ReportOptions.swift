@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Work
 
 /// A command that reports what it does.
 protocol ReportingCommand: ParsableCommand {
@@ -33,7 +33,7 @@ struct ReportOptions: ParsableArguments {
         }
     }
 
-    var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+    var threadCount: Int { threads ?? ThreadTeam.processorCount }
 
     /// How to show what happens.
     var form: ProgressPrinter.Form { quiet ? .none : logFormat == .json ? .json : .text }
