@@ -73,7 +73,7 @@ package struct Quarantine: ~Copyable, Sendable {
     mutating func commit() throws(CorpusError) {
         do throws(FileError) {
             guard let files = files.take() else {
-                for path in [path, Self.reasonsPath(path)] { try removeFile(path) }
+                for path in [path, Self.reasonsPath(path)] { try FileSystem.removeFile(path) }
                 return
             }
             try files.commit()

@@ -1,3 +1,5 @@
+import Foundation
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -76,7 +78,7 @@ public struct FileReplacement: ~Copyable, Sendable {
     /// Makes the bytes durable and gives the file its name.
     public consuming func commit() throws(FileError) {
         guard fsync(descriptor) == 0 else { throw .current("sync", partialPath) }
-        try renameFile(partialPath, to: path)
+        try FileSystem.renameFile(partialPath, to: path)
         isCommitted = true
     }
 
@@ -100,28 +102,16 @@ public struct FileReplacement: ~Copyable, Sendable {
     }
 }
 
-/// Gives a file or link another name, durably, in place of what had that name.
-public func renameFile(_ path: String, to newPath: String) throws(FileError) {
-    try moveFile(path, to: newPath)
-    try syncDirectory(containing: newPath)
-}
+extension FileReplacement {
+    /// Writes a whole file of `value` as JSON. The same value gives the same bytes: keys are sorted.
+    public static func writeJSON<Value: Encodable>(_ value: Value, to path: String) throws {
+        try write(try json(of: value) + "\n", to: path)
+    }
 
-/// The directory that holds `path`: `.` for a name without one.
-public func parentDirectory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-}
-
-/// Gives a file another name, in place of what had that name; the caller makes the names durable.
-public func moveFile(_ path: String, to newPath: String) throws(FileError) {
-    guard unsafe rename(path, newPath) == 0 else { throw .current("rename", path) }
-}
-
-/// Makes the names in the directory that holds `path` durable.
-public func syncDirectory(containing path: String) throws(FileError) {
-    let directory = parentDirectory(of: path)
-    let descriptor = unsafe open(directory, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .current("open", directory) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .current("sync", directory) }
+    /// `value` as JSON for people and for comparing: indented, keys sorted.
+    public static func json<Value: Encodable>(of value: Value) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
 }

@@ -138,7 +138,7 @@ enum CountingStage {
     private static func place(beside path: String) -> String {
         var path = path
         while true {
-            let parent = parentDirectory(of: path)
+            let parent = FileSystem.parentDirectory(of: path)
             if parent == path || FileManager.default.fileExists(atPath: parent) { return path }
             path = parent
         }

@@ -57,7 +57,7 @@ public enum PackingStage {
         let makers = Pool { try! FrameMaker(level: level) }
         var reader = try CorpusReader(corpus, threadCount: threadCount)
         try reader.inputs.check(outputs: [path], quarantinePath: corpus.keptPath, report: report)
-        try makeDirectory(parentDirectory(of: path))
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         var file = try FileReplacement(path: path)
         var table = SeekTable()
         var byteCount = 0

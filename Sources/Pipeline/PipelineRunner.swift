@@ -50,7 +50,7 @@ public struct PipelineRunner {
         try configuration.validateForRun(threadCount: threadCount)
         // All inputs are looked up before the first of them is worked on.
         var corpora = try configuration.pipelineSources.map { try Corpus(source: $0) }
-        try makeDirectory(configuration.runDirectory)
+        try FileSystem.makeDirectory(configuration.runDirectory)
         var record = Record(ledger: StageLedger(directory: configuration.runDirectory))
         for number in corpora.indices { try await refine(&corpora[number], &record) }
         let vocabulary = try await learnVocabulary(corpora, &record)

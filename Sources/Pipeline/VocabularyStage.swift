@@ -119,7 +119,7 @@ public enum VocabularyStage {
         willWrite: () throws -> Void = {}, report: (PipelineEvent) -> Void
     ) async throws -> CountOutcome {
         // Before the corpus is read: a place where nothing can be written must not be found out about later.
-        try makeDirectory(parentDirectory(of: path))
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let counted = try await CountingStage.run(
             corpora: corpora, pattern: pattern, memory: memory, beside: path,
             directory: directory, threadCount: threadCount, stop: stop, report: report)
@@ -142,7 +142,7 @@ public enum VocabularyStage {
     public static func mergeCounts(
         _ inputs: [String], path: String, stop: StopSignal, report: (PipelineEvent) -> Void
     ) throws -> PieceCountsFile {
-        try makeDirectory(parentDirectory(of: path))
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         return try PieceCountsFile.merge(inputs, to: path) { done, total in
             try show("merging counts", done, total, .pieces, stop, report)
         }
@@ -223,7 +223,7 @@ public enum VocabularyStage {
                     \(trainer.configuration.vocabularySize)
                     """))
         }
-        try makeDirectory(directory)
+        try FileSystem.makeDirectory(directory)
         try vocabulary.write(toDirectory: directory)
         return Outcome(
             vocabulary: vocabulary, progress: nil, pieceCount: pieceCount,

@@ -194,7 +194,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public init(directory: String) throws(ShardError) {
         let path = directory + "/" + Self.fileName
         guard let data = FileManager.default.contents(atPath: path) else {
-            let names = (try? namesInDirectory(directory)) ?? []
+            let names = (try? FileSystem.namesInDirectory(directory)) ?? []
             if names.contains(where: { $0.hasPrefix(Self.workspacePrefix) }) {
                 throw .unfinished(directory: directory)
             }

@@ -143,7 +143,7 @@ extension ShardSet {
         let files = Set(manifest.files(in: directory))
         let names: [String]
         do {
-            names = try namesInDirectory(directory)
+            names = try FileSystem.namesInDirectory(directory)
         } catch {
             throw .badManifest(path: path, reason: error.description)
         }

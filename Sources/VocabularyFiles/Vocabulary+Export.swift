@@ -49,7 +49,7 @@ extension Vocabulary {
         let directory = path.hasSuffix("/") ? path : path + "/"
         switch format {
         case .huggingface:
-            try makeDirectory(path)
+            try FileSystem.makeDirectory(path)
             try write(toDirectory: path)
             return [
                 "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokens.tsv",
@@ -57,7 +57,7 @@ extension Vocabulary {
             .map { directory + $0 }
         case .gpt2:
             let files = GPT2Files.write(self)
-            try makeDirectory(path)
+            try FileSystem.makeDirectory(path)
             let paths = [GPT2Files.vocabularyName, GPT2Files.mergesName].map { directory + $0 }
             try unsafe FileReplacement.write(files.vocabulary.span.bytes, to: paths[0])
             try unsafe FileReplacement.write(files.merges.span.bytes, to: paths[1])

@@ -195,7 +195,7 @@ extension VocabularyImport {
     private func locate(
         _ path: String
     ) throws(TokenizationError) -> (path: String, format: VocabularyFormat?) {
-        guard let names = try? namesInDirectory(path) else {
+        guard let names = try? FileSystem.namesInDirectory(path) else {
             if path.hasSuffix("/" + GPT2Files.mergesName) || path == GPT2Files.mergesName {
                 let directory = path.dropLast(GPT2Files.mergesName.count)
                 return (String(directory) + GPT2Files.vocabularyName, .gpt2)

@@ -89,7 +89,7 @@ import Work
     }
 
     private func names(_ name: String) throws -> [String] {
-        try namesInDirectory(folder.path + "/" + name)
+        try FileSystem.namesInDirectory(folder.path + "/" + name)
     }
 
     @Test func `killed at any of a hundred steps and started again, the bytes are the same`()
@@ -301,7 +301,7 @@ import Work
             corpus: corpus, inputs: corpus.findInputs().paths,
             format: ShardFormat(shards, vocabulary: vocabulary), partBytes: shards.partBytes)
         let workspace = try EncodingWorkspace(directory: directory, plan: plan)
-        try makeDirectory(workspace.path)
+        try FileSystem.makeDirectory(workspace.path)
         let lock = try #require(
             try FileLock(path: workspace.directory(ofPart: 0) + ".lock", .exclusive))
         await #expect(throws: PipelineError.busy(directory: workspace.directory(ofPart: 0))) {

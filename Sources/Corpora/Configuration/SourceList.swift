@@ -97,7 +97,8 @@ struct SourceList {
     private static let refinedName = "part_000000.jsonl.zst"
 
     private mutating func addFolder(_ folder: String) throws(CorpusError) {
-        let names = try namingFile { () throws(FileError) in try namesInDirectory(folder) }
+        let names = try namingFile { () throws(FileError) in try FileSystem.namesInDirectory(folder)
+        }
         let isRefined = names.contains(Self.refinedName)
         for name in names where !name.hasPrefix(".") {
             if isRefined, name == Self.reportName { continue }

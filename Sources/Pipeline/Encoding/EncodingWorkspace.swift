@@ -29,7 +29,7 @@ struct EncodingWorkspace {
 
     /// The names of workspaces in `directory`, sorted.
     static func names(in directory: String) -> [String] {
-        ((try? namesInDirectory(directory)) ?? []).filter {
+        ((try? FileSystem.namesInDirectory(directory)) ?? []).filter {
             $0.hasPrefix(ShardManifest.workspacePrefix)
         }
     }
@@ -50,8 +50,8 @@ struct EncodingWorkspace {
             // One rank is enough, and two would be in each other's way.
             if share.rank == 0 { try Self.remove(other) }
         }
-        try makeDirectory(directory)
-        try makeDirectory(path)
+        try FileSystem.makeDirectory(directory)
+        try FileSystem.makeDirectory(path)
         guard let lock = try FileLock(path: path + "/lock", .shared) else {
             throw PipelineError.busy(directory: directory)
         }
@@ -94,7 +94,7 @@ struct EncodingWorkspace {
     /// Whether something in the workspace at `path` would be lost with it.
     static func holdsWork(_ path: String) -> Bool {
         if DataSetAssembly.isCommitted(in: path) { return true }
-        return ((try? namesInDirectory(path)) ?? []).contains {
+        return ((try? FileSystem.namesInDirectory(path)) ?? []).contains {
             PartJournal(directory: path + "/" + $0) != nil
         }
     }
@@ -104,7 +104,7 @@ struct EncodingWorkspace {
         guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
             throw PipelineError.busy(directory: path)
         }
-        try withExtendedLifetime(lock) { try removeItem(path) }
+        try withExtendedLifetime(lock) { try FileSystem.removeItem(path) }
     }
 
     /// Makes the data set of the parts, which must be done.

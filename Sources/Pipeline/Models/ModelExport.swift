@@ -49,7 +49,7 @@ public enum ModelExport {
         tokenizer.preTokenizer = settings.preTokenizer
         tokenizer.chatTemplate = try ChatTemplateFile.read(directory: directory)
         tokenizer.addsBeginning = settings.addsBeginning
-        try makeDirectory(parentDirectory(of: path))
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let fileName = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         try model.writeGGUF(
             to: path, type: settings.type, name: settings.name ?? fileName,

@@ -11,20 +11,20 @@ enum NewDirectory {
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         let manager = FileManager.default
         if manager.fileExists(atPath: path) {
-            guard try namesInDirectory(path).isEmpty else {
+            guard try FileSystem.namesInDirectory(path).isEmpty else {
                 throw PipelineError.occupied(path: path)
             }
-            try removeItem(path)
+            try FileSystem.removeItem(path)
         }
         let partial = path + ".partial"
-        if manager.fileExists(atPath: partial) { try removeItem(partial) }
-        try makeDirectory(partial)
+        if manager.fileExists(atPath: partial) { try FileSystem.removeItem(partial) }
+        try FileSystem.makeDirectory(partial)
         do {
             let result = try body(partial)
-            try renameFile(partial, to: path)
+            try FileSystem.renameFile(partial, to: path)
             return result
         } catch {
-            try removeItem(partial)
+            try FileSystem.removeItem(partial)
             throw error
         }
     }

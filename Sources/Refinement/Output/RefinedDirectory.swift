@@ -31,15 +31,17 @@ public struct RefinedDirectory: ~Copyable {
         try Self.checkFree(path)
         let stagingPath = path + ".partial"
         // Files that a killed run has left.
-        if FileManager.default.fileExists(atPath: stagingPath) { try removeItem(stagingPath) }
-        try makeDirectory(stagingPath)
+        if FileManager.default.fileExists(atPath: stagingPath) {
+            try FileSystem.removeItem(stagingPath)
+        }
+        try FileSystem.makeDirectory(stagingPath)
         self.stagingPath = stagingPath
         self.path = path
         self.partByteCount = partByteCount
     }
 
     deinit {
-        if !isCommitted { try? removeItem(stagingPath) }
+        if !isCommitted { try? FileSystem.removeItem(stagingPath) }
     }
 
     /// Throws if there is something at `path` that is no earlier result.
@@ -48,7 +50,7 @@ public struct RefinedDirectory: ~Copyable {
         guard manager.fileExists(atPath: path),
             !manager.fileExists(atPath: path + "/" + reportName)
         else { return }
-        guard let names = try? namesInDirectory(path), names.isEmpty else {
+        guard let names = try? FileSystem.namesInDirectory(path), names.isEmpty else {
             throw RefinementError.occupied(path: path)
         }
     }
@@ -88,10 +90,10 @@ public struct RefinedDirectory: ~Copyable {
         try FileReplacement.writeJSON(report, to: stagingPath + "/" + Self.reportName)
         let manager = FileManager.default
         let old = path + ".replaced"
-        if manager.fileExists(atPath: old) { try removeItem(old) }
-        if manager.fileExists(atPath: path) { try renameFile(path, to: old) }
-        try renameFile(stagingPath, to: path)
+        if manager.fileExists(atPath: old) { try FileSystem.removeItem(old) }
+        if manager.fileExists(atPath: path) { try FileSystem.renameFile(path, to: old) }
+        try FileSystem.renameFile(stagingPath, to: path)
         isCommitted = true
-        if manager.fileExists(atPath: old) { try removeItem(old) }
+        if manager.fileExists(atPath: old) { try FileSystem.removeItem(old) }
     }
 }

@@ -51,7 +51,7 @@ extension ShardExport {
         _ split: Split, to directory: String, _ progress: (Int) -> Void
     ) throws -> [String] {
         let folder = directory + "/" + split.rawValue
-        try makeDirectory(folder)
+        try FileSystem.makeDirectory(folder)
         let width = set.manifest.dtype
         let sampleBytes = sampleLength * width.byteCount
         let settings = MDSIndex.Settings(length: sampleLength, dtype: width)

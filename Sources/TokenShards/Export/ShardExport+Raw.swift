@@ -20,7 +20,7 @@ extension ShardExport {
     func writeDatatrove(
         _ split: Split, to directory: String, _ progress: (Int) -> Void
     ) throws -> [String] {
-        try makeDirectory(directory + "/" + split.rawValue)
+        try FileSystem.makeDirectory(directory + "/" + split.rawValue)
         var files: [String] = []
         var done = 0
         for (number, shard) in set.shards(of: split).enumerated() {
@@ -63,7 +63,7 @@ extension ShardExport {
     func writeOLMo(
         _ split: Split, to directory: String, _ progress: (Int) -> Void
     ) throws -> [String] {
-        try makeDirectory(directory + "/" + split.rawValue)
+        try FileSystem.makeDirectory(directory + "/" + split.rawValue)
         let sources = SourceFinder(set, split)
         var files: [String] = []
         var done = 0

@@ -52,14 +52,14 @@ public struct ShardExport {
                 reason: "\(path) is there: remove it, or give another --output")
         }
         let partial = path + ".partial"
-        if FileManager.default.fileExists(atPath: partial) { try removeItem(partial) }
-        try makeDirectory(partial)
+        if FileManager.default.fileExists(atPath: partial) { try FileSystem.removeItem(partial) }
+        try FileSystem.makeDirectory(partial)
         do {
             let files = try writeSplits(to: partial, progress)
-            try renameFile(partial, to: path)
+            try FileSystem.renameFile(partial, to: path)
             return files.map { path + "/" + $0 }
         } catch {
-            try? removeItem(partial)
+            try? FileSystem.removeItem(partial)
             throw error
         }
     }

@@ -79,8 +79,8 @@ public enum DataSetAssembly {
 
         let manifestPath = directory + "/" + ShardManifest.fileName
         if manager.fileExists(atPath: manifestPath) {
-            try removeItem(manifestPath)
-            try syncDirectory(containing: manifestPath)
+            try FileSystem.removeItem(manifestPath)
+            try FileSystem.syncDirectory(containing: manifestPath)
             afterStep()
         }
         for (shard, origin) in zip(plan.manifest.shards, plan.origins) {
@@ -90,22 +90,22 @@ public enum DataSetAssembly {
                 )
                 // What is no longer there was renamed before the last interruption.
                 if manager.fileExists(atPath: old) {
-                    try moveFile(old, to: new)
+                    try FileSystem.moveFile(old, to: new)
                     afterStep()
                 }
             }
         }
         try removeShards(in: directory, except: plan.manifest)
-        try syncDirectory(containing: manifestPath)
+        try FileSystem.syncDirectory(containing: manifestPath)
         afterStep()
         try plan.manifest.write(toDirectory: directory)
         afterStep()
         // What says that there is something to complete goes last.
-        for name in try namesInDirectory(workspace) where name != fileName {
-            try removeItem(workspace + "/" + name)
+        for name in try FileSystem.namesInDirectory(workspace) where name != fileName {
+            try FileSystem.removeItem(workspace + "/" + name)
             afterStep()
         }
-        try removeItem(workspace)
+        try FileSystem.removeItem(workspace)
         return plan.manifest
     }
 
@@ -114,9 +114,10 @@ public enum DataSetAssembly {
         in directory: String, except manifest: ShardManifest
     ) throws {
         let kept = Set(manifest.files(in: directory))
-        for name in try namesInDirectory(directory) where ShardManifest.isShardFile(name) {
+        for name in try FileSystem.namesInDirectory(directory) where ShardManifest.isShardFile(name)
+        {
             let path = directory + "/" + name
-            if !kept.contains(path) { try removeItem(path) }
+            if !kept.contains(path) { try FileSystem.removeItem(path) }
         }
     }
 }

@@ -70,14 +70,14 @@ public struct PartWriter: ~Copyable {
     public init(
         directory: String, format: ShardFormat, continuing state: PartState = PartState()
     ) throws {
-        try makeDirectory(directory)
+        try FileSystem.makeDirectory(directory)
         let kept = Set(
             (state.shards.map(\.name) + state.open.map(\.name)).flatMap {
                 [$0, ShardManifest.indexPath(of: $0)]
             })
-        for name in try namesInDirectory(directory)
+        for name in try FileSystem.namesInDirectory(directory)
         where ShardManifest.isShardFile(name) && !kept.contains(name) {
-            try removeItem(directory + "/" + name)
+            try FileSystem.removeItem(directory + "/" + name)
         }
         try state.checkSizes(in: directory, format: format)
         for shard in state.open {

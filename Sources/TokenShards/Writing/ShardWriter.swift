@@ -48,8 +48,10 @@ public struct ShardWriter: ~Copyable {
     deinit {
         // What the caller meets is the reason to give up, not a failure to tidy.
         guard !isFinished else { return }
-        try? removeItem(workspace)
-        if isNew, (try? namesInDirectory(directory)) == [] { try? removeItem(directory) }
+        try? FileSystem.removeItem(workspace)
+        if isNew, (try? FileSystem.namesInDirectory(directory)) == [] {
+            try? FileSystem.removeItem(directory)
+        }
     }
 
     /// Appends one document. O(ids).

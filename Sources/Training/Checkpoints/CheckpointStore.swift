@@ -78,7 +78,7 @@ public struct CheckpointStore: Sendable {
             if let model = store.best.map({ _ in "best" }) ?? store.latest.map({ _ in "latest" }) {
                 throw .noModel(path: path, hint: "its run has \(store.directory)/\(model)")
             }
-            run = parentDirectory(of: run)
+            run = FileSystem.parentDirectory(of: run)
         }
         guard manager.fileExists(atPath: path) else {
             throw .noModel(
@@ -117,7 +117,7 @@ public struct CheckpointStore: Sendable {
     /// Removes every checkpoint.
     func removeAll() throws {
         if FileManager.default.fileExists(atPath: directory) {
-            try removeItem(directory)
+            try FileSystem.removeItem(directory)
         }
     }
 
@@ -131,14 +131,15 @@ public struct CheckpointStore: Sendable {
         state: TrainingState, keep: Int
     ) throws -> String {
         let manager = FileManager.default
-        try makeDirectory(directory)
+        try FileSystem.makeDirectory(directory)
         let name = Self.name(ofStep: state.step)
         let path = directory + "/" + name
-        for name in try namesInDirectory(directory) where name.hasSuffix(Self.partialSuffix) {
-            try removeItem(directory + "/" + name)
+        for name in try FileSystem.namesInDirectory(directory)
+        where name.hasSuffix(Self.partialSuffix) {
+            try FileSystem.removeItem(directory + "/" + name)
         }
         let partial = path + Self.partialSuffix
-        try makeDirectory(partial)
+        try FileSystem.makeDirectory(partial)
         do {
             try model.write(
                 toDirectory: partial,
@@ -150,12 +151,12 @@ public struct CheckpointStore: Sendable {
             try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
         } catch {
             // On a full disk it would be in the way of everything else.
-            try? removeItem(partial)
+            try? FileSystem.removeItem(partial)
             throw error
         }
 
-        if manager.fileExists(atPath: path) { try removeItem(path) }
-        try renameFile(partial, to: path)
+        if manager.fileExists(atPath: path) { try FileSystem.removeItem(path) }
+        try FileSystem.renameFile(partial, to: path)
         try link("latest", to: name)
         if state.best?.step == state.step { try link("best", to: name) }
         try prune(keep: keep)
@@ -165,13 +166,15 @@ public struct CheckpointStore: Sendable {
     /// Every file of every checkpoint. O(files).
     public func files() throws -> [String] {
         try names().flatMap { name in
-            try namesInDirectory(directory + "/" + name).map { "\(directory)/\(name)/\($0)" }
+            try FileSystem.namesInDirectory(directory + "/" + name).map {
+                "\(directory)/\(name)/\($0)"
+            }
         }
     }
 
     /// The names of the checkpoints, the oldest first.
     private func names() throws -> [String] {
-        try namesInDirectory(directory)
+        try FileSystem.namesInDirectory(directory)
             .filter { $0.hasPrefix("step-") && !$0.hasSuffix(Self.partialSuffix) }
     }
 
@@ -186,13 +189,13 @@ public struct CheckpointStore: Sendable {
         try FileError.naming("create", fresh) {
             try FileManager.default.createSymbolicLink(atPath: fresh, withDestinationPath: name)
         }
-        try renameFile(fresh, to: directory + "/" + link)
+        try FileSystem.renameFile(fresh, to: directory + "/" + link)
     }
 
     private func prune(keep: Int) throws {
         let best = try? FileManager.default.destinationOfSymbolicLink(atPath: directory + "/best")
         for name in try names().dropLast(keep) where name != best {
-            try removeItem(directory + "/" + name)
+            try FileSystem.removeItem(directory + "/" + name)
         }
     }
 }

@@ -224,7 +224,7 @@ extension Trainer {
     /// to be replaced.
     private func takeDirectory() throws -> FileLock {
         let directory = surroundings.runDirectory
-        try makeDirectory(directory)
+        try FileSystem.makeDirectory(directory)
         // What another process has written since this run was prepared would be torn apart.
         guard let lock = try FileLock(path: directory + "/lock", .exclusive),
             surroundings.existing == .overwrite || store.latest == newestCheckpoint

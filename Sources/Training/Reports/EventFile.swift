@@ -49,7 +49,7 @@ public struct EventFile: ~Copyable {
     /// begins removes the files of an earlier run.
     init(directory: String, completedSteps: Int) throws {
         if completedSteps == 0 {
-            for file in try Self.files(in: directory) { try removeItem(file) }
+            for file in try Self.files(in: directory) { try FileSystem.removeItem(file) }
         }
         let seconds = Int(Date().timeIntervalSince1970)
         let process = ProcessInfo.processInfo
@@ -84,7 +84,7 @@ public struct EventFile: ~Copyable {
 
     /// The files of the run in `directory`, the oldest first.
     public static func files(in directory: String) throws -> [String] {
-        try namesInDirectory(directory).filter { $0.hasPrefix(namePrefix) }
+        try FileSystem.namesInDirectory(directory).filter { $0.hasPrefix(namePrefix) }
             .map { directory + "/" + $0 }
     }
 

@@ -59,7 +59,7 @@ struct ModelView {
             Terminal.write(AttentionText(maps: maps, labels: labels).text)
             return
         }
-        try makeDirectory(parentDirectory(of: path))
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         try FileReplacement.write(AttentionDrawing(maps: maps, labels: labels).svg, to: path)
         Terminal.write(
             "\(path)  \(maps.layerCount) layers of \(maps.headCount) heads, "

@@ -47,7 +47,7 @@ struct VocabExport: AsyncParsableCommand {
     func run() async throws {
         let vocabulary = try Vocabulary(directory: vocab)
         let format = format.vocabularyFormat
-        try makeDirectory(parentDirectory(of: output))
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: output))
         let files = try vocabulary.export(to: output, format: format)
         Terminal.write(VocabularySummary.text(vocabulary, format: format, files: files))
         guard format == .tiktoken || format == .gpt2 else { return }

@@ -1,0 +1,68 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The file system's verbs: what is done to files and directories by their names.
+public enum FileSystem {
+    /// Makes the directory `path`, and those above it that are missing; one that is there stays as
+    /// it is.
+    public static func makeDirectory(_ path: String) throws(FileError) {
+        try FileError.naming("create the directory", path) {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        }
+    }
+
+    /// The names in the directory `path`, sorted. O(n log n).
+    public static func namesInDirectory(_ path: String) throws(FileError) -> [String] {
+        try FileError.naming("list", path) {
+            try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        }
+    }
+
+    /// Removes the file or link `path`, or the directory with all that is in it. O(files).
+    public static func removeItem(_ path: String) throws(FileError) {
+        try FileError.naming("remove", path) {
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    /// Removes the file at `path`, if there is one.
+    public static func removeFile(_ path: String) throws(FileError) {
+        guard unsafe unlink(path) != 0, errno != ENOENT else { return }
+        throw .current("remove", path)
+    }
+
+    /// Gives a file or link another name, durably, in place of what had that name.
+    public static func renameFile(_ path: String, to newPath: String) throws(FileError) {
+        try moveFile(path, to: newPath)
+        try syncDirectory(containing: newPath)
+    }
+
+    /// Gives a file another name, in place of what had that name; the caller makes the names
+    /// durable.
+    public static func moveFile(_ path: String, to newPath: String) throws(FileError) {
+        guard unsafe rename(path, newPath) == 0 else { throw .current("rename", path) }
+    }
+
+    /// The directory that holds `path`: `.` for a name without one.
+    public static func parentDirectory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Makes the names in the directory that holds `path` durable.
+    public static func syncDirectory(containing path: String) throws(FileError) {
+        let directory = parentDirectory(of: path)
+        let descriptor = unsafe open(directory, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .current("open", directory) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .current("sync", directory) }
+    }
+}
