@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+/// The modules and their arrows, as `CONTRIBUTING.md` draws them: an arrow is an import, points down, and
+/// there are no others.
+@Suite struct ArrowsTests {
+    /// What each module may import of this package.
+    static let arrows: [String: Set<String>] = {
+        let ground: Set = ["Bytes", "CKernels", "Compression", "Files", "Work"]
+        let tokens = ground.union(["Tokenization"])
+        let models = ground.union(["Transformer"])
+        let stages = tokens.union(models).union([
+            "Corpora", "Refinement", "TokenShards", "Training", "VocabularyFiles",
+            "VocabularyLearning",
+        ])
+        return [
+            "CKernels": [],
+            "Bytes": ["CKernels"],
+            "Work": ["Bytes", "CKernels"],
+            "Files": ["Bytes", "CKernels", "Work"],
+            "Compression": ["Bytes", "CKernels", "CZlib", "CZstd", "Files", "Work"],
+            "Corpora": ground,
+            "Tokenization": ground,
+            "VocabularyFiles": tokens,
+            "VocabularyLearning": tokens,
+            "Transformer": ground,
+            "Refinement": ground.union(["Corpora"]),
+            "TokenShards": tokens,
+            "Training": tokens.union(models).union(["TokenShards"]),
+            "Pipeline": stages,
+            "quern": stages.union(["Pipeline"]),
+        ]
+    }()
+
+    /// The folder of the sources.
+    static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources").path
+
+    /// The Swift files of a module and their texts.
+    static func files(of module: String) throws -> [(name: String, text: String)] {
+        let folder = sources + "/" + module
+        let names = try #require(FileManager.default.enumerator(atPath: folder))
+        return try names.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }.map {
+            ("\(module)/\($0)", try String(contentsOfFile: folder + "/" + $0, encoding: .utf8))
+        }
+    }
+
+    @Test func `every module of the sources has its arrows`() throws {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.sources)
+            .filter { !["CZlib", "CZstd"].contains($0) && !$0.hasPrefix(".") }
+        #expect(Set(folders) == Set(Self.arrows.keys))
+    }
+
+    @Test(arguments: ArrowsTests.arrows.keys.sorted())
+    func `a module imports only what stands below it`(module: String) throws {
+        let known = Set(Self.arrows.keys).union(["CZlib", "CZstd"])
+        let allowed = try #require(Self.arrows[module])
+        for file in try Self.files(of: module) {
+            for match in file.text.matches(of: /(?m)^\s*(?:\w+ )?import (\w+)/) {
+                let imported = String(match.1)
+                guard known.contains(imported) else { continue }
+                #expect(allowed.contains(imported), "\(file.name) imports \(imported)")
+            }
+        }
+    }
+
+    @Test func `no arrow leads back to where it began`() {
+        // Modules whose arrows all lead to modules that were taken away before.
+        var left = Self.arrows
+        while let free = left.first(where: { $0.value.isDisjoint(with: left.keys) }) {
+            left[free.key] = nil
+        }
+        #expect(left.isEmpty, "a cycle through \(left.keys.sorted())")
+    }
+
+    @Test func `only the program prints`() throws {
+        for module in Self.arrows.keys where module != "quern" {
+            for file in try Self.files(of: module) {
+                for line in file.text.split(separator: "\n") {
+                    #expect(
+                        line.prefixMatch(of: /\s*(?:print|fputs|puts)\(/) == nil,
+                        "\(file.name): \(line)")
+                }
+            }
+        }
+    }
+}
