@@ -198,7 +198,7 @@ import Work
             losses.append(
                 runner.computeGradients(
                     inputs: ids.span, targets: targets.span, scale: 1 / 16))
-            OptimizerKernels.adamW(
+            AdamWKernels.step(
                 .init(
                     learningRate: 0.02, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0,
                     gradientScale: 1, step: step),

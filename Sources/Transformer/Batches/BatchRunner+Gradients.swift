@@ -62,7 +62,7 @@ extension BatchRunner {
             lossSums[addition.target] += lossSums[addition.source]
         }
         guard !wave.additions.isEmpty else { return }
-        OptimizerKernels.eachBlock(of: gradients.count, team) { range in
+        ParameterBlocks.eachBlock(of: gradients.count, team) { range in
             for addition in wave.additions {
                 kernels.add(
                     slotGradients[addition.source].floats[range],

@@ -1,16 +1,14 @@
 import CKernels
 public import Work
 
-/// The arithmetic of an optimizer over whole buffers, on all threads.
+/// The arithmetic of AdamW over the parameters of a model, on all threads.
 ///
-/// Buffers are cut into blocks of a fixed size, so that sums come out the same for any number of
-/// threads.
-public enum OptimizerKernels {
-    /// Floats in a block.
-    static let blockCount = 16_384
-
-    /// One step of AdamW: the numbers that are the same for every parameter of a group.
-    public struct AdamWStep: Sendable {
+/// AdamW is Adam with decoupled weight decay. Every parameter is stepped by itself, so the bits are
+/// the same for any number of threads.
+/// Source: Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>.
+public enum AdamWKernels {
+    /// One step: the numbers that are the same for every parameter of a group.
+    public struct Step: Sendable {
         /// The learning rate.
         public var learningRate: Float
         /// Decay of the first moment.
@@ -41,25 +39,10 @@ public enum OptimizerKernels {
         }
     }
 
-    /// The sum of the squares of all floats: the square of a gradient's global norm.
-    public static func sumOfSquares(
-        of buffer: FloatBuffer, team: ThreadTeam, kernels level: KernelLevel = .best
-    ) -> Double {
-        let blocks = (buffer.count + blockCount - 1) / blockCount
-        let sums = DoubleScratch(count: blocks)
-        eachBlock(of: buffer.count, team) { range in
-            sums[range.lowerBound / blockCount] = unsafe qk_numeric(level.number).pointee
-                .sum_of_squares(range.count, buffer.slice(range).base)
-        }
-        return sums.total
-    }
-
     /// p -= rate · (m̂ / (√v̂ + epsilon) + decay · p) over the floats in `range`; their second
-    /// moments begin at `secondOffset`, nil for the range's own beginning.
-    ///
-    /// Source: Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>.
-    public static func adamW(
-        _ step: AdamWStep, parameters: FloatBuffer, gradients: FloatBuffer,
+    /// moments begin at `secondOffset`, nil for the range's own beginning. O(range).
+    public static func step(
+        _ step: Step, parameters: FloatBuffer, gradients: FloatBuffer,
         firstMoments: FloatBuffer, secondMoments: FloatBuffer, range: Range<Int>,
         secondOffset: Int? = nil, team: ThreadTeam, kernels level: KernelLevel = .best
     ) {
@@ -71,7 +54,7 @@ public enum OptimizerKernels {
             rate: step.learningRate, beta1: step.beta1, beta2: step.beta2, epsilon: step.epsilon,
             decay: step.weightDecay, gradient_scale: step.gradientScale,
             correction1: correction(step.beta1), correction2: correction(step.beta2))
-        eachBlock(of: range.count, team) { part in
+        ParameterBlocks.eachBlock(of: range.count, team) { part in
             var constants = constants
             let start = range.lowerBound + part.lowerBound
             let place = start..<start + part.count
@@ -80,15 +63,6 @@ public enum OptimizerKernels {
                 part.count, parameters.slice(place).base,
                 gradients.slice(place).base, firstMoments.slice(place).base,
                 secondMoments.slice(second..<second + part.count).base, &constants)
-        }
-    }
-
-    /// Calls `body` on all threads with the blocks of 0..<count.
-    static func eachBlock(of count: Int, _ team: ThreadTeam, _ body: (Range<Int>) -> Void) {
-        let blocks = (count + blockCount - 1) / blockCount
-        team.run(blocks) { block in
-            let start = block * blockCount
-            body(start..<min(start + blockCount, count))
         }
     }
 
@@ -102,32 +76,4 @@ public enum OptimizerKernels {
         }
         return result
     }
-}
-
-/// A double for each block, written by many threads in different places.
-@safe private final class DoubleScratch {
-    private let base: UnsafeMutablePointer<Double>
-    private let count: Int
-
-    init(count: Int) {
-        unsafe base = .allocate(capacity: max(count, 1))
-        unsafe base.initialize(repeating: 0, count: max(count, 1))
-        self.count = count
-    }
-
-    deinit { unsafe base.deallocate() }
-
-    subscript(index: Int) -> Double {
-        get {
-            precondition(index >= 0 && index < count)
-            return unsafe base[index]
-        }
-        set {
-            precondition(index >= 0 && index < count)
-            unsafe base[index] = newValue
-        }
-    }
-
-    /// The sum in order.
-    var total: Double { (0..<count).reduce(0) { $0 + self[$1] } }
 }

@@ -2,14 +2,14 @@ import Testing
 import Transformer
 import Work
 
-@Suite struct OptimizerKernelsTests {
+@Suite struct AdamWKernelsTests {
     @Test("the sum of squares has the same bits for any number of threads")
     func sumOfSquares() {
         let buffer = FloatBuffer(count: 50_000)
         var generator = RandomGenerator(seed: 1)
         for index in 0..<buffer.count { buffer[index] = Float(generator.normal()) }
         let sums = [1, 2, 3].map {
-            OptimizerKernels.sumOfSquares(of: buffer, team: ThreadTeam(threadCount: $0))
+            ParameterBlocks.sumOfSquares(of: buffer, team: ThreadTeam(threadCount: $0))
         }
         #expect(Set(sums).count == 1)
         let truth = buffer.array.reduce(0.0) { $0 + Double($1) * Double($1) }
@@ -28,10 +28,10 @@ import Work
             g[index] = Float(generator.normal())
         }
         let old = p.array
-        let step = OptimizerKernels.AdamWStep(
+        let step = AdamWKernels.Step(
             learningRate: 0.1, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1,
             gradientScale: 0.5, step: 1)
-        OptimizerKernels.adamW(
+        AdamWKernels.step(
             step, parameters: p, gradients: g, firstMoments: m, secondMoments: v, range: 7..<31,
             team: ThreadTeam(threadCount: 2))
         for index in 0..<40 {

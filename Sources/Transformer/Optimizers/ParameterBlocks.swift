@@ -1,0 +1,61 @@
+import CKernels
+public import Work
+
+/// Work over all floats of a buffer of parameters, on all threads.
+///
+/// Buffers are cut into blocks of a fixed size, so that sums come out the same for any number of
+/// threads.
+public enum ParameterBlocks {
+    /// Floats in a block.
+    static let blockCount = 16_384
+
+    /// The sum of the squares of all floats: the square of a gradient's global norm.
+    public static func sumOfSquares(
+        of buffer: FloatBuffer, team: ThreadTeam, kernels level: KernelLevel = .best
+    ) -> Double {
+        let blocks = (buffer.count + blockCount - 1) / blockCount
+        let sums = DoubleScratch(count: blocks)
+        eachBlock(of: buffer.count, team) { range in
+            sums[range.lowerBound / blockCount] = unsafe qk_numeric(level.number).pointee
+                .sum_of_squares(range.count, buffer.slice(range).base)
+        }
+        return sums.total
+    }
+
+    /// Calls `body` on all threads with the blocks of 0..<count.
+    static func eachBlock(of count: Int, _ team: ThreadTeam, _ body: (Range<Int>) -> Void) {
+        let blocks = (count + blockCount - 1) / blockCount
+        team.run(blocks) { block in
+            let start = block * blockCount
+            body(start..<min(start + blockCount, count))
+        }
+    }
+}
+
+/// A double for each block, written by many threads in different places.
+@safe private final class DoubleScratch {
+    private let base: UnsafeMutablePointer<Double>
+    private let count: Int
+
+    init(count: Int) {
+        unsafe base = .allocate(capacity: max(count, 1))
+        unsafe base.initialize(repeating: 0, count: max(count, 1))
+        self.count = count
+    }
+
+    deinit { unsafe base.deallocate() }
+
+    subscript(index: Int) -> Double {
+        get {
+            precondition(index >= 0 && index < count)
+            return unsafe base[index]
+        }
+        set {
+            precondition(index >= 0 && index < count)
+            unsafe base[index] = newValue
+        }
+    }
+
+    /// The sum in order.
+    var total: Double { (0..<count).reduce(0) { $0 + self[$1] } }
+}
