@@ -9,12 +9,7 @@ struct CorpusIdentity {
     /// Looks at every file that `configuration` names. O(files).
     init(_ configuration: CorpusConfiguration) throws {
         guard !configuration.inputs.contains("-"), configuration.inputsFrom != "-" else {
-            throw PipelineError.badValue(
-                key: "corpus.inputs",
-                reason: """
-                    a pipeline reads its corpus twice, and standard input can be read only once; \
-                    save it to a file, or use `quern vocab train` and `quern encode`
-                    """)
+            throw PipelineError.standardInput
         }
         var parts = [try StageLedger.fingerprint(configuration)]
         for path in try configuration.inputPaths() {

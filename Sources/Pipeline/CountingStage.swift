@@ -39,12 +39,9 @@ enum CountingStage {
     static func validate(_ memory: ByteSize, threadCount: Int) throws {
         let least = programByteCount + threadCount * (threadByteCount + counterByteCount)
         guard memory.byteCount >= least else {
-            let rounded = ByteSize(byteCount: least).roundedUp
-            throw PipelineError.badValue(
-                key: "vocabulary.memory",
-                reason:
-                    "it is \(memory); counting with \(threadCount) threads takes \(rounded), and "
-                    + "less with fewer threads (--threads)")
+            throw PipelineError.tooLittleMemory(
+                needed: ByteSize(byteCount: least).roundedUp, limit: memory,
+                threadCount: threadCount)
         }
     }
 

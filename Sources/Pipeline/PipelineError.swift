@@ -1,4 +1,5 @@
 public import Corpora
+public import Work
 
 /// What can be wrong with a pipeline's description, or with what stages hand to one another.
 public enum PipelineError: Error, Equatable, Sendable {
@@ -42,6 +43,14 @@ public enum PipelineError: Error, Equatable, Sendable {
     case changedInput(path: String)
     /// A rank or a number of ranks that cannot be.
     case badRank(reason: String)
+    /// A rank without the number of ranks.
+    case rankWithoutWorld
+    /// A number of ranks, and no launcher says which rank this is.
+    case worldWithoutRank
+    /// Counting needs more memory than it may take.
+    case tooLittleMemory(needed: ByteSize, limit: ByteSize, threadCount: Int)
+    /// A pipeline, which reads its corpus twice, was given standard input.
+    case standardInput
     /// Not all parts of a data set are there.
     case missingParts(directory: String, count: Int, missing: [MissingPart])
     /// Somebody asked for the work to stop.
@@ -97,13 +106,13 @@ extension PipelineError: CustomStringConvertible {
                 + (reason.map { " for this: \($0)" } ?? "")
         case .nothingToLearn:
             """
-            there is no piece to learn from: give more text or, if every document was set aside for validation, \
-            choose a smaller validation fraction
+            there is no piece to learn from: give more text or, if every document was set aside \
+            for validation, choose a smaller validation fraction
             """
         case .foreignCounts(let path):
             """
-            \(path) holds counts, and no \(path).json says of which corpus: learn from them with `quern vocab \
-            learn`, remove them, or keep those of this corpus in another file
+            \(path) holds counts, and no \(path).json says of which corpus: learn from them apart \
+            from a pipeline, remove them, or keep those of this corpus in another file
             """
         case .outputIsInput(let output, let input):
             "the output \(output) would be read as text of the input \(input): choose an output that lies "
@@ -111,36 +120,50 @@ extension PipelineError: CustomStringConvertible {
         case .notUTF8(let origin):
             "\(origin) is not valid UTF-8, which JSON cannot hold"
         case .notTuned(let path, let missing):
-            "\(path) was not tuned to answer, for its vocabulary has no \(missing): tune it with "
-                + "`quern train --conversations FILE --init-from \(path)`"
+            "\(path) was not tuned to answer, for its vocabulary has no \(missing): train on "
+                + "conversations, beginning from it"
         case .tooLong(let count, let limit):
             "the message has \(count) tokens with what belongs to it, and \(limit) fit into the model's "
                 + "context beside an answer; shorten it"
         case .unfinishedWork(let directory, let difference):
             """
-            \(directory) holds unfinished work on \(difference): finish that first, give --overwrite to remove \
-            it, or choose another --output
+            \(directory) holds unfinished work on \(difference): finish that first, remove it, or \
+            choose another directory
             """
         case .badPlan(let path, let reason):
             """
-            \(path) cannot be read: \(reason). What is encoded is still there: run `quern encode` again with the \
-            arguments of before, for any one rank, which writes it anew and keeps finished parts; then finish
+            \(path) cannot be read: \(reason). What is encoded is still there: encode again as \
+            before, for any one rank, which writes it anew and keeps finished parts; then finish
             """
         case .severalWorks(let directory, let names):
             """
-            \(directory) holds unfinished work on several data sets (\(names.joined(separator: ", "))), and \
-            nothing says which is meant: run the `quern encode` that is, with --overwrite, which removes the \
-            others and keeps its own
+            \(directory) holds unfinished work on several data sets \
+            (\(names.joined(separator: ", "))), and nothing says which is meant: encode the one that \
+            is, replacing what is there, which removes the others and keeps its own
             """
         case .busy(let directory):
             "another process is at work in \(directory): wait for it, or end it"
         case .changedInput(let path):
             """
-            \(path == "-" ? "standard input" : path) does not begin with the documents that are encoded \
-            already: give the same input again, or --overwrite to begin anew
+            \(path == "-" ? "standard input" : path) does not begin with the documents that are \
+            encoded already: give the same input again, or begin anew
             """
         case .badRank(let reason):
             reason
+        case .rankWithoutWorld:
+            "a rank needs beside it the number of ranks"
+        case .worldWithoutRank:
+            "a number of ranks needs beside it a rank, since no launcher says which rank this is"
+        case .tooLittleMemory(let needed, let limit, let threadCount):
+            """
+            the value of "vocabulary.memory" does not fit: it is \(limit); counting with \
+            \(threadCount) threads takes \(needed), and less with fewer threads
+            """
+        case .standardInput:
+            """
+            the value of "corpus.inputs" does not fit: a pipeline reads its corpus twice, and \
+            standard input can be read only once; save it to a file, or run the stages one by one
+            """
         case .missingParts(let directory, let count, let missing):
             """
             \(missing.count) of \(count) parts are missing in \(directory); run their ranks again:

@@ -26,6 +26,8 @@ public enum ShardError: Error, Equatable, Sendable {
     case badMixture(reason: String)
     /// The data set cannot be written in another program's layout.
     case cannotExport(reason: String)
+    /// What an export would make is there already.
+    case outputExists(path: String)
     /// No document was written, so there is nothing to keep.
     case noDocuments
     /// A token id that the vocabulary does not have was about to be written.
@@ -38,24 +40,24 @@ extension ShardError: CustomStringConvertible {
         switch self {
         case .noManifest(let directory):
             """
-            \(directory) holds no manifest.json: it is no finished data set; make it with \
-            `quern encode`, or give the vocabulary if its files are llm.c's, nanoGPT's or Megatron-LM's
+            \(directory) holds no manifest.json: it is no finished data set; encode a \
+            corpus, or give the vocabulary if its files are llm.c's, nanoGPT's or Megatron-LM's
             """
         case .noDirectory(let path):
-            "there is no directory \(path): name that of a data set, as `quern encode --output` made it"
+            "there is no directory \(path): name that of a data set"
         case .severalDataSets(let directory, let names):
             "\(directory) holds several data sets: name those that you mean, "
                 + names.prefix(8).map { directory + "/" + $0 }.joined(separator: " ")
                 + (names.count > 8 ? " …" : "")
         case .unfinished(let directory):
             """
-            the data set in \(directory) is not finished: run the same `quern encode` again, which goes on \
-            where it was, or `quern shards finish \(directory)` when every rank is done
+            the data set in \(directory) is not finished: encode the same again, which goes on \
+            where it was, or finish it when every rank is done
             """
         case .changedManifest(let path):
             """
-            \(path) is not as it was written: its bytes do not have the checksum at its front; fetch it \
-            again, or encode the corpus again
+            \(path) is not as it was written: its bytes do not have the checksum at its front; \
+            fetch it again, or encode the corpus again
             """
         case .badManifest(let path, let reason):
             "\(path) is not a manifest that this version reads: \(reason)"
@@ -65,8 +67,8 @@ extension ShardError: CustomStringConvertible {
             "\(path) cannot be used as a data set: \(reason)"
         case .strayShard(let path):
             """
-            \(path) is not in the manifest, and programs that read every shard of a directory would read it: \
-            remove it
+            \(path) is not in the manifest, and programs that read every shard of a directory \
+            would read it: remove it
             """
         case .vocabularyMismatch(let directory, let expected, let found):
             """
@@ -75,8 +77,8 @@ extension ShardError: CustomStringConvertible {
             """
         case .tooFewTokens(let split, tokenCount: 0, needed: _):
             """
-            the \(split) split holds no document: choose another split, or encode the corpus with another \
-            validation fraction
+            the \(split) split holds no document: choose another split, or encode the corpus with \
+            another validation fraction
             """
         case .tooFewTokens(let split, let tokenCount, let needed):
             """
@@ -87,6 +89,8 @@ extension ShardError: CustomStringConvertible {
             "the mixture of data sets is wrong: \(reason)"
         case .cannotExport(let reason):
             "cannot export: \(reason)"
+        case .outputExists(let path):
+            "cannot export: \(path) is there: remove it, or choose another directory"
         case .noDocuments:
             "no document came in, so there is nothing to encode: look at the inputs"
         case .tokenOutOfRange(let id, let vocabularySize):

@@ -19,6 +19,25 @@ public enum TokenizationError: Error, Equatable, Sendable {
     ///   - offset: where in it, in bytes from its start.
     ///   - reason: what is wrong there.
     case malformedCounts(path: String, offset: Int, reason: String)
+    /// A file is none of counts.
+    case notCounts(path: String)
+    /// A vocabulary file has a normalizer, a Unicode normal form, and it was not to be left out.
+    case normalizer(path: String, name: String)
+    /// A vocabulary file has a token that is not spelled in byte characters.
+    case unspelledToken(path: String, token: String)
+    /// A file holds ranks only, without a pattern and special tokens, and not those of a known
+    /// vocabulary.
+    case ranksOnly(path: String)
+    /// A special token of a file of ranks was asked for without its id.
+    case specialTokenWithoutID(String)
+    /// No pre-tokenizer of llama.cpp's cuts text as the pattern does.
+    ///
+    /// - Parameters:
+    ///   - pattern: the vocabulary's pattern.
+    ///   - nearest: the pre-tokenizer that comes nearest, and the texts that it gives other ids.
+    case noPreTokenizer(pattern: String, nearest: NearPreTokenizer?)
+    /// A vocabulary puts so many tokens before a text, and GGUF at most one.
+    case longTextPrefix(tokenCount: Int)
     /// A vocabulary file asks for something that Quern cannot do exactly.
     case unsupported(path: String, reason: String)
     /// A vocabulary cannot be written in a format so that its readers get the same ids.
@@ -43,48 +62,16 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case tooManyPieces(byteCount: Int)
 }
 
-extension TokenizationError: CustomStringConvertible {
-    /// One sentence for a person.
-    public var description: String {
-        switch self {
-        case .file(let error):
-            error.description
-        case .malformed(let path, let offset, let reason):
-            "\(path) is not a valid vocabulary: at byte \(offset), \(reason)"
-        case .malformedCounts(let path, let offset, let reason):
-            "\(path) is not a valid file of counts: at byte \(offset), \(reason)"
-        case .unsupported(let path, let reason):
-            "\(path) cannot be used exactly, so it is refused: \(reason)"
-        case .notRepresentable(let format, let reason):
-            "the format \(format) cannot say exactly what this vocabulary does, so it is refused: "
-                + reason
-        case .invalidVocabulary(let reason):
-            "the vocabulary is not valid: \(reason)"
-        case .invalidConfiguration(let reason):
-            "the vocabulary's configuration is not valid: \(reason)"
-        case .unknownToken(let id, let count):
-            "there is no token \(id): the vocabulary has \(count) tokens, numbered from 0; "
-                + "check that the ids were made with this vocabulary"
-        case .unknownSpecialToken(let content, let known):
-            "the vocabulary has no special token \"\(content)\"; "
-                + (known.isEmpty
-                    ? "it has none at all"
-                    : "it has " + known.prefix(20).joined(separator: ", ")
-                        + (known.count > 20 ? " and \(known.count - 20) more" : ""))
-        case .unknownPiece(let piece):
-            "the piece \"\(piece)\" is not in the vocabulary of pieces; "
-                + "make the vocabulary from a text that has it"
-        case .differentPatterns(let one, let other):
-            "counts of different patterns do not belong together (\(one), \(other)); "
-                + "count them with the same pattern"
-        case .countOverflow:
-            "the counts add up to more than 64 bits hold; check the counts that were merged"
-        case .notEnoughMemory(let needed, let limit, let pieceCount):
-            "learning from \(pieceCount) distinct pieces takes about \(needed) of memory, and the limit "
-                + "is \(limit); raise it (--memory, vocabulary.memory) or use less text"
-        case .tooManyPieces(let byteCount):
-            "the distinct pieces have \(byteCount) bytes together, and more than \(UInt32.max) cannot "
-                + "be learned from; use less text, or a pattern that cuts it shorter"
-        }
+/// A pre-tokenizer of llama.cpp's that cuts most texts as a pattern does.
+public struct NearPreTokenizer: Equatable, Sendable {
+    /// Its name in a GGUF file.
+    public var name: String
+    /// The texts that it cuts differently, such as "words with accents or marks".
+    public var texts: String
+
+    /// A pre-tokenizer, and where it differs.
+    public init(name: String, texts: String) {
+        self.name = name
+        self.texts = texts
     }
 }

@@ -14,6 +14,8 @@ public enum TrainingError: Error, Equatable, Sendable {
     case noModel(path: String, hint: String)
     /// The model cannot be begun from.
     case badStart(path: String, reason: String)
+    /// The model cannot be begun from, since its vocabulary is not that of the data.
+    case otherVocabulary(path: String)
     /// The checkpoint cannot be continued from.
     case badCheckpoint(path: String, reason: String)
     /// There is a checkpoint already, and neither resuming nor replacing was asked for.
@@ -44,20 +46,25 @@ extension TrainingError: CustomStringConvertible {
             \(Self.size(needed.parameters)), gradients \(Self.size(needed.gradients)), optimizer \
             \(Self.size(needed.optimizer)), activations \(Self.size(needed.activations)), batches \
             \(Self.size(needed.batches))) and may have \(Self.size(available)): make the model, its \
-            context or the number of threads smaller, or say with --memory how much it may have
+            context or the number of threads smaller, or let it have more
             """
         case .noCheckpoint(let directory):
-            "\(directory) has no checkpoint to resume from: train without --resume first"
+            "\(directory) has no checkpoint to resume from: train from the beginning first"
         case .noModel(let path, let hint):
             "there is no model in \(path): \(hint)"
         case .badStart(let path, let reason):
             "training cannot begin from \(path): \(reason)"
+        case .otherVocabulary(let path):
+            """
+            training cannot begin from \(path): its vocabulary is not the one that the data was \
+            made with; encode the corpus with the vocabulary in \(path), and train with the same
+            """
         case .badCheckpoint(let path, let reason):
             "\(path) cannot be continued from: \(reason)"
         case .runExists(let directory):
             """
-            \(directory) has checkpoints already: continue with --resume, or start again with \
-            --overwrite
+            \(directory) has checkpoints already: continue from the last, replace them, or choose \
+            another directory
             """
         case .runInUse(let directory):
             "another process trains in \(directory): wait for it, or choose another directory"

@@ -126,19 +126,11 @@ public struct VocabularyImport: Sendable {
             }
         }
         guard let pattern = pattern ?? preset?.pattern else {
-            throw .invalidConfiguration(
-                reason:
-                    "\(path) holds ranks only, and they are not those of a known vocabulary: say "
-                    + "how texts are cut (--pattern), or whose pattern and special tokens to take "
-                    + "(--preset)")
+            throw .ranksOnly(path: path)
         }
         var specials = preset?.specialTokens ?? []
         for (content, id) in specialTokens {
-            guard let id else {
-                throw .invalidConfiguration(
-                    reason: "the special token \"\(content)\" needs its number: --special "
-                        + "'\(content)=ID'")
-            }
+            guard let id else { throw .specialTokenWithoutID(content) }
             specials.append(SpecialToken(content: content, id: id))
         }
         try Self.check(specials)

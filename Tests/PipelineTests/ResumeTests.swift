@@ -255,7 +255,7 @@ import Work
         }
         let text = "\(error, default: "")"
         #expect(text.hasPrefix("\(path) cannot be read: \(reason)"), "\(text)")
-        #expect(text.contains("run `quern encode` again"))
+        #expect(text.contains("encode again as before"))
 
         // As the message says, any rank writes it anew, and nothing is encoded twice.
         var encodedCount = 0

@@ -271,7 +271,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write("shards/train.bin", [1, 0, 1, 0])
             return ["evaluate", "--model", world.model, "--shards", "shards", "--quiet"]
         },
-        BadInput("a start with another vocabulary", says: "encode the corpus with --vocab m") {
+        BadInput(
+            "a start with another vocabulary",
+            says: "(use `quern encode --vocab m`, then --vocab m here)"
+        ) {
             folder, world in
             try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
             try anotherVocabulary(folder, world)

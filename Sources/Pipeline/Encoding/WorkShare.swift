@@ -47,22 +47,21 @@ extension WorkShare {
         Launcher(rank: "RANK", world: "WORLD_SIZE"),
     ]
 
-    /// The share that flags name, or else the launcher's environment, and where the rank was found; all
-    /// of the work when neither says anything.
+    /// The share that was asked for, or else that of the launcher's environment, and where the rank
+    /// was found; all of the work when neither says anything.
     ///
     /// - Parameters:
-    ///   - rank: the flag, which needs `world` beside it.
-    ///   - world: the flag; alone, it goes with the rank of the environment, as a Kubernetes
-    ///     Indexed Job needs it, which does not say how many there are.
+    ///   - rank: the rank that was asked for, which needs `world` beside it.
+    ///   - world: the number of ranks; alone, it goes with the rank of the environment, as a
+    ///     Kubernetes Indexed Job needs it, which does not say how many there are.
     ///   - environment: the variables of the process.
-    /// - Throws: ``PipelineError/badRank(reason:)``.
+    /// - Throws: ``PipelineError/badRank(reason:)``, ``PipelineError/rankWithoutWorld``,
+    ///   ``PipelineError/worldWithoutRank``.
     public static func find(
         rank: Int? = nil, world: Int? = nil, environment: [String: String]
     ) throws -> (share: WorkShare, origin: String?) {
         if let rank {
-            guard let world else {
-                throw PipelineError.badRank(reason: "--rank needs --world, the number of ranks")
-            }
+            guard let world else { throw PipelineError.rankWithoutWorld }
             return (try checked(rank, world), nil)
         }
         if world == 1 { return (.whole, nil) }
@@ -85,10 +84,7 @@ extension WorkShare {
                 try checked((found - (least ?? 0)) / max(step ?? 1, 1), total), launcher.rank
             )
         }
-        guard world == nil else {
-            throw PipelineError.badRank(
-                reason: "--world needs --rank, since no launcher says which rank this is")
-        }
+        guard world == nil else { throw PipelineError.worldWithoutRank }
         return (.whole, nil)
     }
 

@@ -48,8 +48,7 @@ public struct ShardExport {
         to path: String, progress: (Int) -> Void = { _ in }
     ) throws -> [String] {
         guard !FileManager.default.fileExists(atPath: path) else {
-            throw ShardError.cannotExport(
-                reason: "\(path) is there: remove it, or give another --output")
+            throw ShardError.outputExists(path: path)
         }
         let partial = path + ".partial"
         if FileManager.default.fileExists(atPath: partial) { try FileSystem.removeItem(partial) }

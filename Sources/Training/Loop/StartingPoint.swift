@@ -9,8 +9,8 @@ struct StartingPoint {
     /// The shape of a model of `vocabulary` that begins from this one: its own, with more tokens where
     /// the vocabulary has more.
     ///
-    /// - Throws: ``TrainingError/badStart(path:reason:)`` when its ids mean something else than those of
-    ///   `vocabulary`.
+    /// - Throws: ``TrainingError/otherVocabulary(path:)`` when its ids mean something else than those
+    ///   of `vocabulary`.
     func shape(vocabulary: Vocabulary) throws -> GPTConfiguration {
         try CheckpointStore.requireModel(at: directory)
         var shape = try GPTConfiguration(directory: directory)
@@ -18,12 +18,7 @@ struct StartingPoint {
         if FileManager.default.fileExists(atPath: directory + "/tokenizer.json") {
             let own = try Vocabulary(directory: directory)
             guard vocabulary.isExtension(of: own) else {
-                throw TrainingError.badStart(
-                    path: directory,
-                    reason: """
-                        its vocabulary is not the one that the data was made with; encode the corpus with \
-                        --vocab \(directory), and train with the same --vocab
-                        """)
+                throw TrainingError.otherVocabulary(path: directory)
             }
         }
         shape.vocabularySize = max(shape.vocabularySize, vocabulary.count)

@@ -48,7 +48,8 @@ struct GGUFPreTokenizer {
 
     /// The name by which llama.cpp gives the ids of `vocabulary`. About O(n log n) in its size.
     ///
-    /// - Throws: ``TokenizationError/notRepresentable(format:reason:)`` if there is none.
+    /// - Throws: ``TokenizationError/noPreTokenizer(pattern:nearest:)`` or
+    ///   ``TokenizationError/notRepresentable(format:reason:)`` if there is none.
     static func name(for vocabulary: Vocabulary) throws(TokenizationError) -> String {
         let pattern: SplitPattern =
             switch vocabulary.pattern {
@@ -63,9 +64,8 @@ struct GGUFPreTokenizer {
             return same.name
         }
         guard let other = alike.first(where: \.isExact) else {
-            throw refusal(
-                "llama.cpp has no pre-tokenizer that cuts text as the pattern "
-                    + "\(vocabulary.pattern.rawValue) does\(nearest(to: pattern))")
+            throw .noPreTokenizer(
+                pattern: vocabulary.pattern.rawValue, nearest: nearest(to: pattern))
         }
         if let token = vocabulary.firstWholePieceOnly {
             let (id, name) = (token, Vocabulary.printable(vocabulary.bytes(of: token)))
@@ -77,13 +77,13 @@ struct GGUFPreTokenizer {
     }
 
     /// What a person may take instead.
-    private static func nearest(to pattern: SplitPattern) -> String {
-        let near =
-            all.first { $0.pattern == pattern }.map { ($0.name, "words with accents or marks") }
-            ?? (pattern == .cl100k
-                ? ("dbrx", "texts that end in white space with a line break") : nil)
-        guard let (name, texts) = near else { return "" }
-        return "; --pre \(name) comes near, with other ids for \(texts)"
+    private static func nearest(to pattern: SplitPattern) -> NearPreTokenizer? {
+        if let near = all.first(where: { $0.pattern == pattern }) {
+            return NearPreTokenizer(name: near.name, texts: "words with accents or marks")
+        }
+        guard pattern == .cl100k else { return nil }
+        return NearPreTokenizer(
+            name: "dbrx", texts: "texts that end in white space with a line break")
     }
 
     private static func refusal(_ reason: String) -> TokenizationError {

@@ -50,10 +50,7 @@ extension Vocabulary {
         let end = settings.endToken ?? endOfText
         let beginning = beginningOfText ?? end
         guard settings.addsBeginning != nil || textPrefix.count <= 1 else {
-            throw .notRepresentable(
-                format: "gguf",
-                reason: "it puts \(textPrefix.count) tokens before a text, and llama.cpp one; say "
-                    + "whether it shall (--add-bos or --no-add-bos)")
+            throw .longTextPrefix(tokenCount: textPrefix.count)
         }
         if let beginning { members.add("tokenizer.ggml.bos_token_id", beginning.rawValue) }
         if let end {

@@ -33,11 +33,7 @@ enum GPT2Files {
             specials.append(SpecialToken(content: name, id: TokenID(id)))
         }
         if let name = otherNames.keys.min() {
-            throw .unsupported(
-                path: vocabularyPath,
-                reason:
-                    "the token \"\(name)\" is not spelled in byte characters; if it is a special "
-                    + "token, say so (--special '\(name)')")
+            throw .unspelledToken(path: vocabularyPath, token: name)
         }
         let tokens = try listed.table(specials: specials) { _, _ in }
         try tokens.checkNames(of: specials)

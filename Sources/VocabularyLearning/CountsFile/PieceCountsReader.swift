@@ -59,7 +59,7 @@ final class PieceCountsReader {
             .malformedCounts(path: file.path, offset: offset, reason: reason)
         }
         guard head.starts(with: PieceCountsFormat.magic) else {
-            throw fail(0, "it does not begin as one; `quern vocab count` makes them")
+            throw .notCounts(path: file.path)
         }
         guard head.count >= PieceCountsFormat.fixedHeaderByteCount else {
             throw fail(head.count, "it ends within its header")

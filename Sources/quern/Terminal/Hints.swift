@@ -1,4 +1,8 @@
 import ArgumentParser
+import Pipeline
+import TokenShards
+import Tokenization
+import Training
 
 /// Hints of the command line for errors of the libraries, which speak of values and of keys of the
 /// configuration, such as `corpus.text_field`, and know no options.
@@ -19,30 +23,53 @@ enum Hints {
         return Explained(description: "\(error) (\(hint))")
     }
 
-    /// A clause about options of `command` that can change what went wrong; nil if there are none.
+    /// A clause about options of `command`, or about other commands, that can change what went
+    /// wrong; nil if there are none.
     static func hint(for error: any Error, in command: any ParsableCommand.Type) -> String? {
-        hint(forKeysIn: "\(error)", of: command)
+        let options = KnownOptions(of: command)
+        return switch error {
+        case let error as TrainingError: hint(for: error, options)
+        case let error as PipelineError: hint(for: error, options)
+        case let error as ShardError: hint(for: error, options)
+        case let error as TokenizationError: hint(for: error, options)
+        default: hint(forKeysIn: "\(error)", options)
+        }
     }
 
     /// The options that set the keys which `message` names. In a message,
     /// `corpus.invalid_utf8 = replace` is a key and the value that it should have.
-    private static func hint(
-        forKeysIn message: String, of command: any ParsableCommand.Type
-    ) -> String? {
+    static func hint(forKeysIn message: String, _ options: KnownOptions) -> String? {
         let keys = message.matches(
             of: #/\b(?:corpus|vocabulary|shards|training)\.(?:\w+\.)*(\w+)(?: = (\w+))?/#)
-        guard !keys.isEmpty else { return nil }
-        let known = Set(command.helpMessage().split { !($0.isLetter || $0 == "-" || $0.isNumber) })
-        var options: [String] = []
+        var texts: [String] = []
         for key in keys {
             let name = String(key.output.1)
             let option = otherNames[name] ?? "--" + name.replacing("_", with: "-")
-            guard known.contains(option[...]) else { continue }
             let text = key.output.2.map { "\(option) \($0)" } ?? option
-            if !options.contains(text) { options.append(text) }
+            if !texts.contains(text) { texts.append(text) }
         }
-        return options.isEmpty ? nil : "use \(options.listed)"
+        return options.use(texts)
     }
+}
+
+/// The options that a command has.
+struct KnownOptions {
+    private let names: Set<Substring>
+
+    /// The options that the help of `command` shows.
+    init(of command: any ParsableCommand.Type) {
+        names = Set(command.helpMessage().split { !($0.isLetter || $0 == "-" || $0.isNumber) })
+    }
+
+    /// "use a or b", of those `options` that the command has; nil if it has none of them. A value
+    /// may follow an option's name.
+    func use(_ options: [String]) -> String? {
+        let known = options.filter { names.contains($0.prefix { $0 != " " }) }
+        return known.isEmpty ? nil : "use \(known.listed)"
+    }
+
+    /// "use a or b", as for an array.
+    func use(_ options: String...) -> String? { use(options) }
 }
 
 extension [String] {

@@ -193,7 +193,7 @@ import Testing
             #"{"type": "Sequence", "normalizers": [{"type": "Sequence", "normalizers": []}]}"#
         #expect(try parts.read().fingerprint == expected.fingerprint)
         parts.normalizer = #"{"type": "Sequence", "normalizers": [{"type": "NFC"}]}"#
-        #expect(refusal(parts).contains("--ignore-normalizer"))
+        #expect(refusal(parts).contains("keep their ids without it"))
         var importer = VocabularyImport()
         importer.ignoresNormalizer = true
         let result = try importer.read(Array(parts.text.utf8), .huggingface)

@@ -49,12 +49,7 @@ extension TokenizerFile {
                 reason: "it has the normalizer \(name), which changes texts before they are cut")
         }
         guard ignored else {
-            throw .unsupported(
-                path: path,
-                reason:
-                    "it has the normalizer \(name), which changes texts before they are cut; texts "
-                    + "that are in this form already, as nearly all are, keep their ids without it: "
-                    + "quern vocab import --ignore-normalizer")
+            throw .normalizer(path: path, name: name)
         }
         // In an added token's content, a normal form changes nothing that is ASCII.
         for token in addedTokens ?? [] where token.isNormalized {

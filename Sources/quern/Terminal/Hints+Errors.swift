@@ -1,0 +1,70 @@
+import Pipeline
+import TokenShards
+import Tokenization
+import Training
+
+/// Hints for errors that the user answers with an option or with another command, where the message
+/// names no key that leads there.
+extension Hints {
+    /// How to train where there is something already, or nothing yet.
+    static func hint(for error: TrainingError, _ options: KnownOptions) -> String? {
+        switch error {
+        case .tooLittleMemory: options.use("--threads", "--memory")
+        case .noCheckpoint: options.use("--resume").map { _ in "leave out --resume" }
+        case .runExists: options.use("--resume", "--overwrite", "--output")
+        case .runInUse: options.use("--output")
+        case .otherVocabulary(let path):
+            options.use("--vocab").map { _ in
+                "use `quern encode --vocab \(path)`, then --vocab \(path) here"
+            }
+        default: hint(forKeysIn: "\(error)", options)
+        }
+    }
+
+    /// How to go on with work on a data set, or begin it anew.
+    static func hint(for error: PipelineError, _ options: KnownOptions) -> String? {
+        switch error {
+        case .foreignCounts: "`quern vocab learn` learns from them"
+        case .notTuned(let path, _):
+            "use `quern train --conversations FILE --init-from \(path)`"
+        case .unfinishedWork: options.use("--overwrite", "--output")
+        case .badPlan: "use `quern encode`, then `quern shards finish`"
+        case .severalWorks: "use `quern encode` with --overwrite"
+        case .changedInput: options.use("--overwrite")
+        case .rankWithoutWorld: options.use("--world")
+        case .worldWithoutRank: options.use("--rank")
+        case .tooLittleMemory: options.use("--memory", "--threads")
+        case .standardInput: "use `quern vocab train` and `quern encode`"
+        default: hint(forKeysIn: "\(error)", options)
+        }
+    }
+
+    /// How to make the data set that is missing.
+    static func hint(for error: ShardError, _ options: KnownOptions) -> String? {
+        switch error {
+        case .noManifest:
+            options.use("--vocab").map { _ in "use `quern encode` or --vocab" }
+                ?? "use `quern encode`"
+        case .noDirectory(let path): "`quern encode --output \(path)` makes it"
+        case .unfinished(let directory):
+            "use `quern encode` or `quern shards finish \(directory)`"
+        case .outputExists: options.use("--output")
+        default: hint(forKeysIn: "\(error)", options)
+        }
+    }
+
+    /// How to say what a vocabulary's file leaves open.
+    static func hint(for error: TokenizationError, _ options: KnownOptions) -> String? {
+        switch error {
+        case .notCounts: "`quern vocab count` makes them"
+        case .normalizer:
+            options.use("--ignore-normalizer") ?? "use `quern vocab import --ignore-normalizer`"
+        case .unspelledToken(_, let token): options.use("--special '\(token)'")
+        case .ranksOnly: options.use("--pattern", "--preset")
+        case .specialTokenWithoutID(let content): options.use("--special '\(content)=ID'")
+        case .noPreTokenizer(_, let nearest?): options.use("--pre \(nearest.name)")
+        case .longTextPrefix: options.use("--add-bos", "--no-add-bos")
+        default: hint(forKeysIn: "\(error)", options)
+        }
+    }
+}
