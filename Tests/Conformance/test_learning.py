@@ -130,7 +130,7 @@ def many_words(tmp_path_factory):
 
 def test_memory_and_threads_make_no_difference(quern, many_words, tmp_path):
     for name, more in {
-        "one": ["--threads", 1, "--memory", "128M"], "two": ["--threads", 2], "all": []
+        "one": ["--threads", 1, "--memory", "128MiB"], "two": ["--threads", 2], "all": []
     }.items():
         train(quern, tmp_path / name, many_words[0], "gpt4", "huggingface", *more, many_words[1])
     assert files(tmp_path / "one") == files(tmp_path / "two") == files(tmp_path / "all")
@@ -138,8 +138,8 @@ def test_memory_and_threads_make_no_difference(quern, many_words, tmp_path):
 
 def test_counts_of_parts_are_the_counts_of_the_whole(quern, many_words, tmp_path):
     for name, more in {
-        "a": [many_words[0]], "b": [many_words[1], "--memory", "48M", "--threads", 1],
-        "whole": many_words, "little": [*many_words, "--memory", "48M", "--threads", 1],
+        "a": [many_words[0]], "b": [many_words[1], "--memory", "48MiB", "--threads", 1],
+        "whole": many_words, "little": [*many_words, "--memory", "48MiB", "--threads", 1],
     }.items():
         quern("vocab", "count", "--output", tmp_path / name, "--quiet", *more)
     quern("vocab", "merge-counts", tmp_path / "b", tmp_path / "a", "--output", tmp_path / "merged")
@@ -167,7 +167,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
     command = [
         program, "vocab", "count", "--output", tmp_path / "counts", "--quiet", "--threads", "1",
-        "--memory", "48M", *many_words,
+        "--memory", "48MiB", *many_words,
     ]
     output = subprocess.run(
         [sys.executable, "-I", "-S", "-c", starter, *map(str, command)],
