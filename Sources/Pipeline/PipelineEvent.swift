@@ -1,22 +1,6 @@
 public import Corpora
 public import Training
 
-/// A part of the way from text to a trained model.
-public enum Stage: String, Codable, Sendable, CaseIterable {
-    /// Filtering and shuffling the corpus, where that is asked for.
-    case refinement
-    /// Learning the vocabulary.
-    case vocabulary
-    /// Packing the corpus into shards.
-    case shards
-    /// Training the model.
-    case training
-    /// Drawing samples from it.
-    case samples
-    /// Teaching it to answer.
-    case instructionTuning = "instruction_tuning"
-}
-
 /// How far a stage has come.
 public struct StageProgress: Sendable, Equatable {
     /// What is being counted.

@@ -38,14 +38,6 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     }
 }
 
-/// A part of a data set.
-public enum Split: String, Codable, Sendable, CaseIterable {
-    /// What the model learns from.
-    case train
-    /// What it is judged by.
-    case validation = "val"
-}
-
 /// How a shard stores an id.
 public enum TokenWidth: String, Codable, Sendable {
     /// Two bytes, for vocabularies of at most 65,536 tokens.

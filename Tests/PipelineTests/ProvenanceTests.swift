@@ -45,7 +45,7 @@ import Work
         let vocabulary = try VocabularyTrainer(learning).train(counter.takeCounts())
         var shards = ShardConfiguration()
         shards.tokensPerShard = 600
-        _ = try await EncodingStage.run(
+        _ = try await EncodeStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder + "/set",
             surroundings: .init(threadCount: 2, stop: StopSignal()), report: { _ in })
 

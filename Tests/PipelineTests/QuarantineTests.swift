@@ -43,7 +43,7 @@ import Work
         (self.inputs, bad) = (inputs, kept)
         var configuration = VocabularyConfiguration()
         configuration.vocabularySize = 270
-        vocabulary = try await VocabularyStage.run(
+        vocabulary = try await VocabStage.run(
             corpus: CorpusConfiguration(inputs: [inputs[1]]), vocabulary: configuration,
             directory: folder.path + "/vocab", threadCount: 1, stop: StopSignal(),
             report: { _ in }
@@ -66,8 +66,8 @@ import Work
 
     private func surroundings(
         threads: Int = 2, afterStep: @escaping @Sendable () -> Void = {}
-    ) -> EncodingStage.Surroundings {
-        var surroundings = EncodingStage.Surroundings(
+    ) -> EncodeStage.Surroundings {
+        var surroundings = EncodeStage.Surroundings(
             threadCount: threads, journalInterval: .zero, stop: StopSignal())
         surroundings.chunkByteCount = 500
         surroundings.afterStep = afterStep
@@ -83,10 +83,10 @@ import Work
 
     @discardableResult
     private func encode(
-        _ name: String, _ surroundings: EncodingStage.Surroundings, partBytes: Int = 1,
+        _ name: String, _ surroundings: EncodeStage.Surroundings, partBytes: Int = 1,
         _ corpus: CorpusConfiguration? = nil
     ) async throws -> ShardManifest {
-        try await EncodingStage.run(
+        try await EncodeStage.run(
             corpus: corpus ?? self.corpus(name), vocabulary: vocabulary,
             shards: shards(partBytes: partBytes), directory: directory(name),
             surroundings: surroundings, report: { _ in })
@@ -95,7 +95,7 @@ import Work
     private func encodeShare(
         _ rank: Int, of world: Int, _ name: String, _ corpus: CorpusConfiguration? = nil
     ) async throws {
-        _ = try await EncodingStage.encodeShare(
+        _ = try await EncodeStage.encodeShare(
             WorkShare(rank: rank, world: world), corpus: corpus ?? self.corpus(name),
             vocabulary: vocabulary, shards: shards(), directory: directory(name),
             surroundings: surroundings(), report: { _ in })
@@ -145,7 +145,7 @@ import Work
             let name = "ranks-\(world)"
             for rank in (0..<world).reversed() { try await encodeShare(rank, of: world, name) }
             #expect(quarantine(of: name) == [nil, nil])
-            let manifest = try EncodingStage.finish(directory: directory(name))
+            let manifest = try EncodeStage.finish(directory: directory(name))
             #expect(quarantine(of: name) == expected)
             #expect(manifest.skipped.quarantinedLines == manifest.skipped.lines)
         }
@@ -196,7 +196,7 @@ import Work
             } else {
                 // By ranks, which need not be as many as before.
                 for rank in 0..<2 { try await encodeShare(rank, of: 2, name) }
-                _ = try EncodingStage.finish(directory: directory(name))
+                _ = try EncodeStage.finish(directory: directory(name))
             }
             #expect(try folder.files(in: name) == files, "killed at step \(number)")
             #expect(quarantine(of: name) == expected, "killed at step \(number)")
@@ -212,7 +212,7 @@ import Work
         for rank in 0..<3 {
             try await encodeShare(rank, of: 3, "set", corpus("set", at: place))
         }
-        _ = try EncodingStage.finish(directory: directory("set"))
+        _ = try EncodeStage.finish(directory: directory("set"))
         #expect(quarantine(place) == expected)
         #expect(quarantine(of: "set") == [nil, nil])
     }
@@ -230,10 +230,10 @@ import Work
             try FileManager.default.removeItem(atPath: directory("lost") + "/" + file)
         }
         #expect(throws: CorpusError.self) {
-            try EncodingStage.finish(directory: directory("lost"))
+            try EncodeStage.finish(directory: directory("lost"))
         }
         try await encodeShare(0, of: 2, "lost")
-        _ = try EncodingStage.finish(directory: directory("lost"))
+        _ = try EncodeStage.finish(directory: directory("lost"))
         #expect(quarantine(of: "lost") == expected)
     }
 

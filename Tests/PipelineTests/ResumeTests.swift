@@ -33,7 +33,7 @@ import Work
             inputs: inputs, textSeparator: "\n\n", validationFraction: 0.2)
         var configuration = VocabularyConfiguration()
         configuration.vocabularySize = 300
-        vocabulary = try await VocabularyStage.run(
+        vocabulary = try await VocabStage.run(
             corpus: corpus, vocabulary: configuration, directory: folder.path + "/vocab",
             threadCount: 2, stop: StopSignal(), report: { _ in }
         ).vocabulary
@@ -44,10 +44,10 @@ import Work
     }
 
     private func surroundings(
-        _ existing: EncodingStage.ExistingWork = .refuse, journalInterval: Duration = .seconds(5),
+        _ existing: EncodeStage.ExistingWork = .refuse, journalInterval: Duration = .seconds(5),
         afterStep: @escaping @Sendable () -> Void = {}
-    ) -> EncodingStage.Surroundings {
-        var surroundings = EncodingStage.Surroundings(
+    ) -> EncodeStage.Surroundings {
+        var surroundings = EncodeStage.Surroundings(
             threadCount: 2, existing: existing, journalInterval: journalInterval,
             stop: StopSignal())
         surroundings.chunkByteCount = 1_300
@@ -58,11 +58,11 @@ import Work
 
     @discardableResult
     private func encode(
-        _ name: String, _ surroundings: EncodingStage.Surroundings,
+        _ name: String, _ surroundings: EncodeStage.Surroundings,
         shards: ShardConfiguration? = nil, corpus: CorpusConfiguration? = nil,
         report: (PipelineEvent) -> Void = { _ in }
     ) async throws -> ShardManifest {
-        try await EncodingStage.run(
+        try await EncodeStage.run(
             corpus: corpus ?? self.corpus, vocabulary: vocabulary, shards: shards ?? self.shards,
             directory: folder.path + "/" + name, surroundings: surroundings, report: report)
     }
@@ -203,22 +203,22 @@ import Work
             for rank in (0..<world).reversed() {
                 if rank == 0 {
                     let error = #expect(throws: PipelineError.self) {
-                        try EncodingStage.finish(directory: directory)
+                        try EncodeStage.finish(directory: directory)
                     }
                     #expect(
                         "\(error, default: "")".contains(
                             "part 0 (rank 0 of \(world), from \(corpus.inputs[0])): not begun"))
                 }
-                let outcome = try await EncodingStage.encodeShare(
+                let outcome = try await EncodeStage.encodeShare(
                     WorkShare(rank: rank, world: world), corpus: corpus, vocabulary: vocabulary,
                     shards: shards, directory: directory, surroundings: surroundings(),
                     report: { _ in })
                 #expect(outcome.partCount == 3)
                 #expect(outcome.ownPartCount == (3 - rank + world - 1) / world)
             }
-            #expect(try EncodingStage.finish(directory: directory) == manifest)
+            #expect(try EncodeStage.finish(directory: directory) == manifest)
             #expect(try folder.files(in: "ranks-\(world)") == whole)
-            #expect(try EncodingStage.finish(directory: directory) == manifest)
+            #expect(try EncodeStage.finish(directory: directory) == manifest)
         }
     }
 
@@ -229,7 +229,7 @@ import Work
         let manifest = try await encode("whole", surroundings())
         let directory = folder.path + "/set"
         for rank in 0..<2 {
-            _ = try await EncodingStage.encodeShare(
+            _ = try await EncodeStage.encodeShare(
                 WorkShare(rank: rank, world: 2), corpus: corpus, vocabulary: vocabulary,
                 shards: shards, directory: directory, surroundings: surroundings(),
                 report: { _ in })
@@ -251,7 +251,7 @@ import Work
             reason = "it is not as it was written"
         }
         let error = #expect(throws: PipelineError.self) {
-            try EncodingStage.finish(directory: directory)
+            try EncodeStage.finish(directory: directory)
         }
         let text = "\(error, default: "")"
         #expect(text.hasPrefix("\(path) cannot be read: \(reason)"), "\(text)")
@@ -259,24 +259,24 @@ import Work
 
         // As the message says, any rank writes it anew, and nothing is encoded twice.
         var encodedCount = 0
-        _ = try await EncodingStage.encodeShare(
+        _ = try await EncodeStage.encodeShare(
             WorkShare(rank: 1, world: 2), corpus: corpus, vocabulary: vocabulary, shards: shards,
             directory: directory, surroundings: surroundings()
         ) { event in
             if case .progress = event { encodedCount += 1 }
         }
         #expect(encodedCount == 0)
-        #expect(try EncodingStage.finish(directory: directory) == manifest)
+        #expect(try EncodeStage.finish(directory: directory) == manifest)
         #expect(try folder.files(in: "set") == folder.files(in: "whole"))
     }
 
     @Test func `work on several data sets is not finished without a word of which`() async throws {
         let manifest = try await encode("whole", surroundings())
         let directory = folder.path + "/set"
-        func encodeShare(_ tokens: Int, _ existing: EncodingStage.ExistingWork) async throws {
+        func encodeShare(_ tokens: Int, _ existing: EncodeStage.ExistingWork) async throws {
             var shards = shards
             shards.tokensPerShard = tokens
-            _ = try await EncodingStage.encodeShare(
+            _ = try await EncodeStage.encodeShare(
                 WorkShare(rank: 1, world: 2), corpus: corpus, vocabulary: vocabulary,
                 shards: shards, directory: directory, surroundings: surroundings(existing),
                 report: { _ in })
@@ -287,12 +287,12 @@ import Work
         let works = EncodingWorkspace.names(in: directory)
         #expect(works.count == 2)
         let error = #expect(throws: PipelineError.self) {
-            try EncodingStage.finish(directory: directory)
+            try EncodeStage.finish(directory: directory)
         }
         #expect(error == .severalWorks(directory: directory, names: works))
         #expect(works.allSatisfy { "\(error, default: "")".contains($0) })
         try await encode("set", surroundings(.replace))
-        #expect(try EncodingStage.finish(directory: directory) == manifest)
+        #expect(try EncodeStage.finish(directory: directory) == manifest)
     }
 
     @Test func `two processes do not work on the same part`() async throws {
@@ -313,7 +313,7 @@ import Work
     @Test func `a part that left lines out is read again by who allows none`() async throws {
         let path = try folder.write("web.jsonl", "{\"text\": \"the mill\"}\nnonsense\n")
         var web = CorpusConfiguration(inputs: [path], onError: .skip)
-        _ = try await EncodingStage.encodeShare(
+        _ = try await EncodeStage.encodeShare(
             WorkShare(rank: 0, world: 2), corpus: web, vocabulary: vocabulary, shards: shards,
             directory: folder.path + "/set", surroundings: surroundings(), report: { _ in })
         web.onError = .fail

@@ -32,7 +32,7 @@ import Work
     }
 
     private func learn(_ name: String, threads: Int) async throws -> Vocabulary {
-        try await VocabularyStage.run(
+        try await VocabStage.run(
             corpus: corpus, vocabulary: vocabularyConfiguration(),
             directory: folder.path + "/" + name, threadCount: threads, stop: StopSignal(),
             report: { _ in }
@@ -44,7 +44,7 @@ import Work
     {
         var shards = ShardConfiguration()
         shards.tokensPerShard = 50_000
-        return try await EncodingStage.run(
+        return try await EncodeStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards,
             directory: folder.path + "/" + name,
             surroundings: .init(threadCount: threads, stop: StopSignal()), report: { _ in })
@@ -78,13 +78,13 @@ import Work
         let whole = CorpusConfiguration(
             inputs: [try folder.write("all.txt", kept.joined(separator: "\n"))],
             documents: .line, validationFraction: 0)
-        _ = try await VocabularyStage.run(
+        _ = try await VocabStage.run(
             corpus: whole, vocabulary: vocabularyConfiguration(), directory: folder.path + "/all",
             threadCount: 2, stop: StopSignal(), report: { _ in })
         var totals: Set<Int?> = []
         var last = 0
         for (name, threads, counts) in [("one", 1, nil), ("three", 3, folder.path + "/counts")] {
-            let outcome = try await VocabularyStage.run(
+            let outcome = try await VocabStage.run(
                 corpora: corpora, vocabulary: vocabularyConfiguration(),
                 directory: folder.path + "/" + name, countsPath: counts, threadCount: threads,
                 stop: StopSignal()
@@ -153,7 +153,7 @@ import Work
             kept.append(String(decoding: document.text, as: UTF8.self))
         }
         let path = try folder.write("kept.txt", kept.joined(separator: "\n\n"))
-        let learned = try await VocabularyStage.run(
+        let learned = try await VocabStage.run(
             corpus: CorpusConfiguration(
                 inputs: [path], textSeparator: "\n\n", validationFraction: 0),
             vocabulary: vocabularyConfiguration(), directory: folder.path + "/kept",
@@ -168,14 +168,14 @@ import Work
         let empty = CorpusConfiguration(inputs: [path])
         let directory = folder.path + "/none"
         await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
-            try await VocabularyStage.run(
+            try await VocabStage.run(
                 corpus: empty, vocabulary: vocabularyConfiguration(), directory: directory,
                 threadCount: 2, stop: StopSignal(), report: { _ in })
         }
         #expect(!FileManager.default.fileExists(atPath: directory))
         let vocabulary = try await learn("v", threads: 2)
         await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
-            try await EncodingStage.run(
+            try await EncodeStage.run(
                 corpus: empty, vocabulary: vocabulary, shards: ShardConfiguration(),
                 directory: directory, surroundings: .init(threadCount: 2, stop: StopSignal()),
                 report: { _ in })
@@ -188,7 +188,7 @@ import Work
     {
         var configuration = vocabularyConfiguration()
         configuration.specialTokens = []
-        let vocabulary = try await VocabularyStage.run(
+        let vocabulary = try await VocabStage.run(
             corpus: corpus, vocabulary: configuration, directory: folder.path + "/plain",
             threadCount: 2, stop: StopSignal(), report: { _ in }
         ).vocabulary
@@ -197,7 +197,7 @@ import Work
         }
         var shards = ShardConfiguration()
         shards.endOfText = .none
-        let manifest = try await EncodingStage.run(
+        let manifest = try await EncodeStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder.path + "/s",
             surroundings: .init(threadCount: 2, stop: StopSignal()), report: { _ in })
         #expect(manifest.endOfTextID == nil)

@@ -72,7 +72,7 @@ private struct ChatWorld {
     @Test func `a run tunes after training, answers, and is up to date the next time`() async throws
     {
         let world = try await ChatWorld.shared.value
-        #expect(try world.result.stages("started").last == "instruction_tuning")
+        #expect(try world.result.stages("started").last == "tune")
         #expect(world.result.text.contains("Answer 1\n  Stone 1, day 7?\n  basalt"))
         #expect(world.result.text.contains("nats a token of answers"))
         let copy = try TemporaryFolder()
@@ -82,11 +82,11 @@ private struct ChatWorld {
             try copy.copy("\(world.folder.path)/\(name)", to: name)
         }
         let again = try await Program.succeed(["run", "--log-format", "json"], in: copy)
-        #expect(try again.stages("started").filter { $0 == "training" } == [])
+        #expect(try again.stages("started").filter { $0 == "train" } == [])
         // Of what changes, only what depends on it is made again.
         try ChatWorld.describe(questions: ["Stone 2, day 8?"], in: copy)
         let changed = try await Program.succeed(["run", "--log-format", "json"], in: copy)
-        #expect(try changed.stages("started") == ["instruction_tuning"])
+        #expect(try changed.stages("started") == ["tune"])
         #expect(changed.text.contains("Answer 1\n  Stone 2, day 8?\n  flint"))
     }
 

@@ -102,16 +102,16 @@ import Testing
         let refine = "corpus.refine.min_words=40"
         #expect(
             try await run(refine)
-                == ["refinement", "vocabulary", "shards", "training", "samples"])
+                == ["refine", "vocab", "encode", "train", "generate"])
         #expect(try await run(refine) == [])
         #expect(try await run(refine, "corpus.refine.memory=128M") == [])
         // Another limit that leaves the same documents changes the report and nothing else.
-        #expect(try await run("corpus.refine.min_words=41") == ["refinement"])
+        #expect(try await run("corpus.refine.min_words=41") == ["refine"])
         try folder.remove("refined/tiny/part_000000.jsonl.zst")
-        #expect(try await run("corpus.refine.min_words=41") == ["refinement"])
+        #expect(try await run("corpus.refine.min_words=41") == ["refine"])
         #expect(
             try await run("corpus.refine.min_words=41", "corpus.refine.shuffle=true")
-                == ["refinement", "vocabulary", "shards", "training", "samples"])
+                == ["refine", "vocab", "encode", "train", "generate"])
         let unknown = try await Program.run(
             ["run", "--set", "corpus.refine.min_word=3"], in: folder)
         #expect(unknown.status == 1)

@@ -46,7 +46,7 @@ import Testing
         }.joined() + "{\"text\": \"short\"}\n"
 
     private static let stages = [
-        "refinement/lines", "vocabulary", "shards/tales", "shards/lines", "training", "samples",
+        "refine/lines", "vocab", "encode/tales", "encode/lines", "train", "generate",
     ]
 
     /// The stages of events of a kind, with the source behind.
@@ -84,18 +84,18 @@ import Testing
         let shards = try folder.files(below: "shards/both")
         // Weights choose what is learned from, and nothing else.
         #expect(
-            try await run("--set", "corpus.sources.tales.weight=1") == ["training", "samples"])
-        #expect(try await run() == ["training", "samples"])
+            try await run("--set", "corpus.sources.tales.weight=1") == ["train", "generate"])
+        #expect(try await run() == ["train", "generate"])
         #expect(try folder.files(below: "shards/both") == shards)
         // A source that was touched is read again.
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: 1e9)],
             ofItemAtPath: folder.path + "/lines.jsonl")
-        #expect(try await run() == ["refinement/lines"])
+        #expect(try await run() == ["refine/lines"])
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: 1e9)],
             ofItemAtPath: folder.path + "/tales.txt.zst")
-        #expect(try await run() == ["vocabulary", "shards/tales"])
+        #expect(try await run() == ["vocab", "encode/tales"])
         #expect(try folder.files(below: "shards/both") == shards)
         // One that has another text, but leads to the same vocabulary, is encoded alone.
         let tiny = ["--set", "vocabulary.vocab_size=257"]
@@ -103,7 +103,7 @@ import Testing
         try folder.write("lines.jsonl", Self.lines + "{\"text\": \"let there be bread\"}\n")
         #expect(
             try await run(tiny[0], tiny[1])
-                == ["refinement/lines", "vocabulary", "shards/lines", "training", "samples"])
+                == ["refine/lines", "vocab", "encode/lines", "train", "generate"])
     }
 
     @Test func `each source has its share of every step`() async throws {
@@ -241,7 +241,7 @@ import Testing
         try await running.interrupt(afterFirstStepOf: "runs/both", in: folder)
         #expect(try await running.result.value.status == 130)
         let rest = try await Program.succeed(options, in: folder)
-        #expect(try Self.stages("started", rest) == ["training", "samples"])
+        #expect(try Self.stages("started", rest) == ["train", "generate"])
         let completed = try rest.events.compactMap { $0["completed_steps"] as? Int }
         #expect(completed.count == 1 && completed[0] > 0)
         #expect(

@@ -40,7 +40,7 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand {
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let outcome = try await PackingStage.run(
+        let outcome = try await PackStage.run(
             corpus: corpus.configuration(validationFraction: 0, output: output), path: output,
             level: level,
             frameByteCount: frameSize.byteCount, threadCount: reporting.threadCount,

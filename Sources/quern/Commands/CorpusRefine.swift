@@ -39,9 +39,9 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand {
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let destination: RefiningStage.Destination =
+        let destination: RefineStage.Destination =
             output == "-" ? .lines { Terminal.write($0) } : .directory(output)
-        let report = try await RefiningStage.run(
+        let report = try await RefineStage.run(
             corpus: corpus.configuration(
                 validationFraction: 0, output: output == "-" ? nil : output),
             refinement: refining.configuration, destination: destination,

@@ -97,12 +97,12 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
             validationFraction: validationFraction, output: output)
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let surroundings = EncodingStage.Surroundings(
+        let surroundings = EncodeStage.Surroundings(
             threadCount: reporting.threadCount, existing: overwrite ? .replace : .refuse,
             journalInterval: .seconds(journalEvery), stop: interrupts.stop)
         let start = ContinuousClock.now
         guard share.world > 1 else {
-            let manifest = try await EncodingStage.run(
+            let manifest = try await EncodeStage.run(
                 corpus: corpus, vocabulary: vocabulary, shards: shards, directory: output,
                 surroundings: surroundings, report: printer.show)
             printer.endLine()
@@ -120,7 +120,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
             return
         }
         if let origin { printer.notice("rank \(share.rank) of \(share.world), from \(origin)") }
-        let outcome = try await EncodingStage.encodeShare(
+        let outcome = try await EncodeStage.encodeShare(
             share, corpus: corpus, vocabulary: vocabulary, shards: shards, directory: output,
             surroundings: surroundings, report: printer.show)
         printer.endLine()

@@ -61,7 +61,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
 
     func run() async throws {
         let printer = reporting.makePrinter()
-        let (result, sources) = try TrainingStage.evaluate(
+        let (result, sources) = try EvaluateStage.run(
             modelDirectory: model, shardDirectories: shards, split: split, stride: stride,
             masksDocuments: maskDocuments, answersOnly: answers, batchSize: batchSize,
             threadCount: reporting.threadCount,

@@ -22,7 +22,7 @@ struct ShardsFinish: ParsableCommand {
     var directory: String
 
     func run() throws {
-        let manifest = try EncodingStage.finish(directory: directory)
+        let manifest = try EncodeStage.finish(directory: directory)
         Terminal.write(ManifestSummary.text(manifest, directory: directory))
     }
 }

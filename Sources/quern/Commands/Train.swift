@@ -122,7 +122,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         let summary: TrainingSummary
         if isTuning {
             configuration.instructionTuning.inputs = conversations
-            summary = try await InstructionTuningStage.run(
+            summary = try await TuneStage.run(
                 configuration, modelDirectory: try modelToTune(configuration),
                 surroundings: surroundings, stop: interrupts.stop, report: show)
         } else {
@@ -133,7 +133,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
                 shards.isEmpty
                 ? try configuration.dataSets(vocabulary: vocabulary)
                 : try Mixture(shards, vocabulary: vocabulary)
-            summary = try await TrainingStage.run(
+            summary = try await TrainStage.run(
                 configuration, data: data, vocabulary: vocabulary,
                 surroundings: surroundings, stop: interrupts.stop, report: show)
         }

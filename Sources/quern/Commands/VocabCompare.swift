@@ -31,12 +31,12 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand {
 
     func run() async throws {
         let vocabularies = try vocabs.map { try Vocabulary(directory: $0) }
-        var outcome: ComparisonStage.Outcome?
+        var outcome: CompareStage.Outcome?
         if !sample.input.isEmpty {
             let printer = reporting.makePrinter()
             let interrupts = InterruptHandler(form: reporting.form)
             defer { printer.endLine() }
-            outcome = try await ComparisonStage.run(
+            outcome = try await CompareStage.run(
                 vocabularies: vocabularies,
                 corpus: sample.reading.configuration(inputs: sample.input),
                 threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
@@ -58,7 +58,7 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand {
     }
 
     /// A group of rows for each kind of number: a row a file, and one for all.
-    private static func rows(_ outcome: ComparisonStage.Outcome) -> [[String]] {
+    private static func rows(_ outcome: CompareStage.Outcome) -> [[String]] {
         let kinds: [(String, (EncodingCounts) -> String)] = [
             ("bytes per token", { Figures.fixed($0.bytesPerToken, 3) }),
             ("tokens in the text", { Figures.count($0.tokenCount) }),

@@ -30,7 +30,7 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand {
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let outcome = try await VocabularyStage.count(
+        let outcome = try await VocabStage.count(
             corpus: counting.configuration(output: output), pattern: counting.pattern,
             memory: memory.memory,
             path: output, threadCount: reporting.threadCount, stop: interrupts.stop,

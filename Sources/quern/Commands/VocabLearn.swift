@@ -37,7 +37,7 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let counts = try PieceCountsFile(path: input)
-        let outcome = try VocabularyStage.learn(
+        let outcome = try VocabStage.learn(
             counts,
             vocabulary: learning.configuration(pattern: counts.pattern, memory: memory.memory),
             directory: output, stop: interrupts.stop, report: printer.show)

@@ -45,7 +45,7 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand {
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let merged = try VocabularyStage.mergeCounts(
+        let merged = try VocabStage.mergeCounts(
             inputs, path: output, stop: interrupts.stop, report: printer.show)
         printer.endLine()
         Terminal.write(Table.text(merged.rows + [["written", output]]))

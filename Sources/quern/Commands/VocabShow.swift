@@ -74,7 +74,7 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
             let trees = vocabulary.mergeTrees(of: Array(word.utf8).span)
             Terminal.write(MergeTreeText.text(trees, vocabulary))
         } else {
-            var outcome: ComparisonStage.Outcome?
+            var outcome: CompareStage.Outcome?
             if !sample.input.isEmpty { outcome = try await encodeSample(vocabulary) }
             let endOfText = vocabulary.endOfText.map(\.description) ?? "none"
             Terminal.write(
@@ -84,17 +84,17 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
         }
     }
 
-    private func encodeSample(_ vocabulary: Vocabulary) async throws -> ComparisonStage.Outcome {
+    private func encodeSample(_ vocabulary: Vocabulary) async throws -> CompareStage.Outcome {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         defer { printer.endLine() }
-        return try await ComparisonStage.run(
+        return try await CompareStage.run(
             vocabularies: [vocabulary],
             corpus: sample.reading.configuration(inputs: sample.input),
             threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
     }
 
-    private func show(_ outcome: ComparisonStage.Outcome, _ vocabulary: Vocabulary) {
+    private func show(_ outcome: CompareStage.Outcome, _ vocabulary: Vocabulary) {
         Terminal.write("\n" + Table.text(SourceTable.rows(outcome), alignRight: true))
         let special = Set(vocabulary.specialTokens.map(\.id))
         let unusedIDs = Set(vocabulary.unusedIDs)

@@ -44,7 +44,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let outcome = try await VocabularyStage.run(
+        let outcome = try await VocabStage.run(
             corpus: counting.configuration(output: output),
             vocabulary: learning.configuration(pattern: counting.pattern, memory: memory.memory),
             directory: output, countsPath: counts, threadCount: reporting.threadCount,

@@ -35,3 +35,30 @@ extension ByteSize: ExpressibleByArgument {
     /// Reads a size such as 512MB.
     public init?(argument: String) { self.init(argument) }
 }
+
+extension String {
+    /// The text with a new line, a tab and a carriage return for `\\n`, `\\t` and `\\r`, which a shell does not
+    /// give as such. O(count).
+    var unescaped: String {
+        replacing("\\n", with: "\n").replacing("\\t", with: "\t").replacing("\\r", with: "\r")
+    }
+}
+
+extension [String] {
+    /// The arguments with "--top-k -1" as "--top-k=-1": a word that begins with a minus is no value to the
+    /// parser, which would say that the value is missing and not what it may be.
+    var joiningNegativeNumbers: [String] {
+        var result: [String] = []
+        for (index, word) in enumerated() {
+            if word == "--" { return result + self[index...] }
+            if word.hasPrefix("-"), Double(word) != nil, let option = result.last,
+                option.hasPrefix("--"), !option.contains("=")
+            {
+                result[result.count - 1] = option + "=" + word
+            } else {
+                result.append(word)
+            }
+        }
+        return result
+    }
+}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipeline
 import Work
 
 /// A command that reports what it does.
@@ -40,4 +41,18 @@ struct ReportOptions: ParsableArguments {
 
     /// A printer for these options.
     func makePrinter() -> ProgressPrinter { ProgressPrinter(form: form) }
+}
+
+/// Which pipeline, and what is set beside its file.
+struct PipelineOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Set a key of the configuration, for example --set training.batch_size=8. May be repeated.",
+            valueName: "section.key=value"))
+    var set: [String] = []
+
+    func configuration(path: String?) throws -> PipelineConfiguration {
+        try PipelineConfiguration(path: path, settings: set)
+    }
 }

@@ -118,7 +118,7 @@ final class ProgressPrinter {
                 "step \(Figures.count(report.step)) skipped: \(finding). It read "
                     + origins.map(\.text).joined(separator: ", "))
         case .sampling(let done, let count):
-            showText(.progress(SampleStage.progress(done, count)))
+            showText(.progress(GenerateStage.progress(done, count)))
         case .sampled(let step, let texts):
             for text in texts { message("step \(Figures.count(step)): \(text)") }
         case .stoppedEarly(let step, let bestStep):
@@ -267,12 +267,12 @@ extension Stage {
 
     private var title: String {
         switch self {
-        case .refinement: "Refinement"
-        case .vocabulary: "Vocabulary"
-        case .shards: "Shards"
-        case .training: "Training"
-        case .samples: "Samples"
-        case .instructionTuning: "Instruction tuning"
+        case .refine: "Refinement"
+        case .vocab: "Vocabulary"
+        case .encode: "Shards"
+        case .train: "Training"
+        case .generate: "Samples"
+        case .tune: "Instruction tuning"
         }
     }
 }

@@ -1,0 +1,96 @@
+public import Corpora
+public import Tokenization
+import Training
+public import Work
+
+/// Encodes a corpus with several vocabularies, only to see what they make of it.
+public enum CompareStage {
+    /// What came out.
+    public struct Outcome: Sendable {
+        /// A file of the corpus.
+        public struct Source: Sendable {
+            /// The file's path, or `-` for standard input.
+            public var path: String
+            /// What each vocabulary makes of it.
+            public var counts: [EncodingCounts]
+        }
+
+        /// The files that have documents, in the order in which they were read.
+        public var sources: [Source]
+        /// All of them together: what each vocabulary makes of them.
+        public var total: [EncodingCounts]
+        /// How often each vocabulary's tokens occurred, by id.
+        public var occurrences: [[Int]]
+    }
+
+    /// Encoders and what was counted with them; one a thread.
+    private final class Worker {
+        let encoders: [BytePairEncoder]
+        var sources: [String: [EncodingCounts]] = [:]
+        var occurrences: [[Int]]
+        var ids: [UInt32] = []
+
+        init(_ vocabularies: [Vocabulary]) {
+            encoders = vocabularies.map { BytePairEncoder($0) }
+            occurrences = vocabularies.map { Array(repeating: 0, count: $0.count) }
+        }
+
+        func count(_ document: Document) {
+            var counts =
+                sources.removeValue(forKey: document.origin.path)
+                ?? Array(repeating: EncodingCounts(), count: encoders.count)
+            for (number, encoder) in encoders.enumerated() {
+                ids.removeAll(keepingCapacity: true)
+                encoder.encode(document.text.span, into: &ids)
+                counts[number].add(document.text.span, ids: ids.span, of: encoder.vocabulary)
+                for id in ids { occurrences[number][Int(id)] += 1 }
+            }
+            sources[document.origin.path] = counts
+        }
+    }
+
+    /// Encodes in parallel and keeps the numbers. Text is ordinary text: no special token is
+    /// recognised in it.
+    ///
+    /// The result does not depend on `threadCount`. Memory is that of the vocabularies, the chunks
+    /// under way and a few numbers a file.
+    public static func run(
+        vocabularies: [Vocabulary], corpus: CorpusConfiguration, threadCount: Int,
+        stop: StopSignal, report: (PipelineEvent) -> Void
+    ) async throws -> Outcome {
+        let workers = Pool { Worker(vocabularies) }
+        var reader = try CorpusReader(corpus, threadCount: threadCount)
+        try reader.inputs.check(outputs: [], report: report)
+        try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
+            workers.withItem { worker in
+                for document in documents { worker.count(document) }
+            }
+        } consume: { _, progress in
+            report(.progress(StageProgress(activity: "encoding", reading: progress)))
+        }
+        guard reader.progress.documents > 0 else {
+            throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)
+        }
+        let finished = workers.drain()
+        var outcome = Outcome(
+            sources: [], total: Array(repeating: EncodingCounts(), count: vocabularies.count),
+            occurrences: vocabularies.map { Array(repeating: 0, count: $0.count) })
+        for path in reader.progress.sources.map(\.path) {
+            let parts = finished.compactMap { $0.sources[path] }
+            guard !parts.isEmpty else { continue }
+            let counts = vocabularies.indices.map { number in
+                parts.reduce(into: EncodingCounts()) { $0 += $1[number] }
+            }
+            outcome.sources.append(.init(path: path, counts: counts))
+            for (number, count) in counts.enumerated() { outcome.total[number] += count }
+        }
+        for worker in finished {
+            for (number, occurrences) in worker.occurrences.enumerated() {
+                for (id, count) in occurrences.enumerated() {
+                    outcome.occurrences[number][id] += count
+                }
+            }
+        }
+        return outcome
+    }
+}

@@ -1,0 +1,143 @@
+public import Corpora
+public import Refinement
+public import TokenShards
+import Tokenization
+public import Training
+public import Transformer
+public import VocabularyLearning
+
+/// Everything that `quern run` needs to know: the sum of the stages' own configurations.
+///
+/// Paths are taken from the directory in which the program runs. What a run makes lies in
+/// `refined/NAME`, `vocab/NAME`, `shards/NAME` and `runs/NAME`; of several sources, each has a directory
+/// of its own in `refined/NAME` and `shards/NAME`.
+public struct PipelineConfiguration: Codable, Sendable, Equatable {
+    /// Names the directories of what the pipeline makes.
+    public var name = "default"
+    /// Where the text comes from, unless there are ``sources``.
+    public var corpus: CorpusConfiguration {
+        get { corpusSection.reading }
+        set { corpusSection.reading = newValue }
+    }
+    /// What is left out of it, and in which order the rest stands; `nil` to take it as it is.
+    public var refinement: RefinementConfiguration? {
+        get { corpusSection.refinement }
+        set { corpusSection.refinement = newValue }
+    }
+    /// The corpora to learn from in proportion to their weights, where there are several. The vocabulary
+    /// is learned from all, whatever they weigh.
+    public var sources: [CorpusSource] {
+        get { corpusSection.sources }
+        set { corpusSection.sources = newValue }
+    }
+    private var corpusSection = CorpusSection()
+    /// How the vocabulary is learned.
+    public var vocabulary = VocabularyConfiguration()
+    /// How the ids are packed.
+    public var shards = ShardConfiguration()
+    /// The shape of the model.
+    public var model = GPTConfiguration()
+    /// How it is trained.
+    public var training = TrainingConfiguration()
+    /// How text is drawn from it.
+    public var generation = GenerationConfiguration()
+    /// What the samples at the end of a run begin with.
+    public var samples: [String] = []
+    /// How it learns to answer; without inputs it does not.
+    public var instructionTuning = InstructionTuningConfiguration()
+
+    /// The defaults.
+    public init() {}
+
+    /// The configuration in the file at `path`, with `settings` such as "training.batch_size=8"
+    /// put over it.
+    ///
+    /// - Throws: ``PipelineError`` for a file that is not JSON, an unknown key, or a value that does
+    ///   not fit; the stages' own errors for values that make no sense.
+    public init(path: String?, settings: [String] = []) throws {
+        self = try ConfigurationFile.read(path: path, settings: settings)
+        try checkFolderName(name, key: "name")
+        try corpusSection.validate()
+        try training.validate()
+    }
+
+    /// Checks every section, so that a value that makes no sense for the last stage is found before
+    /// the first begins.
+    func validateForRun(threadCount: Int) throws {
+        try corpusSection.validate()
+        for source in pipelineSources { try source.validate(threadCount: threadCount) }
+        try vocabulary.validate()
+        try EncodeStage.validate(shards)
+        try shards.allowSpecial.validate(known: vocabulary.specialTokens)
+        var shape = model
+        shape.vocabularySize = vocabulary.vocabularySize
+        try shape.validate()
+        try training.validate()
+        try generation.validate()
+        try instructionTuning.validate()
+    }
+
+    /// Where the vocabulary lies.
+    public var vocabularyDirectory: String { "vocab/\(name)" }
+    /// Where the refined corpus lies, or the directories of refined sources.
+    public var refinedDirectory: String { "refined/\(name)" }
+    /// Where the shards lie, or the directories of the sources' shards.
+    public var shardDirectory: String { "shards/\(name)" }
+    /// Where checkpoints, metrics and samples lie.
+    public var runDirectory: String { "runs/\(name)" }
+
+    /// Where checkpoints and metrics of instruction tuning lie.
+    public var tuningDirectory: String { runDirectory + "/chat" }
+
+    /// The keys in `pipeline.json`.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case name
+        case corpusSection = "corpus"
+        case vocabulary, shards, model, training, generation, samples
+        case instructionTuning = "instruction_tuning"
+    }
+
+    /// The values of the keys that take one of a few words.
+    static var choices: [String: [String]] {
+        [
+            "corpus.format": CorpusFormat.allCases.map(\.rawValue),
+            "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
+            "corpus.documents": DocumentDivision.allCases.map(\.rawValue),
+            "corpus.invalid_utf8": InvalidUTF8Policy.allCases.map(\.rawValue),
+            "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
+            "vocabulary.tie": TieRule.allCases.map(\.rawValue),
+            "training.packing": Packing.allCases.map(\.rawValue),
+            "training.optimizer": OptimizerKind.allCases.map(\.rawValue),
+            "training.precision": Precision.allCases.map(\.rawValue),
+            "training.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
+            "instruction_tuning.optimizer": OptimizerKind.allCases.map(\.rawValue),
+            "instruction_tuning.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
+            "instruction_tuning.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
+            "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
+            "model.architecture": Architecture.allCases.map(\.rawValue),
+        ]
+    }
+
+    /// The sections that may be null: nothing is done then.
+    static let optionalSections: Set = ["corpus.refine", "corpus.sources[].refine"]
+
+    /// The keys that each section knows, and those of the whole under the empty name.
+    static var keysOfSections: [String: [String]] {
+        [
+            "": CodingKeys.allCases.map(\.rawValue),
+            "corpus": CorpusConfiguration.CodingKeys.allCases.map(\.rawValue)
+                + CorpusSection.CodingKeys.allCases.map(\.rawValue),
+            "corpus.refine": RefinementConfiguration.allKeys,
+            "corpus.sources[]": CorpusSource.allKeys,
+            "corpus.sources[].refine": RefinementConfiguration.allKeys,
+            "vocabulary": VocabularyConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "shards": ShardConfiguration.CodingKeys.allCases.map(\.rawValue),
+            // Its vocabulary size is that of the vocabulary.
+            "model": GPTConfiguration.CodingKeys.allCases.filter { $0 != .vocabularySize }
+                .map(\.rawValue),
+            "training": TrainingConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "generation": GenerationConfiguration.CodingKeys.allCases.map(\.rawValue),
+            "instruction_tuning": InstructionTuningConfiguration.keys,
+        ]
+    }
+}

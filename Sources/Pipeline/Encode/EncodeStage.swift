@@ -1,0 +1,216 @@
+public import Corpora
+import Files
+import Foundation
+public import TokenShards
+public import Tokenization
+import Training
+public import Work
+
+/// Packs a corpus into shards, in parts that any number of processes make independently.
+///
+/// A process that is killed loses at most what it did since it last wrote down where it was: started again
+/// with the same arguments it goes on from there, to the bytes that it would have come to anyway.
+/// The data set appears when all of it is there, and until then one that was in its place is untouched.
+public enum EncodeStage {
+    /// What to do about unfinished work on something else in the data set's directory.
+    public enum ExistingWork: Sendable {
+        /// Leave it and throw.
+        case refuse
+        /// Remove it. Standard input and pipes are then encoded from their beginning too.
+        case replace
+    }
+
+    /// What does not change the result.
+    public struct Surroundings: Sendable {
+        /// Chunks of documents encoded at once.
+        public var threadCount: Int
+        /// What to do about unfinished work on something else.
+        public var existing: ExistingWork
+        /// How much work a kill may cost: what was done since the place was last written down.
+        public var journalInterval: Duration
+        /// Looked at before each chunk.
+        public var stop: StopSignal
+        /// Text of a chunk, in bytes.
+        var chunkByteCount = 1 << 20
+        /// Bytes of ids that are brought to the disk together while more are made; what is left is waited for
+        /// at the end.
+        var syncedByteCount = 16 << 20
+        /// Called after each step that changes a file, for tests that kill there.
+        var afterStep: @Sendable () -> Void = {}
+
+        /// Surroundings with defaults for what is not given.
+        public init(
+            threadCount: Int, existing: ExistingWork = .refuse,
+            journalInterval: Duration = .seconds(1), stop: StopSignal
+        ) {
+            self.threadCount = threadCount
+            self.existing = existing
+            self.journalInterval = journalInterval
+            self.stop = stop
+        }
+    }
+
+    /// What a process has done of a data set that several make.
+    public struct ShareOutcome: Sendable {
+        /// Parts that the data set has.
+        public var partCount: Int
+        /// How many of them belong to the process: all are done.
+        public var ownPartCount: Int
+    }
+
+    /// Throws unless documents can be packed this way.
+    static func validate(_ shards: ShardConfiguration) throws {
+        // The reader of llm.c keeps the count in a signed 32-bit integer.
+        guard (1...Int(Int32.max)).contains(shards.tokensPerShard) else {
+            throw PipelineError.badValue(
+                key: "shards.tokens_per_shard", reason: "it is from 1 to \(Int32.max)")
+        }
+        guard shards.partBytes > 0 else {
+            throw PipelineError.badValue(key: "shards.part_bytes", reason: "must be positive")
+        }
+    }
+
+    /// Encodes a corpus and finishes the data set.
+    ///
+    /// The bytes depend on neither threads nor interruptions. Memory is that of the encoders, a few
+    /// chunks and the reader's buffers.
+    public static func run(
+        corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
+        directory: String, surroundings: Surroundings, report: (PipelineEvent) -> Void
+    ) async throws -> ShardManifest {
+        let workspace = try workspace(corpus, vocabulary, shards, directory, report)
+        return try await tidying(workspace) {
+            try await encode(
+                .whole, corpus, vocabulary, workspace, surroundings, report)
+            return try workspace.assemble(
+                quarantinePath: corpus.keptPath, afterStep: surroundings.afterStep)
+        }
+    }
+
+    /// Encodes the parts of a corpus that belong to one of several processes.
+    ///
+    /// When all have done theirs, ``finish(directory:)`` makes the data set.
+    public static func encodeShare(
+        _ share: WorkShare, corpus: CorpusConfiguration, vocabulary: Vocabulary,
+        shards: ShardConfiguration, directory: String, surroundings: Surroundings,
+        report: (PipelineEvent) -> Void
+    ) async throws -> ShareOutcome {
+        let workspace = try workspace(corpus, vocabulary, shards, directory, report)
+        return try await tidying(workspace) {
+            try await encode(share, corpus, vocabulary, workspace, surroundings, report)
+            let count = workspace.plan.parts.count
+            return ShareOutcome(
+                partCount: count,
+                ownPartCount: share.parts(of: count).reduce(0) { sum, _ in sum + 1 })
+        }
+    }
+
+    /// Makes the data set in `directory` of the parts that are there.
+    ///
+    /// - Throws: ``PipelineError/missingParts(directory:count:missing:)``,
+    ///   ``PipelineError/badPlan(path:reason:)``, ``PipelineError/severalWorks(directory:names:)``.
+    public static func finish(directory: String) throws -> ShardManifest {
+        let names = EncodingWorkspace.names(in: directory)
+        guard let first = names.first else { return try ShardManifest(directory: directory) }
+        if let name = names.first(where: {
+            DataSetAssembly.isCommitted(in: directory + "/" + $0)
+        }) {
+            return try DataSetAssembly.complete(from: directory + "/" + name, to: directory)
+        }
+        guard names.count == 1 else {
+            throw PipelineError.severalWorks(directory: directory, names: names)
+        }
+        let plan = try EncodingPlan(path: directory + "/" + first + "/" + EncodingPlan.fileName)
+        return try EncodingWorkspace(directory: directory, plan: plan).assemble()
+    }
+
+    private static func workspace(
+        _ corpus: CorpusConfiguration, _ vocabulary: Vocabulary, _ shards: ShardConfiguration,
+        _ directory: String, _ report: (PipelineEvent) -> Void
+    ) throws -> EncodingWorkspace {
+        guard shards.endOfText == .none || vocabulary.endOfText != nil else {
+            throw PipelineError.badValue(
+                key: "shards.end_of_text",
+                reason: "the vocabulary has no end-of-text token; choose \"none\"")
+        }
+        try validate(shards)
+        try shards.allowSpecial.validate(for: vocabulary)
+        try corpus.validate()
+        let inputs = try corpus.findInputs()
+        try inputs.check(outputs: [directory], quarantinePath: corpus.keptPath, report: report)
+        return try EncodingWorkspace(
+            directory: directory,
+            plan: EncodingPlan(
+                corpus: corpus, inputs: inputs.paths,
+                format: ShardFormat(shards, vocabulary: vocabulary),
+                partBytes: shards.partBytes))
+    }
+
+    /// Removes the workspace when `work` fails before there is anything to go on with.
+    @inline(never)
+    private static func tidying<Result>(
+        _ workspace: EncodingWorkspace, _ work: () async throws -> Result
+    ) async throws -> Result {
+        let manager = FileManager.default
+        let isNew = !manager.fileExists(atPath: workspace.directory)
+        do {
+            return try await work()
+        } catch {
+            var isWorthless = !EncodingWorkspace.holdsWork(workspace.path)
+            if case PipelineError.emptyCorpus = error { isWorthless = true }
+            // The error is what the caller has to know; what cannot be tidied stays.
+            if isWorthless { try? EncodingWorkspace.remove(workspace.path) }
+            if isNew, (try? manager.contentsOfDirectory(atPath: workspace.directory)) == [] {
+                try? manager.removeItem(atPath: workspace.directory)
+            }
+            throw error
+        }
+    }
+
+    private static func encode(
+        _ share: WorkShare, _ corpus: CorpusConfiguration, _ vocabulary: Vocabulary,
+        _ workspace: EncodingWorkspace, _ surroundings: Surroundings,
+        _ report: (PipelineEvent) -> Void
+    ) async throws {
+        let lock = try workspace.open(surroundings.existing, share: share)
+        defer { withExtendedLifetime(lock) {} }
+        if DataSetAssembly.isCommitted(in: workspace.path) { return }
+        let encoders = Pool { BytePairEncoder(vocabulary) }
+        let parts = workspace.plan.parts
+        let own = Array(share.parts(of: parts.count))
+        let sizes = own.map { number in
+            parts[number].reduce(0 as Int?) { sum, input in
+                sum.flatMap { sum in input.bytes.map { sum + $0 } }
+            }
+        }
+        let total = sizes.reduce(0 as Int?) { sum, size in
+            sum.flatMap { sum in size.map { sum + $0 } }
+        }
+        let quarantine = corpus.keptPath.map { workspace.quarantinePlace($0) }
+        var (readBefore, textBefore) = (0, 0)
+        for (index, number) in own.enumerated() {
+            var partCorpus = corpus
+            partCorpus.inputs = parts[number].map(\.path)
+            partCorpus.inputsFrom = nil
+            partCorpus.quarantinePath = quarantine.map { _ in
+                workspace.quarantinePath(ofPart: number)
+            }
+            let part = PartEncoding(
+                workspace: workspace, number: number, share: share, corpus: partCorpus,
+                quarantine: quarantine, surroundings: surroundings, encoders: encoders)
+            var text = 0
+            if !part.isDone {
+                try await part.run(report: report) { activity, progress in
+                    text = progress.textBytes
+                    report(
+                        .progress(
+                            StageProgress(
+                                activity: activity, completed: readBefore + progress.bytesRead,
+                                total: total, unit: .bytes, textBytes: textBefore + text)))
+                }
+            }
+            readBefore += sizes[index] ?? 0
+            textBefore += text
+        }
+    }
+}

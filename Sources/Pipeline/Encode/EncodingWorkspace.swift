@@ -1,0 +1,180 @@
+import Corpora
+import Files
+import Foundation
+import TokenShards
+
+/// The directory `unfinished-FINGERPRINT` in that of a data set, where its parts are made.
+///
+///     plan.json           what is made from what
+///     lock                shared by whoever encodes, exclusive for whoever finishes
+///     part-00000.lock     held by the process that makes the part
+///     part-00000/         journal.json, and the part's shards under names of their own
+///     part-00000.quarantine   what of the part could not be read, and its .reasons.jsonl
+struct EncodingWorkspace {
+    /// The data set's directory.
+    let directory: String
+    /// The workspace's own.
+    let path: String
+    let plan: EncodingPlan
+    /// The plan's fingerprint.
+    let fingerprint: String
+
+    /// The workspace of `plan` in `directory`, whether it is there or not.
+    init(directory: String, plan: EncodingPlan) throws {
+        self.directory = directory
+        self.plan = plan
+        fingerprint = try plan.fingerprint
+        path = directory + "/" + ShardManifest.workspacePrefix + fingerprint
+    }
+
+    /// The names of workspaces in `directory`, sorted.
+    static func names(in directory: String) -> [String] {
+        ((try? FileSystem.namesInDirectory(directory)) ?? []).filter {
+            $0.hasPrefix(ShardManifest.workspacePrefix)
+        }
+    }
+
+    /// Makes the workspace, unless another one is in the way, and keeps others from finishing it.
+    ///
+    /// - Parameter existing: what to do about work on something else.
+    func open(_ existing: EncodeStage.ExistingWork, share: WorkShare) throws -> FileLock {
+        for name in Self.names(in: directory) where directory + "/" + name != path {
+            let other = directory + "/" + name
+            if existing == .refuse, Self.holdsWork(other) {
+                let otherPlan = SealedJSON.read(
+                    EncodingPlan.self, from: other + "/" + EncodingPlan.fileName)
+                throw PipelineError.unfinishedWork(
+                    directory: directory,
+                    difference: otherPlan.map { plan.difference(from: $0) } ?? "another version")
+            }
+            // One rank is enough, and two would be in each other's way.
+            if share.rank == 0 { try Self.remove(other) }
+        }
+        try FileSystem.makeDirectory(directory)
+        try FileSystem.makeDirectory(path)
+        guard let lock = try FileLock(path: path + "/lock", .shared) else {
+            throw PipelineError.busy(directory: directory)
+        }
+        let planPath = path + "/" + EncodingPlan.fileName
+        if (try? EncodingPlan(path: planPath)) != plan {
+            // Every rank writes the same bytes.
+            try SealedJSON.write(plan, to: planPath, writer: "rank-\(share.rank)")
+        }
+        return lock
+    }
+
+    /// The directory of a part, seen from the workspace.
+    func name(ofPart number: Int) -> String {
+        let digits = String(number)
+        return "part-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+
+    /// The directory of a part.
+    func directory(ofPart number: Int) -> String { path + "/" + name(ofPart: number) }
+
+    /// Where what of a part cannot be read is kept until the data set is made.
+    func quarantinePath(ofPart number: Int) -> String {
+        CorpusConfiguration.quarantinePath(beside: directory(ofPart: number))
+    }
+
+    /// What a journal says of a quarantine at `path`: one beside the data set goes where that goes.
+    func quarantinePlace(_ path: String) -> PartJournal.QuarantinePlace {
+        let isBeside = path == CorpusConfiguration.quarantinePath(beside: directory)
+        return .init(path: isBeside ? nil : URL(fileURLWithPath: path).path)
+    }
+
+    /// What is written down of a part; nil when it was not begun or nothing of it can be kept.
+    func journal(ofPart number: Int) -> PartJournal? {
+        guard let journal = PartJournal(directory: directory(ofPart: number)),
+            journal.plan == fingerprint, journal.part == number
+        else { return nil }
+        return journal
+    }
+
+    /// Whether something in the workspace at `path` would be lost with it.
+    static func holdsWork(_ path: String) -> Bool {
+        if DataSetAssembly.isCommitted(in: path) { return true }
+        return ((try? FileSystem.namesInDirectory(path)) ?? []).contains {
+            PartJournal(directory: path + "/" + $0) != nil
+        }
+    }
+
+    /// Removes a workspace that nobody works in.
+    static func remove(_ path: String) throws {
+        guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
+            throw PipelineError.busy(directory: path)
+        }
+        try withExtendedLifetime(lock) { try FileSystem.removeItem(path) }
+    }
+
+    /// Makes the data set of the parts, which must be done.
+    ///
+    /// - Parameter quarantinePath: where what could not be read is kept; nil for the place that the parts say.
+    func assemble(
+        quarantinePath: String? = nil, afterStep: () -> Void = {}
+    ) throws -> ShardManifest {
+        guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
+            throw PipelineError.busy(directory: directory)
+        }
+        return try withExtendedLifetime(lock) {
+            if !DataSetAssembly.isCommitted(in: path) {
+                try commit(quarantinePath, afterStep)
+                afterStep()
+            }
+            return try DataSetAssembly.complete(
+                from: path, to: directory, afterStep: afterStep)
+        }
+    }
+
+    private func commit(_ quarantinePath: String?, _ afterStep: () -> Void) throws {
+        let journals = plan.parts.indices.map { journal(ofPart: $0) }
+        let missing = plan.parts.indices.filter { journals[$0]?.completion == nil }
+        guard missing.isEmpty else {
+            let world = journals.compactMap { $0?.world }.max()
+            throw PipelineError.missingParts(
+                directory: directory, count: plan.parts.count,
+                missing: missing.map { number in
+                    .init(
+                        number: number,
+                        rank: journals[number].map { ($0.rank, $0.world) }.map {
+                            "rank \($0.0) of \($0.1)"
+                        } ?? world.map { "rank \(number % $0) of \($0)" },
+                        first: plan.parts[number].first?.path ?? "",
+                        documents: journals[number]?.documents)
+                })
+        }
+        // Before the data set is there, for then what the parts kept goes.
+        try joinQuarantines(journals.compactMap { $0?.completion }, at: quarantinePath)
+        afterStep()
+        var parts: [(directory: String, state: PartState)] = []
+        var sources: [ShardManifest.Source] = []
+        var skipped = ShardManifest.Skipped()
+        for (number, journal) in journals.enumerated() {
+            guard let journal, let completion = journal.completion else { continue }
+            parts.append((name(ofPart: number), journal.shards))
+            sources += completion.sources
+            skipped += completion.skipped
+        }
+        guard parts.contains(where: { !$0.state.shards.isEmpty }) else {
+            throw PipelineError.emptyCorpus(
+                inputs: plan.parts.flatMap { $0.map(\.path) }, skipped: skipped.lines,
+                reason: skipped.examples.first)
+        }
+        skipped.examples = Array(skipped.examples.prefix(CorpusProgress.keptErrorCount))
+        try DataSetAssembly.commit(
+            parts: parts, format: plan.format, sources: sources, skipped: skipped, from: path)
+    }
+
+    /// Puts what the parts could not read into one place, in their order, if any of them kept it.
+    private func joinQuarantines(
+        _ completions: [PartJournal.Completion], at path: String?
+    ) throws {
+        let places = completions.compactMap(\.quarantine)
+        guard path != nil || !places.isEmpty else { return }
+        let kept = completions.indices.filter { completions[$0].skipped.quarantinedLines != nil }
+        try Quarantine.join(
+            kept.map { quarantinePath(ofPart: $0) },
+            to: path ?? places.compactMap(\.path).first
+                ?? CorpusConfiguration.quarantinePath(beside: directory))
+    }
+}

@@ -1,0 +1,221 @@
+import Corpora
+import Files
+import Foundation
+import Synchronization
+import TokenShards
+import Tokenization
+import Training
+import Work
+
+/// The encoding of one part of a corpus into shards, from where an earlier process ended.
+struct PartEncoding {
+    let workspace: EncodingWorkspace
+    let number: Int
+    let share: WorkShare
+    /// How the part's files are read.
+    let corpus: CorpusConfiguration
+    /// Where what cannot be read goes when the data set is made; nil when it is not kept.
+    let quarantine: PartJournal.QuarantinePlace?
+    let surroundings: EncodeStage.Surroundings
+    let encoders: Pool<BytePairEncoder>
+
+    /// Documents of a chunk, packed.
+    private struct PackedChunk: Sendable {
+        var documents: PackedDocuments
+        /// Documents that are held out, by the file they come from.
+        var heldOut: [String: Int] = [:]
+    }
+
+    /// Whether the part is done already.
+    var isDone: Bool {
+        guard let journal = workspace.journal(ofPart: number), let completion = journal.completion,
+            (try? journal.shards.checkSizes(
+                in: workspace.directory(ofPart: number), format: workspace.plan.format)) != nil
+        else { return false }
+        // A part that was read with lines left out is read again by whoever allows none, or keeps them.
+        let skipped = completion.skipped
+        guard skipped.lines > 0 else { return true }
+        guard quarantine != nil else { return corpus.onError != .fail }
+        let kept = workspace.quarantinePath(ofPart: number)
+        return skipped.quarantinedLines == skipped.lines
+            && [kept, Quarantine.reasonsPath(kept)].allSatisfy {
+                FileManager.default.fileExists(atPath: $0)
+            }
+    }
+
+    /// Encodes what is not encoded yet. The bytes depend on neither threads nor interruptions.
+    ///
+    /// - Parameter report: takes the state of the part's reader.
+    func run(
+        report: (PipelineEvent) -> Void,
+        progress show: (_ activity: String, CorpusProgress) -> Void
+    ) async throws {
+        let lockPath = workspace.directory(ofPart: number) + ".lock"
+        guard let lock = try FileLock(path: lockPath, .exclusive) else {
+            throw PipelineError.busy(directory: workspace.directory(ofPart: number))
+        }
+        defer { withExtendedLifetime(lock) {} }
+        var journal = journalToContinue
+        var writer = try makeWriter(&journal, report)
+        var reader = try CorpusReader(corpus, threadCount: surroundings.threadCount)
+        try passOver(journal, &reader, show)
+
+        let keeper = JournalKeeper(
+            directory: workspace.directory(ofPart: number), afterStep: surroundings.afterStep)
+        let clock = ContinuousClock()
+        var lastKept = clock.now
+        var unsyncedByteCount = 0
+        do {
+            let format = workspace.plan.format
+            let split = ValidationSplit(fraction: corpus.validationFraction)
+            try await forEachChunk(
+                of: &reader, byteCount: surroundings.chunkByteCount,
+                threadCount: surroundings.threadCount, stop: surroundings.stop
+            ) { [encoders] documents in
+                encoders.withItem { encoder in
+                    let byteCount = documents.reduce(0) { $0 + $1.text.count }
+                    var chunk = PackedChunk(
+                        documents: PackedDocuments(format, textByteCount: byteCount))
+                    for document in documents {
+                        let isHeldOut = split.isValidation(document.contentHash)
+                        if isHeldOut { chunk.heldOut[document.origin.path, default: 0] += 1 }
+                        chunk.documents.append(
+                            document.text.span, contentHash: document.contentHash,
+                            place: DocumentPlace(document.origin.position),
+                            to: isHeldOut ? .validation : .train, encoder: encoder)
+                    }
+                    return chunk
+                }
+            } consume: { chunk, progress in
+                try writer.append(chunk.documents)
+                journal.documents += chunk.documents.count
+                journal.hash = chunk.documents.hash(after: journal.hash)
+                journal.heldOut.merge(chunk.heldOut, uniquingKeysWith: +)
+                surroundings.afterStep()
+                unsyncedByteCount += chunk.documents.idByteCount
+                if clock.now - lastKept >= surroundings.journalInterval, try keeper.isIdle {
+                    lastKept = clock.now
+                    unsyncedByteCount = 0
+                    let snapshot = try writer.snapshot()
+                    journal.shards = snapshot.state
+                    keeper.keep(snapshot, as: journal)
+                } else if unsyncedByteCount >= surroundings.syncedByteCount,
+                    try keeper.isIdle
+                {
+                    unsyncedByteCount = 0
+                    keeper.bringForward(writer.unsyncedFiles)
+                }
+                show("encoding", progress)
+            }
+        } catch PipelineError.interrupted {
+            try keeper.wait()
+            if journal.documents > 0 {
+                let snapshot = try writer.snapshot()
+                journal.shards = snapshot.state
+                keeper.keep(snapshot, as: journal)
+                try keeper.wait()
+            }
+            throw PipelineError.interrupted
+        } catch {
+            // The keeper's thread must not outlive the lock; what it met comes second.
+            try? keeper.wait()
+            throw error
+        }
+        try keeper.wait()
+        let last = try writer.finish()
+        journal.shards = last.state
+        journal.completion = completion(reader.progress, heldOut: journal.heldOut)
+        keeper.keep(last, as: journal)
+        try keeper.wait()
+    }
+
+    /// What an earlier process came to, or a new beginning.
+    private var journalToContinue: PartJournal {
+        guard var journal = workspace.journal(ofPart: number), journal.completion == nil,
+            !(surroundings.existing == .replace && isPipe)
+        else { return newJournal }
+        (journal.rank, journal.world) = (share.rank, share.world)
+        return journal
+    }
+
+    private var newJournal: PartJournal {
+        PartJournal(
+            plan: workspace.fingerprint, part: number, rank: share.rank, world: share.world)
+    }
+
+    /// A writer that goes on where the journal says; the part begins again, and the journal with it, if the
+    /// files are not what it says.
+    private func makeWriter(
+        _ journal: inout PartJournal, _ report: (PipelineEvent) -> Void
+    ) throws -> PartWriter {
+        let directory = workspace.directory(ofPart: number)
+        let format = workspace.plan.format
+        if journal.documents > 0 {
+            do {
+                return try PartWriter(
+                    directory: directory, format: format, continuing: journal.shards)
+            } catch {
+                report(
+                    .notice(
+                        "part \(number) of \(workspace.plan.parts.count) begins again: \(error)"))
+            }
+        }
+        journal = newJournal
+        return try PartWriter(directory: directory, format: format)
+    }
+
+    /// Whether what is read may be something else each time, and nothing says so beforehand.
+    private var isPipe: Bool {
+        workspace.plan.parts[number].contains { $0.bytes == nil }
+    }
+
+    /// Reads the documents that are encoded already, and checks that they are the same. O(their bytes).
+    private func passOver(
+        _ journal: PartJournal, _ reader: inout CorpusReader,
+        _ show: (_ activity: String, CorpusProgress) -> Void
+    ) throws {
+        var hash: UInt64 = 0
+        for index in 0..<journal.documents {
+            guard let document = try reader.next() else { throw changed }
+            hash = PackedDocuments.hash(of: document.contentHash, after: hash)
+            if index % 1_024 == 0 {
+                if surroundings.stop.isRequested { throw PipelineError.interrupted }
+                show("finding the place", reader.progress)
+            }
+        }
+        if hash != journal.hash { throw changed }
+    }
+
+    private var changed: PipelineError {
+        .changedInput(path: workspace.plan.parts[number].first?.path ?? "")
+    }
+
+    private func completion(
+        _ progress: CorpusProgress, heldOut: [String: Int]
+    ) -> PartJournal.Completion {
+        PartJournal.Completion(
+            sources: progress.sources.map {
+                .init(
+                    path: $0.path, documents: $0.documents,
+                    validationDocuments: heldOut[$0.path] ?? 0, bytes: $0.textBytes)
+            },
+            skipped: .init(
+                lines: progress.skippedLines, quarantinedLines: progress.quarantinedLines,
+                emptyDocuments: progress.emptyDocuments,
+                invalidUTF8Documents: progress.invalidUTF8Documents,
+                examples: progress.skipped.map(\.description)),
+            quarantine: quarantine)
+    }
+}
+
+extension DocumentPlace {
+    init(_ position: DocumentOrigin.Position) {
+        self =
+            switch position {
+            case .line(let number): .line(number)
+            case .part(let number): .part(number)
+            case .item(let number): .item(number)
+            case .row(let number): .row(number)
+            }
+    }
+}

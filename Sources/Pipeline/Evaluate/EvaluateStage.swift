@@ -1,0 +1,65 @@
+public import TokenShards
+import Tokenization
+public import Training
+import Transformer
+import Work
+
+/// Scores data sets with a trained model.
+public enum EvaluateStage {
+    /// Scores a split with a trained model.
+    ///
+    /// - Parameters:
+    ///   - modelDirectory: a checkpoint, or any model directory of Hugging Face's with a vocabulary.
+    ///   - shardDirectories: the data sets, made with the same vocabulary; at least one.
+    ///   - split: the part of them to score.
+    ///   - stride: new predictions a window; nil for the context length.
+    ///   - masksDocuments: whether documents are read apart, as by a model that was trained so.
+    ///   - answersOnly: whether the documents are conversations, of which the answers alone are scored.
+    ///   - batchSize: windows scored at once.
+    ///   - threadCount: threads to use; the result does not depend on it.
+    ///   - report: takes what happens.
+    /// - Returns: the result for the whole split, and for each of several data sets; of one alone for each
+    ///   source, where there are several and the data set knows which documents are whose.
+    public static func run(
+        modelDirectory: String, shardDirectories: [String], split: Split, stride: Int?,
+        masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int, threadCount: Int,
+        report: (PipelineEvent) -> Void
+    ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
+        try CheckpointStore.requireModel(at: modelDirectory)
+        let vocabulary = try Vocabulary(directory: modelDirectory)
+        let sets = try shardDirectories.map {
+            try ShardSet(directory: $0, vocabulary: vocabulary)
+        }
+        for case let notice? in sets.map(\.foreignNotice) { report(.notice(notice)) }
+        let model = try GPT(directory: modelDirectory)
+        guard model.configuration.vocabularySize >= vocabulary.count else {
+            throw PipelineError.badValue(
+                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
+        }
+        let context = model.configuration.positionCount
+        // No more windows than there are, whatever was asked for: the memory is that of a batch.
+        let stride = min(stride ?? context, context)
+        let windowCount = sets.map {
+            $0.manifest.totals(of: split).tokens / stride + $0.shards(of: split).count
+        }
+        let batchSize = min(batchSize, max(1, windowCount.max() ?? 1))
+        let runner = BatchRunner(
+            model: model, batchSize: batchSize, contextLength: context,
+            team: ThreadTeam(threadCount: threadCount))
+        let template = answersOnly ? try ChatTemplate(vocabulary) : nil
+        let results = try sets.map { set in
+            try Evaluator(
+                runner: runner, set: set, split: split, batchSize: batchSize,
+                contextLength: context, stride: stride,
+                masksDocuments: masksDocuments || answersOnly, template: template
+            ).evaluateBySource { done, count in
+                report(.training(.evaluating(completedWindows: done, windowCount: count)))
+            }
+        }
+        guard results.count > 1 else { return results[0] }
+        return (
+            results.map(\.total).reduce(into: .none) { $0 += $1 },
+            zip(sets, results).map { SourceResult(name: $0.directory, result: $1.total) }
+        )
+    }
+}

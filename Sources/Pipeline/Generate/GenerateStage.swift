@@ -1,0 +1,61 @@
+import Foundation
+import Tokenization
+import Transformer
+import Work
+
+/// Draws text from a model.
+public enum GenerateStage {
+    /// Samples of the model in `modelDirectory`.
+    static func run(
+        modelDirectory: String, prompts: [String], generation: GenerationConfiguration,
+        threadCount: Int, report: (PipelineEvent) -> Void
+    ) throws -> [String] {
+        try draw(
+            model: GPT(directory: modelDirectory),
+            vocabulary: Vocabulary(directory: modelDirectory), prompts: prompts,
+            generation: generation, threadCount: threadCount
+        ) { report(.progress(progress($0, $1))) }
+    }
+
+    /// One sample for each prompt; two from nothing when there is no prompt.
+    ///
+    /// - Parameters:
+    ///   - threadCount: threads to use; the texts do not depend on it.
+    ///   - progress: called before each token with those that were drawn, and the most that all samples
+    ///     together can have.
+    static func draw(
+        model: GPT, vocabulary: Vocabulary, prompts: [String],
+        generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
+    ) throws -> [String] {
+        let prompts = prompts.isEmpty ? ["", ""] : prompts
+        let most = prompts.count * generation.maximumTokenCount
+        var options = TextSampler.Options()
+        options.team = ThreadTeam(threadCount: threadCount)
+        return try prompts.enumerated().map { number, prompt in
+            var configuration = generation
+            configuration.seed &+= UInt64(number)
+            var sampler = try TextSampler(
+                model: model, vocabulary: vocabulary, prompt: prompt,
+                configuration: configuration, options: options)
+            var text = prompt
+            var count = number * generation.maximumTokenCount
+            progress(count, most)
+            while let pieces = try sampler.next() {
+                text += pieces[0].text
+                count += pieces[0].token == nil ? 0 : 1
+                if count < most { progress(count, most) }
+            }
+            return text
+        }
+    }
+
+    /// So many tokens of samples have been drawn, of so many at most.
+    public static func progress(_ count: Int, _ total: Int) -> StageProgress {
+        StageProgress(activity: "sampling", completed: count, total: total, unit: .tokens)
+    }
+
+    static func read(_ path: String) throws -> [String] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        return try JSONDecoder().decode([String].self, from: data)
+    }
+}

@@ -1,0 +1,156 @@
+public import Tokenization
+public import Transformer
+public import Work
+
+/// Draws texts that continue a prompt: several at once, token by token, in whole characters.
+///
+/// ```swift
+/// var sampler = try TextSampler(model: model, vocabulary: vocabulary, prompt: "In the beginning")
+/// while let pieces = try sampler.next() {
+///     for piece in pieces { print(piece.text, terminator: "") }
+/// }
+/// ```
+public struct TextSampler {
+    /// What a step adds to a sample.
+    public struct Piece: Sendable {
+        /// The number of the sample.
+        public let sample: Int
+        /// The characters that are complete, and certainly before a stop string; perhaps none.
+        public let text: String
+        /// The token that was drawn; nil where the sample only ended.
+        public let token: TokenID?
+        /// The natural logarithm of the probability that the model gave the token; nil unless asked
+        /// for.
+        public let logProbability: Double?
+        /// Why the sample ended with this piece; nil where it goes on.
+        public let ending: TextGenerator.Ending?
+    }
+
+    /// What is told apart from how tokens are drawn.
+    public struct Options {
+        /// Which special tokens are recognised in the prompt.
+        public var specials = SpecialTokenPolicy.none
+        /// What stands before the prompt.
+        public var beginning = PromptBeginning.automatic
+        /// Samples at once, at most `TextGenerator.maximumSampleCount`; number i has the seed plus i.
+        public var sampleCount = 1
+        /// Whether pieces tell the probabilities of their tokens.
+        public var givesLogProbabilities = false
+        /// The numbers that the model's matrices are rounded to.
+        public var weights = WeightFormat.float32
+        /// The threads; without them, the caller's alone.
+        public var team: ThreadTeam?
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// The ids that the prompt has become.
+    public let promptIDs: [UInt32]
+    /// How many of them the model reads, the last ones: all that its context has room for.
+    public let readCount: Int
+    private let vocabulary: Vocabulary
+    private var generator: TextGenerator
+    private var streams: [TextStream]
+    private var stops: [StopStrings]
+    private var hasEnded: [Bool]
+
+    /// Samples of `model` after `prompt`.
+    public init(
+        model: GPT, vocabulary: Vocabulary, prompt: String,
+        configuration: GenerationConfiguration = .init(), options: Options = .init()
+    ) throws {
+        promptIDs = try Self.ids(
+            of: prompt, model: model, vocabulary: vocabulary, specials: options.specials,
+            beginning: options.beginning)
+        self.vocabulary = vocabulary
+        let count = options.sampleCount
+        generator = TextGenerator(
+            model, configuration: configuration, sampleCount: count,
+            endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) },
+            givesLogProbabilities: options.givesLogProbabilities, weights: options.weights,
+            team: options.team)
+        streams = Array(repeating: TextStream(vocabulary), count: count)
+        stops = Array(repeating: StopStrings(configuration.stopStrings), count: count)
+        hasEnded = Array(repeating: false, count: count)
+        generator.start(prompt: promptIDs.map(Int32.init(bitPattern:)))
+        readCount = generator.windowCount
+    }
+
+    /// The ids that a model reads for a prompt.
+    public static func ids(
+        of prompt: String, model: GPT, vocabulary: Vocabulary,
+        specials: SpecialTokenPolicy = .none, beginning: PromptBeginning = .automatic
+    ) throws -> [UInt32] {
+        guard model.configuration.vocabularySize >= vocabulary.count else {
+            throw PipelineError.badValue(
+                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
+        }
+        var ids = beginning.tokens(prompt, vocabulary).map(\.rawValue)
+        let encoder = BytePairEncoder(vocabulary)
+        encoder.encode(Array(prompt.utf8).span, specials: specials, into: &ids)
+        guard !ids.isEmpty else {
+            throw PipelineError.badValue(
+                key: "prompt", reason: "without a token that begins it, it must not be empty")
+        }
+        return ids
+    }
+
+    /// What the next step adds to the samples that go on; nil when all have ended.
+    ///
+    /// - Throws: `TransformerError.notFinite` when the model computes nothing to choose from.
+    public mutating func next() throws -> [Piece]? {
+        guard hasEnded.contains(false) else { return nil }
+        let tokens = generator.advance()
+        var pieces: [Piece] = []
+        for sample in hasEnded.indices where !hasEnded[sample] {
+            pieces.append(try piece(of: sample, tokens[sample]))
+        }
+        return pieces
+    }
+
+    private mutating func piece(of sample: Int, _ token: Int32?) throws -> Piece {
+        var bytes: [UInt8] = []
+        // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
+        let id = token.map { TokenID(UInt32(bitPattern: $0)) }
+        if let id, id.rawValue < vocabulary.count {
+            bytes = stops[sample].append(try streams[sample].bytes(of: id))
+            if stops[sample].hasStopped { generator.stop(sample: sample) }
+        } else if token == nil {
+            bytes = stops[sample].append(streams[sample].finish())
+            bytes += stops[sample].finish()
+        }
+        let ending = generator.ending(ofSample: sample)
+        if ending == .notFinite { throw TransformerError.notFinite }
+        hasEnded[sample] = ending != nil
+        return Piece(
+            sample: sample, text: String(decoding: bytes, as: UTF8.self), token: id,
+            logProbability: token == nil ? nil : generator.logProbability(ofSample: sample),
+            ending: ending)
+    }
+}
+
+/// What stands before a prompt.
+public enum PromptBeginning: Equatable, Sendable {
+    /// What the model's tokenizer puts before each text, as `transformers` does. An empty prompt gets
+    /// the token that begins a text in any case, for a model continues nothing but tokens.
+    ///
+    /// For a model that was trained here this is the end-of-text token at which its documents began.
+    case automatic
+    /// Nothing.
+    case none
+    /// A token.
+    case token(TokenID)
+
+    /// The tokens before `prompt`.
+    func tokens(_ prompt: String, _ vocabulary: Vocabulary) -> [TokenID] {
+        switch self {
+        case .automatic:
+            let prefix = vocabulary.textPrefix
+            return prefix.isEmpty && prompt.isEmpty
+                ? [vocabulary.beginningOfText].compactMap(\.self) : prefix
+        case .none: return []
+        case .token(let token): return [token]
+        }
+    }
+}

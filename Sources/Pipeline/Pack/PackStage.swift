@@ -1,0 +1,84 @@
+import Compression
+public import Corpora
+import Files
+import Training
+public import Work
+
+/// Rewrites a corpus as one seekable file of JSON lines.
+public enum PackStage {
+    /// What came out.
+    public struct Outcome: Sendable {
+        /// What was read.
+        public var progress: CorpusProgress
+        /// Frames of the file.
+        public var frameCount: Int
+        /// The file's size.
+        public var byteCount: Int
+    }
+
+    /// Frames made by one thread at a time, each with an encoder of its own.
+    private final class FrameMaker {
+        private var encoder: ZstandardEncoder
+
+        init(level: Int) throws(ZstandardError) { encoder = try ZstandardEncoder(level: level) }
+
+        /// The frame of the documents' lines.
+        func frame(of documents: [Document]) throws -> (frame: [UInt8], contentByteCount: Int) {
+            var lines: [UInt8] = []
+            for document in documents {
+                guard document.isValidUTF8 else { throw PipelineError.notUTF8(document.origin) }
+                lines += Array("{\"text\":".utf8)
+                JSONString.append(document.text.span, to: &lines)
+                lines += [UInt8(ascii: "}"), UInt8(ascii: "\n")]
+            }
+            var frame: [UInt8] = []
+            try encoder.appendFrame(of: lines.span, to: &frame)
+            return (frame, lines.count)
+        }
+    }
+
+    /// Writes every document as a line `{"text":…}`, in frames of whole lines, and the table of the
+    /// frames at the end. The bytes do not depend on `threadCount`.
+    ///
+    /// - Parameters:
+    ///   - corpus: what is read.
+    ///   - path: the file, which appears when it is whole.
+    ///   - level: of compression.
+    ///   - frameByteCount: a frame holds the documents that reach this size together.
+    ///   - threadCount: threads to use.
+    ///   - stop: asks for an end before the work is done.
+    ///   - report: takes what happens.
+    public static func run(
+        corpus: CorpusConfiguration, path: String, level: Int, frameByteCount: Int,
+        threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) async throws -> Outcome {
+        _ = try FrameMaker(level: level)
+        // The level was good once, so it is good again.
+        let makers = Pool { try! FrameMaker(level: level) }
+        var reader = try CorpusReader(corpus, threadCount: threadCount)
+        try reader.inputs.check(outputs: [path], quarantinePath: corpus.keptPath, report: report)
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
+        var file = try FileReplacement(path: path)
+        var table = SeekTable()
+        var byteCount = 0
+        try await forEachChunk(
+            of: &reader, byteCount: frameByteCount, threadCount: threadCount, stop: stop
+        ) { documents in
+            try makers.withItem { try $0.frame(of: documents) }
+        } consume: { made, progress in
+            try unsafe file.write(made.frame.span.bytes)
+            table.append(frame: made.frame.span, contentByteCount: made.contentByteCount)
+            byteCount += made.frame.count
+            report(.progress(StageProgress(activity: "packing", reading: progress)))
+        }
+        guard reader.progress.documents > 0 else {
+            throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)
+        }
+        let end = table.encoded
+        try unsafe file.write(end.span.bytes)
+        try file.commit()
+        return Outcome(
+            progress: reader.progress, frameCount: table.frames.count,
+            byteCount: byteCount + end.count)
+    }
+}

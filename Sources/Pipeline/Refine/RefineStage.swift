@@ -1,0 +1,167 @@
+public import Corpora
+import Foundation
+public import Refinement
+import Training
+public import Work
+
+/// Makes a cleaner corpus from a corpus: filters, duplicates, order.
+public enum RefineStage {
+    /// Where the result goes.
+    public enum Destination {
+        /// To a directory, as seekable `.jsonl.zst` parts and a report.
+        case directory(String)
+        /// As JSON lines to whoever takes their bytes.
+        case lines(([UInt8]) throws -> Void)
+    }
+
+    /// Refines `corpus`.
+    ///
+    /// Documents are measured and written in parallel and decided about in order. The bytes depend neither
+    /// on `threadCount` nor on the memory that the configuration allows. A directory appears whole or not
+    /// at all.
+    ///
+    /// - Returns: what went in, what each step removed, and what is left.
+    public static func run(
+        corpus: CorpusConfiguration, refinement: RefinementConfiguration,
+        destination: Destination, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) async throws -> RefinementReport {
+        try refinement.validate(threadCount: threadCount)
+        return try await run(
+            corpus: corpus, refinement: refinement,
+            memory: RefinementMemory(refinement.memory, threadCount: threadCount),
+            destination: destination, threadCount: threadCount, stop: stop, report: report)
+    }
+
+    /// Refines with memory shared in a chosen way, for tests of what does not fit.
+    static func run(
+        corpus: CorpusConfiguration, refinement: RefinementConfiguration,
+        memory: RefinementMemory, destination: Destination, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) async throws -> RefinementReport {
+        var reader = try CorpusReader(corpus, threadCount: threadCount)
+        switch destination {
+        case .directory(let path):
+            var directory = try RefinedDirectory(
+                path: path, partByteCount: refinement.partByteCount)
+            try reader.inputs.check(
+                outputs: [path], quarantinePath: corpus.keptPath, report: report)
+            // Beside the report, in a directory that goes if anything fails.
+            let scratchPath = scratchPath(refinement, path + ".partial")
+            var outcome = try await refine(
+                &reader, refinement, memory, scratchPath, level: refinement.compressionLevel,
+                threadCount, stop, report
+            ) { try directory.append($0) }
+            guard outcome.kept.documents > 0 else {
+                throw nothingLeft(outcome, corpus, reader.progress)
+            }
+            try directory.endPart()
+            outcome.parts = directory.parts
+            try directory.commit(outcome)
+            return outcome
+        case .lines(let write):
+            try reader.inputs.check(outputs: [], quarantinePath: corpus.keptPath, report: report)
+            let scratchPath = scratchPath(refinement, NSTemporaryDirectory())
+            let outcome = try await refine(
+                &reader, refinement, memory, scratchPath, level: nil, threadCount, stop, report
+            ) { try write($0.bytes) }
+            guard outcome.kept.documents > 0 else {
+                throw nothingLeft(outcome, corpus, reader.progress)
+            }
+            return outcome
+        }
+    }
+
+    private static func scratchPath(
+        _ refinement: RefinementConfiguration, _ standard: String
+    ) -> String {
+        (refinement.scratchDirectory ?? standard) + "/quern-refine"
+    }
+
+    private static func nothingLeft(
+        _ report: RefinementReport, _ corpus: CorpusConfiguration, _ progress: CorpusProgress
+    ) -> PipelineError {
+        if report.read.documents == 0 { return .emptyCorpus(corpus.inputs, progress) }
+        return .badValue(
+            key: "corpus.refine",
+            reason: "it removes all \(report.read.documents) documents: "
+                + report.steps.filter { $0.removed.documents > 0 }
+                .map { "\($0.name) \($0.removed.documents)" }.joined(separator: ", "))
+    }
+
+    private static func refine(
+        _ reader: inout CorpusReader, _ refinement: RefinementConfiguration,
+        _ memory: RefinementMemory, _ scratchPath: String, level: Int?, _ threadCount: Int,
+        _ stop: StopSignal, _ report: (PipelineEvent) -> Void,
+        write: (DocumentBlock) throws -> Void
+    ) async throws -> RefinementReport {
+        let refiner = try Refiner(refinement, memory: memory, scratchPath: scratchPath)
+        let measure = refiner.measure
+        let blockByteCount = min(DocumentBlock.textByteCount, refinement.partByteCount)
+        var outcome = try await withThrowingTaskGroup(
+            of: (number: Int, result: DocumentBlock).self
+        ) { group in
+            var tasks = OrderedTasks<DocumentBlock>(width: threadCount)
+            var documents: [Document] = []
+            var byteCount = 0
+            func flush() async throws {
+                let full = documents
+                (documents, byteCount) = ([], 0)
+                try await tasks.add(to: &group) {
+                    try DocumentBlock(full, level: level)
+                } take: {
+                    try write($0)
+                }
+            }
+            func emit(_ document: Document) async throws {
+                documents.append(document)
+                byteCount += document.text.count
+                if byteCount >= blockByteCount { try await flush() }
+            }
+            try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { chunk in
+                chunk.map { measure($0) }
+            } consume: { measured, progress in
+                for document in measured {
+                    try await refiner.append(document, emit: emit)
+                }
+                report(.progress(StageProgress(activity: "refining", reading: progress)))
+            }
+            let outcome = try await refiner.finish { activity, done, total in
+                if stop.isRequested { throw PipelineError.interrupted }
+                report(
+                    .progress(
+                        StageProgress(
+                            activity: activity, completed: done, total: total, unit: .documents)))
+            } emit: {
+                try await emit($0)
+            }
+            if !documents.isEmpty { try await flush() }
+            try await tasks.finish(&group) { try write($0) }
+            return outcome
+        }
+        let progress = reader.progress
+        outcome.skipped.lines = progress.skippedLines
+        outcome.skipped.emptyDocuments = progress.emptyDocuments
+        outcome.skipped.examples = progress.skipped.map(\.description)
+        return outcome
+    }
+}
+
+extension RefinementReport {
+    /// The files of a result in `directory`.
+    func files(in directory: String) -> [String] {
+        (parts.map(\.name) + [RefinedDirectory.reportName]).map { directory + "/" + $0 }
+    }
+}
+
+extension CorpusConfiguration {
+    /// How the result of refining this corpus is read, given the files that it consists of.
+    func refined(files: [String]) -> CorpusConfiguration {
+        CorpusConfiguration(
+            // Not the directory, which may hold those of sources as well.
+            inputs: files.filter { !$0.hasSuffix("/" + RefinedDirectory.reportName) },
+            format: .jsonl, validationFraction: validationFraction,
+            // Escapes make a text up to six times as long, and its place is added.
+            maximumDocumentByteCount: 6 * maximumDocumentByteCount + (64 << 10))
+    }
+}

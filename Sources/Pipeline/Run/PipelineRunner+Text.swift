@@ -1,0 +1,83 @@
+import Corpora
+import Refinement
+import TokenShards
+import Tokenization
+import VocabularyLearning
+
+/// The stages that read text.
+extension PipelineRunner {
+    /// A source as it is read at some point of a run.
+    struct Corpus {
+        let source: PipelineSource
+        /// Its texts as they were given, or as they were refined.
+        var reading: CorpusConfiguration
+        /// What tells these texts, read in this way, from others.
+        var fingerprint: String
+
+        /// The source as it was given. O(files).
+        init(source: PipelineSource) throws {
+            self.source = source
+            reading = source.corpus
+            fingerprint = try CorpusIdentity(reading).fingerprint
+        }
+    }
+
+    /// Refines a corpus that asks for it, unless that is done; from then on the result is what is read.
+    func refine(_ corpus: inout Corpus, _ record: inout Record) async throws {
+        let source = corpus.source
+        guard let refinement = source.refinement else { return }
+        let directory = source.refinedDirectory
+        var reading = corpus.reading
+        reading.quarantinePath = CorpusConfiguration.quarantinePath(beside: directory)
+        let inputs = [corpus.fingerprint, try key(refinement.essence)]
+        let files = try await runStage(
+            .refine, of: source.name, inputs: inputs, &record
+        ) {
+            try await RefineStage.run(
+                corpus: reading, refinement: refinement, destination: .directory(directory),
+                threadCount: threadCount, stop: stop, report: report
+            ).files(in: directory)
+        }
+        corpus.reading = source.corpus.refined(files: files)
+        corpus.fingerprint = try CorpusIdentity(refined: corpus.reading).fingerprint
+    }
+
+    /// Learns one vocabulary from all corpora, unless that is done.
+    func learnVocabulary(
+        _ corpora: [Corpus], _ record: inout Record
+    ) async throws -> Vocabulary {
+        // How much memory there is makes no difference.
+        var vocabularyKey = configuration.vocabulary
+        vocabularyKey.memory = nil
+        let inputs = corpora.map(\.fingerprint) + [try key(vocabularyKey)]
+        try await runStage(.vocab, inputs: inputs, &record) {
+            try await VocabStage.run(
+                corpora: corpora.map(\.reading), vocabulary: configuration.vocabulary,
+                directory: configuration.vocabularyDirectory, threadCount: threadCount,
+                stop: stop, report: report
+            ).files
+        }
+        return try Vocabulary(directory: configuration.vocabularyDirectory)
+    }
+
+    /// Packs a corpus into shards of its own, unless that is done.
+    func encode(
+        _ corpus: Corpus, _ vocabulary: Vocabulary, _ record: inout Record
+    ) async throws {
+        let directory = corpus.source.shardDirectory
+        var reading = corpus.reading
+        reading.quarantinePath = CorpusConfiguration.quarantinePath(beside: directory)
+        let inputs = [
+            corpus.fingerprint, try key(configuration.shards),
+            String(vocabulary.fingerprint, radix: 16),
+        ]
+        try await runStage(.encode, of: corpus.source.name, inputs: inputs, &record) {
+            try await EncodeStage.run(
+                corpus: reading, vocabulary: vocabulary, shards: configuration.shards,
+                directory: directory,
+                surroundings: .init(threadCount: threadCount, existing: .replace, stop: stop),
+                report: report
+            ).files(in: directory)
+        }
+    }
+}

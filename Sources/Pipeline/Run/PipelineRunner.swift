@@ -1,0 +1,112 @@
+import Files
+public import TokenShards
+public import Tokenization
+public import Training
+public import Work
+
+/// Runs every stage of a pipeline that is not up to date, in order.
+///
+/// A stage is keyed by what goes into it, not by time: a corpus that was touched is read again, but
+/// if the same vocabulary and the same ids come out of it, nothing is trained again.
+public struct PipelineRunner {
+    /// What a run made.
+    public struct Summary: Sendable {
+        /// The vocabulary.
+        public var vocabulary: Vocabulary
+        /// The data sets that were learned from, with their weights: one for each source.
+        public var data: Mixture
+        /// What training came to.
+        public var training: TrainingSummary
+        /// Generated texts, each with its prompt.
+        public var samples: [String]
+        /// What instruction tuning came to, where there is any.
+        public var tuning: TrainingSummary?
+        /// Its questions, each with the answer.
+        public var answers: [String] = []
+        /// Every file that the stages made, by stage and, where there are several, by source.
+        public var outputs: [(stage: Stage, source: String?, files: [String])]
+    }
+
+    let configuration: PipelineConfiguration
+    let threadCount: Int
+    let stop: StopSignal
+    let report: (PipelineEvent) -> Void
+
+    /// A runner of `configuration` that reports to `report`.
+    public init(
+        _ configuration: PipelineConfiguration, threadCount: Int, stop: StopSignal,
+        report: @escaping (PipelineEvent) -> Void
+    ) {
+        self.configuration = configuration
+        self.threadCount = threadCount
+        self.stop = stop
+        self.report = report
+    }
+
+    /// Runs the stages.
+    ///
+    /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
+    public func run() async throws -> Summary {
+        try configuration.validateForRun(threadCount: threadCount)
+        // All inputs are looked up before the first of them is worked on.
+        var corpora = try configuration.pipelineSources.map { try Corpus(source: $0) }
+        try FileSystem.makeDirectory(configuration.runDirectory)
+        var record = Record(ledger: StageLedger(directory: configuration.runDirectory))
+        for number in corpora.indices { try await refine(&corpora[number], &record) }
+        let vocabulary = try await learnVocabulary(corpora, &record)
+        for corpus in corpora { try await encode(corpus, vocabulary, &record) }
+        let data = try configuration.dataSets(vocabulary: vocabulary)
+        let (model, trainingInputs) = try await train(vocabulary, data, &record)
+        let samples = try await drawSamples(model, trainingInputs, &record)
+        var summary = Summary(
+            vocabulary: vocabulary, data: data,
+            training: try TrainingSummary(runDirectory: configuration.runDirectory),
+            samples: samples, outputs: [])
+        if !configuration.instructionTuning.inputs.isEmpty {
+            try await tune(configuration.instructionTuning, model, &record)
+            let directory = configuration.tuningDirectory
+            summary.tuning = try TrainingSummary(runDirectory: directory)
+            summary.answers = try GenerateStage.read(TuneStage.answerFile(of: directory))
+        }
+        summary.outputs = record.outputs
+        return summary
+    }
+
+    /// What a run has found or made so far.
+    struct Record {
+        var ledger: StageLedger
+        var outputs: [(stage: Stage, source: String?, files: [String])] = []
+    }
+
+    /// Runs `work`, which returns the files that it made, unless the stage is up to date.
+    ///
+    /// - Parameters:
+    ///   - source: the one that it works on; nil for all, or where there is one only.
+    ///   - inputs: fingerprints of all that goes in.
+    /// - Returns: the files that the stage has made, now or before.
+    @discardableResult
+    func runStage(
+        _ stage: Stage, of source: String? = nil, inputs: [String], _ record: inout Record,
+        _ work: () async throws -> [String]
+    ) async throws -> [String] {
+        let fingerprint = try StageLedger.fingerprint(inputs)
+        if let files = record.ledger.outputs(of: stage, source: source, inputs: fingerprint) {
+            report(.upToDate(stage, source: source))
+            record.outputs.append((stage, source, files))
+            return files
+        }
+        if stop.isRequested { throw PipelineError.interrupted }
+        try record.ledger.forget(stage, source: source)
+        report(.started(stage, source: source))
+        let files = try await work()
+        try record.ledger.record(stage, source: source, inputs: fingerprint, outputs: files)
+        report(.finished(stage, source: source, outputs: files))
+        record.outputs.append((stage, source, files))
+        return files
+    }
+
+    /// The part of a stage's inputs that a value is.
+    func key<Value: Encodable>(_ value: Value) throws -> String {
+        try StageLedger.fingerprint(value)
+    }
+}

@@ -1,0 +1,63 @@
+public import TokenShards
+public import Tokenization
+public import Training
+import Transformer
+public import Work
+
+/// Trains a model from shards.
+public enum TrainStage {
+    /// Trains in the run's directory until the configuration's steps are done or `stop` is requested.
+    ///
+    /// - Parameters:
+    ///   - configuration: its sections "model", "training", and, for samples during training,
+    ///     "generation" and "samples".
+    ///   - data: the data sets, made with `vocabulary`, and their weights.
+    ///   - vocabulary: the vocabulary of the ids.
+    ///   - surroundings: where and how the run goes on; samples are drawn as the configuration says.
+    ///   - stop: asks for an end before the last step.
+    ///   - report: takes what happens.
+    /// - Returns: the run's summary, complete or not.
+    public static func run(
+        _ configuration: PipelineConfiguration, data: Mixture, vocabulary: Vocabulary,
+        surroundings: Trainer.Surroundings, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) async throws -> TrainingSummary {
+        for source in data.sources {
+            if let notice = source.set.foreignNotice { report(.notice(notice)) }
+        }
+        var surroundings = surroundings
+        let vocabulary = vocabulary.beginningTexts(as: data)
+        let threadCount = surroundings.threadCount
+        surroundings.drawSamples = { model, progress in
+            try GenerateStage.draw(
+                model: model, vocabulary: vocabulary, prompts: configuration.samples,
+                generation: configuration.generation, threadCount: threadCount, progress: progress)
+        }
+        var trainer = try Trainer(
+            model: configuration.model, configuration: configuration.training, data: data,
+            vocabulary: vocabulary, surroundings: surroundings)
+        for notice in notices(configuration, trainer) { report(.notice(notice)) }
+        return try await trainer.run(stop: stop) { report(.training($0)) }
+    }
+
+    /// What of the configuration has no effect on the run of `trainer`.
+    private static func notices(
+        _ configuration: PipelineConfiguration, _ trainer: Trainer
+    ) -> [String] {
+        let shape = trainer.modelConfiguration
+        var notices: [String] = []
+        let training = configuration.training
+        if let start = training.initFrom {
+            var asked = configuration.model
+            asked.vocabularySize = shape.vocabularySize
+            if asked != shape {
+                notices.append(
+                    "the model has the shape of \(start), not that of the section \"model\"")
+            }
+        }
+        if let notice = trainer.evaluationNotice { notices.append(notice) }
+        if training.sampleEvery > 0, configuration.samples.isEmpty {
+            notices.append("training.sample_every draws nothing, for \"samples\" names no prompt")
+        }
+        return notices
+    }
+}

@@ -1,0 +1,117 @@
+import Files
+import TokenShards
+import Tokenization
+public import Training
+import Transformer
+public import Work
+
+/// Teaches a trained model to answer, from conversations.
+public enum TuneStage {
+    /// Where the conversations' shards lie in the directory of a run.
+    static func shardDirectory(of runDirectory: String) -> String { runDirectory + "/shards" }
+
+    /// Where the answers of a run lie.
+    static func answerFile(of runDirectory: String) -> String { runDirectory + "/answers.json" }
+
+    /// Encodes the conversations and trains on their answers until the steps are done or `stop` is
+    /// requested.
+    ///
+    /// The vocabulary gets the template's special tokens where it lacks them, and the model rows for
+    /// them. A window holds whole conversations, each read apart from the others; the loss is that of
+    /// the assistant's tokens, the end of each answer included.
+    ///
+    /// - Parameters:
+    ///   - configuration: its sections "instruction_tuning" and, for answers, "generation".
+    ///   - modelDirectory: the model to begin from, with its vocabulary.
+    ///   - surroundings: where and how the run goes on; the shards lie in its directory.
+    ///   - decidesExisting: whether a run that was stopped on the way to what is wanted now goes on and
+    ///     any other begins again, whatever the surroundings say.
+    ///   - stop: asks for an end before the last step.
+    ///   - report: takes what happens.
+    /// - Returns: the run's summary, complete or not.
+    public static func run(
+        _ configuration: PipelineConfiguration, modelDirectory: String,
+        surroundings: Trainer.Surroundings, decidesExisting: Bool = false, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) async throws -> TrainingSummary {
+        let section = configuration.instructionTuning
+        try section.validate()
+        let runDirectory = surroundings.runDirectory
+        let store = CheckpointStore(runDirectory: runDirectory)
+        if !decidesExisting { _ = try store.checkpoint(surroundings.existing) }
+        try CheckpointStore.requireModel(at: modelDirectory)
+        let template = try ChatTemplate(
+            Vocabulary(directory: modelDirectory).adding(specialTokens: ChatTemplate.specialTokens))
+        let shape = try GPTConfiguration(directory: modelDirectory)
+        try ConversationEncoding(template: template, contextLength: shape.positionCount).run(
+            section, directory: shardDirectory(of: runDirectory), stop: stop, report: report)
+        let set = try ShardSet(
+            directory: shardDirectory(of: runDirectory), vocabulary: template.vocabulary)
+
+        let training = recipe(section, modelDirectory: modelDirectory, set: set, shape: shape)
+        var surroundings = surroundings
+        if decidesExisting {
+            surroundings.existing =
+                store.isContinued(by: training, data: set.fingerprint)
+                ? .resume : .overwrite
+        }
+        let threadCount = surroundings.threadCount
+        surroundings.drawSamples = { model, progress in
+            try answers(
+                to: section.questions, model, template, configuration.generation,
+                threadCount: threadCount, progress: progress)
+        }
+        var trainer = try Trainer(
+            model: shape, configuration: training, set: set, vocabulary: template.vocabulary,
+            template: template, surroundings: surroundings)
+        if let notice = trainer.evaluationNotice { report(.notice(notice)) }
+        let summary = try await trainer.run(stop: stop) { report(.training($0)) }
+        if summary.isComplete, let best = store.best ?? store.latest {
+            try FileReplacement.writeJSON(
+                answers(
+                    to: section.questions, GPT(directory: best), template,
+                    configuration.generation, threadCount: threadCount
+                ) { report(.progress(GenerateStage.progress($0, $1))) },
+                to: answerFile(of: runDirectory))
+        }
+        return summary
+    }
+
+    /// The recipe with what conversations need.
+    private static func recipe(
+        _ section: InstructionTuningConfiguration, modelDirectory: String, set: ShardSet,
+        shape: GPTConfiguration
+    ) -> TrainingConfiguration {
+        var training = section.training
+        training.initFrom = modelDirectory
+        if let epochs = section.epochs {
+            let rows = set.rows(in: .train, packing: .bestFit, length: shape.positionCount)
+            let steps = epochs * Double(rows.count) / Double(training.windowsPerStep)
+            training.steps = max(1, Int(steps.rounded(.up)))
+        }
+        return training
+    }
+
+    /// What the model answers to each question, asked alone.
+    private static func answers(
+        to questions: [String], _ model: GPT, _ template: ChatTemplate,
+        _ generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
+    ) throws -> [String] {
+        let most = questions.count * generation.maximumTokenCount
+        return try questions.enumerated().map { number, question in
+            var session = try ChatSession(
+                model: model, template: template, configuration: generation,
+                threadCount: threadCount)
+            var text = ""
+            var count = number * generation.maximumTokenCount
+            progress(count, most)
+            try session.ask(question) {
+                text += $0
+                count += 1
+                if count < most { progress(count, most) }
+                return true
+            }
+            return "\(question)\n\(text)"
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Corpora
+import Files
+import Foundation
+import Tokenization
+import Training
+import VocabularyLearning
+import Work
+
+/// Counts the pieces of a corpus in parallel and in bounded memory.
+enum CountStage {
+    /// The counts, wherever they fitted.
+    enum Counts: ~Copyable {
+        case inMemory(PieceCounts)
+        case onDisk(PieceRuns)
+    }
+
+    /// What came out.
+    struct Outcome: ~Copyable {
+        var counts: Counts
+        /// What was read for it.
+        var progress: CorpusProgress
+    }
+
+    /// Memory of the program itself, of reading and of merging runs.
+    static let programByteCount = 40 << 20
+
+    /// Memory for the documents that a thread works on.
+    private static let threadByteCount = 4 << 20
+
+    /// The least memory of a counter.
+    private static let counterByteCount = 4 << 20
+
+    /// The memory that may be used unless somebody says so: most of the machine's.
+    static var defaultMemory: ByteSize {
+        ByteSize(byteCount: Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4 * 3)
+    }
+
+    /// Throws unless counting can be done in so much memory.
+    static func validate(_ memory: ByteSize, threadCount: Int) throws {
+        let least = programByteCount + threadCount * (threadByteCount + counterByteCount)
+        guard memory.byteCount >= least else {
+            throw PipelineError.tooLittleMemory(
+                needed: ByteSize(byteCount: least).roundedUp, limit: memory,
+                threadCount: threadCount)
+        }
+    }
+
+    /// Counts the documents of all `corpora` that each does not set aside for validation.
+    ///
+    /// - Parameters:
+    ///   - corpora: read one after the other; the counts do not depend on their order.
+    ///   - memory: what the program may use; counts that need more go to the disk.
+    ///   - path: beside this path they go.
+    ///   - directory: what is learned from them is written here.
+    static func run(
+        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?,
+        beside path: String, directory: String?, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) async throws -> Outcome {
+        let memory = memory ?? defaultMemory
+        try validate(memory, threadCount: threadCount)
+        let counting = memory.byteCount - programByteCount - threadCount * threadByteCount
+        let runs = PieceRuns(
+            pattern, beside: place(beside: path), counterByteCount: counting / threadCount
+        ) {
+            if stop.isRequested { throw PipelineError.interrupted }
+        }
+        let counters = Pool { PieceCounter(pattern) }
+        let total = try totalByteCount(corpora)
+        var progress = CorpusProgress()
+        progress.totalBytes = 0
+        for corpus in corpora {
+            let split = ValidationSplit(fraction: corpus.validationFraction)
+            let before = progress
+            var reader = try CorpusReader(corpus, threadCount: threadCount)
+            try reader.inputs.check(
+                outputs: [path, directory], quarantinePath: corpus.keptPath, report: report)
+            try await forEachChunk(
+                of: &reader, threadCount: threadCount, stop: stop
+            ) { documents in
+                try counters.withItem { counter in
+                    for document in documents where !split.isValidation(document.contentHash) {
+                        try counter.count(document.text.span, spillingTo: runs)
+                    }
+                }
+            } consume: { _, part in
+                report(
+                    .progress(
+                        StageProgress(
+                            activity: "counting", completed: before.bytesRead + part.bytesRead,
+                            total: corpora.count > 1 ? total : part.totalBytes, unit: .bytes,
+                            textBytes: before.textBytes + part.textBytes)))
+            }
+            if stop.isRequested { throw PipelineError.interrupted }
+            guard reader.progress.documents > 0 else {
+                throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)
+            }
+            progress += reader.progress
+        }
+        return Outcome(
+            counts: try merge(counters.drain(), runs, limit: counting), progress: progress)
+    }
+
+    /// The stored bytes of several corpora, whose inputs are all looked up before the first is read; nil
+    /// if nobody knows.
+    private static func totalByteCount(_ corpora: [CorpusConfiguration]) throws -> Int? {
+        // A reader of one knows it, and a list of inputs that comes through a pipe is read only once.
+        guard corpora.count > 1 else { return nil }
+        return try corpora.reduce(0 as Int?) { sum, corpus in
+            let count = try CorpusReader(corpus).progress.totalBytes
+            return sum.flatMap { sum in count.map { sum + $0 } }
+        }
+    }
+
+    /// The counts of all counters together.
+    private static func merge(
+        _ counters: [PieceCounter], _ runs: PieceRuns, limit: Int
+    ) throws -> Counts {
+        // A table that takes in another may grow to the size of both, and has both while it grows.
+        let needed = counters.count > 1 ? 3 * counters.reduce(0) { $0 + $1.byteCount } : 0
+        guard runs.isEmpty, needed <= limit else {
+            for counter in counters { try runs.add(counter.takeCounts()) }
+            return .onDisk(runs)
+        }
+        var counts = PieceCounts()
+        for counter in counters {
+            var other = counter.takeCounts()
+            if other.count > counts.count { swap(&counts, &other) }
+            try counts.merge(other)
+        }
+        return .inMemory(counts)
+    }
+
+    /// A path to put files beside: `path`, or what stands above it where its directory is not there yet.
+    private static func place(beside path: String) -> String {
+        var path = path
+        while true {
+            let parent = FileSystem.parentDirectory(of: path)
+            if parent == path || FileManager.default.fileExists(atPath: parent) { return path }
+            path = parent
+        }
+    }
+}

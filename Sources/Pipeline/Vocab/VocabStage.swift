@@ -1,0 +1,237 @@
+public import Corpora
+import Files
+public import Tokenization
+import Training
+public import VocabularyLearning
+public import Work
+
+/// Learns a vocabulary from a corpus, at once or by way of a file of counts.
+public enum VocabStage {
+    /// What came out.
+    public struct Outcome: Sendable {
+        /// The vocabulary.
+        public var vocabulary: Vocabulary
+        /// What was read for it; `nil` if counts were there already.
+        public var progress: CorpusProgress?
+        /// Distinct pieces of the text.
+        public var pieceCount: Int
+        /// Where it was written.
+        public var files: [String]
+    }
+
+    /// What counting came to.
+    public struct CountOutcome: Sendable {
+        /// The counts.
+        public var counts: PieceCountsFile
+        /// What was read for them.
+        public var progress: CorpusProgress
+    }
+
+    /// Counts pieces in parallel, learns from them, and writes `directory`.
+    ///
+    /// The documents that `corpus` sets aside for validation are not learned from. The result does
+    /// not depend on `threadCount`, nor on the memory that the configuration allows.
+    ///
+    /// - Parameters:
+    ///   - corpus: what is learned from.
+    ///   - configuration: how the vocabulary is learned.
+    ///   - directory: where the vocabulary goes.
+    ///   - countsPath: where the counts are kept. If they are there, and the corpus has not changed
+    ///     since, it is not read again.
+    ///   - threadCount: threads to use; the result does not depend on it.
+    ///   - stop: asks for an end before the work is done.
+    ///   - report: takes what happens.
+    public static func run(
+        corpus: CorpusConfiguration, vocabulary configuration: VocabularyConfiguration,
+        directory: String, countsPath: String? = nil, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) async throws -> Outcome {
+        try await run(
+            corpora: [corpus], vocabulary: configuration, directory: directory,
+            countsPath: countsPath, threadCount: threadCount, stop: stop, report: report)
+    }
+
+    /// Learns from several corpora as from one that holds what each of them does not set aside, as
+    /// ``run(corpus:vocabulary:directory:countsPath:threadCount:stop:report:)`` does.
+    public static func run(
+        corpora: [CorpusConfiguration], vocabulary configuration: VocabularyConfiguration,
+        directory: String, countsPath: String? = nil, threadCount: Int, stop: StopSignal,
+        report: (PipelineEvent) -> Void
+    ) async throws -> Outcome {
+        // Before the corpus is read: it may take long, and the configuration may be wrong.
+        let trainer = try VocabularyTrainer(configuration)
+        if let countsPath {
+            let kept = try KeptCounts(
+                path: countsPath, corpora: corpora, pattern: configuration.pattern)
+            if let file = kept.file {
+                report(.notice("the corpus has not changed since \(countsPath) was counted"))
+                return try learn(file, trainer, directory, stop, report)
+            }
+            if kept.replacesOthers {
+                report(
+                    .notice(
+                        """
+                        \(countsPath) was counted of another corpus or with another pattern, or the corpus \
+                        has changed since: it is counted anew
+                        """))
+            }
+            let counted = try await count(
+                corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
+                path: countsPath, directory: directory, threadCount: threadCount, stop: stop,
+                willWrite: kept.begin, report: report)
+            try kept.confirm()
+            var outcome = try learn(counted.counts, trainer, directory, stop, report)
+            outcome.progress = counted.progress
+            return outcome
+        }
+        let counted = try await CountStage.run(
+            corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
+            beside: directory, directory: directory, threadCount: threadCount, stop: stop,
+            report: report)
+        let progress = counted.progress
+        var outcome: Outcome
+        switch consume counted.counts {
+        case .inMemory(let counts): outcome = try learn(counts, trainer, directory, stop, report)
+        case .onDisk(let runs):
+            let file = try runs.takeMerged { done, total in
+                try show("merging counts", done, total, .pieces, stop, report)
+            }
+            outcome = try learn(file, trainer, directory, stop, report)
+        }
+        outcome.progress = progress
+        return outcome
+    }
+
+    /// Counts pieces in parallel and writes them to `path`: the first half of `run`, for each of many
+    /// machines.
+    public static func count(
+        corpus: CorpusConfiguration, pattern: SplitPattern, memory: ByteSize?, path: String,
+        threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) async throws -> CountOutcome {
+        try await count(
+            corpora: [corpus], pattern: pattern, memory: memory, path: path, directory: nil,
+            threadCount: threadCount, stop: stop, report: report)
+    }
+
+    private static func count(
+        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?, path: String,
+        directory: String?, threadCount: Int, stop: StopSignal,
+        willWrite: () throws -> Void = {}, report: (PipelineEvent) -> Void
+    ) async throws -> CountOutcome {
+        // Before the corpus is read: a place where nothing can be written must not be found out about later.
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
+        let counted = try await CountStage.run(
+            corpora: corpora, pattern: pattern, memory: memory, beside: path,
+            directory: directory, threadCount: threadCount, stop: stop, report: report)
+        let progress = counted.progress
+        try willWrite()
+        switch consume counted.counts {
+        case .inMemory(let counts):
+            return CountOutcome(
+                counts: try PieceCountsFile.write(counts, pattern: pattern, to: path),
+                progress: progress)
+        case .onDisk(let runs):
+            let file = try runs.writeMerged(to: path) { done, total in
+                try show("merging counts", done, total, .pieces, stop, report)
+            }
+            return CountOutcome(counts: file, progress: progress)
+        }
+    }
+
+    /// Adds files of counts up and writes the sum to `path`, in bounded memory.
+    public static func mergeCounts(
+        _ inputs: [String], path: String, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) throws -> PieceCountsFile {
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
+        return try PieceCountsFile.merge(inputs, to: path) { done, total in
+            try show("merging counts", done, total, .pieces, stop, report)
+        }
+    }
+
+    /// Learns from counts and writes `directory`: the second half of `run`.
+    public static func learn(
+        _ file: PieceCountsFile, vocabulary configuration: VocabularyConfiguration,
+        directory: String, stop: StopSignal, report: (PipelineEvent) -> Void
+    ) throws -> Outcome {
+        try learn(file, VocabularyTrainer(configuration), directory, stop, report)
+    }
+
+    private static func learn(
+        _ file: PieceCountsFile, _ trainer: VocabularyTrainer, _ directory: String,
+        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
+    ) throws -> Outcome {
+        try check(file.pieceCount, file.pieceByteCount, trainer, report)
+        let vocabulary = try trainer.train(file) { done, total in
+            try show("merging", done, total, .merges, stop, report)
+        }
+        return try write(vocabulary, file.pieceCount, trainer, directory, report)
+    }
+
+    private static func learn(
+        _ counts: consuming PieceCounts, _ trainer: VocabularyTrainer, _ directory: String,
+        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
+    ) throws -> Outcome {
+        let pieceCount = counts.count
+        try check(pieceCount, counts.byteCount, trainer, report)
+        let vocabulary = try trainer.train(counts) { done, total in
+            try show("merging", done, total, .merges, stop, report)
+        }
+        return try write(vocabulary, pieceCount, trainer, directory, report)
+    }
+
+    private static func show(
+        _ activity: String, _ done: Int, _ total: Int, _ unit: StageProgress.Unit,
+        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
+    ) throws {
+        if stop.isRequested { throw PipelineError.interrupted }
+        report(
+            .progress(
+                StageProgress(
+                    activity: activity, completed: done, total: total, unit: unit)))
+    }
+
+    /// Throws unless there is something to learn from and memory for it, and says how much learning takes if
+    /// that is much.
+    private static func check(
+        _ pieceCount: Int, _ byteCount: Int, _ trainer: VocabularyTrainer,
+        _ report: (PipelineEvent) -> Void
+    ) throws {
+        guard pieceCount > 0 else { throw PipelineError.nothingToLearn }
+        let needed = ByteSize(
+            byteCount: trainer.memoryEstimate(pieceCount: pieceCount, pieceByteCount: byteCount)
+                + CountStage.programByteCount
+        ).roundedUp
+        let limit = trainer.configuration.memory ?? CountStage.defaultMemory
+        guard needed.byteCount <= limit.byteCount else {
+            throw TokenizationError.notEnoughMemory(
+                needed: needed, limit: limit, pieceCount: pieceCount)
+        }
+        guard needed.byteCount > 256 << 20 else { return }
+        report(
+            .notice("learning from \(pieceCount) distinct pieces takes about \(needed) of memory"))
+    }
+
+    private static func write(
+        _ vocabulary: Vocabulary, _ pieceCount: Int, _ trainer: VocabularyTrainer,
+        _ directory: String, _ report: (PipelineEvent) -> Void
+    ) throws -> Outcome {
+        if vocabulary.count < trainer.configuration.vocabularySize {
+            report(
+                .notice(
+                    """
+                    the corpus has pairs for \(vocabulary.count) tokens only, not for \
+                    \(trainer.configuration.vocabularySize)
+                    """))
+        }
+        try FileSystem.makeDirectory(directory)
+        try vocabulary.write(toDirectory: directory)
+        return Outcome(
+            vocabulary: vocabulary, progress: nil, pieceCount: pieceCount,
+            files: fileNames.map { directory + "/" + $0 })
+    }
+
+    /// What a vocabulary's directory holds.
+    private static let fileNames = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokens.tsv",
+    ]
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Corpora
+import Tokenization
+import VocabularyLearning
+import Work
+
+/// How a vocabulary is learned from counts of pieces.
+struct LearningOptions: ParsableArguments {
+    @Option(name: .long, help: "Tokens in all: special ones, 256 bytes, and merges.")
+    var vocabSize = VocabularyConfiguration().vocabularySize
+
+    @Option(
+        name: .long,
+        help: "A special token; may be repeated. (default: <|endoftext|>)")
+    var special: [String] = []
+
+    @Option(name: .long, help: "The least count of a pair that is merged.")
+    var minFrequency = VocabularyConfiguration().minimumFrequency
+
+    @Option(name: .long, help: "The most bytes of a learned token. (default: no limit)")
+    var maxTokenLength: Int?
+
+    @Option(
+        name: .long,
+        help: """
+            Which of several equally frequent pairs is merged first: huggingface, as tokenizers does \
+            it, or bytes, as rustbpe and bpeasy do.
+            """)
+    var tie = VocabularyConfiguration().tieRule
+
+    /// The configuration that the options describe.
+    func configuration(pattern: SplitPattern, memory: ByteSize?) -> VocabularyConfiguration {
+        var configuration = VocabularyConfiguration()
+        configuration.vocabularySize = vocabSize
+        configuration.pattern = pattern
+        configuration.minimumFrequency = minFrequency
+        configuration.maximumTokenLength = maxTokenLength
+        configuration.tieRule = tie
+        configuration.memory = memory
+        if !special.isEmpty { configuration.specialTokens = special }
+        return configuration
+    }
+}
+
+/// How a corpus becomes counts of pieces.
+struct CountingOptions: ParsableArguments {
+    @Option(name: .long, help: "Whose rule cuts text into pieces.")
+    var pattern = VocabularyConfiguration().pattern
+
+    @Option(
+        name: .long,
+        help: "The share of documents, chosen by hash, that is not learned from.")
+    var validationFraction = 0.0
+
+    @OptionGroup var corpus: CorpusOptions
+
+    /// The corpus that the options describe.
+    ///
+    /// - Parameter output: what the command writes.
+    func configuration(output: String) throws -> CorpusConfiguration {
+        try corpus.configuration(validationFraction: validationFraction, output: output)
+    }
+}
+
+/// How much memory learning a vocabulary may take.
+struct MemoryOption: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            The memory to use, such as 512MB or 4GiB. Counts that need more go to the disk; the result \
+            is the same. (default: three quarters of the machine's)
+            """, valueName: "size"))
+    var memory: ByteSize?
+}
+
+/// What happens to a normalizer that Quern does not compute.
+struct NormalizerOption: ParsableArguments {
+    @Flag(
+        name: .long,
+        help: """
+            Leave out a normalizer that is a Unicode normal form, such as NFC. Text that is in this \
+            form already keeps its ids; other text gets the ids of the text as it is.
+            """)
+    var ignoreNormalizer = false
+}
+
+/// Which special tokens are recognised where text becomes ids.
+struct SpecialTokenOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Which special tokens are recognised in the text: all, none, or names with commas \
+            between. What is not recognised is ordinary text.
+            """, valueName: "all|none|list"))
+    var allowSpecial = SpecialTokenPolicy.none
+
+    /// The policy, if the vocabulary has all that it names.
+    func policy(for vocabulary: Vocabulary) throws -> SpecialTokenPolicy {
+        try allowSpecial.validate(for: vocabulary)
+        return allowSpecial
+    }
+}

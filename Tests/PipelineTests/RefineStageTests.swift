@@ -1,0 +1,190 @@
+import Corpora
+import Foundation
+import Refinement
+import Testing
+import Training
+import Work
+
+@testable import Pipeline
+
+@Suite struct RefineStageTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Documents of which some are the same and some nearly the same, as JSON lines and as text.
+    private func corpus() throws -> CorpusConfiguration {
+        var random = UInt64(1)
+        func next(_ bound: Int) -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(random >> 33) % bound
+        }
+        var documents: [[String]] = []
+        for index in 0..<900 {
+            switch index == 0 ? 0 : next(4) {
+            case 0: documents.append(documents[next(max(1, index))...].first ?? ["first"])
+            case 1:
+                var near = documents[next(index)]
+                near[next(near.count)] = "changed\(index)"
+                documents.append(near)
+            default: documents.append((0..<80 + next(80)).map { _ in "w\(next(3_000))" })
+            }
+        }
+        let texts = documents.map { $0.joined(separator: " ") }
+        let lines = texts.prefix(600).map { "{\"text\": \"\($0)\"}" }
+        return CorpusConfiguration(
+            inputs: [
+                try folder.write("a.jsonl", lines.joined(separator: "\n")),
+                try folder.write("b.txt", texts.suffix(300).joined(separator: "\n\n")),
+            ], textSeparator: "\n\n")
+    }
+
+    private var refinement: RefinementConfiguration {
+        var refinement = RefinementConfiguration()
+        refinement.filter.minimumWordCount = 90
+        refinement.removesNearDuplicates = true
+        refinement.shuffles = true
+        refinement.partByteCount = 100_000
+        return refinement
+    }
+
+    private func names(in name: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/" + name).sorted()
+    }
+
+    private var noMemory: RefinementMemory {
+        var memory = RefinementMemory(ByteSize(byteCount: 0), threadCount: 1)
+        memory.clusters = 1 << 20
+        return memory
+    }
+
+    @Test("the files are the same for any number of threads and any memory")
+    func sameBytes() async throws {
+        let corpus = try corpus()
+        let first = try await RefineStage.run(
+            corpus: corpus, refinement: refinement,
+            destination: .directory(folder.path + "/1"), threadCount: 1, stop: StopSignal()
+        ) { _ in }
+        #expect(first.read.documents == 900)
+        #expect(first.steps.allSatisfy { $0.removed.documents > 50 })
+        #expect(
+            first.kept.documents + first.steps.reduce(0) { $0 + $1.removed.documents } == 900)
+        #expect(first.parts.count > 1)
+        #expect(first.parts.reduce(0) { $0 + $1.documents } == first.kept.documents)
+        let files = try folder.files(in: "1")
+        #expect(files.count == first.parts.count + 1)
+        for threadCount in [2, 5] {
+            let again = try await RefineStage.run(
+                corpus: corpus, refinement: refinement, memory: noMemory,
+                destination: .directory("\(folder.path)/\(threadCount)"),
+                threadCount: threadCount, stop: StopSignal()
+            ) { _ in }
+            #expect(again == first)
+            #expect(try folder.files(in: "\(threadCount)") == files)
+        }
+        // Standard output has the same lines.
+        var lines: [UInt8] = []
+        let report = try await RefineStage.run(
+            corpus: corpus, refinement: refinement, memory: noMemory,
+            destination: .lines { lines += $0 },
+            threadCount: 2, stop: StopSignal()
+        ) { _ in }
+        #expect(report.kept == first.kept)
+        #expect(report.parts.isEmpty)
+        #expect(lines.count { $0 == 0x0A } == first.kept.documents)
+        #expect(lines.count == first.parts.reduce(0) { $0 + $1.lineBytes })
+    }
+
+    @Test("what is read back is what was kept, and each part is seekable")
+    func readBack() async throws {
+        var refinement = refinement
+        refinement.filter = DocumentFilter()
+        refinement.removesNearDuplicates = false
+        refinement.shuffles = false
+        let corpus = try corpus()
+        let directory = folder.path + "/out"
+        let report = try await RefineStage.run(
+            corpus: corpus, refinement: refinement, destination: .directory(directory),
+            threadCount: 2, stop: StopSignal()
+        ) { _ in }
+        var seen = Set<[UInt8]>()
+        var expected: [[UInt8]] = []
+        var reader = try CorpusReader(corpus)
+        while let document = try reader.next() {
+            if seen.insert(document.text).inserted { expected.append(document.text) }
+        }
+        var refined = try CorpusReader(corpus.refined(files: report.files(in: directory)))
+        var texts: [[UInt8]] = []
+        while let document = try refined.next() { texts.append(document.text) }
+        #expect(texts == expected)
+        #expect(report.sources.map(\.path) == corpus.inputs)
+        for part in report.parts {
+            let bytes = [UInt8](
+                try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(part.name)")))
+            #expect(bytes.count == part.storedBytes)
+            #expect(bytes.suffix(4) == [0xB1, 0xEA, 0x92, 0x8F])
+        }
+    }
+
+    @Test("a failure leaves what was there, and nothing else")
+    func wholeOrNotAtAll() async throws {
+        let good = CorpusConfiguration(inputs: [
+            try folder.write("good.jsonl", "{\"text\": \"x\"}\n")
+        ])
+        let bad = CorpusConfiguration(
+            inputs: [try folder.write("bad.jsonl", "{\"text\": \"y\"}\n{\"text\": 5}\n")])
+        let directory = folder.path + "/out/deep"
+        func run(_ corpus: CorpusConfiguration, _ stop: StopSignal = StopSignal()) async throws {
+            _ = try await RefineStage.run(
+                corpus: corpus, refinement: RefinementConfiguration(),
+                destination: .directory(directory), threadCount: 2, stop: stop
+            ) { _ in }
+        }
+        await #expect(throws: CorpusError.self) { try await run(bad) }
+        #expect(!FileManager.default.fileExists(atPath: directory))
+        try await run(good)
+        let files = try folder.files(in: "out/deep")
+        #expect(files.keys.sorted() == ["part_000000.jsonl.zst", "report.json"])
+        await #expect(throws: CorpusError.self) { try await run(bad) }
+        let stopped = StopSignal()
+        stopped.request()
+        await #expect(throws: PipelineError.interrupted) { try await run(good, stopped) }
+        #expect(try folder.files(in: "out/deep") == files)
+        #expect(try names(in: "out") == ["deep"])
+        // What a killed run leaves is no obstacle.
+        try FileManager.default.createDirectory(
+            atPath: directory + ".partial", withIntermediateDirectories: true)
+        _ = try folder.write("out/deep.partial/part_000000.jsonl.zst.partial", "half")
+        try await run(good)
+        #expect(try names(in: "out") == ["deep"])
+        #expect(try folder.files(in: "out/deep") == files)
+    }
+
+    @Test("something else in the place of the result is not touched")
+    func occupied() async throws {
+        let corpus = CorpusConfiguration(inputs: [try folder.write("a.txt", "text")])
+        for path in [folder.path, folder.path + "/a.txt"] {
+            await #expect(throws: RefinementError.occupied(path: path)) {
+                _ = try await RefineStage.run(
+                    corpus: corpus, refinement: RefinementConfiguration(),
+                    destination: .directory(path), threadCount: 1, stop: StopSignal()
+                ) { _ in }
+            }
+        }
+        #expect(try names(in: "") == ["a.txt"])
+    }
+
+    @Test("removing everything is an error that says which step did")
+    func nothingLeft() async throws {
+        let corpus = CorpusConfiguration(inputs: [try folder.write("a.txt", "text")])
+        var refinement = RefinementConfiguration()
+        refinement.filter.minimumByteCount = 100
+        let error = await #expect(throws: PipelineError.self) {
+            _ = try await RefineStage.run(
+                corpus: corpus, refinement: refinement,
+                destination: .directory(folder.path + "/out"), threadCount: 1, stop: StopSignal()
+            ) { _ in }
+        }
+        #expect("\(error!)".contains("min_bytes 1"))
+    }
+}
