@@ -5,26 +5,26 @@ import Work
 /// Reads documents on the calling task and works on chunks of them in others; results come back
 /// in the documents' order.
 ///
-/// At most `threadCount` chunks are worked on at once, and at most twice as many are under way, so
+/// At most a chunk for each thread is worked on at once, and at most twice as many are under way, so
 /// memory is bounded by their size. With one thread everything happens on the calling task.
 ///
 /// - Parameters:
 ///   - reader: where documents come from.
 ///   - byteCount: the size that a chunk reaches.
-///   - threadCount: chunks worked on at once.
-///   - stop: looked at before each chunk.
+///   - work: as many chunks as it has threads are worked on at once, and its signal to stop is looked at
+///     before each.
 ///   - transform: the work on one chunk.
 ///   - consume: takes each result, in order, with the state of the reader.
 /// - Throws: ``PipelineError/interrupted`` on request, and what reading or the work throws.
 func forEachChunk<Result: Sendable>(
-    of reader: inout CorpusReader, byteCount: Int = 1 << 20, threadCount: Int, stop: StopSignal,
+    of reader: inout CorpusReader, byteCount: Int = 1 << 20, work: WorkContext<PipelineEvent>,
     transform: @escaping @Sendable ([Document]) throws -> Result,
     consume: (Result, CorpusProgress) async throws -> Void
 ) async throws {
     try await withThrowingTaskGroup(of: (number: Int, result: Result).self) { group in
-        var tasks = OrderedTasks<Result>(width: threadCount)
+        var tasks = OrderedTasks<Result>(width: work.threadCount)
         while let chunk = try reader.nextChunk(byteCount: byteCount) {
-            if stop.isRequested { throw PipelineError.interrupted }
+            try work.checkStop()
             try await tasks.add(to: &group) {
                 try transform(chunk)
             } take: {
@@ -41,7 +41,7 @@ extension CorpusInputs {
     ///
     /// - Parameter quarantinePath: where what cannot be read is kept, if it is.
     func check(
-        outputs: [String?], quarantinePath: String? = nil, report: (PipelineEvent) -> Void
+        outputs: [String?], quarantinePath: String? = nil, work: WorkContext<PipelineEvent>
     ) throws(PipelineError) {
         for case let output? in outputs + [
             quarantinePath, quarantinePath.map(Quarantine.reasonsPath),
@@ -53,7 +53,7 @@ extension CorpusInputs {
         guard !leftOut.isEmpty else { return }
         let names = leftOut.prefix(3).joined(separator: ", ")
         let more = leftOut.count > 3 ? " and \(leftOut.count - 3) more" : ""
-        report(
+        work.report(
             .notice(
                 "not read: \(names)\(more); of a folder, files are read whose names end in that of a "
                     + "format, and links to folders are not followed"))

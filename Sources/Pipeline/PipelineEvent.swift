@@ -1,5 +1,6 @@
 public import Corpora
 public import Training
+import Work
 
 /// How far a stage has come.
 public struct StageProgress: Sendable, Equatable {
@@ -65,4 +66,21 @@ public enum PipelineEvent: Sendable {
     case notice(String)
     /// A stage is done; the files that it made or keeps.
     case finished(Stage, source: String?, outputs: [String])
+}
+
+extension WorkContext<PipelineEvent> {
+    /// Throws when the work is to end before it is done.
+    func checkStop() throws(PipelineError) {
+        if stop.isRequested { throw .interrupted }
+    }
+
+    /// Reports how far a stage has come, and throws when it is to end.
+    func show(
+        _ activity: String, completed: Int, of total: Int, unit: StageProgress.Unit
+    ) throws(PipelineError) {
+        try checkStop()
+        report(
+            .progress(
+                StageProgress(activity: activity, completed: completed, total: total, unit: unit)))
+    }
 }

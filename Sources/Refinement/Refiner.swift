@@ -117,7 +117,7 @@ public final class Refiner {
         switch measured {
         case .refused(let document, let rule):
             count(document)
-            remove(document, ordinal, rule.rawValue, nil)
+            remove(document, ordinal: ordinal, by: rule.rawValue)
         case .passed(var item):
             count(item.document)
             item.ordinal = ordinal
@@ -128,7 +128,9 @@ public final class Refiner {
             switch try exact.admit(item) {
             case .kept: try await pass(item, emit)
             case .duplicate(let first):
-                remove(item.document, ordinal, Self.duplicateStep, book.origin(of: first))
+                remove(
+                    item.document, ordinal: ordinal, by: Self.duplicateStep,
+                    keeping: book.origin(of: first))
             case .undecided: break
             }
         }
@@ -152,7 +154,9 @@ public final class Refiner {
         try await exact?.settle { item in
             try await pass(item, emit)
         } drop: { item, first in
-            remove(item.document, item.ordinal, Self.duplicateStep, book.origin(of: first))
+            remove(
+                item.document, ordinal: item.ordinal, by: Self.duplicateStep,
+                keeping: book.origin(of: first))
         }
         if let near {
             let total = near.count
@@ -163,7 +167,9 @@ public final class Refiner {
                 written += 1
                 try show("sifting", total)
             } drop: { item, first in
-                remove(item.document, item.ordinal, Self.nearDuplicateStep, first)
+                remove(
+                    item.document, ordinal: item.ordinal, by: Self.nearDuplicateStep,
+                    keeping: first)
                 written += 1
                 try show("sifting", total)
             }
@@ -219,7 +225,7 @@ public final class Refiner {
 
     /// Counts a removal. The examples are the first in the corpus, whenever they were found.
     private func remove(
-        _ document: Document, _ ordinal: Int, _ name: String, _ kept: DocumentOrigin?
+        _ document: Document, ordinal: Int, by name: String, keeping kept: DocumentOrigin? = nil
     ) {
         let step = stepOfName[name]!
         report.steps[step].removed.add(document)

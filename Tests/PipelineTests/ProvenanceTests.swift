@@ -47,7 +47,7 @@ import Work
         shards.tokensPerShard = 600
         _ = try await EncodeStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder + "/set",
-            surroundings: .init(threadCount: 2, stop: StopSignal()), report: { _ in })
+            work: WorkContext(threadCount: 2))
 
         let set = try ShardSet(directory: folder + "/set", vocabulary: vocabulary)
         let mixture = Mixture(set)

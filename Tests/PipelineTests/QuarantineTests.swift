@@ -45,8 +45,7 @@ import Work
         configuration.vocabularySize = 270
         vocabulary = try await VocabStage.run(
             corpus: CorpusConfiguration(inputs: [inputs[1]]), vocabulary: configuration,
-            directory: folder.path + "/vocab", threadCount: 1, stop: StopSignal(),
-            report: { _ in }
+            directory: folder.path + "/vocab", work: WorkContext(threadCount: 1)
         ).vocabulary
     }
 
@@ -65,10 +64,9 @@ import Work
     }
 
     private func surroundings(
-        threads: Int = 2, afterStep: @escaping @Sendable () -> Void = {}
+        afterStep: @escaping @Sendable () -> Void = {}
     ) -> EncodeStage.Surroundings {
-        var surroundings = EncodeStage.Surroundings(
-            threadCount: threads, journalInterval: .zero, stop: StopSignal())
+        var surroundings = EncodeStage.Surroundings(journalInterval: .zero)
         surroundings.chunkByteCount = 500
         surroundings.afterStep = afterStep
         return surroundings
@@ -84,12 +82,12 @@ import Work
     @discardableResult
     private func encode(
         _ name: String, _ surroundings: EncodeStage.Surroundings, partBytes: Int = 1,
-        _ corpus: CorpusConfiguration? = nil
+        threads: Int = 2, _ corpus: CorpusConfiguration? = nil
     ) async throws -> ShardManifest {
         try await EncodeStage.run(
             corpus: corpus ?? self.corpus(name), vocabulary: vocabulary,
             shards: shards(partBytes: partBytes), directory: directory(name),
-            surroundings: surroundings, report: { _ in })
+            surroundings: surroundings, work: WorkContext(threadCount: threads))
     }
 
     private func encodeShare(
@@ -98,7 +96,7 @@ import Work
         _ = try await EncodeStage.encodeShare(
             WorkShare(rank: rank, world: world), corpus: corpus ?? self.corpus(name),
             vocabulary: vocabulary, shards: shards(), directory: directory(name),
-            surroundings: surroundings(), report: { _ in })
+            surroundings: surroundings(), work: WorkContext(threadCount: 2))
     }
 
     /// The bytes of the two files of a quarantine; nil for what is not there.
@@ -138,7 +136,7 @@ import Work
         let expected = try await expected()
         for threads in [1, 3] {
             let name = "threads-\(threads)"
-            try await encode(name, surroundings(threads: threads))
+            try await encode(name, surroundings(), threads: threads)
             #expect(quarantine(of: name) == expected)
         }
         for world in 2...4 {

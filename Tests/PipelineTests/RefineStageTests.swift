@@ -63,8 +63,7 @@ import Work
         let corpus = try corpus()
         let first = try await RefineStage.run(
             corpus: corpus, refinement: refinement,
-            destination: .directory(folder.path + "/1"), threadCount: 1, stop: StopSignal()
-        ) { _ in }
+            destination: .directory(folder.path + "/1"), work: WorkContext(threadCount: 1))
         #expect(first.read.documents == 900)
         #expect(first.steps.allSatisfy { $0.removed.documents > 50 })
         #expect(
@@ -77,8 +76,7 @@ import Work
             let again = try await RefineStage.run(
                 corpus: corpus, refinement: refinement, memory: noMemory,
                 destination: .directory("\(folder.path)/\(threadCount)"),
-                threadCount: threadCount, stop: StopSignal()
-            ) { _ in }
+                work: WorkContext(threadCount: threadCount))
             #expect(again == first)
             #expect(try folder.files(in: "\(threadCount)") == files)
         }
@@ -87,8 +85,7 @@ import Work
         let report = try await RefineStage.run(
             corpus: corpus, refinement: refinement, memory: noMemory,
             destination: .lines { lines += $0 },
-            threadCount: 2, stop: StopSignal()
-        ) { _ in }
+            work: WorkContext(threadCount: 2))
         #expect(report.kept == first.kept)
         #expect(report.parts.isEmpty)
         #expect(lines.count { $0 == 0x0A } == first.kept.documents)
@@ -105,8 +102,7 @@ import Work
         let directory = folder.path + "/out"
         let report = try await RefineStage.run(
             corpus: corpus, refinement: refinement, destination: .directory(directory),
-            threadCount: 2, stop: StopSignal()
-        ) { _ in }
+            work: WorkContext(threadCount: 2))
         var seen = Set<[UInt8]>()
         var expected: [[UInt8]] = []
         var reader = try CorpusReader(corpus)
@@ -137,8 +133,7 @@ import Work
         func run(_ corpus: CorpusConfiguration, _ stop: StopSignal = StopSignal()) async throws {
             _ = try await RefineStage.run(
                 corpus: corpus, refinement: RefinementConfiguration(),
-                destination: .directory(directory), threadCount: 2, stop: stop
-            ) { _ in }
+                destination: .directory(directory), work: WorkContext(threadCount: 2, stop: stop))
         }
         await #expect(throws: CorpusError.self) { try await run(bad) }
         #expect(!FileManager.default.fileExists(atPath: directory))
@@ -167,8 +162,7 @@ import Work
             await #expect(throws: RefinementError.occupied(path: path)) {
                 _ = try await RefineStage.run(
                     corpus: corpus, refinement: RefinementConfiguration(),
-                    destination: .directory(path), threadCount: 1, stop: StopSignal()
-                ) { _ in }
+                    destination: .directory(path), work: WorkContext(threadCount: 1))
             }
         }
         #expect(try names(in: "") == ["a.txt"])
@@ -182,8 +176,7 @@ import Work
         let error = await #expect(throws: PipelineError.self) {
             _ = try await RefineStage.run(
                 corpus: corpus, refinement: refinement,
-                destination: .directory(folder.path + "/out"), threadCount: 1, stop: StopSignal()
-            ) { _ in }
+                destination: .directory(folder.path + "/out"), work: WorkContext(threadCount: 1))
         }
         #expect("\(error!)".contains("min_bytes 1"))
     }

@@ -35,7 +35,7 @@ import Work
         configuration.vocabularySize = 300
         vocabulary = try await VocabStage.run(
             corpus: corpus, vocabulary: configuration, directory: folder.path + "/vocab",
-            threadCount: 2, stop: StopSignal(), report: { _ in }
+            work: WorkContext(threadCount: 2)
         ).vocabulary
         var shards = ShardConfiguration()
         shards.tokensPerShard = 2_000
@@ -48,8 +48,7 @@ import Work
         afterStep: @escaping @Sendable () -> Void = {}
     ) -> EncodeStage.Surroundings {
         var surroundings = EncodeStage.Surroundings(
-            threadCount: 2, existing: existing, journalInterval: journalInterval,
-            stop: StopSignal())
+            existing: existing, journalInterval: journalInterval)
         surroundings.chunkByteCount = 1_300
         surroundings.syncedByteCount = 1_000
         surroundings.afterStep = afterStep
@@ -60,11 +59,12 @@ import Work
     private func encode(
         _ name: String, _ surroundings: EncodeStage.Surroundings,
         shards: ShardConfiguration? = nil, corpus: CorpusConfiguration? = nil,
-        report: (PipelineEvent) -> Void = { _ in }
+        report: @escaping (PipelineEvent) -> Void = { _ in }
     ) async throws -> ShardManifest {
         try await EncodeStage.run(
             corpus: corpus ?? self.corpus, vocabulary: vocabulary, shards: shards ?? self.shards,
-            directory: folder.path + "/" + name, surroundings: surroundings, report: report)
+            directory: folder.path + "/" + name, surroundings: surroundings,
+            work: WorkContext(threadCount: 2, report: report))
     }
 
     /// Copies the data set `name` as it is at each step of an encoding, as a kill there would leave it.
@@ -212,7 +212,7 @@ import Work
                 let outcome = try await EncodeStage.encodeShare(
                     WorkShare(rank: rank, world: world), corpus: corpus, vocabulary: vocabulary,
                     shards: shards, directory: directory, surroundings: surroundings(),
-                    report: { _ in })
+                    work: WorkContext(threadCount: 2))
                 #expect(outcome.partCount == 3)
                 #expect(outcome.ownPartCount == (3 - rank + world - 1) / world)
             }
@@ -232,7 +232,7 @@ import Work
             _ = try await EncodeStage.encodeShare(
                 WorkShare(rank: rank, world: 2), corpus: corpus, vocabulary: vocabulary,
                 shards: shards, directory: directory, surroundings: surroundings(),
-                report: { _ in })
+                work: WorkContext(threadCount: 2))
         }
         let work = try #require(EncodingWorkspace.names(in: directory).first)
         let path = "\(directory)/\(work)/plan.json"
@@ -261,10 +261,10 @@ import Work
         var encodedCount = 0
         _ = try await EncodeStage.encodeShare(
             WorkShare(rank: 1, world: 2), corpus: corpus, vocabulary: vocabulary, shards: shards,
-            directory: directory, surroundings: surroundings()
-        ) { event in
-            if case .progress = event { encodedCount += 1 }
-        }
+            directory: directory, surroundings: surroundings(),
+            work: WorkContext(threadCount: 2) { event in
+                if case .progress = event { encodedCount += 1 }
+            })
         #expect(encodedCount == 0)
         #expect(try EncodeStage.finish(directory: directory) == manifest)
         #expect(try folder.files(in: "set") == folder.files(in: "whole"))
@@ -279,7 +279,7 @@ import Work
             _ = try await EncodeStage.encodeShare(
                 WorkShare(rank: 1, world: 2), corpus: corpus, vocabulary: vocabulary,
                 shards: shards, directory: directory, surroundings: surroundings(existing),
-                report: { _ in })
+                work: WorkContext(threadCount: 2))
         }
         // A rank that is not the first leaves the work of others where it is.
         try await encodeShare(3_000, .replace)
@@ -315,7 +315,8 @@ import Work
         var web = CorpusConfiguration(inputs: [path], onError: .skip)
         _ = try await EncodeStage.encodeShare(
             WorkShare(rank: 0, world: 2), corpus: web, vocabulary: vocabulary, shards: shards,
-            directory: folder.path + "/set", surroundings: surroundings(), report: { _ in })
+            directory: folder.path + "/set", surroundings: surroundings(),
+            work: WorkContext(threadCount: 2))
         web.onError = .fail
         await #expect(throws: CorpusError.self) {
             try await encode("set", surroundings(), corpus: web)

@@ -34,8 +34,7 @@ import Work
     private func learn(_ name: String, threads: Int) async throws -> Vocabulary {
         try await VocabStage.run(
             corpus: corpus, vocabulary: vocabularyConfiguration(),
-            directory: folder.path + "/" + name, threadCount: threads, stop: StopSignal(),
-            report: { _ in }
+            directory: folder.path + "/" + name, work: WorkContext(threadCount: threads)
         ).vocabulary
     }
 
@@ -47,7 +46,7 @@ import Work
         return try await EncodeStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards,
             directory: folder.path + "/" + name,
-            surroundings: .init(threadCount: threads, stop: StopSignal()), report: { _ in })
+            work: WorkContext(threadCount: threads))
     }
 
     @Test func `a vocabulary of several corpora is that of what they do not hold out`() async throws
@@ -80,21 +79,19 @@ import Work
             documents: .line, validationFraction: 0)
         _ = try await VocabStage.run(
             corpus: whole, vocabulary: vocabularyConfiguration(), directory: folder.path + "/all",
-            threadCount: 2, stop: StopSignal(), report: { _ in })
+            work: WorkContext(threadCount: 2))
         var totals: Set<Int?> = []
         var last = 0
         for (name, threads, counts) in [("one", 1, nil), ("three", 3, folder.path + "/counts")] {
             let outcome = try await VocabStage.run(
                 corpora: corpora, vocabulary: vocabularyConfiguration(),
-                directory: folder.path + "/" + name, countsPath: counts, threadCount: threads,
-                stop: StopSignal()
-            ) { event in
-                guard case .progress(let progress) = event, progress.activity == "counting" else {
-                    return
-                }
-                totals.insert(progress.total)
-                last = progress.completed
-            }
+                directory: folder.path + "/" + name, countsPath: counts,
+                work: WorkContext(threadCount: threads) { event in
+                    guard case .progress(let progress) = event, progress.activity == "counting"
+                    else { return }
+                    totals.insert(progress.total)
+                    last = progress.completed
+                })
             #expect(try folder.files(in: name) == folder.files(in: "all"))
             #expect(outcome.progress?.documents == 1_350)
             #expect(outcome.progress?.sources.count == 2)
@@ -157,7 +154,7 @@ import Work
             corpus: CorpusConfiguration(
                 inputs: [path], textSeparator: "\n\n", validationFraction: 0),
             vocabulary: vocabularyConfiguration(), directory: folder.path + "/kept",
-            threadCount: 2, stop: StopSignal(), report: { _ in })
+            work: WorkContext(threadCount: 2))
         #expect(learned.progress?.documents == kept.count)
         _ = try await learn("all", threads: 2)
         #expect(try folder.files(in: "kept") == folder.files(in: "all"))
@@ -170,15 +167,14 @@ import Work
         await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
             try await VocabStage.run(
                 corpus: empty, vocabulary: vocabularyConfiguration(), directory: directory,
-                threadCount: 2, stop: StopSignal(), report: { _ in })
+                work: WorkContext(threadCount: 2))
         }
         #expect(!FileManager.default.fileExists(atPath: directory))
         let vocabulary = try await learn("v", threads: 2)
         await #expect(throws: PipelineError.emptyCorpus(inputs: [path])) {
             try await EncodeStage.run(
                 corpus: empty, vocabulary: vocabulary, shards: ShardConfiguration(),
-                directory: directory, surroundings: .init(threadCount: 2, stop: StopSignal()),
-                report: { _ in })
+                directory: directory, work: WorkContext(threadCount: 2))
         }
         #expect(!FileManager.default.fileExists(atPath: directory))
     }
@@ -190,7 +186,7 @@ import Work
         configuration.specialTokens = []
         let vocabulary = try await VocabStage.run(
             corpus: corpus, vocabulary: configuration, directory: folder.path + "/plain",
-            threadCount: 2, stop: StopSignal(), report: { _ in }
+            work: WorkContext(threadCount: 2)
         ).vocabulary
         await #expect(throws: PipelineError.self) {
             try await encode("s", vocabulary, threads: 2)
@@ -199,7 +195,7 @@ import Work
         shards.endOfText = .none
         let manifest = try await EncodeStage.run(
             corpus: corpus, vocabulary: vocabulary, shards: shards, directory: folder.path + "/s",
-            surroundings: .init(threadCount: 2, stop: StopSignal()), report: { _ in })
+            work: WorkContext(threadCount: 2))
         #expect(manifest.endOfTextID == nil)
     }
 }

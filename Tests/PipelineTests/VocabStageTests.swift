@@ -35,19 +35,19 @@ import Work
     }
 
     private func train(
-        _ name: String, counts: String? = nil, report: (PipelineEvent) -> Void = { _ in }
+        _ name: String, counts: String? = nil, report: @escaping (PipelineEvent) -> Void = { _ in }
     ) async throws -> VocabStage.Outcome {
         try await VocabStage.run(
             corpus: corpus(halves), vocabulary: configuration,
-            directory: folder.path + "/" + name, countsPath: counts, threadCount: 2,
-            stop: StopSignal(), report: report)
+            directory: folder.path + "/" + name, countsPath: counts,
+            work: WorkContext(threadCount: 2, report: report))
     }
 
     private func count(_ inputs: [String], _ name: String) async throws -> String {
         let path = folder.path + "/" + name
         _ = try await VocabStage.count(
-            corpus: corpus(inputs), pattern: .gpt4, memory: nil, path: path, threadCount: 2,
-            stop: StopSignal(), report: { _ in })
+            corpus: corpus(inputs), pattern: .gpt4, memory: nil, path: path,
+            work: WorkContext(threadCount: 2))
         return path
     }
 
@@ -56,14 +56,14 @@ import Work
     {
         let parts = [try await count([halves[1]], "b"), try await count([halves[0]], "a")]
         let merged = try VocabStage.mergeCounts(
-            parts, path: folder.path + "/merged", stop: StopSignal(), report: { _ in })
+            parts, path: folder.path + "/merged", work: WorkContext())
         let whole = try await count(halves, "whole")
         let files = FileManager.default
         #expect(files.contents(atPath: whole) == files.contents(atPath: merged.path))
 
         _ = try VocabStage.learn(
             merged, vocabulary: configuration, directory: folder.path + "/learned",
-            stop: StopSignal(), report: { _ in })
+            work: WorkContext())
         let trained = try await train("trained")
         #expect(try folder.files(in: "learned") == folder.files(in: "trained"))
         #expect(trained.pieceCount == merged.pieceCount)
@@ -116,7 +116,7 @@ import Work
         await #expect(throws: PipelineError.nothingToLearn) {
             _ = try await VocabStage.run(
                 corpus: corpus, vocabulary: configuration, directory: folder.path + "/vocab",
-                threadCount: 2, stop: StopSignal(), report: { _ in })
+                work: WorkContext(threadCount: 2))
         }
         #expect(!FileManager.default.fileExists(atPath: folder.path + "/vocab"))
     }
@@ -127,8 +127,8 @@ import Work
         await #expect(throws: PipelineError.interrupted) {
             _ = try await VocabStage.count(
                 corpus: corpus(halves), pattern: .gpt4, memory: nil,
-                path: folder.path + "/counts", threadCount: 2, stop: stop,
-                report: { _ in stop.request() })
+                path: folder.path + "/counts",
+                work: WorkContext(threadCount: 2, stop: stop) { _ in stop.request() })
         }
         let late = StopSignal()
         var configuration = configuration
@@ -137,12 +137,12 @@ import Work
         await #expect(throws: PipelineError.interrupted) {
             _ = try await VocabStage.run(
                 corpus: corpus(halves), vocabulary: configuration,
-                directory: folder.path + "/vocab", threadCount: 1, stop: late
-            ) { event in
-                if case .progress(let progress) = event, progress.unit == .merges {
-                    late.request()
-                }
-            }
+                directory: folder.path + "/vocab",
+                work: WorkContext(threadCount: 1, stop: late) { event in
+                    if case .progress(let progress) = event, progress.unit == .merges {
+                        late.request()
+                    }
+                })
         }
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == before)
@@ -154,8 +154,7 @@ import Work
         await #expect(throws: PipelineError.self) {
             _ = try await VocabStage.run(
                 corpus: corpus(halves), vocabulary: configuration,
-                directory: folder.path + "/vocab", threadCount: 2, stop: StopSignal(),
-                report: { _ in })
+                directory: folder.path + "/vocab", work: WorkContext(threadCount: 2))
         }
     }
 
@@ -171,7 +170,7 @@ import Work
         let error = #expect(throws: TokenizationError.self) {
             _ = try VocabStage.learn(
                 file, vocabulary: configuration, directory: folder.path + "/vocab",
-                stop: StopSignal(), report: { _ in })
+                work: WorkContext())
         }
         guard case .notEnoughMemory(let needed, let limit, let pieceCount) = error else {
             Issue.record("\(String(describing: error))")

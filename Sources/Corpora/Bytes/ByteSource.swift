@@ -102,9 +102,12 @@ struct ByteSource: ~Copyable, Sendable {
             return (count, count)
         case .zstandard:
             return try Corpora.decode(
-                input, &zstandard!, &hasMoreOutput, to: &output, start, file.path)
+                input, with: &zstandard!, to: &output, at: start, hasMoreOutput: &hasMoreOutput,
+                path: file.path)
         case .gzip:
-            return try Corpora.decode(input, &gzip!, &hasMoreOutput, to: &output, start, file.path)
+            return try Corpora.decode(
+                input, with: &gzip!, to: &output, at: start, hasMoreOutput: &hasMoreOutput,
+                path: file.path)
         }
     }
 
@@ -141,8 +144,8 @@ private func read(
 }
 
 private func decode(
-    _ input: Span<UInt8>, _ decoder: inout ZstandardDecoder, _ hasMoreOutput: inout Bool,
-    to output: inout [UInt8], _ start: Int, _ path: String
+    _ input: Span<UInt8>, with decoder: inout ZstandardDecoder, to output: inout [UInt8],
+    at start: Int, hasMoreOutput: inout Bool, path: String
 ) throws(CorpusError) -> (consumed: Int, produced: Int) {
     do throws(ZstandardError) {
         var room = output.mutableSpan
@@ -155,8 +158,8 @@ private func decode(
 }
 
 private func decode(
-    _ input: Span<UInt8>, _ decoder: inout GzipDecoder, _ hasMoreOutput: inout Bool,
-    to output: inout [UInt8], _ start: Int, _ path: String
+    _ input: Span<UInt8>, with decoder: inout GzipDecoder, to output: inout [UInt8],
+    at start: Int, hasMoreOutput: inout Bool, path: String
 ) throws(CorpusError) -> (consumed: Int, produced: Int) {
     do throws(GzipError) {
         var room = output.mutableSpan

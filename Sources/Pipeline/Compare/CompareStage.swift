@@ -52,21 +52,20 @@ public enum CompareStage {
     /// Encodes in parallel and keeps the numbers. Text is ordinary text: no special token is
     /// recognised in it.
     ///
-    /// The result does not depend on `threadCount`. Memory is that of the vocabularies, the chunks
+    /// The result does not depend on the number of threads. Memory is that of the vocabularies, the chunks
     /// under way and a few numbers a file.
     public static func run(
-        vocabularies: [Vocabulary], corpus: CorpusConfiguration, threadCount: Int,
-        stop: StopSignal, report: (PipelineEvent) -> Void
+        vocabularies: [Vocabulary], corpus: CorpusConfiguration, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         let workers = Pool { Worker(vocabularies) }
-        var reader = try CorpusReader(corpus, threadCount: threadCount)
-        try reader.inputs.check(outputs: [], report: report)
-        try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { documents in
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount)
+        try reader.inputs.check(outputs: [], work: work)
+        try await forEachChunk(of: &reader, work: work) { documents in
             workers.withItem { worker in
                 for document in documents { worker.count(document) }
             }
         } consume: { _, progress in
-            report(.progress(StageProgress(activity: "encoding", reading: progress)))
+            work.report(.progress(StageProgress(activity: "encoding", reading: progress)))
         }
         guard reader.progress.documents > 0 else {
             throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)

@@ -20,16 +20,12 @@ public enum EncodeStage {
         case replace
     }
 
-    /// What does not change the result.
+    /// Settings that do not change the result.
     public struct Surroundings: Sendable {
-        /// Chunks of documents encoded at once.
-        public var threadCount: Int
         /// What to do about unfinished work on something else.
         public var existing: ExistingWork
         /// How much work a kill may cost: what was done since the place was last written down.
         public var journalInterval: Duration
-        /// Looked at before each chunk.
-        public var stop: StopSignal
         /// Text of a chunk, in bytes.
         var chunkByteCount = 1 << 20
         /// Bytes of ids that are brought to the disk together while more are made; what is left is waited for
@@ -40,13 +36,10 @@ public enum EncodeStage {
 
         /// Surroundings with defaults for what is not given.
         public init(
-            threadCount: Int, existing: ExistingWork = .refuse,
-            journalInterval: Duration = .seconds(1), stop: StopSignal
+            existing: ExistingWork = .refuse, journalInterval: Duration = .seconds(1)
         ) {
-            self.threadCount = threadCount
             self.existing = existing
             self.journalInterval = journalInterval
-            self.stop = stop
         }
     }
 
@@ -76,12 +69,15 @@ public enum EncodeStage {
     /// chunks and the reader's buffers.
     public static func run(
         corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
-        directory: String, surroundings: Surroundings, report: (PipelineEvent) -> Void
+        directory: String, surroundings: Surroundings = .init(),
+        work: WorkContext<PipelineEvent>
     ) async throws -> ShardManifest {
-        let workspace = try workspace(corpus, vocabulary, shards, directory, report)
+        let workspace = try workspace(
+            for: corpus, vocabulary: vocabulary, shards: shards, directory: directory, work: work)
         return try await tidying(workspace) {
             try await encode(
-                .whole, corpus, vocabulary, workspace, surroundings, report)
+                .whole, of: corpus, vocabulary: vocabulary, in: workspace,
+                surroundings: surroundings, work: work)
             return try workspace.assemble(
                 quarantinePath: corpus.keptPath, afterStep: surroundings.afterStep)
         }
@@ -92,12 +88,15 @@ public enum EncodeStage {
     /// When all have done theirs, ``finish(directory:)`` makes the data set.
     public static func encodeShare(
         _ share: WorkShare, corpus: CorpusConfiguration, vocabulary: Vocabulary,
-        shards: ShardConfiguration, directory: String, surroundings: Surroundings,
-        report: (PipelineEvent) -> Void
+        shards: ShardConfiguration, directory: String, surroundings: Surroundings = .init(),
+        work: WorkContext<PipelineEvent>
     ) async throws -> ShareOutcome {
-        let workspace = try workspace(corpus, vocabulary, shards, directory, report)
+        let workspace = try workspace(
+            for: corpus, vocabulary: vocabulary, shards: shards, directory: directory, work: work)
         return try await tidying(workspace) {
-            try await encode(share, corpus, vocabulary, workspace, surroundings, report)
+            try await encode(
+                share, of: corpus, vocabulary: vocabulary, in: workspace,
+                surroundings: surroundings, work: work)
             let count = workspace.plan.parts.count
             return ShareOutcome(
                 partCount: count,
@@ -125,8 +124,8 @@ public enum EncodeStage {
     }
 
     private static func workspace(
-        _ corpus: CorpusConfiguration, _ vocabulary: Vocabulary, _ shards: ShardConfiguration,
-        _ directory: String, _ report: (PipelineEvent) -> Void
+        for corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
+        directory: String, work: WorkContext<PipelineEvent>
     ) throws -> EncodingWorkspace {
         guard shards.endOfText == .none || vocabulary.endOfText != nil else {
             throw PipelineError.badValue(
@@ -137,7 +136,7 @@ public enum EncodeStage {
         try shards.allowSpecial.validate(for: vocabulary)
         try corpus.validate()
         let inputs = try corpus.findInputs()
-        try inputs.check(outputs: [directory], quarantinePath: corpus.keptPath, report: report)
+        try inputs.check(outputs: [directory], quarantinePath: corpus.keptPath, work: work)
         return try EncodingWorkspace(
             directory: directory,
             plan: EncodingPlan(
@@ -146,15 +145,15 @@ public enum EncodeStage {
                 partBytes: shards.partBytes))
     }
 
-    /// Removes the workspace when `work` fails before there is anything to go on with.
+    /// Removes the workspace when `body` fails before there is anything to go on with.
     @inline(never)
     private static func tidying<Result>(
-        _ workspace: EncodingWorkspace, _ work: () async throws -> Result
+        _ workspace: EncodingWorkspace, _ body: () async throws -> Result
     ) async throws -> Result {
         let manager = FileManager.default
         let isNew = !manager.fileExists(atPath: workspace.directory)
         do {
-            return try await work()
+            return try await body()
         } catch {
             var isWorthless = !EncodingWorkspace.holdsWork(workspace.path)
             if case PipelineError.emptyCorpus = error { isWorthless = true }
@@ -168,9 +167,9 @@ public enum EncodeStage {
     }
 
     private static func encode(
-        _ share: WorkShare, _ corpus: CorpusConfiguration, _ vocabulary: Vocabulary,
-        _ workspace: EncodingWorkspace, _ surroundings: Surroundings,
-        _ report: (PipelineEvent) -> Void
+        _ share: WorkShare, of corpus: CorpusConfiguration, vocabulary: Vocabulary,
+        in workspace: EncodingWorkspace, surroundings: Surroundings,
+        work: WorkContext<PipelineEvent>
     ) async throws {
         let lock = try workspace.open(surroundings.existing, share: share)
         defer { withExtendedLifetime(lock) {} }
@@ -197,12 +196,13 @@ public enum EncodeStage {
             }
             let part = PartEncoding(
                 workspace: workspace, number: number, share: share, corpus: partCorpus,
-                quarantine: quarantine, surroundings: surroundings, encoders: encoders)
+                quarantine: quarantine, surroundings: surroundings, work: work,
+                encoders: encoders)
             var text = 0
             if !part.isDone {
-                try await part.run(report: report) { activity, progress in
+                try await part.run { activity, progress in
                     text = progress.textBytes
-                    report(
+                    work.report(
                         .progress(
                             StageProgress(
                                 activity: activity, completed: readBefore + progress.bytesRead,

@@ -17,6 +17,7 @@ struct PartEncoding {
     /// Where what cannot be read goes when the data set is made; nil when it is not kept.
     let quarantine: PartJournal.QuarantinePlace?
     let surroundings: EncodeStage.Surroundings
+    let work: WorkContext<PipelineEvent>
     let encoders: Pool<BytePairEncoder>
 
     /// Documents of a chunk, packed.
@@ -45,74 +46,26 @@ struct PartEncoding {
 
     /// Encodes what is not encoded yet. The bytes depend on neither threads nor interruptions.
     ///
-    /// - Parameter report: takes the state of the part's reader.
-    func run(
-        report: (PipelineEvent) -> Void,
-        progress show: (_ activity: String, CorpusProgress) -> Void
-    ) async throws {
+    /// - Parameter show: takes the state of the part's reader.
+    func run(progress show: (_ activity: String, CorpusProgress) -> Void) async throws {
         let lockPath = workspace.directory(ofPart: number) + ".lock"
         guard let lock = try FileLock(path: lockPath, .exclusive) else {
             throw PipelineError.busy(directory: workspace.directory(ofPart: number))
         }
         defer { withExtendedLifetime(lock) {} }
         var journal = journalToContinue
-        var writer = try makeWriter(&journal, report)
-        var reader = try CorpusReader(corpus, threadCount: surroundings.threadCount)
-        try passOver(journal, &reader, show)
+        var writer = try makeWriter(&journal)
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount)
+        try passOver(journal, of: &reader, progress: show)
 
         let keeper = JournalKeeper(
             directory: workspace.directory(ofPart: number), afterStep: surroundings.afterStep)
-        let clock = ContinuousClock()
-        var lastKept = clock.now
-        var unsyncedByteCount = 0
         do {
-            let format = workspace.plan.format
-            let split = ValidationSplit(fraction: corpus.validationFraction)
-            try await forEachChunk(
-                of: &reader, byteCount: surroundings.chunkByteCount,
-                threadCount: surroundings.threadCount, stop: surroundings.stop
-            ) { [encoders] documents in
-                encoders.withItem { encoder in
-                    let byteCount = documents.reduce(0) { $0 + $1.text.count }
-                    var chunk = PackedChunk(
-                        documents: PackedDocuments(format, textByteCount: byteCount))
-                    for document in documents {
-                        let isHeldOut = split.isValidation(document.contentHash)
-                        if isHeldOut { chunk.heldOut[document.origin.path, default: 0] += 1 }
-                        chunk.documents.append(
-                            document.text.span, contentHash: document.contentHash,
-                            place: DocumentPlace(document.origin.position),
-                            to: isHeldOut ? .validation : .train, encoder: encoder)
-                    }
-                    return chunk
-                }
-            } consume: { chunk, progress in
-                try writer.append(chunk.documents)
-                journal.documents += chunk.documents.count
-                journal.hash = chunk.documents.hash(after: journal.hash)
-                journal.heldOut.merge(chunk.heldOut, uniquingKeysWith: +)
-                surroundings.afterStep()
-                unsyncedByteCount += chunk.documents.idByteCount
-                if clock.now - lastKept >= surroundings.journalInterval, try keeper.isIdle {
-                    lastKept = clock.now
-                    unsyncedByteCount = 0
-                    let snapshot = try writer.snapshot()
-                    journal.shards = snapshot.state
-                    keeper.keep(snapshot, as: journal)
-                } else if unsyncedByteCount >= surroundings.syncedByteCount,
-                    try keeper.isIdle
-                {
-                    unsyncedByteCount = 0
-                    keeper.bringForward(writer.unsyncedFiles)
-                }
-                show("encoding", progress)
-            }
+            try await encode(&reader, to: &writer, journal: &journal, keeper, progress: show)
         } catch PipelineError.interrupted {
             try keeper.wait()
             if journal.documents > 0 {
-                let snapshot = try writer.snapshot()
-                journal.shards = snapshot.state
-                keeper.keep(snapshot, as: journal)
+                try keep(&writer, as: &journal, with: keeper)
                 try keeper.wait()
             }
             throw PipelineError.interrupted
@@ -127,6 +80,66 @@ struct PartEncoding {
         journal.completion = completion(reader.progress, heldOut: journal.heldOut)
         keeper.keep(last, as: journal)
         try keeper.wait()
+    }
+
+    /// Writes the documents that are left, and now and then the journal of how far that has come.
+    private func encode(
+        _ reader: inout CorpusReader, to writer: inout PartWriter, journal: inout PartJournal,
+        _ keeper: JournalKeeper, progress show: (_ activity: String, CorpusProgress) -> Void
+    ) async throws {
+        let clock = ContinuousClock()
+        var lastKept = clock.now
+        var unsyncedByteCount = 0
+        try await forEachChunk(
+            of: &reader, byteCount: surroundings.chunkByteCount, work: work, transform: packing
+        ) { chunk, progress in
+            try writer.append(chunk.documents)
+            journal.documents += chunk.documents.count
+            journal.hash = chunk.documents.hash(after: journal.hash)
+            journal.heldOut.merge(chunk.heldOut, uniquingKeysWith: +)
+            surroundings.afterStep()
+            unsyncedByteCount += chunk.documents.idByteCount
+            if clock.now - lastKept >= surroundings.journalInterval, try keeper.isIdle {
+                lastKept = clock.now
+                unsyncedByteCount = 0
+                try keep(&writer, as: &journal, with: keeper)
+            } else if unsyncedByteCount >= surroundings.syncedByteCount, try keeper.isIdle {
+                unsyncedByteCount = 0
+                keeper.bringForward(writer.unsyncedFiles)
+            }
+            show("encoding", progress)
+        }
+    }
+
+    /// The work on one chunk: encodes its documents, and sorts them into the two splits.
+    private var packing: @Sendable ([Document]) -> PackedChunk {
+        let format = workspace.plan.format
+        let split = ValidationSplit(fraction: corpus.validationFraction)
+        return { [encoders] documents in
+            encoders.withItem { encoder in
+                let byteCount = documents.reduce(0) { $0 + $1.text.count }
+                var chunk = PackedChunk(
+                    documents: PackedDocuments(format, textByteCount: byteCount))
+                for document in documents {
+                    let isHeldOut = split.isValidation(document.contentHash)
+                    if isHeldOut { chunk.heldOut[document.origin.path, default: 0] += 1 }
+                    chunk.documents.append(
+                        document.text.span, contentHash: document.contentHash,
+                        place: DocumentPlace(document.origin.position),
+                        to: isHeldOut ? .validation : .train, encoder: encoder)
+                }
+                return chunk
+            }
+        }
+    }
+
+    /// Begins to make the part durable as it is. The keeper must be idle.
+    private func keep(
+        _ writer: inout PartWriter, as journal: inout PartJournal, with keeper: JournalKeeper
+    ) throws {
+        let snapshot = try writer.snapshot()
+        journal.shards = snapshot.state
+        keeper.keep(snapshot, as: journal)
     }
 
     /// What an earlier process came to, or a new beginning.
@@ -146,7 +159,7 @@ struct PartEncoding {
     /// A writer that goes on where the journal says; the part begins again, and the journal with it, if the
     /// files are not what it says.
     private func makeWriter(
-        _ journal: inout PartJournal, _ report: (PipelineEvent) -> Void
+        _ journal: inout PartJournal
     ) throws -> PartWriter {
         let directory = workspace.directory(ofPart: number)
         let format = workspace.plan.format
@@ -155,7 +168,7 @@ struct PartEncoding {
                 return try PartWriter(
                     directory: directory, format: format, continuing: journal.shards)
             } catch {
-                report(
+                work.report(
                     .notice(
                         "part \(number) of \(workspace.plan.parts.count) begins again: \(error)"))
             }
@@ -171,15 +184,15 @@ struct PartEncoding {
 
     /// Reads the documents that are encoded already, and checks that they are the same. O(their bytes).
     private func passOver(
-        _ journal: PartJournal, _ reader: inout CorpusReader,
-        _ show: (_ activity: String, CorpusProgress) -> Void
+        _ journal: PartJournal, of reader: inout CorpusReader,
+        progress show: (_ activity: String, CorpusProgress) -> Void
     ) throws {
         var hash: UInt64 = 0
         for index in 0..<journal.documents {
             guard let document = try reader.next() else { throw changed }
             hash = PackedDocuments.hash(of: document.contentHash, after: hash)
             if index % 1_024 == 0 {
-                if surroundings.stop.isRequested { throw PipelineError.interrupted }
+                try work.checkStop()
                 show("finding the place", reader.progress)
             }
         }

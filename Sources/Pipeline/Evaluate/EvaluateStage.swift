@@ -2,7 +2,7 @@ public import TokenShards
 import Tokenization
 public import Training
 import Transformer
-import Work
+public import Work
 
 /// Scores data sets with a trained model.
 public enum EvaluateStage {
@@ -16,21 +16,20 @@ public enum EvaluateStage {
     ///   - masksDocuments: whether documents are read apart, as by a model that was trained so.
     ///   - answersOnly: whether the documents are conversations, of which the answers alone are scored.
     ///   - batchSize: windows scored at once.
-    ///   - threadCount: threads to use; the result does not depend on it.
-    ///   - report: takes what happens.
+    ///   - work: threads, on whose number the result does not depend, and where events go.
     /// - Returns: the result for the whole split, and for each of several data sets; of one alone for each
     ///   source, where there are several and the data set knows which documents are whose.
     public static func run(
         modelDirectory: String, shardDirectories: [String], split: Split, stride: Int?,
-        masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int, threadCount: Int,
-        report: (PipelineEvent) -> Void
+        masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int,
+        work: WorkContext<PipelineEvent>
     ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
         try CheckpointStore.requireModel(at: modelDirectory)
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let sets = try shardDirectories.map {
             try ShardSet(directory: $0, vocabulary: vocabulary)
         }
-        for case let notice? in sets.map(\.foreignNotice) { report(.notice(notice)) }
+        for case let notice? in sets.map(\.foreignNotice) { work.report(.notice(notice)) }
         let model = try GPT(directory: modelDirectory)
         guard model.configuration.vocabularySize >= vocabulary.count else {
             throw PipelineError.badValue(
@@ -45,7 +44,7 @@ public enum EvaluateStage {
         let batchSize = min(batchSize, max(1, windowCount.max() ?? 1))
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context,
-            team: ThreadTeam(threadCount: threadCount))
+            team: ThreadTeam(threadCount: work.threadCount))
         let template = answersOnly ? try ChatTemplate(vocabulary) : nil
         let results = try sets.map { set in
             try Evaluator(
@@ -53,7 +52,7 @@ public enum EvaluateStage {
                 contextLength: context, stride: stride,
                 masksDocuments: masksDocuments || answersOnly, template: template
             ).evaluateBySource { done, count in
-                report(.training(.evaluating(completedWindows: done, windowCount: count)))
+                work.report(.training(.evaluating(completedWindows: done, windowCount: count)))
             }
         }
         guard results.count > 1 else { return results[0] }

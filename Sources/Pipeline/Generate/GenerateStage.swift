@@ -8,13 +8,13 @@ public enum GenerateStage {
     /// Samples of the model in `modelDirectory`.
     static func run(
         modelDirectory: String, prompts: [String], generation: GenerationConfiguration,
-        threadCount: Int, report: (PipelineEvent) -> Void
+        work: WorkContext<PipelineEvent>
     ) throws -> [String] {
         try draw(
             model: GPT(directory: modelDirectory),
             vocabulary: Vocabulary(directory: modelDirectory), prompts: prompts,
-            generation: generation, threadCount: threadCount
-        ) { report(.progress(progress($0, $1))) }
+            generation: generation, threadCount: work.threadCount
+        ) { work.report(.progress(progress($0, $1))) }
     }
 
     /// One sample for each prompt; two from nothing when there is no prompt.

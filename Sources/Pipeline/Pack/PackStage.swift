@@ -38,38 +38,36 @@ public enum PackStage {
     }
 
     /// Writes every document as a line `{"text":…}`, in frames of whole lines, and the table of the
-    /// frames at the end. The bytes do not depend on `threadCount`.
+    /// frames at the end. The bytes do not depend on the number of threads.
     ///
     /// - Parameters:
     ///   - corpus: what is read.
     ///   - path: the file, which appears when it is whole.
     ///   - level: of compression.
     ///   - frameByteCount: a frame holds the documents that reach this size together.
-    ///   - threadCount: threads to use.
-    ///   - stop: asks for an end before the work is done.
-    ///   - report: takes what happens.
+    ///   - work: threads, the signal to stop, and where events go.
     public static func run(
         corpus: CorpusConfiguration, path: String, level: Int, frameByteCount: Int,
-        threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
+        work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         _ = try FrameMaker(level: level)
         // The level was good once, so it is good again.
         let makers = Pool { try! FrameMaker(level: level) }
-        var reader = try CorpusReader(corpus, threadCount: threadCount)
-        try reader.inputs.check(outputs: [path], quarantinePath: corpus.keptPath, report: report)
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount)
+        try reader.inputs.check(outputs: [path], quarantinePath: corpus.keptPath, work: work)
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         var file = try FileReplacement(path: path)
         var table = SeekTable()
         var byteCount = 0
         try await forEachChunk(
-            of: &reader, byteCount: frameByteCount, threadCount: threadCount, stop: stop
+            of: &reader, byteCount: frameByteCount, work: work
         ) { documents in
             try makers.withItem { try $0.frame(of: documents) }
         } consume: { made, progress in
             try unsafe file.write(made.frame.span.bytes)
             table.append(frame: made.frame.span, contentByteCount: made.contentByteCount)
             byteCount += made.frame.count
-            report(.progress(StageProgress(activity: "packing", reading: progress)))
+            work.report(.progress(StageProgress(activity: "packing", reading: progress)))
         }
         guard reader.progress.documents > 0 else {
             throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)

@@ -17,40 +17,38 @@ public enum RefineStage {
     /// Refines `corpus`.
     ///
     /// Documents are measured and written in parallel and decided about in order. The bytes depend neither
-    /// on `threadCount` nor on the memory that the configuration allows. A directory appears whole or not
+    /// on the number of threads nor on the memory that the configuration allows. A directory appears whole or not
     /// at all.
     ///
     /// - Returns: what went in, what each step removed, and what is left.
     public static func run(
         corpus: CorpusConfiguration, refinement: RefinementConfiguration,
-        destination: Destination, threadCount: Int, stop: StopSignal,
-        report: (PipelineEvent) -> Void
+        destination: Destination, work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
-        try refinement.validate(threadCount: threadCount)
+        try refinement.validate(threadCount: work.threadCount)
         return try await run(
             corpus: corpus, refinement: refinement,
-            memory: RefinementMemory(refinement.memory, threadCount: threadCount),
-            destination: destination, threadCount: threadCount, stop: stop, report: report)
+            memory: RefinementMemory(refinement.memory, threadCount: work.threadCount),
+            destination: destination, work: work)
     }
 
     /// Refines with memory shared in a chosen way, for tests of what does not fit.
     static func run(
         corpus: CorpusConfiguration, refinement: RefinementConfiguration,
-        memory: RefinementMemory, destination: Destination, threadCount: Int, stop: StopSignal,
-        report: (PipelineEvent) -> Void
+        memory: RefinementMemory, destination: Destination, work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
-        var reader = try CorpusReader(corpus, threadCount: threadCount)
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount)
         switch destination {
         case .directory(let path):
             var directory = try RefinedDirectory(
                 path: path, partByteCount: refinement.partByteCount)
             try reader.inputs.check(
-                outputs: [path], quarantinePath: corpus.keptPath, report: report)
+                outputs: [path], quarantinePath: corpus.keptPath, work: work)
             // Beside the report, in a directory that goes if anything fails.
             let scratchPath = scratchPath(refinement, path + ".partial")
             var outcome = try await refine(
-                &reader, refinement, memory, scratchPath, level: refinement.compressionLevel,
-                threadCount, stop, report
+                &reader, with: refinement, memory: memory, scratchPath: scratchPath,
+                level: refinement.compressionLevel, work: work
             ) { try directory.append($0) }
             guard outcome.kept.documents > 0 else {
                 throw nothingLeft(outcome, corpus, reader.progress)
@@ -60,10 +58,11 @@ public enum RefineStage {
             try directory.commit(outcome)
             return outcome
         case .lines(let write):
-            try reader.inputs.check(outputs: [], quarantinePath: corpus.keptPath, report: report)
+            try reader.inputs.check(outputs: [], quarantinePath: corpus.keptPath, work: work)
             let scratchPath = scratchPath(refinement, NSTemporaryDirectory())
             let outcome = try await refine(
-                &reader, refinement, memory, scratchPath, level: nil, threadCount, stop, report
+                &reader, with: refinement, memory: memory, scratchPath: scratchPath, level: nil,
+                work: work
             ) { try write($0.bytes) }
             guard outcome.kept.documents > 0 else {
                 throw nothingLeft(outcome, corpus, reader.progress)
@@ -90,10 +89,9 @@ public enum RefineStage {
     }
 
     private static func refine(
-        _ reader: inout CorpusReader, _ refinement: RefinementConfiguration,
-        _ memory: RefinementMemory, _ scratchPath: String, level: Int?, _ threadCount: Int,
-        _ stop: StopSignal, _ report: (PipelineEvent) -> Void,
-        write: (DocumentBlock) throws -> Void
+        _ reader: inout CorpusReader, with refinement: RefinementConfiguration,
+        memory: RefinementMemory, scratchPath: String, level: Int?,
+        work: WorkContext<PipelineEvent>, write: (DocumentBlock) throws -> Void
     ) async throws -> RefinementReport {
         let refiner = try Refiner(refinement, memory: memory, scratchPath: scratchPath)
         let measure = refiner.measure
@@ -101,7 +99,7 @@ public enum RefineStage {
         var outcome = try await withThrowingTaskGroup(
             of: (number: Int, result: DocumentBlock).self
         ) { group in
-            var tasks = OrderedTasks<DocumentBlock>(width: threadCount)
+            var tasks = OrderedTasks<DocumentBlock>(width: work.threadCount)
             var documents: [Document] = []
             var byteCount = 0
             func flush() async throws {
@@ -118,20 +116,16 @@ public enum RefineStage {
                 byteCount += document.text.count
                 if byteCount >= blockByteCount { try await flush() }
             }
-            try await forEachChunk(of: &reader, threadCount: threadCount, stop: stop) { chunk in
+            try await forEachChunk(of: &reader, work: work) { chunk in
                 chunk.map { measure($0) }
             } consume: { measured, progress in
                 for document in measured {
                     try await refiner.append(document, emit: emit)
                 }
-                report(.progress(StageProgress(activity: "refining", reading: progress)))
+                work.report(.progress(StageProgress(activity: "refining", reading: progress)))
             }
             let outcome = try await refiner.finish { activity, done, total in
-                if stop.isRequested { throw PipelineError.interrupted }
-                report(
-                    .progress(
-                        StageProgress(
-                            activity: activity, completed: done, total: total, unit: .documents)))
+                try work.show(activity, completed: done, of: total, unit: .documents)
             } emit: {
                 try await emit($0)
             }

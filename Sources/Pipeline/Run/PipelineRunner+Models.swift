@@ -4,6 +4,7 @@ import TokenShards
 import Tokenization
 import Training
 import Transformer
+import Work
 
 /// The stages that make and use models.
 extension PipelineRunner {
@@ -23,9 +24,8 @@ extension PipelineRunner {
             let summary = try await TrainStage.run(
                 configuration, data: data, vocabulary: vocabulary,
                 surroundings: Trainer.Surroundings(
-                    runDirectory: directory, threadCount: threadCount,
-                    existing: try existingRun(data, vocabulary)),
-                stop: stop, report: report)
+                    runDirectory: directory, existing: try existingRun(data, vocabulary)),
+                work: work)
             guard summary.isComplete else { throw PipelineError.interrupted }
             return try files(ofRun: directory)
         }
@@ -46,7 +46,7 @@ extension PipelineRunner {
         try await runStage(.generate, inputs: inputs, &record) {
             let samples = try GenerateStage.run(
                 modelDirectory: modelDirectory, prompts: configuration.samples,
-                generation: configuration.generation, threadCount: threadCount, report: report)
+                generation: configuration.generation, work: work)
             try FileReplacement.writeJSON(samples, to: file)
             return [file]
         }
@@ -70,8 +70,8 @@ extension PipelineRunner {
             let summary = try await TuneStage.run(
                 configuration, modelDirectory: start,
                 surroundings: Trainer.Surroundings(
-                    runDirectory: directory, threadCount: threadCount, existing: .overwrite),
-                decidesExisting: true, stop: stop, report: report)
+                    runDirectory: directory, existing: .overwrite),
+                decidesExisting: true, work: work)
             guard summary.isComplete else { throw PipelineError.interrupted }
             let shards = TuneStage.shardDirectory(of: directory)
             return try files(ofRun: directory)
@@ -110,7 +110,7 @@ extension PipelineRunner {
                 return .resume
             }
         }
-        report(
+        work.report(
             .notice(
                 """
                 the checkpoints in \(store.directory) are of another configuration and are replaced; \

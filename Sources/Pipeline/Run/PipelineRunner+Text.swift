@@ -35,7 +35,7 @@ extension PipelineRunner {
         ) {
             try await RefineStage.run(
                 corpus: reading, refinement: refinement, destination: .directory(directory),
-                threadCount: threadCount, stop: stop, report: report
+                work: work
             ).files(in: directory)
         }
         corpus.reading = source.corpus.refined(files: files)
@@ -53,8 +53,7 @@ extension PipelineRunner {
         try await runStage(.vocab, inputs: inputs, &record) {
             try await VocabStage.run(
                 corpora: corpora.map(\.reading), vocabulary: configuration.vocabulary,
-                directory: configuration.vocabularyDirectory, threadCount: threadCount,
-                stop: stop, report: report
+                directory: configuration.vocabularyDirectory, work: work
             ).files
         }
         return try Vocabulary(directory: configuration.vocabularyDirectory)
@@ -75,8 +74,7 @@ extension PipelineRunner {
             try await EncodeStage.run(
                 corpus: reading, vocabulary: vocabulary, shards: configuration.shards,
                 directory: directory,
-                surroundings: .init(threadCount: threadCount, existing: .replace, stop: stop),
-                report: report
+                surroundings: .init(existing: .replace), work: work
             ).files(in: directory)
         }
     }

@@ -28,26 +28,19 @@ public struct PipelineRunner {
     }
 
     let configuration: PipelineConfiguration
-    let threadCount: Int
-    let stop: StopSignal
-    let report: (PipelineEvent) -> Void
+    let work: WorkContext<PipelineEvent>
 
-    /// A runner of `configuration` that reports to `report`.
-    public init(
-        _ configuration: PipelineConfiguration, threadCount: Int, stop: StopSignal,
-        report: @escaping (PipelineEvent) -> Void
-    ) {
+    /// A runner of `configuration`.
+    public init(_ configuration: PipelineConfiguration, work: WorkContext<PipelineEvent>) {
         self.configuration = configuration
-        self.threadCount = threadCount
-        self.stop = stop
-        self.report = report
+        self.work = work
     }
 
     /// Runs the stages.
     ///
     /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
     public func run() async throws -> Summary {
-        try configuration.validateForRun(threadCount: threadCount)
+        try configuration.validateForRun(threadCount: work.threadCount)
         // All inputs are looked up before the first of them is worked on.
         var corpora = try configuration.pipelineSources.map { try Corpus(source: $0) }
         try FileSystem.makeDirectory(configuration.runDirectory)
@@ -78,7 +71,7 @@ public struct PipelineRunner {
         var outputs: [(stage: Stage, source: String?, files: [String])] = []
     }
 
-    /// Runs `work`, which returns the files that it made, unless the stage is up to date.
+    /// Runs `body`, which returns the files that it made, unless the stage is up to date.
     ///
     /// - Parameters:
     ///   - source: the one that it works on; nil for all, or where there is one only.
@@ -87,20 +80,20 @@ public struct PipelineRunner {
     @discardableResult
     func runStage(
         _ stage: Stage, of source: String? = nil, inputs: [String], _ record: inout Record,
-        _ work: () async throws -> [String]
+        _ body: () async throws -> [String]
     ) async throws -> [String] {
         let fingerprint = try StageLedger.fingerprint(inputs)
         if let files = record.ledger.outputs(of: stage, source: source, inputs: fingerprint) {
-            report(.upToDate(stage, source: source))
+            work.report(.upToDate(stage, source: source))
             record.outputs.append((stage, source, files))
             return files
         }
-        if stop.isRequested { throw PipelineError.interrupted }
+        try work.checkStop()
         try record.ledger.forget(stage, source: source)
-        report(.started(stage, source: source))
-        let files = try await work()
+        work.report(.started(stage, source: source))
+        let files = try await body()
         try record.ledger.record(stage, source: source, inputs: fingerprint, outputs: files)
-        report(.finished(stage, source: source, outputs: files))
+        work.report(.finished(stage, source: source, outputs: files))
         record.outputs.append((stage, source, files))
         return files
     }

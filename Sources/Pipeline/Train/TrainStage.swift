@@ -6,27 +6,28 @@ public import Work
 
 /// Trains a model from shards.
 public enum TrainStage {
-    /// Trains in the run's directory until the configuration's steps are done or `stop` is requested.
+    /// Trains in the run's directory until the configuration's steps are done or it is to stop.
     ///
     /// - Parameters:
     ///   - configuration: its sections "model", "training", and, for samples during training,
     ///     "generation" and "samples".
     ///   - data: the data sets, made with `vocabulary`, and their weights.
     ///   - vocabulary: the vocabulary of the ids.
-    ///   - surroundings: where and how the run goes on; samples are drawn as the configuration says.
-    ///   - stop: asks for an end before the last step.
-    ///   - report: takes what happens.
+    ///   - surroundings: where and how the run goes on; samples are drawn as the configuration says, and
+    ///     the threads are those of `work`.
+    ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the run's summary, complete or not.
     public static func run(
         _ configuration: PipelineConfiguration, data: Mixture, vocabulary: Vocabulary,
-        surroundings: Trainer.Surroundings, stop: StopSignal, report: (PipelineEvent) -> Void
+        surroundings: Trainer.Surroundings, work: WorkContext<PipelineEvent>
     ) async throws -> TrainingSummary {
         for source in data.sources {
-            if let notice = source.set.foreignNotice { report(.notice(notice)) }
+            if let notice = source.set.foreignNotice { work.report(.notice(notice)) }
         }
         var surroundings = surroundings
         let vocabulary = vocabulary.beginningTexts(as: data)
-        let threadCount = surroundings.threadCount
+        let threadCount = work.threadCount
+        surroundings.threadCount = threadCount
         surroundings.drawSamples = { model, progress in
             try GenerateStage.draw(
                 model: model, vocabulary: vocabulary, prompts: configuration.samples,
@@ -35,8 +36,8 @@ public enum TrainStage {
         var trainer = try Trainer(
             model: configuration.model, configuration: configuration.training, data: data,
             vocabulary: vocabulary, surroundings: surroundings)
-        for notice in notices(configuration, trainer) { report(.notice(notice)) }
-        return try await trainer.run(stop: stop) { report(.training($0)) }
+        for notice in notices(configuration, trainer) { work.report(.notice(notice)) }
+        return try await trainer.run(stop: work.stop) { work.report(.training($0)) }
     }
 
     /// What of the configuration has no effect on the run of `trainer`.

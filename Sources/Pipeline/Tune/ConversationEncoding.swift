@@ -25,8 +25,8 @@ struct ConversationEncoding {
 
     /// Reads, renders and writes. O(text), in memory for one conversation.
     func run(
-        _ configuration: InstructionTuningConfiguration, directory: String, stop: StopSignal,
-        report: (PipelineEvent) -> Void
+        _ configuration: InstructionTuningConfiguration, directory: String,
+        work: WorkContext<PipelineEvent>
     ) throws {
         let split = ValidationSplit(fraction: configuration.validationFraction)
         let encoder = BytePairEncoder(template.vocabulary)
@@ -39,7 +39,7 @@ struct ConversationEncoding {
             directory: directory, vocabulary: template.vocabulary, configuration: shards)
         var (losses, sources) = (Losses(), SourceCounts())
         while let conversation = try reader.next() {
-            if stop.isRequested { throw PipelineError.interrupted }
+            try work.checkStop()
             let messages = conversation.turns.map(ChatMessage.init)
             let (kept, ids) = fit(messages, encoder)
             if kept < messages.count { losses.add(conversation.origin, isLeftOut: kept == 0) }
@@ -53,9 +53,9 @@ struct ConversationEncoding {
                 place: DocumentPlace(document.origin.position),
                 to: isHeldOut ? .validation : .train)
             sources.add(document, isHeldOut: isHeldOut)
-            if reader.conversationCount % 1_024 == 0 { report(.progress(progress(reader))) }
+            if reader.conversationCount % 1_024 == 0 { work.report(.progress(progress(reader))) }
         }
-        report(.progress(progress(reader)))
+        work.report(.progress(progress(reader)))
         guard !sources.isEmpty else {
             throw PipelineError.emptyCorpus(inputs: configuration.inputs)
         }
@@ -65,7 +65,7 @@ struct ConversationEncoding {
                 lines: reader.skippedLines + losses.leftOut,
                 emptyDocuments: reader.progress.emptyDocuments,
                 examples: reader.skipped.map(\.description) + losses.examples))
-        notify(losses, reader.skippedLines, report)
+        notify(losses, skippedLines: reader.skippedLines, work: work)
     }
 
     /// How many of the messages fit into the context, up to the end of an answer, and their ids.
@@ -90,13 +90,13 @@ struct ConversationEncoding {
     }
 
     private func notify(
-        _ losses: Losses, _ skippedLines: Int, _ report: (PipelineEvent) -> Void
+        _ losses: Losses, skippedLines: Int, work: WorkContext<PipelineEvent>
     ) {
         if skippedLines > 0 {
-            report(.notice("\(skippedLines) lines are no conversations and were skipped"))
+            work.report(.notice("\(skippedLines) lines are no conversations and were skipped"))
         }
         guard let first = losses.examples.first else { return }
-        report(
+        work.report(
             .notice(
                 """
                 \(losses.cut) conversations were cut behind the last answer that fits into the \

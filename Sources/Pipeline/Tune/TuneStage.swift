@@ -13,8 +13,8 @@ public enum TuneStage {
     /// Where the answers of a run lie.
     static func answerFile(of runDirectory: String) -> String { runDirectory + "/answers.json" }
 
-    /// Encodes the conversations and trains on their answers until the steps are done or `stop` is
-    /// requested.
+    /// Encodes the conversations and trains on their answers until the steps are done or it is to
+    /// stop.
     ///
     /// The vocabulary gets the template's special tokens where it lacks them, and the model rows for
     /// them. A window holds whole conversations, each read apart from the others; the loss is that of
@@ -26,13 +26,12 @@ public enum TuneStage {
     ///   - surroundings: where and how the run goes on; the shards lie in its directory.
     ///   - decidesExisting: whether a run that was stopped on the way to what is wanted now goes on and
     ///     any other begins again, whatever the surroundings say.
-    ///   - stop: asks for an end before the last step.
-    ///   - report: takes what happens.
+    ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the run's summary, complete or not.
     public static func run(
         _ configuration: PipelineConfiguration, modelDirectory: String,
-        surroundings: Trainer.Surroundings, decidesExisting: Bool = false, stop: StopSignal,
-        report: (PipelineEvent) -> Void
+        surroundings: Trainer.Surroundings, decidesExisting: Bool = false,
+        work: WorkContext<PipelineEvent>
     ) async throws -> TrainingSummary {
         let section = configuration.instructionTuning
         try section.validate()
@@ -44,7 +43,7 @@ public enum TuneStage {
             Vocabulary(directory: modelDirectory).adding(specialTokens: ChatTemplate.specialTokens))
         let shape = try GPTConfiguration(directory: modelDirectory)
         try ConversationEncoding(template: template, contextLength: shape.positionCount).run(
-            section, directory: shardDirectory(of: runDirectory), stop: stop, report: report)
+            section, directory: shardDirectory(of: runDirectory), work: work)
         let set = try ShardSet(
             directory: shardDirectory(of: runDirectory), vocabulary: template.vocabulary)
 
@@ -55,23 +54,25 @@ public enum TuneStage {
                 store.isContinued(by: training, data: set.fingerprint)
                 ? .resume : .overwrite
         }
-        let threadCount = surroundings.threadCount
+        let threadCount = work.threadCount
+        surroundings.threadCount = threadCount
         surroundings.drawSamples = { model, progress in
             try answers(
-                to: section.questions, model, template, configuration.generation,
+                to: section.questions, of: model, template: template,
+                generation: configuration.generation,
                 threadCount: threadCount, progress: progress)
         }
         var trainer = try Trainer(
             model: shape, configuration: training, set: set, vocabulary: template.vocabulary,
             template: template, surroundings: surroundings)
-        if let notice = trainer.evaluationNotice { report(.notice(notice)) }
-        let summary = try await trainer.run(stop: stop) { report(.training($0)) }
+        if let notice = trainer.evaluationNotice { work.report(.notice(notice)) }
+        let summary = try await trainer.run(stop: work.stop) { work.report(.training($0)) }
         if summary.isComplete, let best = store.best ?? store.latest {
             try FileReplacement.writeJSON(
                 answers(
-                    to: section.questions, GPT(directory: best), template,
-                    configuration.generation, threadCount: threadCount
-                ) { report(.progress(GenerateStage.progress($0, $1))) },
+                    to: section.questions, of: GPT(directory: best), template: template,
+                    generation: configuration.generation, threadCount: threadCount
+                ) { work.report(.progress(GenerateStage.progress($0, $1))) },
                 to: answerFile(of: runDirectory))
         }
         return summary
@@ -94,8 +95,8 @@ public enum TuneStage {
 
     /// What the model answers to each question, asked alone.
     private static func answers(
-        to questions: [String], _ model: GPT, _ template: ChatTemplate,
-        _ generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
+        to questions: [String], of model: GPT, template: ChatTemplate,
+        generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
     ) throws -> [String] {
         let most = questions.count * generation.maximumTokenCount
         return try questions.enumerated().map { number, question in

@@ -54,10 +54,10 @@ enum CountStage {
     ///   - directory: what is learned from them is written here.
     static func run(
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?,
-        beside path: String, directory: String?, threadCount: Int, stop: StopSignal,
-        report: (PipelineEvent) -> Void
+        beside path: String, directory: String?, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         let memory = memory ?? defaultMemory
+        let (threadCount, stop) = (work.threadCount, work.stop)
         try validate(memory, threadCount: threadCount)
         let counting = memory.byteCount - programByteCount - threadCount * threadByteCount
         let runs = PieceRuns(
@@ -74,24 +74,22 @@ enum CountStage {
             let before = progress
             var reader = try CorpusReader(corpus, threadCount: threadCount)
             try reader.inputs.check(
-                outputs: [path, directory], quarantinePath: corpus.keptPath, report: report)
-            try await forEachChunk(
-                of: &reader, threadCount: threadCount, stop: stop
-            ) { documents in
+                outputs: [path, directory], quarantinePath: corpus.keptPath, work: work)
+            try await forEachChunk(of: &reader, work: work) { documents in
                 try counters.withItem { counter in
                     for document in documents where !split.isValidation(document.contentHash) {
                         try counter.count(document.text.span, spillingTo: runs)
                     }
                 }
             } consume: { _, part in
-                report(
+                work.report(
                     .progress(
                         StageProgress(
                             activity: "counting", completed: before.bytesRead + part.bytesRead,
                             total: corpora.count > 1 ? total : part.totalBytes, unit: .bytes,
                             textBytes: before.textBytes + part.textBytes)))
             }
-            if stop.isRequested { throw PipelineError.interrupted }
+            try work.checkStop()
             guard reader.progress.documents > 0 else {
                 throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)
             }

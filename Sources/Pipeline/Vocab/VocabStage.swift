@@ -30,7 +30,7 @@ public enum VocabStage {
     /// Counts pieces in parallel, learns from them, and writes `directory`.
     ///
     /// The documents that `corpus` sets aside for validation are not learned from. The result does
-    /// not depend on `threadCount`, nor on the memory that the configuration allows.
+    /// not depend on the number of threads, nor on the memory that the configuration allows.
     ///
     /// - Parameters:
     ///   - corpus: what is learned from.
@@ -38,25 +38,21 @@ public enum VocabStage {
     ///   - directory: where the vocabulary goes.
     ///   - countsPath: where the counts are kept. If they are there, and the corpus has not changed
     ///     since, it is not read again.
-    ///   - threadCount: threads to use; the result does not depend on it.
-    ///   - stop: asks for an end before the work is done.
-    ///   - report: takes what happens.
+    ///   - work: threads, the signal to stop, and where events go.
     public static func run(
         corpus: CorpusConfiguration, vocabulary configuration: VocabularyConfiguration,
-        directory: String, countsPath: String? = nil, threadCount: Int, stop: StopSignal,
-        report: (PipelineEvent) -> Void
+        directory: String, countsPath: String? = nil, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         try await run(
             corpora: [corpus], vocabulary: configuration, directory: directory,
-            countsPath: countsPath, threadCount: threadCount, stop: stop, report: report)
+            countsPath: countsPath, work: work)
     }
 
     /// Learns from several corpora as from one that holds what each of them does not set aside, as
-    /// ``run(corpus:vocabulary:directory:countsPath:threadCount:stop:report:)`` does.
+    /// ``run(corpus:vocabulary:directory:countsPath:work:)`` does.
     public static func run(
         corpora: [CorpusConfiguration], vocabulary configuration: VocabularyConfiguration,
-        directory: String, countsPath: String? = nil, threadCount: Int, stop: StopSignal,
-        report: (PipelineEvent) -> Void
+        directory: String, countsPath: String? = nil, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         // Before the corpus is read: it may take long, and the configuration may be wrong.
         let trainer = try VocabularyTrainer(configuration)
@@ -64,11 +60,11 @@ public enum VocabStage {
             let kept = try KeptCounts(
                 path: countsPath, corpora: corpora, pattern: configuration.pattern)
             if let file = kept.file {
-                report(.notice("the corpus has not changed since \(countsPath) was counted"))
-                return try learn(file, trainer, directory, stop, report)
+                work.report(.notice("the corpus has not changed since \(countsPath) was counted"))
+                return try learn(file, with: trainer, directory: directory, work: work)
             }
             if kept.replacesOthers {
-                report(
+                work.report(
                     .notice(
                         """
                         \(countsPath) was counted of another corpus or with another pattern, or the corpus \
@@ -77,26 +73,26 @@ public enum VocabStage {
             }
             let counted = try await count(
                 corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
-                path: countsPath, directory: directory, threadCount: threadCount, stop: stop,
-                willWrite: kept.begin, report: report)
+                path: countsPath, directory: directory, work: work, willWrite: kept.begin)
             try kept.confirm()
-            var outcome = try learn(counted.counts, trainer, directory, stop, report)
+            var outcome = try learn(
+                counted.counts, with: trainer, directory: directory, work: work)
             outcome.progress = counted.progress
             return outcome
         }
         let counted = try await CountStage.run(
             corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
-            beside: directory, directory: directory, threadCount: threadCount, stop: stop,
-            report: report)
+            beside: directory, directory: directory, work: work)
         let progress = counted.progress
         var outcome: Outcome
         switch consume counted.counts {
-        case .inMemory(let counts): outcome = try learn(counts, trainer, directory, stop, report)
+        case .inMemory(let counts):
+            outcome = try learn(counts, with: trainer, directory: directory, work: work)
         case .onDisk(let runs):
             let file = try runs.takeMerged { done, total in
-                try show("merging counts", done, total, .pieces, stop, report)
+                try work.show("merging counts", completed: done, of: total, unit: .pieces)
             }
-            outcome = try learn(file, trainer, directory, stop, report)
+            outcome = try learn(file, with: trainer, directory: directory, work: work)
         }
         outcome.progress = progress
         return outcome
@@ -106,23 +102,22 @@ public enum VocabStage {
     /// machines.
     public static func count(
         corpus: CorpusConfiguration, pattern: SplitPattern, memory: ByteSize?, path: String,
-        threadCount: Int, stop: StopSignal, report: (PipelineEvent) -> Void
+        work: WorkContext<PipelineEvent>
     ) async throws -> CountOutcome {
         try await count(
             corpora: [corpus], pattern: pattern, memory: memory, path: path, directory: nil,
-            threadCount: threadCount, stop: stop, report: report)
+            work: work)
     }
 
     private static func count(
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?, path: String,
-        directory: String?, threadCount: Int, stop: StopSignal,
-        willWrite: () throws -> Void = {}, report: (PipelineEvent) -> Void
+        directory: String?, work: WorkContext<PipelineEvent>, willWrite: () throws -> Void = {}
     ) async throws -> CountOutcome {
         // Before the corpus is read: a place where nothing can be written must not be found out about later.
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let counted = try await CountStage.run(
             corpora: corpora, pattern: pattern, memory: memory, beside: path,
-            directory: directory, threadCount: threadCount, stop: stop, report: report)
+            directory: directory, work: work)
         let progress = counted.progress
         try willWrite()
         switch consume counted.counts {
@@ -132,7 +127,7 @@ public enum VocabStage {
                 progress: progress)
         case .onDisk(let runs):
             let file = try runs.writeMerged(to: path) { done, total in
-                try show("merging counts", done, total, .pieces, stop, report)
+                try work.show("merging counts", completed: done, of: total, unit: .pieces)
             }
             return CountOutcome(counts: file, progress: progress)
         }
@@ -140,61 +135,52 @@ public enum VocabStage {
 
     /// Adds files of counts up and writes the sum to `path`, in bounded memory.
     public static func mergeCounts(
-        _ inputs: [String], path: String, stop: StopSignal, report: (PipelineEvent) -> Void
+        _ inputs: [String], path: String, work: WorkContext<PipelineEvent>
     ) throws -> PieceCountsFile {
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         return try PieceCountsFile.merge(inputs, to: path) { done, total in
-            try show("merging counts", done, total, .pieces, stop, report)
+            try work.show("merging counts", completed: done, of: total, unit: .pieces)
         }
     }
 
     /// Learns from counts and writes `directory`: the second half of `run`.
     public static func learn(
         _ file: PieceCountsFile, vocabulary configuration: VocabularyConfiguration,
-        directory: String, stop: StopSignal, report: (PipelineEvent) -> Void
+        directory: String, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
-        try learn(file, VocabularyTrainer(configuration), directory, stop, report)
+        try learn(file, with: VocabularyTrainer(configuration), directory: directory, work: work)
     }
 
     private static func learn(
-        _ file: PieceCountsFile, _ trainer: VocabularyTrainer, _ directory: String,
-        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
+        _ file: PieceCountsFile, with trainer: VocabularyTrainer, directory: String,
+        work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
-        try check(file.pieceCount, file.pieceByteCount, trainer, report)
+        try check(file.pieceCount, byteCount: file.pieceByteCount, for: trainer, work: work)
         let vocabulary = try trainer.train(file) { done, total in
-            try show("merging", done, total, .merges, stop, report)
+            try work.show("merging", completed: done, of: total, unit: .merges)
         }
-        return try write(vocabulary, file.pieceCount, trainer, directory, report)
+        return try write(
+            vocabulary, pieceCount: file.pieceCount, of: trainer, directory: directory, work: work)
     }
 
     private static func learn(
-        _ counts: consuming PieceCounts, _ trainer: VocabularyTrainer, _ directory: String,
-        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
+        _ counts: consuming PieceCounts, with trainer: VocabularyTrainer, directory: String,
+        work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
         let pieceCount = counts.count
-        try check(pieceCount, counts.byteCount, trainer, report)
+        try check(pieceCount, byteCount: counts.byteCount, for: trainer, work: work)
         let vocabulary = try trainer.train(counts) { done, total in
-            try show("merging", done, total, .merges, stop, report)
+            try work.show("merging", completed: done, of: total, unit: .merges)
         }
-        return try write(vocabulary, pieceCount, trainer, directory, report)
-    }
-
-    private static func show(
-        _ activity: String, _ done: Int, _ total: Int, _ unit: StageProgress.Unit,
-        _ stop: StopSignal, _ report: (PipelineEvent) -> Void
-    ) throws {
-        if stop.isRequested { throw PipelineError.interrupted }
-        report(
-            .progress(
-                StageProgress(
-                    activity: activity, completed: done, total: total, unit: unit)))
+        return try write(
+            vocabulary, pieceCount: pieceCount, of: trainer, directory: directory, work: work)
     }
 
     /// Throws unless there is something to learn from and memory for it, and says how much learning takes if
     /// that is much.
     private static func check(
-        _ pieceCount: Int, _ byteCount: Int, _ trainer: VocabularyTrainer,
-        _ report: (PipelineEvent) -> Void
+        _ pieceCount: Int, byteCount: Int, for trainer: VocabularyTrainer,
+        work: WorkContext<PipelineEvent>
     ) throws {
         guard pieceCount > 0 else { throw PipelineError.nothingToLearn }
         let needed = ByteSize(
@@ -207,16 +193,16 @@ public enum VocabStage {
                 needed: needed, limit: limit, pieceCount: pieceCount)
         }
         guard needed.byteCount > 256 << 20 else { return }
-        report(
+        work.report(
             .notice("learning from \(pieceCount) distinct pieces takes about \(needed) of memory"))
     }
 
     private static func write(
-        _ vocabulary: Vocabulary, _ pieceCount: Int, _ trainer: VocabularyTrainer,
-        _ directory: String, _ report: (PipelineEvent) -> Void
+        _ vocabulary: Vocabulary, pieceCount: Int, of trainer: VocabularyTrainer,
+        directory: String, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
         if vocabulary.count < trainer.configuration.vocabularySize {
-            report(
+            work.report(
                 .notice(
                     """
                     the corpus has pairs for \(vocabulary.count) tokens only, not for \

@@ -2,7 +2,7 @@ import Foundation
 public import TokenShards
 public import Tokenization
 public import Transformer
-import Work
+public import Work
 
 /// Trains a model from shards.
 ///
@@ -42,7 +42,8 @@ public struct Trainer {
 
         /// The surroundings of a run.
         public init(
-            runDirectory: String, threadCount: Int, existing: ExistingRun,
+            runDirectory: String, threadCount: Int = ThreadTeam.processorCount,
+            existing: ExistingRun,
             memoryLimit: Int? = nil, isProfiled: Bool = false,
             drawSamples: SampleDrawer? = nil
         ) {

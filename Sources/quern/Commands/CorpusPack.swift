@@ -43,8 +43,7 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand {
         let outcome = try await PackStage.run(
             corpus: corpus.configuration(validationFraction: 0, output: output), path: output,
             level: level,
-            frameByteCount: frameSize.byteCount, threadCount: reporting.threadCount,
-            stop: interrupts.stop, report: printer.show)
+            frameByteCount: frameSize.byteCount, work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(
             Table.text(

@@ -45,7 +45,7 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand {
             corpus: corpus.configuration(
                 validationFraction: 0, output: output == "-" ? nil : output),
             refinement: refining.configuration, destination: destination,
-            threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
+            work: reporting.work(printer, interrupts))
         printer.endLine()
         let table = RefinementSummary.text(report)
         if output == "-" {

@@ -98,13 +98,13 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let surroundings = EncodeStage.Surroundings(
-            threadCount: reporting.threadCount, existing: overwrite ? .replace : .refuse,
-            journalInterval: .seconds(journalEvery), stop: interrupts.stop)
+            existing: overwrite ? .replace : .refuse, journalInterval: .seconds(journalEvery))
+        let work = reporting.work(printer, interrupts)
         let start = ContinuousClock.now
         guard share.world > 1 else {
             let manifest = try await EncodeStage.run(
                 corpus: corpus, vocabulary: vocabulary, shards: shards, directory: output,
-                surroundings: surroundings, report: printer.show)
+                surroundings: surroundings, work: work)
             printer.endLine()
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             let bytes = Double(manifest.train.bytes + manifest.validation.bytes)
@@ -122,7 +122,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         if let origin { printer.notice("rank \(share.rank) of \(share.world), from \(origin)") }
         let outcome = try await EncodeStage.encodeShare(
             share, corpus: corpus, vocabulary: vocabulary, shards: shards, directory: output,
-            surroundings: surroundings, report: printer.show)
+            surroundings: surroundings, work: work)
         printer.endLine()
         if outcome.ownPartCount == 0 {
             printer.notice(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Pipeline
 import TokenShards
 import Training
+import Work
 
 /// `quern evaluate`
 struct Evaluate: AsyncParsableCommand, ReportingCommand {
@@ -64,8 +65,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         let (result, sources) = try EvaluateStage.run(
             modelDirectory: model, shardDirectories: shards, split: split, stride: stride,
             masksDocuments: maskDocuments, answersOnly: answers, batchSize: batchSize,
-            threadCount: reporting.threadCount,
-            report: printer.show)
+            work: WorkContext(threadCount: reporting.threadCount, report: printer.show))
         printer.endLine()
         Terminal.write(
             Table.text(

@@ -28,8 +28,7 @@ struct Run: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let runner = PipelineRunner(
-            configuration, threadCount: reporting.threadCount, stop: interrupts.stop,
-            report: printer.show)
+            configuration, work: reporting.work(printer, interrupts))
         let summary = try await runner.run()
         Terminal.write(RunSummary.text(summary))
     }

@@ -111,11 +111,12 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         let runDirectory =
             output ?? (isTuning ? configuration.tuningDirectory : configuration.runDirectory)
         let surroundings = Trainer.Surroundings(
-            runDirectory: runDirectory, threadCount: reporting.threadCount,
+            runDirectory: runDirectory,
             existing: resume ? .resume : overwrite ? .overwrite : .refuse,
             memoryLimit: memory?.byteCount, isProfiled: profile)
         var measured: ProfileReport?
-        let show = { (event: PipelineEvent) in
+        var work = reporting.work(printer, interrupts)
+        work.report = { event in
             if case .training(.profiled(let report)) = event { measured = report }
             printer.show(event)
         }
@@ -124,7 +125,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             configuration.instructionTuning.inputs = conversations
             summary = try await TuneStage.run(
                 configuration, modelDirectory: try modelToTune(configuration),
-                surroundings: surroundings, stop: interrupts.stop, report: show)
+                surroundings: surroundings, work: work)
         } else {
             configuration.training.initFrom = initFrom ?? configuration.training.initFrom
             let vocabulary = try Vocabulary(
@@ -135,7 +136,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
                 : try Mixture(shards, vocabulary: vocabulary)
             summary = try await TrainStage.run(
                 configuration, data: data, vocabulary: vocabulary,
-                surroundings: surroundings, stop: interrupts.stop, report: show)
+                surroundings: surroundings, work: work)
         }
         printer.endLine()
         var rows = [

@@ -39,7 +39,7 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand {
             outcome = try await CompareStage.run(
                 vocabularies: vocabularies,
                 corpus: sample.reading.configuration(inputs: sample.input),
-                threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
+                work: reporting.work(printer, interrupts))
         }
         var rows = [[""] + vocabs]
         rows += [

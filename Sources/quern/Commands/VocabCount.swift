@@ -33,8 +33,7 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand {
         let outcome = try await VocabStage.count(
             corpus: counting.configuration(output: output), pattern: counting.pattern,
             memory: memory.memory,
-            path: output, threadCount: reporting.threadCount, stop: interrupts.stop,
-            report: printer.show)
+            path: output, work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(
             Table.text(

@@ -40,7 +40,7 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand {
         let outcome = try VocabStage.learn(
             counts,
             vocabulary: learning.configuration(pattern: counts.pattern, memory: memory.memory),
-            directory: output, stop: interrupts.stop, report: printer.show)
+            directory: output, work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(
             Table.text([

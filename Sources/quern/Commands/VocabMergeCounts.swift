@@ -46,7 +46,7 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let merged = try VocabStage.mergeCounts(
-            inputs, path: output, stop: interrupts.stop, report: printer.show)
+            inputs, path: output, work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(Table.text(merged.rows + [["written", output]]))
     }

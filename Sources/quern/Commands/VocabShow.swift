@@ -91,7 +91,7 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
         return try await CompareStage.run(
             vocabularies: [vocabulary],
             corpus: sample.reading.configuration(inputs: sample.input),
-            threadCount: reporting.threadCount, stop: interrupts.stop, report: printer.show)
+            work: reporting.work(printer, interrupts))
     }
 
     private func show(_ outcome: CompareStage.Outcome, _ vocabulary: Vocabulary) {

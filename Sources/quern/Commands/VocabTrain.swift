@@ -47,8 +47,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
         let outcome = try await VocabStage.run(
             corpus: counting.configuration(output: output),
             vocabulary: learning.configuration(pattern: counting.pattern, memory: memory.memory),
-            directory: output, countsPath: counts, threadCount: reporting.threadCount,
-            stop: interrupts.stop, report: printer.show)
+            directory: output, countsPath: counts, work: reporting.work(printer, interrupts))
         printer.endLine()
         var rows = [
             ["tokens", Figures.count(outcome.vocabulary.count)],

@@ -39,6 +39,13 @@ struct ReportOptions: ParsableArguments {
     /// How to show what happens.
     var form: ProgressPrinter.Form { quiet ? .none : logFormat == .json ? .json : .text }
 
+    /// Work on the threads of these options, which `printer` shows and `interrupts` stop.
+    func work(
+        _ printer: ProgressPrinter, _ interrupts: InterruptHandler
+    ) -> WorkContext<PipelineEvent> {
+        WorkContext(threadCount: threadCount, stop: interrupts.stop, report: printer.show)
+    }
+
     /// A printer for these options.
     func makePrinter() -> ProgressPrinter { ProgressPrinter(form: form) }
 }
