@@ -5,14 +5,14 @@ import Work
 /// Reads documents on the calling task and works on chunks of them in others; results come back
 /// in the documents' order.
 ///
-/// At most a chunk for each thread is worked on at once, and at most twice as many are under way, so
-/// memory is bounded by their size. With one thread everything happens on the calling task.
+/// At most a chunk for each thread is worked on at once, and at most twice as many are under way,
+/// so memory is bounded by their size. With one thread everything happens on the calling task.
 ///
 /// - Parameters:
 ///   - reader: where documents come from.
 ///   - byteCount: the size that a chunk reaches.
-///   - work: as many chunks as it has threads are worked on at once, and its signal to stop is looked at
-///     before each.
+///   - work: as many chunks as it has threads are worked on at once, and its signal to stop is
+///     looked at before each.
 ///   - transform: the work on one chunk.
 ///   - consume: takes each result, in order, with the state of the reader.
 /// - Throws: ``PipelineError/interrupted`` on request, and what reading or the work throws.
@@ -36,8 +36,8 @@ func forEachChunk<Result: Sendable>(
 }
 
 extension CorpusInputs {
-    /// Throws if what is made at one of `outputs` would be read as text, and tells what in the folders is not
-    /// read. O(files).
+    /// Throws if what is made at one of `outputs` would be read as text, and tells what in the
+    /// folders is not read. O(files).
     ///
     /// - Parameter quarantinePath: where what cannot be read is kept, if it is.
     func check(

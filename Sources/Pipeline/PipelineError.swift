@@ -1,7 +1,7 @@
 public import Corpora
 public import Work
 
-/// What can be wrong with a pipeline's description, or with what stages hand to one another.
+/// Errors of a pipeline's description, and of the work that stages hand to one another.
 public enum PipelineError: Error, Equatable, Sendable {
     /// The configuration file cannot be read.
     case unreadable(path: String, reason: String)
@@ -15,13 +15,14 @@ public enum PipelineError: Error, Equatable, Sendable {
     case badModelFile(path: String, reason: String)
     /// The corpus has no document.
     ///
-    /// `skipped` lines or documents were there that could not be read, the first for the reason given.
+    /// `skipped` lines or documents were there that could not be read, the first for the reason
+    /// given.
     case emptyCorpus(inputs: [String], skipped: Int = 0, reason: String? = nil)
     /// Counts of pieces without a piece.
     case nothingToLearn
     /// A file of counts that nothing says to be of the corpus at hand.
     case foreignCounts(path: String)
-    /// What is made would be read as text.
+    /// The output would be read as text.
     case outputIsInput(output: String, input: String)
     /// A document cannot be written as JSON, which holds text only.
     case notUTF8(DocumentOrigin)
@@ -33,7 +34,7 @@ public enum PipelineError: Error, Equatable, Sendable {
     ///
     /// - Parameter difference: on what, such as "another vocabulary".
     case unfinishedWork(directory: String, difference: String)
-    /// What says how unfinished work is divided cannot be read.
+    /// The plan, which says how unfinished work is divided, cannot be read.
     case badPlan(path: String, reason: String)
     /// A data set's directory holds unfinished work on more than one thing.
     case severalWorks(directory: String, names: [String])
@@ -53,7 +54,7 @@ public enum PipelineError: Error, Equatable, Sendable {
     case standardInput
     /// Not all parts of a data set are there.
     case missingParts(directory: String, count: Int, missing: [MissingPart])
-    /// Somebody asked for the work to stop.
+    /// The work was asked to stop.
     case interrupted
 }
 
@@ -61,7 +62,7 @@ public enum PipelineError: Error, Equatable, Sendable {
 public struct MissingPart: Equatable, Sendable, CustomStringConvertible {
     /// The part's number, from 0.
     public var number: Int
-    /// Whose it is, such as "rank 1 of 4"; nil when nobody knows.
+    /// Rank that makes it, such as "rank 1 of 4"; nil when that is not known.
     public var rank: String?
     /// The first of its files.
     public var first: String

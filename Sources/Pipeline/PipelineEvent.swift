@@ -4,7 +4,7 @@ import Work
 
 /// How far a stage has come.
 public struct StageProgress: Sendable, Equatable {
-    /// What is being counted.
+    /// Unit of the two numbers.
     public enum Unit: Sendable {
         /// Bytes of the input files.
         case bytes
@@ -20,13 +20,13 @@ public struct StageProgress: Sendable, Equatable {
         case parameters
     }
 
-    /// What the stage is doing, as a word: "counting", "merging", "encoding".
+    /// Activity of the stage, as a word: "counting", "merging", "encoding".
     public var activity: String
-    /// What has been done.
+    /// Units that are done.
     public var completed: Int
-    /// What there is to do; nil when nobody knows, as with a pipe.
+    /// Units in all; nil when that is not known, as with a pipe.
     public var total: Int?
-    /// What the two numbers count.
+    /// Unit of the two numbers.
     public var unit: Unit
     /// Bytes of text that were worked on, where the two numbers count bytes as they are stored; nil
     /// where there is no text.
@@ -52,7 +52,7 @@ public struct StageProgress: Sendable, Equatable {
     }
 }
 
-/// What the work reports while it goes on. Only the program prints it.
+/// Events that the work reports while it goes on. Only the program prints them.
 public enum PipelineEvent: Sendable {
     /// A stage begins, with one of several sources where it does each by itself.
     case started(Stage, source: String?)

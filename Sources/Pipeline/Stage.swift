@@ -1,7 +1,7 @@
 /// A stage of the way from text to a trained model.
 ///
-/// A stage's name is that of its folder in this module, of its type, such as ``EncodeStage``, of its
-/// records in a run's ledger, and, where it has a command of its own, of the command.
+/// A stage's name is that of its folder in this module, of its type, such as ``EncodeStage``, of
+/// its records in a run's ledger, and, where it has a command of its own, of the command.
 public enum Stage: String, Codable, Sendable, CaseIterable {
     /// Filtering and shuffling the corpus, where that is asked for.
     case refine

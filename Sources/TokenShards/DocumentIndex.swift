@@ -9,7 +9,7 @@ public struct DocumentEntry: Equatable, Sendable {
     public var byteCount: Int
     /// The XXH64 of its text.
     public var contentHash: UInt64
-    /// Where in its source it stood; nil where nobody wrote that down.
+    /// Place in its source; nil where that was not recorded.
     public var place: DocumentPlace?
 }
 
@@ -24,14 +24,15 @@ public enum DocumentPlace: Hashable, Sendable {
     /// A row of a file of columns, counted from 1.
     case row(Int)
 
-    /// What is counted, from 1.
+    /// Number of a unit, from 1.
     public var number: Int {
         switch self {
         case .line(let number), .part(let number), .item(let number), .row(let number): number
         }
     }
 
-    /// The word of an index entry: the number, and in the highest byte what it counts; 0 for unknown.
+    /// The word of an index entry: the number, and in the highest byte what it counts; 0 for
+    /// unknown.
     static func word(of place: DocumentPlace?) -> UInt64 {
         switch place {
         case .line(let number): UInt64(number) & numberMask | 1 << 56
@@ -62,9 +63,10 @@ public enum DocumentPlace: Hashable, Sendable {
 /// Layout, little-endian: the eight bytes `QUERNIDX`; a 32-bit version, 2; the 32-bit size of an
 /// entry, 32; the 64-bit number of entries; then for each document four 64-bit words: first token,
 /// bytes of text, XXH64 of the text, and its place in the source: a number, with 1 in the highest
-/// byte if it counts lines, 2 if it counts parts of a text file, 3 if items of a JSON file, 4 if rows
-/// of a file of columns. Version 1 has entries of 24 bytes, without the place. No format of the field records what a document's text was and where it came
-/// from, and without that nobody can show that a shard decodes to its source.
+/// byte if it counts lines, 2 if it counts parts of a text file, 3 if items of a JSON file, 4 if
+/// rows of a file of columns. Version 1 has entries of 24 bytes, without the place. No format of
+/// the field records what a document's text was and where it came from, and without that it cannot
+/// be shown that a shard decodes to its source.
 struct DocumentIndex {
     static let magic = Array("QUERNIDX".utf8)
     static let headerByteCount = 24

@@ -4,8 +4,8 @@ import Foundation
 
 /// JSON objects whose first value is a checksum of all the rest of the file, white space included.
 ///
-/// The checksum is the XXH64 of the file's bytes with sixteen zeros where its own digits stand. Other
-/// readers see a key more.
+/// The checksum is the XXH64 of the file's bytes with sixteen zeros where its own digits stand.
+/// Other readers see a key more.
 package enum SealedJSON {
     private static let front = "{\n  \"file_checksum\" : \""
     private static let blank = "0000000000000000"

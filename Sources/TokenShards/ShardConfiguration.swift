@@ -12,7 +12,8 @@ public enum EndOfTextPolicy: String, Codable, Sendable, CaseIterable {
 
 /// How documents are packed into shards: section `shards` of a pipeline.
 public struct ShardConfiguration: Codable, Sendable, Equatable {
-    /// The most tokens in a shard. Documents are not cut: one that is longer has a shard of its own.
+    /// The most tokens in a shard. Documents are not cut: one that is longer has a shard of its
+    /// own.
     public var tokensPerShard = 100_000_000
 
     /// Where the end-of-text token stands.
@@ -21,9 +22,9 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     /// Which special tokens are recognised in the documents; the rest of them is ordinary text.
     public var allowSpecial = SpecialTokenPolicy.none
 
-    /// Stored bytes of input, compressed or not, that make a part of the data set: whole files in their
-    /// order, until there are so many. Parts are encoded independently, on any machine, and shards
-    /// do not reach over their ends; so a part is better many shards long.
+    /// Stored bytes of input, compressed or not, that make a part of the data set: whole files in
+    /// their order, until there are so many. Parts are encoded independently, on any machine, and
+    /// shards do not reach over their ends; so a part is better many shards long.
     public var partBytes = 1 << 30
 
     /// The defaults.

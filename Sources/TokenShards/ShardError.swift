@@ -1,4 +1,4 @@
-/// What can be wrong with a set of shards.
+/// Errors of a set of shards.
 public enum ShardError: Error, Equatable, Sendable {
     /// The directory has no manifest, so it was never finished or never was a data set.
     case noManifest(directory: String)
@@ -26,7 +26,7 @@ public enum ShardError: Error, Equatable, Sendable {
     case badMixture(reason: String)
     /// The data set cannot be written in another program's layout.
     case cannotExport(reason: String)
-    /// What an export would make is there already.
+    /// The output of an export is there already.
     case outputExists(path: String)
     /// No document was written, so there is nothing to keep.
     case noDocuments

@@ -3,7 +3,7 @@ import Files
 import Foundation
 public import Tokenization
 
-/// What a data set holds: written last, so that a directory without it is not a data set.
+/// Manifest of a data set: written last, so that a directory without it is not a data set.
 public struct ShardManifest: Codable, Equatable, Sendable {
     /// One shard.
     public struct Shard: Codable, Equatable, Sendable {
@@ -55,7 +55,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         public var path: String
         /// Documents taken from it.
         public var documents: Int
-        /// How many of them are held out; nil where nobody counted.
+        /// How many of them are held out; nil where they were not counted.
         public var validationDocuments: Int?
         /// Bytes of their text.
         public var bytes: Int
@@ -95,7 +95,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             case emptyDocuments = "empty_documents"
         }
 
-        /// What was left out.
+        /// Lines and documents that were left out.
         public init(
             lines: Int = 0, quarantinedLines: Int = 0, emptyDocuments: Int = 0,
             invalidUTF8Documents: Int = 0, examples: [String] = []
@@ -113,7 +113,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             return left + right
         }
 
-        /// What was left out in both, in order.
+        /// Lines and documents that were left out in both, in order.
         public static func += (left: inout Skipped, right: Skipped) {
             left.lines += right.lines
             left.quarantinedLines = sum(left.quarantinedLines, right.quarantinedLines)
@@ -127,7 +127,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public static let currentFormatVersion = 2
     /// The manifest's name in its directory.
     public static let fileName = "manifest.json"
-    /// What the names of directories begin with in which a data set is made, inside of its own.
+    /// Prefix of the directories in which a data set is made, inside of its own.
     public static let workspacePrefix = "unfinished-"
 
     /// The version of the layout that the directory has.
@@ -150,7 +150,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public var validation: Totals
     /// Every file that documents came from.
     public var sources: [Source]
-    /// What was left out.
+    /// Lines and documents that were left out.
     public var skipped: Skipped
 
     enum CodingKeys: String, CodingKey {
@@ -168,7 +168,8 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     }
 
     /// For each source the numbers that its documents have in a split, counted over the split's
-    /// shards, which hold them in the order of the sources; nil where the manifest does not say. O(sources).
+    /// shards, which hold them in the order of the sources; nil where the manifest does not say.
+    /// O(sources).
     public func documentNumbers(ofSourcesIn split: Split) -> [Range<Int>]? {
         var end = 0
         var numbers: [Range<Int>] = []

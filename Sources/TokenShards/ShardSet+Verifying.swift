@@ -59,10 +59,11 @@ extension ShardSet {
     /// Tokens that are checked in one go.
     private static let sliceTokenCount = 1 << 20
 
-    /// Reads every byte of every shard and checks it, and that the manifest says the same. O(tokens).
+    /// Reads every byte of every shard and checks it, and that the manifest says the same.
+    /// O(tokens).
     ///
-    /// Any single flipped bit is found, in any file of the data set: the manifest was checked when the
-    /// set was opened. What is reported does not depend on `threadCount`.
+    /// Any single flipped bit is found, in any file of the data set: the manifest was checked when
+    /// the set was opened. What is reported does not depend on `threadCount`.
     ///
     /// - Parameters:
     ///   - vocabulary: when given, every document is decoded and its text compared with the hash of
@@ -119,8 +120,8 @@ extension ShardSet {
         if let failure { throw failure }
     }
 
-    /// Checks that the manifest's sums are those of its shards, and that nobody can take another file of the
-    /// directory for one of them. O(shards + files).
+    /// Checks that the manifest's sums are those of its shards, and that no one can take another
+    /// file of the directory for one of them. O(shards + files).
     private func verifyManifest() throws(ShardError) {
         let path = directory + "/" + ShardManifest.fileName
         for split in Split.allCases {

@@ -11,7 +11,7 @@ public import Tokenization
 public struct ShardSet: Sendable {
     /// The directory it lies in.
     public let directory: String
-    /// What the data set holds; for files of another program, what reading them has shown.
+    /// Manifest of the data set; for files of another program, what reading them has shown.
     public let manifest: ShardManifest
     /// Whose files they are.
     public let layout: DataSetLayout
@@ -20,9 +20,9 @@ public struct ShardSet: Sendable {
 
     /// Opens every shard of `directory`, and checks headers and sizes. O(shards).
     ///
-    /// A directory without a manifest may hold the shards of llm.c, the files of nanoGPT or the indexed
-    /// data sets of Megatron-LM instead. They do not say which vocabulary they belong to, so that one
-    /// must be given, and all their ids are read and compared with it. O(tokens).
+    /// A directory without a manifest may hold the shards of llm.c, the files of nanoGPT or the
+    /// indexed data sets of Megatron-LM instead. They do not say which vocabulary they belong to,
+    /// so that one must be given, and all their ids are read and compared with it. O(tokens).
     ///
     /// - Parameters:
     ///   - directory: the data set.
@@ -59,7 +59,7 @@ public struct ShardSet: Sendable {
         validation = opened[.validation] ?? []
     }
 
-    /// What is known of files that another program wrote, and what cannot be; nil for Quern's own.
+    /// Notice of what is known of another program's files, and what cannot be; nil for Quern's own.
     public var foreignNotice: String? {
         guard layout != .quern else { return nil }
         return """

@@ -1,8 +1,8 @@
 /// A part of a data set.
 public enum Split: String, Codable, Sendable, CaseIterable {
-    /// What the model learns from.
+    /// Documents that the model learns from.
     case train
-    /// What it is judged by.
+    /// Documents that it is judged by.
     case validation = "val"
 }
 
@@ -19,8 +19,8 @@ extension ShardManifest {
         path.hasSuffix(".bin") ? path.dropLast(4) + ".idx" : path + ".idx"
     }
 
-    /// Whether `name` is `train_` or `val_`, six or more digits, and an extension of ours; those of version
-    /// 0.1 while it wrote are among them.
+    /// Whether `name` is `train_` or `val_`, six or more digits, and an extension of ours; those of
+    /// version 0.1 while it wrote are among them.
     package static func isShardFile(_ name: String) -> Bool {
         guard let underscore = name.firstIndex(of: "_"), let dot = name.firstIndex(of: "."),
             underscore < dot, Split(rawValue: String(name[..<underscore])) != nil
@@ -39,8 +39,8 @@ public struct SourceFinder: Sendable {
     /// The number of each shard's first document in the split.
     private let firstDocument: [Int]
 
-    /// A finder for a split of `set`; nil where the data set does not know which documents are whose.
-    /// O(sources + shards).
+    /// A finder for a split of `set`; nil where the data set does not know which documents are
+    /// whose. O(sources + shards).
     public init?(_ set: ShardSet, _ split: Split) {
         guard let numbers = set.manifest.documentNumbers(ofSourcesIn: split), !numbers.isEmpty
         else { return nil }

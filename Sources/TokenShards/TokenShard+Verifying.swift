@@ -18,8 +18,8 @@ extension TokenShard {
         }
     }
 
-    /// Checks that the documents of the index follow one another and are as long as the manifest says.
-    /// O(documents).
+    /// Checks that the documents of the index follow one another and are as long as the manifest
+    /// says. O(documents).
     func verifyIndex() throws(ShardError) {
         var previous = -1
         var byteCount = 0
@@ -42,7 +42,8 @@ extension TokenShard {
         }
     }
 
-    /// The end of a run of documents from `start` on that has some `tokenCount` tokens. O(documents of it).
+    /// The end of a run of documents from `start` on that has some `tokenCount` tokens. O(documents
+    /// of it).
     func endOfSlice(from start: Int, tokenCount: Int) -> Int {
         var end = start + 1
         let limit = index[start].firstToken + tokenCount
@@ -50,8 +51,8 @@ extension TokenShard {
         return end
     }
 
-    /// Checks the ids of `documents`: each is in the vocabulary, end-of-text tokens stand where the policy
-    /// says, and the text is that which was encoded. The index must be sound. O(tokens).
+    /// Checks the ids of `documents`: each is in the vocabulary, end-of-text tokens stand where the
+    /// policy says, and the text is that which was encoded. The index must be sound. O(tokens).
     ///
     /// - Parameters:
     ///   - vocabulary: decodes the text; nil to leave that out.

@@ -151,7 +151,7 @@ public final class TokenShard: Sendable {
 
     /// Where document `number` stands in the shard, its end-of-text token included.
     public func tokenRange(ofDocument number: Int) -> Range<Int> {
-        // An index that nobody verified may say anything.
+        // An index that was not verified may say anything.
         func place(_ number: Int) -> Int {
             number < index.count ? min(max(index[number].firstToken, 0), tokenCount) : tokenCount
         }

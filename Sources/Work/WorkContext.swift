@@ -1,5 +1,5 @@
-/// The circumstances of a piece of long work: its threads, the signal that stops it, and where its events
-/// go.
+/// The circumstances of a piece of long work: its threads, the signal that stops it, and where its
+/// events go.
 ///
 /// They travel as one value from the caller through everything that works for it.
 ///
@@ -15,8 +15,8 @@ public struct WorkContext<Event> {
     /// Takes each event, on the thread on which the work was called.
     public var report: (Event) -> Void
 
-    /// A context; without arguments, of work that uses every processor, is not stopped and reports to
-    /// no one.
+    /// A context; without arguments, of work that uses every processor, is not stopped and reports
+    /// to no one.
     public init(
         threadCount: Int = ThreadTeam.processorCount, stop: StopSignal = StopSignal(),
         report: @escaping (Event) -> Void = { _ in }

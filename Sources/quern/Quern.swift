@@ -43,8 +43,8 @@ struct Quern: AsyncParsableCommand {
         if verbose { throw ValidationError("--verbose goes with --version") }
     }
 
-    /// Runs the command that the arguments name, and turns what it throws into a message and an exit
-    /// code.
+    /// Runs the command that the arguments name, and turns what it throws into a message and an
+    /// exit code.
     static func main() async {
         var form = ProgressPrinter.Form.text
         var parsed: (any ParsableCommand)?

@@ -5,13 +5,13 @@ public import Work
 
 /// Encodes a corpus with several vocabularies, only to see what they make of it.
 public enum CompareStage {
-    /// What came out.
+    /// Results.
     public struct Outcome: Sendable {
         /// A file of the corpus.
         public struct Source: Sendable {
             /// The file's path, or `-` for standard input.
             public var path: String
-            /// What each vocabulary makes of it.
+            /// Counts of each vocabulary's encoding of it.
             public var counts: [EncodingCounts]
         }
 
@@ -52,8 +52,8 @@ public enum CompareStage {
     /// Encodes in parallel and keeps the numbers. Text is ordinary text: no special token is
     /// recognised in it.
     ///
-    /// The result does not depend on the number of threads. Memory is that of the vocabularies, the chunks
-    /// under way and a few numbers a file.
+    /// The result does not depend on the number of threads. Memory is that of the vocabularies, the
+    /// chunks under way and a few numbers a file.
     public static func run(
         vocabularies: [Vocabulary], corpus: CorpusConfiguration, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {

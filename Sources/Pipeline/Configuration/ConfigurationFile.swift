@@ -46,9 +46,10 @@ enum ConfigurationFile {
     /// Checks the keys of a section, those of the sections within it included.
     ///
     /// - Parameters:
-    ///   - place: the section's own key, such as "corpus.refine", with "[]" behind that of a list whose
-    ///     elements are sections; empty for the whole.
-    ///   - shown: what a person calls it, such as "corpus.sources[1]", where that is something else.
+    ///   - place: the section's own key, such as "corpus.refine", with "[]" behind that of a list
+    ///     whose elements are sections; empty for the whole.
+    ///   - shown: what a person calls it, such as "corpus.sources[1]", where that is something
+    ///     else.
     private static func checkKeys(
         of object: [String: Any], in place: String = "", shown: String? = nil
     ) throws {
@@ -186,8 +187,8 @@ enum ConfigurationFile {
         }
     }
 
-    /// The key of a number that no field of its place can hold, such as 2.5 for a count: the decoder
-    /// says that there is one, and not where.
+    /// The key of a number that no field of its place can hold, such as 2.5 for a count: the
+    /// decoder says that there is one, and not where.
     private static func unfitNumber(in object: [String: Any], place: [String] = []) -> String? {
         for (name, value) in object {
             let path = place + [name]
@@ -214,7 +215,8 @@ enum ConfigurationFile {
         return nil
     }
 
-    /// The candidate that takes the fewest edits to reach, if that is at most a third of its length.
+    /// The candidate that takes the fewest edits to reach, if that is at most a third of its
+    /// length.
     static func nearest(to key: String, among candidates: [String]) -> String? {
         let best = candidates.map { (editDistance(key, $0), $0) }.min { $0 < $1 }
         guard let best, best.0 <= max(2, best.1.count / 3) else { return nil }

@@ -3,9 +3,11 @@ import Refinement
 
 /// The section "corpus" of `pipeline.json`: how texts are read, and what is made of them first.
 struct CorpusSection: Codable, Sendable, Equatable {
-    /// Which texts there are and how they are read; with sources, how those are that say nothing else.
+    /// Which texts there are and how they are read; with sources, how those are that say nothing
+    /// else.
     var reading = CorpusConfiguration()
-    /// What is left out of them, and in which order the rest stands; `nil` to take them as they are.
+    /// Refinement: which texts are left out, and in which order the rest stands; `nil` to take them
+    /// as they are.
     var refinement: RefinementConfiguration?
     /// The corpora that are learned from, where there are several.
     var sources: [CorpusSource] = []

@@ -2,9 +2,10 @@ public import Corpora
 public import Refinement
 import TokenShards
 
-/// One of several corpora that a model learns from: an element of `corpus.sources` in `pipeline.json`.
+/// One of several corpora that a model learns from: an element of `corpus.sources` in
+/// `pipeline.json`.
 ///
-/// What the section `corpus` says beside the list holds for every source that does not say otherwise:
+/// Keys of the section `corpus` beside the list hold for every source that does not say otherwise:
 ///
 /// ```json
 /// "corpus": {
@@ -16,13 +17,14 @@ import TokenShards
 /// }
 /// ```
 public struct CorpusSource: Codable, Sendable, Equatable {
-    /// What it is called in reports, and the name of the directories of what is made of it.
+    /// Name in reports, and of the directories that are made of it.
     public var name: String
     /// Its share of what is learned from, in proportion to the weights of the others.
     public var weight: Double
     /// Which texts there are and how they are read.
     public var corpus: CorpusConfiguration
-    /// What is left out of them, and in which order the rest stands; `nil` to take them as they are.
+    /// Refinement: which texts are left out, and in which order the rest stands; `nil` to take them
+    /// as they are.
     public var refinement: RefinementConfiguration?
 
     /// The keys beside those of reading.
@@ -42,8 +44,8 @@ public struct CorpusSource: Codable, Sendable, Equatable {
         self.refinement = refinement
     }
 
-    /// Reads the keys that are there and takes the default for the others. A name that is not there is
-    /// empty, which validation refuses.
+    /// Reads the keys that are there and takes the default for the others. A name that is not there
+    /// is empty, which validation refuses.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         name = try container.decodeIfPresent(String.self, forKey: .name) ?? ""

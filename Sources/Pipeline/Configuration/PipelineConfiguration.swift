@@ -9,8 +9,8 @@ public import VocabularyLearning
 /// Everything that `quern run` needs to know: the sum of the stages' own configurations.
 ///
 /// Paths are taken from the directory in which the program runs. What a run makes lies in
-/// `refined/NAME`, `vocab/NAME`, `shards/NAME` and `runs/NAME`; of several sources, each has a directory
-/// of its own in `refined/NAME` and `shards/NAME`.
+/// `refined/NAME`, `vocab/NAME`, `shards/NAME` and `runs/NAME`; of several sources, each has a
+/// directory of its own in `refined/NAME` and `shards/NAME`.
 public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// Names the directories of what the pipeline makes.
     public var name = "default"
@@ -19,13 +19,14 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         get { corpusSection.reading }
         set { corpusSection.reading = newValue }
     }
-    /// What is left out of it, and in which order the rest stands; `nil` to take it as it is.
+    /// Refinement: which texts are left out, and in which order the rest stands; `nil` to take it
+    /// as it is.
     public var refinement: RefinementConfiguration? {
         get { corpusSection.refinement }
         set { corpusSection.refinement = newValue }
     }
-    /// The corpora to learn from in proportion to their weights, where there are several. The vocabulary
-    /// is learned from all, whatever they weigh.
+    /// The corpora to learn from in proportion to their weights, where there are several. The
+    /// vocabulary is learned from all, whatever they weigh.
     public var sources: [CorpusSource] {
         get { corpusSection.sources }
         set { corpusSection.sources = newValue }
@@ -41,7 +42,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     public var training = TrainingConfiguration()
     /// How text is drawn from it.
     public var generation = GenerationConfiguration()
-    /// What the samples at the end of a run begin with.
+    /// Prompts of the samples at the end of a run.
     public var samples: [String] = []
     /// How it learns to answer; without inputs it does not.
     public var instructionTuning = InstructionTuningConfiguration()
@@ -52,8 +53,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// The configuration in the file at `path`, with `settings` such as "training.batch_size=8"
     /// put over it.
     ///
-    /// - Throws: ``PipelineError`` for a file that is not JSON, an unknown key, or a value that does
-    ///   not fit; the stages' own errors for values that make no sense.
+    /// - Throws: ``PipelineError`` for a file that is not JSON, an unknown key, or a value that
+    ///   does not fit; the stages' own errors for values that make no sense.
     public init(path: String?, settings: [String] = []) throws {
         self = try ConfigurationFile.read(path: path, settings: settings)
         try checkFolderName(name, key: "name")

@@ -8,11 +8,12 @@ public import Work
 
 /// Packs a corpus into shards, in parts that any number of processes make independently.
 ///
-/// A process that is killed loses at most what it did since it last wrote down where it was: started again
-/// with the same arguments it goes on from there, to the bytes that it would have come to anyway.
-/// The data set appears when all of it is there, and until then one that was in its place is untouched.
+/// A process that is killed loses at most what it did since it last wrote down where it was:
+/// started again with the same arguments it goes on from there, to the bytes that it would have
+/// come to anyway. The data set appears when all of it is there, and until then one that was in its
+/// place is untouched.
 public enum EncodeStage {
-    /// What to do about unfinished work on something else in the data set's directory.
+    /// Treatment of unfinished work on something else in the data set's directory.
     public enum ExistingWork: Sendable {
         /// Leave it and throw.
         case refuse
@@ -22,14 +23,14 @@ public enum EncodeStage {
 
     /// Settings that do not change the result.
     public struct Surroundings: Sendable {
-        /// What to do about unfinished work on something else.
+        /// Treatment of unfinished work on something else.
         public var existing: ExistingWork
         /// How much work a kill may cost: what was done since the place was last written down.
         public var journalInterval: Duration
         /// Text of a chunk, in bytes.
         var chunkByteCount = 1 << 20
-        /// Bytes of ids that are brought to the disk together while more are made; what is left is waited for
-        /// at the end.
+        /// Bytes of ids that are brought to the disk together while more are made; what is left is
+        /// waited for at the end.
         var syncedByteCount = 16 << 20
         /// Called after each step that changes a file, for tests that kill there.
         var afterStep: @Sendable () -> Void = {}
@@ -43,7 +44,7 @@ public enum EncodeStage {
         }
     }
 
-    /// What a process has done of a data set that several make.
+    /// Share of a process in a data set that several make.
     public struct ShareOutcome: Sendable {
         /// Parts that the data set has.
         public var partCount: Int

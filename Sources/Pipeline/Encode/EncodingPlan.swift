@@ -5,9 +5,9 @@ import TokenShards
 
 /// How a corpus becomes a data set: what goes in, and how it is divided into parts.
 ///
-/// Every process that works on the data set comes to the same plan by itself, since nothing in it depends
-/// on ranks or threads. Its fingerprint names the directory in which the work lies, so that what
-/// was made from something else is never gone on with.
+/// Every process that works on the data set comes to the same plan by itself, since nothing in it
+/// depends on ranks or threads. Its fingerprint names the directory in which the work lies, so that
+/// what was made from something else is never gone on with.
 struct EncodingPlan: Codable, Equatable {
     /// A file that is read.
     struct Input: Codable, Equatable {
@@ -22,7 +22,7 @@ struct EncodingPlan: Codable, Equatable {
 
     /// The version of the layout of the work in progress.
     private(set) var version = 1
-    /// What the ids are and how they are packed.
+    /// Format: what the ids are and how they are packed.
     let format: ShardFormat
     /// The fingerprint of how documents are read.
     let corpus: String
@@ -35,7 +35,7 @@ struct EncodingPlan: Codable, Equatable {
     ) throws {
         self.format = format
         var key = corpus
-        // What is in the documents does not depend on what is done about lines that hold none.
+        // The documents do not depend on the policy for lines that hold none.
         key.onError = .fail
         key.quarantinePath = nil
         self.corpus = try StageLedger.fingerprint(key)
@@ -68,8 +68,8 @@ struct EncodingPlan: Codable, Equatable {
         get throws { try StageLedger.fingerprint(self) }
     }
 
-    /// Puts files together, in their order, until they have `partBytes` bytes. A file whose size is not
-    /// known is a part by itself.
+    /// Puts files together, in their order, until they have `partBytes` bytes. A file whose size is
+    /// not known is a part by itself.
     static func divide(_ inputs: [Input], partBytes: Int) -> [[Input]] {
         var parts: [[Input]] = []
         var part: [Input] = []

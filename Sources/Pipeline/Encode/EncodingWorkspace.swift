@@ -6,7 +6,7 @@ import TokenShards
 /// The directory `unfinished-FINGERPRINT` in that of a data set, where its parts are made.
 ///
 ///     plan.json           what is made from what
-///     lock                shared by whoever encodes, exclusive for whoever finishes
+///     lock                shared by processes that encode, exclusive for the one that finishes
 ///     part-00000.lock     held by the process that makes the part
 ///     part-00000/         journal.json, and the part's shards under names of their own
 ///     part-00000.quarantine   what of the part could not be read, and its .reasons.jsonl
@@ -77,13 +77,13 @@ struct EncodingWorkspace {
         CorpusConfiguration.quarantinePath(beside: directory(ofPart: number))
     }
 
-    /// What a journal says of a quarantine at `path`: one beside the data set goes where that goes.
+    /// Place of a quarantine at `path` for a journal: one beside the data set goes where that goes.
     func quarantinePlace(_ path: String) -> PartJournal.QuarantinePlace {
         let isBeside = path == CorpusConfiguration.quarantinePath(beside: directory)
         return .init(path: isBeside ? nil : URL(fileURLWithPath: path).path)
     }
 
-    /// What is written down of a part; nil when it was not begun or nothing of it can be kept.
+    /// Journal of a part; nil when it was not begun or nothing of it can be kept.
     func journal(ofPart number: Int) -> PartJournal? {
         guard let journal = PartJournal(directory: directory(ofPart: number)),
             journal.plan == fingerprint, journal.part == number
@@ -99,7 +99,7 @@ struct EncodingWorkspace {
         }
     }
 
-    /// Removes a workspace that nobody works in.
+    /// Removes a workspace that no process works in.
     static func remove(_ path: String) throws {
         guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
             throw PipelineError.busy(directory: path)
@@ -109,7 +109,8 @@ struct EncodingWorkspace {
 
     /// Makes the data set of the parts, which must be done.
     ///
-    /// - Parameter quarantinePath: where what could not be read is kept; nil for the place that the parts say.
+    /// - Parameter quarantinePath: where what could not be read is kept; nil for the place that the
+    ///   parts say.
     func assemble(
         quarantinePath: String? = nil, afterStep: () -> Void = {}
     ) throws -> ShardManifest {

@@ -47,8 +47,8 @@ final class JournalKeeper: Sendable {
         }
     }
 
-    /// Begins to bring what `files` hold to the disk, so that the next snapshot finds little to do. The keeper
-    /// must be idle.
+    /// Begins to bring what `files` hold to the disk, so that the next snapshot finds little to do.
+    /// The keeper must be idle.
     func bringForward(_ files: [GrowingFile]) {
         begin {
             for file in files { try file.sync() }

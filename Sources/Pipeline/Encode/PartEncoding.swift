@@ -33,7 +33,7 @@ struct PartEncoding {
             (try? journal.shards.checkSizes(
                 in: workspace.directory(ofPart: number), format: workspace.plan.format)) != nil
         else { return false }
-        // A part that was read with lines left out is read again by whoever allows none, or keeps them.
+        // A part with lines left out is read again where none may be left out, or they are kept.
         let skipped = completion.skipped
         guard skipped.lines > 0 else { return true }
         guard quarantine != nil else { return corpus.onError != .fail }
@@ -142,7 +142,7 @@ struct PartEncoding {
         keeper.keep(snapshot, as: journal)
     }
 
-    /// What an earlier process came to, or a new beginning.
+    /// Journal of an earlier process, or a new beginning.
     private var journalToContinue: PartJournal {
         guard var journal = workspace.journal(ofPart: number), journal.completion == nil,
             !(surroundings.existing == .replace && isPipe)
@@ -156,8 +156,8 @@ struct PartEncoding {
             plan: workspace.fingerprint, part: number, rank: share.rank, world: share.world)
     }
 
-    /// A writer that goes on where the journal says; the part begins again, and the journal with it, if the
-    /// files are not what it says.
+    /// A writer that goes on where the journal says; the part begins again, and the journal with
+    /// it, if the files are not what it says.
     private func makeWriter(
         _ journal: inout PartJournal
     ) throws -> PartWriter {
@@ -182,7 +182,8 @@ struct PartEncoding {
         workspace.plan.parts[number].contains { $0.bytes == nil }
     }
 
-    /// Reads the documents that are encoded already, and checks that they are the same. O(their bytes).
+    /// Reads the documents that are encoded already, and checks that they are the same. O(their
+    /// bytes).
     private func passOver(
         _ journal: PartJournal, of reader: inout CorpusReader,
         progress show: (_ activity: String, CorpusProgress) -> Void

@@ -1,5 +1,5 @@
-/// The share of one process in work that several do without talking to one another: of all parts, those
-/// whose number leaves its rank when divided by the number of ranks.
+/// The share of one process in work that several do without talking to one another: of all parts,
+/// those whose number leaves its rank when divided by the number of ranks.
 public struct WorkShare: Sendable, Equatable {
     /// The number of this process, from 0.
     public let rank: Int

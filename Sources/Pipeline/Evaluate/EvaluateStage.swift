@@ -9,16 +9,18 @@ public enum EvaluateStage {
     /// Scores a split with a trained model.
     ///
     /// - Parameters:
-    ///   - modelDirectory: a checkpoint, or any model directory of Hugging Face's with a vocabulary.
+    ///   - modelDirectory: a checkpoint, or any model directory of Hugging Face's with a
+    ///     vocabulary.
     ///   - shardDirectories: the data sets, made with the same vocabulary; at least one.
     ///   - split: the part of them to score.
     ///   - stride: new predictions a window; nil for the context length.
     ///   - masksDocuments: whether documents are read apart, as by a model that was trained so.
-    ///   - answersOnly: whether the documents are conversations, of which the answers alone are scored.
+    ///   - answersOnly: whether the documents are conversations, of which the answers alone are
+    ///     scored.
     ///   - batchSize: windows scored at once.
     ///   - work: threads, on whose number the result does not depend, and where events go.
-    /// - Returns: the result for the whole split, and for each of several data sets; of one alone for each
-    ///   source, where there are several and the data set knows which documents are whose.
+    /// - Returns: the result for the whole split, and for each of several data sets; of one alone
+    ///   for each source, where there are several and the data set knows which documents are whose.
     public static func run(
         modelDirectory: String, shardDirectories: [String], split: Split, stride: Int?,
         masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int,

@@ -11,15 +11,15 @@ import Work
 /// try session.ask("Who made the heaven?") { print($0, terminator: ""); return true }
 /// ```
 ///
-/// All of it is kept; the model reads what fits into its context: the system message, and as many of the
-/// last messages as leave room for an answer.
+/// All of it is kept; the model reads what fits into its context: the system message, and as many
+/// of the last messages as leave room for an answer.
 public struct ChatSession {
-    /// What was said so far, without the system message.
+    /// Messages so far, without the system message.
     public private(set) var messages: [ChatMessage] = []
-    /// What the assistant is to be; nil for nothing.
+    /// System message: what the assistant is to be; nil for none.
     public var system: String?
-    /// How many of the messages, from the first on, the model did not read for the last answer, because
-    /// they did not fit into its context.
+    /// How many of the messages, from the first on, the model did not read for the last answer,
+    /// because they did not fit into its context.
     public private(set) var unreadCount = 0
 
     private let template: ChatTemplate
@@ -61,10 +61,11 @@ public struct ChatSession {
             team: ThreadTeam(threadCount: threadCount))
     }
 
-    /// A conversation with the model in `directory`: a checkpoint of instruction tuning, or a Hugging Face
-    /// directory of a model that knows ChatML.
+    /// A conversation with the model in `directory`: a checkpoint of instruction tuning, or a
+    /// Hugging Face directory of a model that knows ChatML.
     ///
-    /// - Throws: ``PipelineError/notTuned(path:missing:)`` when the vocabulary lacks its special tokens.
+    /// - Throws: ``PipelineError/notTuned(path:missing:)`` when the vocabulary lacks its special
+    ///   tokens.
     public init(
         directory: String, system: String? = nil, configuration: GenerationConfiguration = .init(),
         threadCount: Int = 1
@@ -96,25 +97,25 @@ public struct ChatSession {
         return String(decoding: try encoder.encode(object), as: UTF8.self) + "\n"
     }
 
-    /// Asks, and hands the answer over as it comes, in whole characters. Both join the conversation,
-    /// also an answer that is stopped on its way.
+    /// Asks, and hands the answer over as it comes, in whole characters. Both join the
+    /// conversation, also an answer that is stopped on its way.
     ///
-    /// The answer ends with `<|im_end|>`, before a stop string, after the configured number of tokens,
-    /// or where the context is full.
+    /// The answer ends with `<|im_end|>`, before a stop string, after the configured number of
+    /// tokens, or where the context is full.
     ///
     /// - Parameters:
     ///   - question: what the user says.
     ///   - write: takes the next piece of the answer, and returns whether to go on.
-    /// - Throws: ``PipelineError/tooLong(tokenCount:contextLength:)`` when the question itself does not; it
-    ///   is then not part of the conversation. `TransformerError.notFinite` when the model computes nothing
-    ///   to choose from.
+    /// - Throws: ``PipelineError/tooLong(tokenCount:contextLength:)`` when the question itself does
+    ///   not; it is then not part of the conversation. `TransformerError.notFinite` when the model
+    ///   computes nothing to choose from.
     public mutating func ask(_ question: String, write: (String) -> Bool) throws {
         let asked = messages + [ChatMessage(role: .user, content: question)]
         let (prompt, unread) = try prompt(for: asked)
         (messages, unreadCount) = (asked, unread)
         var answer = ""
         defer { messages.append(ChatMessage(role: .assistant, content: answer)) }
-        // What the generator has read of the conversation already is not read again.
+        // Tokens that the generator has read of the conversation already are not read again.
         generator.start(prompt: prompt.map(Int32.init(bitPattern:)))
         var stream = TextStream(template.vocabulary)
         var stops = StopStrings(stopStrings)
@@ -136,8 +137,8 @@ public struct ChatSession {
         _ = write(rest)
     }
 
-    /// The ids of the system message, of the last messages that fit, and of the beginning of an answer;
-    /// and how many messages do not fit. O(text).
+    /// The ids of the system message, of the last messages that fit, and of the beginning of an
+    /// answer; and how many messages do not fit. O(text).
     private func prompt(for messages: [ChatMessage]) throws -> (ids: [UInt32], unread: Int) {
         // An answer gets at least a quarter of the context, if it is to have as much.
         let room = contextLength - min(maximumTokenCount, contextLength / 4)

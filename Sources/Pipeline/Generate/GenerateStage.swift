@@ -21,8 +21,8 @@ public enum GenerateStage {
     ///
     /// - Parameters:
     ///   - threadCount: threads to use; the texts do not depend on it.
-    ///   - progress: called before each token with those that were drawn, and the most that all samples
-    ///     together can have.
+    ///   - progress: called before each token with those that were drawn, and the most that all
+    ///     samples together can have.
     static func draw(
         model: GPT, vocabulary: Vocabulary, prompts: [String],
         generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void

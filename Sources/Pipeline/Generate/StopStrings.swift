@@ -1,7 +1,7 @@
 /// Ends a text where one of a few strings comes, of which nothing is handed on.
 ///
-/// Bytes that may be the beginning of such a string are held back until the next ones decide, so that
-/// it is found wherever tokens cut it.
+/// Bytes that may be the beginning of such a string are held back until the next ones decide, so
+/// that it is found wherever tokens cut it.
 ///
 /// ```swift
 /// var stops = StopStrings(["\n\n", "END"])
@@ -41,7 +41,7 @@ struct StopStrings {
         return held
     }
 
-    /// What is still held back, at the end of a text that did not stop.
+    /// Bytes that are still held back, at the end of a text that did not stop.
     mutating func finish() -> [UInt8] {
         defer { held = [] }
         return held

@@ -11,7 +11,7 @@ public import Work
 /// }
 /// ```
 public struct TextSampler {
-    /// What a step adds to a sample.
+    /// Piece that a step adds to a sample.
     public struct Piece: Sendable {
         /// The number of the sample.
         public let sample: Int
@@ -26,13 +26,14 @@ public struct TextSampler {
         public let ending: TextGenerator.Ending?
     }
 
-    /// What is told apart from how tokens are drawn.
+    /// Options besides how tokens are drawn.
     public struct Options {
         /// Which special tokens are recognised in the prompt.
         public var specials = SpecialTokenPolicy.none
-        /// What stands before the prompt.
+        /// Beginning before the prompt.
         public var beginning = PromptBeginning.automatic
-        /// Samples at once, at most `TextGenerator.maximumSampleCount`; number i has the seed plus i.
+        /// Samples at once, at most `TextGenerator.maximumSampleCount`; number i has the seed plus
+        /// i.
         public var sampleCount = 1
         /// Whether pieces tell the probabilities of their tokens.
         public var givesLogProbabilities = false
@@ -96,7 +97,7 @@ public struct TextSampler {
         return ids
     }
 
-    /// What the next step adds to the samples that go on; nil when all have ended.
+    /// Pieces that the next step adds to the samples that go on; nil when all have ended.
     ///
     /// - Throws: `TransformerError.notFinite` when the model computes nothing to choose from.
     public mutating func next() throws -> [Piece]? {
@@ -130,12 +131,14 @@ public struct TextSampler {
     }
 }
 
-/// What stands before a prompt.
+/// Beginning before a prompt.
 public enum PromptBeginning: Equatable, Sendable {
-    /// What the model's tokenizer puts before each text, as `transformers` does. An empty prompt gets
-    /// the token that begins a text in any case, for a model continues nothing but tokens.
+    /// Tokens that the model's tokenizer puts before each text, as `transformers` does. An empty
+    /// prompt gets the token that begins a text in any case, for a model continues nothing but
+    /// tokens.
     ///
-    /// For a model that was trained here this is the end-of-text token at which its documents began.
+    /// For a model that was trained here this is the end-of-text token at which its documents
+    /// began.
     case automatic
     /// Nothing.
     case none

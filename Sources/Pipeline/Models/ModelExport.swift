@@ -7,11 +7,11 @@ import VocabularyFiles
 
 /// Writes a model for other programs.
 public enum ModelExport {
-    /// What a GGUF file says besides the model itself.
+    /// Settings of a GGUF file besides the model itself.
     public struct GGUFSettings: Sendable {
         /// How matrices are stored.
         public var type = GGUFNumberType.float32
-        /// What the file calls the model; nil for the file's name without its ending.
+        /// Name of the model in the file; nil for the file's name without its ending.
         public var name: String?
         /// Whether llama.cpp puts the token that begins a text before it; nil for what the model's
         /// tokenizer does.
@@ -24,8 +24,8 @@ public enum ModelExport {
     }
 
     /// Writes the model in `directory`, with its tokenizer and chat template, as one GGUF file for
-    /// llama.cpp. It appears whole or not at all. O(parameters), in the memory of the vocabulary and a
-    /// few rows.
+    /// llama.cpp. It appears whole or not at all. O(parameters), in the memory of the vocabulary
+    /// and a few rows.
     ///
     /// - Parameters:
     ///   - directory: a checkpoint, or any model directory of Hugging Face's with a vocabulary.
@@ -64,8 +64,8 @@ public enum ModelExport {
         return (model, remarks)
     }
 
-    /// Writes the model in `directory`, with its tokenizer as it is, as another Hugging Face directory.
-    /// It appears whole or not at all. O(parameters), in the memory of a few rows.
+    /// Writes the model in `directory`, with its tokenizer as it is, as another Hugging Face
+    /// directory. It appears whole or not at all. O(parameters), in the memory of a few rows.
     ///
     /// - Parameters:
     ///   - directory: a checkpoint, or any model directory of Hugging Face's.

@@ -15,24 +15,24 @@ public struct ModelImport: Sendable {
     /// An import of everything as it is.
     public init() {}
 
-    /// What was imported.
+    /// Results of an import.
     public struct Result: Sendable {
         /// The model that was read.
         public let model: ModelDirectory
         /// Its tokenizer.
         public let vocabulary: Vocabulary
-        /// What a person should know about it, a sentence each.
+        /// Remarks for a person, a sentence each.
         public let remarks: [String]
         /// The names of the files that were written.
         public let files: [String]
     }
 
     /// Reads the Hugging Face directory `source` and writes `output`, which appears whole or not at
-    /// all: the parameters as F32, the tokenizer with what it puts before a text, and its chat template
-    /// if there is one.
+    /// all: the parameters as F32, the tokenizer with what it puts before a text, and its chat
+    /// template if there is one.
     ///
-    /// Nothing is written before all of it has been checked. Memory is that of the vocabulary and a few
-    /// rows of the model. O(parameters).
+    /// Nothing is written before all of it has been checked. Memory is that of the vocabulary and a
+    /// few rows of the model. O(parameters).
     ///
     /// - Parameters:
     ///   - source: the directory to read.

@@ -2,7 +2,7 @@ public import Tokenization
 public import Training
 public import Transformer
 
-/// What a person wants to know about a model before using or training it. Nothing of its tensors is
+/// Report on a model, for a person who is to use or train it. Nothing of its tensors is
 /// read.
 public struct ModelReport {
     /// The model.
@@ -19,7 +19,7 @@ public struct ModelReport {
 
     /// A part of a model, and how many parameters it has.
     public struct Part: Equatable, Sendable {
-        /// What it is called.
+        /// Name.
         public let title: String
         /// Its parameters.
         public let parameterCount: Int
@@ -61,7 +61,7 @@ public struct ModelReport {
         return 4 * 2 * c.layerCount * c.keyWidth * c.positionCount
     }
 
-    /// What training needs with the default recipe.
+    /// Memory that training needs with the default recipe.
     public func trainingMemory(threadCount: Int) -> MemoryPlan {
         MemoryPlan(
             shape: model.configuration, configuration: TrainingConfiguration(),

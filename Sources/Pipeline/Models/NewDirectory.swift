@@ -5,7 +5,7 @@ import Foundation
 enum NewDirectory {
     /// Lets `body` fill a directory beside `path`, and gives it its name when that is done.
     ///
-    /// What an earlier, interrupted writer left beside it is removed.
+    /// Remains of an earlier, interrupted writer are removed.
     static func make<Result>(_ path: String, _ body: (String) throws -> Result) throws -> Result {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `tokenizer_config.json`, in a Hugging Face directory, says besides the tokenizer itself.
+/// Settings in `tokenizer_config.json`, in a Hugging Face directory, besides the tokenizer itself.
 struct TokenizerConfigurationFile: Decodable {
     private static let name = "tokenizer_config.json"
 

@@ -6,9 +6,9 @@ public import Work
 
 /// Rewrites a corpus as one seekable file of JSON lines.
 public enum PackStage {
-    /// What came out.
+    /// Results.
     public struct Outcome: Sendable {
-        /// What was read.
+        /// Progress of reading.
         public var progress: CorpusProgress
         /// Frames of the file.
         public var frameCount: Int

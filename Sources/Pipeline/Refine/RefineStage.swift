@@ -10,15 +10,15 @@ public enum RefineStage {
     public enum Destination {
         /// To a directory, as seekable `.jsonl.zst` parts and a report.
         case directory(String)
-        /// As JSON lines to whoever takes their bytes.
+        /// As JSON lines, handed on as bytes.
         case lines(([UInt8]) throws -> Void)
     }
 
     /// Refines `corpus`.
     ///
-    /// Documents are measured and written in parallel and decided about in order. The bytes depend neither
-    /// on the number of threads nor on the memory that the configuration allows. A directory appears whole or not
-    /// at all.
+    /// Documents are measured and written in parallel and decided about in order. The bytes depend
+    /// neither on the number of threads nor on the memory that the configuration allows. A
+    /// directory appears whole or not at all.
     ///
     /// - Returns: what went in, what each step removed, and what is left.
     public static func run(

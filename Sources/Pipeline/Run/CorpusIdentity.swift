@@ -1,7 +1,7 @@
 import Corpora
 
-/// What a corpus is, for deciding whether it has changed: how it is read, and each file's size and
-/// time of change.
+/// Identity of a corpus, for deciding whether it has changed: how it is read, and each file's size
+/// and time of change.
 struct CorpusIdentity {
     /// One value for all of it.
     let fingerprint: String
@@ -18,8 +18,8 @@ struct CorpusIdentity {
         fingerprint = try StageLedger.fingerprint(parts)
     }
 
-    /// Looks into every file of a corpus that a stage has made: its content counts, not when it was made.
-    /// O(bytes of the files).
+    /// Looks into every file of a corpus that a stage has made: its content counts, not when it was
+    /// made. O(bytes of the files).
     init(refined configuration: CorpusConfiguration) throws {
         var parts = [try StageLedger.fingerprint(configuration)]
         for path in try configuration.inputPaths() {

@@ -36,8 +36,8 @@ extension PipelineRunner {
         return (model, inputs)
     }
 
-    /// Draws the samples of the model in `modelDirectory`, which was made from `inputs`, unless that is
-    /// done.
+    /// Draws the samples of the model in `modelDirectory`, which was made from `inputs`, unless
+    /// that is done.
     func drawSamples(
         _ modelDirectory: String, _ inputs: [String], _ record: inout Record
     ) async throws -> [String] {
@@ -86,7 +86,7 @@ extension PipelineRunner {
             + EventFile.files(in: directory)
     }
 
-    /// What tells a model that training begins from, from another one under the same name.
+    /// Key that tells a model that training begins from, from another one under the same name.
     private func modelKey(_ directory: String) throws -> String {
         let path = directory + "/model.safetensors"
         guard let fingerprint = StageLedger.fingerprint(ofFile: path) else {

@@ -11,7 +11,7 @@ extension PipelineRunner {
         let source: PipelineSource
         /// Its texts as they were given, or as they were refined.
         var reading: CorpusConfiguration
-        /// What tells these texts, read in this way, from others.
+        /// Fingerprint that tells these texts, read in this way, from others.
         var fingerprint: String
 
         /// The source as it was given. O(files).
@@ -22,7 +22,8 @@ extension PipelineRunner {
         }
     }
 
-    /// Refines a corpus that asks for it, unless that is done; from then on the result is what is read.
+    /// Refines a corpus that asks for it, unless that is done; from then on the result is what is
+    /// read.
     func refine(_ corpus: inout Corpus, _ record: inout Record) async throws {
         let source = corpus.source
         guard let refinement = source.refinement else { return }

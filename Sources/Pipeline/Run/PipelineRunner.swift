@@ -9,17 +9,17 @@ public import Work
 /// A stage is keyed by what goes into it, not by time: a corpus that was touched is read again, but
 /// if the same vocabulary and the same ids come out of it, nothing is trained again.
 public struct PipelineRunner {
-    /// What a run made.
+    /// Results of a run.
     public struct Summary: Sendable {
         /// The vocabulary.
         public var vocabulary: Vocabulary
         /// The data sets that were learned from, with their weights: one for each source.
         public var data: Mixture
-        /// What training came to.
+        /// Summary of training.
         public var training: TrainingSummary
         /// Generated texts, each with its prompt.
         public var samples: [String]
-        /// What instruction tuning came to, where there is any.
+        /// Summary of instruction tuning, where there is any.
         public var tuning: TrainingSummary?
         /// Its questions, each with the answer.
         public var answers: [String] = []
@@ -65,7 +65,7 @@ public struct PipelineRunner {
         return summary
     }
 
-    /// What a run has found or made so far.
+    /// Ledger and outputs of a run so far.
     struct Record {
         var ledger: StageLedger
         var outputs: [(stage: Stage, source: String?, files: [String])] = []

@@ -5,13 +5,13 @@ public import Tokenization
 
 /// A corpus of a pipeline, and where what is made of it lies.
 struct PipelineSource {
-    /// What it is called; nil where there is no other.
+    /// Name; nil where there is no other.
     var name: String?
     /// Its share of what is learned from, in proportion to the weights of the others.
     var weight: Double
     /// How it is read.
     var corpus: CorpusConfiguration
-    /// What is made of it first; nil to take it as it is.
+    /// Refinement that comes first; nil to take it as it is.
     var refinement: RefinementConfiguration?
     /// Where the result of that lies.
     var refinedDirectory: String
@@ -57,7 +57,8 @@ extension PipelineConfiguration {
 
     /// The data sets that the pipeline has made of its corpora, with their weights.
     ///
-    /// - Parameter vocabulary: the vocabulary that they must have been made with; nil to look without one.
+    /// - Parameter vocabulary: the vocabulary that they must have been made with; nil to look
+    ///   without one.
     /// - Throws: `ShardError` when one is not there or does not fit.
     public func dataSets(vocabulary: Vocabulary?) throws -> Mixture {
         try Mixture(

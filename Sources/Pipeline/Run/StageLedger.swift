@@ -14,7 +14,7 @@ struct StageLedger {
     struct Record: Codable, Equatable {
         /// The fingerprint of everything that went in.
         var inputs: String
-        /// What came out: path and fingerprint.
+        /// Outputs: path and fingerprint.
         var outputs: [String: String]
     }
 

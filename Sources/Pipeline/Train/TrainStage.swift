@@ -13,8 +13,8 @@ public enum TrainStage {
     ///     "generation" and "samples".
     ///   - data: the data sets, made with `vocabulary`, and their weights.
     ///   - vocabulary: the vocabulary of the ids.
-    ///   - surroundings: where and how the run goes on; samples are drawn as the configuration says, and
-    ///     the threads are those of `work`.
+    ///   - surroundings: where and how the run goes on; samples are drawn as the configuration
+    ///     says, and the threads are those of `work`.
     ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the run's summary, complete or not.
     public static func run(
@@ -40,7 +40,7 @@ public enum TrainStage {
         return try await trainer.run(stop: work.stop) { work.report(.training($0)) }
     }
 
-    /// What of the configuration has no effect on the run of `trainer`.
+    /// Notices of keys that have no effect on the run of `trainer`.
     private static func notices(
         _ configuration: PipelineConfiguration, _ trainer: Trainer
     ) -> [String] {

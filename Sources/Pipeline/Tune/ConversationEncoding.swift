@@ -13,7 +13,7 @@ struct ConversationEncoding {
     /// answer that fits, and left out if none does.
     let contextLength: Int
 
-    /// What was met beside conversations that are whole.
+    /// Conversations that were not kept whole.
     struct Losses {
         /// Conversations that were cut behind an answer.
         var cut = 0
@@ -115,7 +115,7 @@ extension ConversationEncoding.Losses {
 }
 
 extension ChatMessage {
-    /// What is said in a turn.
+    /// Text of a turn.
     init(_ turn: Conversation.Turn) {
         let role: Role =
             switch turn.speaker {
@@ -127,7 +127,7 @@ extension ChatMessage {
     }
 }
 
-/// What the shards hold of each file.
+/// Counts of each file's documents in the shards.
 private struct SourceCounts {
     private(set) var sources: [ShardManifest.Source] = []
 

@@ -8,13 +8,13 @@ public import Training
 public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
     /// Files, folders and patterns of conversations in JSON lines; none for no tuning.
     public var inputs: [String] = []
-    /// What happens at a line that is no conversation.
+    /// Policy for a line that is no conversation.
     public var onError = CorpusErrorPolicy.fail
     /// The share of conversations that is held out, from 0 to 1.
     public var validationFraction = 0.05
     /// How often each conversation is learned from, in place of a number of steps.
     public var epochs: Double?
-    /// What the model is asked at the end of a run.
+    /// Questions for the model at the end of a run.
     public var questions: [String] = []
     /// The recipe.
     public var training: TrainingConfiguration

@@ -16,16 +16,16 @@ public enum TuneStage {
     /// Encodes the conversations and trains on their answers until the steps are done or it is to
     /// stop.
     ///
-    /// The vocabulary gets the template's special tokens where it lacks them, and the model rows for
-    /// them. A window holds whole conversations, each read apart from the others; the loss is that of
-    /// the assistant's tokens, the end of each answer included.
+    /// The vocabulary gets the template's special tokens where it lacks them, and the model rows
+    /// for them. A window holds whole conversations, each read apart from the others; the loss is
+    /// that of the assistant's tokens, the end of each answer included.
     ///
     /// - Parameters:
     ///   - configuration: its sections "instruction_tuning" and, for answers, "generation".
     ///   - modelDirectory: the model to begin from, with its vocabulary.
     ///   - surroundings: where and how the run goes on; the shards lie in its directory.
-    ///   - decidesExisting: whether a run that was stopped on the way to what is wanted now goes on and
-    ///     any other begins again, whatever the surroundings say.
+    ///   - decidesExisting: whether a run that was stopped on the way to what is wanted now goes on
+    ///     and any other begins again, whatever the surroundings say.
     ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the run's summary, complete or not.
     public static func run(
@@ -93,7 +93,7 @@ public enum TuneStage {
         return training
     }
 
-    /// What the model answers to each question, asked alone.
+    /// Answers of the model to each question, asked alone.
     private static func answers(
         to questions: [String], of model: GPT, template: ChatTemplate,
         generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void

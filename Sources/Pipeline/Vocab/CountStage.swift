@@ -14,10 +14,10 @@ enum CountStage {
         case onDisk(PieceRuns)
     }
 
-    /// What came out.
+    /// Results.
     struct Outcome: ~Copyable {
         var counts: Counts
-        /// What was read for it.
+        /// Progress of reading for it.
         var progress: CorpusProgress
     }
 
@@ -30,7 +30,7 @@ enum CountStage {
     /// The least memory of a counter.
     private static let counterByteCount = 4 << 20
 
-    /// The memory that may be used unless somebody says so: most of the machine's.
+    /// Memory that may be used where no limit is given: most of the machine's.
     static var defaultMemory: ByteSize {
         ByteSize(byteCount: Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4 * 3)
     }
@@ -99,10 +99,11 @@ enum CountStage {
             counts: try merge(counters.drain(), runs, limit: counting), progress: progress)
     }
 
-    /// The stored bytes of several corpora, whose inputs are all looked up before the first is read; nil
-    /// if nobody knows.
+    /// The stored bytes of several corpora, whose inputs are all looked up before the first is
+    /// read; nil if one has no known size.
     private static func totalByteCount(_ corpora: [CorpusConfiguration]) throws -> Int? {
-        // A reader of one knows it, and a list of inputs that comes through a pipe is read only once.
+        // A reader of one knows it, and a list of inputs that comes through a pipe is read only
+        // once.
         guard corpora.count > 1 else { return nil }
         return try corpora.reduce(0 as Int?) { sum, corpus in
             let count = try CorpusReader(corpus).progress.totalBytes
@@ -129,7 +130,8 @@ enum CountStage {
         return .inMemory(counts)
     }
 
-    /// A path to put files beside: `path`, or what stands above it where its directory is not there yet.
+    /// A path to put files beside: `path`, or what stands above it where its directory is not there
+    /// yet.
     private static func place(beside path: String) -> String {
         var path = path
         while true {

@@ -4,8 +4,8 @@ import Foundation
 import Tokenization
 import VocabularyLearning
 
-/// A file of counts that is kept from one training to the next, and beside it, in `FILE.json`, what was
-/// counted, so that counts of another corpus are never taken for those of this one.
+/// A file of counts that is kept from one training to the next, and beside it, in `FILE.json`, what
+/// was counted, so that counts of another corpus are never taken for those of this one.
 struct KeptCounts {
     /// The counts, if they are there and are those of the corpus as it is.
     let file: PieceCountsFile?
@@ -14,7 +14,8 @@ struct KeptCounts {
     private let current: Record
 
     private struct Record: Codable, Equatable {
-        /// The fingerprint of the corpora and of how they are read; nil while counts are being written.
+        /// The fingerprint of the corpora and of how they are read; nil while counts are being
+        /// written.
         var corpus: String?
         /// How it was cut.
         var pattern: SplitPattern
@@ -25,8 +26,8 @@ struct KeptCounts {
 
     /// Looks for counts at `path`.
     ///
-    /// - Throws: ``PipelineError/foreignCounts(path:)`` for counts without a record, which somebody made in
-    ///   another way and which may have taken long.
+    /// - Throws: ``PipelineError/foreignCounts(path:)`` for counts without a record, which were
+    ///   made in another way and which may have taken long.
     init(path: String, corpora: [CorpusConfiguration], pattern: SplitPattern) throws {
         let identities = try corpora.map { try CorpusIdentity($0).fingerprint }
         current = Record(corpus: try StageLedger.fingerprint(identities), pattern: pattern)
@@ -42,8 +43,8 @@ struct KeptCounts {
         replacesOthers = recorded != current
     }
 
-    /// Records that counts are being written: after a run that ends meanwhile they are those of no corpus, and
-    /// may be replaced.
+    /// Records that counts are being written: after a run that ends meanwhile they are those of no
+    /// corpus, and may be replaced.
     func begin() throws {
         try FileReplacement.writeJSON(Record(corpus: nil, pattern: current.pattern), to: recordPath)
     }

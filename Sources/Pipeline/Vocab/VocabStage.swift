@@ -7,11 +7,11 @@ public import Work
 
 /// Learns a vocabulary from a corpus, at once or by way of a file of counts.
 public enum VocabStage {
-    /// What came out.
+    /// Results.
     public struct Outcome: Sendable {
         /// The vocabulary.
         public var vocabulary: Vocabulary
-        /// What was read for it; `nil` if counts were there already.
+        /// Progress of reading for it; `nil` if counts were there already.
         public var progress: CorpusProgress?
         /// Distinct pieces of the text.
         public var pieceCount: Int
@@ -19,11 +19,11 @@ public enum VocabStage {
         public var files: [String]
     }
 
-    /// What counting came to.
+    /// Results of counting.
     public struct CountOutcome: Sendable {
         /// The counts.
         public var counts: PieceCountsFile
-        /// What was read for them.
+        /// Progress of reading for them.
         public var progress: CorpusProgress
     }
 
@@ -98,8 +98,8 @@ public enum VocabStage {
         return outcome
     }
 
-    /// Counts pieces in parallel and writes them to `path`: the first half of `run`, for each of many
-    /// machines.
+    /// Counts pieces in parallel and writes them to `path`: the first half of `run`, for each of
+    /// many machines.
     public static func count(
         corpus: CorpusConfiguration, pattern: SplitPattern, memory: ByteSize?, path: String,
         work: WorkContext<PipelineEvent>
@@ -113,7 +113,8 @@ public enum VocabStage {
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?, path: String,
         directory: String?, work: WorkContext<PipelineEvent>, willWrite: () throws -> Void = {}
     ) async throws -> CountOutcome {
-        // Before the corpus is read: a place where nothing can be written must not be found out about later.
+        // Before the corpus is read: a place where nothing can be written must not be found out
+        // about later.
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let counted = try await CountStage.run(
             corpora: corpora, pattern: pattern, memory: memory, beside: path,
@@ -176,8 +177,8 @@ public enum VocabStage {
             vocabulary, pieceCount: pieceCount, of: trainer, directory: directory, work: work)
     }
 
-    /// Throws unless there is something to learn from and memory for it, and says how much learning takes if
-    /// that is much.
+    /// Throws unless there is something to learn from and memory for it, and says how much learning
+    /// takes if that is much.
     private static func check(
         _ pieceCount: Int, byteCount: Int, for trainer: VocabularyTrainer,
         work: WorkContext<PipelineEvent>
@@ -216,7 +217,7 @@ public enum VocabStage {
             files: fileNames.map { directory + "/" + $0 })
     }
 
-    /// What a vocabulary's directory holds.
+    /// Files of a vocabulary's directory.
     private static let fileNames = [
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokens.tsv",
     ]

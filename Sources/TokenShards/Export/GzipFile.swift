@@ -1,7 +1,7 @@
 /// A gzip file (RFC 1952) of bytes that are stored as they are.
 ///
-/// Tables of documents are a thousandth of the ids that they stand beside, so that a compressor would
-/// save nothing worth having.
+/// Tables of documents are a thousandth of the ids that they stand beside, so that a compressor
+/// would save nothing worth having.
 struct GzipFile: ~Copyable {
     private static let blockByteCount = 0xFFFF
 
@@ -43,7 +43,7 @@ struct GzipFile: ~Copyable {
         try file.commit()
     }
 
-    /// What CRC-32 makes of each byte.
+    /// CRC-32 of each byte.
     private static let table: [UInt32] = (0..<256).map { byte in
         (0..<8).reduce(UInt32(byte)) { value, _ in
             value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1

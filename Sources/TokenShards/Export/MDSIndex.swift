@@ -2,7 +2,7 @@ import Foundation
 
 /// `index.json` of a MosaicML Streaming data set.
 struct MDSIndex: Encodable {
-    /// What a file says of its columns.
+    /// Columns of a file, as it states them.
     struct Settings: Encodable {
         let columnEncodings: [String]
         let columnNames = ["tokens"]

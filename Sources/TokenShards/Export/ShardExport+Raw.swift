@@ -2,8 +2,9 @@ import Files
 import Foundation
 
 extension ShardExport {
-    /// nanoGPT's `train.bin` and `val.bin` (`data/openwebtext/prepare.py`): the ids of all documents in
-    /// 16 bits each, without a header. Its `meta.pkl` belongs to vocabularies of characters only.
+    /// nanoGPT's `train.bin` and `val.bin` (`data/openwebtext/prepare.py`): the ids of all
+    /// documents in 16 bits each, without a header. Its `meta.pkl` belongs to vocabularies of
+    /// characters only.
     func writeNanoGPT(
         _ split: Split, to directory: String, _ progress: (Int) -> Void
     ) throws -> [String] {
@@ -14,9 +15,9 @@ extension ShardExport {
         return [name]
     }
 
-    /// datatrove's token files (`pipeline/tokens/tokenizer.py`), one for each shard: raw ids; beside them
-    /// in `.index` the end of each document, 64-bit numbers of tokens; and in `.metadata` three lines
-    /// for people: tokenizer and bytes an id, tokens, and tokens in short.
+    /// datatrove's token files (`pipeline/tokens/tokenizer.py`), one for each shard: raw ids;
+    /// beside them in `.index` the end of each document, 64-bit numbers of tokens; and in
+    /// `.metadata` three lines for people: tokenizer and bytes an id, tokens, and tokens in short.
     func writeDatatrove(
         _ split: Split, to directory: String, _ progress: (Int) -> Void
     ) throws -> [String] {

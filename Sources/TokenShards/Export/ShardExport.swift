@@ -118,7 +118,8 @@ func padded(_ number: Int, _ width: Int) -> String {
 public enum ExportFormat: String, Sendable, CaseIterable {
     /// nanoGPT: `train.bin` and `val.bin`, 16-bit ids and nothing else.
     case nanogpt
-    /// Megatron-LM's indexed data set: `train_text_document.bin` and `.idx`, and the same for `val`.
+    /// Megatron-LM's indexed data set: `train_text_document.bin` and `.idx`, and the same for
+    /// `val`.
     case megatron
     /// datatrove and nanotron: `train/00000_unshuffled.ds` with `.index` and `.metadata`.
     case datatrove

@@ -4,10 +4,10 @@ import Tokenization
 
 /// A directory of ids that another program wrote, made known as a data set.
 ///
-/// Nothing in it says which vocabulary the ids belong to, how long the texts were, or whether a byte has
-/// changed. So every id is read once before the first is used: each must be one of the vocabulary's,
-/// documents are found by its end-of-text token where no index has them, and the texts' bytes are
-/// counted. The first token of each document stays in memory, 8 bytes a document.
+/// Nothing in it says which vocabulary the ids belong to, how long the texts were, or whether a
+/// byte has changed. So every id is read once before the first is used: each must be one of the
+/// vocabulary's, documents are found by its end-of-text token where no index has them, and the
+/// texts' bytes are counted. The first token of each document stays in memory, 8 bytes a document.
 struct ForeignDataSet {
     let layout: DataSetLayout
     let manifest: ShardManifest
@@ -15,8 +15,8 @@ struct ForeignDataSet {
 
     /// Reads `directory`; nil if no file in it is known. O(tokens).
     ///
-    /// - Throws: ``ShardError/foreign(path:reason:)`` for files that contradict themselves, each other or
-    ///   the vocabulary.
+    /// - Throws: ``ShardError/foreign(path:reason:)`` for files that contradict themselves, each
+    ///   other or the vocabulary.
     init?(directory: String, vocabulary: Vocabulary) throws(ShardError) {
         let names =
             (try? FileManager.default.contentsOfDirectory(atPath: directory).sorted()) ?? []

@@ -12,10 +12,10 @@ struct ForeignFile {
     /// The first token of each document, where the layout says so.
     let documentStarts: [Int]?
 
-    /// What the file `name` in `directory` is; nil if it is no file of ids that is known here.
+    /// Layout of the file `name` in `directory`; nil if it is no file of ids that is known here.
     ///
-    /// llm.c's shards are known by their magic number, Megatron-LM's pairs by their index, nanoGPT's
-    /// files by their names. What has "val" in its name is the validation split.
+    /// llm.c's shards are known by their magic number, Megatron-LM's pairs by their index,
+    /// nanoGPT's files by their names. What has "val" in its name is the validation split.
     ///
     /// - Throws: ``ShardError/foreign(path:reason:)`` for a file that begins as one and goes on
     ///   otherwise.
@@ -62,8 +62,8 @@ struct ForeignFile {
         }
     }
 
-    /// The width and the number of ids that an llm.c header says; nil if there is none, or if it is one
-    /// of Quern's own, whose directory is not finished.
+    /// The width and the number of ids that an llm.c header says; nil if there is none, or if it is
+    /// one of Quern's own, whose directory is not finished.
     private static func llmcHeader(
         of file: MappedFile
     ) throws(ShardError) -> (TokenWidth, Int)? {

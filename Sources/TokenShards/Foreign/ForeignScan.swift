@@ -1,7 +1,7 @@
 import Bytes
 import Tokenization
 
-/// What reading every id of a foreign file shows.
+/// Scan of every id of a foreign file.
 struct ForeignScan {
     /// Where end-of-text tokens stand.
     private(set) var endsOfText: [Int] = []

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// What the index of a Megatron-LM data set says; see ``ShardExport/writeMegatron(_:to:_:)`` for its
+/// Index of a Megatron-LM data set; see ``ShardExport/writeMegatron(_:to:_:)`` for its
 /// layout.
 ///
 /// Sequences must lie one after the other from the file's beginning, as every builder writes them.

@@ -9,9 +9,9 @@ public struct Batch: Equatable, Sendable {
     public let batchSize: Int  // B
     /// Tokens a row.
     public let contextLength: Int  // T
-    /// What the model reads: shape (B, T).
+    /// Inputs of the model: shape (B, T).
     public internal(set) var inputs: [Int32]
-    /// What it is to predict: shape (B, T); ``ignored`` where nothing is scored.
+    /// Targets of its predictions: shape (B, T); ``ignored`` where nothing is scored.
     public internal(set) var targets: [Int32]
     /// For each input the number, in its row, of the first token of its document that the row has:
     /// shape (B, T); nil where documents are not told apart. An end-of-text token belongs to the
@@ -90,8 +90,8 @@ public struct Batch: Equatable, Sendable {
 }
 
 extension RowSequence {
-    /// A batch of the rows `numbers`, at most `batchSize` of them; what is beyond them is not scored.
-    /// O(B·T).
+    /// A batch of the rows `numbers`, at most `batchSize` of them; what is beyond them is not
+    /// scored. O(B·T).
     public func batch(of numbers: Range<Int>, batchSize: Int) -> Batch {
         precondition(numbers.count <= batchSize, "more rows than the batch has")
         var batch = Batch(

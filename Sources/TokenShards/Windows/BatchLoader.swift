@@ -45,8 +45,8 @@ public struct BatchLoader: Sendable {
     /// Rows of one epoch of every source, together.
     public var windowCount: Int { sources.reduce(0) { $0 + $1.rows.count } }
 
-    /// The share of all places in batches that is not scored: padding, and what is read again as context;
-    /// over many batches, of sources in their proportions. O(sources).
+    /// The share of all places in batches that is not scored: padding, and what is read again as
+    /// context; over many batches, of sources in their proportions. O(sources).
     public var unscoredShare: Double {
         zip(sources, schedule.shares).reduce(0) { $0 + $1.0.rows.unscoredShare * $1.1 }
     }
@@ -56,8 +56,8 @@ public struct BatchLoader: Sendable {
     public func batch(at position: Int) -> Batch { batch(at: position, rank: 0, of: 1) }
 
     /// The part of ``batch(at:)`` that one of several processes works on: with `worldSize` of them,
-    /// which must divide the batch, rank 0 has its first rows, rank 1 the next, and so on, so that a
-    /// position means the same for any number of processes. O(B·T / world size).
+    /// which must divide the batch, rank 0 has its first rows, rank 1 the next, and so on, so that
+    /// a position means the same for any number of processes. O(B·T / world size).
     public func batch(at position: Int, rank: Int, of worldSize: Int) -> Batch {
         precondition(
             batchSize % worldSize == 0, "\(worldSize) processes do not divide \(batchSize) rows")
@@ -73,8 +73,8 @@ public struct BatchLoader: Sendable {
         return batch
     }
 
-    /// The row at `position`: the number of its source, its epoch there, its number in the source, and
-    /// the stretches that it is made of.
+    /// The row at `position`: the number of its source, its epoch there, its number in the source,
+    /// and the stretches that it is made of.
     public func row(
         at position: Int
     ) -> (source: Int, epoch: Int, number: Int, windows: [Window]) {

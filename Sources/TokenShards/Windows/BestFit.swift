@@ -1,7 +1,7 @@
 /// Best-fit decreasing bin packing of lengths into rows of one capacity.
 ///
-/// The rows with the same room are a stack, and a bitmap says which stacks are not empty, so that the
-/// fullest row with room enough is found by looking at a word for each 64 of the capacity.
+/// The rows with the same room are a stack, and a bitmap says which stacks are not empty, so that
+/// the fullest row with room enough is found by looking at a word for each 64 of the capacity.
 struct BestFit {
     /// For each length the number of its row; for the lengths that are 0, which have none, -1.
     private(set) var rows: [Int]

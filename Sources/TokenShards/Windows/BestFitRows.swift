@@ -1,11 +1,11 @@
 /// The rows of ``Packing/bestFit``.
 ///
-/// A document's predictions are divided into pieces as long as a row, and one shorter piece at the end. The
-/// short pieces of a group of neighbouring documents, 128 rows of tokens or a little more, are packed
-/// with best-fit decreasing: longest first, each into the fullest row that has room, among equals
-/// into the one that was filled last. A group is packed when it is needed, always the same way, so that no plan is
-/// kept: what stays in memory is 32 bytes for each 128 rows, and a row costs the packing of its
-/// group, O(documents of the group).
+/// A document's predictions are divided into pieces as long as a row, and one shorter piece at the
+/// end. The short pieces of a group of neighbouring documents, 128 rows of tokens or a little more,
+/// are packed with best-fit decreasing: longest first, each into the fullest row that has room,
+/// among equals into the one that was filled last. A group is packed when it is needed, always the
+/// same way, so that no plan is kept: what stays in memory is 32 bytes for each 128 rows, and a row
+/// costs the packing of its group, O(documents of the group).
 struct BestFitRows: Sendable {
     /// Rows of tokens that a group has at least, unless its shard ends.
     static let rowsPerGroup = 128
@@ -78,7 +78,7 @@ struct BestFitRows: Sendable {
         }
     }
 
-    /// What the documents of a group are divided into.
+    /// Pieces that the documents of a group are divided into.
     private struct Pieces {
         /// Pieces as long as a row.
         var fullCount = 0
@@ -115,9 +115,9 @@ struct BestFitRows: Sendable {
 }
 
 extension TokenShard {
-    /// The tokens from which a document is predicted, each the one after it: those of the document but
-    /// its last; and also, before its first token, the end-of-text token that stands there, or, at its
-    /// end, that of the next document, which is predicted from the last token.
+    /// The tokens from which a document is predicted, each the one after it: those of the document
+    /// but its last; and also, before its first token, the end-of-text token that stands there, or,
+    /// at its end, that of the next document, which is predicted from the last token.
     ///
     /// With end-of-text tokens every token of the shard but the first is so predicted exactly once.
     func predictions(ofDocument number: Int) -> Range<Int> {

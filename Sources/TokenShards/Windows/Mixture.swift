@@ -2,7 +2,7 @@ import Bytes
 
 /// A data set that is one of several to learn from.
 public struct WeightedShards: Sendable {
-    /// What it is called in reports.
+    /// Name in reports.
     public var name: String
     /// The data set.
     public var set: ShardSet
@@ -19,17 +19,17 @@ public struct WeightedShards: Sendable {
 
 /// The data sets that a model learns from, and their shares.
 ///
-/// A weight says how much of the training is drawn from a data set, whatever its size: a small one with
-/// a great weight comes round more often, each time in another order. Shares are counted in rows, which
-/// are of one length.
+/// A weight says how much of the training is drawn from a data set, whatever its size: a small one
+/// with a great weight comes round more often, each time in another order. Shares are counted in
+/// rows, which are of one length.
 public struct Mixture: Sendable {
     /// The data sets, at least one.
     public let sources: [WeightedShards]
 
     /// A mixture of `sources`.
     ///
-    /// - Throws: ``ShardError/badMixture(reason:)`` for none, for a weight that is not positive, and for
-    ///   data sets of different vocabularies.
+    /// - Throws: ``ShardError/badMixture(reason:)`` for none, for a weight that is not positive,
+    ///   and for data sets of different vocabularies.
     public init(_ sources: [WeightedShards]) throws(ShardError) {
         guard let first = sources.first else {
             throw .badMixture(reason: "it has no data set: name at least one")
@@ -61,12 +61,12 @@ public struct Mixture: Sendable {
     /// The share of each data set in what is learned from.
     public var shares: [Double] { MixtureSchedule(weights: sources.map(\.weight)).shares }
 
-    /// What a split holds over all data sets.
+    /// Totals of a split over all data sets.
     public func totals(of split: Split) -> ShardManifest.Totals {
         sources.reduce(into: .init()) { $0 += $1.set.manifest.totals(of: split) }
     }
 
-    /// What was left out of all data sets.
+    /// Lines and documents that were left out of all data sets.
     public var skipped: ShardManifest.Skipped {
         sources.reduce(into: .init()) { $0 += $1.set.manifest.skipped }
     }
@@ -92,8 +92,8 @@ public struct Mixture: Sendable {
     ///   - marksDocuments: whether batches say where documents begin.
     ///   - batchSize: rows a batch.
     ///   - seed: chooses the orders.
-    /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a data set without a row, and
-    ///   ``ShardError/badMixture(reason:)`` for one of several.
+    /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a data set without a
+    ///   row, and ``ShardError/badMixture(reason:)`` for one of several.
     public func loader(
         packing: Packing = .concatenate, length: Int, stride: Int? = nil,
         marksDocuments: Bool = false, batchSize: Int, seed: UInt64

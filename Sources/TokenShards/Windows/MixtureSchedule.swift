@@ -2,10 +2,10 @@
 ///
 /// The sources are the leaves of a binary tree. At a node whose left side has the share f, the
 /// left side is drawn at position p when ⌊(p + 1)·f⌋ is above ⌊p·f⌋, and ⌊p·f⌋ is then the position
-/// in the left side, the rest of p that in the right one (Bresenham's line). So the proportions hold
-/// over every stretch of positions, not on average only: among the first n positions a source is
-/// drawn n times its share, give or take one for each level of the tree. Nothing is remembered and
-/// nothing is drawn by lot.
+/// in the left side, the rest of p that in the right one (Bresenham's line). So the proportions
+/// hold over every stretch of positions, not on average only: among the first n positions a source
+/// is drawn n times its share, give or take one for each level of the tree. Nothing is remembered
+/// and nothing is drawn by lot.
 public struct MixtureSchedule: Sendable {
     /// A node's left side: sources from its first up to `middle`, drawn with `share` of 2^63.
     private struct Node: Sendable {

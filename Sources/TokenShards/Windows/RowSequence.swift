@@ -5,8 +5,8 @@
 /// let loader = try BatchLoader(rows: rows, batchSize: 16, seed: 1)
 /// ```
 ///
-/// What a row holds is computed when it is asked for, so that memory does not grow with the documents;
-/// see the packings for what little is kept.
+/// The contents of a row are computed when they are asked for, so that memory does not grow with
+/// the documents; see the packings for what little is kept.
 public struct RowSequence: Sendable {
     private enum Plan: Sendable {
         case windows(WindowSequence)
@@ -70,8 +70,8 @@ public struct RowSequence: Sendable {
         count == 0 ? 0 : 1 - Double(scoredCount) / (Double(count) * Double(length))
     }
 
-    /// The stretches that row `number`, which must be below ``count``, is made of. Each begins where the
-    /// one before it ends; only with ``Packing/bestFit`` are there several.
+    /// The stretches that row `number`, which must be below ``count``, is made of. Each begins
+    /// where the one before it ends; only with ``Packing/bestFit`` are there several.
     public subscript(number: Int) -> [Window] {
         precondition(number >= 0 && number < count, "row \(number) of \(count)")
         return switch plan {
@@ -81,8 +81,8 @@ public struct RowSequence: Sendable {
         }
     }
 
-    /// Whether each stretch is one document, or a piece of one, even where an end-of-text token that
-    /// belongs to another stands before it.
+    /// Whether each stretch is one document, or a piece of one, even where an end-of-text token
+    /// that belongs to another stands before it.
     var stretchesAreDocuments: Bool {
         if case .bestFit = plan { true } else { false }
     }
@@ -98,8 +98,8 @@ extension ShardSet {
     ///   - stride: with ``Packing/concatenate``, tokens from the beginning of a row to that of the
     ///     next; nil for `length`. The other packings have none.
     ///   - marksDocuments: whether batches of them say where documents begin.
-    /// - Complexity: O(shards), O(tokens / length · log documents) and O(documents) for the packings in
-    ///   their order.
+    /// - Complexity: O(shards), O(tokens / length · log documents) and O(documents) for the
+    ///   packings in their order.
     public func rows(
         in split: Split, packing: Packing, length: Int, stride: Int? = nil,
         marksDocuments: Bool = false

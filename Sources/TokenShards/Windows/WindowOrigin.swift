@@ -34,8 +34,8 @@ extension BatchLoader {
 }
 
 extension TokenShard {
-    /// The documents that a window's inputs and targets belong to; just one where the window is a stretch
-    /// of one. O(log documents).
+    /// The documents that a window's inputs and targets belong to; just one where the window is a
+    /// stretch of one. O(log documents).
     fileprivate func documents(of window: Window, isOne: Bool) -> ClosedRange<Int> {
         // There the end-of-text token of the document before may stand in front.
         let own = isOne && endOfText == .after ? window.start + 1 : window.start

@@ -4,7 +4,8 @@ public struct Window: Equatable, Sendable {
     public var shard: Int
     /// The number of the window's first token in the shard.
     public var start: Int
-    /// Predictions in the window: token `start + i + 1` is predicted from the tokens up to `start + i`.
+    /// Predictions in the window: token `start + i + 1` is predicted from the tokens up to `start +
+    /// i`.
     public var length: Int
     /// Predictions at the window's beginning that an earlier window has made already.
     public var alreadyScored: Int
@@ -13,8 +14,8 @@ public struct Window: Equatable, Sendable {
 /// The windows of a split: `length` predictions each, a new one every `stride` tokens.
 ///
 /// Windows never cross shards, since a shard may be anywhere. Nothing is stored but one number a
-/// shard. For training every window is full; for evaluation the last one ends with the shard, so that
-/// each token but a shard's first is predicted exactly once, with as much context as there is.
+/// shard. For training every window is full; for evaluation the last one ends with the shard, so
+/// that each token but a shard's first is predicted exactly once, with as much context as there is.
 public struct WindowSequence: Sendable {
     /// Predictions a window.
     public let length: Int

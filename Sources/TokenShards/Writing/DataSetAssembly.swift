@@ -4,14 +4,14 @@ import Foundation
 
 /// Makes a data set of finished parts: gives their shards the last names and writes the manifest.
 ///
-/// ``commit(parts:format:sources:skipped:from:)`` first writes down what is going to be renamed. From
-/// then on the new data set is whole, and ``complete(from:to:afterStep:)`` brings it in place however often it is
-/// killed and called again: every step of it can be done twice. Until then, the data set that was in the
-/// directory before is untouched.
+/// ``commit(parts:format:sources:skipped:from:)`` first writes down what is going to be renamed.
+/// From then on the new data set is whole, and ``complete(from:to:afterStep:)`` brings it in place
+/// however often it is killed and called again: every step of it can be done twice. Until then, the
+/// data set that was in the directory before is untouched.
 public enum DataSetAssembly {
     static let fileName = "assembly.json"
 
-    /// What is to be done.
+    /// Steps that are to be done.
     private struct Plan: Codable {
         var manifest: ShardManifest
         /// For each shard of the manifest where it lies, seen from the workspace.
@@ -88,7 +88,7 @@ public enum DataSetAssembly {
                 let (old, new) = (
                     workspace + "/" + change(origin), directory + "/" + change(shard.name)
                 )
-                // What is no longer there was renamed before the last interruption.
+                // A file that is no longer there was renamed before the last interruption.
                 if manager.fileExists(atPath: old) {
                     try FileSystem.moveFile(old, to: new)
                     afterStep()
@@ -100,7 +100,7 @@ public enum DataSetAssembly {
         afterStep()
         try plan.manifest.write(toDirectory: directory)
         afterStep()
-        // What says that there is something to complete goes last.
+        // The mark that there is something to complete goes last.
         for name in try FileSystem.namesInDirectory(workspace) where name != fileName {
             try FileSystem.removeItem(workspace + "/" + name)
             afterStep()

@@ -1,10 +1,10 @@
 import Bytes
 import Files
 
-/// A shard that is being written, and its index. Headers are known last; until then their places hold
-/// zeros.
+/// A shard that is being written, and its index. Headers are known last; until then their places
+/// hold zeros.
 struct OpenShard {
-    /// What has to be known to go on with a shard after its process has ended.
+    /// State that is needed to go on with a shard after its process has ended.
     struct State: Codable, Equatable, Sendable {
         var name: String
         var split: Split
@@ -51,8 +51,8 @@ struct OpenShard {
             header.span.extracting(first: DocumentIndex.headerByteCount).bytes)
     }
 
-    /// Goes on with a shard from `state`, cutting off what came after it. O(bytes): everything that is kept
-    /// is read and compared with its checksum.
+    /// Goes on with a shard from `state`, cutting off what came after it. O(bytes): everything that
+    /// is kept is read and compared with its checksum.
     init(directory: String, continuing state: State, width: TokenWidth) throws {
         let path = directory + "/" + state.name
         let idsEnd = ShardHeader.byteCount + state.tokens * width.byteCount

@@ -1,11 +1,11 @@
 public import Tokenization
 
-/// Documents as they will stand in shards: ids in their stored width with the end-of-text tokens in place,
-/// one document after the other.
+/// Documents as they will stand in shards: ids in their stored width with the end-of-text tokens in
+/// place, one document after the other.
 ///
-/// What is costly about writing happens here, on any thread; a ``PartWriter`` only copies.
+/// The costly work of writing happens here, on any thread; a ``PartWriter`` only copies.
 public struct PackedDocuments: Sendable {
-    /// What is kept of one document.
+    /// Record of one document.
     struct Entry: Sendable {
         var tokenCount: Int
         var byteCount: Int
@@ -88,7 +88,8 @@ public struct PackedDocuments: Sendable {
                 contentHash: contentHash, place: place, split: split))
     }
 
-    /// A hash of all documents up to and with these, in order, from that of those before. O(documents).
+    /// A hash of all documents up to and with these, in order, from that of those before.
+    /// O(documents).
     public func hash(after previous: UInt64) -> UInt64 {
         entries.reduce(previous) { Self.hash(of: $1.contentHash, after: $0) }
     }
@@ -112,7 +113,8 @@ public struct PackedDocuments: Sendable {
         }
     }
 
-    /// Calls `body` with the bytes of all documents, little-endian as every processor is that Swift runs on.
+    /// Calls `body` with the bytes of all documents, little-endian as every processor is that Swift
+    /// runs on.
     func withBytes<Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Void
     ) throws(Failure) {

@@ -1,13 +1,13 @@
-/// What is written down of a part while it is made, so that another process goes on where this one ended.
+/// Journal of a part while it is made, so that another process goes on where this one ended.
 ///
-/// It holds for the files beside it as they were when it was written: they are synced before, and cut
-/// back to it later. A journal that is not as it was written is taken for none.
+/// It holds for the files beside it as they were when it was written: they are synced before, and
+/// cut back to it later. A journal that is not as it was written is taken for none.
 public struct PartJournal: Codable, Equatable, Sendable {
-    /// What is known when a part is done.
+    /// Completion: what is known when a part is done.
     public struct Completion: Codable, Equatable, Sendable {
         /// The files of the part that were read.
         public var sources: [ShardManifest.Source]
-        /// What was left out.
+        /// Lines and documents that were left out.
         public var skipped: ShardManifest.Skipped
         /// Where what was left out is kept when the data set is made; nil when it is not.
         public var quarantine: QuarantinePlace?
@@ -46,7 +46,7 @@ public struct PartJournal: Codable, Equatable, Sendable {
     public var heldOut: [String: Int] = [:]
     /// How far the shards are.
     public var shards = PartState()
-    /// What is known when all is done; nil before.
+    /// Completion, when all is done; nil before.
     public var completion: Completion?
 
     private enum CodingKeys: String, CodingKey {

@@ -20,7 +20,8 @@ public struct PartState: Codable, Equatable, Sendable {
     /// Nothing yet.
     public init() {}
 
-    /// Throws unless the closed shards are in `directory`, each with the bytes it should have. O(shards).
+    /// Throws unless the closed shards are in `directory`, each with the bytes it should have.
+    /// O(shards).
     public func checkSizes(in directory: String, format: ShardFormat) throws {
         for shard in shards {
             let path = directory + "/" + shard.name
@@ -52,9 +53,9 @@ public struct PartSnapshot: Sendable {
 
 /// Writes the shards of one part of a data set into a directory of their own.
 ///
-/// The bytes depend on the documents and their order alone. Nothing is synced here: that is for whoever
-/// writes down a ``PartSnapshot``. Shards are numbered from 0 in each split; ``DataSetAssembly``
-/// gives them their last names.
+/// The bytes depend on the documents and their order alone. Nothing is synced here: that is for the
+/// caller who writes down a ``PartSnapshot``. Shards are numbered from 0 in each split;
+/// ``DataSetAssembly`` gives them their last names.
 public struct PartWriter: ~Copyable {
     private let directory: String
     private let format: ShardFormat
@@ -63,10 +64,11 @@ public struct PartWriter: ~Copyable {
     /// Files of shards that were closed since the last snapshot.
     private var closedFiles: [GrowingFile] = []
 
-    /// Starts a part in `directory`, which is emptied, or goes on from `state`, which must be what an
-    /// earlier writer there came to.
+    /// Starts a part in `directory`, which is emptied, or goes on from `state`, which must be what
+    /// an earlier writer there came to.
     ///
-    /// - Throws: ``ShardError`` when the files do not hold what the state says. O(bytes of open shards).
+    /// - Throws: ``ShardError`` when the files do not hold what the state says. O(bytes of open
+    ///   shards).
     public init(
         directory: String, format: ShardFormat, continuing state: PartState = PartState()
     ) throws {
@@ -112,15 +114,15 @@ public struct PartWriter: ~Copyable {
         }
     }
 
-    /// The documents that `entries` begin with, at least one, as many as go to the same shard of `split`: the
-    /// open one or, if it has no room for the first, a new one. O(their number).
+    /// The documents that `entries` begin with, at least one, as many as go to the same shard of
+    /// `split`: the open one or, if it has no room for the first, a new one. O(their number).
     private mutating func makeRoom(
         for entries: ArraySlice<PackedDocuments.Entry>, in split: Split
     ) throws -> ArraySlice<PackedDocuments.Entry> {
         func fitting(behind tokenCount: Int) -> ArraySlice<PackedDocuments.Entry> {
             var tokenCount = tokenCount
             return entries.prefix { entry in
-                // What does not fit into a shard of its own has one nevertheless.
+                // A document that does not fit into a shard has one of its own nevertheless.
                 guard entry.split == split,
                     tokenCount == 0 || tokenCount + entry.tokenCount <= format.tokensPerShard
                 else { return false }

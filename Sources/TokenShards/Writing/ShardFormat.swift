@@ -1,6 +1,7 @@
 public import Tokenization
 
-/// How the ids of a data set are stored: what the headers of its shards and its manifest say of them.
+/// How the ids of a data set are stored: what the headers of its shards and its manifest say of
+/// them.
 public struct ShardFormat: Codable, Equatable, Sendable {
     /// The number of tokens of the vocabulary.
     public let vocabularySize: Int
@@ -24,7 +25,8 @@ public struct ShardFormat: Codable, Equatable, Sendable {
         case tokensPerShard = "tokens_per_shard"
     }
 
-    /// The format of documents that are encoded with `vocabulary` and packed as `configuration` says.
+    /// The format of documents that are encoded with `vocabulary` and packed as `configuration`
+    /// says.
     ///
     /// - Precondition: the vocabulary has an end-of-text token, unless the policy is `none`.
     public init(_ configuration: ShardConfiguration, vocabulary: Vocabulary) {

@@ -5,12 +5,12 @@ public import Tokenization
 /// Writes documents, as ids, into a data set of one part, in one go.
 ///
 /// The data set appears when all is done, in place of the one that was in the directory; until then
-/// that is untouched. A writer that is given up leaves nothing behind. The bytes depend on the documents
-/// and their order alone.
+/// that is untouched. A writer that is given up leaves nothing behind. The bytes depend on the
+/// documents and their order alone.
 ///
 /// ```swift
-/// var writer = try ShardWriter(directory: "shards/mine", vocabulary: vocabulary, configuration: .init())
-/// try writer.append(ids.span, byteCount: text.count, contentHash: hash, to: .train)
+/// var writer = try ShardWriter(directory: "shards/mine", vocabulary: vocabulary, configuration:
+/// .init()) try writer.append(ids.span, byteCount: text.count, contentHash: hash, to: .train)
 /// let manifest = try writer.finish(sources: [], skipped: .init())
 /// ```
 public struct ShardWriter: ~Copyable {
@@ -46,7 +46,7 @@ public struct ShardWriter: ~Copyable {
     }
 
     deinit {
-        // What the caller meets is the reason to give up, not a failure to tidy.
+        // The error for the caller is the reason to give up, not a failure to tidy.
         guard !isFinished else { return }
         try? FileSystem.removeItem(workspace)
         if isNew, (try? FileSystem.namesInDirectory(directory)) == [] {

@@ -53,7 +53,7 @@ struct Chat: AsyncParsableCommand {
                     try answer(line, &session, interrupts)
                 }
             } catch let error where Terminal.readsFromPerson {
-                // Somebody at a terminal can say it otherwise; a program gets an error.
+                // A person at a terminal can say it otherwise; a program gets an error.
                 Terminal.writeMessage("\(error)\n")
             }
         }

@@ -4,7 +4,7 @@ import Tokenization
 import Transformer
 import Work
 
-/// What a model makes of a prompt, for people: the next tokens that it expects, and what its heads
+/// View of a model at a prompt, for people: the next tokens that it expects, and what its heads
 /// attend to.
 struct ModelView {
     let model: GPT

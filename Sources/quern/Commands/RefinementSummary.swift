@@ -1,6 +1,6 @@
 import Refinement
 
-/// What a refinement came to, as a table.
+/// Table of the results of a refinement.
 enum RefinementSummary {
     static func text(_ report: RefinementReport) -> String {
         var rows = [["", "documents", "bytes of text"], row("read", report.read)]

@@ -4,7 +4,7 @@ import TokenShards
 import Tokenization
 import Training
 
-/// What `quern run` prints at its end.
+/// Summary that `quern run` prints at its end.
 enum RunSummary {
     static func text(_ summary: PipelineRunner.Summary) -> String {
         var text = "\nFiles\n"
@@ -77,7 +77,8 @@ enum RunSummary {
         return rows
     }
 
-    /// What each source has and how well it is predicted, beside its share of what was learned from.
+    /// Table of what each source has and how well it is predicted, beside its share of what was
+    /// learned from.
     private static func sourceRows(_ summary: PipelineRunner.Summary) -> [[String]] {
         var rows = [["source", "weight", "share", "documents", "tokens", "bits per byte"]]
         for (number, source) in summary.data.sources.enumerated() {

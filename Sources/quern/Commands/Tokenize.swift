@@ -64,7 +64,7 @@ struct Tokenize: AsyncParsableCommand {
         }
     }
 
-    /// What `--vocab` takes instead of a vocabulary: the ways to cut a text that need none.
+    /// Names that `--vocab` takes instead of a vocabulary: the ways to cut a text that need none.
     private static let simplePatterns: [String: SplitPattern] = [
         "character": .character, "word": .word,
     ]

@@ -43,7 +43,7 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand {
 }
 
 extension PieceCountsFile {
-    /// What the counts hold, for a table.
+    /// Rows of a table of the counts.
     var rows: [[String]] {
         [
             ["pieces", Figures.count(Int(clamping: occurrenceCount))],

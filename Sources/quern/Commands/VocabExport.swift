@@ -63,7 +63,7 @@ struct VocabExport: AsyncParsableCommand {
     /// The special tokens that a suggested command spells out.
     private static let spelledOutCount = 8
 
-    /// What an import must be told about files of ``format``.
+    /// Options that an import of files of ``format`` needs.
     private static func options(for vocabulary: Vocabulary, _ format: VocabularyFormat) -> String {
         let known = VocabularyPreset.allCases.first {
             $0.pattern == vocabulary.pattern && $0.specialTokens == vocabulary.specialTokens

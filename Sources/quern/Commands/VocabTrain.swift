@@ -57,7 +57,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
         Terminal.write(Table.text(rows + [Self.row(for: outcome.files)]))
     }
 
-    /// What was read.
+    /// Progress of reading.
     static func rows(for progress: CorpusProgress) -> [[String]] {
         [
             ["documents read", Figures.count(progress.documents)],
@@ -71,7 +71,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
                 : [])
     }
 
-    /// What was written, one file a line.
+    /// Files that were written, one a line.
     static func row(for files: [String]) -> [String] {
         ["written", files.joined(separator: "\n" + String(repeating: " ", count: 17))]
     }

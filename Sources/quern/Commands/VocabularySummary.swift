@@ -1,7 +1,7 @@
 import Tokenization
 import VocabularyFiles
 
-/// What the commands that read and write vocabularies say about one.
+/// Summary of a vocabulary, for the commands that read and write one.
 enum VocabularySummary {
     /// A table of what decides about ids.
     static func text(
@@ -14,7 +14,7 @@ enum VocabularySummary {
         return Table.text(rows) + remarks.map { "note: \($0)\n" }.joined()
     }
 
-    /// What decides about ids, and the number that stands for all of it.
+    /// Settings that decide about ids, and the fingerprint of them all.
     static func rows(_ vocabulary: Vocabulary) -> [[String]] {
         let special = vocabulary.specialTokens
         let unused = vocabulary.unusedIDs

@@ -37,16 +37,16 @@ extension ByteSize: ExpressibleByArgument {
 }
 
 extension String {
-    /// The text with a new line, a tab and a carriage return for `\\n`, `\\t` and `\\r`, which a shell does not
-    /// give as such. O(count).
+    /// The text with a new line, a tab and a carriage return for `\\n`, `\\t` and `\\r`, which a
+    /// shell does not give as such. O(count).
     var unescaped: String {
         replacing("\\n", with: "\n").replacing("\\t", with: "\t").replacing("\\r", with: "\r")
     }
 }
 
 extension [String] {
-    /// The arguments with "--top-k -1" as "--top-k=-1": a word that begins with a minus is no value to the
-    /// parser, which would say that the value is missing and not what it may be.
+    /// The arguments with "--top-k -1" as "--top-k=-1": a word that begins with a minus is no value
+    /// to the parser, which would say that the value is missing and not what it may be.
     var joiningNegativeNumbers: [String] {
         var result: [String] = []
         for (index, word) in enumerated() {

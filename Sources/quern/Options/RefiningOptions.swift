@@ -2,7 +2,7 @@ import ArgumentParser
 import Refinement
 import Work
 
-/// What is left out of a corpus, and in which order the rest stands.
+/// Refinement: which texts are left out of a corpus, and in which order the rest stands.
 struct RefiningOptions: ParsableArguments {
     @Option(name: .long, help: "The least bytes of a document.")
     var minBytes: Int?

@@ -74,7 +74,7 @@ struct MemoryOption: ParsableArguments {
     var memory: ByteSize?
 }
 
-/// What happens to a normalizer that Quern does not compute.
+/// Treatment of a normalizer that Quern does not compute.
 struct NormalizerOption: ParsableArguments {
     @Flag(
         name: .long,

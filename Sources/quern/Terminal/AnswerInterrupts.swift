@@ -9,8 +9,8 @@ import Synchronization
     import Musl
 #endif
 
-/// Turns Ctrl-C into a request to stop an answer while one is being given; at any other time it ends the
-/// program.
+/// Turns Ctrl-C into a request to stop an answer while one is being given; at any other time it
+/// ends the program.
 final class AnswerInterrupts {
     private enum State: Int, AtomicRepresentable {
         case waiting
@@ -45,7 +45,7 @@ final class AnswerInterrupts {
         signal(SIGINT, SIG_DFL)
     }
 
-    /// Whether somebody asked for the end of the answer.
+    /// Whether the end of the answer was asked for.
     var isRequested: Bool { shared.state.load(ordering: .relaxed) == .stopping }
 
     /// An answer begins.

@@ -1,9 +1,9 @@
 import Foundation
 import Transformer
 
-/// Attention of every head as a drawing: a row of maps for each layer, a map for each head. A row of a
-/// map is the token that looks, a column the token that is looked at; a browser tells the number of
-/// the cell under the pointer.
+/// Attention of every head as a drawing: a row of maps for each layer, a map for each head. A row
+/// of a map is the token that looks, a column the token that is looked at; a browser tells the
+/// number of the cell under the pointer.
 struct AttentionDrawing {
     let maps: AttentionMaps
     /// A label for each token.

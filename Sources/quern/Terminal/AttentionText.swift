@@ -1,7 +1,7 @@
 import Transformer
 
-/// Attention of every head as text: a row for each token that looks, a column for each that is looked
-/// at.
+/// Attention of every head as text: a row for each token that looks, a column for each that is
+/// looked at.
 struct AttentionText {
     let maps: AttentionMaps
     /// A label for each token.

@@ -36,7 +36,7 @@ enum Figures {
 
     /// A number with `digits` digits behind the point.
     static func fixed(_ value: Double, _ digits: Int) -> String {
-        // What is no number has a sign all the same.
+        // NaN has a sign all the same.
         value.isNaN ? "nan" : String(format: "%.\(digits)f", value)
     }
 

@@ -3,7 +3,7 @@ struct IDParser {
     /// How many ids there are: each is below it.
     let vocabularyCount: Int
 
-    /// What is known of a number whose end has not come.
+    /// Digits of a number whose end has not come.
     private var word: [UInt8] = []
 
     /// More bytes than any id has; what is longer is no id, and need not be kept to say so.

@@ -12,9 +12,9 @@ import Work
     import Musl
 #endif
 
-/// Turns the first Ctrl-C, or a polite request to end, into a request to stop at the next good place;
-/// another one, a second later or more, ends the program at once. Within that second it is taken for
-/// the same request, since launchers send theirs to the program and to its group.
+/// Turns the first Ctrl-C, or a polite request to end, into a request to stop at the next good
+/// place; another one, a second later or more, ends the program at once. Within that second it is
+/// taken for the same request, since launchers send theirs to the program and to its group.
 ///
 /// Requests are heeded for as long as the handler lives.
 final class InterruptHandler {

@@ -1,7 +1,7 @@
 import Tokenization
 import Transformer
 
-/// What the commands about models say of one.
+/// Summary of a model, for the commands about models.
 enum ModelSummary {
     /// A model's shape and size in a few words.
     static func rows(_ model: ModelDirectory) -> [[String]] {
@@ -21,7 +21,7 @@ enum ModelSummary {
         ]
     }
 
-    /// What stands before a prompt.
+    /// Beginning before a prompt.
     static func textPrefix(_ vocabulary: Vocabulary) -> [String] {
         let tokens = vocabulary.textPrefix.map {
             String(decoding: vocabulary.bytes(of: $0), as: UTF8.self)

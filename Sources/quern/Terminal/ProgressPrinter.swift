@@ -4,8 +4,8 @@ import TokenShards
 import Training
 import Transformer
 
-/// Shows what the work reports: a bar on a terminal, a line now and then in a file, JSON lines for a
-/// program, or nothing.
+/// Shows what the work reports: a bar on a terminal, a line now and then in a file, JSON lines for
+/// a program, or nothing.
 final class ProgressPrinter {
     /// How to show it.
     enum Form {
@@ -19,7 +19,7 @@ final class ProgressPrinter {
     private let isTerminal = Terminal.showsProgress
     private var activity = ""
     private var activityStart: ContinuousClock.Instant
-    /// What was done when the activity was first shown: a resumed one does not begin at nothing.
+    /// Progress when the activity was first shown: a resumed one does not begin at nothing.
     private var activityFirst: StageProgress?
     private var lastShown: ContinuousClock.Instant?
     private var lineIsOpen = false
@@ -66,7 +66,7 @@ final class ProgressPrinter {
     private func showText(_ event: PipelineEvent) {
         switch event {
         case .started(let stage, let source):
-            // What it does may have the name of what the stage before it did.
+            // Its activity may have the name of that of the stage before it.
             begin("")
             message("\(stage.title(source)) …")
         case .upToDate(let stage, let source):
@@ -170,8 +170,8 @@ final class ProgressPrinter {
         endIsShown = false
     }
 
-    /// Whether it is time to show this: a bar ten times a second, a line every five seconds. The end
-    /// of an activity is always shown in a file, where nothing draws over it.
+    /// Whether it is time to show this: a bar ten times a second, a line every five seconds. The
+    /// end of an activity is always shown in a file, where nothing draws over it.
     private func isDue(_ event: PipelineEvent) -> Bool {
         let isEnd: Bool
         switch event {
@@ -205,8 +205,8 @@ final class ProgressPrinter {
         // A rate over less than a moment says nothing.
         let done = progress.completed - (activityFirst?.completed ?? 0)
         let rate = elapsed > 0.01 ? Double(done) / elapsed : 0
-        // Of a corpus, the share and the time left are those of the files, which may be compressed; what
-        // a person compares is the rate of its text.
+        // Of a corpus, the share and the time left are those of the files, which may be compressed;
+        // what a person compares is the rate of its text.
         let shown = progress.textBytes ?? progress.completed
         let shownFirst = activityFirst?.textBytes ?? activityFirst?.completed ?? 0
         var details =
@@ -262,7 +262,7 @@ extension WindowOrigin {
 }
 
 extension Stage {
-    /// What the stage does, and to which source, for a person.
+    /// Title of the stage, with the source, for a person.
     func title(_ source: String?) -> String { title + (source.map { " of \($0)" } ?? "") }
 
     private var title: String {

@@ -3,7 +3,8 @@ import Pipeline
 import Tokenization
 import Transformer
 
-/// Shows samples that are drawn together: the first as it comes, each other one when it is its turn.
+/// Shows samples that are drawn together: the first as it comes, each other one when it is its
+/// turn.
 struct SamplePrinter {
     private struct Sample {
         var text = ""

@@ -5,8 +5,8 @@ import Tokenization
 enum Table {
     /// Each column as wide as its widest cell, two spaces between.
     ///
-    /// - Parameter alignRight: whether all columns but the first end, rather than begin, at the same
-    ///   place, as numbers should.
+    /// - Parameter alignRight: whether all columns but the first end, rather than begin, at the
+    ///   same place, as numbers should.
     static func text(_ rows: [[String]], indent: Int = 0, alignRight: Bool = false) -> String {
         let columnCount = rows.map(\.count).max() ?? 0
         let widths = (0..<columnCount).map { column in
@@ -31,7 +31,7 @@ enum Table {
     }
 }
 
-/// What vocabularies make of texts, as rows.
+/// Rows of a table of what vocabularies make of texts.
 enum SourceTable {
     /// A row a file and one for all, for the first vocabulary of a comparison.
     static func rows(_ outcome: CompareStage.Outcome) -> [[String]] {

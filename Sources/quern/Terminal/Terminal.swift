@@ -44,7 +44,7 @@ enum Terminal {
         }
     }
 
-    /// What standard input has next, as soon as it has anything; nil at its end.
+    /// Next bytes of standard input, as soon as it has any; nil at its end.
     static func readInput() throws -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         while true {
