@@ -9,8 +9,9 @@ public import Tokenization
 /// documents and their order alone.
 ///
 /// ```swift
-/// var writer = try ShardWriter(directory: "shards/mine", vocabulary: vocabulary, configuration:
-/// .init()) try writer.append(ids.span, byteCount: text.count, contentHash: hash, to: .train)
+/// var writer = try ShardWriter(
+///     directory: "shards/mine", vocabulary: vocabulary, configuration: .init())
+/// try writer.append(ids.span, byteCount: text.count, contentHash: hash, to: .train)
 /// let manifest = try writer.finish(sources: [], skipped: .init())
 /// ```
 public struct ShardWriter: ~Copyable {
