@@ -36,110 +36,103 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // The ground floor: nothing here knows a document, a token or a model.
         .target(name: "CKernels"),
-        .target(name: "Bytes", dependencies: ["CKernels"]),
+        .target(name: "Bytes"),
         .target(name: "Files", dependencies: ["Bytes"]),
         .target(name: "Work", dependencies: ["CKernels"]),
         .target(
             name: "Compression",
-            dependencies: ["CKernels", "Bytes", "Files", "Work", "CZstd", "CZlib"]),
+            dependencies: ["CZlib", "CZstd"]),
         .target(name: "Corpora", dependencies: ["Bytes", "Compression", "Files", "Work"]),
         .target(
             name: "Refinement",
             dependencies: [
-                "CKernels", "Bytes", "Compression", "Corpora", "Files", "Work",
+                "Bytes", "CKernels", "Compression", "Corpora", "Files", "Work",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(
             name: "Tokenization",
-            dependencies: [
-                "CKernels", "Bytes", "Files", "Work",
-                .product(name: "HeapModule", package: "swift-collections"),
-            ],
+            dependencies: ["Bytes", "CKernels", "Files", "Work"],
             exclude: ["Unicode/generate-unicode-classes.py"]),
         .target(
-            name: "VocabularyFiles", dependencies: ["Bytes", "Files", "Tokenization"]),
-        .target(
-            name: "VocabularyLearning",
+            name: "VocabularyFiles",
             dependencies: [
-                "CKernels", "Bytes", "Files", "Tokenization", "Work",
+                "Bytes", "Files", "Tokenization",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
         .target(
+            name: "VocabularyLearning",
+            dependencies: ["Bytes", "Files", "Tokenization", "Work"]),
+        .target(
             name: "TokenShards",
-            dependencies: ["Bytes", "Compression", "Files", "Tokenization", "Work"]),
+            dependencies: ["Bytes", "Files", "Tokenization", "Work"]),
         .target(name: "Transformer", dependencies: ["CKernels", "Bytes", "Files", "Work"]),
         .target(
             name: "Training",
             dependencies: [
-                "Bytes", "Files", "Tokenization", "TokenShards", "Transformer", "Work",
+                "Bytes", "Files", "TokenShards", "Tokenization", "Transformer", "Work",
             ]),
         .target(
             name: "Pipeline",
             dependencies: [
-                "Bytes", "Compression", "Corpora", "Files", "Refinement", "Tokenization",
-                "TokenShards", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
+                "Bytes", "Compression", "Corpora", "Files", "Refinement", "TokenShards",
+                "Tokenization", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
                 "Work",
             ]),
         .executableTarget(
             name: "quern",
             dependencies: [
-                "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement",
-                "Tokenization",
-                "TokenShards", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
+                "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement", "TokenShards",
+                "Tokenization", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
                 "Work",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // What the sources import, held to the map in CONTRIBUTING.md.
         .testTarget(name: "HouseTests"),
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"]),
+        .testTarget(name: "BytesTests", dependencies: ["Work", "Bytes"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "WorkTests", dependencies: ["Work"]),
         .testTarget(
-            name: "CompressionTests", dependencies: ["Bytes", "Compression", "CZlib", "Work"]),
+            name: "CompressionTests", dependencies: ["Compression", "Work"]),
         .testTarget(
             name: "CorporaTests",
-            dependencies: ["Bytes", "Compression", "Corpora", "CZlib", "Files", "Work"]),
+            dependencies: ["Bytes", "CZlib", "Compression", "Corpora", "Files", "Work"]),
         .testTarget(
             name: "RefinementTests",
-            dependencies: ["Bytes", "Compression", "Corpora", "Files", "Refinement", "Work"]),
+            dependencies: ["Corpora", "Refinement", "Work"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(
             name: "TokenizationTests",
             dependencies: [
                 "Bytes", "CKernels", "Files", "Tokenization", "VocabularyFiles",
-                "VocabularyLearning",
-                "Work",
+                "VocabularyLearning", "Work",
             ]),
         .testTarget(
             name: "TokenShardsTests",
-            dependencies: ["Bytes", "Files", "Tokenization", "TokenShards", "Work"]),
+            dependencies: [
+                "Bytes", "Files", "TokenShards", "Tokenization", "VocabularyLearning", "Work",
+            ]),
         .testTarget(
             name: "TransformerTests", dependencies: ["Bytes", "Files", "Transformer", "Work"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Bytes", "Files", "Tokenization", "TokenShards", "Training", "Transformer",
-                "VocabularyFiles", "VocabularyLearning", "Work",
+                "Bytes", "Files", "TokenShards", "Tokenization", "Training", "Transformer",
+                "VocabularyLearning", "Work",
             ]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement",
-                "Tokenization",
-                "TokenShards", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
-                "Work",
+                "Corpora", "Files", "Pipeline", "Refinement", "TokenShards", "Tokenization",
+                "Training", "Transformer", "VocabularyLearning", "Work",
             ]),
         // Runs the built program, which is why it depends on it.
         .testTarget(
-            name: "QuernTests", dependencies: ["Bytes", "Compression", "Work", "quern"],
+            name: "QuernTests", dependencies: ["Files", "Compression", "quern"],
             exclude: ["Fixtures"]),
         // What conformance checks need and the tool has no command for.
         .executableTarget(
             name: "ConformanceProbe",
-            dependencies: [
-                "Bytes", "Refinement", "Tokenization", "Training", "Transformer", "VocabularyFiles",
-                "VocabularyLearning", "Work",
-            ],
+            dependencies: ["Refinement", "Tokenization", "Training", "Transformer", "Work"],
             path: "Tests/Conformance/Probe"),
     ],
     swiftLanguageModes: [.v6]

@@ -15,10 +15,10 @@ import Testing
         ])
         return [
             "CKernels": [],
-            "Bytes": ["CKernels"],
-            "Work": ["Bytes", "CKernels"],
-            "Files": ["Bytes", "CKernels", "Work"],
-            "Compression": ["Bytes", "CKernels", "CZlib", "CZstd", "Files", "Work"],
+            "Bytes": [],
+            "Work": ["CKernels"],
+            "Files": ["Bytes"],
+            "Compression": ["CZlib", "CZstd"],
             "Corpora": ground,
             "Tokenization": ground,
             "VocabularyFiles": tokens,
