@@ -36,7 +36,7 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // The ground floor: nothing here knows a document, a token or a model.
         .target(name: "CKernels"),
-        .target(name: "Bytes"),
+        .target(name: "Bytes", dependencies: ["CKernels"]),
         .target(name: "Files", dependencies: ["Bytes"]),
         .target(name: "Work", dependencies: ["CKernels"]),
         .target(

@@ -44,18 +44,3 @@ extension ByteView {
         }
     }
 }
-
-extension BufferView {
-    /// Asks for the element at `index`, which is about to be read.
-    @inline(__always)
-    package func prefetch(_ index: Int) {
-        assert(index >= 0 && index < count, "index outside the buffer")
-        unsafe qk_prefetch(base + index)
-    }
-
-    /// Asks for the element that many bytes from the beginning, which is about to be read.
-    @inline(__always)
-    func prefetch(byteOffset: UInt64) {
-        unsafe qk_prefetch(UnsafeRawPointer(base) + Int(truncatingIfNeeded: byteOffset))
-    }
-}

@@ -15,7 +15,7 @@ import Testing
         ])
         return [
             "CKernels": [],
-            "Bytes": [],
+            "Bytes": ["CKernels"],
             "Work": ["CKernels"],
             "Files": ["Bytes"],
             "Compression": ["CZlib", "CZstd"],

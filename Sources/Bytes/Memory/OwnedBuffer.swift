@@ -1,3 +1,5 @@
+public import CKernels
+
 /// Memory for the tables and the scratch of the hot loops: allocated once, freed with its owner.
 ///
 /// A noncopyable owner and a plain ``BufferView`` beside it, because an array in a class costs
@@ -88,6 +90,19 @@ package struct OwnedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
             assert(index >= 0 && index < count, "index outside the buffer")
             unsafe base[index] = newValue
         }
+    }
+
+    /// Prefetches the element at `index`, which is about to be read.
+    @inlinable @inline(__always)
+    package func prefetch(_ index: Int) {
+        assert(index >= 0 && index < count, "index outside the buffer")
+        unsafe qk_prefetch(base + index)
+    }
+
+    /// Prefetches the element that many bytes from the beginning, which is about to be read.
+    @inlinable @inline(__always)
+    package func prefetch(byteOffset: UInt64) {
+        unsafe qk_prefetch(UnsafeRawPointer(base) + Int(truncatingIfNeeded: byteOffset))
     }
 
     /// The element that begins that many bytes from the beginning.
