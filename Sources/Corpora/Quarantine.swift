@@ -1,3 +1,4 @@
+import Bytes
 import Files
 
 /// The store of records that could not be read: their bytes in one file, the reasons in another.

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Testing
 
@@ -118,9 +119,9 @@ import Testing
             (#"{"text":["a"]}"#, .fieldIsNotText("text"), 8),
             (#"{"text":"a","text":7}"#, .fieldIsNotText("text"), 19),
             ("\u{FEFF}{\"text\":\"a\"}", .notAnObject, 0),
-        ] as [(String, JSONLineFault.Reason, Int)])
-    func refused(line: String, reason: JSONLineFault.Reason, offset: Int) {
-        #expect(throws: JSONLineFault(reason: reason, offset: offset)) { try Self.text(line) }
+        ] as [(String, JSONError.Reason, Int)])
+    func refused(line: String, reason: JSONError.Reason, offset: Int) {
+        #expect(throws: JSONError(reason: reason, offset: offset)) { try Self.text(line) }
     }
 
     @Test("every sequence of two bytes, and of three and four at the edges, is UTF-8 or refused")
@@ -166,7 +167,7 @@ import Testing
             #expect {
                 try Self.text(line(depth: limit + 1, open, close))
             } throws: { error in
-                (error as? JSONLineFault)?.reason == .tooDeep(limit: limit)
+                (error as? JSONError)?.reason == .tooDeep(limit: limit)
             }
         }
     }
@@ -176,7 +177,7 @@ import Testing
         let line = Array(
             #"{"a":[1.5e3,true,{"b":"\ud83d\ude00é"}],"text":"gr\u00e4in","c":null}"#.utf8)
         for end in 0..<line.count {
-            #expect(throws: JSONLineFault.self) { try Self.text(Array(line[..<end])) }
+            #expect(throws: JSONError.self) { try Self.text(Array(line[..<end])) }
         }
     }
 

@@ -82,7 +82,7 @@ final class TemporaryDirectory {
             ("{\(tensor("a", 0, 4, shape: "[4294967296,4294967296]"))}", 4, "too large"),
             ("{\(tensor("a", 0, 4, shape: "[99999999999999999999]"))}", 4, "too large"),
             ("{\(tensor("a", 0, 4, shape: "[-1]"))}", 4, "plain count"),
-            ("{\(tensor("a", 0, 4, shape: "[1.0]"))}", 4, "']' is missing"),
+            ("{\(tensor("a", 0, 4, shape: "[1.0]"))}", 4, "plain count"),
             ("{\(tensor("a", 0, 4, shape: "[01]"))}", 4, "plain count"),
             (#"{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}"#, 4, "unknown type"),
             (#"{"a":{"dtype":"F32","shape":[1]}}"#, 0, "lacks"),

@@ -64,6 +64,15 @@
         }
     }
 
+    /// Calls `body` with the bytes as a span.
+    @inline(__always)
+    @inlinable
+    package func withSpan<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(unsafe Span(_unsafeStart: base, count: count))
+    }
+
     #if DEBUG
         /// How many bytes `body` looks at, one by one, in a view of `bytes`.
         @inlinable

@@ -1,3 +1,4 @@
+import Bytes
 import Compression
 public import Corpora
 import Files

@@ -47,10 +47,11 @@ struct ModelConfigurationFile {
 
     init(path: String) throws(TransformerError) {
         let bytes = try SmallFile.bytes(path)
-        var scanner = HeaderScanner(bytes)
         // The decoder below takes one of two equal keys and does not say so.
-        do throws(HeaderScanner.Failure) { try scanner.skipValue() } catch {
-            throw .malformed(path: path, reason: "\(error.reason) (byte \(error.offset))")
+        do throws(JSONError) {
+            try HeaderReader.with(bytes) { (reader) throws(JSONError) in try reader.skipValue() }
+        } catch {
+            throw .malformed(path: path, reason: "\(error.headerReason) (byte \(error.offset))")
         }
         let data = Data(bytes)
         let decoder = JSONDecoder()

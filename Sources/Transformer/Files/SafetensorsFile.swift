@@ -1,3 +1,4 @@
+import Bytes
 import Files
 
 /// A safetensors file, read with suspicion.
@@ -61,8 +62,8 @@ public struct SafetensorsFile: Sendable {
             throw damaged("its header is said to have \(length) bytes, which is too long")
         }
         let parsed: (tensors: [Tensor], metadata: [String: String])
-        do { parsed = try Self.parse(header) } catch {
-            throw damaged("\(error.reason) (byte \(error.offset) of the header)")
+        do { parsed = try HeaderReader.with(header, Self.parse) } catch {
+            throw damaged("\(error.headerReason) (byte \(error.offset) of the header)")
         }
         let tensors = parsed.tensors.sorted {
             ($0.byteRange.lowerBound, $0.byteRange.upperBound, $0.name)
@@ -153,59 +154,57 @@ public struct SafetensorsFile: Sendable {
     ]
 
     private static func parse(
-        _ header: [UInt8]
-    ) throws(HeaderScanner.Failure) -> (tensors: [Tensor], metadata: [String: String]) {
-        var scanner = HeaderScanner(header)
+        _ reader: inout HeaderReader
+    ) throws(JSONError) -> (tensors: [Tensor], metadata: [String: String]) {
         var tensors: [Tensor] = []
         var metadata: [String: String] = [:]
-        guard header.first == UInt8(ascii: "{") else {
-            throw scanner.failure("it does not begin with '{'")
+        guard reader.text.count > 0, reader.text[0] == UInt8(ascii: "{") else {
+            throw reader.failure("it does not begin with '{'")
         }
-        try scanner.object { (scanner, key) throws(HeaderScanner.Failure) in
+        try reader.readObject { (reader, key) throws(JSONError) in
             if key == "__metadata__" {
-                try scanner.object { (scanner, key) throws(HeaderScanner.Failure) in
-                    metadata[key] = try scanner.string()
+                try reader.readObject { (reader, key) throws(JSONError) in
+                    metadata[key] = try reader.readString()
                 }
             } else {
-                tensors.append(try parseTensor(&scanner, name: key))
+                tensors.append(try parseTensor(&reader, name: key))
             }
         }
-        scanner.skipSpace()
-        guard scanner.isAtEnd else { throw scanner.failure("something follows the header") }
+        try reader.finish()
         return (tensors, metadata)
     }
 
     private static func parseTensor(
-        _ scanner: inout HeaderScanner, name: String
-    ) throws(HeaderScanner.Failure) -> Tensor {
+        _ reader: inout HeaderReader, name: String
+    ) throws(JSONError) -> Tensor {
         var type: String?
         var shape: [Int]?
         var offsets: [Int]?
-        try scanner.object { (scanner, key) throws(HeaderScanner.Failure) in
+        try reader.readObject { (reader, key) throws(JSONError) in
             switch key {
-            case "dtype": type = try scanner.string()
-            case "shape": shape = try scanner.numbers()
-            case "data_offsets": offsets = try scanner.numbers()
-            default: throw scanner.failure("\(name) has an unknown field \"\(key)\"")
+            case "dtype": type = try reader.readString()
+            case "shape": shape = try reader.readNumbers()
+            case "data_offsets": offsets = try reader.readNumbers()
+            default: throw reader.failure("\(name) has an unknown field \"\(key)\"")
             }
         }
         guard let type, let shape, let offsets else {
-            throw scanner.failure("\(name) lacks its type, shape or offsets")
+            throw reader.failure("\(name) lacks its type, shape or offsets")
         }
         guard let width = typeByteCounts[type] else {
-            throw scanner.failure("\(name) has the unknown type \(type)")
+            throw reader.failure("\(name) has the unknown type \(type)")
         }
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
-            throw scanner.failure("\(name) has no range of bytes")
+            throw reader.failure("\(name) has no range of bytes")
         }
         var byteCount = width
         for size in shape {
             let (product, overflows) = byteCount.multipliedReportingOverflow(by: size)
-            guard !overflows else { throw scanner.failure("\(name) is too large") }
+            guard !overflows else { throw reader.failure("\(name) is too large") }
             byteCount = product
         }
         guard byteCount == offsets[1] - offsets[0] else {
-            throw scanner.failure(
+            throw reader.failure(
                 "\(name) of shape \(shape) has \(offsets[1] - offsets[0]) bytes, not \(byteCount)")
         }
         return Tensor(name: name, type: type, shape: shape, byteRange: offsets[0]..<offsets[1])

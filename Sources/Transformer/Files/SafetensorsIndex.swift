@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// `model.safetensors.index.json`: which file of several holds each tensor of a model.
@@ -11,30 +12,31 @@ struct SafetensorsIndex {
     ///
     /// The names in it come from outside: one that could lead out of the directory is refused.
     init(path: String) throws(TransformerError) {
-        var scanner = HeaderScanner(try SmallFile.bytes(path))
-        var fileNames: [String: String]?
-        do throws(HeaderScanner.Failure) {
-            try scanner.object { (scanner, key) throws(HeaderScanner.Failure) in
-                guard key == "weight_map" else { return try scanner.skipValue() }
-                var names: [String: String] = [:]
-                try scanner.object { (scanner, tensor) throws(HeaderScanner.Failure) in
-                    let name = try scanner.string()
-                    guard Self.isPlain(name) else {
-                        throw scanner.failure(
-                            "\(tensor) is said to be in \"\(name)\", which is not the name of a "
-                                + "safetensors file in the same directory")
-                    }
-                    names[tensor] = name
-                }
-                fileNames = names
-            }
-            scanner.skipSpace()
-            guard scanner.isAtEnd else { throw scanner.failure("something follows the index") }
-            guard let fileNames else { throw scanner.failure("it has no weight_map") }
-            self.fileNames = fileNames
-        } catch {
-            throw .malformed(path: path, reason: "\(error.reason) (byte \(error.offset))")
+        let bytes = try SmallFile.bytes(path)
+        do throws(JSONError) { fileNames = try HeaderReader.with(bytes, Self.parse) } catch {
+            throw .malformed(path: path, reason: "\(error.headerReason) (byte \(error.offset))")
         }
+    }
+
+    private static func parse(_ reader: inout HeaderReader) throws(JSONError) -> [String: String] {
+        var fileNames: [String: String]?
+        try reader.readObject { (reader, key) throws(JSONError) in
+            guard key == "weight_map" else { return try reader.skipValue() }
+            var names: [String: String] = [:]
+            try reader.readObject { (reader, tensor) throws(JSONError) in
+                let name = try reader.readString()
+                guard isPlain(name) else {
+                    throw reader.failure(
+                        "\(tensor) is said to be in \"\(name)\", which is not the name of a "
+                            + "safetensors file in the same directory")
+                }
+                names[tensor] = name
+            }
+            fileNames = names
+        }
+        try reader.finish()
+        guard let fileNames else { throw reader.failure("it has no weight_map") }
+        return fileNames
     }
 
     private static func isPlain(_ name: String) -> Bool {

@@ -59,17 +59,19 @@ extension JSONFieldExtractor {
     ) throws(RecordFault) -> [UInt8] {
         let markCount =
             segments.segmentCount == 1 ? segments.withSegment { byteOrderMarkLength(of: $0) } : 0
-        do throws(JSONLineFault) {
-            return try segments.withSegment { record throws(JSONLineFault) -> [UInt8] in
+        do throws(JSONError) {
+            return try segments.withSegment { record throws(JSONError) -> [UInt8] in
                 let record = record.extracting(droppingFirst: markCount)
                 guard repairing else { return isBlank(record) ? [] : try text(in: record) }
                 let bytes = repairedUTF8(record) ?? Array(copying: record)
                 return try text(in: bytes.span, replacesLoneSurrogates: true)
             }
         } catch {
+            let isRepairable = error.reason == .invalidUTF8 || error.reason == .loneSurrogate
+            let hint = "; corpus.invalid_utf8 = replace puts U+FFFD for it"
             throw RecordFault(
-                reason: "\(error.reason)", offset: error.offset + markCount,
-                isRepairable: error.reason == .invalidUTF8 || error.reason == .loneSurrogate)
+                reason: "\(error.reason)" + (isRepairable ? hint : ""),
+                offset: error.offset + markCount, isRepairable: isRepairable)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// An entry of "added_tokens" in a `tokenizer.json`.
 struct AddedToken {
     var id: UInt32 = 0

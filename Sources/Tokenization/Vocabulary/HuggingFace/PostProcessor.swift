@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a `tokenizer.json` puts around the ids of a text, such as a token that begins it.
 ///
 /// It is no part of a text's own ids: the encoder never applies it. It is kept as it was read, so

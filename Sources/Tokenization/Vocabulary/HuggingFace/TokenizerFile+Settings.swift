@@ -1,3 +1,5 @@
+import Bytes
+
 extension TokenizerFile {
     /// Throws unless the model is one that Quern knows, as soon as its kind is known.
     func checkModelType() throws(TokenizationError) {

@@ -189,15 +189,6 @@ package struct TokenizerFile: ~Copyable {
 }
 
 extension JSONReader {
-    /// Reads the key of a member and its colon; it must not be among `keys`.
-    fileprivate mutating func readKey(_ keys: inout Set<String>) throws(TokenizationError) -> String
-    {
-        let key = try readString()
-        guard keys.insert(key).inserted else { throw failure("the key \"\(key)\" appears twice") }
-        try take(UInt8(ascii: ":"))
-        return key
-    }
-
     /// Reads a merge, `["left", "right"]` or `"left right"`, and appends the bytes of both to
     /// `bytes`; returns where the second begins, `nil` if there are not two names of byte-level
     /// tokens.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Takes one string out of a JSON object, and checks that all of the object is JSON.
 ///
 /// The grammar is that of RFC 8259, without leniency, and no tree is made: values that are not wanted
@@ -23,7 +25,7 @@ struct JSONFieldExtractor {
     ///   refused.
     func text(
         in line: Span<UInt8>, replacesLoneSurrogates: Bool = false
-    ) throws(JSONLineFault) -> [UInt8] {
+    ) throws(JSONError) -> [UInt8] {
         var scanner = JSONScanner(replacesLoneSurrogates: replacesLoneSurrogates)
         scanner.skipWhitespace(line)
         let start = scanner.offset
@@ -40,9 +42,9 @@ struct JSONFieldExtractor {
         guard scanner.next(line) == nil else { throw scanner.fault(.trailingBytes, line) }
         switch value {
         case .text(let text): return text
-        case .absent: throw JSONLineFault(reason: .missingField(field.text), offset: start)
+        case .absent: throw JSONError(reason: .missingField(field.text), offset: start)
         case .other(let offset):
-            throw JSONLineFault(reason: .fieldIsNotText(field.text), offset: offset)
+            throw JSONError(reason: .fieldIsNotText(field.text), offset: offset)
         }
     }
 
@@ -55,7 +57,7 @@ struct JSONFieldExtractor {
     /// Passes an object, in which the name at `level` of the path is looked for.
     private func scanObject(
         _ line: Span<UInt8>, _ scanner: inout JSONScanner, level: Int
-    ) throws(JSONLineFault) -> Value {
+    ) throws(JSONError) -> Value {
         scanner.offset += 1
         scanner.skipWhitespace(line)
         var value = Value.absent
@@ -87,7 +89,7 @@ struct JSONFieldExtractor {
     /// Passes a value on the path.
     private func scanValue(
         _ line: Span<UInt8>, _ scanner: inout JSONScanner, level: Int
-    ) throws(JSONLineFault) -> Value {
+    ) throws(JSONError) -> Value {
         let isLast = level == field.names.count - 1
         let start = scanner.offset
         switch scanner.next(line) {
@@ -99,5 +101,18 @@ struct JSONFieldExtractor {
             try scanner.skipValue(line, depth: level + 1, limit: Self.nestingLimit)
             return isLast ? .other(offset: start) : .absent
         }
+    }
+}
+
+extension JSONError.Reason {
+    static let notAnObject = Self.refused("the line is not a JSON object")
+    static let notAnObjectOrString = Self.refused("this is neither a JSON object nor a string")
+
+    static func missingField(_ name: String) -> Self {
+        .refused("the object has no field \"\(name)\"; corpus.text_field names another")
+    }
+
+    static func fieldIsNotText(_ name: String) -> Self {
+        .refused("the field \"\(name)\" is not a string")
     }
 }

@@ -37,7 +37,7 @@ package struct JSONText {
     }
 
     /// Appends any value as an element or, with `key`, as a member.
-    mutating func value(_ key: String? = nil, _ value: JSONValue) {
+    package mutating func value(_ key: String? = nil, _ value: JSONValue) {
         switch value {
         case .null: self.value(key, "null")
         case .bool(let flag): self.value(key, flag ? "true" : "false")
@@ -85,22 +85,6 @@ package struct JSONText {
     }
 
     private mutating func quote(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): bytes.append(contentsOf: #"\""#.utf8)
-            case UInt8(ascii: "\\"): bytes.append(contentsOf: #"\\"#.utf8)
-            case 0x08: bytes.append(contentsOf: #"\b"#.utf8)
-            case 0x09: bytes.append(contentsOf: #"\t"#.utf8)
-            case 0x0A: bytes.append(contentsOf: #"\n"#.utf8)
-            case 0x0C: bytes.append(contentsOf: #"\f"#.utf8)
-            case 0x0D: bytes.append(contentsOf: #"\r"#.utf8)
-            case 0..<0x20:
-                bytes.append(contentsOf: (byte < 0x10 ? #"\u000"# : #"\u00"#).utf8)
-                bytes.append(contentsOf: String(byte, radix: 16).utf8)
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
+        JSONString.append(text.utf8Span.span, to: &bytes, usesShortEscapes: true)
     }
 }

@@ -1,4 +1,13 @@
-package import Bytes
+public import Bytes
+
+/// A reader of vocabularies in JSON.
+package typealias JSONReader = JSONPullReader<TokenizationError>
+
+extension TokenizationError: JSONFailure {
+    @usableFromInline package init(_ error: JSONError, path: String) {
+        self = .malformed(path: path, offset: error.offset, reason: "\(error.reason)")
+    }
+}
 
 /// The names of tokens, read straight into the bytes that they stand for.
 extension JSONReader {
@@ -72,10 +81,9 @@ extension JSONReader {
             } else if byte == UInt8(ascii: "\"") {
                 break
             } else if byte == UInt8(ascii: "\\") {
-                guard let escaped = escapedCharacter(at: index), escaped.codePoint < table.count
-                else { break }
-                codePoint = escaped.codePoint
-                index += escaped.length - 1
+                guard let escape = escape(at: index), escape.scalar.value < table.count else { break }
+                codePoint = Int(escape.scalar.value)
+                index += escape.byteCount - 1
             }
             let value = table[codePoint]
             guard value >= 0 else { break }
@@ -84,28 +92,5 @@ extension JSONReader {
         }
         bytes.truncate(to: before)
         return false
-    }
-
-    /// The character of an escape sequence in a name, and the length of the sequence; `nil` for those
-    /// that stand in no name.
-    @inline(__always)
-    private func escapedCharacter(at index: Int) -> (codePoint: Int, length: Int)? {
-        guard index + 1 < text.count else { return nil }
-        switch text[index + 1] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): return (Int(text[index + 1]), 2)
-        case UInt8(ascii: "u"):
-            guard index + 6 <= text.count else { return nil }
-            var value = 0
-            for place in index + 2..<index + 6 {
-                let digit = text[place]
-                switch digit {
-                case 0x30...0x39: value = value << 4 | Int(digit - 0x30)
-                case 0x41...0x46, 0x61...0x66: value = value << 4 | Int(digit & 0x0F) + 9
-                default: return nil
-                }
-            }
-            return (value, 6)
-        default: return nil
-        }
     }
 }

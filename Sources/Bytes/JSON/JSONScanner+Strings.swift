@@ -1,8 +1,6 @@
-import Bytes
-
 extension JSONScanner {
     /// Passes a string whose opening quote is at the offset. O(its bytes).
-    mutating func scanString(_ bytes: Span<UInt8>) throws(JSONLineFault) -> StringToken {
+    package mutating func scanString(_ bytes: Span<UInt8>) throws(JSONError) -> StringToken {
         let start = offset + 1
         var savedCount = 0
         offset = start
@@ -26,7 +24,7 @@ extension JSONScanner {
     }
 
     /// How many bytes stand before the first that ends a string or must be looked at.
-    static func plainRunLength(_ bytes: Span<UInt8>) -> Int {
+    package static func plainRunLength(_ bytes: Span<UInt8>) -> Int {
         let raw = unsafe bytes.bytes
         var place = 0
         while place &+ 8 <= bytes.count {
@@ -63,7 +61,7 @@ extension JSONScanner {
     }
 
     /// Passes characters of two to four bytes up to the next ASCII byte.
-    private mutating func skipMultibyteRun(_ bytes: Span<UInt8>) throws(JSONLineFault) {
+    private mutating func skipMultibyteRun(_ bytes: Span<UInt8>) throws(JSONError) {
         while offset < bytes.count, bytes[offset] >= 0x80 {
             let length = multibyteLength(bytes, at: offset)
             guard length > 0 else { throw fault(.invalidUTF8, bytes) }
@@ -72,11 +70,11 @@ extension JSONScanner {
     }
 
     /// The character of the escape at the offset, and the length of the escape.
-    func decodeEscape(
+    @usableFromInline package func decodeEscape(
         _ bytes: Span<UInt8>
-    ) throws(JSONLineFault) -> (scalar: Unicode.Scalar, byteCount: Int) {
+    ) throws(JSONError) -> (scalar: Unicode.Scalar, byteCount: Int) {
         guard offset + 1 < bytes.count else {
-            throw JSONLineFault(reason: .endsEarly, offset: bytes.count)
+            throw JSONError(reason: .endsEarly, offset: bytes.count)
         }
         switch bytes[offset + 1] {
         case UInt8(ascii: "n"): return ("\n", 2)
@@ -104,19 +102,19 @@ extension JSONScanner {
     /// What one half of a pair without the other comes to.
     private func loneSurrogate(
         _ bytes: Span<UInt8>
-    ) throws(JSONLineFault) -> (scalar: Unicode.Scalar, byteCount: Int) {
+    ) throws(JSONError) -> (scalar: Unicode.Scalar, byteCount: Int) {
         guard replacesLoneSurrogates else { throw fault(.loneSurrogate, bytes) }
         return ("\u{FFFD}", 6)
     }
 
     /// The number that four hexadecimal digits at `place` write.
-    private func codeUnit(_ bytes: Span<UInt8>, at place: Int) throws(JSONLineFault) -> UInt16 {
+    private func codeUnit(_ bytes: Span<UInt8>, at place: Int) throws(JSONError) -> UInt16 {
         let digits = bytes.extracting(place..<min(place + 4, bytes.count))
         var unit: UInt32 = 0
         for index in digits.indices { unit = unit << 4 | hexadecimal(digits[index]) }
         guard unit <= 0xFFFF else { throw fault(.badEscape, bytes) }
         guard digits.count == 4 else {
-            throw JSONLineFault(reason: .endsEarly, offset: bytes.count)
+            throw JSONError(reason: .endsEarly, offset: bytes.count)
         }
         return UInt16(truncatingIfNeeded: unit)
     }

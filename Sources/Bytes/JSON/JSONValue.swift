@@ -1,5 +1,5 @@
 /// A value of JSON, for the small parts of a file. Numbers keep their spelling.
-package enum JSONValue: Equatable, Sendable {
+@usableFromInline package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case number(String)
@@ -9,9 +9,14 @@ package enum JSONValue: Equatable, Sendable {
     case object([Member])
 
     /// A key and its value.
-    package struct Member: Equatable, Sendable {
-        let key: String
-        let value: JSONValue
+    @usableFromInline package struct Member: Equatable, Sendable {
+        package let key: String
+        package let value: JSONValue
+
+        @usableFromInline package init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// The member `key` of an object; `nil` if there is none or it is no object.

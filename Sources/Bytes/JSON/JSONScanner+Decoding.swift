@@ -1,17 +1,15 @@
-import Bytes
-
 extension JSONScanner {
     /// Passes a string whose opening quote is at the offset, and gives what it says. O(its bytes).
     ///
     /// Each byte is looked at once: it is copied with the word in which it is found to be plain.
-    mutating func decodeString(_ bytes: Span<UInt8>) throws(JSONLineFault) -> [UInt8] {
+    package mutating func decodeString(_ bytes: Span<UInt8>) throws(JSONError) -> [UInt8] {
         offset += 1
         var scanner = self
-        var fault: JSONLineFault?
+        var fault: JSONError?
         // What is decoded is never longer than what is written, and a whole word is stored at its end.
         let capacity = bytes.count - offset + 8
         let text = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
-            do throws(JSONLineFault) {
+            do throws(JSONError) {
                 while try unsafe scanner.decodeRun(bytes, to: target, &count) {}
             } catch {
                 fault = error
@@ -26,7 +24,7 @@ extension JSONScanner {
     /// Decodes plain bytes and the one thing behind them; false if that was the closing quote.
     private mutating func decodeRun(
         _ bytes: Span<UInt8>, to target: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int
-    ) throws(JSONLineFault) -> Bool {
+    ) throws(JSONError) -> Bool {
         let raw = unsafe bytes.bytes
         let base = UnsafeMutableRawPointer(target.baseAddress!)
         // The conditions of the loops are the bounds checks; the target has room for as much as is left
@@ -81,16 +79,35 @@ extension JSONScanner {
     }
 
     /// Whether a string, scanned before, says `name`. O(count), without memory where it has no escapes.
-    func says(_ name: [UInt8], _ string: StringToken, _ bytes: Span<UInt8>) -> Bool {
+    package func says(_ name: [UInt8], _ string: StringToken, _ bytes: Span<UInt8>) -> Bool {
         guard string.decodedCount == name.count else { return false }
         guard string.range.count == string.decodedCount else {
-            var scanner = self
-            scanner.offset = string.range.lowerBound - 1
-            return (try? scanner.decodeString(bytes)) == name
+            return (try? text(of: string, bytes)) == name
         }
         for index in name.indices where name[index] != bytes[string.range.lowerBound + index] {
             return false
         }
         return true
+    }
+
+    /// Passes a string whose opening quote is at the offset, and leaves what it says in `text`. O(its
+    /// bytes), without memory where `text` has room and the string no escapes.
+    @usableFromInline package mutating func scanString(
+        _ bytes: Span<UInt8>, into text: inout [UInt8]
+    ) throws(JSONError) {
+        let string = try scanString(bytes)
+        text.removeAll(keepingCapacity: true)
+        if string.range.count == string.decodedCount {
+            text.append(copying: bytes.extracting(string.range))
+        } else {
+            text = try self.text(of: string, bytes)
+        }
+    }
+
+    /// What a string with escapes, scanned before, says. O(count).
+    private func text(of string: StringToken, _ bytes: Span<UInt8>) throws(JSONError) -> [UInt8] {
+        var scanner = self
+        scanner.offset = string.range.lowerBound - 1
+        return try scanner.decodeString(bytes.extracting(..<(string.range.upperBound + 1)))
     }
 }

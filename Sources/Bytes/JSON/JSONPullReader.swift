@@ -1,0 +1,144 @@
+/// An error that can say why and where a JSON text was refused.
+@usableFromInline package protocol JSONFailure: Error {
+    /// The error of the text in the file at `path`.
+    init(_ error: JSONError, path: String)
+}
+
+extension JSONError: JSONFailure {
+    @inlinable package init(_ error: JSONError, path: String) { self = error }
+}
+
+/// A reader of JSON that hands out what it meets, in order, and builds no tree.
+///
+/// A structure over ``JSONScanner``, for texts whose keys the caller knows: no key of an object may
+/// appear twice, of which decoders of trees keep one and do not say so. A vocabulary is a few hundred
+/// thousand short strings: ``next(until:isFirst:)`` and ``readString(into:)`` take them without memory
+/// for each.
+@usableFromInline package struct JSONPullReader<Failure: JSONFailure> {
+    /// What is read.
+    @usableFromInline package let text: ByteView
+    @usableFromInline let path: String
+    @usableFromInline var scanner = JSONScanner()
+    @usableFromInline var depth = 0
+
+    /// Deeper nesting than this is refused, so that no input can exhaust the stack.
+    @inlinable static var depthLimit: Int { 64 }
+
+    /// A reader of `text`, which errors call the file at `path`.
+    @inlinable package init(_ text: ByteView, path: String = "") {
+        self.text = text
+        self.path = path
+    }
+
+    /// Where the next byte stands.
+    @inlinable package var position: Int {
+        @inline(__always) get { scanner.offset }
+        @inline(__always) set { scanner.offset = newValue }
+    }
+
+    /// The error `reason` at the current place.
+    @inlinable package func failure(_ reason: String) -> Failure {
+        Failure(JSONError(reason: .refused(reason), offset: position), path: path)
+    }
+
+    /// Lets `body` scan the text from the current place on.
+    @inline(__always) @inlinable
+    package mutating func scan<Result>(
+        _ body: (inout JSONScanner, Span<UInt8>) throws(JSONError) -> Result
+    ) throws(Failure) -> Result {
+        do throws(JSONError) {
+            return try text.withSpan { bytes throws(JSONError) in try body(&scanner, bytes) }
+        } catch {
+            throw Failure(error, path: path)
+        }
+    }
+
+    /// The next byte that is not white space, without taking it; `nil` at the end.
+    @inline(__always) @inlinable package mutating func peek() -> UInt8? {
+        text.withSpan { bytes in
+            scanner.skipWhitespace(bytes)
+            return scanner.next(bytes)
+        }
+    }
+
+    /// Takes `byte`, or says what stands there instead.
+    @inline(__always) @inlinable package mutating func take(_ byte: UInt8) throws(Failure) {
+        guard peek() == byte else {
+            throw Failure(text.withSpan { scanner.fault(wanting: byte, $0) }, path: path)
+        }
+        position &+= 1
+    }
+
+    /// Reads an object, calling `member` with each key; it must read the value.
+    @inlinable package mutating func readObject(
+        _ member: (inout Self, String) throws(Failure) -> Void
+    ) throws(Failure) {
+        var keys: Set<String> = []
+        try open(UInt8(ascii: "{"))
+        while try next(until: UInt8(ascii: "}"), isFirst: keys.isEmpty) {
+            let key = try readKey(&keys)
+            try member(&self, key)
+        }
+    }
+
+    /// Reads the key of a member and its colon; it must not be among `keys`.
+    @inlinable package mutating func readKey(
+        _ keys: inout Set<String>
+    ) throws(Failure) -> String {
+        let key = try readString()
+        guard keys.insert(key).inserted else {
+            throw Failure(JSONError(reason: .duplicateKey(key), offset: position), path: path)
+        }
+        try take(UInt8(ascii: ":"))
+        return key
+    }
+
+    /// Reads an array, calling `element` before each element; it must read it.
+    @inlinable package mutating func readArray(
+        _ element: (inout Self) throws(Failure) -> Void
+    ) throws(Failure) {
+        try open(UInt8(ascii: "["))
+        var isFirst = true
+        while try next(until: UInt8(ascii: "]"), isFirst: isFirst) {
+            isFirst = false
+            try element(&self)
+        }
+    }
+
+    /// Takes the opening `bracket` of an object or array: ``next(until:isFirst:)`` follows.
+    @inlinable package mutating func open(_ bracket: UInt8) throws(Failure) {
+        try take(bracket)
+        depth += 1
+        guard depth <= Self.depthLimit else {
+            let reason = JSONError.Reason.tooDeep(limit: Self.depthLimit)
+            throw Failure(JSONError(reason: reason, offset: position), path: path)
+        }
+    }
+
+    /// Whether another element follows, having taken the comma before it, or else the closing
+    /// `bracket`.
+    @inline(__always) @inlinable package mutating func next(
+        until bracket: UInt8, isFirst: Bool
+    ) throws(Failure) -> Bool {
+        let next = peek()
+        if next == bracket {
+            position &+= 1
+            depth -= 1
+            return false
+        }
+        guard !isFirst else { return true }
+        guard next == UInt8(ascii: ",") else {
+            throw Failure(text.withSpan { scanner.fault(wantingCommaOr: bracket, $0) }, path: path)
+        }
+        position &+= 1
+        guard peek() != bracket else { throw failure("nothing follows a comma") }
+        return true
+    }
+
+    /// Throws unless nothing but white space is left.
+    @inlinable package mutating func finish() throws(Failure) {
+        guard peek() == nil else {
+            throw Failure(JSONError(reason: .trailingBytes, offset: position), path: path)
+        }
+    }
+}
