@@ -1,6 +1,7 @@
 /// Keys and values of a GGUF file, as the file's bytes.
 ///
-/// Source: the GGUF specification, `docs/gguf.md` of ggml, version 3. All numbers are little-endian.
+/// Source: the GGUF specification, `docs/gguf.md` of ggml, version 3. All numbers are
+/// little-endian.
 ///
 /// ```swift
 /// var members = GGUFMembers()
@@ -12,16 +13,6 @@ public struct GGUFMembers: Sendable, Equatable {
     public private(set) var count = 0
     /// Their bytes, one key and its value after the other.
     public private(set) var bytes: [UInt8] = []
-
-    /// The numbers by which the file names types of values.
-    private enum Kind: UInt32 {
-        case uint32 = 4
-        case int32 = 5
-        case float32 = 6
-        case bool = 7
-        case string = 8
-        case array = 9
-    }
 
     /// No keys.
     public init() {}
@@ -68,13 +59,13 @@ public struct GGUFMembers: Sendable, Equatable {
         bytes += other.bytes
     }
 
-    private mutating func begin(_ key: String, _ kind: Kind) {
+    private mutating func begin(_ key: String, _ kind: GGUFKind) {
         count += 1
         Self.append(key, to: &bytes)
         Self.append(kind.rawValue, to: &bytes)
     }
 
-    private mutating func beginArray(_ key: String, _ kind: Kind, count: Int) {
+    private mutating func beginArray(_ key: String, _ kind: GGUFKind, count: Int) {
         begin(key, .array)
         Self.append(kind.rawValue, to: &bytes)
         Self.append(UInt64(count), to: &bytes)

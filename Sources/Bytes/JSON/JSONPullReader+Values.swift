@@ -14,8 +14,8 @@ extension JSONPullReader {
         }
     }
 
-    /// The character of an escape at `index`, and the length of the escape; `nil` if there is no good
-    /// one. The place stays as it is.
+    /// The character of an escape at `index`, and the length of the escape; `nil` if there is no
+    /// good one. The place stays as it is.
     @inlinable package func escape(at index: Int) -> (scalar: Unicode.Scalar, byteCount: Int)? {
         var scanner = scanner
         scanner.offset = index

@@ -11,9 +11,9 @@ extension JSONError: JSONFailure {
 /// A reader of JSON that hands out what it meets, in order, and builds no tree.
 ///
 /// A structure over ``JSONScanner``, for texts whose keys the caller knows: no key of an object may
-/// appear twice, of which decoders of trees keep one and do not say so. A vocabulary is a few hundred
-/// thousand short strings: ``next(until:isFirst:)`` and ``readString(into:)`` take them without memory
-/// for each.
+/// appear twice, of which decoders of trees keep one and do not say so. A vocabulary is a few
+/// hundred thousand short strings: ``next(until:isFirst:)`` and ``readString(into:)`` take them
+/// without memory for each.
 @usableFromInline package struct JSONPullReader<Failure: JSONFailure> {
     /// What is read.
     @usableFromInline package let text: ByteView

@@ -6,7 +6,8 @@ extension JSONScanner {
         offset += 1
         var scanner = self
         var fault: JSONError?
-        // What is decoded is never longer than what is written, and a whole word is stored at its end.
+        // What is decoded is never longer than what is written, and a whole word is stored at its
+        // end.
         let capacity = bytes.count - offset + 8
         let text = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
             do throws(JSONError) {
@@ -27,8 +28,8 @@ extension JSONScanner {
     ) throws(JSONError) -> Bool {
         let raw = unsafe bytes.bytes
         let base = UnsafeMutableRawPointer(target.baseAddress!)
-        // The conditions of the loops are the bounds checks; the target has room for as much as is left
-        // of the line, and for a word more.
+        // The conditions of the loops are the bounds checks; the target has room for as much as is
+        // left of the line, and for a word more.
         while true {
             guard offset &+ 8 <= bytes.count else {
                 while offset < bytes.count, Self.isPlain(bytes[offset]) {
@@ -78,7 +79,8 @@ extension JSONScanner {
         return true
     }
 
-    /// Whether a string, scanned before, says `name`. O(count), without memory where it has no escapes.
+    /// Whether a string, scanned before, says `name`. O(count), without memory where it has no
+    /// escapes.
     package func says(_ name: [UInt8], _ string: StringToken, _ bytes: Span<UInt8>) -> Bool {
         guard string.decodedCount == name.count else { return false }
         guard string.range.count == string.decodedCount else {
@@ -90,8 +92,8 @@ extension JSONScanner {
         return true
     }
 
-    /// Passes a string whose opening quote is at the offset, and leaves what it says in `text`. O(its
-    /// bytes), without memory where `text` has room and the string no escapes.
+    /// Passes a string whose opening quote is at the offset, and leaves what it says in `text`.
+    /// O(its bytes), without memory where `text` has room and the string no escapes.
     @usableFromInline package mutating func scanString(
         _ bytes: Span<UInt8>, into text: inout [UInt8]
     ) throws(JSONError) {

@@ -45,11 +45,11 @@ extension JSONScanner {
         byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
     }
 
-    /// The bytes among eight, the first lowest, that are not plain: the lowest bit that is set is the top
-    /// bit of the first of them.
+    /// The bytes among eight, the first lowest, that are not plain: the lowest bit that is set is
+    /// the top bit of the first of them.
     ///
-    /// Those are a quote, a backslash, below 0x20 or above 0x7F. A borrow can only spoil the bytes above
-    /// a hit. Source: S. E. Anderson, Bit Twiddling Hacks, "hasless(x,n)".
+    /// Those are a quote, a backslash, below 0x20 or above 0x7F. A borrow can only spoil the bytes
+    /// above a hit. Source: S. E. Anderson, Bit Twiddling Hacks, "hasless(x,n)".
     @inline(__always)
     static func hits(in word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101

@@ -1,8 +1,8 @@
 /// Goes over the bytes of one JSON text and objects to the first that breaks the grammar.
 ///
-/// The one lexer of the package. Every method is given the same bytes, so that a caller may hold them
-/// in any way. No tree is made and, but for decoded strings, no memory is taken. A caller with a
-/// structure to read uses ``JSONPullReader``. Source of the grammar: RFC 8259, without leniency.
+/// The one lexer of the package. Every method is given the same bytes, so that a caller may hold
+/// them in any way. No tree is made and, but for decoded strings, no memory is taken. A caller with
+/// a structure to read uses ``JSONPullReader``. Source of the grammar: RFC 8259, without leniency.
 @usableFromInline package struct JSONScanner {
     /// A string that was found good: its bytes between the quotes.
     package struct StringToken {

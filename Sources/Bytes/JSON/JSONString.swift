@@ -1,13 +1,13 @@
 /// Writes text as a JSON string.
 public enum JSONString {
-    /// Appends `text`, which is valid UTF-8, with quotes around it and the escapes that RFC 8259 demands
-    /// and no others. O(count).
+    /// Appends `text`, which is valid UTF-8, with quotes around it and the escapes that RFC 8259
+    /// demands and no others. O(count).
     public static func append(_ text: Span<UInt8>, to output: inout [UInt8]) {
         append(text, to: &output, usesShortEscapes: false)
     }
 
-    /// - Parameter usesShortEscapes: backspace and form feed are `\b` and `\f`, as Rust's writers have
-    ///   them, and else `\u0008` and `\u000c`.
+    /// - Parameter usesShortEscapes: backspace and form feed are `\b` and `\f`, as Rust's writers
+    ///   have them, and else `\u0008` and `\u000c`.
     package static func append(
         _ text: Span<UInt8>, to output: inout [UInt8], usesShortEscapes: Bool
     ) {

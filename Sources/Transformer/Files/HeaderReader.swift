@@ -1,7 +1,7 @@
 import Bytes
 
-/// A reader of the JSON that describes a model's files: the header of a safetensors file, an index, a
-/// configuration.
+/// A reader of the JSON that describes a model's files: the header of a safetensors file, an index,
+/// a configuration.
 typealias HeaderReader = JSONPullReader<JSONError>
 
 extension HeaderReader {

@@ -1,5 +1,18 @@
-import Bytes
+package import Bytes
 import Tokenization
+
+typealias GGUFTokenizerReader = GGUFReader<TokenizationError>
+
+extension TokenizationError: GGUFFailure {
+    package init(_ error: GGUFError, path: String) {
+        self =
+            switch error.reason {
+            case .unsupportedVersion: .unsupported(path: path, reason: "\(error.reason)")
+            case .malformed(let reason):
+                .malformed(path: path, offset: error.offset, reason: reason)
+            }
+    }
+}
 
 /// The tokenizer in a GGUF file, the form of llama.cpp.
 ///
@@ -8,20 +21,18 @@ import Tokenization
 struct GGUFFile {
     private let path: String
     private var strings: [String: String] = [:]
-    private var arrays: [String: GGUFReader] = [:]
+    private var arrays: [String: GGUFTokenizerReader] = [:]
 
     /// Reads the tokenizer of a whole file. O(size of the head).
     static func read(_ text: ByteView, path: String) throws(TokenizationError) -> Vocabulary {
         var file = GGUFFile(path: path)
-        var reader = GGUFReader(text, path: path)
+        var reader = GGUFTokenizerReader(text, path: path)
         try reader.readMembers { (reader, key, kind) throws(TokenizationError) in
             guard key.hasPrefix("tokenizer.ggml.") else { return }
             let name = String(key.dropFirst("tokenizer.ggml.".count))
             switch kind {
             case .string:
-                let bytes = try reader.readString()
-                file.strings[name] = String(
-                    decoding: bytes.array(from: 0, to: bytes.count), as: UTF8.self)
+                file.strings[name] = String(decoding: try reader.readString(), as: UTF8.self)
             case .array: file.arrays[name] = reader
             default: break
             }
@@ -55,8 +66,8 @@ struct GGUFFile {
     }
 
     private func array(
-        _ name: String, of kind: GGUFReader.Kind
-    ) throws(TokenizationError) -> (reader: GGUFReader, count: Int) {
+        _ name: String, of kind: GGUFKind
+    ) throws(TokenizationError) -> (reader: GGUFTokenizerReader, count: Int) {
         guard var reader = arrays[name] else {
             throw .unsupported(path: path, reason: "it has no tokenizer.ggml.\(name)")
         }
@@ -78,8 +89,7 @@ struct GGUFFile {
         }
         var specials: [SpecialToken] = []
         for id in 0..<UInt32(count) {
-            let view = try names.readString()
-            let bytes = view.array(from: 0, to: view.count)
+            let bytes = try names.readString()
             guard let name = String(validating: bytes, as: UTF8.self) else {
                 throw names.failure("the token \(id) is not UTF-8")
             }
@@ -111,8 +121,7 @@ struct GGUFFile {
         var pairs: [MergePair] = []
         var names = ByteArena()
         for rank in 0..<count {
-            let view = try merges.readString()
-            let bytes = view.array(from: 0, to: view.count)
+            let bytes = try merges.readString()
             let parts = bytes.split(separator: 0x20, omittingEmptySubsequences: false)
             names.truncate(to: 0)
             guard parts.count == 2, String(validating: bytes, as: UTF8.self) != nil,

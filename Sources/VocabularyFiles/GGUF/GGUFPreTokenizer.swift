@@ -1,7 +1,7 @@
 import Tokenization
 
-/// What a name in `tokenizer.ggml.pre` means to llama.cpp: how texts are cut, and whether whole pieces
-/// come first.
+/// What a name in `tokenizer.ggml.pre` means to llama.cpp: how texts are cut, and whether whole
+/// pieces come first.
 ///
 /// Source: `llama_vocab::impl::load` and `llm_tokenizer_bpe` in llama.cpp's `src/llama-vocab.cpp`.
 struct GGUFPreTokenizer {

@@ -20,16 +20,16 @@ extension Vocabulary {
         public init(rowCount: Int) { self.rowCount = rowCount }
     }
 
-    /// The keys `tokenizer.…` of a GGUF file, with which llama.cpp gives the ids of this vocabulary.
-    /// About O(n log n) in the size.
+    /// The keys `tokenizer.…` of a GGUF file, with which llama.cpp gives the ids of this
+    /// vocabulary. About O(n log n) in the size.
     ///
-    /// Two things differ in llama.cpp, for published vocabularies too: its contractions are those of
-    /// ASCII, so that an apostrophe before `ſ` (U+017F), which folds to `s`, is none; and its tables of
-    /// letters are older than Unicode 16, so that letters that are new there are none.
+    /// Two things differ in llama.cpp, for published vocabularies too: its contractions are those
+    /// of ASCII, so that an apostrophe before `ſ` (U+017F), which folds to `s`, is none; and its
+    /// tables of letters are older than Unicode 16, so that letters that are new there are none.
     ///
     /// - Precondition: the model has a row for each token.
-    /// - Throws: ``TokenizationError/notRepresentable(format:reason:)`` if llama.cpp would cut texts
-    ///   otherwise, or cannot begin them so.
+    /// - Throws: ``TokenizationError/notRepresentable(format:reason:)`` if llama.cpp would cut
+    ///   texts otherwise, or cannot begin them so.
     public func ggufMembers(
         _ settings: GGUFSettings
     ) throws(TokenizationError) -> GGUFMembers {
@@ -66,8 +66,8 @@ extension Vocabulary {
         return members
     }
 
-    /// Each row's name and kind: 1 for ordinary tokens, 3 for those that are recognised where the caller
-    /// allows it, 4 for those recognised everywhere, 5 for numbers that are not used.
+    /// Each row's name and kind: 1 for ordinary tokens, 3 for those that are recognised where the
+    /// caller allows it, 4 for those recognised everywhere, 5 for numbers that are not used.
     private func ggufTokens(rowCount: Int) -> (names: [String], kinds: [Int32]) {
         var names = tokenNames()
         var kinds = [Int32](repeating: 1, count: rowCount)

@@ -3,8 +3,9 @@ import Bytes
 /// Finds the values of a JSON file: the elements of an array, or objects one after another.
 ///
 /// Brackets are counted and strings passed over; whether a value is good JSON is for its reader to
-/// say. ``JSONScanner`` cannot do this: it is given a whole text, where this goes on in whatever part
-/// of a value the last read ended, and keeps a number of brackets in place of a place in the grammar.
+/// say. ``JSONScanner`` cannot do this: it is given a whole text, where this goes on in whatever
+/// part of a value the last read ended, and keeps a number of brackets in place of a place in the
+/// grammar.
 struct JSONCutter: SegmentCutter {
     private enum Place {
         /// Nothing but white space was seen.

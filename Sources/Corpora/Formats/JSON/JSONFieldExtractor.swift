@@ -2,9 +2,10 @@ import Bytes
 
 /// Takes one string out of a JSON object, and checks that all of the object is JSON.
 ///
-/// The grammar is that of RFC 8259, without leniency, and no tree is made: values that are not wanted
-/// are only looked over. Of a key that occurs twice the last value counts, as in Python's `json`
-/// and most other readers. Nesting is limited, since the data must not choose the depth of a stack.
+/// The grammar is that of RFC 8259, without leniency, and no tree is made: values that are not
+/// wanted are only looked over. Of a key that occurs twice the last value counts, as in Python's
+/// `json` and most other readers. Nesting is limited, since the data must not choose the depth of a
+/// stack.
 struct JSONFieldExtractor {
     /// The deepest nesting of arrays and objects that is accepted.
     static let nestingLimit = 512
@@ -21,8 +22,8 @@ struct JSONFieldExtractor {
 
     /// The text in `line`, decoded to UTF-8. O(count).
     ///
-    /// - Parameter replacesLoneSurrogates: U+FFFD stands for a lone half of a surrogate pair, which else is
-    ///   refused.
+    /// - Parameter replacesLoneSurrogates: U+FFFD stands for a lone half of a surrogate pair, which
+    ///   else is refused.
     func text(
         in line: Span<UInt8>, replacesLoneSurrogates: Bool = false
     ) throws(JSONError) -> [UInt8] {

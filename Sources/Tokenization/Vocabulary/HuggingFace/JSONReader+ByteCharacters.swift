@@ -28,8 +28,8 @@ extension JSONReader {
     /// Reads a string of two names with a space between them, the form that merges had until 2024,
     /// and appends the bytes of both to `bytes`.
     ///
-    /// Returns where the second begins; `nil` when the names are not two or some character stands for
-    /// no byte; `bytes` is then as it was, and the string's UTF-8 in `other`. O(length).
+    /// Returns where the second begins; `nil` when the names are not two or some character stands
+    /// for no byte; `bytes` is then as it was, and the string's UTF-8 in `other`. O(length).
     mutating func readNamePair(
         into bytes: inout ByteArena, other: inout [UInt8]
     ) throws(TokenizationError) -> Int? {
@@ -81,7 +81,9 @@ extension JSONReader {
             } else if byte == UInt8(ascii: "\"") {
                 break
             } else if byte == UInt8(ascii: "\\") {
-                guard let escape = escape(at: index), escape.scalar.value < table.count else { break }
+                guard let escape = escape(at: index), escape.scalar.value < table.count else {
+                    break
+                }
                 codePoint = Int(escape.scalar.value)
                 index += escape.byteCount - 1
             }

@@ -1,5 +1,5 @@
-/// How the matrices of a GGUF file are stored. Norms, biases and learned positions are always F32, as
-/// llama.cpp wants them.
+/// How the matrices of a GGUF file are stored. Norms, biases and learned positions are always F32,
+/// as llama.cpp wants them.
 public enum GGUFNumberType: String, Sendable, CaseIterable {
     /// Single precision.
     case float32 = "f32"

@@ -7,9 +7,6 @@ struct GGUFTensor {
     /// How its numbers are stored.
     let type: GGUFNumberType
 
-    /// Every tensor's data begins at a multiple of this.
-    static let alignment = 32
-
     /// A tensor of at most two dimensions; what cannot be stored as `type` is stored as ggml's own
     /// converter does: vectors and learned positions as F32, rows without whole blocks as F16.
     init(_ stream: TensorStream, type: GGUFNumberType) {
@@ -23,19 +20,10 @@ struct GGUFTensor {
         }
     }
 
-    /// Bytes of its data, without what fills it up to the next tensor.
-    var byteCount: Int { type.byteCount(of: stream.rowCount * stream.rowWidth) }
-
-    /// Appends the tensor's description; its data begins at `offset`.
-    func appendInformation(offset: Int, to bytes: inout [UInt8]) {
-        GGUFMembers.append(stream.name, to: &bytes)
-        GGUFMembers.append(UInt32(stream.shape.count), to: &bytes)
-        // ggml counts the dimensions from the one whose numbers are neighbours.
-        for size in stream.shape.reversed() { GGUFMembers.append(UInt64(size), to: &bytes) }
-        GGUFMembers.append(type.code, to: &bytes)
-        GGUFMembers.append(UInt64(offset), to: &bytes)
+    /// What the file's head says about it.
+    var information: GGUFTensorInformation {
+        GGUFTensorInformation(
+            name: stream.name, shape: stream.shape, typeCode: type.code,
+            byteCount: type.byteCount(of: stream.rowCount * stream.rowWidth))
     }
-
-    /// `count` rounded up to where a tensor may begin.
-    static func aligned(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
 }

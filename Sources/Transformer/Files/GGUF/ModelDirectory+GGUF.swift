@@ -1,11 +1,11 @@
 public import Bytes
 
 extension ModelDirectory {
-    /// Writes the model as one GGUF file of version 3, whole or not at all, for llama.cpp and what is
-    /// built on it. O(parameters); memory is that of a few rows.
+    /// Writes the model as one GGUF file of version 3, whole or not at all, for llama.cpp and what
+    /// is built on it. O(parameters); memory is that of a few rows.
     ///
-    /// The same model and members give the same bytes. Source: `docs/gguf.md` of ggml, and the names
-    /// that llama.cpp looks for.
+    /// The same model and members give the same bytes. Source: `docs/gguf.md` of ggml, and the
+    /// names that llama.cpp looks for.
     ///
     /// - Parameters:
     ///   - path: the file.
@@ -20,19 +20,8 @@ extension ModelDirectory {
         let tensors = layout.tensors.indices.map { GGUFTensor(ggufStream($0), type: type) }
         var members = ggufMembers(type, name: name)
         members.add(tokenizer)
-        var head = Array("GGUF".utf8)
-        GGUFMembers.append(3 as UInt32, to: &head)
-        GGUFMembers.append(UInt64(tensors.count), to: &head)
-        GGUFMembers.append(UInt64(members.count), to: &head)
-        head += members.bytes
-        var offset = 0
-        for tensor in tensors {
-            tensor.appendInformation(offset: offset, to: &head)
-            offset = GGUFTensor.aligned(offset + tensor.byteCount)
-        }
-        head += [UInt8](repeating: 0, count: GGUFTensor.aligned(head.count) - head.count)
         var file = try ModelFileWriter(path: path)
-        try file.write(head)
+        try file.write(GGUFHead.bytes(members, tensors: tensors.map(\.information)))
         var count = 0
         for tensor in tensors {
             try tensor.stream.forEachRun { (_, floats) throws(TransformerError) in
@@ -43,7 +32,7 @@ extension ModelDirectory {
                 count += floats.count
                 progress(count)
             }
-            let gap = GGUFTensor.aligned(tensor.byteCount) - tensor.byteCount
+            let gap = tensor.information.paddingByteCount
             try file.write([UInt8](repeating: 0, count: gap))
         }
         try file.commit()
@@ -57,7 +46,7 @@ extension ModelDirectory {
         members.add("general.architecture", architecture)
         members.add("general.type", "model")
         members.add("general.name", name)
-        members.add("general.alignment", UInt32(GGUFTensor.alignment))
+        members.add("general.alignment", UInt32(GGUFHead.alignment))
         members.add("general.file_type", type.fileCode)
         if type == .blocks8 { members.add("general.quantization_version", 2 as UInt32) }
         func add(_ key: String, _ value: Int) {
