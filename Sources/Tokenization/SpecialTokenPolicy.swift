@@ -1,4 +1,4 @@
-/// Which special tokens are recognised where they stand in a text.
+/// Set of special tokens that are recognised where they stand in a text.
 ///
 /// Text from outside is encoded with ``none``, so that a message can never contain a control token.
 public enum SpecialTokenPolicy: Hashable, Sendable {

@@ -1,7 +1,7 @@
 public import Files
 public import Work
 
-/// What can go wrong with vocabularies, their files, and ids.
+/// Errors in vocabularies, their files, and ids.
 public enum TokenizationError: Error, Equatable, Sendable {
     /// A file could not be read or written.
     case file(FileError)
@@ -10,14 +10,14 @@ public enum TokenizationError: Error, Equatable, Sendable {
     /// - Parameters:
     ///   - path: the file.
     ///   - offset: where in it, in bytes from its start.
-    ///   - reason: what is wrong there.
+    ///   - reason: the fault at that place.
     case malformed(path: String, offset: Int, reason: String)
     /// A file of counts is not what it should be.
     ///
     /// - Parameters:
     ///   - path: the file.
     ///   - offset: where in it, in bytes from its start.
-    ///   - reason: what is wrong there.
+    ///   - reason: the fault at that place.
     case malformedCounts(path: String, offset: Int, reason: String)
     /// A file is none of counts.
     case notCounts(path: String)

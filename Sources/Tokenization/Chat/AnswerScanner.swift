@@ -1,16 +1,17 @@
 /// Tells the tokens of the assistant's answers from those of everything else in a conversation.
 ///
 /// No list of marks is kept with the ids, for the ids say it themselves: the special tokens of a
-/// ``ChatTemplate`` come from the template alone, so that text cannot fake the beginning or the end of
-/// an answer.
+/// ``ChatTemplate`` come from the template alone, so that text cannot fake the beginning or the end
+/// of an answer.
 ///
 /// An answer's tokens are those of its content and the `<|im_end|>` behind it. Those of the line
-/// `assistant` before it are not, nor is one that holds the line break of that line and the beginning
-/// of the content. Of an answer whose beginning was not seen nothing counts.
+/// `assistant` before it are not, nor is one that holds the line break of that line and the
+/// beginning of the content. Of an answer whose beginning was not seen nothing counts.
 public struct AnswerScanner: Sendable {
     private enum Place {
         case outside
-        /// Within the line of the role, of which so many bytes have been read as those of an answer.
+        /// Within the line of the role, of which so many bytes have been read as those of an
+        /// answer.
         case header(byteCount: Int)
         case answer
     }

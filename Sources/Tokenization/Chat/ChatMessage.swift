@@ -1,8 +1,8 @@
-/// What one side of a conversation says.
+/// Message of one side of a conversation.
 public struct ChatMessage: Hashable, Sendable {
     /// Whose message it is.
     public enum Role: String, Codable, CaseIterable, Sendable {
-        /// Who sets the scene: what the assistant is to be.
+        /// Setting of the scene: what the assistant is to be.
         case system
         /// The person who asks.
         case user

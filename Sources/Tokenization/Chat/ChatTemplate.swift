@@ -1,13 +1,15 @@
-/// How a conversation becomes tokens: ChatML, in which each message stands between two special tokens.
+/// ChatML, the form in which a conversation becomes tokens: each message stands between two special
+/// tokens.
 ///
 ///     <|im_start|>user
 ///     Who made the heaven?<|im_end|>
 ///     <|im_start|>assistant
 ///     God.<|im_end|>
 ///
-/// The special tokens come from here alone. A message is encoded as ordinary text, so that one which
-/// contains `<|im_end|>` cannot end its turn and speak for somebody else: `transformers`, which renders
-/// to text first and looks for special tokens afterwards, gives the same ids for every other message.
+/// The special tokens come from here alone. A message is encoded as ordinary text, so that one
+/// which contains `<|im_end|>` cannot end its turn and speak in another role: `transformers`, which
+/// renders to text first and looks for special tokens afterwards, gives the same ids for every
+/// other message.
 ///
 /// ```swift
 /// let template = try ChatTemplate(vocabulary.adding(specialTokens: ChatTemplate.specialTokens))
@@ -32,9 +34,9 @@ public struct ChatTemplate: Sendable {
 
     /// The vocabulary that has the two tokens.
     public let vocabulary: Vocabulary
-    /// What stands before a message.
+    /// Token before a message.
     public let start: TokenID
-    /// What stands behind a message, and ends an answer.
+    /// Token behind a message, which also ends an answer.
     public let end: TokenID
 
     /// The template in the ids of `vocabulary`.
@@ -58,8 +60,8 @@ public struct ChatTemplate: Sendable {
     ) {
         for message in messages {
             ids.append(start.rawValue)
-            // One text, as between two special tokens for transformers: a line break at the front of
-            // the content may share a token with the one behind the role.
+            // One text, as between two special tokens for transformers: a line break at the front
+            // of the content may share a token with the one behind the role.
             let text = Self.header(of: message.role) + message.content
             encoder.encode(Array(text.utf8).span, into: &ids)
             ids.append(end.rawValue)

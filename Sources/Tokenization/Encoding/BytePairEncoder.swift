@@ -8,8 +8,8 @@ import Bytes
 /// encoder.encode(Array("Hold my math!".utf8).span, into: &ids)
 /// ```
 ///
-/// Any bytes can be encoded, and decoding gives them back. The same text gives the same ids, whatever
-/// was encoded before.
+/// Any bytes can be encoded, and decoding gives them back. The same text gives the same ids,
+/// whatever was encoded before.
 public final class BytePairEncoder {
     // A class, because its cache is large and belongs to one thread for long.
 
@@ -27,8 +27,8 @@ public final class BytePairEncoder {
     private var finder: SpecialTokenFinder?
     private var finderPolicy: SpecialTokenPolicy?
 
-    /// An encoder with an empty cache, which grows with the pieces that it is given, to 32 MiB at most
-    /// for those of up to 15 bytes.
+    /// An encoder with an empty cache, which grows with the pieces that it is given, to 32 MiB at
+    /// most for those of up to 15 bytes.
     public init(_ vocabulary: Vocabulary) {
         self.vocabulary = vocabulary
         pieces = PieceEncoder(vocabulary)

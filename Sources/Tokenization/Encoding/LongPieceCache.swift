@@ -1,22 +1,22 @@
 import Bytes
 
-/// What pieces have become before that are too long for ``PieceCache``, or became too many ids.
+/// Cache of the ids of pieces that are too long for ``PieceCache``, or have too many ids for it.
 ///
-/// Records stand one after another in one array of words. A hash table points to those of long pieces,
-/// and the entry in ``PieceCache`` to that of a short one. When it is full it is emptied, so that it
-/// never takes more than 40 MiB.
+/// Records stand one after another in one array of words. A hash table points to those of long
+/// pieces, and the entry in ``PieceCache`` to that of a short one. When it is full it is emptied,
+/// so that it never takes more than 40 MiB.
 struct LongPieceCache: ~Copyable {
     /// The longest piece that is kept, in bytes.
     static let maximumLength = 128
 
-    /// The number of a record's first word, and above it the upper half of the hash, which says where the
-    /// slot is looked for first; 0 is an empty slot.
+    /// The number of a record's first word, and above it the upper half of the hash, which says
+    /// where the slot is looked for first; 0 is an empty slot.
     private var slots: OwnedBuffer<UInt64>
 
     /// Records: the length in bytes and the number of ids, the bytes, the ids.
     private var words: OwnedBuffer<UInt64>
 
-    /// How often it was emptied: a record is there as long as this does not change.
+    /// Number of times the cache was emptied: a record is there as long as this does not change.
     private(set) var generation: UInt32 = 0
 
     private var usedWords = 1
@@ -35,8 +35,8 @@ struct LongPieceCache: ~Copyable {
         slots.view.prefetch(firstSlot(hash))
     }
 
-    /// Asks for the record that ``find(_:from:length:hash:)`` will read, when what it reads first is
-    /// there.
+    /// Asks for the record that ``find(_:from:length:hash:)`` will read, when what it reads first
+    /// is there.
     @inline(__always)
     func prefetchRecord(hash: UInt64) {
         let slot = slots.view[firstSlot(hash)]
@@ -47,7 +47,7 @@ struct LongPieceCache: ~Copyable {
         words.prefetch(min(record &+ 8, words.count &- 1))
     }
 
-    /// Where the ids of the piece with the hash stand and their number; 0 if it is not here.
+    /// Place and number of the ids of the piece with the hash; a number of 0 if it is not here.
     /// O(length).
     func find(
         _ text: ByteView, from start: Int, length: Int, hash: UInt64
@@ -77,7 +77,7 @@ struct LongPieceCache: ~Copyable {
         return (0, 0)
     }
 
-    /// Where the ids of a record of some generation stand and their number; 0 if it is not here.
+    /// Place and number of the ids of a record of some generation; a number of 0 if it is gone.
     @inline(__always)
     func find(record: Int, of generation: UInt32) -> (place: Int, count: Int) {
         guard generation == self.generation else { return (0, 0) }
@@ -108,8 +108,8 @@ struct LongPieceCache: ~Copyable {
         put(hash & 0xFFFF_FFFF_0000_0000 | UInt64(record))
     }
 
-    /// Remembers `count` ids of a piece that only ``find(record:of:)`` finds, and returns the record.
-    /// O(length + count).
+    /// Remembers `count` ids of a piece that only ``find(record:of:)`` finds, and returns the
+    /// record. O(length + count).
     mutating func append(
         _ text: ByteView, from start: Int, length: Int, ids: BufferView<UInt32>, count: Int
     ) -> Int {
@@ -149,8 +149,8 @@ struct LongPieceCache: ~Copyable {
     private mutating func makeRoom(words needed: Int) {
         if usedWords + needed > words.view.count {
             if words.view.count < Self.maximumWords {
-                // Of much room only what is written is touched, so it is taken at once and copied no
-                // more.
+                // Of much room only what is written is touched, so it is taken at once and copied
+                // no more.
                 let larger = OwnedBuffer<UInt64>(
                     uninitializedCapacity: words.view.count < 1 << 17
                         ? words.view.count * 4 : Self.maximumWords)

@@ -1,13 +1,13 @@
 import Bytes
 
-/// Merges the bytes of one long piece into tokens: the earliest listed pair first, the leftmost among
-/// equals.
+/// Merges the bytes of one long piece into tokens: the earliest listed pair first, the leftmost
+/// among equals.
 ///
 /// A heap of pairs over a linked list, O(n log n), a window of the piece after another, so that a
 /// document that is a single piece takes no more than its share of time and of memory.
 ///
-/// Windows are exact, because tokens are what merging makes of a text just if every two neighbours are
-/// what merging makes of their bytes: until a merge first crosses the place between two tokens,
+/// Windows are exact, because tokens are what merging makes of a text just if every two neighbours
+/// are what merging makes of their bytes: until a merge first crosses the place between two tokens,
 /// what happens on both sides of it depends on nothing else. (The same fact lets bpe of
 /// https://github.com/github/rust-gems encode from left to right.) So a window's last tokens, which
 /// what follows may change, are left to the next one, and where the next begins with another token
@@ -168,8 +168,8 @@ struct LongPieceMerger: ~Copyable {
     }
 }
 
-/// Pairs that may merge, the earliest merge first and the leftmost among equals: a binary heap in
-/// memory that somebody else owns.
+/// Queue of the pairs that may merge, the earliest merge first and the leftmost among equals: a
+/// binary heap in the caller's memory.
 private struct MergeQueue {
     /// The rank of each merge, and in the lower half the place of its left token.
     private let elements: BufferView<UInt64>

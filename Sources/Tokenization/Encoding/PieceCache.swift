@@ -1,14 +1,14 @@
 import Bytes
 import CKernels
 
-/// What short pieces have become before.
+/// Cache of the ids of short pieces.
 ///
-/// An entry holds a piece of at most 15 bytes and up to four ids in half a cache line. A piece's first
-/// place follows from its hash, and nearly always its entry is there, so that one access to memory
-/// and one comparison find it. Where two pieces have the same first place, the one that is likely to
-/// be more frequent has it, and the other is beside it. The table begins small and grows with what
-/// is put in, so that short texts pay little and the pieces that are nine tenths of a text stay near
-/// the core.
+/// An entry holds a piece of at most 15 bytes and up to four ids in half a cache line. A piece's
+/// first place follows from its hash, and nearly always its entry is there, so that one access to
+/// memory and one comparison find it. Where two pieces have the same first place, the one that is
+/// likely to be more frequent has it, and the other is beside it. The table begins small and grows
+/// with what is put in, so that short texts pay little and the pieces that are nine tenths of a
+/// text stay near the core.
 struct PieceCache: ~Copyable {
     /// The most ids that an entry holds.
     static let maximumCount = 4
@@ -27,19 +27,19 @@ struct PieceCache: ~Copyable {
     /// In memory as `qk_piece_entry`; an empty one is zeros.
     struct Entry: BitwiseCopyable {
         var low: UInt64 = 0
-        /// As in the key; 0 in an empty entry. The highest bit is set where the ids are too many and
-        /// in the ``LongPieceCache``.
+        /// As in the key; 0 in an empty entry. The highest bit is set where the ids are too many
+        /// and in the ``LongPieceCache``.
         var high: UInt64 = 0
         /// The ids, and their number in the highest byte of the last.
         var ids = SIMD4<UInt32>.zero
 
         static let elsewhere: UInt64 = 1 << 63
 
-        /// How many ids there are.
+        /// Number of ids.
         var count: Int { Int(ids.w >> UInt32(QK_PIECE_COUNT_SHIFT)) }
 
-        /// The less, the more frequent the piece is likely to be: tokens come before what is several,
-        /// and those that were learned first before the others.
+        /// The less, the more frequent the piece is likely to be: tokens come before what is
+        /// several, and those that were learned first before the others.
         fileprivate var rarity: UInt64 { UInt64(count) << 32 | UInt64(ids.x) }
 
         fileprivate var hash: UInt64 { ShortKey.hash(low, high & ~Self.elsewhere) }
@@ -52,8 +52,8 @@ struct PieceCache: ~Copyable {
         self.maximumSizeLog = maximumSizeLog
     }
 
-    /// Makes room if a quarter of the table may be full, so that nearly all entries are at their first
-    /// places. O(size) when it grows, which it does at most a few times.
+    /// Makes room if a quarter of the table may be full, so that nearly all entries are at their
+    /// first places. O(size) when it grows, which it does at most a few times.
     @inline(__always)
     mutating func growIfNeeded() {
         if added > view.entries.count / 4 { grow() }
@@ -70,8 +70,9 @@ struct PieceCache: ~Copyable {
         }
         // While it is small it grows quickly.
         let grown = min(count * 8, 1 << maximumSizeLog)
-        // Where large pages begin, room for the largest table is taken at once, so that it is copied no
-        // more; what is not used yet is not touched. `old` must live to the end: its elements are read.
+        // Room for the largest table is taken at once where large pages begin, so that it is copied
+        // no more; pages that are not used yet are not touched. `old` must live to the end: its
+        // elements are read.
         let room = grown >= Self.largeCount ? 1 << maximumSizeLog : grown
         var old = OwnedBuffer<Entry>(zeros: room)
         swap(&old, &buffer)
@@ -84,14 +85,15 @@ struct PieceCache: ~Copyable {
         }
     }
 
-    /// Doubles the table in its place: what was in four places that belong together now is there or in
-    /// the four that lie as much further as the table was large.
+    /// Doubles the table in its place: what was in four places that belong together now is there or
+    /// in the four that lie as much further as the table was large.
     private mutating func split() {
         let entries = view.entries
         view = View(entries: buffer.view.slice(from: 0, to: 2 * entries.count))
         let stride = Place(MemoryLayout<Entry>.stride)
         let tableSize = Place(entries.count) &* stride
-        // Lists of numbers in place of branches, which would be guessed wrongly at every other entry.
+        // Lists of numbers in place of branches, which would be guessed wrongly at every other
+        // entry.
         let numbers = OwnedBuffer<UInt32>(uninitializedCapacity: Self.splitCount + 1)
         defer { extendLifetime(numbers) }
         let list = numbers.view
@@ -136,7 +138,8 @@ struct PieceCache: ~Copyable {
         added += 1
     }
 
-    /// Stores that the ids of a piece are in a record of the ``LongPieceCache``, of some generation.
+    /// Stores that the ids of a piece are in a record of the ``LongPieceCache``, of some
+    /// generation.
     mutating func insertElsewhere(_ key: ShortKey, record: Int, of generation: UInt32) {
         let ids = SIMD4(.max, UInt32(truncatingIfNeeded: record), generation, .max)
         view.insert(Entry(low: key.low, high: key.high | Entry.elsewhere, ids: ids))
@@ -155,13 +158,13 @@ struct PieceCache: ~Copyable {
             mask = UInt64((entries.count - 1) * MemoryLayout<Entry>.stride)
         }
 
-        /// How many entries the table has, empty ones too.
+        /// Number of entries of the table, empty ones too.
         var count: Int { entries.count }
 
-        /// How many entries are not empty. O(size).
+        /// Number of entries that are not empty. O(size).
         var occupiedCount: Int { (0..<count).count { entries[$0].high != 0 } }
 
-        /// Where the entry of a piece with that hash is looked for first.
+        /// First place at which the entry of a piece with that hash is looked for.
         @inline(__always)
         func place(of hash: UInt64) -> Place {
             hash &>> UInt64(QK_PIECE_HASH_SHIFT) & mask
@@ -173,13 +176,14 @@ struct PieceCache: ~Copyable {
             entries[byteOffset: place]
         }
 
-        /// Where the entry of a piece is, whose first place is `first`; `nil` if it is not here.
+        /// Place of a piece's entry, whose first place is `first`; `nil` if it is not here.
         @inline(__always)
         func find(_ key: ShortKey, from first: Place) -> Place? {
             place(of: key.low, key.high, from: first)
         }
 
-        /// Which record has the ids of a piece, and its generation; `nil` if the table does not say so.
+        /// Record in ``LongPieceCache`` that has the ids of a piece, and its generation; `nil` if
+        /// the table names none.
         @inline(__always)
         func elsewhere(
             _ key: ShortKey, from first: Place
@@ -211,7 +215,7 @@ struct PieceCache: ~Copyable {
                 return
             }
             let old = entries[byteOffset: first]
-            // What is not at its own first place gives way to what would be.
+            // An entry that is not at its own first place gives way to one that would be.
             if old.high == 0 || place(of: old.hash) != first || new.rarity < old.rarity {
                 entries[byteOffset: first] = new
                 if old.high != 0 { insert(old, besides: first) }
@@ -220,8 +224,8 @@ struct PieceCache: ~Copyable {
             }
         }
 
-        /// Puts an entry into one of its places, but not into `taken`: an empty one, or that of the one
-        /// that is likely to be least frequent.
+        /// Puts an entry into one of its places, but not into `taken`: an empty one, or that of the
+        /// one that is likely to be least frequent.
         private func insert(_ entry: Entry, besides taken: Place) {
             var best = taken ^ 32
             var greatest: UInt64 = 0
@@ -267,8 +271,8 @@ struct PieceCache: ~Copyable {
                 places.base, first, count, ids.base, &written)
         }
 
-        /// Writes which of the pieces with numbers in `range` have no entry at their first places, as
-        /// `displaced_pieces` says, and returns how many they are.
+        /// Writes which of the pieces with numbers in `range` have no entry at their first places,
+        /// as `displaced_pieces` says, and returns how many they are.
         @inline(__always)
         func displaced(
             _ level: Int32, keys: BufferView<ShortKey>, places: BufferView<Place>,

@@ -7,9 +7,9 @@ import CKernels
 /// pieces all that will be read is asked for first, and read afterwards; and when one is not in the
 /// cache, all of the batch that are not are merged together.
 struct PieceEncoder: ~Copyable {
-    /// Pieces that are looked up together: where many are missing, as many as are cut at once, so that
-    /// there are more to merge together; else so few that what is asked for stays near the core until
-    /// it is read.
+    /// Pieces that are looked up together: where many are missing, as many as are cut at once, so
+    /// that there are more to merge together; else so few that what is asked for stays near the
+    /// core until it is read.
     private static let batchCount = 1024
     private static let quickBatchCount = 256
 
@@ -35,7 +35,7 @@ struct PieceEncoder: ~Copyable {
     private let missingNumbers = OwnedBuffer<UInt16>(repeating: 0, count: 1 << missingNumberBits)
     private static let missingNumberBits = 11
 
-    /// How many pieces of the last batch were in neither cache.
+    /// Number of pieces of the last batch that were in neither cache.
     private var lastMissingCount = batchCount
 
     /// Fewer missing pieces a batch are not worth looking for.
@@ -154,7 +154,7 @@ struct PieceEncoder: ~Copyable {
         return MissingPiece(start: start, length: Int(ends[index]) &- start, key: key)
     }
 
-    /// Where ``longCache`` has the ids of a piece, and their number; 0 if it is not there.
+    /// Place in ``longCache`` of a piece's ids, and their number; 0 if it is not there.
     @inline(__always)
     private func findElsewhere(
         _ text: ByteView, _ piece: MissingPiece, _ place: PieceCache.Place
@@ -166,8 +166,8 @@ struct PieceEncoder: ~Copyable {
         return longCache.find(text, from: piece.start, length: piece.length, hash: piece.longHash)
     }
 
-    /// Finds the tokens of those pieces that neither cache has, puts them there, and returns how many
-    /// there were.
+    /// Finds the tokens of those pieces that neither cache has, puts them there, and returns how
+    /// many there were.
     ///
     /// - Parameters:
     ///   - batch: the number of the piece whose key is the first of the batch.
@@ -191,9 +191,9 @@ struct PieceEncoder: ~Copyable {
             {
                 continue
             }
-            // What is new often comes again in the same batch, and is merged once. A number that stands
-            // here from a batch before, or a hash that is another piece's, costs time only: who is
-            // left out is looked up again.
+            // New pieces often come again in the same batch, and are merged once. A number that
+            // stands here from a batch before, or a hash that is another piece's, costs time only:
+            // a piece that is left out is looked up again.
             let slot = Int(truncatingIfNeeded: key.hash &>> UInt64(64 - Self.missingNumberBits))
             let same = Int(missingNumbers.view[slot])
             if same < count, missing[same].key.low == key.low, missing[same].key.high == key.high {

@@ -3,10 +3,10 @@ import CKernels
 
 /// A piece whose tokens are looked for.
 struct MissingPiece: BitwiseCopyable {
-    /// Where it starts in the text.
+    /// Offset of its first byte in the text.
     var start = 0
 
-    /// How many bytes it has.
+    /// Length in bytes.
     var length = 0
 
     /// Its key, or its hash if it is too long for one.
@@ -18,8 +18,8 @@ struct MissingPiece: BitwiseCopyable {
     var longHash: UInt64 { key.low }
 }
 
-/// Merges the bytes of pieces of up to 128 bytes into tokens, many at once: the earliest listed pair
-/// first, the leftmost among equals.
+/// Merges the bytes of pieces of up to 128 bytes into tokens, many at once: the earliest listed
+/// pair first, the leftmost among equals.
 struct PieceMerger: ~Copyable {
     /// The longest piece, in bytes.
     static let maximumLength = Int(QK_LONGEST_PIECE)
@@ -54,7 +54,7 @@ struct PieceMerger: ~Copyable {
         merges.merge(level, text, pieces, count: count, into: ids)
     }
 
-    /// Where the tokens of a piece of the last call are in ``ids``.
+    /// Place in ``ids`` of the tokens of a piece of the last call, and their number.
     @inline(__always)
     func ids(of piece: Int) -> (place: Int, count: Int) {
         let merged = pieces.view[piece]

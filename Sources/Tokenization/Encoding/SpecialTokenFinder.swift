@@ -73,8 +73,8 @@ private struct TreeSearch {
         }
     }
 
-    /// The first place at or after `start` where a content would start by its anchor; the end of the
-    /// text if there is none.
+    /// The first place at or after `start` where a content would start by its anchor; the end of
+    /// the text if there is none.
     private mutating func nextPlace(in text: ByteView, from start: Int) -> Int {
         var nearest = text.count
         for number in places.indices {

@@ -3,7 +3,7 @@ import Bytes
 /// Contents of special tokens as a tree of bytes, so that a place where one may start is looked at
 /// once, however many there are.
 struct SpecialTokenTree: Sendable {
-    /// What follows a prefix of some content.
+    /// Node of the tree: a prefix of some content, and the bytes that may follow it.
     private struct Node {
         /// The token whose content the prefix is, if there is one.
         var id: UInt32?
@@ -51,8 +51,8 @@ struct SpecialTokenTree: Sendable {
         if seconds.count <= anchors.count { (anchors, anchorOffset) = (seconds, 1) }
     }
 
-    /// Whether a content may stand at `index`, by its second byte. Most often it may not, and one look
-    /// tells.
+    /// Whether a content may stand at `index`, by its second byte. Most often it may not, and one
+    /// look tells.
     @inline(__always)
     func mayStand(in text: ByteView, at index: Int) -> Bool {
         index + 1 >= text.count || isSecondByte[Int(text[index + 1])]

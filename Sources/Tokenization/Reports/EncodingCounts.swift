@@ -1,6 +1,6 @@
 import Bytes
 
-/// What a vocabulary makes of texts, in numbers that add up.
+/// Counts of texts, pieces and tokens: the results of encoding, in numbers that add up.
 ///
 /// ```swift
 /// var counts = EncodingCounts()
@@ -8,9 +8,9 @@ import Bytes
 /// counts.bytesPerToken
 /// ```
 ///
-/// A word is a run of letters and marks, whatever the vocabulary's pattern, so that vocabularies with
-/// different patterns can be compared; it is whole if all of it lies in one token. Scripts that do
-/// not put spaces between words have long runs, and few that are whole.
+/// A word is a run of letters and marks, whatever the vocabulary's pattern, so that vocabularies
+/// with different patterns can be compared; it is whole if all of it lies in one token. Scripts
+/// that do not put spaces between words have long runs, and few that are whole.
 public struct EncodingCounts: Sendable, Equatable {
     /// Texts.
     public private(set) var documentCount = 0
@@ -23,10 +23,10 @@ public struct EncodingCounts: Sendable, Equatable {
     /// Words that lie in one token.
     public private(set) var wholeWordCount = 0
 
-    /// Nothing counted yet.
+    /// Zeros.
     public init() {}
 
-    /// How much text a token stands for; 0 without tokens.
+    /// Mean bytes of text a token; 0 without tokens.
     public var bytesPerToken: Double { Double(byteCount) / Double(max(tokenCount, 1)) }
 
     /// The share of words that lie in one token, from 0 to 1; 0 without words.

@@ -14,8 +14,8 @@ public struct MergeTree: Sendable, Equatable {
 }
 
 extension Vocabulary {
-    /// How `text` becomes tokens: a tree for each, in order. O(n²) in the length of a piece, so it is
-    /// for looking at words.
+    /// Merge trees of the tokens of `text`, in order. O(n²) in the length of a piece, so it is for
+    /// looking at words.
     public func mergeTrees(of text: Span<UInt8>) -> [MergeTree] {
         let ranks = Dictionary(
             zip(merges.pairs, merges.pairs.indices), uniquingKeysWith: { first, _ in first })

@@ -5,7 +5,16 @@ import Bytes
 ///
 /// 1. `\p{N}{1,3}`
 /// 2. `[一-龥぀-ゟ゠-ヿ]+`
-/// 3. `[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+/// 3. the alternatives, in order,
+///
+/// ```
+/// [!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+
+/// [^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+
+///  ?[\p{P}\p{S}]+[\r\n]*
+/// \s*[\r\n]+
+/// \s+(?!\S)
+/// \s+
+/// ```
 ///
 /// Numbers match nothing of the third, so they stay as the first cut them. Whether two neighbours
 /// are in one part of the text depends on the two alone: a number is in none, and both or neither

@@ -1,11 +1,19 @@
 import Bytes
 
-/// ``SplitPattern/gpt4`` and the patterns that differ from it in a detail:
-/// `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`.
+/// ``SplitPattern/gpt4`` and the patterns that differ from it in a detail. Its alternatives, in
+/// order:
+///
+/// - `'(?i:[sdmt]|ll|ve|re)`
+/// - `[^\r\n\p{L}\p{N}]?+\p{L}+`
+/// - `\p{N}{1,3}`
+/// - ` ?[^\s\p{L}\p{N}]++[\r\n]*`
+/// - `\s*[\r\n]`
+/// - `\s+(?!\S)`
+/// - `\s+`
 struct GPT4Scanner: PieceScanner {
     let tables: UnicodeClasses.Tables
 
-    /// What words are made of: letters, or letters and marks.
+    /// Classes of the characters of words: letters, or letters and marks.
     var wordClasses: UnicodeClass = .letter
     /// The most digits in one piece.
     var longestNumber = 3

@@ -2,8 +2,16 @@ import Bytes
 
 /// ``SplitPattern/o200k`` and ``SplitPattern/tekken``, which differ in numbers and contractions.
 ///
-/// With U for `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]` and W for `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`:
-/// `[^\r\n\p{L}\p{N}]?U*W+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?U+W*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`.
+/// With U for `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]` and W for `[\p{Ll}\p{Lm}\p{Lo}\p{M}]`, the
+/// alternatives of `o200k` are, in order:
+///
+/// - `[^\r\n\p{L}\p{N}]?U*W+(?i:'s|'t|'re|'ve|'m|'ll|'d)?`
+/// - `[^\r\n\p{L}\p{N}]?U+W*(?i:'s|'t|'re|'ve|'m|'ll|'d)?`
+/// - `\p{N}{1,3}`
+/// - ` ?[^\s\p{L}\p{N}]+[\r\n/]*`
+/// - `\s*[\r\n]+`
+/// - `\s+(?!\S)`
+/// - `\s+`
 ///
 /// Letters and marks without case are in both U and W, so the first alternative may give back
 /// capitals until it stands behind one: `漢AB` is `漢` and `AB`. What is given back is the next

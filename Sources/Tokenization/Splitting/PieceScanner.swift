@@ -2,17 +2,17 @@ import Bytes
 
 /// One pattern as code.
 ///
-/// Where a piece ends depends on nothing before the piece, so a scanner looks at its text only
-/// forwards, and any place where a piece starts will do to begin.
+/// The end of a piece depends on nothing before the piece, so a scanner looks at its text only
+/// forwards, and can begin at any place where a piece starts.
 ///
 /// No text is slow: whatever a scanner looks at beyond the end of a piece is taken by one of the
 /// next three pieces, so that a text costs a few looks at each of its bytes, however long its runs
 /// are.
 protocol PieceScanner {
-    /// How blocks of text are cut, where the pattern is such that they can be.
+    /// Rules by which the kernels cut blocks of text; nil where the pattern cannot be cut so.
     var blockRules: BlockRules? { get }
 
-    /// Where the piece that starts at `start` ends: after `start`, and at most at the text's end.
+    /// End of the piece that starts at `start`: after `start`, and at most at the text's end.
     ///
     /// - Parameter start: where a piece starts, below the count of `text`.
     func pieceEnd(in text: ByteView, from start: Int) -> Int
@@ -25,7 +25,7 @@ extension PieceScanner {
 /// Work to be done with the scanner of a pattern, whichever that is: generic, so that its loop is
 /// compiled for each.
 protocol PieceScannerVisitor {
-    /// What the work gives.
+    /// Result of the work.
     associatedtype Result
 
     /// Does the work.

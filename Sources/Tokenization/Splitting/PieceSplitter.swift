@@ -9,7 +9,7 @@ struct PieceSplitter: ~Copyable {
     /// A splitter that uses the kernels of a level.
     init(level: Int32 = qk_best_level()) { masks = BlockMasks(level: level) }
 
-    /// Where the pieces of the last call end, counted from where it started.
+    /// Ends of the pieces of the last call, counted from where it started.
     var ends: BufferView<UInt32> { endBuffer.view }
 
     /// Finds the pieces from `start` on, where one begins: at least one, and as many as begin in
@@ -34,7 +34,8 @@ struct PieceSplitter: ~Copyable {
         let isEnd = start + size == text.count
         masks.classify(text, from: start, count: size, rules, UnicodeClasses.shared.tables)
         masks.findStarts(rules, isEnd: isEnd)
-        // Where the blocks that were certain end, and others that may be certain begin.
+        // The end of the certain blocks: from here on blocks are asked again whether they are
+        // certain.
         var certain = start
         while position < start + size {
             if position >= certain, masks.isCertain(at: position - start) {
@@ -60,7 +61,7 @@ struct PieceSplitter: ~Copyable {
 package final class PatternSplitter {
     // A class, because a visitor cannot hold the splitter itself.
 
-    /// How texts are cut.
+    /// Pattern that cuts texts.
     package let pattern: SplitPattern
 
     private var splitter = PieceSplitter()
@@ -68,11 +69,12 @@ package final class PatternSplitter {
     /// A splitter of `pattern`.
     package init(_ pattern: SplitPattern) { self.pattern = pattern }
 
-    /// Where the pieces of the last call end, counted from where it started.
+    /// Ends of the pieces of the last call, counted from where it started.
     package var ends: BufferView<UInt32> { splitter.ends }
 
-    /// Finds the pieces from `start` on, where one begins: at least one, and as many as begin in the
-    /// next few thousand bytes. Returns their number; ``ends`` has the rest. O(bytes looked at).
+    /// Finds the pieces from `start` on, where one begins: at least one, and as many as begin in
+    /// the next few thousand bytes. Returns their number; ``ends`` has the rest. O(bytes looked
+    /// at).
     package func next(_ text: ByteView, from start: Int) -> Int {
         var visitor = Visitor(owner: self, text: text, start: start)
         return pattern.accept(&visitor)

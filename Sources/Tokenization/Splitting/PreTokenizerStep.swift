@@ -36,7 +36,7 @@ extension SplitPattern {
             case .split(let expression):
                 expressions.append(expression)
             case .keepMatches(let expression):
-                // Nothing lies between the matches of a pattern that has just one expression: every
+                // The matches of a pattern that has just one expression leave no gaps: every
                 // character is a letter, a number, whitespace or none of these, and matches.
                 guard steps.count == 2, !usesExpression else { return nil }
                 expressions.append(expression)

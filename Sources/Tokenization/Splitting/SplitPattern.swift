@@ -1,6 +1,6 @@
 import Bytes
 
-/// How a text is cut into the pieces that merges never cross.
+/// Pattern that cuts a text into the pieces that merges never cross.
 ///
 /// ```swift
 /// SplitPattern.gpt4.pieces(of: Array("Hold my math!".utf8).span)  // "Hold", " my", " math", "!"

@@ -6,11 +6,11 @@ import Bytes
 /// A run costs at most three looks along it, however long it is: patterns take all of it, or all
 /// through its last line break, or all but its last character, and none cuts twice in one way.
 struct WhitespaceRun {
-    /// Where the run starts.
+    /// Offset of the first character.
     let start: Int
-    /// Where its last character starts.
+    /// Offset of the last character.
     private(set) var last: Int
-    /// Where it ends: at the end of the text or at a character that is no whitespace.
+    /// End of the run: the end of the text, or a character that is no whitespace.
     private(set) var end: Int
     /// Behind its last carriage return or line feed; `start` if it has none.
     private(set) var afterNewline: Int

@@ -1,4 +1,4 @@
-/// What a pattern can ask about a code point: the bits of one table entry.
+/// Classes of a code point that a pattern can ask about: the bits of one table entry.
 struct UnicodeClass: OptionSet {
     let rawValue: UInt8
 
@@ -12,7 +12,8 @@ struct UnicodeClass: OptionSet {
     static let mark = UnicodeClass(rawValue: 0x08)
     /// General category Lu or Lt.
     static let uppercase = UnicodeClass(rawValue: 0x10)
-    /// General category Ll. A letter that is neither this nor ``uppercase`` is of category Lm or Lo.
+    /// General category Ll. A letter that is neither this nor ``uppercase`` is of category Lm or
+    /// Lo.
     static let lowercase = UnicodeClass(rawValue: 0x20)
     /// General category P or S.
     static let punctuation = UnicodeClass(rawValue: 0x40)

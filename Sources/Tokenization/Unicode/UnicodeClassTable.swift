@@ -3,7 +3,7 @@
 
 /// The classes of every code point of Unicode 16.0.0, in two stages.
 enum UnicodeClassTable {
-    /// How many code points share one entry of ``blocks``.
+    /// Number of code points that share one entry of ``blocks``.
     static let blockLength = 128
 
     /// For every 128 code points the number of their block; 8704 bytes, eight a word.

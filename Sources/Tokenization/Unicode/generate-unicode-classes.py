@@ -58,7 +58,7 @@ def main() -> None:
     print()
     print(f"/// The classes of every code point of Unicode {VERSION}, in two stages.")
     print("enum UnicodeClassTable {")
-    print(f"    /// How many code points share one entry of ``blocks``.")
+    print(f"    /// Number of code points that share one entry of ``blocks``.")
     print(f"    static let blockLength = {BLOCK}")
     print()
     print(f"    /// For every {BLOCK} code points the number of their block; {len(first)} bytes, eight a word.")

@@ -1,7 +1,7 @@
 import Bytes
 
-/// Decoding from the keys of the tokens: sixteen bytes each, of which the last is the length, so that
-/// a token of at most fifteen bytes is one load and one store.
+/// Decoding from the keys of the tokens: sixteen bytes each, of which the last is the length, so
+/// that a token of at most fifteen bytes is one load and one store.
 ///
 /// All sixteen bytes are stored and the next token overwrites those that do not count, so the only
 /// branch that a text takes is the rare one: for tokens that are longer, and, by a last entry that
@@ -17,8 +17,8 @@ struct DecodingTable: Sendable {
         self.tokens = tokens
     }
 
-    /// Appends the bytes of `ids` to `text`; returns the first id that there is no token for, leaving
-    /// `text` as it was. O(count of the bytes).
+    /// Appends the bytes of `ids` to `text`; returns the first id that there is no token for,
+    /// leaving `text` as it was. O(count of the bytes).
     @inline(__always)
     func appendBytes<ID: UnsignedInteger & FixedWidthInteger & BitwiseCopyable>(
         of ids: Span<ID>, to text: inout [UInt8]

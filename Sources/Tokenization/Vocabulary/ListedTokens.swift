@@ -21,7 +21,7 @@ package struct ListedTokens: ~Copyable {
         entries.reserveCapacity(byteCount / 8)
     }
 
-    /// How many tokens there are.
+    /// Number of tokens.
     package var count: Int { entries.count }
 
     /// The last bytes, from the end of the token before, are the token `id`.

@@ -1,4 +1,4 @@
-/// How the merges of a vocabulary turn a piece into tokens.
+/// Rule by which the merges of a vocabulary turn a piece into tokens.
 ///
 /// Two vocabularies with the same tokens and merges but other semantics give other ids for some
 /// pieces, so a vocabulary knows which it has.

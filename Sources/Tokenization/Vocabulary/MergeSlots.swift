@@ -18,13 +18,14 @@ struct MergeSlots: ~Copyable {
 
     static let empty = UInt64.max
 
-    /// Pairs in a group: with more the pilots are harder to find, with fewer there are more of them.
+    /// Pairs in a group: with more the pilots are harder to find, with fewer there are more of
+    /// them.
     private static let groupCount = 3
 
     /// Failing is so rare that it needs no better plan than a larger table.
     private static let attemptsBeforeGrowth = 4
 
-    /// What is wrong with pairs that have no table.
+    /// Error for a pair that is listed twice, at the ranks `first` and `second`.
     struct Duplicate: Error {
         let first: Int
         let second: Int

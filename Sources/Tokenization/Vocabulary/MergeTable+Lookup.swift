@@ -2,8 +2,8 @@ import Bytes
 import CKernels
 
 extension MergeTable {
-    /// The way from a pair to its rank, and from the bytes of pieces to their tokens; valid as long as
-    /// the table lives.
+    /// The way from a pair to its rank, and from the bytes of pieces to their tokens; valid as long
+    /// as the table lives.
     @safe package struct Lookup {
         private let merges: qk_merges
 

@@ -25,8 +25,8 @@ package final class MergeTable: Sendable {
     private let bytePairBuffer: OwnedBuffer<Int32>
     private let byteTokenBuffer: OwnedBuffer<UInt32>
 
-    /// What is added to every rank to make the result, where that is the same for all; `nil` where
-    /// it is not.
+    /// Difference between the id of a merge's token and its rank, where it is the same for all
+    /// merges; `nil` where it is not.
     private let offset: UInt32?
 
     /// A view of the table for the hot loops.
@@ -37,7 +37,8 @@ package final class MergeTable: Sendable {
             bytePairs: bytePairBuffer.view)
     }
 
-    /// The table of `pairs`, the first of them with rank 0; every one must make a token of `tokens`.
+    /// The table of `pairs`, the first of them with rank 0; every one must make a token of
+    /// `tokens`.
     package init(_ pairs: [MergePair], tokens: TokenTable) throws(TokenizationError) {
         guard pairs.count < 1 << 22 else {
             throw .invalidVocabulary(

@@ -1,7 +1,7 @@
 /// A vocabulary that is nothing but the distinct pieces of one text, numbered in byte order.
 ///
-/// It shows what characters or words as tokens are like, and why neither is enough: a piece that the
-/// text did not have cannot be encoded.
+/// It shows what characters or words as tokens are like, and why neither is enough: a piece that
+/// the text did not have cannot be encoded.
 ///
 /// ```swift
 /// let text = Array("Hold my math!".utf8)
@@ -9,7 +9,7 @@
 /// try vocabulary.encode(text.span)  // 6 pieces, one of them "!"
 /// ```
 public struct PieceVocabulary: Sendable {
-    /// How texts are cut.
+    /// Pattern that cuts texts into pieces.
     public let pattern: SplitPattern
 
     /// The pieces; a piece's index is its number.
@@ -25,7 +25,7 @@ public struct PieceVocabulary: Sendable {
             uniqueKeysWithValues: pieces.enumerated().map { ($1, UInt32($0)) })
     }
 
-    /// How many pieces there are.
+    /// Number of pieces.
     public var count: Int { pieces.count }
 
     /// The numbers of the pieces of `text`. O(count of `text`).

@@ -2,9 +2,10 @@ import Bytes
 
 /// Tokens in, whole characters out: for text that appears while it is generated.
 ///
-/// A token may end in the middle of a character; its bytes are held back until the rest has come, or
-/// until it is clear that none will. Bytes that cannot be UTF-8 are handed on unchanged, so that
-/// what comes out is exactly what the tokens stand for; `String(decoding:as:)` shows them as U+FFFD.
+/// A token may end in the middle of a character; its bytes are held back until the rest has come,
+/// or until it is clear that none will. Bytes that cannot be UTF-8 are handed on unchanged, so that
+/// what comes out is exactly what the tokens stand for; `String(decoding:as:)` shows them as
+/// U+FFFD.
 ///
 /// ```swift
 /// var stream = TextStream(vocabulary)
@@ -63,12 +64,13 @@ public struct TextStream: Sendable {
         return pending
     }
 
-    /// What is still held back, with U+FFFD for what is not UTF-8. The stream is then empty.
+    /// The text still held back, with U+FFFD for bytes that are not UTF-8. The stream is then
+    /// empty.
     public mutating func finishText() -> String {
         String(decoding: finish(), as: UTF8.self)
     }
 
-    /// How many of the last bytes begin a character and do not end it.
+    /// Number of bytes at the end that begin a character and do not end it.
     static func incompleteSuffix(of bytes: [UInt8], from start: Int) -> Int {
         for length in 1...3 where length <= bytes.count - start {
             let byte = bytes[bytes.count - length]

@@ -3,8 +3,8 @@ package import Bytes
 /// The bytes of every token, and the way back from bytes to the token.
 ///
 /// Flat: one array of bytes and one of offsets, the keys of the short tokens,
-/// and two hash tables of ids that point into them: one for short tokens, and one for the few long ones,
-/// which is so small that it stays near the core.
+/// and two hash tables of ids that point into them: one for short tokens, and one for the few long
+/// ones, which is so small that it stays near the core.
 package final class TokenTable: Sendable {
     /// One more than the largest number of a token.
     package let count: Int
@@ -22,11 +22,11 @@ package final class TokenTable: Sendable {
     /// All tokens' bytes, one token after another.
     package var bytes: BufferView<UInt8> { byteBuffer.view }
 
-    /// Where each token's bytes begin; one more entry at the end.
+    /// Offset of each token's first byte; one more entry at the end.
     package var offsets: BufferView<UInt32> { offsetBuffer.view }
 
-    /// The key of each token, ``ShortKey/none`` where it is longer or unused; one more of those at the
-    /// end.
+    /// The key of each token, ``ShortKey/none`` where it is longer or unused; one more of those at
+    /// the end.
     ///
     /// In memory a key is fifteen bytes and their number, which is what decoding copies.
     var keys: BufferView<ShortKey> { keyBuffer.view }
@@ -162,8 +162,8 @@ package final class TokenTable: Sendable {
         return nil
     }
 
-    /// The number of the ordinary token that is the bytes from `start` up to `end`; `nil` if there is
-    /// none. O(length).
+    /// The number of the ordinary token that is the bytes from `start` up to `end`; `nil` if there
+    /// is none. O(length).
     package func id(of text: ByteView, from start: Int, to end: Int) -> UInt32? {
         guard start < end else { return nil }
         if end - start <= ShortKey.maximumLength {
@@ -234,7 +234,7 @@ package final class TokenTable: Sendable {
         unsafe Array(bytes.elements(from: Int(offsets[id]), to: Int(offsets[id + 1])))
     }
 
-    /// How long one token is.
+    /// Length of one token in bytes.
     @inline(__always)
     package func byteCount(of id: Int) -> Int {
         Int(offsets[id + 1] - offsets[id])
@@ -242,8 +242,8 @@ package final class TokenTable: Sendable {
 }
 
 extension TokenTable {
-    /// Throws if a special token is written as an ordinary token is in a `tokenizer.json`, where both
-    /// are names in one list.
+    /// Throws if a special token is written as an ordinary token is in a `tokenizer.json`, where
+    /// both are names in one list.
     package func checkNames(of specials: [SpecialToken]) throws(TokenizationError) {
         for special in specials {
             guard let bytes = ByteCharacters.bytes(for: special.content),

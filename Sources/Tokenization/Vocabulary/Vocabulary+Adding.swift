@@ -26,8 +26,8 @@ extension Vocabulary {
             counts: counts.map { $0 + Array(repeating: 0, count: missing.count) })
     }
 
-    /// Whether every token of `other` is the same token here, so that a model of `other` needs no more
-    /// than rows for the tokens behind its last. O(size).
+    /// Whether every token of `other` is the same token here, so that a model of `other` needs no
+    /// more than rows for the tokens behind its last. O(size).
     public func isExtension(of other: Vocabulary) -> Bool {
         guard pattern == other.pattern, mergeSemantics == other.mergeSemantics,
             count >= other.count, merges.pairs == other.merges.pairs,

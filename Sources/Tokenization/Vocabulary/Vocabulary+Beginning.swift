@@ -1,6 +1,7 @@
 extension Vocabulary {
-    /// What stands before each text that a model of this vocabulary reads: what the post-processor of
-    /// its `tokenizer.json` puts there, as `transformers` does. Most often nothing or one token.
+    /// Special tokens before each text that a model of this vocabulary reads: those that the
+    /// post-processor of its `tokenizer.json` puts there, as `transformers` does. Most often none
+    /// or one.
     ///
     /// It is no part of a text's own ids: an encoder does not add it.
     public var textPrefix: [TokenID] { postProcessor.beginning.compactMap(specialToken) }
@@ -14,8 +15,8 @@ extension Vocabulary {
 
     /// This vocabulary with the special token `token` before each text, or with nothing there.
     ///
-    /// Files that are written of it say so to their readers; the ids of texts and the fingerprint are
-    /// the same.
+    /// Files that are written of it say so to their readers; the ids of texts and the fingerprint
+    /// are the same.
     ///
     /// - Precondition: `token` is special.
     public func beginningTexts(with token: TokenID?) -> Vocabulary {

@@ -77,7 +77,7 @@ extension Vocabulary {
             json.textEnds(self)
             if let chatTemplate { json.string("chat_template", chatTemplate) }
             json.value("clean_up_tokenization_spaces", "false")
-            // What transformers writes for "no limit".
+            // The number that transformers writes for "no limit".
             json.value("model_max_length", "1000000000000000019884624838656")
         }
         return json.bytes + [UInt8(ascii: "\n")]
@@ -154,8 +154,8 @@ extension Vocabulary {
 
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == " " { return true }
-        // Letters, numbers, marks, punctuation and symbols print; the rest controls, separates or is
-        // not assigned in the pinned table.
+        // Letters, numbers, marks, punctuation and symbols print; the rest controls, separates or
+        // is not assigned in the pinned table.
         return UnicodeClasses.shared.tables.codePoint(scalar.value)
             .isAny([.letter, .number, .mark, .punctuation])
     }

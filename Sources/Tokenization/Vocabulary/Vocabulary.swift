@@ -10,10 +10,10 @@ import Bytes
 ///
 /// Every one of the 256 bytes is a token, so every text can be encoded and comes back unchanged.
 public struct Vocabulary: Sendable {
-    /// How a text is cut into the pieces that merges never cross.
+    /// Pattern that cuts a text into the pieces that merges never cross.
     public let pattern: SplitPattern
 
-    /// How merges turn a piece into tokens.
+    /// Rule by which merges turn a piece into tokens.
     public let mergeSemantics: MergeSemantics
 
     /// The special tokens, by increasing id.
@@ -28,10 +28,10 @@ public struct Vocabulary: Sendable {
     package let merges: MergeTable
     let decoding: DecodingTable
 
-    /// What a `tokenizer.json` of this vocabulary puts around the ids of a text.
+    /// Post-processor of a `tokenizer.json`: the tokens around the ids of a text.
     var postProcessor: PostProcessor
 
-    /// How often each token occurred when it was learned; known to the one who learned it only.
+    /// Occurrences of each token in the corpus it was learned from; nil unless it was learned here.
     let counts: [UInt64]?
 
     package init(
@@ -63,7 +63,7 @@ public struct Vocabulary: Sendable {
         (0..<count).filter { !tokens.isUsed($0) }.map { TokenID(UInt32($0)) }
     }
 
-    /// How many merges there are.
+    /// Number of merges.
     public var mergeCount: Int { merges.pairs.count }
 
     /// The token that ends a document, by the names in common use; `nil` if there is none.
@@ -88,7 +88,7 @@ public struct Vocabulary: Sendable {
         }
     }
 
-    /// How many ordinary tokens are also ordinary tokens of `other`. O(size).
+    /// Number of ordinary tokens that are also ordinary tokens of `other`. O(size).
     public func sharedTokenCount(with other: Vocabulary) -> Int {
         let special = Set(specialTokens.map(\.id))
         return (0..<UInt32(count)).count { id in
@@ -139,7 +139,8 @@ public struct Vocabulary: Sendable {
             form.append(Int(pair.left))
             form.append(Int(pair.right))
         }
-        // What is rare follows only where it is the case.
+        // Rare properties are appended only where a token has them, so that other fingerprints
+        // stay.
         for special in specialTokens {
             if special.recognition == .everywhere {
                 form.append("everywhere")

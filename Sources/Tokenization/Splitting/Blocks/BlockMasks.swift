@@ -34,15 +34,15 @@ struct BlockMasks: ~Copyable {
     private let buffer = OwnedBuffer<UInt64>(
         repeating: 0, count: Kind.count * BlockMasks.stride)
 
-    /// What ``findStarts(_:isEnd:)`` finds: three rows of words, a word a block.
+    /// Results of ``findStarts(_:isEnd:)``: three rows of words, a word a block.
     private let found = OwnedBuffer<UInt64>(repeating: 0, count: 3 * BlockMasks.stride)
 
     private let level: Int32
 
-    /// How many bytes are classified.
+    /// Number of classified bytes.
     private var count = 0
 
-    /// How many blocks, from the first on, ``findStarts(_:isEnd:)`` has looked at.
+    /// Number of blocks, from the first on, that ``findStarts(_:isEnd:)`` has looked at.
     private var blockCount = 0
 
     /// Whether no byte is 128 or above.

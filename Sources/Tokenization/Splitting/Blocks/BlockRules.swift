@@ -4,7 +4,7 @@
 /// The patterns in use are variations of one theme: letters, numbers, and what is neither, each run
 /// perhaps with one character in front; and whitespace between them.
 struct BlockRules {
-    /// What a run of letters may take in front.
+    /// Character that a run of letters may take in front.
     enum Prefix {
         /// A space, as may numbers and punctuation.
         case space
@@ -12,14 +12,14 @@ struct BlockRules {
         case anyCharacter
     }
 
-    /// What a run of punctuation takes behind.
+    /// Characters that a run of punctuation takes behind.
     enum Tail {
         case nothing
         case newlines
         case newlinesAndSlashes
     }
 
-    /// What `'s`, `'t`, `'re` and their like are.
+    /// Place of contractions, `'s`, `'t`, `'re` and their like, among the pieces.
     enum Contraction {
         case punctuationAndLetters
         /// A piece, in lower case only.
@@ -32,7 +32,7 @@ struct BlockRules {
 
     let prefix: Prefix
 
-    /// How many numbers make a piece; 0 for whole runs.
+    /// Most numbers in a piece; 0 for whole runs.
     let numberGroup: Int
 
     var tail = Tail.nothing

@@ -12,7 +12,7 @@ struct MergeBatch: ~Copyable {
 
     private static let capacity = 64
 
-    /// How many merges there are.
+    /// Number of merges.
     var count: Int { merges.count }
 
     /// Whether it is time to look up.

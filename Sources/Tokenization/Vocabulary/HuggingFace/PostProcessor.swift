@@ -1,6 +1,7 @@
 import Bytes
 
-/// What a `tokenizer.json` puts around the ids of a text, such as a token that begins it.
+/// Post-processor of a `tokenizer.json`: what it puts around the ids of a text, such as a token
+/// that begins it.
 ///
 /// It is no part of a text's own ids: the encoder never applies it. It is kept as it was read, so
 /// that a file written again does to its readers what the first one did.
@@ -8,7 +9,8 @@ package struct PostProcessor: Sendable {
     /// The value in the file.
     let value: JSONValue
 
-    /// What `tokenizers` writes for a byte-level vocabulary: it changes offsets, not ids.
+    /// Post-processor that `tokenizers` writes for a byte-level vocabulary: it changes offsets, not
+    /// ids.
     static let byteLevel = PostProcessor(
         .object([
             .init(key: "type", value: .string("ByteLevel")),

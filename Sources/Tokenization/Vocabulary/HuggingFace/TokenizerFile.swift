@@ -1,6 +1,6 @@
 package import Bytes
 
-/// What a `tokenizer.json` says, before it is known to make sense.
+/// Contents of a `tokenizer.json`, before it is known to make sense.
 ///
 /// The two large parts, tokens and merges, go straight into tables while the text is read; the rest
 /// is kept as values.
@@ -26,7 +26,7 @@ package struct TokenizerFile: ~Copyable {
     private var tokens: TokenTable?
     private var pairs: [MergePair]?
 
-    /// Where the merges stand, when they come before what is needed to understand them.
+    /// Reader at the list of merges, when it comes before the tokens that its names refer to.
     private var skippedMerges: JSONReader?
 
     /// Reads a whole file. O(size).
@@ -138,8 +138,8 @@ package struct TokenizerFile: ~Copyable {
         let added = addedTokens ?? []
         try AddedToken.check(added, path: path)
         let specials = added.map(\.special)
-        // `tokenizers` takes an added token's number from the model's list; those that are not in the
-        // list it numbers itself, from the number of listed tokens on.
+        // `tokenizers` takes an added token's number from the model's list; those that are not in
+        // the list it numbers itself, from the number of listed tokens on.
         let listedCount = listed.count + otherNames.count
         var unlisted = UInt32(listedCount)
         var names = otherNames

@@ -5,7 +5,7 @@ extension Vocabulary {
     /// Reads the `tokenizer.json` in the directory at `path`, or the file at `path` itself.
     /// O(size of the file).
     ///
-    /// What would give other ids than `tokenizers` gives is refused with the reason.
+    /// A file that would give other ids here than with `tokenizers` is refused, with the reason.
     public init(directory path: String) throws(TokenizationError) {
         var filePath = path
         if !path.hasSuffix(".json") {
@@ -23,7 +23,7 @@ extension Vocabulary {
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - path: what errors call the file.
+    ///   - path: the file's name in errors.
     public init(
         tokenizerJSON bytes: Span<UInt8>, path: String = "tokenizer.json"
     ) throws(TokenizationError) {
