@@ -1,4 +1,4 @@
-/// What can be wrong with a model's configuration or files.
+/// Errors in a model's configuration or files.
 public enum TransformerError: Error, Equatable, Sendable {
     /// A configuration that describes no model.
     case badConfiguration(reason: String)

@@ -2,12 +2,13 @@ import Bytes
 public import Tokenization
 public import Work
 
-/// How a vocabulary is learned: the section "vocabulary" of `pipeline.json`.
+/// Settings of learning a vocabulary: the section "vocabulary" of `pipeline.json`.
 public struct VocabularyConfiguration: Codable, Sendable, Equatable {
-    /// How many tokens there shall be: special tokens, 256 bytes, and merges.
+    /// Number of tokens to learn: special tokens, 256 bytes, and merges.
     public var vocabularySize = 4096
 
-    /// How a text is cut into the pieces that merges never cross; one that is not only for show.
+    /// Pattern that cuts a text into the pieces that merges never cross; one that is not only for
+    /// show.
     public var pattern = SplitPattern.gpt4
 
     /// The special tokens, which get the first ids in this order.
@@ -19,11 +20,11 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// The most bytes a learned token may have; `nil` for no limit.
     public var maximumTokenLength: Int?
 
-    /// Which of several equally frequent pairs is merged first.
+    /// Order in which equally frequent pairs are merged.
     public var tieRule = TieRule.huggingface
 
-    /// The memory that learning may take; `nil` for most of the machine's. The result does not depend
-    /// on it.
+    /// The memory that learning may take; `nil` for most of the machine's. The result does not
+    /// depend on it.
     public var memory: ByteSize?
 
     /// The names in the file.

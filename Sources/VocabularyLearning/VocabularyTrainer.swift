@@ -2,11 +2,11 @@ public import Tokenization
 
 /// Learns a vocabulary from counts of pieces.
 ///
-/// Starting from single bytes, the most frequent pair of neighbours becomes a token, again and again.
-/// Among equally frequent pairs the one with the smallest left id, then right id, goes first, as in
-/// Hugging Face's `BpeTrainer`; special tokens come first, then the bytes in the order of their
-/// characters, then the merges. The result depends on the counts alone, never on the order in which
-/// they were made.
+/// Starting from single bytes, the most frequent pair of neighbours becomes a token, again and
+/// again. Among equally frequent pairs the one with the smallest left id, then right id, goes
+/// first, as in Hugging Face's `BpeTrainer`; special tokens come first, then the bytes in the order
+/// of their characters, then the merges. The result depends on the counts alone, never on the order
+/// in which they were made.
 ///
 /// ```swift
 /// let counter = PieceCounter(.gpt4)
@@ -14,7 +14,7 @@ public import Tokenization
 /// let vocabulary = try VocabularyTrainer(VocabularyConfiguration()).train(counter.takeCounts())
 /// ```
 public struct VocabularyTrainer: Sendable {
-    /// What is to be learned.
+    /// Settings of the vocabulary to be learned.
     public let configuration: VocabularyConfiguration
 
     /// A trainer for `configuration`.
@@ -44,10 +44,12 @@ public struct VocabularyTrainer: Sendable {
     ///
     /// - Parameters:
     ///   - counts: pieces cut by the configuration's pattern.
-    ///   - progress: told now and then how many merges are done, and how many there may be; may throw to
-    ///     end the work.
-    /// - Throws: ``TokenizationError/countOverflow``, ``TokenizationError/tooManyPieces(byteCount:)``, and
-    ///   ``TokenizationError/invalidVocabulary(reason:)`` when a special token's name was also learned.
+    ///   - progress: told now and then how many merges are done, and how many there may be; may
+    ///     throw to end the work.
+    /// - Throws: ``TokenizationError/countOverflow``,
+    ///   ``TokenizationError/tooManyPieces(byteCount:)``, and
+    ///   ``TokenizationError/invalidVocabulary(reason:)`` when a special token's name was also
+    ///   learned.
     public func train(
         _ counts: consuming PieceCounts,
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
@@ -58,7 +60,8 @@ public struct VocabularyTrainer: Sendable {
     /// Learns from the counts in a file, of which only the distinct pieces come into memory.
     ///
     /// - Throws: as with counts in memory, and what is wrong with the file;
-    ///   ``TokenizationError/differentPatterns(_:_:)`` unless they are of the configuration's pattern.
+    ///   ``TokenizationError/differentPatterns(_:_:)`` unless they are of the configuration's
+    ///   pattern.
     public func train(
         _ file: PieceCountsFile,
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }

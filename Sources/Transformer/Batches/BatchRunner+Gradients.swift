@@ -4,13 +4,14 @@ extension BatchRunner {
     /// - Parameters:
     ///   - inputs: token ids (batch, context), row-major.
     ///   - targets: the token to predict at each place, or -1 where nothing is scored.
-    ///   - documentStarts: for each place the number, in its sequence, of its document's first token,
-    ///     before which it sees nothing and from which positions count; nil for whole sequences.
-    ///   - scale: what the loss is multiplied by before its gradient is taken, such as one over the
-    ///     number of scored tokens in the step.
-    ///   - dropout: what is dropped; nil for nothing.
-    /// - Returns: the sum of the scored tokens' losses in nats, not scaled: that of each slot in order and
-    ///   in double precision, and those of the slots by the tree of the gradients.
+    ///   - documentStarts: for each place the number, in its sequence, of its document's first
+    ///     token, before which it sees nothing and from which positions count; nil for whole
+    ///     sequences.
+    ///   - scale: the factor of the loss before its gradient is taken, such as one over the number
+    ///     of scored tokens in the step.
+    ///   - dropout: rate and seed of dropout; nil for none.
+    /// - Returns: the sum of the scored tokens' losses in nats, not scaled: that of each slot in
+    ///   order and in double precision, and those of the slots by the tree of the gradients.
     public func computeGradients(
         inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil, scale: Float,
         dropout: Dropout? = nil
@@ -31,7 +32,7 @@ extension BatchRunner {
         return lossSums[0]
     }
 
-    /// What sequences are learned with.
+    /// Arguments of a gradient that all sequences share.
     private struct Work {
         let scale: Float
         let hasStarts: Bool

@@ -1,11 +1,11 @@
 extension BatchRunner {
-    /// What a runner holds, in bytes.
+    /// Memory of a runner, in bytes.
     public struct Memory: Equatable, Sendable {
         /// The weights as products read them.
         public var panels: Int
         /// The gradients of slots and their sum.
         public var gradients: Int
-        /// What the threads' passes keep and work with.
+        /// Activations that the threads' passes keep and work with.
         public var activations: Int
         /// Tokens, targets, documents' starts and losses.
         public var batches: Int
@@ -14,7 +14,7 @@ extension BatchRunner {
         public var total: Int { panels + gradients + activations + batches }
     }
 
-    /// What a runner of these numbers will hold, before anything of it is allocated.
+    /// Memory of a runner of these numbers, before anything of it is allocated.
     ///
     /// - Parameters:
     ///   - configuration: the model's shape, which must be valid.

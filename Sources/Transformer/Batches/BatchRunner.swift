@@ -2,12 +2,12 @@ public import Work
 
 /// Forward and backward over batches, on all threads, with the same bits for any number of them.
 ///
-/// The sequences of a batch are divided among *slots* of neighbours. A slot works through its sequences
-/// in order into a gradient of its own; the slots' gradients are summed as a binary tree over their
-/// numbers. Threads take slots or, where there are more threads than slots, share the operations on each
-/// sequence; which thread did what leaves no trace in the result. A sequence's activations are a
-/// thread's, so a step of many sequences needs no more of them than one of few: what a larger batch
-/// costs is 16 bytes a token. Nothing is allocated after `init`.
+/// The sequences of a batch are divided among *slots* of neighbours. A slot works through its
+/// sequences in order into a gradient of its own; the slots' gradients are summed as a binary tree
+/// over their numbers. Threads take slots or, where there are more threads than slots, share the
+/// operations on each sequence; which thread did what leaves no trace in the result. A sequence's
+/// activations are a thread's, so a step of many sequences needs no more of them than one of few:
+/// what a larger batch costs is 16 bytes a token. Nothing is allocated after `init`.
 ///
 /// ```swift
 /// let runner = BatchRunner(model: model, batchSize: 16, contextLength: 256, team: team)
@@ -26,7 +26,7 @@ public final class BatchRunner {
     public let team: ThreadTeam
     /// The gradients of the last batch, with the layout of the parameters.
     public let gradients: FloatBuffer
-    /// Where the time of gradients goes; nil measures nothing.
+    /// Profile of the time that gradients take; nil measures nothing.
     public var profile: StepProfile?
 
     /// Slots of a batch where nothing else is said.
@@ -37,9 +37,9 @@ public final class BatchRunner {
         threadCount > slotCount
     }
 
-    /// How the gradients of slots are summed. More slots at once than threads keep those busy when some
-    /// slots take longer than others; where the slots come one after the other, one at a time needs the
-    /// fewest gradients.
+    /// Tree in which the gradients of slots are summed. More slots at once than threads keep those
+    /// busy when some slots take longer than others; where the slots come one after the other, one
+    /// at a time needs the fewest gradients.
     static func tree(slotCount: Int?, batchSize: Int, threadCount: Int) -> GradientTree {
         let slotCount = slotCount ?? min(defaultSlotCount, batchSize)
         precondition(
@@ -55,7 +55,8 @@ public final class BatchRunner {
     let kernels: Kernels
     let weights: PackedWeights
     let tree: GradientTree
-    /// The gradients of slots and their sums, by their numbers in the tree; the first is ``gradients``.
+    /// The gradients of slots and their sums, by their numbers in the tree; the first is
+    /// ``gradients``.
     let slotGradients: [(floats: FloatSlice, slices: ParameterSlices)]
     /// The sums of losses that belong to them.
     var lossSums: [Double]
@@ -125,7 +126,7 @@ public final class BatchRunner {
     /// Bytes of gradients, activations and scratch.
     public var byteCount: Int { memory.total }
 
-    /// What it holds.
+    /// Memory of the runner.
     public var memory: Memory {
         Memory(
             panels: weights.byteCount, gradients: 4 * (gradients.count + slotStorage.count),
@@ -138,7 +139,8 @@ public final class BatchRunner {
     /// - Parameters:
     ///   - inputs: token ids, any number of sequences up to the batch size, row-major.
     ///   - targets: the tokens to predict, or -1.
-    ///   - documentStarts: as for ``computeGradients(inputs:targets:documentStarts:scale:dropout:)``.
+    ///   - documentStarts: as for
+    ///     ``computeGradients(inputs:targets:documentStarts:scale:dropout:)``.
     public func tokenLosses(
         inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil
     ) -> [Float] {

@@ -1,12 +1,13 @@
 /// The binary tree over slot numbers by which the gradients of a step are summed.
 ///
 /// A floating-point sum depends on its order, so the order is fixed by the slots' numbers alone:
-/// ((0+1)+(2+3))+((4+5)+(6+7)), the tree being padded to a power of two with nothing. 2^k neighbouring
-/// slots from a multiple of 2^k on are a subtree, which one thread or one process can sum by itself.
+/// ((0+1)+(2+3))+((4+5)+(6+7)), the tree being padded to a power of two with nothing. 2^k
+/// neighbouring slots from a multiple of 2^k on are a subtree, which one thread or one process can
+/// sum by itself.
 ///
-/// Slots are worked on in waves of neighbours. The sums of finished waves wait on a stack and are added
-/// as the digits of a binary counter are carried, so that few gradients exist at once: one for each slot of
-/// a wave, and one for each 1 among the binary digits of the wave's number.
+/// Slots are worked on in waves of neighbours. The sums of finished waves wait on a stack and are
+/// added as the digits of a binary counter are carried, so that few gradients exist at once: one
+/// for each slot of a wave, and one for each 1 among the binary digits of the wave's number.
 struct GradientTree {
     /// Adds one buffer to another.
     struct Addition: Equatable {
@@ -14,7 +15,8 @@ struct GradientTree {
         let target: Int
     }
 
-    /// Slots that are worked on at once, each into a buffer of its own, and what is added afterwards.
+    /// Slots that are worked on at once, each into a buffer of its own, and what is added
+    /// afterwards.
     struct Wave {
         let slots: Range<Int>
         /// The buffer of its first slot; those of the others follow.
@@ -28,8 +30,8 @@ struct GradientTree {
     /// Buffers in all. After the last wave the sum of all slots is in buffer 0.
     let bufferCount: Int
 
-    /// The tree of `slotCount` slots in waves of `waveSize`, which is a power of two or holds all of
-    /// them. The sum does not depend on it. O(slots).
+    /// The tree of `slotCount` slots in waves of `waveSize`, which is a power of two or holds all
+    /// of them. The sum does not depend on it. O(slots).
     init(slotCount: Int, waveSize: Int) {
         precondition(
             slotCount > 0 && waveSize > 0
@@ -41,7 +43,7 @@ struct GradientTree {
         for start in stride(from: 0, to: slotCount, by: waveSize) {
             let slots = start..<min(start + waveSize, slotCount)
             bufferCount = max(bufferCount, waiting + slots.count)
-            // Nothing pads the tree behind the last wave, which is carried all the way.
+            // No padding stands behind the last wave, so its sum is carried all the way.
             let isLast = slots.upperBound == slotCount
             let carries = isLast ? waiting : (~waves.count).trailingZeroBitCount
             waves.append(

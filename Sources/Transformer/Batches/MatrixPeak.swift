@@ -1,8 +1,8 @@
 import CKernels
 public import Work
 
-/// How fast this machine multiplies and adds when nothing is in the way: what a share of the peak
-/// is a share of.
+/// Peak rate at which this machine multiplies and adds when nothing is in the way: the whole that a
+/// share of the peak is a share of.
 public enum MatrixPeak {
     /// Measures the float32 peak of all threads together, in GFLOP/s, in about 50 ms.
     ///

@@ -18,7 +18,7 @@ public final class PartClock {
         durations[part.rawValue] += duration
     }
 
-    /// What was measured of `part`.
+    /// Time measured of `part`.
     public subscript(part: StepPart) -> Duration { durations[part.rawValue] }
 
     /// All parts together.

@@ -1,12 +1,12 @@
-/// Where the time of training steps goes: what `train --profile` shows.
+/// Profile of training steps: where their time goes, as `train --profile` shows.
 ///
-/// Parts that threads work on side by side are measured on each of them; their share of the time that
-/// passes is the sum divided by the threads. What threads have no work for is a part too, so that all
-/// parts add up to what passed.
+/// Parts that threads work on side by side are measured on each of them; their share of the time
+/// that passes is the sum divided by the threads. What threads have no work for is a part too, so
+/// that all parts add up to what passed.
 public final class StepProfile {
     /// Threads of the team.
     public let threadCount: Int
-    /// What is done between the passes, where no time is lost by being measured as it passes.
+    /// Clock of the work between the passes, where no time is lost by being measured as it passes.
     public let main = PartClock()
     /// The passes' own clocks, one a thread.
     let workers: [PartClock]

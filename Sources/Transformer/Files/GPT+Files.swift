@@ -6,8 +6,8 @@ extension GPTConfiguration {
 }
 
 extension GPT {
-    /// Reads a Hugging Face directory of a model of one of the kinds that ``Architecture`` names, as
-    /// ``ModelDirectory`` describes it. O(parameters).
+    /// Reads a Hugging Face directory of a model of one of the kinds that ``Architecture`` names,
+    /// as ``ModelDirectory`` describes it. O(parameters).
     public convenience init(directory: String) throws(TransformerError) {
         let directory = try ModelDirectory(path: directory)
         // Everything has been looked at by now, so that a file that does not fit costs no memory.

@@ -24,7 +24,7 @@ extension HeaderReader {
 }
 
 extension JSONError {
-    /// What is wrong with a header, for a person.
+    /// Fault of a header, in words.
     var headerReason: String {
         switch reason {
         case .endsEarly: "the header ends too early: a value in it does not end"

@@ -1,7 +1,7 @@
 extension ModelConfigurationFile {
     /// The keys of a JSON object that say something: those whose value is not null, false or empty.
     ///
-    /// What is switched off or absent changes nothing, whatever it is called.
+    /// A key that is switched off or absent changes nothing, whatever its name, and is not refused.
     struct PresentKeys: Decodable {
         let names: [String]
 
@@ -37,8 +37,8 @@ extension ModelConfigurationFile {
         }
     }
 
-    /// Keys of `PretrainedConfig` and of tools around it that do not change what a decoder computes:
-    /// names, storage, training, and how text is drawn.
+    /// Keys of `PretrainedConfig` and of tools around it that do not change what a decoder
+    /// computes: names, storage, training, and how text is drawn.
     private static let harmless: Set<String> = [
         "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path",
         "architectures", "attn_implementation", "bad_words_ids", "begin_suppress_tokens",

@@ -78,7 +78,8 @@ extension ModelConfigurationFile {
             configuration.keyValueHeadCount = num_key_value_heads
             configuration.headDimension = head_dim ?? (isLlama ? nil : 128)
             configuration.intermediateSize = intermediate_size ?? (isLlama ? 11008 : 22016)
-            // Which of the places counts, Transformers decides in `convert_rope_params_to_dict`.
+            // `rope_scaling` goes before `rope_parameters`, as in Transformers'
+            // `convert_rope_params_to_dict`.
             let rotation = (rope_scaling?.isEmpty ?? true) ? rope_parameters : rope_scaling
             configuration.rotaryBase =
                 rotation?.rope_theta ?? rope_theta ?? GPTConfiguration.defaultRotaryBase
@@ -86,8 +87,8 @@ extension ModelConfigurationFile {
             return Contents(configuration: configuration, endToken: eos_token_id)
         }
 
-        /// The base of the angles is there twice: `rope_parameters` is for Transformers from version
-        /// 5 on, `rope_theta` for everyone else.
+        /// The base of the angles is there twice: `rope_parameters` is for Transformers from
+        /// version 5 on, `rope_theta` for everyone else.
         static func text(_ c: GPTConfiguration, _ end: String, _ type: String) -> String {
             let isLlama = c.architecture == .llama
             return """

@@ -3,13 +3,13 @@ import Foundation
 
 /// Hugging Face's `config.json` of a model.
 ///
-/// What the keys of an architecture are, `ModelConfigurationFile+….swift` says; a file is refused
-/// where it describes something that Quern does not compute.
+/// Keys of an architecture are read in `ModelConfigurationFile+….swift`; a file is refused where it
+/// describes something that Quern does not compute.
 struct ModelConfigurationFile {
     let configuration: GPTConfiguration
     let endToken: Int?
 
-    /// What a file's fields come to.
+    /// Configuration and end token that a file's fields give.
     struct Contents {
         let configuration: GPTConfiguration
         let endToken: EndTokens?
@@ -29,7 +29,7 @@ struct ModelConfigurationFile {
         }
     }
 
-    /// What only the fields' owner can know to be wrong, without the path of the file.
+    /// Error in a field's value, found where the path of the file is not known.
     struct Unsupported: Error {
         let reason: String
         init(_ reason: String) { self.reason = reason }

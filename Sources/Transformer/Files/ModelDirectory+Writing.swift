@@ -1,6 +1,7 @@
 extension ModelDirectory {
-    /// Writes `config.json`, `generation_config.json` and the tensors into a directory that exists, so
-    /// that Hugging Face's `from_pretrained` reads it. O(parameters); memory is that of a few rows.
+    /// Writes `config.json`, `generation_config.json` and the tensors into a directory that exists,
+    /// so that Hugging Face's `from_pretrained` reads it. O(parameters); memory is that of a few
+    /// rows.
     ///
     /// Each file appears whole or not at all, the configuration last, which makes the directory a
     /// model. The same model gives the same bytes.
@@ -8,8 +9,8 @@ extension ModelDirectory {
     /// - Parameters:
     ///   - directory: where to write; it holds no other model.
     ///   - type: the type of all numbers.
-    ///   - shardByteCount: the most bytes of tensors in one file, except for a larger tensor; nil for
-    ///     one file.
+    ///   - shardByteCount: the most bytes of tensors in one file, except for a larger tensor; nil
+    ///     for one file.
     ///   - progress: takes how many of the parameters have been written.
     /// - Returns: the names of the files.
     public func write(

@@ -1,9 +1,9 @@
-/// A model in a Hugging Face directory, looked at but not read: `config.json`, and `model.safetensors`
-/// or the files that `model.safetensors.index.json` names.
+/// A model in a Hugging Face directory, looked at but not read: `config.json`, and
+/// `model.safetensors` or the files that `model.safetensors.index.json` names.
 ///
 /// Numbers may be F32, F16 or BF16. Tensor names with and without their prefix are understood; what
-/// old checkpoints hold besides parameters is ignored. The files stay mapped and are read where they
-/// are needed, so that a model of any size takes no memory here.
+/// old checkpoints hold besides parameters is ignored. The files stay mapped and are read where
+/// they are needed, so that a model of any size takes no memory here.
 public struct ModelDirectory: Sendable {
     /// The directory.
     public let path: String
@@ -22,8 +22,8 @@ public struct ModelDirectory: Sendable {
         let type: NumberType
     }
 
-    /// Looks at the directory at `path`, and checks that it is whole and that Quern computes what it
-    /// describes. O(tensors), unless a tied head is there as a copy, which is compared.
+    /// Looks at the directory at `path`, and checks that it is whole and that Quern computes what
+    /// it describes. O(tensors), unless a tied head is there as a copy, which is compared.
     ///
     /// - Parameters:
     ///   - path: a Hugging Face model directory.
@@ -50,7 +50,7 @@ public struct ModelDirectory: Sendable {
         }
     }
 
-    /// How the numbers of a tensor of the layout are stored.
+    /// Number type of a tensor of the layout in its file.
     public func type(ofTensor index: Int) -> NumberType { sources[index].type }
 
     /// Copies some numbers of the layout's tensor `index`, counted from its first. O(count).

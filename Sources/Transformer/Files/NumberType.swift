@@ -1,6 +1,6 @@
 import Bytes
 
-/// How the numbers of a tensor are stored in a file; Quern computes in ``float32``.
+/// Number type of a tensor in a file; Quern computes in ``float32``.
 public enum NumberType: String, Sendable, CaseIterable {
     /// IEEE 754 single precision.
     case float32 = "F32"
@@ -12,7 +12,7 @@ public enum NumberType: String, Sendable, CaseIterable {
     /// Bytes of one number.
     public var byteCount: Int { self == .float32 ? 4 : 2 }
 
-    /// What `config.json` calls it.
+    /// Name in `config.json`.
     var configurationName: String {
         switch self {
         case .float32: "float32"

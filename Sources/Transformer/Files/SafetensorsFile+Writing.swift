@@ -5,7 +5,7 @@ extension SafetensorsFile {
         public let name: String
         /// Its shape, row-major.
         public let shape: [Int]
-        /// Where its floats are.
+        /// Buffer of its floats.
         public let buffer: FloatBuffer
         /// Its first float in the buffer.
         public let offset: Int

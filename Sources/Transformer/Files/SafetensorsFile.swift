@@ -16,9 +16,9 @@ public struct SafetensorsFile: Sendable {
         public let type: String
         /// Its shape, row-major; empty for a single number.
         public let shape: [Int]
-        /// Where its bytes lie after the header.
+        /// Range of its bytes after the header.
         public let byteRange: Range<Int>
-        /// How many numbers it has.
+        /// Count of its numbers.
         public var count: Int { shape.reduce(1, *) }
     }
 

@@ -10,7 +10,7 @@ struct TensorStream {
     /// Numbers of a run: large enough that the calls cost nothing, small beside any model.
     private static let runCount = 1 << 20
 
-    /// How many rows there are: the first of the shape's sizes, 1 for a single number.
+    /// Number of rows: the first of the shape's sizes, 1 for a single number.
     var rowCount: Int { shape.first ?? 1 }
 
     /// Numbers of a row.

@@ -6,7 +6,8 @@
     import Musl
 #endif
 
-/// How much each token of a text attends to each before it, in every head of a model.
+/// Attention weights of a text: how much each token attends to each before it, in every head of a
+/// model.
 public struct AttentionMaps: Sendable {
     /// Blocks of the model.
     public let layerCount: Int
@@ -14,8 +15,8 @@ public struct AttentionMaps: Sendable {
     public let headCount: Int
     /// Tokens of the text.
     public let tokenCount: Int
-    /// The weights, (layers, heads, query tokens, key tokens); those of a query sum to 1, and those of
-    /// later keys are 0.
+    /// The weights, (layers, heads, query tokens, key tokens); those of a query sum to 1, and those
+    /// of later keys are 0.
     public let weights: [Float]
 
     /// The weights of a head, (query tokens, key tokens).

@@ -1,6 +1,6 @@
 import Bytes
 
-/// How text is generated; the section "generation" of `pipeline.json`.
+/// Settings of generating text; the section "generation" of `pipeline.json`.
 public struct GenerationConfiguration: Codable, Equatable, Sendable {
     /// Divides the logits: below 1 the likely becomes likelier; 0 always takes the likeliest.
     public var temperature = 0.8
@@ -17,7 +17,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     public var stopStrings: [String] = []
     /// The most tokens to generate.
     public var maximumTokenCount = 200
-    /// What the random choices follow from.
+    /// Seed that the random choices follow from.
     public var seed: UInt64 = 42
 
     /// The names in JSON.

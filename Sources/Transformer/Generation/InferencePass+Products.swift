@@ -1,6 +1,6 @@
 import Work
 
-/// What the parts of every block are made of, divided among the threads.
+/// Parts that every block is made of, divided among the threads.
 extension InferencePass {
     /// Calls `body` with ranges of rows: all of few, which are not worth a second thread, or parts.
     func eachRows(_ count: Int, _ body: (Range<Int>) -> Void) {
@@ -83,8 +83,8 @@ extension InferencePass {
     /// Columns of an item where rows are many.
     private static let panelPart = 96
 
-    /// Columns of an item where rows are few: enough of them to be worth handing out, and so few that
-    /// no thread waits long for the last.
+    /// Columns of an item where rows are few: enough of them to be worth handing out, and so few
+    /// that no thread waits long for the last.
     private static func part(of columns: Int) -> Int {
         min(max(columns / 32 / 64 * 64, 64), 512)
     }

@@ -45,7 +45,7 @@ public final class InferencePass {
     /// The most rows that are multiplied by matrices where they lie; more go through panels.
     static let fewRows = 16
 
-    /// What the rows at work need, allocated once.
+    /// Buffers for the rows at work, allocated once.
     struct Buffers {
         let ids: IDBuffer
         let places: IDBuffer
@@ -91,7 +91,7 @@ public final class InferencePass {
     ///
     /// - Parameters:
     ///   - model: the model.
-    ///   - format: what its matrices are rounded to first.
+    ///   - format: the number format that its matrices are rounded to first.
     ///   - textCount: the most texts that take a step together.
     ///   - team: the threads.
     ///   - level: which kernels run.
@@ -137,8 +137,8 @@ public final class InferencePass {
         return -Double(buffers.mean[0])
     }
 
-    /// The most probable next tokens of a text, and their probabilities; none where the logits are not
-    /// finite. O(V).
+    /// The most probable next tokens of a text, and their probabilities; none where the logits are
+    /// not finite. O(V).
     public func likeliest(
         _ count: Int, ofText text: Int = 0
     ) -> [(token: Int32, probability: Double)] {
@@ -153,7 +153,8 @@ public final class InferencePass {
         }
     }
 
-    /// Reads the next tokens of a text, 256 at a time. There must be room for them, and at least one.
+    /// Reads the next tokens of a text, 256 at a time. There must be room for them, and at least
+    /// one.
     public func read(_ ids: Span<Int32>, into cache: KeyValueCache) {
         precondition(
             ids.count > 0 && cache.count + ids.count <= cache.capacity,
@@ -190,7 +191,7 @@ public final class InferencePass {
         head(rows: 0..<tokens.count)
     }
 
-    /// What the rows at work are.
+    /// Rows at work: positions of one text, or one position of each of several.
     enum Work {
         /// The next positions of one text.
         case part(KeyValueCache, count: Int)

@@ -1,5 +1,5 @@
-/// The keys and values of the tokens that a model has read in one text, so that the next token costs
-/// one position and not all of them.
+/// The keys and values of the tokens that a model has read in one text, so that the next token
+/// costs one position and not all of them.
 ///
 /// A class, because it is one large allocation; an ``InferencePass`` fills it.
 public final class KeyValueCache {
@@ -14,8 +14,8 @@ public final class KeyValueCache {
     /// reads lies in one piece.
     private let storage: FloatBuffer
 
-    /// An empty cache for texts of up to `capacity` tokens of a model of that shape; at most, and by
-    /// default, the model's context.
+    /// An empty cache for texts of up to `capacity` tokens of a model of that shape; at most, and
+    /// by default, the model's context.
     public init(_ configuration: GPTConfiguration, capacity: Int? = nil) {
         let capacity = capacity ?? configuration.positionCount
         precondition(

@@ -16,7 +16,7 @@ public struct Sampler: Sendable {
     private var generator: RandomGenerator
     /// The tokens that the penalty is for, once each.
     private var seen: Set<Int32> = []
-    /// What becomes of the logits: scores, then probabilities up to a factor.
+    /// Weights of the tokens, from their logits: scores, then probabilities up to a factor.
     private var weights: [Float] = []
 
     /// A sampler with the configuration's numbers, which must be valid.
@@ -41,7 +41,8 @@ public struct Sampler: Sendable {
     /// Forgets the tokens of the text, for another one.
     public mutating func forget() { seen.removeAll() }
 
-    /// The next token. O(V), whatever is chosen from; no vocabulary is sorted. The logits are finite.
+    /// The next token. O(V), whatever is chosen from; no vocabulary is sorted. The logits are
+    /// finite.
     public mutating func next(from logits: Span<Float>) -> Int32 {
         precondition(logits.count > 0, "no logits to choose from")
         if temperature == 0, seen.isEmpty { return Self.likeliest(in: logits) }
@@ -87,8 +88,8 @@ public struct Sampler: Sendable {
     private mutating func score(_ logits: Span<Float>) {
         weights.removeAll(keepingCapacity: true)
         weights.reserveCapacity(logits.count)
-        // Neither penalty nor temperature, each at most a million, leads out of the range of floats from
-        // here.
+        // Neither penalty nor temperature, each at most a million, leads out of the range of floats
+        // from here.
         let most: Float = 1e24
         for index in logits.indices { weights.append(min(max(logits[index], -most), most)) }
         let penalty = Float(repetitionPenalty)

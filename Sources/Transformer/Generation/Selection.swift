@@ -21,7 +21,7 @@ enum Selection {
         precondition(count > 0 && count <= values.count, "as many as there are, or fewer")
         var entries: [Entry] = []
         entries.reserveCapacity(2 * count + 64)
-        // What is certainly not among them is passed over; now and then the rest is cut to size.
+        // Entries certainly not among them are passed over; now and then the rest is cut to size.
         var least: Entry?
         for index in values.indices {
             let entry = Entry(value: values[index], index: index)
@@ -42,8 +42,8 @@ enum Selection {
         greatest(rank, in: values)[rank - 1].value
     }
 
-    /// The last that belongs to the fewest weights whose sum is at least `goal`, of weights that are
-    /// not negative and have the sum `sum`. O(n) on average.
+    /// The last that belongs to the fewest weights whose sum is at least `goal`, of weights that
+    /// are not negative and have the sum `sum`. O(n) on average.
     static func last(reaching goal: Double, of weights: Span<Float>, sum: Double) -> Entry {
         // Those so light that all of them together are less than what may be missing cannot be
         // among them; of a trained model's vocabulary that is nearly all.

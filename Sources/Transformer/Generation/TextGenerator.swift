@@ -1,11 +1,12 @@
 public import Work
 
-/// Continues a text of token ids, one token at a time; or several continuations of one text, a token
-/// of each at a time, for which the prompt is read once and every weight once a step.
+/// Continues a text of token ids, one token at a time; or several continuations of one text, a
+/// token of each at a time, for which the prompt is read once and every weight once a step.
 ///
-/// When the context is full the oldest quarter leaves, and the rest is read again in one pass, at the
-/// positions from 0 on: the window slides, and what a token is given is always what the model makes
-/// of the window by itself. So a slide costs three positions for each token that it makes room for.
+/// When the context is full the oldest quarter leaves, and the rest is read again in one pass, at
+/// the positions from 0 on: the window slides, and what a token is given is always what the model
+/// makes of the window by itself. So a slide costs three positions for each token that it makes
+/// room for.
 ///
 /// ```swift
 /// var generator = TextGenerator(model, configuration: .greedy(maximumTokenCount: 20))
@@ -90,8 +91,8 @@ public struct TextGenerator {
     /// Starts over from `prompt`, of which the last tokens count if it is longer than the context.
     /// It needs at least one token; a text without a beginning starts from the end-of-text token.
     ///
-    /// What the prompt has in common with the first sample so far is not read again, so that a
-    /// conversation costs only what is new in it. Random choices go on where they were.
+    /// Tokens that the prompt has in common with the first sample so far are not read again, so
+    /// that a conversation costs only what is new in it. Random choices go on where they were.
     public mutating func start(prompt: [Int32]) {
         precondition(!prompt.isEmpty, "generation starts from at least one token")
         var window = prompt
@@ -147,8 +148,8 @@ public struct TextGenerator {
         return tokens
     }
 
-    /// How many tokens of the prompt are read, the last ones: all, unless the context is shorter. It is
-    /// meant for the time between ``start(prompt:)`` and the first token.
+    /// Number of tokens of the first sample that the model reads: right after ``start(prompt:)``,
+    /// the last ones of the prompt; all, unless the context is shorter.
     public var windowCount: Int { samples[0].window.count }
 
     /// Ends a sample, because what it says is enough.

@@ -10,7 +10,7 @@ import CKernels
     /// The size of a large page on x86 and most of ARM; a larger one only costs the advice.
     private static let largePageSize = 2 << 20
 
-    /// How many floats there are.
+    /// Number of floats.
     public let count: Int
 
     /// `count` zeros.

@@ -30,7 +30,7 @@ struct AttentionShape {
         groups.lowerBound * groupSize..<groups.upperBound * groupSize
     }
 
-    /// Where a head's queries, keys and values begin in a row.
+    /// First columns of a head's queries, keys and values in a row.
     func columns(ofHead head: Int) -> (q: Int, k: Int, v: Int) {
         let k = queryWidth + head / groupSize * headSize
         return (head * headSize, k, k + keyWidth)

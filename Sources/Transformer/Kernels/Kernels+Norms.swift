@@ -1,9 +1,9 @@
 import CKernels
 
-/// What a norm's backward needs of its forward, a float a row each.
+/// Statistics of a norm's forward that its backward needs, a float a row each.
 struct NormStatistics {
     let mean: FloatSlice?  // of LayerNorm; RMSNorm has none
-    let scale: FloatSlice  // what the row was multiplied by
+    let scale: FloatSlice  // factor of the row
 }
 
 extension NormStatistics {

@@ -61,7 +61,7 @@ struct Matrix {
     }
 }
 
-/// What happens to a product on its way to memory.
+/// Operation on a product on its way to memory.
 enum Epilogue {
     case store
     case add
@@ -83,7 +83,7 @@ enum Epilogue {
         bias.map { .biasResidual($0, residual) } ?? .residual(residual)
     }
 
-    /// What meets the columns of `range` of the product.
+    /// The epilogue for the columns of `range` of the product.
     func columns(_ range: Range<Int>) -> Epilogue {
         func part(_ bias: FloatSlice) -> FloatSlice { bias[range] }
         func part(_ matrix: Matrix) -> Matrix { matrix.columns(range) }

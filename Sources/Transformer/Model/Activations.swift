@@ -3,7 +3,7 @@
 /// Letters: t positions, C embedding size, F inside of the feed-forward part, Q width of all
 /// queries, K of all keys, V vocabulary, H heads.
 struct Activations {
-    /// What a block keeps for its backward.
+    /// Activations of a block, kept for its backward.
     struct Layer {
         let norm1: FloatSlice  // (t, C)
         let norm1Statistics: NormStatistics

@@ -1,7 +1,7 @@
 /// The kinds of model that Quern computes, each equal to a class of Hugging Face's.
 ///
-/// All are decoders of the same plan: embed, then blocks of attention and a feed-forward part around
-/// a residual stream, then a norm and the head. They differ in what the parts are made of.
+/// All are decoders of the same plan: embed, then blocks of attention and a feed-forward part
+/// around a residual stream, then a norm and the head. They differ in what the parts are made of.
 public enum Architecture: String, Codable, CaseIterable, Sendable {
     /// `GPT2LMHeadModel`: learned positions, LayerNorm, biases, GELU.
     case gpt2

@@ -1,8 +1,8 @@
 import CKernels
 import Work
 
-/// Dropout in one batch: which numbers are dropped follows from the seed, the number of the sequence
-/// in the run, the layer and the place, and from nothing else.
+/// Dropout in one batch: which numbers are dropped follows from the seed, the number of the
+/// sequence in the run, the layer and the place, and from nothing else.
 ///
 /// Numbers are dropped where GPT-2 does it: from the embeddings, from the weights of attention, and
 /// from what each part of a block adds to the residual stream. Those that stay are divided by the
@@ -11,7 +11,7 @@ import Work
 public struct Dropout: Sendable {
     /// The share of numbers that are dropped, from 0 to below 1.
     public let rate: Double
-    /// What the choices follow from.
+    /// Seed that the choices follow from.
     public let seed: UInt64
     /// The number that the batch's first sequence has among all sequences of the run.
     public let firstSequence: Int
@@ -34,7 +34,7 @@ public struct Dropout: Sendable {
         return Stream(rate: rate, key: key, sequence: UInt32(truncatingIfNeeded: number))
     }
 
-    /// Where numbers are dropped.
+    /// Places in the model where numbers are dropped.
     enum Place {
         case embedding
         case attention(layer: Int, head: Int)

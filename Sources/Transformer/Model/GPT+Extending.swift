@@ -4,11 +4,11 @@ extension GPT {
     /// A copy of this model with rows for more tokens, in the embedding and in a head of its own.
     /// O(parameters).
     ///
-    /// A new row is the mean of the rows that are there, with noise of a hundredth of their standard
-    /// deviation, column by column. So a new token begins as likely as the average one and changes the
-    /// others' probabilities by no more than its share, where a row of the usual random start could take
-    /// most of it (Hewitt, "Initializing New Word Embeddings for Pretrained Language Models", 2021). The
-    /// noise keeps two new tokens from being one and the same.
+    /// A new row is the mean of the rows that are there, with noise of a hundredth of their
+    /// standard deviation, column by column. So a new token begins as likely as the average one and
+    /// changes the others' probabilities by no more than its share, where a row of the usual random
+    /// start could take most of it (Hewitt, "Initializing New Word Embeddings for Pretrained
+    /// Language Models", 2021). The noise keeps two new tokens from being one and the same.
     ///
     /// - Parameters:
     ///   - vocabularySize: tokens of the copy, at least as many as there are.

@@ -12,7 +12,7 @@ import Work
 public final class GPT {
     /// The model's shape.
     public let configuration: GPTConfiguration
-    /// Where each tensor lies in ``parameters``.
+    /// Places of the tensors in ``parameters``.
     public let layout: ParameterLayout
     /// All parameters.
     public let parameters: FloatBuffer

@@ -3,10 +3,10 @@ import Bytes
 /// The shape of a model; the section "model" of `pipeline.json`.
 ///
 /// The keys are those of Hugging Face's `config.json` for GPT-2, and for what GPT-2 lacks those of
-/// Llama. Two configurations are equal when they describe the same model: a key that is absent equals
-/// the value that it stands for.
+/// Llama. Two configurations are equal when they describe the same model: a key that is absent
+/// equals the value that it stands for.
 public struct GPTConfiguration: Codable, Sendable {
-    /// What the blocks are made of.
+    /// Architecture of the blocks.
     public var architecture = Architecture.gpt2
     /// Blocks, each of attention and a feed-forward part.
     public var layerCount = 4
@@ -19,8 +19,8 @@ public struct GPTConfiguration: Codable, Sendable {
     public var headDimension: Int?
     /// Floats that stand for a token between blocks.
     public var embeddingSize = 128
-    /// Floats inside of the feed-forward part; nil for 4 · `embeddingSize`, or, where it is gated and
-    /// so has three matrices instead of two, 8/3 of it rounded up to a multiple of 32.
+    /// Floats inside of the feed-forward part; nil for 4 · `embeddingSize`, or, where it is gated
+    /// and so has three matrices instead of two, 8/3 of it rounded up to a multiple of 32.
     public var intermediateSize: Int?
     /// The context: the most tokens that the model sees at once.
     public var positionCount = 256
@@ -85,7 +85,7 @@ public struct GPTConfiguration: Codable, Sendable {
         intermediateSize = try values.decodeIfPresent(Int.self, forKey: .intermediateSize)
     }
 
-    // MARK: What follows
+    // MARK: Derived sizes
 
     /// Floats of a head.
     public var headSize: Int { headDimension ?? embeddingSize / headCount }

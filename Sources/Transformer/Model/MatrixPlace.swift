@@ -1,7 +1,7 @@
 /// A linear map inside of a buffer of parameters: what a matrix optimizer takes as one matrix.
 ///
-/// It is a tensor, or a part of one: GPT-2's queries, keys and values are three maps that lie side by
-/// side in one tensor.
+/// It is a tensor, or a part of one: GPT-2's queries, keys and values are three maps that lie side
+/// by side in one tensor.
 public struct MatrixPlace: Equatable, Sendable {
     /// Its first float in the buffer.
     public let offset: Int

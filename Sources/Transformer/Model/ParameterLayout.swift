@@ -1,11 +1,11 @@
-/// Where each tensor of a model lies in its one allocation.
+/// Layout of a model's one allocation: where each tensor lies in it.
 ///
 /// Parameters, gradients and the moments of an optimizer are buffers of ``floatCount`` floats with
 /// this layout. Every tensor starts on a cache line, except where several are the parts of one
 /// product's matrix and follow each other without a gap; the floats between tensors are zero and
 /// stay so.
 public struct ParameterLayout: Equatable, Sendable {
-    /// What a tensor is to the model.
+    /// Role of a tensor in the model.
     public enum Role: Sendable {
         /// The vectors of tokens or of positions.
         case embedding
@@ -15,9 +15,9 @@ public struct ParameterLayout: Equatable, Sendable {
         case residualMatrix
         /// The output head, where it is not the token embedding.
         case head
-        /// What a norm multiplies by.
+        /// Factors of a norm.
         case gain
-        /// What is added to a product or a norm.
+        /// Terms that are added to a product or a norm.
         case bias
     }
 
@@ -27,7 +27,7 @@ public struct ParameterLayout: Equatable, Sendable {
         public let name: String
         /// Its name in a Hugging Face checkpoint: "transformer.h.0.attn.c_attn.weight".
         public let checkpointName: String
-        /// What it is.
+        /// Role of the tensor in the model.
         public let role: Role
         /// Its shape, row-major. The matrices of GPT-2's blocks are (in, out), as Conv1D has them;
         /// those of the others (out, in), as Linear has them.
@@ -36,9 +36,9 @@ public struct ParameterLayout: Equatable, Sendable {
         public let offset: Int
         /// The linear maps that it holds: one or more for a matrix of a block, none for the rest.
         public let maps: [MatrixPlace]
-        /// How many floats it has.
+        /// Count of its floats.
         public var count: Int { shape.reduce(1, *) }
-        /// Where it lies in the buffer.
+        /// Range of its floats in the buffer.
         public var range: Range<Int> { offset..<offset + count }
         /// Whether weight decay applies: to matrices, embeddings included, not to biases and norms.
         public var isDecayed: Bool { shape.count >= 2 }

@@ -51,8 +51,8 @@ extension SequencePass {
             rowStride: shape.rowWidth)
     }
 
-    /// What happens to queries and keys between their projection and attention: a norm over each
-    /// head, and the turn by its position.
+    /// Norm over each head and rotation by its position: the steps of queries and keys between
+    /// their projection and attention.
     private func forwardHeads(
         _ a: Activations.Layer, _ p: ParameterSlices.Layer, _ shape: AttentionShape
     ) {
@@ -72,8 +72,8 @@ extension SequencePass {
         turn(a.qkv, shape)
     }
 
-    /// Turns the gradient by queries and keys in `dQKV` into that by their projection, in place, and
-    /// adds to the gradients of the norms.
+    /// Turns the gradient by queries and keys in `dQKV` into that by their projection, in place,
+    /// and adds to the gradients of the norms.
     private func backwardHeads(
         _ a: Activations.Layer, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer,
         _ shape: AttentionShape

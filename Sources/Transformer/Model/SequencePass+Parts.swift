@@ -1,4 +1,4 @@
-/// What the parts of every block are made of.
+/// Parts that every block is made of.
 extension SequencePass {
     // MARK: Norms
 

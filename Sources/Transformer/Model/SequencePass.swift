@@ -1,22 +1,22 @@
 import Work
 
-/// One sequence's way through the model, forward and backward, on the thread that calls it or, where
-/// there are fewer sequences than threads, on a team of threads that share each operation.
+/// One sequence's way through the model, forward and backward, on the thread that calls it or,
+/// where there are fewer sequences than threads, on a team of threads that share each operation.
 ///
-/// It owns every activation and all scratch, sized once, so that a step allocates nothing. Where a thread
-/// works on a whole sequence, its activations are small enough for the caches, and no thread
+/// It owns every activation and all scratch, sized once, so that a step allocates nothing. Where a
+/// thread works on a whole sequence, its activations are small enough for the caches, and no thread
 /// waits for another within a layer. Forward and backward of each part are neighbours in
 /// `SequencePass+….swift`; what the parts are made of, the configuration says.
 ///
 /// Letters: t positions of this sequence, C embedding size, V vocabulary.
 final class SequencePass {
-    /// What a pass reads.
+    /// Input of a pass.
     struct Input {
         let ids: IDSlice  // (t)
         /// The first position of each one's document, which is the first that it sees; nil if all
         /// are of one document.
         var starts: IDSlice?  // (t)
-        /// What is dropped; nil for nothing.
+        /// Masks of dropout; nil for none.
         var dropout: Dropout.Stream?
     }
 
@@ -34,10 +34,10 @@ final class SequencePass {
     let headRows: Int
     let headStride: Int
 
-    /// Where the time goes; nil when nobody asks.
+    /// Clock of the pass's parts; nil to measure nothing.
     var clock: PartClock?
 
-    /// What the pass at work reads.
+    /// Input of the pass at work.
     private(set) var input: Input
     /// Positions of the sequence at work.
     var count: Int { input.ids.count }
@@ -75,7 +75,7 @@ final class SequencePass {
         input = Input(ids: placeBuffer.slice(0..<0))
     }
 
-    /// What a pass will need, before anything is allocated.
+    /// Shape of a pass, from which its memory follows before anything is allocated.
     struct Shape {
         let configuration: GPTConfiguration
         let length: Int
@@ -188,7 +188,7 @@ final class SequencePass {
         timed(.embeddingBackward) { backwardEmbedding(d) }
     }
 
-    /// Does a part of the work, and takes its time if somebody asks.
+    /// Does a part of the work, and measures its time if there is a clock.
     @inline(__always)
     func timed(_ part: StepPart, _ work: () -> Void) {
         guard let clock else { return work() }

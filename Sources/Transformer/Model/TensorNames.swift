@@ -1,8 +1,8 @@
 /// The names that an architecture's tensors have in Hugging Face's checkpoints, without the prefix
 /// that ``prefix`` holds.
 struct TensorNames {
-    /// A linear layer: its weights, more than one where Hugging Face keeps apart what is one product
-    /// here, and its biases.
+    /// A linear layer: its weights, more than one where Hugging Face keeps apart what is one
+    /// product here, and its biases.
     struct Linear {
         let weights: [String]
         let biases: [String]

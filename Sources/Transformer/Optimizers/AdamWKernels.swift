@@ -19,7 +19,7 @@ public enum AdamWKernels {
         public var epsilon: Float
         /// Decoupled decay, multiplied by the learning rate.
         public var weightDecay: Float
-        /// What gradients are multiplied by first: the clipping factor, or 1.
+        /// Factor for the gradients, before all else: the clipping factor, or 1.
         public var gradientScale: Float
         /// Steps done, this one included: the first step is 1.
         public var step: Int

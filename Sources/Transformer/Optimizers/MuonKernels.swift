@@ -3,10 +3,10 @@ public import Work
 
 /// The arithmetic of Muon over the matrices of a model, on all threads.
 ///
-/// Muon replaces the momentum of a matrix by the nearest matrix whose singular values are all one, so
-/// that a step moves every direction of its map by as much. Newton–Schulz iterations find it with
-/// products alone. A thread takes a whole matrix at a time, so the bits are the same for any number
-/// of threads. Source: Jordan et al., <https://kellerjordan.github.io/posts/muon/>.
+/// Muon replaces the momentum of a matrix by the nearest matrix whose singular values are all one,
+/// so that a step moves every direction of its map by as much. Newton–Schulz iterations find it
+/// with products alone. A thread takes a whole matrix at a time, so the bits are the same for any
+/// number of threads. Source: Jordan et al., <https://kellerjordan.github.io/posts/muon/>.
 public final class MuonKernels {
     /// One step: the numbers that are the same for every matrix.
     public struct Step: Sendable {
@@ -16,7 +16,7 @@ public final class MuonKernels {
         public var momentum: Float
         /// Decoupled decay, multiplied by the learning rate.
         public var weightDecay: Float
-        /// What gradients are multiplied by first: the clipping factor, or 1.
+        /// Factor for the gradients, before all else: the clipping factor, or 1.
         public var gradientScale: Float
 
         /// A step with these numbers.
@@ -32,8 +32,8 @@ public final class MuonKernels {
 
     /// Newton–Schulz iterations of a step.
     static let iterationCount = 5
-    /// Coefficients of X ← aX + (bA + cA²)X with A = XXᵀ: they bring singular values from anywhere in
-    /// (0, 1] to between 0.7 and 1.2 in five iterations, and do not go on to 1.
+    /// Coefficients of X ← aX + (bA + cA²)X with A = XXᵀ: they bring singular values from anywhere
+    /// in (0, 1] to between 0.7 and 1.2 in five iterations, and do not go on to 1.
     static let coefficients: (a: Float, b: Float, c: Float) = (3.4445, -4.7750, 2.0315)
 
     private let places: [MatrixPlace]
@@ -144,7 +144,7 @@ public final class MuonKernels {
         return x
     }
 
-    /// What one thread needs for the largest matrix.
+    /// Scratch of one thread, large enough for the largest matrix.
     private struct Scratch {
         let x: FloatBuffer
         let y: FloatBuffer

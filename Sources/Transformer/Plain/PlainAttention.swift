@@ -1,8 +1,8 @@
 /// Causal attention with several heads: each position takes a weighted mean of the values of the
 /// positions up to itself. Vaswani and others, <https://arxiv.org/abs/1706.03762>.
 ///
-/// A row of qkv is [q | k | v], each of which is its heads of d columns one after another; of k and v
-/// there may be fewer, which heads of q then share. Ainslie and others,
+/// A row of qkv is [q | k | v], each of which is its heads of d columns one after another; of k and
+/// v there may be fewer, which heads of q then share. Ainslie and others,
 /// <https://arxiv.org/abs/2305.13245>.
 struct PlainAttention<Scalar: PlainScalar> {
     typealias Matrix = PlainMatrix<Scalar>
@@ -11,7 +11,8 @@ struct PlainAttention<Scalar: PlainScalar> {
     let shape: AttentionShape
     /// The first position that each sees.
     let starts: [Int]
-    /// What a weight (head, i, j) is multiplied by after the softmax: 1, unless there is dropout.
+    /// Dropout factor that a weight (head, i, j) is multiplied by after the softmax: 1 without
+    /// dropout.
     let factor: (_ head: Int, _ i: Int, _ j: Int) -> Scalar
 
     private var scale: Scalar { 1 / Scalar(shape.headSize).squareRoot() }

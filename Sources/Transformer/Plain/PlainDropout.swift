@@ -1,14 +1,14 @@
 import CKernels
 
-/// Dropout: a number is replaced by zero or divided by the share that stays, as the word of a counter
-/// says. ``Dropout`` tells the counters.
+/// Dropout: a number is replaced by zero or divided by the share that stays, as the word of a
+/// counter says. ``Dropout`` tells the counters.
 struct PlainDropout<Scalar: PlainScalar> {
     typealias Matrix = PlainMatrix<Scalar>
 
     let stream: Dropout.Stream
     let heads: Int
 
-    /// What number (row, column) at a place is multiplied by.
+    /// Factor that number (row, column) at a place is multiplied by.
     func factor(_ place: Dropout.Place, row: Int, column: Int) -> Scalar {
         let mask = stream.mask(place, heads: heads)
         // Blocks of four words are dealt out so that vectors of any width make whole ones.
@@ -29,8 +29,8 @@ struct PlainDropout<Scalar: PlainScalar> {
         return y
     }
 
-    /// Philox4x32-10: ten rounds of products and exclusive ors, which leave no pattern of the counter.
-    /// Salmon and others, <https://doi.org/10.1145/2063384.2063405>.
+    /// Philox4x32-10: ten rounds of products and exclusive ors, which leave no pattern of the
+    /// counter. Salmon and others, <https://doi.org/10.1145/2063384.2063405>.
     static func philox(counter: [UInt32], key: (UInt32, UInt32)) -> [UInt32] {
         var (c, k) = (counter, key)
         for _ in 0..<10 {

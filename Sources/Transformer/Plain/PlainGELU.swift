@@ -1,5 +1,5 @@
-/// GELU by the tanh formula: close to x for large x, close to 0 for very negative x, smooth between.
-/// Hendrycks and Gimpel, <https://arxiv.org/abs/1606.08415>.
+/// GELU by the tanh formula: close to x for large x, close to 0 for very negative x, smooth
+/// between. Hendrycks and Gimpel, <https://arxiv.org/abs/1606.08415>.
 enum PlainGELU<Scalar: PlainScalar> {
     private static var root: Scalar { (2 / Scalar.pi).squareRoot() }
     private static var cubic: Scalar { Scalar(44715) / 1_000_000 }

@@ -59,7 +59,7 @@ extension PlainGPT {
         _ gradients: inout [Scalar]
     ) -> Matrix {
         let h = names.block(layer)
-        // Where the forward adds, the gradient goes both ways.
+        // The gradient of a residual addition goes both ways: into the block's part and past it.
         let dAdded = sequence.dropout?.drop(dOutput, .feedForward(layer: layer)) ?? dOutput
         var dUp = linearBackward(dAdded, trace.hidden, h.down, &gradients)
         if configuration.architecture.isGated {

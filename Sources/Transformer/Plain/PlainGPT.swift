@@ -12,7 +12,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
 
     /// The model's shape.
     public let configuration: GPTConfiguration
-    /// Where each tensor lies in ``parameters``.
+    /// Places of the tensors in ``parameters``.
     public let layout: ParameterLayout
     /// All parameters.
     public var parameters: [Scalar]
@@ -54,7 +54,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
 
     // MARK: Forward
 
-    /// What the backward needs of one block, each (t, …).
+    /// Values of one block that its backward needs, each (t, …).
     struct BlockTrace {
         var input: Matrix  // (t, C)
         var norm1: Matrix  // (t, C)
@@ -67,7 +67,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
         var hidden: Matrix  // (t, F), after it
     }
 
-    /// What the backward needs of the whole.
+    /// Values of the whole forward that the backward needs.
     struct Trace {
         var blocks: [BlockTrace] = []
         var output: Matrix  // (t, C), of the last block
@@ -75,8 +75,8 @@ public struct PlainGPT<Scalar: PlainScalar> {
         var logits: Matrix  // (t, V)
     }
 
-    /// From ids to logits: embed, then the blocks, then one more norm, then compare with every token's
-    /// vector in the head.
+    /// From ids to logits: embed, then the blocks, then one more norm, then compare with every
+    /// token's vector in the head.
     func forward(_ sequence: Sequence) -> Trace {
         let (tokens, places) = (matrix(names.tokens), sequence.places)
         let c = configuration.embeddingSize

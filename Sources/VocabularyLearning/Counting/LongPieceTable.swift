@@ -24,7 +24,7 @@ struct LongPieceTable: ~Copyable {
     /// Numbers of entries, `UInt32.max` where a slot is empty; a power of two of them.
     private var slots = [UInt32](repeating: .max, count: 1024)
 
-    /// How many pieces there are.
+    /// Number of pieces.
     var count: Int { entries.count }
 
     /// The bytes of a piece.
@@ -40,8 +40,8 @@ struct LongPieceTable: ~Copyable {
             + slots.count * MemoryLayout<UInt32>.stride * (entries.count * 2 >= slots.count ? 3 : 1)
     }
 
-    /// Adds to the count of the bytes from `start` up to `end`. Returns false, changing nothing, if the
-    /// count overflows. O(length).
+    /// Adds to the count of the bytes from `start` up to `end`. Returns false, changing nothing, if
+    /// the count overflows. O(length).
     mutating func add(
         _ text: ByteView, from start: Int, to end: Int, occurrences: UInt64
     ) -> Bool {

@@ -19,7 +19,7 @@ struct PieceArena: ~Copyable {
     /// The memory of all blocks.
     private(set) var byteCount = 0
 
-    /// Where bytes lie: the block's number in the upper half.
+    /// Place of bytes: the block's number in the upper half.
     struct Place: BitwiseCopyable {
         var block: UInt32
         var offset: UInt32

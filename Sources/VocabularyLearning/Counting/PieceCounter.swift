@@ -5,29 +5,29 @@ public import Tokenization
 public final class PieceCounter {
     // A class, because each worker owns one for long and hands it around.
 
-    /// How texts are cut.
+    /// Pattern that cuts texts.
     public var pattern: SplitPattern { splitter.pattern }
 
-    /// What has been counted so far.
+    /// Counts so far.
     private var counts = PieceCounts()
 
     private let splitter: PatternSplitter
     private let keys = OwnedBuffer(
         repeating: PieceCounts.WaitingPiece(), count: PieceCounts.batchCount)
 
-    /// Nothing counted yet.
+    /// A counter of the pieces that `pattern` cuts, at zero.
     public init(_ pattern: SplitPattern) {
         splitter = PatternSplitter(pattern)
     }
 
     /// Counts the pieces of one text. O(count of `text`).
     public func count(_ text: Span<UInt8>) {
-        // Nothing spills, so nothing fails.
+        // No limit, so nothing spills and nothing fails.
         try? count(text, limit: .max) { _ in }
     }
 
-    /// Counts the pieces of one text, and moves the counts to `runs` whenever they need more memory than
-    /// one counter may use. O(count of `text`).
+    /// Counts the pieces of one text, and moves the counts to `runs` whenever they need more memory
+    /// than one counter may use. O(count of `text`).
     public func count(_ text: Span<UInt8>, spillingTo runs: PieceRuns) throws {
         try count(text, limit: runs.counterByteCount) { try runs.add($0) }
     }

@@ -1,7 +1,7 @@
 import Bytes
 public import Tokenization
 
-/// How often each distinct piece occurred: all that learning a vocabulary needs to know of a corpus.
+/// Occurrences of each distinct piece: all that learning a vocabulary needs to know of a corpus.
 ///
 /// Counts of parts of a corpus, merged in any order, are the counts of the whole.
 public struct PieceCounts: ~Copyable, Sendable {
@@ -12,10 +12,10 @@ public struct PieceCounts: ~Copyable, Sendable {
     /// No pieces yet.
     public init() {}
 
-    /// How many distinct pieces there are.
+    /// Number of distinct pieces.
     public var count: Int { short.count + long.count }
 
-    /// How many bytes the distinct pieces have together. O(count).
+    /// Bytes of the distinct pieces together. O(count).
     public var byteCount: Int {
         var sum = 0
         forEachPiece { piece, _ in sum += piece.count }
@@ -41,8 +41,8 @@ public struct PieceCounts: ~Copyable, Sendable {
         guard short.merge(other.short), long.merge(other.long) else { throw .countOverflow }
     }
 
-    /// The memory that the counts have while they take in one more batch of pieces, of `added` bytes
-    /// together.
+    /// The memory that the counts have while they take in one more batch of pieces, of `added`
+    /// bytes together.
     func byteCount(addingBatchOf added: Int) -> Int {
         short.byteCount(adding: Self.batchCount) + long.byteCount(adding: added)
     }
@@ -89,8 +89,8 @@ public struct PieceCounts: ~Copyable, Sendable {
     /// Pieces that are looked up together, so that memory answers for all of them at once.
     static let batchCount = 256
 
-    /// Counts `count` pieces of `text` once each: the first begins at `start`, and `ends` has the end
-    /// of each, from number `first` on and counted from `origin`.
+    /// Counts `count` pieces of `text` once each: the first begins at `start`, and `ends` has the
+    /// end of each, from number `first` on and counted from `origin`.
     @inline(__always)
     mutating func addPieces(
         of text: ByteView, from start: Int, ends: BufferView<UInt32>, origin: Int, first: Int,

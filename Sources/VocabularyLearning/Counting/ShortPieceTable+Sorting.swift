@@ -1,8 +1,8 @@
 import Bytes
 
 extension ShortPieceTable {
-    /// Sorts the pieces by their bytes, in place: they come to the front, and the table can no longer
-    /// be asked or added to. O(count · length). Returns the sorted pieces.
+    /// Sorts the pieces by their bytes, in place: they come to the front, and the table can no
+    /// longer be asked or added to. O(count · length). Returns the sorted pieces.
     mutating func sortForReading() -> BufferView<Slot> {
         let slots = slots
         var used = 0
@@ -15,9 +15,9 @@ extension ShortPieceTable {
         return sorted
     }
 
-    /// Sorts by the bytes from number `byte` on, those before being equal, by exchange in place ("American
-    /// flag sort"): how often each byte occurs says where its pieces belong. Source: McIlroy, Bostic and
-    /// McIlroy, "Engineering Radix Sort", Computing Systems 6 (1993).
+    /// Sorts by the bytes from number `byte` on, those before being equal, by exchange in place
+    /// ("American flag sort"): how often each byte occurs says where its pieces belong. Source:
+    /// McIlroy, Bostic and McIlroy, "Engineering Radix Sort", Computing Systems 6 (1993).
     private static func sort(_ slots: BufferView<Slot>, from start: Int, to end: Int, byte: Int) {
         guard end - start > 24, byte < 16 else {
             insertionSort(slots, from: start, to: end)

@@ -1,7 +1,8 @@
 import Bytes
 import Tokenization
 
-/// Counts of pieces of at most fifteen bytes, almost all there are: a flat table of keys and counts.
+/// Counts of pieces of at most fifteen bytes, almost all there are: a flat table of keys and
+/// counts.
 ///
 /// Open addressing over the hash as a fraction of the size, so that the table grows by half and not
 /// to twice its size.
@@ -22,7 +23,7 @@ struct ShortPieceTable: ~Copyable {
 
     private var buffer: OwnedBuffer<Slot>
 
-    /// How many pieces there are.
+    /// Number of pieces.
     private(set) var count = 0
 
     /// Pieces that fit before the table must grow.
@@ -51,7 +52,7 @@ struct ShortPieceTable: ~Copyable {
         max(capacity / 2 * 3, capacity + added * 2)
     }
 
-    /// Where to begin looking for a key.
+    /// First slot at which a key is looked for.
     @inline(__always)
     static func index(of key: ShortKey, in slots: BufferView<Slot>) -> Int {
         Int(truncatingIfNeeded: key.hash.multipliedFullWidth(by: UInt64(slots.count)).high)
@@ -62,8 +63,8 @@ struct ShortPieceTable: ~Copyable {
         if count + added > limit { grow(added) }
     }
 
-    /// Adds to the count of a piece, for which there is room, looking from `first` on. Returns false,
-    /// changing nothing, if the count overflows.
+    /// Adds to the count of a piece, for which there is room, looking from `first` on. Returns
+    /// false, changing nothing, if the count overflows.
     @inline(__always)
     mutating func add(
         _ key: ShortKey, _ occurrences: UInt64, from first: Int, in slots: BufferView<Slot>
@@ -90,8 +91,8 @@ struct ShortPieceTable: ~Copyable {
     /// Adds the counts of `other`; returns false if one overflows. O(size of `other`).
     mutating func merge(_ other: borrowing ShortPieceTable) -> Bool {
         let source = other.slots
-        // Slots lie in the order of hashes. Taken in that order they would fill one part of this table
-        // to the brim before the rest has anything; so they are taken with wide steps.
+        // Slots lie in the order of hashes. Taken in that order they would fill one part of this
+        // table to the brim before the rest has anything; so they are taken with wide steps.
         for lane in 0..<Self.laneCount {
             for number in stride(from: lane, to: source.count, by: Self.laneCount) {
                 let slot = source[number]

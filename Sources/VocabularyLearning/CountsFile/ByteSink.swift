@@ -1,6 +1,6 @@
 import Files
 
-/// Where the bytes of a file of counts go, one after another.
+/// Sink of the bytes of a file of counts, which are written one after another.
 protocol ByteSink: ~Copyable {
     mutating func write(_ bytes: RawSpan) throws(FileError)
 }

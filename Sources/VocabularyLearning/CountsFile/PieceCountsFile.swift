@@ -12,7 +12,7 @@ public import Tokenization
 public struct PieceCountsFile: Sendable {
     /// The file's path.
     public let path: String
-    /// How the pieces were cut.
+    /// Pattern that cut the pieces.
     public let pattern: SplitPattern
     /// Distinct pieces.
     public let pieceCount: Int
@@ -25,8 +25,8 @@ public struct PieceCountsFile: Sendable {
 
     private let file: OpenFile
 
-    /// Opens the file at `path`, and looks at its beginning and its end. What is between them is checked
-    /// whenever it is read.
+    /// Opens the file at `path`, and looks at its beginning and its end. What is between them is
+    /// checked whenever it is read.
     ///
     /// - Throws: ``TokenizationError/malformedCounts(path:offset:reason:)``,
     ///   ``TokenizationError/file(_:)``.
@@ -66,8 +66,8 @@ public struct PieceCountsFile: Sendable {
         return try PieceCountsFile(path: path)
     }
 
-    /// Writes the sum of files of counts to a file at `path`, in the memory of some buffers. O(bytes · log
-    /// of the files).
+    /// Writes the sum of files of counts to a file at `path`, in the memory of some buffers.
+    /// O(bytes · log of the files).
     ///
     /// - Parameters:
     ///   - paths: the files to add up, at least one.

@@ -1,7 +1,8 @@
-/// The layout of a file of counts: every distinct piece with how often it occurred, sorted by bytes.
+/// The layout of a file of counts: every distinct piece with how often it occurred, sorted by
+/// bytes.
 ///
-/// Numbers are little-endian. A *varint* has seven bits a byte, the lowest first, and the highest bit
-/// of a byte says that another follows; the shortest form is the only one allowed.
+/// Numbers are little-endian. A *varint* has seven bits a byte, the lowest first, and the highest
+/// bit of a byte says that another follows; the shortest form is the only one allowed.
 ///
 ///     offset  size  what
 ///     0       8     "quernpcs"
@@ -42,7 +43,7 @@ enum PieceCountsFormat {
             let (bytes, overflow) = count.multipliedReportingOverflow(by: UInt64(byteCount))
             let (text, textOverflow) = textBytes.addingReportingOverflow(bytes)
             guard !overflow, !textOverflow else { return false }
-            // The others are not larger.
+            // The other sums are no larger, so they do not overflow.
             textBytes = text
             occurrences += count
             pieceBytes += UInt64(byteCount)

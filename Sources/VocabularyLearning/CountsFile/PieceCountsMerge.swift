@@ -6,8 +6,8 @@ import Tokenization
 ///
 /// Memory is that of the readers. A heap of readers, the one with the first piece on top.
 struct PieceCountsMerge {
-    /// A reader and the first bytes of its piece, the earliest highest, so that most comparisons are of
-    /// two numbers.
+    /// A reader and the first bytes of its piece, the earliest highest, so that most comparisons
+    /// are of two numbers.
     private struct Source {
         var prefix: UInt64
         var reader: PieceCountsReader
@@ -34,7 +34,8 @@ struct PieceCountsMerge {
     private let total: Int
     private var readCount = 0
 
-    /// Told now and then how many pieces were read, and how many there are; may throw to end the work.
+    /// Told now and then how many pieces were read, and how many there are; may throw to end the
+    /// work.
     typealias Checkpoint = (_ piecesRead: Int, _ total: Int) throws -> Void
 
     /// Writes the sums of `files` to `writer`. O(bytes · log of the files).

@@ -7,22 +7,23 @@ import Tokenization
 final class PieceCountsReader {
     // A class, because merging has an array of them.
 
-    /// How the pieces were cut.
+    /// Pattern that cut the pieces.
     let pattern: SplitPattern
 
-    /// The sums that the file claims; they are right if ``next()`` comes to the end without an error.
+    /// The sums that the file claims; they are right if ``next()`` comes to the end without an
+    /// error.
     let totals: PieceCountsFormat.Totals
 
     /// The count of the current piece.
     private(set) var count: UInt64 = 0
 
     private let file: OpenFile
-    /// Where the entries end.
+    /// End of the entries in the file.
     private let end: Int
     private let checksum: UInt64
 
     private var buffer: [UInt8]
-    /// Where in the file the buffer's bytes begin, and which of them are to be read.
+    /// Offset of the buffer's first byte in the file, and the bytes in the buffer still to be read.
     private var bufferOffset = 0
     private var position = 0
     private var filled = 0
@@ -35,7 +36,7 @@ final class PieceCountsReader {
     /// The current piece, until the next is read.
     var piece: ByteView { ByteView(bytes.view, count: length) }
 
-    /// Where in the file the next byte stands.
+    /// Offset of the next byte in the file.
     var offset: Int { bufferOffset + position }
 
     /// Reads the header and the sums of a file.
@@ -88,8 +89,8 @@ final class PieceCountsReader {
             occurrences: Self.number(tail, at: 16), textBytes: Self.number(tail, at: 24))
         checksum = Self.number(tail, at: 32)
         end = byteCount - PieceCountsFormat.trailerByteCount
-        // Whoever opens the file reckons with its sums before the checksum is known. A piece takes four bytes
-        // at least, and has no more than all that are written.
+        // The sums are used, as to estimate memory, before the checksum is known, so they must be
+        // possible: a piece takes four bytes at least, and has no more than all that are written.
         let room = UInt64(end - start)
         guard totals.pieces <= room / 4,
             totals.pieceBytes <= totals.pieces.multipliedReportingOverflow(by: room).partialValue

@@ -8,7 +8,7 @@ struct PieceCountsWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
     private var waiting: [UInt8] = []
     private var previous: [UInt8] = []
 
-    /// What was written so far.
+    /// Sums of the pieces that were written.
     private(set) var totals = PieceCountsFormat.Totals()
 
     private let bufferByteCount = 1 << 16
@@ -43,7 +43,7 @@ struct PieceCountsWriter<Sink: ByteSink & ~Copyable>: ~Copyable {
         if waiting.count >= bufferByteCount { try flush() }
     }
 
-    /// Writes the end and returns what has all the bytes.
+    /// Writes the sums and the checksum, and returns the sink.
     consuming func finish() throws(TokenizationError) -> Sink {
         for sum in [totals.pieces, totals.pieceBytes, totals.occurrences, totals.textBytes] {
             append(sum)

@@ -2,12 +2,12 @@ import Files
 import Synchronization
 public import Tokenization
 
-/// Counts that did not fit into memory: sorted runs in temporary files, which are merged whenever there
-/// are many. Any thread may add to it.
+/// Counts that did not fit into memory: sorted runs in temporary files, which are merged whenever
+/// there are many. Any thread may add to it.
 ///
 /// The files have no names, so that nothing is left of them however the process ends.
 public final class PieceRuns: Sendable {
-    /// How the pieces are cut.
+    /// Pattern that cuts the pieces.
     public let pattern: SplitPattern
 
     /// The memory that each counter may use before it spills.
@@ -84,11 +84,11 @@ public final class PieceRuns: Sendable {
         return merged
     }
 
-    /// All runs, of which there is at least one, as one file of counts, which leaves none here. O(bytes ·
-    /// log of the runs).
+    /// All runs, of which there is at least one, as one file of counts, which leaves none here.
+    /// O(bytes · log of the runs).
     ///
-    /// - Parameter checkpoint: told now and then how many pieces were read, and how many there are; may
-    ///   throw to end the work.
+    /// - Parameter checkpoint: told now and then how many pieces were read, and how many there are;
+    ///   may throw to end the work.
     public func takeMerged(
         checkpoint: (_ piecesRead: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> PieceCountsFile {
@@ -96,7 +96,8 @@ public final class PieceRuns: Sendable {
         return try PieceCountsFile(files.count == 1 ? files[0] : merge(files, checkpoint))
     }
 
-    /// Writes all runs as one file of counts at `path`, which leaves none here. O(bytes · log of the runs).
+    /// Writes all runs as one file of counts at `path`, which leaves none here. O(bytes · log of
+    /// the runs).
     public func writeMerged(
         to path: String,
         checkpoint: (_ piecesRead: Int, _ total: Int) throws -> Void = { _, _ in }

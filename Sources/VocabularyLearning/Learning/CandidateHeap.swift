@@ -1,7 +1,7 @@
-/// Pairs that may be merged next, the best on top: the most frequent, and among equals the one with the
-/// smallest key.
+/// Pairs that may be merged next, the best on top: the most frequent, and among equals the one with
+/// the smallest key.
 ///
-/// A binary heap in one array. Counts may be out of date: who takes the top checks it first.
+/// A binary heap in one array. Counts may be out of date: the top is checked before it is used.
 struct CandidateHeap {
     /// A pair with a count that it had.
     struct Candidate {

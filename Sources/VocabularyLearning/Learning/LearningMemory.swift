@@ -1,15 +1,15 @@
-/// How much memory learning takes, before it takes it.
+/// Estimate of the memory that learning takes, before it takes it.
 ///
-/// Counting works in any memory, but a learner holds every distinct piece: four bytes for each of their
-/// bytes, and six more for each two neighbours among them. That is the floor. The table of pairs comes
-/// on top, and how many pairs there will be is an estimate: of 100 MB of English one for every eleven
-/// neighbours, of other texts fewer.
+/// Counting works in any memory, but a learner holds every distinct piece: four bytes for each of
+/// their bytes, and six more for each two neighbours among them. That is the floor. The table of
+/// pairs comes on top, and how many pairs there will be is an estimate: of 100 MB of English one
+/// for every eleven neighbours, of other texts fewer.
 enum LearningMemory {
     /// The estimate, in bytes.
     static func estimate(
         pieceCount: Int, pieceByteCount: Int, vocabularySize: Int, minimumCount: Int
     ) -> Int {
-        // Petabytes are enough to be refused by.
+        // Caps against overflow; estimates in petabytes are refused all the same.
         let pieceByteCount = min(pieceByteCount, 1 << 52)
         let pieceCount = min(pieceCount, 1 << 52)
         let cells = pieceByteCount + pieceCount

@@ -1,24 +1,24 @@
 import Bytes
 import Tokenization
 
-/// The state of learning: every distinct piece as a row of tokens, how often each pair of neighbours
-/// occurs, and where.
+/// The state of learning: every distinct piece as a row of tokens, how often each pair of
+/// neighbours occurs, and where.
 ///
-/// A merge touches only the places that hold its pair. While it is made, what its neighbours lose and
-/// gain is summed up for each token that stands to its left or right, so that the table of pairs is
-/// asked once for each of them and not once a place.
+/// A merge touches only the places that hold its pair. While it is made, what its neighbours lose
+/// and gain is summed up for each token that stands to its left or right, so that the table of
+/// pairs is asked once for each of them and not once a place.
 ///
-/// A pair gains occurrences only while the younger of its two tokens is being made. Therefore a list of
-/// places is complete when it is written, a pair that is too rare then never matters again, and a
-/// count in the heap is never too low.
+/// A pair gains occurrences only while the younger of its two tokens is being made. Therefore a
+/// list of places is complete when it is written, a pair that is too rare then never matters again,
+/// and a count in the heap is never too low.
 struct MergeLearner: ~Copyable {
     /// The merges learned so far, in order. Ids 0 to 255 are the bytes as the tie rule orders them.
     private(set) var merges: [MergePair] = []
 
-    /// How often each merge's pair occurred when it was made.
+    /// Occurrences of each merge's pair when it was made.
     private(set) var mergeCounts: [UInt64] = []
 
-    /// How often each byte occurs.
+    /// Occurrences of each byte.
     var byteCounts: [UInt64] { rows.byteCounts }
 
     private let minimumCount: UInt64
@@ -86,8 +86,8 @@ struct MergeLearner: ~Copyable {
         }
     }
 
-    /// Makes one token of the most frequent pair. Returns false, changing nothing, when no pair occurs
-    /// often enough.
+    /// Makes one token of the most frequent pair. Returns false, changing nothing, when no pair
+    /// occurs often enough.
     mutating func learn() -> Bool {
         while true {
             guard let top = candidates.top else {
@@ -193,7 +193,7 @@ struct MergeLearner: ~Copyable {
         for neighbor in rightNeighbors.touched where left != right || neighbor != left {
             pairs.lose(PairTable.key(right, neighbor), rightNeighbors.entries[Int(neighbor)].count)
         }
-        // Where the pair stood twice in a row, the first was followed by its left token only until the
+        // Pairs that stood twice in a row: the first was followed by its left token only until the
         // second was merged.
         let doubled = leftNeighbors.entries[Int(id)]
         rightNeighbors.subtract(doubled, from: left)

@@ -1,14 +1,14 @@
 import Bytes
 
-/// What stands on one side of a pair that is being merged: for each token how often, and where the
-/// list of the pair that it forms now is to be written.
+/// Tally of the tokens on one side of a pair that is being merged: the occurrences of each, and
+/// where the list of the pair that it forms now is to be written.
 struct NeighborTally: ~Copyable {
     struct Entry: BitwiseCopyable {
         /// Occurrences in the corpus.
         var count: UInt64 = 0
         /// Places in the rows.
         var size: UInt32 = 0
-        /// Where the next place goes.
+        /// Cell of ``PlaceLists`` that the next place is written to.
         var cursor: UInt32 = NeighborTally.unlisted
     }
 
@@ -28,7 +28,7 @@ struct NeighborTally: ~Copyable {
         buffer = OwnedBuffer(repeating: Entry(), count: tokenLimit)
     }
 
-    /// What each token has.
+    /// The entry of each token, by its id.
     var entries: BufferView<Entry> { buffer.view }
 
     /// Counts a neighbour, unless it is the end of a row.

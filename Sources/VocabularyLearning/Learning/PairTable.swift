@@ -1,6 +1,7 @@
 import Bytes
 
-/// The pairs of neighbours that may still become tokens, with their counts and where they were found.
+/// The pairs of neighbours that may still become tokens, with their counts and where they were
+/// found.
 ///
 /// A flat open-addressing table of records. A pair that has become too rare stays until the table
 /// grows, and is left out then.
@@ -9,9 +10,9 @@ struct PairTable: ~Copyable {
     struct Record: BitwiseCopyable {
         /// Left id in the upper half, right id in the lower; `UInt64.max` where there is no pair.
         var key: UInt64
-        /// How often the pair occurs now.
+        /// Occurrences of the pair now.
         var count: UInt64
-        /// Where its list of places starts, and how many there are.
+        /// Start and length of its list of places.
         var start: UInt32
         var size: UInt32
 
@@ -32,7 +33,7 @@ struct PairTable: ~Copyable {
         count * MemoryLayout<Record>.stride * growth.numerator / growth.denominator * 3 / 2
     }
 
-    /// How much larger than its pairs a table is made.
+    /// Size of a new table relative to its pairs.
     private static let growth = (numerator: 7, denominator: 4)
 
     /// The records, in no order.

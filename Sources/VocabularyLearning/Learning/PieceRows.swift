@@ -3,12 +3,12 @@ import Tokenization
 
 /// Every distinct piece of two bytes or more as a row of tokens, which are merged in place.
 ///
-/// A token fills as many cells as it has bytes. Its first and its last cell hold its id, so that the
-/// tokens on both sides of any token are found in one step, and a merge costs the same in a piece of
-/// any length; the cells between mean nothing. A cell that was the first of a token that became the
-/// right half of a longer one holds ``boundary``, as does the cell between two rows.
+/// A token fills as many cells as it has bytes. Its first and its last cell hold its id, so that
+/// the tokens on both sides of any token are found in one step, and a merge costs the same in a
+/// piece of any length; the cells between mean nothing. A cell that was the first of a token that
+/// became the right half of a longer one holds ``boundary``, as does the cell between two rows.
 struct PieceRows: ~Copyable {
-    /// What stands before the first row and behind each.
+    /// Cell before the first row and behind each.
     static let boundary = UInt32.max
 
     /// The most cells, because a cell's number has 32 bits.
@@ -20,17 +20,18 @@ struct PieceRows: ~Copyable {
     /// The count of each cell's piece.
     let weights: PieceWeights
 
-    /// How often each byte occurs in all pieces.
+    /// Occurrences of each byte in all pieces.
     let byteCounts: [UInt64]
 
     /// Neighbouring tokens within rows.
     let neighborCount: Int
 
-    /// The rows of `source`, with the bytes numbered as `bytesInOrder` says. O(bytes of the pieces).
+    /// The rows of `source`, with the bytes numbered as `bytesInOrder` says. O(bytes of the
+    /// pieces).
     ///
-    /// - Throws: ``TokenizationError/countOverflow`` if the bytes of all occurrences are more than 64
-    ///   bits count, so that no later sum can overflow; ``TokenizationError/tooManyPieces(byteCount:)``;
-    ///   what reading `source` throws.
+    /// - Throws: ``TokenizationError/countOverflow`` if the bytes of all occurrences are more than
+    ///   64 bits count, so that no later sum can overflow;
+    ///   ``TokenizationError/tooManyPieces(byteCount:)``; what reading `source` throws.
     init<Source: PieceSource & ~Copyable>(
         _ source: borrowing Source, bytesInOrder: [UInt8]
     ) throws(TokenizationError) {

@@ -1,10 +1,10 @@
 import Bytes
 
-/// How often the piece around a cell of ``PieceRows`` occurs.
+/// Occurrences of the piece around a cell of ``PieceRows``.
 ///
-/// The rows are sorted by count, so it is enough to know where each count's rows end. A table of where
-/// to begin looking, an entry for every few cells, makes a look-up one or two steps long: there are
-/// few rows for each high count, and most rows by far have one of the low ones.
+/// The rows are sorted by count, so it is enough to know where each count's rows end. A table of
+/// where to begin looking, an entry for every few cells, makes a look-up one or two steps long:
+/// there are few rows for each high count, and most rows by far have one of the low ones.
 struct PieceWeights: ~Copyable {
     private let endBuffer: OwnedBuffer<UInt32>
     private let countBuffer: OwnedBuffer<UInt64>

@@ -3,13 +3,13 @@ import Bytes
 /// The lists of places of all pairs, one after another in memory that is set when learning begins.
 ///
 /// A place is the cell in ``PieceRows`` where the left token of a pair starts. Merges make places
-/// worthless, those of other pairs too; when the memory is full, ``compact(_:keeping:_:)`` moves the
-/// rest to the front. There are never more of them than neighbouring tokens, and merges only ever make
-/// those fewer.
+/// worthless, those of other pairs too; when the memory is full, ``compact(_:keeping:_:)`` moves
+/// the rest to the front. There are never more of them than neighbouring tokens, and merges only
+/// ever make those fewer.
 struct PlaceLists: ~Copyable {
     private let buffer: OwnedBuffer<UInt32>
 
-    /// How many places there are, the worthless ones included.
+    /// Number of places, the worthless ones included.
     private(set) var count = 0
 
     /// Room for so many places. More than there are neighbours means that compaction is rarer.
@@ -36,12 +36,13 @@ struct PlaceLists: ~Copyable {
         return UInt32(count)
     }
 
-    /// Moves the lists of all pairs to the front, with only those places that still hold their pair.
-    /// O(places + pairs · log).
+    /// Moves the lists of all pairs to the front, with only those places that still hold their
+    /// pair. O(places + pairs · log).
     ///
     /// - Parameters:
     ///   - records: the pairs; those with a count below `minimumCount` lose their lists.
-    ///   - kept: a list that no pair has any more, and that is kept as it is. Returns its new place.
+    ///   - kept: a list that no pair has any more, and that is kept as it is. Returns its new
+    ///     place.
     mutating func compact(
         _ records: BufferView<PairTable.Record>, minimumCount: UInt64, keeping kept: Range<Int>,
         isAlive: (_ key: UInt64, _ places: BufferView<UInt32>, _ index: Int, _ end: Int) -> Bool

@@ -1,4 +1,4 @@
-/// How many cells the pieces of each count need: all that laying out ``PieceRows`` takes.
+/// Tally of the cells that the pieces of each count need: all that laying out ``PieceRows`` takes.
 struct RowTally {
     /// Cells of all rows, with the boundary before the first.
     private(set) var cellCount = 1
@@ -24,7 +24,7 @@ struct RowTally {
         neighborCount += byteCount - 1
     }
 
-    /// Where the rows of each count lie.
+    /// Layout of the rows: where those of each count lie.
     struct Layout {
         /// The counts, the highest first.
         var counts: [UInt64] = []
@@ -34,7 +34,8 @@ struct RowTally {
         var cursors = CountTable()
     }
 
-    /// The layout, which fits if ``cellCount`` is below ``PieceRows/maximumCellCount``. O(counts · log).
+    /// The layout, which fits if ``cellCount`` is below ``PieceRows/maximumCellCount``. O(counts ·
+    /// log).
     func layout() -> Layout {
         var layout = Layout()
         var next = 1

@@ -1,4 +1,4 @@
-/// How the matrices of a GGUF file are stored. Norms, biases and learned positions are always F32,
+/// Number type of the matrices of a GGUF file. Norms, biases and learned positions are always F32,
 /// as llama.cpp wants them.
 public enum GGUFNumberType: String, Sendable, CaseIterable {
     /// Single precision.

@@ -4,7 +4,7 @@ import Bytes
 struct GGUFTensor {
     /// Its name, shape and rows: a matrix is (out, in).
     let stream: TensorStream
-    /// How its numbers are stored.
+    /// Type of its numbers in the file.
     let type: GGUFNumberType
 
     /// A tensor of at most two dimensions; what cannot be stored as `type` is stored as ggml's own
@@ -20,7 +20,7 @@ struct GGUFTensor {
         }
     }
 
-    /// What the file's head says about it.
+    /// Entry of the tensor in the file's head.
     var information: GGUFTensorInformation {
         GGUFTensorInformation(
             name: stream.name, shape: stream.shape, typeCode: type.code,

@@ -1,4 +1,4 @@
-/// What llama.cpp calls the tensors of Hugging Face's classes.
+/// llama.cpp's names of the tensors of Hugging Face's classes.
 ///
 /// Source: `LLM_TENSOR_NAMES` in llama.cpp's `src/llama-arch.cpp`.
 enum GGUFTensorNames {

@@ -10,7 +10,7 @@ extension ModelDirectory {
     /// - Parameters:
     ///   - path: the file.
     ///   - type: how matrices are stored.
-    ///   - name: what the file calls the model.
+    ///   - name: the model's name in the file.
     ///   - tokenizer: the keys `tokenizer.…`.
     ///   - progress: takes how many of the parameters have been written.
     public func writeGGUF(
