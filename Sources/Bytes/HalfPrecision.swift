@@ -1,5 +1,5 @@
-/// Numbers of 16 bits, converted with integer arithmetic: `Float16` does not exist on every platform,
-/// and without processor support it is a call for each number.
+/// Numbers of 16 bits, converted with integer arithmetic: `Float16` does not exist on every
+/// platform, and without processor support it is a call for each number.
 package enum HalfPrecision {
     /// The value of a binary16. Exact.
     package static func float(binary16 bits: UInt16) -> Float {
@@ -8,7 +8,8 @@ package enum HalfPrecision {
         guard magnitude < 0x7C00 << 13 else {
             return Float(bitPattern: sign | 0x7F80_0000 | magnitude)
         }
-        // The exponent's bias is 15 there and 127 here; the product also makes small numbers normal.
+        // The exponent's bias is 15 there and 127 here; the product also makes small numbers
+        // normal.
         let value = Float(bitPattern: magnitude) * 0x1p112
         return Float(bitPattern: sign | value.bitPattern)
     }

@@ -8,12 +8,12 @@ import Foundation
     import Musl
 #endif
 
-/// What can go wrong between a program and the file system.
+/// Errors between a program and the file system.
 public enum FileError: Error, Equatable, Sendable {
     /// A call of the operating system failed.
     ///
     /// - Parameters:
-    ///   - operation: what was tried, as a verb: "open", "write".
+    ///   - operation: the failed operation, as a verb: "open", "write".
     ///   - path: the file it was tried on.
     ///   - reason: the system's own words, such as "No such file or directory".
     case failed(operation: String, path: String, reason: String)
@@ -46,7 +46,7 @@ extension FileError {
     /// Calls `body`, and gives what Foundation throws from it the form of every other failure here.
     ///
     /// - Parameters:
-    ///   - operation: what `body` tries, as a verb: "create", "remove".
+    ///   - operation: the operation of `body`, as a verb: "create", "remove".
     ///   - path: the file or folder it is tried on.
     package static func naming<Result>(
         _ operation: String, _ path: String, _ body: () throws -> Result

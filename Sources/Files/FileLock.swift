@@ -6,19 +6,19 @@
     import Musl
 #endif
 
-/// Keeps other processes off a piece of work, for as long as the value lives: the lock goes with its process,
-/// however that ends.
+/// Keeps other processes off a piece of work, for as long as the value lives: the lock goes with
+/// its process, however that ends.
 ///
-/// Every process asks at the same path. The file stays behind, empty. On a file system that knows no
-/// locks there is no protection, as if nobody else were there.
+/// Every process asks at the same path. The file stays behind, empty. On a file system that knows
+/// no locks there is no protection, as if the process were alone.
 ///
-/// A class, because a lock is held as long as anybody holds the object.
+/// A class, because a lock is held as long as there is a reference to the object.
 public final class FileLock: Sendable {
-    /// How a lock is shared.
+    /// Mode of a lock: shared or exclusive.
     public enum Mode: Sendable {
         /// Any number of processes at once.
         case shared
-        /// One process, and nobody with a shared lock.
+        /// One process, and none with a shared lock.
         case exclusive
     }
 
@@ -41,8 +41,8 @@ public final class FileLock: Sendable {
 
     deinit {
         guard descriptor >= 0 else { return }
-        // Closing alone would leave the lock to a child process that is just being started and has not let
-        // go of what it inherited.
+        // Closing alone would leave the lock to a child process that is just being started and has
+        // not let go of what it inherited.
         _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }

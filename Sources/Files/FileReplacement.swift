@@ -87,7 +87,8 @@ public struct FileReplacement: ~Copyable, Sendable {
     public static func write(
         _ bytes: RawSpan, to path: String, writer: String? = nil
     ) throws(FileError) {
-        // Not inlined, because LLVM of Swift 6.3 crashes over what that makes of asynchronous callers.
+        // Not inlined, because LLVM of Swift 6.3 crashes over what that makes of asynchronous
+        // callers.
         var file = try FileReplacement(path: path, writer: writer)
         try file.write(bytes)
         try file.commit()
@@ -103,7 +104,8 @@ public struct FileReplacement: ~Copyable, Sendable {
 }
 
 extension FileReplacement {
-    /// Writes a whole file of `value` as JSON. The same value gives the same bytes: keys are sorted.
+    /// Writes a whole file of `value` as JSON. The same value gives the same bytes: keys are
+    /// sorted.
     public static func writeJSON<Value: Encodable>(_ value: Value, to path: String) throws {
         try write(try json(of: value) + "\n", to: path)
     }

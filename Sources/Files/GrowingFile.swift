@@ -8,11 +8,12 @@ public import Bytes
     import Musl
 #endif
 
-/// A file that grows at its end, and that a later process cuts back to a length it knows and goes on with.
+/// A file that grows at its end, and that a later process cuts back to a length it knows and goes
+/// on with.
 ///
-/// Unlike ``FileReplacement`` it has its name from the start: who uses it keeps the length that counts
-/// somewhere else, and writes that down only after ``sync()``. A class, because the bytes may be synced on
-/// another thread while more are appended.
+/// Unlike ``FileReplacement`` it has its name from the start: who uses it keeps the length that
+/// counts somewhere else, and writes that down only after ``sync()``. A class, because the bytes
+/// may be synced on another thread while more are appended.
 public final class GrowingFile: Sendable {
     /// The file's path, as it was given.
     public let path: String

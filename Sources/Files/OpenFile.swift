@@ -8,8 +8,8 @@
 
 /// A file that is read, and perhaps written, at any place, through buffers of the caller's.
 ///
-/// Unlike a mapping it adds nothing to the memory of the process. A class, because a file has one owner
-/// and may have many readers, on any thread: no call moves a position that others see.
+/// Unlike a mapping it adds nothing to the memory of the process. A class, because a file has one
+/// owner and may have many readers, on any thread: no call moves a position that others see.
 public final class OpenFile: Sendable {
     /// The file's path, as it was given.
     public let path: String
@@ -54,8 +54,8 @@ public final class OpenFile: Sendable {
         }
     }
 
-    /// Reads bytes from `offset` on into `buffer`, as many as there are and fit; returns their number,
-    /// which is 0 at the end of the file.
+    /// Reads bytes from `offset` on into `buffer`, as many as there are and fit; returns their
+    /// number, which is 0 at the end of the file.
     public func read(into buffer: inout [UInt8], at offset: Int) throws(FileError) -> Int {
         var done = 0
         while done < buffer.count {

@@ -1,10 +1,10 @@
 public import TokenShards
 public import Transformer
 
-/// How a model is trained: section `training` of a pipeline.
+/// Settings of training a model: section `training` of a pipeline.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
-    /// The directory of a model to begin from: a checkpoint, or a Hugging Face model directory; nil to
-    /// begin at random. The model's shape is then that one's.
+    /// The directory of a model to begin from: a checkpoint, or a Hugging Face model directory; nil
+    /// to begin at random. The model's shape is then that one's.
     public var initFrom: String?
     /// Optimizer steps in all.
     public var steps = 1_000
@@ -13,23 +13,23 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Batches whose gradients are summed before a step.
     public var gradientAccumulationSteps = 1
     /// Parts that a step's windows are divided into: a thread works on one at a time, and their
-    /// gradients are summed as a binary tree. nil for 4, or fewer where a batch is smaller. Another number
-    /// changes the last bits; how the windows are divided into batches does not.
+    /// gradients are summed as a binary tree. nil for 4, or fewer where a batch is smaller. Another
+    /// number changes the last bits; how the windows are divided into batches does not.
     public var gradientSlots: Int?
-    /// How documents are laid into windows.
+    /// Packing of documents into windows.
     public var packing = Packing.concatenate
     /// Tokens between the beginnings of two training windows that are cut from one stretch, as
     /// `concatenate` does; nil for the context length.
     public var stride: Int?
-    /// Whether a window's documents are read apart: attention does not look from one into another, and
-    /// positions count from each one's beginning.
+    /// Whether a window's documents are read apart: attention does not look from one into another,
+    /// and positions count from each one's beginning.
     public var masksDocuments = false
     /// The share of activations that dropout drops while training; 0 for none.
     public var dropout = 0.0
     /// In what matrix products multiply; `mixed` on a processor without a quick way is
     /// `float32`, and the plan of the run says so.
     public var precision = Precision.float32
-    /// What changes the parameters.
+    /// Optimizer that changes the parameters.
     public var optimizer = OptimizerKind.adamW
     /// AdamW's learning rate at its highest.
     public var learningRate = 3e-3
@@ -37,7 +37,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var muonLearningRate = 0.02
     /// The decay of Muon's running mean of gradients.
     public var muonMomentum = 0.95
-    /// How the learning rates go after their rise.
+    /// Shape of the learning rates after their rise.
     public var schedule = LearningRateSchedule.Shape.cosine
     /// The learning rate at the end, as a share of the highest.
     public var finalLearningRateRatio = 0.1
@@ -55,8 +55,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var epsilon = 1e-8
     /// The largest global norm of the gradient; a longer one is scaled down to it. 0 turns it off.
     public var gradientClip = 1.0
-    /// Standard deviations above the mean of the last steps from which on a loss or a gradient's norm
-    /// is an outlier, and its step is skipped; 0 skips none. (A step that is not finite always is.)
+    /// Standard deviations above the mean of the last steps from which on a loss or a gradient's
+    /// norm is an outlier, and its step is skipped; 0 skips none. (A step that is not finite always
+    /// is.)
     public var skipOutliers = 0.0
     /// Whether every step learns from the first batch, to see that the model can learn it by heart.
     public var overfitOneBatch = false
@@ -65,7 +66,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Tokens between the beginnings of two evaluation windows; nil for the context length. A
     /// smaller one gives each token more context, at the price of time.
     public var evaluationStride: Int?
-    /// Evaluations in a row without a new best after which the run ends; 0 goes on to the last step.
+    /// Evaluations in a row without a new best after which the run ends; 0 goes on to the last
+    /// step.
     public var earlyStopPatience = 0
     /// Steps between two sets of samples; 0 draws none.
     public var sampleEvery = 0
@@ -109,8 +111,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Windows that a step learns from.
     public var windowsPerStep: Int { batchSize * gradientAccumulationSteps }
 
-    /// Slots of a step. A batch of one window, which is what a large model is trained with, has one, so
-    /// that there is only one gradient.
+    /// Slots of a step. A batch of one window, which is what a large model is trained with, has
+    /// one, so that there is only one gradient.
     var slotCount: Int { gradientSlots ?? min(BatchRunner.defaultSlotCount, batchSize) }
 
     /// Checks that every value makes sense.

@@ -1,4 +1,4 @@
-/// What can stop training, apart from the data and the files themselves.
+/// Errors that stop training, apart from those of the data and the files themselves.
 public enum TrainingError: Error, Equatable, Sendable {
     /// A value of the configuration makes no sense.
     case badConfiguration(key: String, rule: String)

@@ -4,7 +4,7 @@ import Tokenization
 
 /// Merges the bytes of one token as if they were a piece of text: how the token is made, if at all.
 struct TokenMerger: ~Copyable {
-    /// Which neighbours merge, and in which order.
+    /// Rule by which neighbours merge, and in which order.
     enum Rule {
         /// Those whose bytes together are a token, the smallest number first: tiktoken's rule.
         case ranks
@@ -19,8 +19,8 @@ struct TokenMerger: ~Copyable {
     private let parts: OwnedBuffer<UInt32>
     private let next: OwnedBuffer<Int>
     private let previous: OwnedBuffer<Int>
-    /// For each part, the order of merging it with the next one in the upper half, and the token that
-    /// makes in the lower; `UInt64.max` if they do not merge.
+    /// For each part, the order of merging it with the next one in the upper half, and the token
+    /// that makes in the lower; `UInt64.max` if they do not merge.
     private let pairs: OwnedBuffer<UInt64>
 
     /// A merger for the tokens of a table. O(longest token).
@@ -84,7 +84,8 @@ struct TokenMerger: ~Copyable {
         pair & 0xFFFF_FFFF_0000_0000 | UInt64(place)
     }
 
-    /// What merging the part at `place` with the next one is.
+    /// Key of merging the part at `place` with the next one: its rank in the upper half, its token
+    /// in the lower; the greatest number if they do not merge.
     private func pair(_ text: ByteView, at place: Int, _ length: Int) -> UInt64 {
         let right = next.view[place]
         guard right < length else { return .max }

@@ -2,11 +2,12 @@ import Files
 public import Tokenization
 
 extension Vocabulary {
-    /// Writes the vocabulary in the form of another program, and returns the paths of what was written.
-    /// O(size), and about O(n log n) for the check that the form can say what the vocabulary does.
+    /// Writes the vocabulary in the form of another program, and returns the paths of what was
+    /// written. O(size), and about O(n log n) for the check that the form can say what the
+    /// vocabulary does.
     ///
-    /// The file is only written if reading it again, with the same pattern and special tokens where it
-    /// does not hold them, gives the same ids for every text.
+    /// The file is only written if reading it again, with the same pattern and special tokens where
+    /// it does not hold them, gives the same ids for every text.
     ///
     /// - Parameters:
     ///   - path: a directory, which is made if need be, for ``VocabularyFormat/huggingface`` and

@@ -1,13 +1,13 @@
 import Bytes
 package import Tokenization
 
-// tiktoken's semantics: neighbours merge whose bytes together are a token, the smallest number first;
-// a piece that is itself a token is taken whole.
+// tiktoken's semantics: neighbours merge whose bytes together are a token, the smallest number
+// first; a piece that is itself a token is taken whole.
 //
-// That is ``MergeSemantics/wholePieceFirst`` with one merge for each token, in the order of the
-// tokens' numbers: the merge that makes the token of its own bytes, which is the one that makes it
-// anywhere (``TokenMerger/lastMerge(of:)``). A token that its own bytes do not become has no merge: no
-// text makes it but a piece that is just it.
+// The result is ``MergeSemantics/wholePieceFirst`` with one merge for each token, in the order of
+// the tokens' numbers: the merge that makes the token of its own bytes, which is the one that makes
+// it anywhere (``TokenMerger/lastMerge(of:)``). A token that its own bytes do not become has no
+// merge: no text makes it but a piece that is just it.
 
 extension Vocabulary {
     /// The vocabulary in which `listed` tokens merge as in tiktoken. About O(n log n) in the size.
@@ -35,16 +35,16 @@ extension Vocabulary {
             tokens: tokens, merges: try MergeTable(pairs, tokens: tokens))
     }
 
-    /// Why the ids that tiktoken would give, with the numbers of this vocabulary as ranks, need not be
-    /// those of this vocabulary; `nil` if they are the same for every text. About O(n log n) in
+    /// Why the ids that tiktoken would give, with the numbers of this vocabulary as ranks, need not
+    /// be those of this vocabulary; `nil` if they are the same for every text. About O(n log n) in
     /// the size.
     ///
-    /// They are if each token's merge in tiktoken is a merge here, these merges are in the order of the
-    /// tokens' numbers, and, where whole pieces do not come first here, every token has such a
-    /// merge. Then both start from the same bytes, and at each step the neighbours that may merge are
-    /// the same, since two whose bytes together are a token are always that token's merge, and so is
-    /// the first of them. Further merges do no harm: they never meet. A whole piece that comes
-    /// first is what merging its bytes would give.
+    /// They are if each token's merge in tiktoken is a merge here, these merges are in the order of
+    /// the tokens' numbers, and, where whole pieces do not come first here, every token has such a
+    /// merge. Then both start from the same bytes, and at each step the neighbours that may merge
+    /// are the same, since two whose bytes together are a token are always that token's merge, and
+    /// so is the first of them. Further merges do no harm: they never meet. A whole piece that
+    /// comes first is what merging its bytes would give.
     func rankObstacle() -> String? {
         let merger = TokenMerger(tokens, .ranks)
         var lastRank: UInt32?
@@ -70,8 +70,8 @@ extension Vocabulary {
         return nil
     }
 
-    /// The first token that only a whole piece becomes, because merging its bytes does not end in it;
-    /// `nil` if there is none. About O(n log n) in the size.
+    /// The first token that only a whole piece becomes, because merging its bytes does not end in
+    /// it; `nil` if there is none. About O(n log n) in the size.
     ///
     /// If there is none, it makes no difference whether whole pieces come first.
     var firstWholePieceOnly: TokenID? {

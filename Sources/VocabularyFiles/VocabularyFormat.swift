@@ -1,6 +1,7 @@
 /// A form in which programs keep vocabularies.
 public enum VocabularyFormat: String, CaseIterable, Sendable {
-    /// Ranks in base64, `.tiktoken`; Meta's `tokenizer.model` is one too. No pattern, no special tokens.
+    /// Ranks in base64, `.tiktoken`; Meta's `tokenizer.model` is one too. No pattern, no special
+    /// tokens.
     case tiktoken
     /// Hugging Face's `tokenizer.json`.
     case huggingface

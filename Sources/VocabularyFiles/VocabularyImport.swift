@@ -9,25 +9,25 @@ public import Tokenization
 /// imported.vocabulary.count  // 100277
 /// ```
 ///
-/// The result gives the ids that the file's own program gives, for every text, or the file is refused
-/// with the reason.
+/// The result gives the ids that the file's own program gives, for every text, or the file is
+/// refused with the reason.
 public struct VocabularyImport: Sendable {
     /// The form of the files; `nil` to tell from what they hold.
     public var format: VocabularyFormat?
 
-    /// Whose pattern and special tokens a file of ranks gets; `nil` to tell a published file from its
-    /// bytes.
+    /// Whose pattern and special tokens a file of ranks gets; `nil` to tell a published file from
+    /// its bytes.
     public var preset: VocabularyPreset?
 
-    /// How texts are cut, where the files do not say.
+    /// Pattern that cuts texts, where the files do not say.
     public var pattern: SplitPattern?
 
-    /// Special tokens by name, where the files do not say. A number is needed where the token is not
-    /// in the files.
+    /// Special tokens by name, where the files do not say. A number is needed where the token is
+    /// not in the files.
     public var specialTokens: [(content: String, id: TokenID?)] = []
 
-    /// Whether a Unicode normal form, such as NFC, in a `tokenizer.json` is left out. Texts that are in
-    /// this form already keep their ids; others get those of the text as it is.
+    /// Whether a Unicode normal form, such as NFC, in a `tokenizer.json` is left out. Texts that
+    /// are in this form already keep their ids; others get those of the text as it is.
     public var ignoresNormalizer = false
 
     /// An import with nothing set.
@@ -35,16 +35,16 @@ public struct VocabularyImport: Sendable {
 
     /// A vocabulary and how it was read.
     public struct Result: Sendable {
-        /// What was read.
+        /// Vocabulary of the files.
         public let vocabulary: Vocabulary
         /// The form of the files.
         public let format: VocabularyFormat
-        /// What a person should know about it, a sentence each.
+        /// Remarks for a person, a sentence each.
         public let remarks: [String]
     }
 
-    /// Reads the file, or the files in the directory, at `path`. O(size), and about O(n log n) for the
-    /// merges of ranks.
+    /// Reads the file, or the files in the directory, at `path`. O(size), and about O(n log n) for
+    /// the merges of ranks.
     public func read(_ path: String) throws(TokenizationError) -> Result {
         let (path, found) = try locate(path)
         let file = try MappedFile.opened(path)
@@ -116,7 +116,8 @@ public struct VocabularyImport: Sendable {
     ) throws(TokenizationError) -> Vocabulary {
         let tokens = try TiktokenFile.read(text, path: path)
         var preset = preset
-        // Whoever gives a pattern means the rest to be as given too.
+        // A pattern that is given means that the special tokens are as given too, so no preset is
+        // sought.
         if preset == nil, pattern == nil {
             preset = VocabularyPreset(file: text)
             if let preset {
@@ -182,8 +183,8 @@ public struct VocabularyImport: Sendable {
 }
 
 extension VocabularyImport {
-    /// The file at `path`, or the one in the directory there that makes it a vocabulary, and its form
-    /// where the name tells.
+    /// The file at `path`, or the one in the directory there that makes it a vocabulary, and its
+    /// form where the name tells.
     private func locate(
         _ path: String
     ) throws(TokenizationError) -> (path: String, format: VocabularyFormat?) {

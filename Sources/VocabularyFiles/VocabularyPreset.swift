@@ -19,10 +19,11 @@ public enum VocabularyPreset: String, CaseIterable, Sendable {
     case llama3
     /// Llama 4, the `tokenizer.model` of Meta's `llama-models`.
     case llama4
-    /// Qwen, the `qwen.tiktoken` of its first version and of `dashscope`, with its 208 special tokens.
+    /// Qwen, the `qwen.tiktoken` of its first version and of `dashscope`, with its 208 special
+    /// tokens.
     case qwen
 
-    /// How texts are cut.
+    /// Pattern that cuts texts.
     public var pattern: SplitPattern {
         switch self {
         case .r50k, .p50k, .p50kEdit: .r50k
@@ -62,9 +63,10 @@ public enum VocabularyPreset: String, CaseIterable, Sendable {
         }
     }
 
-    /// The preset whose published file has the bytes of `text`; `nil` if it is none of them. O(size).
+    /// The preset whose published file has the bytes of `text`; `nil` if it is none of them.
+    /// O(size).
     ///
-    /// Where two presets share a file, the first.
+    /// The first of two presets that share a file.
     init?(file text: ByteView) {
         var hasher = XXH64()
         text.update(&hasher)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// How much memory the machine has to give.
+/// Memory that the machine has to give.
 package enum AvailableMemory {
-    /// Bytes that new work can have without others being pushed out, as the kernel estimates them, or
-    /// the limit of the control group that the process is in, if that is less; all memory where there
-    /// is no estimate.
+    /// Bytes that new work can have without others being pushed out, as the kernel estimates them,
+    /// or the limit of the control group that the process is in, if that is less; all memory where
+    /// there is no estimate.
     package static var byteCount: Int {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         let estimate = number(in: "/proc/meminfo", after: "MemAvailable:").map { $0 * 1_024 }

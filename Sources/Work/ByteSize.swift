@@ -1,7 +1,7 @@
 /// A number of bytes as a person writes it: `512MB`, `4GiB`, `1.5G`, or a plain number.
 ///
-/// SI prefixes are powers of ten and IEC prefixes powers of two, as IEC 80000-13 has them: `512M` and
-/// `512MB` are 512,000,000 bytes, `512MiB` and `512Mi` are 536,870,912.
+/// SI prefixes are powers of ten and IEC prefixes powers of two, as IEC 80000-13 has them: `512M`
+/// and `512MB` are 512,000,000 bytes, `512MiB` and `512Mi` are 536,870,912.
 ///
 /// ```swift
 /// ByteSize("1.5GiB")?.byteCount  // 1610612736
@@ -9,7 +9,7 @@
 public struct ByteSize: Sendable, Hashable {
     /// The bytes.
     public let byteCount: Int
-    /// What was written, if the size was read.
+    /// Text of the size as it was written, if it was read.
     private let text: String?
 
     /// A size of `byteCount` bytes.
@@ -18,8 +18,8 @@ public struct ByteSize: Sendable, Hashable {
         text = nil
     }
 
-    /// The size that `text` describes: a number above 0 of whole bytes, perhaps with a unit in capitals
-    /// or small letters; nil if it describes none.
+    /// The size that `text` describes: a number above 0 of whole bytes, perhaps with a unit in
+    /// capitals or small letters; nil if it describes none.
     public init?(_ text: String) {
         let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
         let unit = text.dropFirst(number.count).drop { $0 == " " }.lowercased()
@@ -30,7 +30,8 @@ public struct ByteSize: Sendable, Hashable {
         self.text = text
     }
 
-    /// `number` times `factor`: exact for whole numbers of any size, and for others to a whole byte.
+    /// `number` times `factor`: exact for whole numbers of any size, and for others to a whole
+    /// byte.
     private static func product(_ number: Substring, _ value: Double, _ factor: Int) -> Int? {
         if let whole = Int(number) {
             let (bytes, overflows) = whole.multipliedReportingOverflow(by: factor)
@@ -69,7 +70,7 @@ public struct ByteSize: Sendable, Hashable {
 }
 
 extension ByteSize: CustomStringConvertible {
-    /// What was written, or else the shortest text that describes the size exactly.
+    /// Text of the size as it was written, or else the shortest that describes it exactly.
     public var description: String { text ?? canonical }
 
     /// The shortest text of a whole number and a unit.

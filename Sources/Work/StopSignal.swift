@@ -4,12 +4,12 @@ import Synchronization
 public final class StopSignal: Sendable {
     private let flag = Atomic<Bool>(false)
 
-    /// Nobody has asked yet.
+    /// A signal that was not given yet.
     public init() {}
 
-    /// Whether somebody has asked.
+    /// Whether the work is asked to stop.
     public var isRequested: Bool { flag.load(ordering: .relaxed) }
 
-    /// Asks.
+    /// Asks the work to stop.
     public func request() { flag.store(true, ordering: .relaxed) }
 }

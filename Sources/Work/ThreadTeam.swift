@@ -12,9 +12,9 @@ import Synchronization
 /// A fixed number of threads that run the items of one piece of work at a time.
 ///
 /// The caller is one of the threads. The others wait for work by spinning for some microseconds and
-/// then sleeping, so that the gaps inside of a training step cost no wake-up and a program that does
-/// something else pays nothing. Items are handed out in order to whoever is free; a result may not
-/// depend on which thread an item ran on.
+/// then sleeping, so that the gaps inside of a training step cost no wake-up and a program that
+/// does something else pays nothing. Items are handed out in order to the threads that are free; a
+/// result may not depend on which thread an item ran on.
 ///
 /// ```swift
 /// let team = ThreadTeam(threadCount: 2)
@@ -56,7 +56,7 @@ public final class ThreadTeam: Sendable {
         withoutActuallyEscaping(body) { body in shared.run(count, body) }
     }
 
-    /// What the threads have in common. The threads keep it alive, not the team, so that the team's
+    /// State that the threads share. The threads keep it alive, not the team, so that the team's
     /// end can stop them.
     private final class Shared: @unchecked Sendable {
         // Unchecked for `work`, which is written while no item is to be had or at work, and read by
@@ -66,7 +66,7 @@ public final class ThreadTeam: Sendable {
         /// Counts pieces of work, and once more at the end.
         private let generation = Atomic<Int>(0)
         private let isStopping = Atomic<Bool>(false)
-        /// How many items there are, in the upper half, and how many of them were taken.
+        /// Number of items in the upper half, and in the lower how many of them were taken.
         private let items = Atomic<UInt64>(0)
         private let doneCount = Atomic<Int>(0)
 
@@ -78,8 +78,8 @@ public final class ThreadTeam: Sendable {
             monitor.withLock { _ in _ = generation.wrappingAdd(1, ordering: .releasing) }
             monitor.notifyAll()
             takeItems(worker: 0)
-            // Others are at their last items: work of about the same length as the caller's. Who has not
-            // come yet, because the system runs something else there, is not waited for.
+            // Others are at their last items: work of about the same length as the caller's. Who
+            // has not come yet, because the system runs something else there, is not waited for.
             var spins = 0
             while doneCount.load(ordering: .acquiring) < count {
                 spins += 1
@@ -95,8 +95,8 @@ public final class ThreadTeam: Sendable {
             }
         }
 
-        /// Does an item. The work stays while one is not done, and is let go before this one is: the caller's
-        /// closure ends with the call of `run`.
+        /// Does an item. The work stays while one is not done, and is let go before this one is:
+        /// the caller's closure ends with the call of `run`.
         @inline(never) private func perform(_ item: Int, _ worker: Int) { work!(item, worker) }
 
         /// The next item, of whichever piece of work there is by now.

@@ -31,7 +31,7 @@ package enum WorkerThread {
     }
 }
 
-/// What a new thread is told.
+/// Name and body of a new thread.
 private final class ThreadStart {
     private let name: String
     private let body: @Sendable () -> Void

@@ -39,11 +39,11 @@ extension DecodingError {
     }
 }
 
-/// What tells a list from an object in an error's type.
+/// Marker of lists, which tells them from objects in an error's type.
 private protocol ListType {}
 extension Array: ListType {}
 
-/// What a decoder's error says, as part of a sentence.
+/// Reason of a decoder's error, as part of a sentence.
 package func decodingReason(_ error: any Error) -> String {
     guard let place = (error as? DecodingError)?.place else { return "\(error)" }
     return place.key.isEmpty ? place.reason : "\"\(place.key)\" does not fit: \(place.reason)"

@@ -18,7 +18,7 @@ package enum GGUFKind: UInt32 {
     }
 }
 
-/// What a GGUF file says about a tensor.
+/// Entry of a tensor in a GGUF file's head.
 package struct GGUFTensorInformation {
     private let name: String
     /// The sizes of its dimensions, the outermost first: a matrix is (out, in).

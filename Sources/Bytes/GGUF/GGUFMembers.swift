@@ -9,7 +9,7 @@
 /// members.add("llama.block_count", UInt32(4))
 /// ```
 public struct GGUFMembers: Sendable, Equatable {
-    /// How many keys there are.
+    /// Number of keys.
     public private(set) var count = 0
     /// Their bytes, one key and its value after the other.
     public private(set) var bytes: [UInt8] = []

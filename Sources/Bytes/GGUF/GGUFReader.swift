@@ -1,6 +1,6 @@
 /// Why bytes are no GGUF file that can be read, and where.
 package struct GGUFError: Error, Equatable {
-    /// What is wrong with a file.
+    /// Fault of a file.
     package enum Reason: Equatable, Sendable {
         /// The file is of a version that is not known.
         case unsupportedVersion(UInt32)

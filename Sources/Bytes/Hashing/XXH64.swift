@@ -54,8 +54,8 @@ public struct XXH64: Sendable {
             for lane in 0..<4 { lanes[lane] = round(lanes[lane], pendingWord(at: lane * 8)) }
             pendingCount = 0
         }
-        // In four variables, because the compiler would keep a vector, whose lanes it multiplies one by one
-        // after having taken them out: a third of the speed.
+        // In four variables, because the compiler would keep a vector, whose lanes it multiplies
+        // one by one after having taken them out: a third of the speed.
         var (lane0, lane1, lane2, lane3) = (lanes[0], lanes[1], lanes[2], lanes[3])
         while offset &+ 32 <= bytes.byteCount {
             lane0 = round(lane0, load(bytes, offset))

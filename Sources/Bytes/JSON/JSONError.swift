@@ -1,6 +1,6 @@
 /// Why a JSON text is refused, and where.
 @usableFromInline package struct JSONError: Error, Equatable {
-    /// What is wrong with a text.
+    /// Fault of a text.
     @usableFromInline package enum Reason: Equatable, Sendable {
         case endsEarly
         case unexpectedByte(UInt8, expected: String)

@@ -15,7 +15,7 @@ extension JSONError: JSONFailure {
 /// hundred thousand short strings: ``next(until:isFirst:)`` and ``readString(into:)`` take them
 /// without memory for each.
 @usableFromInline package struct JSONPullReader<Failure: JSONFailure> {
-    /// What is read.
+    /// Text that is read.
     @usableFromInline package let text: ByteView
     @usableFromInline let path: String
     @usableFromInline var scanner = JSONScanner()
@@ -30,7 +30,7 @@ extension JSONError: JSONFailure {
         self.path = path
     }
 
-    /// Where the next byte stands.
+    /// Offset of the next byte.
     @inlinable package var position: Int {
         @inline(__always) get { scanner.offset }
         @inline(__always) set { scanner.offset = newValue }

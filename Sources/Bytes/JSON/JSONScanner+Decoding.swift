@@ -6,8 +6,8 @@ extension JSONScanner {
         offset += 1
         var scanner = self
         var fault: JSONError?
-        // What is decoded is never longer than what is written, and a whole word is stored at its
-        // end.
+        // Decoded text is never longer than the string as written; eight bytes more, since whole
+        // words are stored at its end.
         let capacity = bytes.count - offset + 8
         let text = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
             do throws(JSONError) {
@@ -106,7 +106,7 @@ extension JSONScanner {
         }
     }
 
-    /// What a string with escapes, scanned before, says. O(count).
+    /// Decoded text of a string with escapes that was scanned before. O(count).
     private func text(of string: StringToken, _ bytes: Span<UInt8>) throws(JSONError) -> [UInt8] {
         var scanner = self
         scanner.offset = string.range.lowerBound - 1

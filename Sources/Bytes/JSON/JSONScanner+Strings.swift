@@ -23,7 +23,7 @@ extension JSONScanner {
         }
     }
 
-    /// How many bytes stand before the first that ends a string or must be looked at.
+    /// Number of bytes before the first that ends a string or must be looked at.
     package static func plainRunLength(_ bytes: Span<UInt8>) -> Int {
         let raw = unsafe bytes.bytes
         var place = 0
@@ -99,7 +99,7 @@ extension JSONScanner {
         return (Unicode.Scalar(value)!, 12)
     }
 
-    /// What one half of a pair without the other comes to.
+    /// Replacement of one half of a surrogate pair without the other, or the error.
     private func loneSurrogate(
         _ bytes: Span<UInt8>
     ) throws(JSONError) -> (scalar: Unicode.Scalar, byteCount: Int) {

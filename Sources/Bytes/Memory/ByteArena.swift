@@ -4,7 +4,7 @@
 @usableFromInline package struct ByteArena: ~Copyable {
     @usableFromInline var buffer: OwnedBuffer<UInt8>
 
-    /// How many bytes there are.
+    /// Number of bytes.
     @usableFromInline package internal(set) var count = 0
 
     /// An empty arena with room for `capacity` bytes.

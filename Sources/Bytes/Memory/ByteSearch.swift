@@ -38,10 +38,10 @@ package func firstOffset(of byte: UInt8, in bytes: Span<UInt8>) -> Int? {
     }
 }
 
-/// Where `needle`, which is not empty, first begins in `bytes`.
+/// Offset at which `needle`, which is not empty, first begins in `bytes`.
 ///
-/// O(count): where its first and its last byte stand is looked for 32 places at once. The first two would
-/// be an empty line in each paragraph.
+/// O(count): where its first and its last byte stand is looked for 32 places at once. The first two
+/// would be an empty line in each paragraph.
 package func firstOffset(of needle: [UInt8], in bytes: Span<UInt8>) -> Int? {
     guard needle.count > 1 else { return firstOffset(of: needle[0], in: bytes) }
     let ends = NeedleEnds(needle)
@@ -76,7 +76,7 @@ package func firstOffset(of needle: [UInt8], in bytes: Span<UInt8>) -> Int? {
 
 /// The first and the last byte of what is searched for.
 private struct NeedleEnds {
-    /// How far behind the first byte the last one is.
+    /// Distance from the first byte to the last.
     let distance: Int
     // Each byte eight times.
     private let first: UInt64
@@ -90,8 +90,8 @@ private struct NeedleEnds {
         last = Self.lowBits &* UInt64(needle[distance])
     }
 
-    /// The high bit of the first of eight bytes from `place` on where both stand, and perhaps some above it;
-    /// 0 if they stand nowhere. The caller has checked that all bytes are there.
+    /// The high bit of the first of eight bytes from `place` on where both stand, and perhaps some
+    /// above it; 0 if they stand nowhere. The caller has checked that all bytes are there.
     func found(in bytes: RawSpan, at place: Int) -> UInt64 {
         let word = unsafe bytes.unsafeLoadUnaligned(
             fromUncheckedByteOffset: place, as: UInt64.self)

@@ -1,15 +1,15 @@
-/// Bytes that somebody else owns, for the length of one call.
+/// View of bytes that another owner keeps alive for the length of one call.
 ///
 /// Indices are checked in debug builds only: every loop over one is bounded by ``count`` or by an
 /// end that was checked against it.
 @safe @usableFromInline package struct ByteView {
     @usableFromInline let base: UnsafePointer<UInt8>
 
-    /// How many bytes there are.
+    /// Number of bytes.
     @usableFromInline package let count: Int
 
     #if DEBUG
-        /// Where a test counts the bytes that are looked at.
+        /// Counter of the bytes that are looked at, for tests.
         @usableFromInline var looks: UnsafeMutablePointer<Int>?
     #endif
 
@@ -74,7 +74,7 @@
     }
 
     #if DEBUG
-        /// How many bytes `body` looks at, one by one, in a view of `bytes`.
+        /// Number of bytes that `body` looks at, one by one, in a view of `bytes`.
         @inlinable
         package static func looks(at bytes: Span<UInt8>, _ body: (ByteView) -> Void) -> Int {
             var looks = 0
@@ -117,8 +117,8 @@
         return unsafe Array(UnsafeBufferPointer(start: base + start, count: end - start))
     }
 
-    /// Copies the bytes from `start` up to `end` to where `place` is in `target`, which has room for
-    /// them and does not overlap. O(count).
+    /// Copies the bytes from `start` up to `end` to where `place` is in `target`, which has room
+    /// for them and does not overlap. O(count).
     @inline(__always)
     @inlinable
     package func copy(from start: Int, to end: Int, into target: BufferView<UInt8>, at place: Int) {

@@ -27,8 +27,8 @@ package struct OwnedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
         unsafe view = BufferView(base: elements, count: count)
     }
 
-    /// `count` elements all of whose bits are 0, on a cache line's boundary. Where there are many, those
-    /// that are never touched cost nothing.
+    /// `count` elements all of whose bits are 0, on a cache line's boundary. Where there are many,
+    /// those that are never touched cost nothing.
     @inlinable
     package init(zeros count: Int) {
         let memory = unsafe SystemMemory.allocateZeros(byteCount: Self.byteCount(count))
@@ -71,7 +71,7 @@ package struct OwnedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
     // Unchecked for the same reason as the owner.
     @usableFromInline package let base: UnsafeMutablePointer<Element>
 
-    /// How many elements there are.
+    /// Number of elements.
     @usableFromInline package let count: Int
 
     @inlinable

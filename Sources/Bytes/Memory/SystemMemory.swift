@@ -8,8 +8,8 @@
 
 /// Memory for buffers: large ones straight from the system.
 ///
-/// What is freed goes back at once, instead of staying with the allocator for smaller things; and the
-/// tables that are read all over get large pages: with those of 4 KiB, half of the time goes into
+/// Freed memory goes back at once, instead of staying with the allocator for smaller things; and
+/// tables that are read at random get large pages: with those of 4 KiB, half of the time goes into
 /// finding the pages.
 @usableFromInline package enum SystemMemory {
     /// The size of a large page. Buffers of this size and more come from the system.

@@ -1,5 +1,5 @@
-/// The place of the first byte from `start` on that no well-formed UTF-8 has there; the count of the
-/// bytes if there is none. O(count), eight bytes at a time where they are ASCII.
+/// The place of the first byte from `start` on that no well-formed UTF-8 has there; the count of
+/// the bytes if there is none. O(count), eight bytes at a time where they are ASCII.
 ///
 /// Source: The Unicode Standard, table 3-7, well-formed UTF-8 byte sequences.
 package func endOfValidUTF8(_ bytes: Span<UInt8>, from start: Int) -> Int {
@@ -69,8 +69,8 @@ private func rareMultibyteLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
 }
 /// `bytes` with U+FFFD for each ill-formed sequence; nil when there is none. O(count).
 ///
-/// One U+FFFD stands for the longest part of a sequence that begins a well-formed one, or for one byte.
-/// Source: The Unicode Standard, section 3.9, "U+FFFD Substitution of Maximal Subparts".
+/// One U+FFFD stands for the longest part of a sequence that begins a well-formed one, or for one
+/// byte. Source: The Unicode Standard, section 3.9, "U+FFFD Substitution of Maximal Subparts".
 package func repairedUTF8(_ bytes: Span<UInt8>) -> [UInt8]? {
     var end = endOfValidUTF8(bytes, from: 0)
     if end == bytes.count { return nil }

@@ -2,11 +2,12 @@ internal import CZlib
 
 /// Decodes gzip data piece by piece, in the 32 KiB of memory that the format needs.
 ///
-/// The data is any number of members one after another, as `cat` and `bgzip` make them. Checksums and
-/// lengths are verified. The caller owns both buffers and thereby bounds each call. Source of the format: RFC 1952.
+/// The data is any number of members one after another, as `cat` and `bgzip` make them. Checksums
+/// and lengths are verified. The caller owns both buffers and thereby bounds each call. Source of
+/// the format: RFC 1952.
 @safe public struct GzipDecoder: ~Copyable, @unchecked Sendable {
-    // Unchecked, because the stream has this one owner and only mutating methods touch it. It has an
-    // address of its own, since zlib's state points back to it.
+    // Unchecked, because the stream has this one owner and only mutating methods touch it. It has
+    // an address of its own, since zlib's state points back to it.
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// Bytes taken of the present member; none between members.
@@ -18,7 +19,7 @@ internal import CZlib
 
     private static let magic: InlineArray<2, UInt8> = [0x1F, 0x8B]
 
-    /// What one call of ``decode(_:into:from:)`` did.
+    /// Result of one call of ``decode(_:into:from:)``.
     public struct Step: Equatable, Sendable {
         /// Bytes of the input that were used.
         public var consumedCount: Int
@@ -50,7 +51,7 @@ internal import CZlib
 
     /// Decodes from the start of `input` until it is used up or `output` is full. O(count).
     ///
-    /// What is decoded goes to `output` from `start` on. After an error the decoder is spent.
+    /// Decoded bytes go to `output` from `start` on. After an error the decoder is spent.
     public mutating func decode(
         _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, from start: Int = 0
     ) throws(GzipError) -> Step {

@@ -1,4 +1,4 @@
-/// What can be wrong with gzip data.
+/// Errors in gzip data.
 public enum GzipError: Error, Equatable, Sendable {
     /// There was no data at all.
     case empty
@@ -10,7 +10,7 @@ public enum GzipError: Error, Equatable, Sendable {
     case truncated(memberOffset: Int)
     /// The member that begins at `memberOffset` breaks the format's rules; `reason` is zlib's.
     case corrupt(memberOffset: Int, reason: String)
-    /// What was decoded from the member that begins at `memberOffset` is not what was encoded.
+    /// The checksum of the member that begins at `memberOffset` is not that of its decoded bytes.
     case checksumMismatch(memberOffset: Int)
     /// zlib failed for a reason that is not in the data.
     case libraryFailure(reason: String)

@@ -1,10 +1,10 @@
-/// What a frame says of itself before its data. Source: RFC 8878, sections 3.1.1.1 and 3.1.2.
+/// Header of a frame, before its data. Source: RFC 8878, sections 3.1.1.1 and 3.1.2.
 struct FrameHeader: Equatable {
     /// The length of the header.
     var byteCount: Int
     /// For a frame that decoders pass over: the bytes that follow the header; else nil.
     var skippedByteCount: Int?
-    /// How far back the data may refer, which is what a decoder has to keep.
+    /// Window: how far back the data may refer, which is what a decoder has to keep.
     var windowByteCount = 0
     /// The length of the decoded data, if the header states it.
     var contentByteCount: Int?
@@ -81,7 +81,8 @@ struct FrameHeader: Equatable {
 
     /// A header for the same data that states no size, with a window as small as the data allows.
     ///
-    /// libzstd would tell a wrong size from damage by nothing; so the decoder here counts by itself.
+    /// libzstd would tell a wrong size from damage by nothing; so the decoder here counts by
+    /// itself.
     var withoutContentSize: [UInt8] {
         let needed = min(windowByteCount, contentByteCount ?? .max)
         var descriptor: UInt8 = 0

@@ -6,8 +6,8 @@
 /// version 0.1.0.
 ///
 ///     u32 0x184D2A5E | u32 byte count of what follows
-///     for each frame: u32 compressed size, u32 decoded size, u32 checksum (if the descriptor says so)
-///     u32 frame count | u8 descriptor: bit 7 = checksums, bits 2–6 = 0 | u32 0x8F92EAB1
+///     for each frame: u32 compressed size, u32 decoded size, u32 checksum (if the descriptor says
+///     so) u32 frame count | u8 descriptor: bit 7 = checksums, bits 2–6 = 0 | u32 0x8F92EAB1
 public struct SeekTable: Sendable, Equatable {
     /// One frame.
     public struct Frame: Sendable, Equatable {
@@ -79,8 +79,8 @@ public struct SeekTable: Sendable, Equatable {
         return bytes
     }
 
-    /// How many bytes at the end of a file are its table, if the file ends with `footer`; nil when it
-    /// has none.
+    /// Length of the table at the end of a file, if the file ends with `footer`; nil when it has
+    /// none.
     public static func byteCount(footer: Span<UInt8>) -> Int? {
         guard footer.count == footerByteCount, word(footer, at: 5) == seekableMagic,
             footer[4] & 0x7C == 0
@@ -90,8 +90,8 @@ public struct SeekTable: Sendable, Equatable {
         return headerByteCount + frameCount * entryByteCount(footer[4]) + footerByteCount
     }
 
-    /// Reads the table that `bytes` are, all of them; nil when they are none, or when its frames are
-    /// not what stands before it. O(frames).
+    /// Reads the table that `bytes` are, all of them; nil when they are none, or when its frames
+    /// are not what stands before it. O(frames).
     ///
     /// - Parameters:
     ///   - bytes: the end of a file, from the table on.

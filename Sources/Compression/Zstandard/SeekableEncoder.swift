@@ -1,7 +1,7 @@
 /// Makes seekable zstd data: frames of about one size, and a ``SeekTable`` at the end.
 ///
-/// Frames end where records do, so that a record, such as a line, is found whole in one frame. The same
-/// records, level and version of libzstd give the same bytes.
+/// Frames end where records do, so that a record, such as a line, is found whole in one frame. The
+/// same records, level and version of libzstd give the same bytes.
 ///
 /// ```swift
 /// var encoder = try SeekableEncoder()
@@ -9,8 +9,8 @@
 /// try encoder.finish(into: &compressed)
 /// ```
 public struct SeekableEncoder: ~Copyable, Sendable {
-    /// The size at which a frame ends, unless somebody says otherwise: small enough to decode many
-    /// at once, and large enough to lose less than a hundredth of the compression.
+    /// The size at which a frame ends, unless another is given: small enough to decode many at
+    /// once, and large enough to lose less than a hundredth of the compression.
     public static let standardFrameByteCount = 4 << 20
 
     /// The most that readers of seekable data take for one frame.
@@ -21,7 +21,7 @@ public struct SeekableEncoder: ~Copyable, Sendable {
 
     private var encoder: ZstandardEncoder
     private let frameByteCount: Int
-    /// What the next frame will hold.
+    /// Content of the next frame.
     private var content: [UInt8] = []
 
     /// An encoder of compression `level` whose frames end with the record that reaches

@@ -33,14 +33,14 @@ internal import CZstd
     /// Bytes that were decoded of the present frame.
     private var contentByteCount = 0
     private var frameCount = 0
-    /// Where in the data the present frame begins.
+    /// Offset in the data of the present frame.
     private var frameOffset: Int
     private var consumedCount: Int
     /// Whether there is data before what this decoder sees.
     private let isContinuing: Bool
     private var failure: ZstandardError?
 
-    /// What one call of ``decode(_:into:from:)`` did.
+    /// Result of one call of ``decode(_:into:from:)``.
     public struct Step: Equatable, Sendable {
         /// Bytes of the input that were used.
         public var consumedCount: Int
@@ -93,7 +93,7 @@ internal import CZstd
 
     /// Decodes from the start of `input` until it is used up or `output` is full. O(count).
     ///
-    /// What is decoded goes to `output` from `start` on.
+    /// Decoded bytes go to `output` from `start` on.
     ///
     /// Give what was not consumed again, with more behind it. After an error the decoder is spent:
     /// every further call throws the same.
@@ -203,8 +203,8 @@ internal import CZstd
         consumedCount += consumed
         contentByteCount += produced
         guard ZSTD_isError(code) == 0 else { throw fail(error(for: code)) }
-        // Also the data that libzstd decoded and has not handed out yet will be counted, at the latest
-        // with the last of it.
+        // Also the data that libzstd decoded and has not handed out yet will be counted, at the
+        // latest with the last of it.
         if let stated = header.contentByteCount,
             contentByteCount > stated || code == 0 && contentByteCount < stated
         {

@@ -13,7 +13,7 @@ internal import CZstd
 @safe public struct ZstandardEncoder: ~Copyable, @unchecked Sendable {
     // Unchecked, because the context has this one owner and only mutating methods touch it.
     private let context: OpaquePointer
-    /// Where libzstd puts what it made, before it is appended.
+    /// Buffer for libzstd's output, before it is appended.
     private var buffer: [UInt8]
 
     /// An encoder of compression `level`, which ends each frame with a checksum of its content

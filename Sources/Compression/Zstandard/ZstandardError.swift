@@ -1,4 +1,4 @@
-/// What can be wrong with zstd data, or with the wish to make some.
+/// Errors in zstd data, or in the wish to make some.
 public enum ZstandardError: Error, Equatable, Sendable {
     /// There was no data at all, not even one frame.
     case empty
@@ -10,7 +10,7 @@ public enum ZstandardError: Error, Equatable, Sendable {
     case truncated(frameOffset: Int)
     /// The frame that begins at `frameOffset` breaks the format's rules; `reason` is libzstd's.
     case corrupt(frameOffset: Int, reason: String)
-    /// What was decoded from the frame that begins at `frameOffset` is not what was encoded.
+    /// The checksum of the frame that begins at `frameOffset` is not that of its decoded bytes.
     case checksumMismatch(frameOffset: Int)
     /// The frame that begins at `frameOffset` was made with a dictionary.
     case dictionaryNeeded(frameOffset: Int, dictionaryID: Int)

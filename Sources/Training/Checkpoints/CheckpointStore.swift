@@ -47,7 +47,8 @@ public struct CheckpointStore: Sendable {
 
     /// The checkpoint to continue from; nil to begin.
     ///
-    /// - Throws: ``TrainingError`` when there is one and nobody asked for it, or none and somebody did.
+    /// - Throws: ``TrainingError`` when there is a checkpoint and `existing` refuses one, or none
+    ///   and it asks for one.
     package func checkpoint(_ existing: Trainer.ExistingRun) throws(TrainingError) -> String? {
         switch (existing, latest) {
         case (.overwrite, _), (.refuse, nil): return nil
@@ -65,7 +66,7 @@ public struct CheckpointStore: Sendable {
         return directory + "/" + name
     }
 
-    /// Throws if no model lies in `path` and somebody can be told where one does, or if nothing lies there.
+    /// Throws if no model lies in `path`, but one can be named that does, or if nothing lies there.
     ///
     /// - Throws: ``TrainingError/noModel(path:hint:)``.
     package static func requireModel(at path: String) throws(TrainingError) {
@@ -122,8 +123,8 @@ public struct CheckpointStore: Sendable {
     }
 
     /// Writes a checkpoint beside its name and renames it when it is whole, moves the links, and
-    /// removes what is older than the newest `keep`, the best excepted. Of one that cannot be written nothing
-    /// stays, nor of one that a killed process has begun.
+    /// removes what is older than the newest `keep`, the best excepted. Of one that cannot be
+    /// written nothing stays, nor of one that a killed process has begun.
     ///
     /// - Returns: the checkpoint's directory.
     func write(

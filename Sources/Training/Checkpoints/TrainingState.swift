@@ -1,4 +1,4 @@
-/// Where a run stands: `training_state.json` in a checkpoint.
+/// State of a run: `training_state.json` in a checkpoint.
 ///
 /// It holds no times, so that the same run writes the same bytes.
 public struct TrainingState: Codable, Equatable, Sendable {
@@ -19,7 +19,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public var vocabularyFingerprint: String
     /// The fingerprint of the shards' manifest, in hexadecimal.
     public var dataFingerprint: String
-    /// How the run is configured.
+    /// Configuration of the run.
     public var configuration: TrainingConfiguration
     /// The lowest validation loss so far, in nats a token, and the step that had it.
     public var best: Best?
@@ -29,7 +29,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public var sources: [SourceResult]?
     /// Evaluations since the best one.
     public var evaluationsSinceBest = 0
-    /// What the last steps were like, where outliers are looked for.
+    /// Statistics of the last steps, among which outliers are looked for.
     public var outliers = OutlierDetector()
     /// Steps in a row, up to the last, that were skipped because they were not finite.
     public var notFiniteSteps = 0

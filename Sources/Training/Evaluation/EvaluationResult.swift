@@ -6,7 +6,7 @@
     import Musl
 #endif
 
-/// How well a model predicts a text.
+/// Scores of a model's predictions of a text.
 public struct EvaluationResult: Codable, Equatable, Sendable {
     /// Predictions scored.
     public var tokenCount: Int

@@ -50,15 +50,17 @@ public struct Evaluator {
         }
     }
 
-    /// Scores every token but each shard's first, each once; of conversations those of answers. O(tokens · context / stride).
+    /// Scores every token but each shard's first, each once; of conversations those of answers.
+    /// O(tokens · context / stride).
     ///
     /// - Parameter progress: called with the windows done and the windows in all.
     public func evaluate(progress: (Int, Int) -> Void = { _, _ in }) -> EvaluationResult {
         evaluateBySource(progress: progress).total
     }
 
-    /// As ``evaluate(progress:)``, and for each source of text alone, where there are several and the data
-    /// set knows which documents are whose. An end-of-text token counts for the document that it belongs to.
+    /// As ``evaluate(progress:)``, and for each source of text alone, where there are several and
+    /// the data set knows which documents are whose. An end-of-text token counts for the document
+    /// that it belongs to.
     public func evaluateBySource(
         progress: (Int, Int) -> Void = { _, _ in }
     ) -> (total: EvaluationResult, sources: [SourceResult]) {

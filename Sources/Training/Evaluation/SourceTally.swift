@@ -1,10 +1,10 @@
 import TokenShards
 
-/// How well a model predicts what came from one file, or from one of the data sets that it learns from.
+/// Scores of a model on one file, or on one of the data sets that it learns from.
 public struct SourceResult: Codable, Equatable, Sendable {
     /// The file as it was named, or what the data set is called.
     public var name: String
-    /// How well its documents are predicted; without tokens where none are held out.
+    /// Scores of its documents; without tokens where none are held out.
     public var result: EvaluationResult
 
     /// A result and whose it is.
@@ -20,8 +20,8 @@ struct SourceTally {
     private let finder: SourceFinder
     private(set) var results: [SourceResult]
 
-    /// A tally of the sources of a split; nil where there is one source only, or the data set does not
-    /// know which documents are whose. O(documents).
+    /// A tally of the sources of a split; nil where there is one source only, or the data set does
+    /// not know which documents are whose. O(documents).
     init?(_ set: ShardSet, _ split: Split) {
         guard set.manifest.sources.count > 1,
             let finder = SourceFinder(set, split)

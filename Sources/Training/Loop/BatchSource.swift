@@ -1,7 +1,7 @@
 import TokenShards
 import Tokenization
 
-/// What a run learns from: batches by their place in the data.
+/// Batches that a run learns from, by their place in the data.
 struct BatchSource: Sendable {
     let loader: BatchLoader
     /// Of conversations in this template the answers alone are scored; of anything else all is.

@@ -29,7 +29,7 @@ public struct OutlierDetector: Codable, Equatable, Sendable {
         case gradientNorms = "gradient_norms"
     }
 
-    /// What is wrong with a step, if anything is, and remembers its figures. O(window).
+    /// Fault of a step, if there is one; remembers the step's figures. O(window).
     ///
     /// - Parameter limit: the standard deviations above the mean from which on a figure is an
     ///   outlier; 0 for none.
@@ -56,7 +56,8 @@ public struct OutlierDetector: Codable, Equatable, Sendable {
         values.append(value)
     }
 
-    /// How far `value` lies above the mean of `values`; nil when they are too few or all the same.
+    /// Standard deviations by which `value` lies above the mean of `values`; nil when they are too
+    /// few or all the same.
     private static func deviations(of value: Double, in values: [Double]) -> Double? {
         guard values.count >= neededCount else { return nil }
         let count = Double(values.count)

@@ -6,11 +6,11 @@ import Transformer
 struct StartingPoint {
     let directory: String
 
-    /// The shape of a model of `vocabulary` that begins from this one: its own, with more tokens where
-    /// the vocabulary has more.
+    /// The shape of a model of `vocabulary` that begins from this one: its own, with more tokens
+    /// where the vocabulary has more.
     ///
-    /// - Throws: ``TrainingError/otherVocabulary(path:)`` when its ids mean something else than those
-    ///   of `vocabulary`.
+    /// - Throws: ``TrainingError/otherVocabulary(path:)`` when its ids mean something else than
+    ///   those of `vocabulary`.
     func shape(vocabulary: Vocabulary) throws -> GPTConfiguration {
         try CheckpointStore.requireModel(at: directory)
         var shape = try GPTConfiguration(directory: directory)

@@ -11,8 +11,8 @@ extension Trainer {
     /// Trains until all steps are done, patience is over, or `stop` is requested, in which case the
     /// last thing done is a checkpoint to resume from.
     ///
-    /// No checkpoint is written of a model that is not sound, so that the last one is always one to go
-    /// on from.
+    /// No checkpoint is written of a model that is not sound, so that the last one is always one to
+    /// go on from.
     public mutating func run(
         stop: StopSignal, report: (TrainingEvent) -> Void
     ) async throws -> TrainingSummary {
@@ -47,7 +47,7 @@ extension Trainer {
             state.step += 1
 
             let elapsed = (clock.now - start).seconds
-            // What is padding or read again takes time as well, and teaches nothing.
+            // Padding, and tokens that are read again, take time as well, and teach nothing.
             let speed = Double(scoredCount) / elapsed
             let work = Double(tokensPerStep) / elapsed
             seconds += elapsed
@@ -120,8 +120,8 @@ extension Trainer {
         return profile.main.measure(part, work)
     }
 
-    /// The dropout of the step at hand; nil for none. Sequences are numbered over the run, so that a
-    /// resumed run drops what one without a stop would have dropped.
+    /// The dropout of the step at hand; nil for none. Sequences are numbered over the run, so that
+    /// a resumed run drops what one without a stop would have dropped.
     private var dropout: Dropout? {
         guard configuration.dropout > 0 else { return nil }
         return Dropout(
@@ -149,7 +149,8 @@ extension Trainer {
             && state.evaluationsSinceBest >= configuration.earlyStopPatience
     }
 
-    /// Whether nothing speaks against the model: the last step was finite, or the validation loss is.
+    /// Whether nothing speaks against the model: the last step was finite, or the validation loss
+    /// is.
     private var isSound: Bool {
         state.notFiniteSteps == 0 || isEvaluationDue && hasValidation
     }
@@ -220,12 +221,13 @@ extension Trainer {
 
     // MARK: Before and after
 
-    /// Takes the run's directory for this process alone, as long as the result lives, and removes what is
-    /// to be replaced.
+    /// Takes the run's directory for this process alone, as long as the result lives, and removes
+    /// what is to be replaced.
     private func takeDirectory() throws -> FileLock {
         let directory = surroundings.runDirectory
         try FileSystem.makeDirectory(directory)
-        // What another process has written since this run was prepared would be torn apart.
+        // Checkpoints that another process has written since this run was prepared would be torn
+        // apart.
         guard let lock = try FileLock(path: directory + "/lock", .exclusive),
             surroundings.existing == .overwrite || store.latest == newestCheckpoint
         else { throw TrainingError.runInUse(directory: directory) }

@@ -9,7 +9,7 @@ public import Work
 /// The same model, data and configuration give the same checkpoints, byte for byte, for any number
 /// of threads, and whether or not the run was stopped and resumed on the way.
 public struct Trainer {
-    /// What to do with a run directory that has checkpoints.
+    /// Policy for a run directory that has checkpoints.
     public enum ExistingRun: Sendable {
         /// Refuse to touch it.
         case refuse
@@ -19,13 +19,13 @@ public struct Trainer {
         case overwrite
     }
 
-    /// What a run needs to know beside the model, the data and the recipe.
+    /// Surroundings of a run: all besides the model, the data and the recipe.
     public struct Surroundings {
-        /// Where checkpoints and metrics go.
+        /// Directory of checkpoints and metrics.
         public var runDirectory: String
         /// Threads to use; the result does not depend on it.
         public var threadCount: Int
-        /// What to do about checkpoints that are there.
+        /// Policy for checkpoints that are there.
         public var existing: ExistingRun
         /// Bytes of memory that training may need; nil for what the machine has to give.
         public var memoryLimit: Int?
@@ -34,8 +34,8 @@ public struct Trainer {
         /// Draws the samples of `sample_every`; nil for none.
         public var drawSamples: SampleDrawer?
 
-        /// Draws samples from a model, and tells on the way the tokens that it has drawn and the most
-        /// that they can be.
+        /// Draws samples from a model, and tells on the way the tokens that it has drawn and the
+        /// most that they can be.
         public typealias SampleDrawer = (
             _ model: GPT, _ progress: (_ completed: Int, _ total: Int) -> Void
         ) throws -> [String]
@@ -69,7 +69,7 @@ public struct Trainer {
     let surroundings: Surroundings
     let memory: MemoryPlan
     var state: TrainingState
-    /// What the recipe says otherwise than that of the checkpoint that the run goes on from.
+    /// Changes of the recipe against that of the checkpoint that the run goes on from.
     let changes: [RecipeChange]
     /// The newest checkpoint that the run goes on from or has written itself; nil without one.
     var newestCheckpoint: String?
@@ -77,7 +77,7 @@ public struct Trainer {
     /// The shape of the model.
     package var modelConfiguration: GPTConfiguration { model.configuration }
 
-    /// What a person should know about a run that evaluates nothing; nil for one that does.
+    /// Notice for a person that a run evaluates nothing; nil for one that does.
     package var evaluationNotice: String? {
         guard !hasValidation else { return nil }
         return
@@ -85,17 +85,19 @@ public struct Trainer {
             + (configuration.earlyStopPatience > 0 ? " or ends the run early" : "")
     }
 
-    /// Prepares a run: opens or makes the model, and checks that everything fits together. Nothing is
-    /// written or removed yet.
+    /// Prepares a run: opens or makes the model, and checks that everything fits together. Nothing
+    /// is written or removed yet.
     ///
     /// - Parameters:
-    ///   - modelConfiguration: the model's shape; its vocabulary size is taken from `vocabulary`. A run
-    ///     that begins from another model, as the recipe's `initFrom` says, has that one's shape.
+    ///   - modelConfiguration: the model's shape; its vocabulary size is taken from `vocabulary`. A
+    ///     run that begins from another model, as the recipe's `initFrom` says, has that one's
+    ///     shape.
     ///   - configuration: the recipe.
     ///   - data: the data; a validation split may be empty, and if all are, nothing is evaluated.
     ///   - vocabulary: the data's vocabulary, written into each checkpoint.
-    ///   - template: the template of the data's conversations, of which the answers alone are learned, a
-    ///     window holding whole ones, and which is written into each checkpoint; nil for text, of which everything is.
+    ///   - template: the template of the data's conversations, of which the answers alone are
+    ///     learned, a window holding whole ones, and which is written into each checkpoint; nil for
+    ///     text, of which everything is.
     ///   - surroundings: where and how the run goes on.
     public init(
         model modelConfiguration: GPTConfiguration, configuration: TrainingConfiguration,
@@ -110,7 +112,7 @@ public struct Trainer {
         var shape = modelConfiguration
         shape.vocabularySize = vocabulary.count
         if let start {
-            // What a stopped run began from may be gone when it goes on.
+            // The model that a stopped run began from may be gone when it goes on.
             shape =
                 try latest.map { try GPTConfiguration(directory: $0) }
                 ?? start.shape(vocabulary: vocabulary)

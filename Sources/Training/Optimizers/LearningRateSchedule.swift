@@ -8,7 +8,7 @@
 
 /// The learning rate of each step as a share of its highest: a linear rise, then a shape.
 public struct LearningRateSchedule: Sendable {
-    /// What follows the rise.
+    /// Shape of the schedule after the rise.
     public enum Shape: String, Codable, Sendable, CaseIterable {
         /// The highest rate to the end.
         case constant

@@ -24,7 +24,7 @@ public final class Optimizer {
     struct Group {
         let tensor: ParameterLayout.Tensor
         let rule: StepRule
-        /// Where each of its moments begins in the buffer of that number.
+        /// Offset of each of its moments in the buffer of that number.
         let offsets: [Int]
         let weightDecay: Double
     }
@@ -45,9 +45,9 @@ public final class Optimizer {
         stepCount = 0
     }
 
-    /// How each tensor is stepped, in the order of the layout, and the floats of each buffer of
-    /// moments. The first moments lie as the parameters do, since the maps of a matrix are places in
-    /// that layout; the others follow each other.
+    /// Rule of each tensor's step, in the order of the layout, and the floats of each buffer of
+    /// moments. The first moments lie as the parameters do, since the maps of a matrix are places
+    /// in that layout; the others follow each other.
     private static func groups(
         _ configuration: TrainingConfiguration, _ layout: ParameterLayout
     ) -> (groups: [Group], momentCounts: [Int]) {
@@ -95,7 +95,7 @@ public final class Optimizer {
     ///   - model: the model that is changed.
     ///   - gradients: laid out as the parameters.
     ///   - norm: their global norm.
-    ///   - factor: what the schedule multiplies the learning rates by.
+    ///   - factor: the schedule's factor for the learning rates.
     public func step(model: GPT, gradients: FloatBuffer, norm: Double, factor: Double) {
         let clip = configuration.gradientClip
         let scale = clip > 0 && norm > clip ? Float(clip / norm) : 1

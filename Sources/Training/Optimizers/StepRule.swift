@@ -1,6 +1,6 @@
 public import Transformer
 
-/// How parameters are changed by their gradients: which rule steps which tensor.
+/// Optimizer: which rule steps which tensor by its gradient.
 public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
     /// AdamW for every parameter.
     case adamW = "adamw"
@@ -13,7 +13,7 @@ public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// How one tensor is changed by its gradient.
+/// Rule by which one tensor is changed by its gradient.
 ///
 /// A rule is a case here with the state that it keeps, its kernels beside `AdamWKernels` and
 /// `MuonKernels`, its call in ``Optimizer/step(model:gradients:norm:factor:)``, and the tensors
@@ -24,8 +24,8 @@ public enum StepRule: Sendable, CaseIterable {
     /// Muon: the momentum of a matrix made orthogonal.
     case muon
 
-    /// What is kept for each parameter, under the names that PyTorch's optimizers give it; at least
-    /// one.
+    /// Moments that are kept for each parameter, under the names that PyTorch's optimizers give
+    /// them; at least one.
     var moments: [String] {
         switch self {
         case .adamW: ["exp_avg", "exp_avg_sq"]

@@ -12,13 +12,13 @@ import Foundation
 
 /// `events.out.tfevents.…`: the figures of a run as TensorBoard reads them.
 ///
-/// A file of records, each an `Event` of Protocol Buffers between its length and two checksums. Each
-/// start of a run writes a file of its own; a resumed one says from which step on it goes, and
-/// TensorBoard forgets what an earlier file has from there on.
-/// Source: <https://github.com/tensorflow/tensorboard>, `record_writer.py` and the messages
-/// `event.proto`, `summary.proto` and `tensor.proto`.
+/// A file of records, each an `Event` of Protocol Buffers between its length and two checksums.
+/// Each start of a run writes a file of its own; a resumed one says from which step on it goes, and
+/// TensorBoard forgets what an earlier file has from there on. Source:
+/// <https://github.com/tensorflow/tensorboard>, `record_writer.py` and the messages `event.proto`,
+/// `summary.proto` and `tensor.proto`.
 public struct EventFile: ~Copyable {
-    /// What the names of all such files begin with.
+    /// Prefix of the names of all such files.
     public static let namePrefix = "events.out.tfevents."
 
     private let handle: FileHandle

@@ -1,6 +1,6 @@
 public import Transformer
 
-/// What a run needs memory for, in bytes.
+/// Memory that a run needs, in bytes.
 public struct MemoryPlan: Sendable, Equatable {
     /// The parameters, and their panels as products read them.
     public var parameters: Int
@@ -8,7 +8,7 @@ public struct MemoryPlan: Sendable, Equatable {
     public var gradients: Int
     /// The optimizer's moments and scratch.
     public var optimizer: Int
-    /// What the threads' passes keep and work with.
+    /// Activations that the threads' passes keep and work with.
     public var activations: Int
     /// Tokens, targets and losses.
     public var batches: Int
@@ -16,7 +16,7 @@ public struct MemoryPlan: Sendable, Equatable {
     /// All of it.
     public var total: Int { parameters + gradients + optimizer + activations + batches }
 
-    /// What training a model of this shape will need, before anything of it is allocated.
+    /// Memory for training a model of this shape, before anything of it is allocated.
     ///
     /// - Parameters:
     ///   - shape: the model's shape with its vocabulary size, which must be valid.

@@ -26,7 +26,8 @@ public struct MetricsLog: ~Copyable {
         var seconds = 0.0
         if completedSteps > 0, let data = FileManager.default.contents(atPath: path) {
             for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
-                // The last line of a killed run may be cut short: it is of a later step in any case.
+                // The last line of a killed run may be cut short: it is of a later step in any
+                // case.
                 guard let entry = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
                     entry.step <= completedSteps
                 else { continue }

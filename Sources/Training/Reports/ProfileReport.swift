@@ -1,6 +1,6 @@
 public import Transformer
 
-/// Where the time of a run's steps went.
+/// Profile of a run: where the time of its steps went.
 public struct ProfileReport: Sendable, Equatable {
     /// The time of a part.
     public struct Row: Sendable, Equatable {

@@ -4,7 +4,7 @@
 struct ProtobufMessage {
     private(set) var bytes: [UInt8] = []
 
-    /// How the bytes of a field are to be read.
+    /// Wire type: the way in which the bytes of a field are to be read.
     private enum WireType: UInt64 {
         case variable = 0
         case eightBytes = 1

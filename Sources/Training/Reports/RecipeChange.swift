@@ -12,7 +12,7 @@ public struct RecipeChange: Sendable, Equatable, CustomStringConvertible {
     /// "batch_size 8, now 16".
     public var description: String { "\(key) \(before ?? "unset"), now \(after ?? "unset")" }
 
-    /// What differs between two recipes, by key.
+    /// Differences between two recipes, by key.
     static func between<Recipe: Encodable & Equatable>(
         _ before: Recipe, _ after: Recipe
     ) throws -> [RecipeChange] {

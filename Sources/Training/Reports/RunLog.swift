@@ -1,4 +1,4 @@
-/// What a run keeps of its events: `metrics.jsonl`, and a file for TensorBoard.
+/// Log of a run's events: `metrics.jsonl`, and a file for TensorBoard.
 struct RunLog: ~Copyable {
     private let metrics: MetricsLog
     private let events: EventFile

@@ -10,7 +10,7 @@ public struct StepReport: Sendable, Equatable {
     public var gradientNorm: Double
     /// Tokens learned from since the run's very first step.
     public var tokenCount: Int
-    /// How long it took.
+    /// Time that it took.
     public var seconds: Double
     /// Tokens a second.
     public var tokensPerSecond: Double

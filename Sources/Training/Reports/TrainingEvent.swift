@@ -1,6 +1,6 @@
 public import TokenShards
 
-/// What happens while a model is trained.
+/// Events while a model is trained.
 public enum TrainingEvent: Sendable, Equatable {
     /// The run begins, or goes on.
     case began(TrainingPlan)
@@ -10,8 +10,8 @@ public enum TrainingEvent: Sendable, Equatable {
     case skipped(StepReport, OutlierDetector.Finding, [WindowOrigin])
     /// The validation split is being scored.
     case evaluating(completedWindows: Int, windowCount: Int)
-    /// The validation split was scored; where there are several data sets, all of theirs together, and each
-    /// that has one by itself.
+    /// The validation split was scored; where there are several data sets, all of theirs together,
+    /// and each that has one by itself.
     case evaluated(step: Int, EvaluationResult, sources: [SourceResult])
     /// Texts are being drawn from the model as it is now; they may end before all tokens.
     case sampling(completedTokens: Int, tokenCount: Int)
@@ -22,6 +22,6 @@ public enum TrainingEvent: Sendable, Equatable {
     /// The run ends before its steps are done: evaluation after evaluation was no better than that
     /// after the step `bestStep`.
     case stoppedEarly(step: Int, bestStep: Int)
-    /// What was measured of the parts of steps; the last event of a run that is profiled.
+    /// Times of the parts of steps; the last event of a run that is profiled.
     case profiled(ProfileReport)
 }

@@ -1,6 +1,6 @@
 public import Transformer
 
-/// What a run is about to do.
+/// Plan of a run, before its first step.
 public struct TrainingPlan: Sendable, Equatable {
     /// Trainable numbers.
     public var parameterCount: Int
@@ -8,21 +8,22 @@ public struct TrainingPlan: Sendable, Equatable {
     public var stepCount: Int
     /// Steps done by an earlier run that this one continues.
     public var completedSteps: Int
-    /// What the recipe says otherwise than it did when the steps so far were done.
+    /// Changes of the recipe since the steps so far were done.
     public var changes: [RecipeChange]
     /// Places for tokens in a step.
     public var tokensPerStep: Int
     /// Windows in an epoch, of all sources together.
     public var windowCount: Int
-    /// The share of the places that is not learned from: padding, and what is read again as context.
+    /// The share of the places that is not learned from: padding, and what is read again as
+    /// context.
     public var unscoredShare: Double
-    /// What the memory is needed for.
+    /// Parts of the memory that is needed.
     public var memory: MemoryPlan
     /// In what matrix products multiply here.
     public var precision: Precision
     /// In what the configuration asks them to.
     public var wantedPrecision: Precision
-    /// What the processor's matrix units in float32 were measured to reach, in floating-point operations a
+    /// Measured peak of the processor's matrix units in float32, in floating-point operations a
     /// second over all threads.
     public var matrixPeak: Double
 }

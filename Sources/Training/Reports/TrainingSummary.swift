@@ -1,7 +1,7 @@
 import Bytes
 import Foundation
 
-/// What a run came to: `summary.json` in its directory.
+/// Results of a run: `summary.json` in its directory.
 public struct TrainingSummary: Codable, Sendable, Equatable {
     /// Optimizer steps done.
     public var steps: Int

@@ -43,7 +43,7 @@ struct GGUFPreTokenizer {
         self.isExact = isExact
     }
 
-    /// What `name` means; nil if that is not known.
+    /// Pre-tokenizer called `name`; nil if it is not known.
     static func named(_ name: String) -> GGUFPreTokenizer? { all.first { $0.name == name } }
 
     /// The name by which llama.cpp gives the ids of `vocabulary`. About O(n log n) in its size.
@@ -76,7 +76,7 @@ struct GGUFPreTokenizer {
         return other.name
     }
 
-    /// What a person may take instead.
+    /// Pre-tokenizer to offer instead, and the texts of which it makes other ids.
     private static func nearest(to pattern: SplitPattern) -> NearPreTokenizer? {
         if let near = all.first(where: { $0.pattern == pattern }) {
             return NearPreTokenizer(name: near.name, texts: "words with accents or marks")

@@ -2,7 +2,7 @@ public import Bytes
 public import Tokenization
 
 extension Vocabulary {
-    /// What a GGUF file of a model says about its tokenizer besides the vocabulary.
+    /// Settings of a model's tokenizer in a GGUF file besides the vocabulary.
     public struct GGUFSettings: Sendable {
         /// Rows of the model's embedding; numbers above the vocabulary are named and never used.
         public var rowCount: Int
@@ -11,7 +11,7 @@ extension Vocabulary {
         /// Whether a text begins with ``Vocabulary/beginningOfText``; nil for the vocabulary's
         /// ``Vocabulary/textPrefix``.
         public var addsBeginning: Bool?
-        /// How messages become a prompt: a Jinja template.
+        /// Jinja template by which messages become a prompt.
         public var chatTemplate: String?
         /// A name for `tokenizer.ggml.pre` that need not give the same ids; nil for one that does.
         public var preTokenizer: String?

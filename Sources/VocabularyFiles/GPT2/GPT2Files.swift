@@ -3,16 +3,16 @@ import Tokenization
 
 /// `vocab.json` and `merges.txt`: the form in which GPT-2 was published.
 ///
-/// The first has every token's name and number, the second a merge a line in order, after a line with
-/// a version. Neither says how texts are cut or which tokens are special.
+/// The first has every token's name and number, the second a merge a line in order, after a line
+/// with a version. Neither says how texts are cut or which tokens are special.
 enum GPT2Files {
     static let vocabularyName = "vocab.json"
     static let mergesName = "merges.txt"
 
     /// The vocabulary of two files. O(size).
     ///
-    /// - Parameter specialNames: tokens of the list that are special; `<|endoftext|>` is wherever it
-    ///   is listed.
+    /// - Parameter specialNames: tokens of the list that are special; `<|endoftext|>` is wherever
+    ///   it is listed.
     static func read(
         _ vocabulary: ByteView, vocabularyPath: String, merges: ByteView, mergesPath: String,
         pattern: SplitPattern, specialNames: [String]

@@ -144,7 +144,7 @@ struct TekkenFile {
         return names.enumerated().map { SpecialToken(content: $1, id: TokenID(UInt32($0))) }
     }
 
-    /// What files of the versions that do not list them have.
+    /// Special tokens of files of the versions that do not list them.
     private static let olderNames = [
         "<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]",
         "[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[TOOL_CALLS]", "[IMG]", "<pad>", "[IMG_BREAK]",

@@ -38,7 +38,7 @@ enum Base64 {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
             }
         }
-        // What is left over of the last character belongs to no byte.
+        // Bits left over of the last character belong to no byte, and must be zero.
         guard bits & (1 << UInt32(bitCount) - 1) == 0 else {
             bytes.truncate(to: before)
             return false

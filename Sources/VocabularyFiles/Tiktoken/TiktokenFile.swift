@@ -3,8 +3,8 @@ import Tokenization
 
 /// A `.tiktoken` file: a line a token, its bytes in base64 and its rank, which is its number.
 ///
-/// The file holds neither special tokens nor the pattern; both are constants of the program that reads
-/// it. Source: `load_tiktoken_bpe` in tiktoken's `load.py`.
+/// The file holds neither special tokens nor the pattern; both are constants of the program that
+/// reads it. Source: `load_tiktoken_bpe` in tiktoken's `load.py`.
 enum TiktokenFile {
     /// The tokens of a file. O(size).
     static func read(_ text: ByteView, path: String) throws(TokenizationError) -> ListedTokens {
