@@ -1,4 +1,4 @@
-// Which levels there are, and which of them this process uses.
+// Levels that there are, and those that this process uses.
 #include "levels.h"
 
 #include <pthread.h>

@@ -61,6 +61,6 @@ extension CorpusInputs {
 }
 
 extension CorpusConfiguration {
-    /// Where what cannot be read is kept; nil when it is not.
+    /// Path of the quarantine; nil when nothing is kept.
     var keptPath: String? { onError == .quarantine ? quarantinePath : nil }
 }

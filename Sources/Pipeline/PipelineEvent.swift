@@ -2,7 +2,7 @@ public import Corpora
 public import Training
 import Work
 
-/// How far a stage has come.
+/// Progress of a stage.
 public struct StageProgress: Sendable, Equatable {
     /// Unit of the two numbers.
     public enum Unit: Sendable {

@@ -2,10 +2,11 @@ public import Corpora
 
 /// Decides which documents of a corpus stay, and in which order.
 ///
-/// Documents come in the order of the corpus, measured by ``measure-swift.property``, which may be called on
-/// any thread; those that stay go to a closure as soon as that is known: at once where only filters
-/// and exact duplicates are asked for, and in ``finish(checkpoint:emit:)`` otherwise. Memory is
-/// that of the ``RefinementMemory``; what does not fit is put aside in files without names.
+/// Documents come in the order of the corpus, measured by ``measure-swift.property``, which may be
+/// called on any thread; those that stay go to a closure as soon as that is known: at once where
+/// only filters and exact duplicates are asked for, and in ``finish(checkpoint:emit:)`` otherwise.
+/// Memory is that of the ``RefinementMemory``; what does not fit is put aside in files without
+/// names.
 ///
 /// The result depends on the documents and the configuration alone.
 public final class Refiner {
@@ -26,7 +27,7 @@ public final class Refiner {
     /// A refiner that has seen nothing.
     ///
     /// - Parameters:
-    ///   - configuration: what stays, and in which order.
+    ///   - configuration: rules of what stays, and in which order.
     ///   - memory: how much memory each part of the work may use.
     ///   - scratchPath: beside this path goes what does not fit into memory.
     public init(

@@ -1,7 +1,7 @@
 import Bytes
 import Files
 
-/// Where one document stands in a shard, and what its text was.
+/// Place of one document in a shard, and the length and hash of its text.
 public struct DocumentEntry: Equatable, Sendable {
     /// The number of its first token in the shard; its end-of-text token belongs to it.
     public var firstToken: Int
@@ -13,7 +13,7 @@ public struct DocumentEntry: Equatable, Sendable {
     public var place: DocumentPlace?
 }
 
-/// Where in its source a document stood.
+/// Place of a document in its source.
 public enum DocumentPlace: Hashable, Sendable {
     /// A line, counted from 1.
     case line(Int)

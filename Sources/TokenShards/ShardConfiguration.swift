@@ -1,6 +1,6 @@
 public import Tokenization
 
-/// Where the end-of-text token stands between documents.
+/// Place of the end-of-text token between documents.
 public enum EndOfTextPolicy: String, Codable, Sendable, CaseIterable {
     /// Before each document, as llm.c writes it: a document's first token has something to follow.
     case before
@@ -10,16 +10,16 @@ public enum EndOfTextPolicy: String, Codable, Sendable, CaseIterable {
     case none
 }
 
-/// How documents are packed into shards: section `shards` of a pipeline.
+/// Settings of packing documents into shards: section `shards` of a pipeline.
 public struct ShardConfiguration: Codable, Sendable, Equatable {
     /// The most tokens in a shard. Documents are not cut: one that is longer has a shard of its
     /// own.
     public var tokensPerShard = 100_000_000
 
-    /// Where the end-of-text token stands.
+    /// Place of the end-of-text token.
     public var endOfText = EndOfTextPolicy.before
 
-    /// Which special tokens are recognised in the documents; the rest of them is ordinary text.
+    /// Special tokens that are recognised in the documents; the rest of them is ordinary text.
     public var allowSpecial = SpecialTokenPolicy.none
 
     /// Stored bytes of input, compressed or not, that make a part of the data set: whole files in
@@ -39,7 +39,7 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     }
 }
 
-/// How a shard stores an id.
+/// Width of a stored id.
 public enum TokenWidth: String, Codable, Sendable {
     /// Two bytes, for vocabularies of at most 65,536 tokens.
     case uint16

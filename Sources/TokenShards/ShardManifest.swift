@@ -37,7 +37,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         /// Bytes of text.
         public var bytes = 0
 
-        /// Nothing yet.
+        /// Zeros.
         public init() {}
     }
 
@@ -55,7 +55,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         public var path: String
         /// Documents taken from it.
         public var documents: Int
-        /// How many of them are held out; nil where they were not counted.
+        /// Number of documents that are held out; nil where they were not counted.
         public var validationDocuments: Int?
         /// Bytes of their text.
         public var bytes: Int
@@ -78,7 +78,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public struct Skipped: Codable, Equatable, Sendable {
         /// Lines that could not be read.
         public var lines: Int
-        /// How many of them were put into quarantine; absent when none were.
+        /// Number of lines that were put into quarantine; absent when none were.
         public var quarantinedLines: Int?
         /// Documents that held nothing but white space.
         public var emptyDocuments: Int
@@ -134,13 +134,13 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public var formatVersion = ShardManifest.currentFormatVersion
     /// The vocabulary of the ids.
     public var vocabulary: VocabularyReference
-    /// Where the end-of-text token stands.
+    /// Place of the end-of-text token.
     public var endOfText: EndOfTextPolicy
     /// Its id; absent when there is none.
     public var endOfTextID: Int?
-    /// Which special tokens were recognised in documents; absent when none were, which is usual.
+    /// Special tokens that were recognised in documents; absent when none were, which is usual.
     public var allowSpecial: SpecialTokenPolicy?
-    /// How an id is stored.
+    /// Width of a stored id.
     public var dtype: TokenWidth
     /// Every shard, in the order in which it was written.
     public var shards: [Shard]

@@ -30,7 +30,7 @@ extension ShardSet {
     private struct Checks {
         let shards: [TokenShard]
         private var number = 0
-        /// Where the next slice of the shard's documents begins; nil before its checksums.
+        /// First document of the next slice of the shard; nil before its checksums.
         private var start: Int?
 
         init(shards: [TokenShard]) { self.shards = shards }

@@ -31,7 +31,7 @@ extension ShardManifest {
     }
 }
 
-/// Which source each document of a split came from.
+/// Finder of the source that each document of a split came from.
 public struct SourceFinder: Sendable {
     private let paths: [String]
     /// The numbers of each source's documents in the split.

@@ -21,10 +21,10 @@ public final class TokenShard: Sendable {
     /// Tokens in the shard.
     public var tokenCount: Int { header.tokenCount }
 
-    /// How an id is stored.
+    /// Width of a stored id.
     var width: TokenWidth { header.width }
 
-    /// Where the end-of-text token stands between its documents.
+    /// Place of the end-of-text token between its documents.
     var endOfText: EndOfTextPolicy { header.endOfText }
 
     /// Documents in the shard.
@@ -149,7 +149,7 @@ public final class TokenShard: Sendable {
     /// Document `number` of the shard.
     public func document(_ number: Int) -> DocumentEntry { index[number] }
 
-    /// Where document `number` stands in the shard, its end-of-text token included.
+    /// Tokens of document `number` in the shard, its end-of-text token included.
     public func tokenRange(ofDocument number: Int) -> Range<Int> {
         // An index that was not verified may say anything.
         func place(_ number: Int) -> Int {
@@ -170,7 +170,7 @@ public final class TokenShard: Sendable {
         return low
     }
 
-    /// Where document `number` stands in the shard, without its end-of-text token.
+    /// Tokens of document `number` in the shard, without its end-of-text token.
     public func textRange(ofDocument number: Int) -> Range<Int> {
         let range = tokenRange(ofDocument: number)
         // A foreign file may begin inside a document, or end there.

@@ -31,7 +31,7 @@ import Work
         }
     }
 
-    /// What `body` reads of all of `bytes`; an error must point into them.
+    /// Result of `body` reading all of `bytes`; an error must point into them.
     private func pull<Value>(
         _ bytes: [UInt8],
         _ body: (inout JSONPullReader<JSONError>) throws(JSONError) -> Value
@@ -49,7 +49,7 @@ import Work
         }
     }
 
-    /// What `body` makes of `bytes` behind their white space, up to their end.
+    /// Result of `body` on `bytes` behind their white space, up to their end.
     private func scan<Value>(
         _ bytes: [UInt8],
         _ body: (inout JSONScanner, Span<UInt8>) throws(JSONError) -> Value

@@ -3,7 +3,7 @@ import Testing
 
 @Suite
 struct SearchTests {
-    /// Where `needle` first begins, place by place.
+    /// Offset at which `needle` first begins, searched place by place.
     private func plainOffset(of needle: [UInt8], in bytes: [UInt8]) -> Int? {
         guard needle.count <= bytes.count else { return nil }
         return (0...bytes.count - needle.count).first {
@@ -20,7 +20,8 @@ struct SearchTests {
         ] {
             for length in 0..<100 {
                 for round in 0..<40 {
-                    // 11 differs from 10 in the bit that the search borrows from; 138 in the high bit.
+                    // 11 differs from 10 in the bit that the search borrows from; 138 in the high
+                    // bit.
                     var choices: [UInt8] = [10, 11, 138, 0, 1]
                     // Mostly bytes that no needle has, so that many places are passed over at once.
                     if round % 2 == 1 { choices += [UInt8](repeating: 200, count: 40) }

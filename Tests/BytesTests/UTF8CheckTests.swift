@@ -2,7 +2,7 @@ import Bytes
 import Testing
 
 @Suite struct UTF8CheckTests {
-    /// Where the standard library first repairs something.
+    /// Offset of the first byte that the standard library repairs.
     private func expected(_ bytes: [UInt8]) -> Int {
         for count in stride(from: bytes.count, through: 0, by: -1)
         where String(validating: bytes[..<count], as: UTF8.self) != nil {

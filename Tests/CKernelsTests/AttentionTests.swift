@@ -13,7 +13,8 @@ import Testing
             dOut = Floats(t * width, seed: 2)
         }
 
-        /// The output, logsumexp and gradient; `adds` to a gradient of keys and values that is there.
+        /// The output, logsumexp and gradient; `adds` to a gradient of keys and values that is
+        /// there.
         func run(
             _ level: Int32, starts: [Int32]? = nil, dropout: qk_dropout? = nil, adds: Bool = false
         ) -> [Floats] {

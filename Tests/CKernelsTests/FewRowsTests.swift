@@ -105,7 +105,7 @@ import Testing
             let even = bits.isMultiple(of: 2) ? low : high
             let middle = (low + high) / 2
             numbers += [low, middle.nextDown, middle, middle.nextUp]
-            // What would be beyond the largest stays there.
+            // Values beyond the largest become the largest.
             expected += [low, low, even, high].map { min($0, 65_504) }
         }
         numbers += [65_536, 1e9, .greatestFiniteMagnitude, 1e-30, 0x1p-25, Float(0x1p-25).nextUp]

@@ -53,8 +53,8 @@ import Testing
     private let knownKeys = (0..<40).map { qk_piece_key(low: UInt64($0) * 3, high: 1 << 56) }
     private let knownPlaces = (0..<40).map { UInt64($0) * 32 }
 
-    /// Entries of ``knownKeys``, each with 0 to 4 ids; that of a piece stands where its number with the bits
-    /// of `offset` turned over says.
+    /// Entries of ``knownKeys``, each with 0 to 4 ids; that of a piece stands where its number with
+    /// the bits of `offset` turned over says.
     private func entries(offset: Int) -> [qk_piece_entry] {
         (0..<40).map { place in
             let index = place ^ offset

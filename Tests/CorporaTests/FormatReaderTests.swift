@@ -150,7 +150,8 @@ private struct FooterReader: FormatReader, ~Copyable {
         return FormatInput(source: source, configuration: configuration, sizes: ReadingSizes())
     }
 
-    /// The outcomes of all rows, each as its place in the file and its text or what is wrong with it.
+    /// The outcomes of all rows, each as its place in the file and its text or what is wrong with
+    /// it.
     private func read(_ input: FormatInput, share: Range<Int>? = nil) throws -> [String] {
         var source = DocumentSource(input, reader: try FooterReader(input, share: share))
         var found: [String] = []

@@ -4,8 +4,9 @@ import Testing
 
 @testable import Corpora
 
-/// What a JSON reader must accept and must refuse, by the categories of the well-known parsing test
-/// suite (Nicolas Seriot, "Parsing JSON is a Minefield"): arrays, numbers, objects, strings, structure.
+/// Texts that a JSON reader must accept and must refuse, by the categories of the well-known
+/// parsing test suite (Nicolas Seriot, "Parsing JSON is a Minefield"): arrays, numbers, objects,
+/// strings, structure.
 @Suite struct JSONGrammarTests {
     private func isAccepted(_ value: [UInt8]) -> Bool {
         let line = Array(#"{"text":"x","value":"#.utf8) + value + Array("}".utf8)
@@ -163,7 +164,7 @@ import Testing
                 for byte in UInt8.min...UInt8.max {
                     var changed = bytes
                     changed[place] = byte
-                    // What is read here, another reader reads too.
+                    // A text that is accepted here must be accepted by another reader too.
                     if isAccepted(changed) {
                         let object = try? JSONSerialization.jsonObject(
                             with: Data(changed), options: .fragmentsAllowed)

@@ -106,8 +106,8 @@ import Testing
                     case (.success(let expected), .success(let found)):
                         #expect(expected == found)
                     case (.failure, .failure):
-                        // How much is decoded of a bad frame, and so which of its faults is met first,
-                        // depends on the sizes of buffers.
+                        // The amount that is decoded of a bad frame, and so which of its faults is
+                        // met first, depends on the sizes of buffers.
                         break
                     case (.success, .failure(let error)), (.failure(let error), .success):
                         Issue.record("\(place): \(error)")

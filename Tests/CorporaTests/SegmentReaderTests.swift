@@ -4,7 +4,7 @@ import Testing
 @testable import Corpora
 
 @Suite struct SegmentReaderTests {
-    /// What the reader must give, in the plainest way.
+    /// Segments that the reader must give, in the plainest way.
     private static func split(_ bytes: [UInt8], at delimiter: [UInt8]) -> [[UInt8]] {
         var parts: [[UInt8]] = []
         var part: [UInt8] = []

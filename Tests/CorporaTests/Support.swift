@@ -94,7 +94,7 @@ func readAll(_ reader: inout CorpusReader) throws -> [Document] {
     return documents
 }
 
-/// What a file of this text is read as.
+/// Result of reading a file of this text.
 struct ReadFile {
     let texts: [String]
     /// The number of each document's line or item.

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// The modules and their arrows, as `CONTRIBUTING.md` draws them: an arrow is an import, points down, and
-/// there are no others.
+/// The modules and their arrows, as `CONTRIBUTING.md` draws them: an arrow is an import, points
+/// down, and there are no others.
 @Suite struct ArrowsTests {
-    /// What each module may import of this package.
+    /// Imports of this package that each module may have.
     static let arrows: [String: Set<String>] = {
         let ground: Set = ["Bytes", "CKernels", "Compression", "Files", "Work"]
         let tokens = ground.union(["Tokenization"])

@@ -14,7 +14,7 @@ import VocabularyLearning
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// What reading a file of `text` with `settings` gives.
+    /// Configuration read from a file of `text` with `settings`.
     private func read(_ text: String, _ settings: [String] = []) throws -> PipelineConfiguration {
         try PipelineConfiguration(path: try folder.write("p.json", text), settings: settings)
     }
@@ -256,7 +256,7 @@ import VocabularyLearning
                 CorpusSource(name: "code", corpus: code),
             ])
         #expect(read.corpus.inputs.isEmpty)
-        // What was read can be written and read again.
+        // A configuration that was read can be written and read again.
         let data = try JSONEncoder().encode(read)
         #expect(try JSONDecoder().decode(PipelineConfiguration.self, from: data) == read)
     }

@@ -11,7 +11,7 @@ import Work
 
 @testable import Pipeline
 
-/// What an encoding in parts keeps of lines that cannot be read.
+/// Quarantine of an encoding in parts: the lines that cannot be read.
 @Suite struct QuarantineTests {
     private let folder: TemporaryFolder
     private let inputs: [String]
@@ -147,7 +147,7 @@ import Work
             #expect(quarantine(of: name) == expected)
             #expect(manifest.skipped.quarantinedLines == manifest.skipped.lines)
         }
-        // Nothing is left in between.
+        // No files are left in between.
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(!names.contains { $0.contains("quarantine.part") || $0.hasSuffix(".partial") })
     }
@@ -168,7 +168,8 @@ import Work
             "set",
             surroundings {
                 count.withLock { count in
-                    // What a kill here would leave; a file that is replaced meanwhile spoils the copy.
+                    // A copy of what a kill here would leave; a file that is replaced meanwhile
+                    // spoils the copy.
                     let name = "\(root)/killed-\(count)"
                     do {
                         for ending in endings {

@@ -146,7 +146,7 @@ import Work
         await #expect(throws: PipelineError.interrupted) { try await run(good, stopped) }
         #expect(try folder.files(in: "out/deep") == files)
         #expect(try names(in: "out") == ["deep"])
-        // What a killed run leaves is no obstacle.
+        // Leftovers of a killed run are no obstacle.
         try FileManager.default.createDirectory(
             atPath: directory + ".partial", withIntermediateDirectories: true)
         _ = try folder.write("out/deep.partial/part_000000.jsonl.zst.partial", "half")

@@ -67,7 +67,8 @@ import Work
             work: WorkContext(threadCount: 2, report: report))
     }
 
-    /// Copies the data set `name` as it is at each step of an encoding, as a kill there would leave it.
+    /// Copies the data set `name` as it is at each step of an encoding, as a kill there would leave
+    /// it.
     private func encodeTakingCopies(_ name: String, _ step: Duration = .zero) async throws -> Int {
         let count = Mutex(0)
         let path = folder.path
@@ -75,7 +76,8 @@ import Work
             name,
             surroundings(journalInterval: step) {
                 count.withLock { count in
-                    // A file that is replaced while the copy is made spoils it; there are enough others.
+                    // A file that is replaced while the copy is made spoils it; there are enough
+                    // others.
                     let copied: Void? = try? FileManager.default.copyItem(
                         atPath: path + "/" + name, toPath: "\(path)/killed-\(count)")
                     if copied != nil {
@@ -137,7 +139,7 @@ import Work
         for number in stride(from: 3, to: count, by: 5) {
             let name = "killed-\(number)"
             let root = folder.path + "/" + name
-            // What was committed is on the disk.
+            // Committed work is on the disk.
             guard
                 try names(name).contains(where: { EncodingWorkspace.holdsWork("\(root)/\($0)") }),
                 try !names(name).contains(where: {

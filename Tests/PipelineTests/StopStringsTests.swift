@@ -23,7 +23,7 @@ import Testing
                     var found: [UInt8] = []
                     for start in stride(from: 0, to: text.count, by: size) {
                         found += matcher.append(Array(text[start...].prefix(size)))
-                        // What is out is never taken back.
+                        // Text that was handed on is never taken back.
                         #expect(text[..<(first ?? text.count)].starts(with: found))
                     }
                     #expect(matcher.hasStopped == (first != nil))

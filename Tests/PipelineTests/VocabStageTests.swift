@@ -91,7 +91,8 @@ import Work
         let path = folder.path + "/kept.counts"
         _ = try await train("first", counts: path)
         _ = try folder.write("half1.txt", "Another text altogether.")
-        // As a crash would leave it: the counts of the text before, and a record that others are coming.
+        // As a crash would leave it: the counts of the text before, and a record that others are
+        // coming.
         try KeptCounts(path: path, corpora: [corpus(halves)], pattern: configuration.pattern)
             .begin()
         for name in ["second", "third"] {

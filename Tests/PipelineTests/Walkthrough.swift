@@ -1,7 +1,8 @@
 import Foundation
 import Transformer
 
-/// The forward pass of the default model in the fewest lines, on its parameters before the first step.
+/// The forward pass of the default model in the fewest lines, on its parameters before the first
+/// step.
 ///
 /// A row of numbers stands for each position: x is (t, C).
 struct Walkthrough {

@@ -11,7 +11,7 @@ import Work
 /// numbers are checked; it is changed together with them.
 @Suite struct WalkthroughTests {
     private let vocabulary: Vocabulary
-    /// What `make run` trains.
+    /// Recipe that `make run` trains.
     private let recipe: PipelineConfiguration
     private let text = Array(
         """

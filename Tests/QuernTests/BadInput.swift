@@ -3,7 +3,7 @@ import Testing
 
 /// An input that the program must refuse.
 struct BadInput: Sendable, CustomTestStringConvertible {
-    /// What is wrong with it.
+    /// Fault of the input.
     let testDescription: String
     /// Part of the sentence that the person reads.
     let sentence: String
@@ -408,7 +408,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         },
     ]
 
-    /// Where a pipeline puts what it makes.
+    /// Directories in which a pipeline puts what it makes.
     private static let made = ["vocab", "shards", "runs"]
 
     static let all = corpora + vocabularies + shards + models + configurations

@@ -78,7 +78,7 @@ import Testing
             let due = ContinuousClock.now + .milliseconds(milliseconds)
             try await running.send(SIGKILL) { .now >= due }
             _ = try await running.result.value
-            // Nothing, or, where it had just come to its end, all of it.
+            // No output, or, where it had just come to its end, all of it.
             #expect(folder.exists("clean") == folder.exists("clean/report.json"))
         }
         try await Program.succeed(arguments, in: folder)

@@ -54,7 +54,8 @@ import Testing
     @Test func `a stop string ends the text and is not part of it`() async throws {
         let all = try await generate("--temperature", "0")
         let text = all.dropFirst("the mill".count).dropLast()
-        // From the middle of a character's neighbours on, so that no token boundary is hit for sure.
+        // From the middle of a character's neighbours on, so that no token boundary is hit for
+        // sure.
         let start = text.index(text.startIndex, offsetBy: text.count / 2)
         let stop = String(text[start...].prefix(3))
         let found = try #require(text.range(of: stop))

@@ -52,7 +52,7 @@ import Testing
         ["generate", "--model", "x", "--stop", ""], ["chat", "--model", "x", "--stop", ""],
         ["evaluate", "--model", "x", "--shards", "y", "--stride", "0"],
         ["decode", "--vocab", "x", "--shards", "y", "3"],
-        // What would be passed over without a word.
+        // Options that would be passed over without a word.
         ["decode", "--vocab", "x", "--split", "val", "3"],
         ["decode", "--vocab", "x", "--separator", "|", "3"],
         ["shards", "export", "x", "--output", "y", "--format", "olmo", "--length", "5"],
@@ -82,7 +82,7 @@ import Testing
         (["generate", "--model", "x", "--top", "-1"], "--top is at least 1"),
         (["generate", "--model", "x", "--prompt", "-1", "--temperature", "-inf"], "is -inf"),
         (["vocab", "train", "--output", "x", "--vocab-size", "-1", "a.txt"], "vocab_size is -1"),
-        // What stands behind two dashes is no value of an option.
+        // Words behind two dashes are no values of options.
         (["decode", "--vocab", "x", "--", "--stride", "-1"], "could not open x/"),
     ])
     func `a number below zero is a value`(arguments: [String], says: String) async throws {

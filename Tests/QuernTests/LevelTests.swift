@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `QUERN_LEVEL` chooses.
+/// Level that `QUERN_LEVEL` chooses.
 @Suite struct LevelTests {
     private let folder: TemporaryFolder
 

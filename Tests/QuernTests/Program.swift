@@ -3,7 +3,7 @@ import Testing
 
 /// The program as a person runs it.
 enum Program {
-    /// What a run left behind.
+    /// Output and status of a run.
     struct Result: Sendable {
         let status: Int32
         /// Standard output.
@@ -92,7 +92,7 @@ enum Program {
 
     /// Starts `quern arguments` in `folder`.
     ///
-    /// The three streams are files, for a pipe that nobody empties would stop the program.
+    /// The three streams are files, for a full pipe would stop the program.
     static func start(
         _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
         level: String? = nil

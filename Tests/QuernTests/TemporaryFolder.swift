@@ -47,7 +47,8 @@ final class TemporaryFolder: Sendable {
         try FileManager.default.copyItem(atPath: source, toPath: path + "/" + name)
     }
 
-    /// The bytes of every file below the folder `name`, by path; empty when there is no such folder.
+    /// The bytes of every file below the folder `name`, by path; empty when there is no such
+    /// folder.
     func files(below name: String) throws -> [String: Data] {
         let root = URL(fileURLWithPath: path + "/" + name).resolvingSymlinksInPath().path
         var files: [String: Data] = [:]

@@ -15,7 +15,7 @@ struct TinyWorld {
     var shards: String { folder.path + "/shards/tiny" }
     var model: String { folder.path + "/runs/tiny/checkpoints/latest" }
 
-    /// Where it lies; removed when the tests end, since a value that all share never goes.
+    /// Path of the world; removed when the tests end, since a value that all share never goes.
     private static let path = TemporaryFolder.newPath()
 
     init() async throws {

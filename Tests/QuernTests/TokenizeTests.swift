@@ -10,7 +10,7 @@ import Testing
         world = try await TinyWorld.shared.value
     }
 
-    /// What `quern tokenize --vocab vocabulary arguments` prints.
+    /// Output of `quern tokenize --vocab vocabulary arguments`.
     private func tokenize(_ vocabulary: String, _ arguments: String...) async throws -> String {
         try await Program.succeed(
             ["tokenize", "--vocab", vocabulary] + arguments, in: folder

@@ -4,7 +4,7 @@ import Work
 
 @testable import Refinement
 
-/// Where scratch files of tests go.
+/// Directory for scratch files of tests.
 let scratchPath = NSTemporaryDirectory() + "/quern-refinement-tests"
 
 /// Memory for nothing: whatever can go to the disk does.

@@ -61,7 +61,8 @@ import Tokenization
         // Full windows leave the ends of shards out.
         #expect(seen.count > expected.count * 3 / 4)
 
-        // Packed for tuning, each conversation is whole, and each of its answers' tokens counts once.
+        // Packed for tuning, each conversation is whole, and each of its answers' tokens counts
+        // once.
         let rows = set.rows(in: .train, packing: .bestFit, length: 90, marksDocuments: true)
         var count = 0
         for first in stride(from: 0, to: rows.count, by: 2) {

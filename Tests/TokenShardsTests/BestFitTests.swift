@@ -6,7 +6,8 @@ import Work
 @Suite struct BestFitTests {
     @Test("lengths of one example are packed as by hand")
     func example() {
-        // 7, then 6, then 5 begin rows; 4 fits beside 6 alone; 3 beside 7; 2 beside 5, then 1 there.
+        // 7, then 6, then 5 begin rows; 4 fits beside 6 alone; 3 beside 7; 2 beside 5, then 1
+        // there.
         let packing = BestFit([5, 1, 7, 0, 3, 6, 2, 4], capacity: 10)
         #expect(packing.rows == [2, 2, 0, -1, 0, 1, 2, 1])
         #expect(packing.rowCount == 3)

@@ -46,7 +46,7 @@ import Tokenization
             #expect(texts(other, split) == texts(set, split))
         }
         #expect(other.foreignNotice?.contains(layout.rawValue) == true)
-        // What trains on it sees whole documents.
+        // Rows of training see whole documents.
         let rows = other.rows(in: .train, packing: .bestFit, length: 24, marksDocuments: true)
         #expect(rows.scoredCount == other.shards(of: .train).reduce(0) { $0 + $1.tokenCount - 1 })
     }

@@ -51,7 +51,8 @@ import Testing
             }
             #expect(scored.reduce(0) { $0 + $1.reduce(0, +) } == rows.scoredCount)
             for (shard, counts) in zip(set.shards(of: .train), scored) {
-                // Where nothing stands between documents, best fit does not predict their beginnings.
+                // Best fit does not predict the beginnings of documents where nothing stands
+                // between them.
                 let beginnings =
                     packing == .bestFit && policy == .none
                     ? Set((0..<shard.documentCount).map { shard.document($0).firstToken }) : [0]
@@ -76,7 +77,7 @@ import Testing
                 #expect(
                     window.start == document.lowerBound
                         || window.alreadyScored == 0 && document.count > length)
-                // What is read again is one document's beginning.
+                // Tokens that are read again are one document's beginning.
                 #expect(window.alreadyScored < document.count)
             }
         }

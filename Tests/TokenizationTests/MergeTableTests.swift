@@ -86,8 +86,8 @@ import Testing
         }
     }
 
-    /// The vocabulary with its tokens above the bytes in the opposite order, so that ranks and tokens
-    /// do not go together.
+    /// The vocabulary with its tokens above the bytes in the opposite order, so that ranks and
+    /// tokens do not go together.
     private func reordered(_ vocabulary: Vocabulary) throws -> Vocabulary {
         let count = vocabulary.tokens.count
         func other(_ id: UInt32) -> UInt32 { id < 256 ? id : UInt32(count + 255) - id }

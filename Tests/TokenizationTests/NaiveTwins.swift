@@ -56,7 +56,7 @@ enum NaiveTrainer {
             let ids = piece.map { UInt32(first + (order.firstIndex(of: $0) ?? 0)) }
             pieces[ids] = count
         }
-        /// What the tie rule compares: the bytes by their values if it says so.
+        /// Number that the tie rule compares: a byte's value if it says so.
         func number(_ id: UInt32) -> Int {
             guard configuration.tieRule == .bytes, Int(id) < first + 256 else { return Int(id) }
             return first + Int(order[Int(id) - first])

@@ -10,13 +10,13 @@ final class PatternMatcher {
     indirect enum Node {
         /// One character that is in the set with this number.
         case one(Int)
-        /// Nothing.
+        /// The empty text.
         case empty
         case sequence(Node, Node)
         case choice(Node, Node)
         case many(Node, least: Int, most: Int, isPossessive: Bool)
         case notFollowedBy(Node)
-        /// Nothing, at the end of the text.
+        /// The empty text, at the end of the text.
         case end
     }
 

@@ -134,7 +134,7 @@ private func isWhitespace(_ character: Unicode.Scalar?) -> Bool {
     character?.properties.isWhitespace ?? false
 }
 
-/// What is equal for characters that differ in case: U+017F, the long s, becomes s.
+/// Case folding, equal for characters that differ in case: U+017F, the long s, becomes s.
 private func folded(_ character: Unicode.Scalar) -> String {
     character.properties.uppercaseMapping.lowercased()
 }

@@ -129,7 +129,7 @@ import Testing
 
     // MARK: Bytes from outside
 
-    /// What reading `file` to its end comes to.
+    /// Pieces and counts read from `file` to its end.
     private func read(_ file: [UInt8]) throws -> [(piece: [UInt8], count: UInt64)] {
         try Data(file).write(to: URL(fileURLWithPath: folder.path("hostile")))
         var pieces: [(piece: [UInt8], count: UInt64)] = []

@@ -65,7 +65,8 @@ extension PieceCounts {
 }
 
 extension Samples {
-    /// A piece of any bytes, mostly short and often met before; zeros are where padding could mislead.
+    /// A piece of any bytes, mostly short and often met before; zeros are where padding could
+    /// mislead.
     static func piece(using generator: inout SeededGenerator) -> [UInt8] {
         let length = [1, 2, 3, 7, 8, 9, 14, 15, 16, 17, 40].randomElement(using: &generator)!
         return (0..<length).map { index in

@@ -6,7 +6,7 @@ import Testing
 
 /// The splitter, which cuts whole blocks of text at once, against the scanners of single pieces.
 @Suite struct PieceSplitterTests {
-    /// Where the pieces of a text end, by either way.
+    /// Ends of the pieces of a text, by either way.
     private struct Comparison: PieceScannerVisitor {
         let text: ByteView
         var level = qk_best_level()

@@ -2,7 +2,7 @@
 enum PinnedUnicode {
     /// The general category of a code point in two letters; `nil` for what is no code point.
     ///
-    /// What was assigned after Unicode 16 is not yet assigned.
+    /// Code points that were assigned after Unicode 16 are not yet assigned.
     static func category(_ value: UInt32?) -> String? {
         guard let value else { return nil }
         // Half of a pair is no character, but has a category.

@@ -4,8 +4,8 @@ import Testing
 @testable import Tokenization
 @testable import VocabularyLearning
 
-/// The cuts that the definition gives: the leftmost special token, the longest of those there; those
-/// that are searched last in what the others leave.
+/// The cuts that the definition gives: the leftmost special token, the longest of those there;
+/// those that are searched last in what the others leave.
 private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<Int>, UInt32)] {
     let last = specials.filter(\.isSearchedLast)
     guard !last.isEmpty else { return naiveCutsAtOnce(text, specials) }

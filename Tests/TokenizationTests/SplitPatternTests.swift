@@ -64,7 +64,7 @@ import Testing
         return parts.map { Array($0.utf8) } + [[0xE3]]
     }
 
-    /// What `pattern` and its expressions cut differently among all texts of up to `count` parts.
+    /// First text of up to `count` parts that `pattern` and its expressions cut differently.
     private func firstDifference(
         _ pattern: SplitPattern, _ alphabet: [[UInt8]], count: Int
     ) -> [UInt8]? {
@@ -138,7 +138,7 @@ import Testing
     }
 
     #if DEBUG
-        /// What a scanner could be made to look across again and again.
+        /// Runs that a scanner could be made to look across again and again.
         private static let runs: [String] = [
             "a", "A", "1", "½", " ", "\n", " \n", "\u{A0}", "!", "/", "'", "'s", "漢", "ー",
             "\u{301}", "\u{1}", "漢A", "\u{301}A", "!\n", "-", "\u{3099}・",

@@ -88,7 +88,7 @@ import Work
         _ = try await first.run(stop: stop) { event in
             if case .step(let report) = event, report.step == 7 { stop.request() }
         }
-        // What the run began from is not needed to go on.
+        // The model that the run began from is not needed to go on.
         try FileManager.default.removeItem(atPath: fixture.base.path("base"))
         var second = try fixture.trainer("stopped", existing: .resume)
         _ = try await second.run(stop: StopSignal()) { _ in }

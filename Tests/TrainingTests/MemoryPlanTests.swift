@@ -47,7 +47,7 @@ import Work
         #expect(
             plan.total == fitting.runner.byteCount + fitting.optimizer.byteCount
                 + 4 * fitting.model.layout.floatCount)
-        // What no machine has.
+        // A shape larger than any machine's memory.
         shape.layerCount = 4_000
         shape.embeddingSize = 4_096
         let large = MemoryPlan(

@@ -62,7 +62,8 @@ import Work
         }
         let expected = try fixture.latest(of: "whole")
 
-        // What was learned from is what the batches score, and the rest of the places is the plan's share.
+        // Tokens that are learned from are those that the batches score, and the rest of the places
+        // is the plan's share.
         let loader = try data.loader(
             packing: packing, length: TrainingFixture.model.positionCount, marksDocuments: true,
             batchSize: configuration.windowsPerStep, seed: configuration.seed)

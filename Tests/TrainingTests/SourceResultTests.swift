@@ -8,7 +8,8 @@ import Transformer
 import Work
 
 @Suite struct SourceResultTests {
-    /// The fixture's text in shards of a few documents, as if from four files, the third of them empty.
+    /// The fixture's text in shards of a few documents, as if from four files, the third of them
+    /// empty.
     private func makeSet(_ fixture: TrainingFixture, counted: Bool = true) throws -> ShardSet {
         var configuration = ShardConfiguration()
         configuration.tokensPerShard = 200

@@ -75,7 +75,8 @@ import Work
         arguments: KernelLevel.allCases.filter { $0.isAvailable && $0.precision == .mixed },
         ModelKind.all)
     func mixedPrecision(level: KernelLevel, kind: ModelKind) throws {
-        // At its start, where a model is not as sensitive to its weights as one of large random ones.
+        // At its start, where a model is not as sensitive to its weights as one of large random
+        // ones.
         var configuration = GPTConfiguration(
             layerCount: 2, headCount: 2, embeddingSize: 72, positionCount: 12, vocabularySize: 150)
         kind.change(&configuration)

@@ -56,7 +56,7 @@ import Work
             _ = runner.computeGradients(inputs: inputs.span, targets: targets.span, scale: 0.25)
             return runner.gradients.array
         }
-        // Nothing is scored: every gradient is exactly zero.
+        // Without a scored target, every gradient is exactly zero.
         #expect(gradients(inputs, Array(repeating: -1, count: 12)).allSatisfy { $0 == 0 })
         // Inputs behind the last that is scored do not matter, to the bit.
         let targets: [Int32] = [-1, 3, 4, -1, -1, -1, 8, -1, 10, -1, -1, -1]

@@ -74,7 +74,7 @@ import Work
 
     init() throws { model = try tinyModel(layers: 1) }
 
-    /// What a runner of its own makes of some of the sequences.
+    /// Sum of the gradients of some of the sequences, by a runner of their own.
     private func sum(of sequences: Range<Int>, slots: Int, threads: Int) -> Sum {
         let runner = BatchRunner(
             model: model, batchSize: sequences.count, contextLength: Self.length,

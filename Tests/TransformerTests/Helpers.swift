@@ -61,7 +61,7 @@ func tinyModel(
     return model
 }
 
-/// What a sequence is read with: whole or cut into documents, with or without dropout.
+/// Kind of reading a sequence: whole or cut into documents, with or without dropout.
 struct ReadingKind: CustomTestStringConvertible, Sendable {
     let testDescription: String
     /// For position i the first of its document, in a sequence of any length.

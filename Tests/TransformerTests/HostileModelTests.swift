@@ -116,7 +116,7 @@ import Work
         for name in names {
             let path = directory.path + "/" + name
             let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-            // What comes after a header is numbers, of which any will do.
+            // Bytes after a header are numbers, of which any will do.
             let head =
                 name.hasSuffix(".safetensors") ? 8 + Int(original[0]) + Int(original[1]) << 8 : .max
             for place in original.indices.prefix(head) {
@@ -130,7 +130,7 @@ import Work
                     try write(bytes, to: path)
                     do throws(TransformerError) {
                         let found = try GPT(directory: directory.path)
-                        // Nothing but the shape of the angles and the epsilon can differ.
+                        // The shape of the angles and the epsilon alone can differ.
                         #expect(found.parameters.array == expected)
                     } catch {
                         #expect(!error.description.isEmpty)

@@ -183,8 +183,8 @@ import Work
 @Suite struct RandomGeneratorTests {
     @Test("the sequence of the published algorithm from the state of SplitMix64")
     func published() {
-        // SplitMix64 from 0 begins E220A8397B1DCDAF, 6E789E6AA1B965F4, 06C45D188009454F, F88BB8A8724C81EC;
-        // the first output is rotl(s1 * 5, 7) * 9.
+        // SplitMix64 from 0 begins E220A8397B1DCDAF, 6E789E6AA1B965F4, 06C45D188009454F,
+        // F88BB8A8724C81EC; the first output is rotl(s1 * 5, 7) * 9.
         var generator = RandomGenerator(seed: 0)
         let s1: UInt64 = 0x6E78_9E6A_A1B9_65F4
         let product = s1 &* 5

@@ -31,7 +31,7 @@ import Work
         for round in 0..<20_000 {
             let count = round % 7 + 2
             let sum = Atomic<Int>(0)
-            // Who comes late finds other work, or none.
+            // A thread that comes late finds other work, or none.
             team.run(count) { sum.wrappingAdd(round * count + $0, ordering: .relaxed) }
             let expected = round * count * count + count * (count - 1) / 2
             if sum.load(ordering: .relaxed) != expected {

@@ -59,11 +59,11 @@ void qk_reduce(
 
 // MARK: Dropout
 
-/// Which numbers of a matrix are dropped: the same for the same fields, at every level, so that the
-/// backward asks again instead of remembering. Number (r, j) belongs to word j/16 % 4 of the block
-/// that Philox4x32-10 makes of the counter {j/64*16 + j%16, r, counter[0], counter[1]}; it is
-/// dropped if that word is below `threshold`, and multiplied by `scale` if not.
-/// Salmon and others, https://doi.org/10.1145/2063384.2063405.
+/// Dropout of a matrix: which numbers are dropped, the same for the same fields, at every level, so
+/// that the backward asks again instead of remembering. Number (r, j) belongs to word j/16 % 4 of
+/// the block that Philox4x32-10 makes of the counter {j/64*16 + j%16, r, counter[0], counter[1]};
+/// it is dropped if that word is below `threshold`, and multiplied by `scale` if not. Salmon and
+/// others, https://doi.org/10.1145/2063384.2063405.
 typedef struct {
     uint32_t key[2], counter[2];
     uint32_t threshold;  // 2^32 times the share that is dropped

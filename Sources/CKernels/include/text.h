@@ -46,10 +46,10 @@ static inline uint8_t qk_classes_of(const qk_character_classes *classes, uint32_
 /// The rules of a pattern, by what it does with runs of characters of one kind.
 typedef struct {
     int takes_any_prefix;     // letters: any character but line breaks, or else a space
-    int number_group;         // how many numbers make a piece; 0 for all of a run
-    int tail;                 // what punctuation takes behind
+    int number_group;         // most numbers in a piece; 0 for all of a run
+    int tail;                 // characters that punctuation takes behind
     int cuts_after_newlines;  // whitespace up to the last line break of a run is a piece
-    int contraction;          // what 's, 't, 're and their like are
+    int contraction;          // place of 's, 't, 're and their like among the pieces
     int cuts_at_uppercase;    // a word ends where upper case follows lower case
     int numbers_divide;       // numbers divide the text into parts
 } qk_cut_rules;

@@ -4,7 +4,7 @@ import Files
 
 /// The bytes of one input, decompressed when its first bytes say that they are compressed.
 struct ByteSource: ~Copyable, Sendable {
-    /// How the bytes are stored.
+    /// Compression of the stored bytes.
     let compression: Compression
 
     /// Bytes read as they are stored, since they were last asked for.
@@ -82,7 +82,7 @@ struct ByteSource: ~Copyable, Sendable {
         return 0
     }
 
-    /// How many stored bytes were read since the last call.
+    /// Number of stored bytes that were read since the last call.
     mutating func takeStoredByteCount() -> Int {
         defer { storedByteCount = 0 }
         return storedByteCount

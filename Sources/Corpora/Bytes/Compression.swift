@@ -1,15 +1,15 @@
 import Compression
 
-/// How the bytes of a file are compressed.
+/// Compression of a file's bytes.
 enum Compression {
     case none, zstandard, gzip
 
-    /// What the name of a file says.
+    /// Compression by the ending of a file's name.
     init(nameOf path: String) {
         self = path.hasSuffix(".zst") ? .zstandard : path.hasSuffix(".gz") ? .gzip : .none
     }
 
-    /// What the first bytes of a file say, or else its name.
+    /// Compression by the first bytes of a file, or else by its name.
     init(firstBytes: Span<UInt8>, path: String) {
         if beginsZstandardFrame(firstBytes) {
             self = .zstandard

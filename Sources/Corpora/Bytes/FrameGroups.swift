@@ -3,8 +3,8 @@ import Files
 
 /// The frames of a zstd file in groups of about one size, found as they are asked for.
 ///
-/// From the file's seek table if it has one that fits; otherwise by walking over the blocks, of which
-/// a few bytes each are read.
+/// From the file's seek table if it has one that fits; otherwise by walking over the blocks, of
+/// which a few bytes each are read.
 struct FrameGroups: Sendable {
     private let file: OpenFile
     /// The length of the file.
@@ -31,15 +31,15 @@ struct FrameGroups: Sendable {
         lengths = (table?.frames ?? []).reversed().map(\.compressedByteCount)
     }
 
-    /// The places of the next frames; nil behind the last. The last group goes to the end of the file,
-    /// whatever stands there, and is also the first of an empty one.
+    /// The places of the next frames; nil behind the last. The last group goes to the end of the
+    /// file, whatever stands there, and is also the first of an empty one.
     mutating func next() throws(FileError) -> Range<Int>? {
         guard offset < byteCount || !hasBegun else { return nil }
         hasBegun = true
         let start = offset
         while offset < byteCount, offset - start < groupByteCount {
             guard let length = try nextLength(), length <= byteCount - offset else {
-                // What follows is decoded in one go, and found to be whole or not.
+                // The rest is decoded in one go, and found to be whole or not.
                 if offset > start { return start..<offset }
                 offset = byteCount
                 return start..<offset

@@ -5,7 +5,7 @@ import Files
 struct InputBytes: ~Copyable, Sendable {
     private var source: ByteSource?
     private var ahead: ReadAhead?
-    /// What was decoded ahead, of which the bytes from `place` on were not given out yet.
+    /// Block that was decoded ahead, of which the bytes from `place` on were not given out yet.
     private var block = ReadAhead.Block(bytes: [])
     private var place = 0
     private var storedByteCount = 0
@@ -55,7 +55,7 @@ struct InputBytes: ~Copyable, Sendable {
         return count
     }
 
-    /// How many stored bytes were read since the last call.
+    /// Number of stored bytes that were read since the last call.
     mutating func takeStoredByteCount() -> Int {
         if source != nil { return source!.takeStoredByteCount() }
         defer { storedByteCount = 0 }

@@ -1,16 +1,17 @@
 import Files
 internal import Foundation
 
-/// The decoded bytes of one compressed input, made on threads of their own before they are asked for.
+/// The decoded bytes of one compressed input, made on threads of their own before they are asked
+/// for.
 ///
-/// One thread decodes what is one frame or comes through a pipe; several decode groups of frames. The
-/// bytes come out in their order, and memory is bounded: ``ReadingSizes/blocksAhead`` blocks for each
-/// group under way, of which there are two more than threads.
+/// One thread decodes what is one frame or comes through a pipe; several decode groups of frames.
+/// The bytes come out in their order, and memory is bounded: ``ReadingSizes/blocksAhead`` blocks
+/// for each group under way, of which there are two more than threads.
 struct ReadAhead: ~Copyable, Sendable {
     /// Bytes that were decoded together.
     struct Block: Sendable {
         var bytes: [UInt8]
-        /// How many of them count.
+        /// Number of bytes that count.
         var count = 0
         /// Stored bytes that were read for them.
         var storedByteCount = 0
@@ -31,7 +32,7 @@ struct ReadAhead: ~Copyable, Sendable {
         for _ in 0..<sizes.threadCount { State.start(state) }
     }
 
-    // A thread may wait in a read that never ends, as that of a pipe; so nobody waits for it.
+    // No wait for the thread: it may be in a read that never ends, as that of a pipe.
     deinit { state.stop() }
 
     /// The next bytes, at least one; nil at the end.
@@ -41,14 +42,15 @@ struct ReadAhead: ~Copyable, Sendable {
     func reuse(_ block: consuming Block) { state.reuse(block.bytes) }
 }
 
-/// What is decoded, before the threads have taken it.
+/// Sources to decode, before the threads have taken them.
 private enum Work: ~Copyable, Sendable {
     case stream(ByteSource)
     case groups(FrameGroups)
     case nothing
 }
 
-/// What the threads and the reader share. The threads keep it alive, so that the reader may go first.
+/// State that the threads and the reader share. The threads keep it alive, so that the reader may
+/// go first.
 ///
 /// Unchecked, because every variable is read and written with the condition locked.
 private final class State: @unchecked Sendable {
@@ -60,12 +62,12 @@ private final class State: @unchecked Sendable {
         var error: CorpusError?
     }
 
-    /// What one thread decodes.
+    /// Job of one thread: a group of frames, or a whole stream, to decode.
     private final class Job {
         /// Tells the group.
         let number: Int
         var source: ByteSource
-        /// Where the group begins, if it is not all that is left of the file.
+        /// Offset at which the group begins, if it is not all that is left of the file.
         let start: Int?
 
         init(_ number: Int, _ source: consuming ByteSource, start: Int? = nil) {
@@ -140,7 +142,7 @@ private final class State: @unchecked Sendable {
         condition.withLock { spare.append(bytes) }
     }
 
-    /// What one thread does.
+    /// Loop of one thread.
     private func run() {
         while let job = takeJob() { decode(job) }
     }
@@ -208,8 +210,8 @@ private final class State: @unchecked Sendable {
                 fail(job.number, error)
                 return
             }
-            // Damage, or a table that lies about frames: from here on the file is read as it would be
-            // without groups, so that whether it is good does not depend on them.
+            // Damage, or a table that lies about frames: from here on the file is read as it would
+            // be without groups, so that whether it is good does not depend on them.
             do throws(CorpusError) {
                 condition.withLock {
                     lastNumber = job.number
@@ -260,7 +262,7 @@ private final class State: @unchecked Sendable {
         }
     }
 
-    /// Adds a block when there is room for it; false when nobody wants it any more.
+    /// Adds a block when there is room for it; false when the reader has gone.
     private func add(_ block: ReadAhead.Block, to number: Int, isLast: Bool) -> Bool {
         condition.lock()
         defer { condition.unlock() }

@@ -1,11 +1,11 @@
 import Work
 
-/// How much is read at once, and on how many threads. What comes out does not depend on it.
+/// Sizes of reads, and the number of threads. The documents do not depend on them.
 struct ReadingSizes: Sendable {
     /// Bytes of one read, and of what is searched for the ends of documents at once.
     var bufferByteCount = 256 << 10
-    /// Decoded bytes that one thread hands to another at once. Few enough to be in the processor's cache still
-    /// when they are taken.
+    /// Decoded bytes that one thread hands to another at once. Few enough to be in the processor's
+    /// cache still when they are taken.
     var blockByteCount = 256 << 10
     /// Blocks that are decoded ahead, for each thread that decodes.
     var blocksAhead = 16
@@ -15,8 +15,8 @@ struct ReadingSizes: Sendable {
     var largestFrameByteCount = 32 << 20
     /// Compressed inputs of fewer bytes are decoded by the thread that needs them.
     var aheadFrom = 1 << 20
-    /// Threads that decode; with 1, nothing is decoded ahead. A few are more than one reader can follow,
-    /// and each takes memory.
+    /// Threads that decode; with 1, nothing is decoded ahead. A few are more than one reader can
+    /// follow, and each takes memory.
     var threadCount = ReadingSizes.limit(ThreadTeam.processorCount)
 
     /// As many of `threadCount` threads as are worth having.

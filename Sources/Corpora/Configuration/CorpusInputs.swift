@@ -25,11 +25,11 @@ public struct CorpusInputs: Sendable {
         files = list.identities
     }
 
-    /// An input that what is made at `output` would become a part of, now or when it is read again;
+    /// An input that an output at `output` would become a part of, now or when it is read again;
     /// nil if there is none. O(files).
     ///
-    /// That is a folder around it, unless a name on the way begins with a dot and so is not looked
-    /// into, and a file that is it or lies in it.
+    /// Such an input is a folder around the output, unless a name on the way begins with a dot and
+    /// so is not looked into, and a file that is the output or lies in it.
     public func input(meeting output: String) -> String? {
         guard !output.isEmpty else { return nil }
         let output = resolved(output)

@@ -24,7 +24,7 @@ public struct ConversationReader: ~Copyable, Sendable {
     /// - Parameters:
     ///   - inputs: files, folders, patterns, and `-` for standard input: see
     ///     ``CorpusConfiguration/inputs``.
-    ///   - onError: what happens at a line that is no conversation.
+    ///   - onError: policy for a line that is no conversation.
     public init(
         inputs: [String], onError: CorpusErrorPolicy = .fail
     ) throws(CorpusError) {

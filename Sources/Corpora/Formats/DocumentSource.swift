@@ -99,7 +99,7 @@ struct DocumentSource: ~Copyable, Sendable {
     }
 }
 
-/// Nothing but ASCII white space stands in `bytes`. O(count), but mostly O(1).
+/// Whether `bytes` hold nothing but ASCII white space. O(count), but mostly O(1).
 func isBlank(_ bytes: Span<UInt8>) -> Bool {
     for index in bytes.indices {
         let byte = bytes[index]

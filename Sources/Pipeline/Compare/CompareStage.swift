@@ -19,7 +19,7 @@ public enum CompareStage {
         public var sources: [Source]
         /// All of them together: what each vocabulary makes of them.
         public var total: [EncodingCounts]
-        /// How often each vocabulary's tokens occurred, by id.
+        /// Occurrences of each vocabulary's tokens, by id.
         public var occurrences: [[Int]]
     }
 

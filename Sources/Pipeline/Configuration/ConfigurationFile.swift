@@ -48,8 +48,7 @@ enum ConfigurationFile {
     /// - Parameters:
     ///   - place: the section's own key, such as "corpus.refine", with "[]" behind that of a list
     ///     whose elements are sections; empty for the whole.
-    ///   - shown: what a person calls it, such as "corpus.sources[1]", where that is something
-    ///     else.
+    ///   - shown: the place in errors, such as "corpus.sources[1]", where that is something else.
     private static func checkKeys(
         of object: [String: Any], in place: String = "", shown: String? = nil
     ) throws {

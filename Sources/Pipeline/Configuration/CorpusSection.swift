@@ -3,8 +3,7 @@ import Refinement
 
 /// The section "corpus" of `pipeline.json`: how texts are read, and what is made of them first.
 struct CorpusSection: Codable, Sendable, Equatable {
-    /// Which texts there are and how they are read; with sources, how those are that say nothing
-    /// else.
+    /// Inputs and settings of reading them; with sources, the settings of those that give none.
     var reading = CorpusConfiguration()
     /// Refinement: which texts are left out, and in which order the rest stands; `nil` to take them
     /// as they are.

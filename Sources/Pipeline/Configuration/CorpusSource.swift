@@ -21,7 +21,7 @@ public struct CorpusSource: Codable, Sendable, Equatable {
     public var name: String
     /// Its share of what is learned from, in proportion to the weights of the others.
     public var weight: Double
-    /// Which texts there are and how they are read.
+    /// Inputs and settings of reading them.
     public var corpus: CorpusConfiguration
     /// Refinement: which texts are left out, and in which order the rest stands; `nil` to take them
     /// as they are.

@@ -14,7 +14,7 @@ public import VocabularyLearning
 public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// Names the directories of what the pipeline makes.
     public var name = "default"
-    /// Where the text comes from, unless there are ``sources``.
+    /// Corpus of the text, unless there are ``sources``.
     public var corpus: CorpusConfiguration {
         get { corpusSection.reading }
         set { corpusSection.reading = newValue }
@@ -32,19 +32,19 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         set { corpusSection.sources = newValue }
     }
     private var corpusSection = CorpusSection()
-    /// How the vocabulary is learned.
+    /// Settings of learning the vocabulary.
     public var vocabulary = VocabularyConfiguration()
-    /// How the ids are packed.
+    /// Settings of packing the ids.
     public var shards = ShardConfiguration()
     /// The shape of the model.
     public var model = GPTConfiguration()
-    /// How it is trained.
+    /// Settings of training it.
     public var training = TrainingConfiguration()
-    /// How text is drawn from it.
+    /// Settings of drawing text from it.
     public var generation = GenerationConfiguration()
     /// Prompts of the samples at the end of a run.
     public var samples: [String] = []
-    /// How it learns to answer; without inputs it does not.
+    /// Settings of instruction tuning; without inputs there is none.
     public var instructionTuning = InstructionTuningConfiguration()
 
     /// The defaults.
@@ -78,16 +78,16 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try instructionTuning.validate()
     }
 
-    /// Where the vocabulary lies.
+    /// Directory of the vocabulary.
     public var vocabularyDirectory: String { "vocab/\(name)" }
-    /// Where the refined corpus lies, or the directories of refined sources.
+    /// Directory of the refined corpus, or of the directories of refined sources.
     public var refinedDirectory: String { "refined/\(name)" }
-    /// Where the shards lie, or the directories of the sources' shards.
+    /// Directory of the shards, or of the directories of the sources' shards.
     public var shardDirectory: String { "shards/\(name)" }
-    /// Where checkpoints, metrics and samples lie.
+    /// Directory of checkpoints, metrics and samples.
     public var runDirectory: String { "runs/\(name)" }
 
-    /// Where checkpoints and metrics of instruction tuning lie.
+    /// Directory of checkpoints and metrics of instruction tuning.
     public var tuningDirectory: String { runDirectory + "/chat" }
 
     /// The keys in `pipeline.json`.

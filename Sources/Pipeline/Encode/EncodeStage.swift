@@ -25,7 +25,7 @@ public enum EncodeStage {
     public struct Surroundings: Sendable {
         /// Treatment of unfinished work on something else.
         public var existing: ExistingWork
-        /// How much work a kill may cost: what was done since the place was last written down.
+        /// Most work that a kill may cost: the time between two writings of the place.
         public var journalInterval: Duration
         /// Text of a chunk, in bytes.
         var chunkByteCount = 1 << 20
@@ -48,7 +48,7 @@ public enum EncodeStage {
     public struct ShareOutcome: Sendable {
         /// Parts that the data set has.
         public var partCount: Int
-        /// How many of them belong to the process: all are done.
+        /// Number of the parts that belong to the process: all are done.
         public var ownPartCount: Int
     }
 

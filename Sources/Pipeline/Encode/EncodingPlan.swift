@@ -3,7 +3,7 @@ import Corpora
 import Foundation
 import TokenShards
 
-/// How a corpus becomes a data set: what goes in, and how it is divided into parts.
+/// Plan by which a corpus becomes a data set: what goes in, and how it is divided into parts.
 ///
 /// Every process that works on the data set comes to the same plan by itself, since nothing in it
 /// depends on ranks or threads. Its fingerprint names the directory in which the work lies, so that
@@ -22,7 +22,7 @@ struct EncodingPlan: Codable, Equatable {
 
     /// The version of the layout of the work in progress.
     private(set) var version = 1
-    /// Format: what the ids are and how they are packed.
+    /// Format of the ids and of their packing.
     let format: ShardFormat
     /// The fingerprint of how documents are read.
     let corpus: String

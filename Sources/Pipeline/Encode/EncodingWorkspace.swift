@@ -72,7 +72,7 @@ struct EncodingWorkspace {
     /// The directory of a part.
     func directory(ofPart number: Int) -> String { path + "/" + name(ofPart: number) }
 
-    /// Where what of a part cannot be read is kept until the data set is made.
+    /// Path of what cannot be read of a part, until the data set is made.
     func quarantinePath(ofPart number: Int) -> String {
         CorpusConfiguration.quarantinePath(beside: directory(ofPart: number))
     }

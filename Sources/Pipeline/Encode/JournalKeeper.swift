@@ -25,7 +25,7 @@ final class JournalKeeper: Sendable {
 
     /// Whether what was begun last is done, so that something else may be.
     ///
-    /// - Throws: what kept it from being done.
+    /// - Throws: the error of the write.
     var isIdle: Bool {
         get throws {
             try state.withLock { state in

@@ -12,9 +12,9 @@ struct PartEncoding {
     let workspace: EncodingWorkspace
     let number: Int
     let share: WorkShare
-    /// How the part's files are read.
+    /// Settings of reading the part's files.
     let corpus: CorpusConfiguration
-    /// Where what cannot be read goes when the data set is made; nil when it is not kept.
+    /// Place of what cannot be read when the data set is made; nil when it is not kept.
     let quarantine: PartJournal.QuarantinePlace?
     let surroundings: EncodeStage.Surroundings
     let work: WorkContext<PipelineEvent>

@@ -25,7 +25,7 @@ public struct WorkShare: Sendable, Equatable {
 }
 
 extension WorkShare {
-    /// Where a launcher says which process this is.
+    /// Environment variables by which a launcher says which process this is.
     private struct Launcher {
         var rank: String
         var world: String?

@@ -18,7 +18,7 @@ public struct ChatSession {
     public private(set) var messages: [ChatMessage] = []
     /// System message: what the assistant is to be; nil for none.
     public var system: String?
-    /// How many of the messages, from the first on, the model did not read for the last answer,
+    /// Number of the messages, from the first on, that the model did not read for the last answer,
     /// because they did not fit into its context.
     public private(set) var unreadCount = 0
 
@@ -36,7 +36,7 @@ public struct ChatSession {
     /// - Parameters:
     ///   - model: the model that answers.
     ///   - template: the template that it was tuned with, in its vocabulary.
-    ///   - system: what the assistant is to be; nil for nothing.
+    ///   - system: the system message; nil for none.
     ///   - configuration: how answers are drawn.
     ///   - threadCount: threads to use; the answers do not depend on it.
     public init(
@@ -104,7 +104,7 @@ public struct ChatSession {
     /// tokens, or where the context is full.
     ///
     /// - Parameters:
-    ///   - question: what the user says.
+    ///   - question: the user's message.
     ///   - write: takes the next piece of the answer, and returns whether to go on.
     /// - Throws: ``PipelineError/tooLong(tokenCount:contextLength:)`` when the question itself does
     ///   not; it is then not part of the conversation. `TransformerError.notFinite` when the model

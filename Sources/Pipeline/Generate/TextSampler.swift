@@ -28,7 +28,7 @@ public struct TextSampler {
 
     /// Options besides how tokens are drawn.
     public struct Options {
-        /// Which special tokens are recognised in the prompt.
+        /// Special tokens that are recognised in the prompt.
         public var specials = SpecialTokenPolicy.none
         /// Beginning before the prompt.
         public var beginning = PromptBeginning.automatic
@@ -48,7 +48,7 @@ public struct TextSampler {
 
     /// The ids that the prompt has become.
     public let promptIDs: [UInt32]
-    /// How many of them the model reads, the last ones: all that its context has room for.
+    /// Number of its tokens that the model reads, the last ones: all that its context has room for.
     public let readCount: Int
     private let vocabulary: Vocabulary
     private var generator: TextGenerator
@@ -140,7 +140,7 @@ public enum PromptBeginning: Equatable, Sendable {
     /// For a model that was trained here this is the end-of-text token at which its documents
     /// began.
     case automatic
-    /// Nothing.
+    /// No token.
     case none
     /// A token.
     case token(TokenID)

@@ -9,7 +9,7 @@ import VocabularyFiles
 public enum ModelExport {
     /// Settings of a GGUF file besides the model itself.
     public struct GGUFSettings: Sendable {
-        /// How matrices are stored.
+        /// Number type of the matrices.
         public var type = GGUFNumberType.float32
         /// Name of the model in the file; nil for the file's name without its ending.
         public var name: String?
@@ -30,7 +30,7 @@ public enum ModelExport {
     /// - Parameters:
     ///   - directory: a checkpoint, or any model directory of Hugging Face's with a vocabulary.
     ///   - path: the file.
-    ///   - settings: what it shall say.
+    ///   - settings: the settings of the file.
     ///   - report: takes how far it has come.
     /// - Returns: the model, and what a person should know about the file.
     public static func gguf(
@@ -93,7 +93,8 @@ public enum ModelExport {
         return (model, files)
     }
 
-    /// How transformers draws text, and all the tokens that end one: it is kept as it is.
+    /// Settings by which transformers draws text, and all the tokens that end one: the file is kept
+    /// as it is.
     static let generationName = "generation_config.json"
 
     /// The files that make a tokenizer, for any program.

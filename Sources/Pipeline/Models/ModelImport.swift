@@ -31,7 +31,7 @@ public struct ModelImport: Sendable {
     /// all: the parameters as F32, the tokenizer with what it puts before a text, and its chat
     /// template if there is one.
     ///
-    /// Nothing is written before all of it has been checked. Memory is that of the vocabulary and a
+    /// Every part is checked before the first is written. Memory is that of the vocabulary and a
     /// few rows of the model. O(parameters).
     ///
     /// - Parameters:

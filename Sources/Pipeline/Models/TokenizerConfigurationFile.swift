@@ -45,7 +45,7 @@ struct TokenizerConfigurationFile: Decodable {
         }
     }
 
-    /// How messages become a prompt: a Jinja template.
+    /// Jinja template by which messages become a prompt.
     var chatTemplate: String? { chat_template?.text }
 
     /// The token that stands before each text, where no `tokenizer.json` says what does.
@@ -66,7 +66,7 @@ struct TokenizerConfigurationFile: Decodable {
     }
 }
 
-/// How a model's messages become a prompt: a Jinja template, in one of the places where Hugging
+/// Jinja template by which a model's messages become a prompt, in one of the places where Hugging
 /// Face's tokenizers keep it.
 public enum ChatTemplateFile {
     /// The file that holds nothing else.

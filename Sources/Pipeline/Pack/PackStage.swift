@@ -42,7 +42,7 @@ public enum PackStage {
     /// frames at the end. The bytes do not depend on the number of threads.
     ///
     /// - Parameters:
-    ///   - corpus: what is read.
+    ///   - corpus: the corpus to read.
     ///   - path: the file, which appears when it is whole.
     ///   - level: of compression.
     ///   - frameByteCount: a frame holds the documents that reach this size together.

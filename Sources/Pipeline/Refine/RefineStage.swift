@@ -6,7 +6,7 @@ public import Work
 
 /// Makes a cleaner corpus from a corpus: filters, duplicates, order.
 public enum RefineStage {
-    /// Where the result goes.
+    /// Destination of the result.
     public enum Destination {
         /// To a directory, as seekable `.jsonl.zst` parts and a report.
         case directory(String)
@@ -20,7 +20,7 @@ public enum RefineStage {
     /// neither on the number of threads nor on the memory that the configuration allows. A
     /// directory appears whole or not at all.
     ///
-    /// - Returns: what went in, what each step removed, and what is left.
+    /// - Returns: the report: counts of the input, of what each step removed, and of what is left.
     public static func run(
         corpus: CorpusConfiguration, refinement: RefinementConfiguration,
         destination: Destination, work: WorkContext<PipelineEvent>
@@ -149,7 +149,7 @@ extension RefinementReport {
 }
 
 extension CorpusConfiguration {
-    /// How the result of refining this corpus is read, given the files that it consists of.
+    /// Settings of reading the result of refining this corpus, given the files that it consists of.
     func refined(files: [String]) -> CorpusConfiguration {
         CorpusConfiguration(
             // Not the directory, which may hold those of sources as well.

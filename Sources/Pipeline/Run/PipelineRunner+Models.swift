@@ -104,7 +104,7 @@ extension PipelineRunner {
         var wanted = configuration.model
         wanted.vocabularySize = vocabulary.count
         if store.isContinued(by: configuration.training, data: data.fingerprint) {
-            // Where it begins from another model, the shape is that one's.
+            // The shape is the other model's where the run begins from one.
             if configuration.training.initFrom != nil { return .resume }
             if let shape = try? GPTConfiguration(directory: latest), shape == wanted {
                 return .resume

@@ -47,7 +47,7 @@ extension PipelineRunner {
     func learnVocabulary(
         _ corpora: [Corpus], _ record: inout Record
     ) async throws -> Vocabulary {
-        // How much memory there is makes no difference.
+        // The memory there is makes no difference to the vocabulary.
         var vocabularyKey = configuration.vocabulary
         vocabularyKey.memory = nil
         let inputs = corpora.map(\.fingerprint) + [try key(vocabularyKey)]

@@ -9,13 +9,13 @@ struct PipelineSource {
     var name: String?
     /// Its share of what is learned from, in proportion to the weights of the others.
     var weight: Double
-    /// How it is read.
+    /// Settings of reading it.
     var corpus: CorpusConfiguration
     /// Refinement that comes first; nil to take it as it is.
     var refinement: RefinementConfiguration?
-    /// Where the result of that lies.
+    /// Directory of the refined corpus.
     var refinedDirectory: String
-    /// Where its shards lie.
+    /// Directory of its shards.
     var shardDirectory: String
 
     /// Throws unless it can be read and refined as it says.

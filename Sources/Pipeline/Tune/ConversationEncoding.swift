@@ -6,7 +6,8 @@ import Work
 
 /// Packs conversations into shards: one document each, rendered by the template.
 ///
-/// Which of their tokens are answers is not stored, for the ids say it: see ``AnswerScanner``.
+/// Marks of the answers are not stored, for the ids say which tokens they are: see
+/// ``AnswerScanner``.
 struct ConversationEncoding {
     let template: ChatTemplate
     /// The most tokens of a conversation: the model's context. A longer one is cut behind the last
@@ -68,7 +69,7 @@ struct ConversationEncoding {
         notify(losses, skippedLines: reader.skippedLines, work: work)
     }
 
-    /// How many of the messages fit into the context, up to the end of an answer, and their ids.
+    /// Number of the messages that fit into the context, up to the end of an answer, and their ids.
     private func fit(
         _ messages: [ChatMessage], _ encoder: BytePairEncoder
     ) -> (count: Int, ids: [UInt32]) {

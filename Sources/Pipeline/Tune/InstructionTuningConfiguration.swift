@@ -1,7 +1,8 @@
 public import Corpora
 public import Training
 
-/// How a trained model learns to answer: section `instruction_tuning` of a pipeline.
+/// Settings of instruction tuning, by which a trained model learns to answer: section
+/// `instruction_tuning` of a pipeline.
 ///
 /// Beside its own keys it has those of section `training`, which mean the same, except the strides:
 /// windows hold whole conversations.
@@ -12,7 +13,7 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
     public var onError = CorpusErrorPolicy.fail
     /// The share of conversations that is held out, from 0 to 1.
     public var validationFraction = 0.05
-    /// How often each conversation is learned from, in place of a number of steps.
+    /// Times that each conversation is learned from, in place of a number of steps.
     public var epochs: Double?
     /// Questions for the model at the end of a run.
     public var questions: [String] = []

@@ -7,10 +7,10 @@ public import Work
 
 /// Teaches a trained model to answer, from conversations.
 public enum TuneStage {
-    /// Where the conversations' shards lie in the directory of a run.
+    /// Directory of the conversations' shards in that of a run.
     static func shardDirectory(of runDirectory: String) -> String { runDirectory + "/shards" }
 
-    /// Where the answers of a run lie.
+    /// File of the answers of a run.
     static func answerFile(of runDirectory: String) -> String { runDirectory + "/answers.json" }
 
     /// Encodes the conversations and trains on their answers until the steps are done or it is to

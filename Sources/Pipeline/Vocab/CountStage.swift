@@ -49,9 +49,9 @@ enum CountStage {
     ///
     /// - Parameters:
     ///   - corpora: read one after the other; the counts do not depend on their order.
-    ///   - memory: what the program may use; counts that need more go to the disk.
+    ///   - memory: the memory that the program may use; counts that need more go to the disk.
     ///   - path: beside this path they go.
-    ///   - directory: what is learned from them is written here.
+    ///   - directory: the directory of the vocabulary that is learned from the counts.
     static func run(
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?,
         beside path: String, directory: String?, work: WorkContext<PipelineEvent>

@@ -17,7 +17,7 @@ struct KeptCounts {
         /// The fingerprint of the corpora and of how they are read; nil while counts are being
         /// written.
         var corpus: String?
-        /// How it was cut.
+        /// Pattern that cut the text.
         var pattern: SplitPattern
     }
 

@@ -15,7 +15,7 @@ public enum VocabStage {
         public var progress: CorpusProgress?
         /// Distinct pieces of the text.
         public var pieceCount: Int
-        /// Where it was written.
+        /// Files that were written.
         public var files: [String]
     }
 
@@ -33,7 +33,7 @@ public enum VocabStage {
     /// not depend on the number of threads, nor on the memory that the configuration allows.
     ///
     /// - Parameters:
-    ///   - corpus: what is learned from.
+    ///   - corpus: the corpus to learn from.
     ///   - configuration: how the vocabulary is learned.
     ///   - directory: where the vocabulary goes.
     ///   - countsPath: where the counts are kept. If they are there, and the corpus has not changed

@@ -2,7 +2,8 @@
 ///
 /// The rules on lines and letters are in the manner of Gopher's repetition and quality filters (Rae
 /// et al., 2021, table A1, <https://arxiv.org/abs/2112.11446>, which takes 0.3 and 0.2 for the two
-/// shares of repeated lines); each is defined here in full, so that anyone can count after it.
+/// shares of repeated lines); each is defined here in full, so that the figures can be checked by
+/// counting.
 public struct DocumentFilter: Codable, Sendable, Equatable {
     /// The least number of bytes.
     public var minimumByteCount: Int?

@@ -22,7 +22,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
     public var compressionLevel = 3
     /// The memory to use. The result does not depend on it.
     public var memory = ByteSize(byteCount: 1 << 30)
-    /// Where what does not fit into memory goes; beside the result unless it is given.
+    /// Directory for data that does not fit into memory; beside the result unless it is given.
     public var scratchDirectory: String?
 
     /// The keys of the JSON object, each of which may be left out; those of the filter and of the

@@ -3,7 +3,7 @@ import Tokenization
 
 /// Scan of every id of a foreign file.
 struct ForeignScan {
-    /// Where end-of-text tokens stand.
+    /// Places of end-of-text tokens.
     private(set) var endsOfText: [Int] = []
     /// Bytes of the text of its ids.
     private(set) var byteCount = 0
@@ -52,7 +52,7 @@ struct ForeignScan {
         return [0] + starts.filter { $0 > 0 && $0 < file.tokenCount }
     }
 
-    /// Where end-of-text tokens stand in all of `files`.
+    /// Place of end-of-text tokens in all of `files`: before documents, behind them, or none.
     static func policy(of files: [ForeignFile], _ scans: [ForeignScan]) -> EndOfTextPolicy {
         guard scans.contains(where: { !$0.endsOfText.isEmpty }) else { return .none }
         guard files.allSatisfy({ $0.documentStarts != nil }) else {

@@ -103,7 +103,7 @@ struct MegatronIndex {
     }
 }
 
-/// How a Megatron-LM data set stores an id: the byte 17 of its index.
+/// Number type of the ids of a Megatron-LM data set: the byte 17 of its index.
 enum MegatronNumberType: UInt8 {
     case int32 = 4
     case uint16 = 8

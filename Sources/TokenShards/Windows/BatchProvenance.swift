@@ -2,7 +2,7 @@
 public struct RowDocument: Equatable, Sendable {
     /// The number of the row's data set in the mixture.
     public var dataSet: Int
-    /// How often the data set has come round before.
+    /// Number of times that the data set has come round before.
     public var epoch: Int
     /// The number of the row in its data set.
     public var window: Int
@@ -16,7 +16,7 @@ public struct RowDocument: Equatable, Sendable {
     public var tokens: Range<Int>
     /// The file that the document came from; nil where the data set does not know.
     public var source: String?
-    /// Where in the file it stood; nil where the data set does not know.
+    /// Place in the file; nil where the data set does not know.
     public var place: DocumentPlace?
 }
 

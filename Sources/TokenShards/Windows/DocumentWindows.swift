@@ -1,8 +1,8 @@
 /// The windows of ``Packing/document``.
 ///
-/// Where a window begins depends on all before it in its shard. So that any window is found in a
-/// bounded time, the beginning of every 64th is kept: 8 bytes for 64 windows is all the memory that
-/// this takes.
+/// The beginning of a window depends on all before it in its shard. So that any window is found in
+/// a bounded time, the beginning of every 64th is kept: 8 bytes for 64 windows is all the memory
+/// that this takes.
 struct DocumentWindows: Sendable {
     private static let spacing = 64
 

@@ -1,4 +1,5 @@
-/// Which of several sources each position of a run draws from, in proportion to their weights.
+/// Schedule of a mixture: the source that each position of a run draws from, in proportion to the
+/// sources' weights.
 ///
 /// The sources are the leaves of a binary tree. At a node whose left side has the share f, the
 /// left side is drawn at position p when ⌊(p + 1)·f⌋ is above ⌊p·f⌋, and ⌊p·f⌋ is then the position

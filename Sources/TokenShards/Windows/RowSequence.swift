@@ -111,7 +111,7 @@ extension ShardSet {
     }
 }
 
-/// How documents are laid into the rows of batches.
+/// Packing of documents into the rows of batches.
 public enum Packing: String, Codable, Sendable, CaseIterable {
     /// A shard is one stretch of tokens, which is cut wherever a window is full.
     case concatenate

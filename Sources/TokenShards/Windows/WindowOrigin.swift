@@ -14,13 +14,12 @@ public struct WindowOrigin: Codable, Equatable, Sendable {
 }
 
 extension BatchLoader {
-    /// Where the rows of ``batch(at:)`` come from, one origin for each stretch of a row.
-    /// O(B · log documents).
+    /// Origins of the rows of ``batch(at:)``, one for each stretch of a row. O(B · log documents).
     public func origins(at position: Int) -> [WindowOrigin] {
         (0..<batchSize).flatMap { origins(ofRowAt: position + $0) }
     }
 
-    /// Where the row at `position` comes from, one origin for each of its stretches.
+    /// Origins of the row at `position`, one for each of its stretches.
     public func origins(ofRowAt position: Int) -> [WindowOrigin] {
         let row = row(at: position)
         let rows = rows(ofSource: row.source)

@@ -22,9 +22,9 @@ public enum DataSetAssembly {
     ///
     /// - Parameters:
     ///   - parts: in order, the directory of each in `workspace`, and what is in it.
-    ///   - format: what all shards have in common.
+    ///   - format: the format that all shards have in common.
     ///   - sources: the files that documents came from, for the manifest.
-    ///   - skipped: what was left out, for the manifest.
+    ///   - skipped: counts of what was left out, for the manifest.
     ///   - workspace: a directory in the data set's own, which goes when all is done.
     public static func commit(
         parts: [(directory: String, state: PartState)], format: ShardFormat,

@@ -3,13 +3,13 @@
 /// It holds for the files beside it as they were when it was written: they are synced before, and
 /// cut back to it later. A journal that is not as it was written is taken for none.
 public struct PartJournal: Codable, Equatable, Sendable {
-    /// Completion: what is known when a part is done.
+    /// Completion: the counts that are known when a part is done.
     public struct Completion: Codable, Equatable, Sendable {
         /// The files of the part that were read.
         public var sources: [ShardManifest.Source]
         /// Lines and documents that were left out.
         public var skipped: ShardManifest.Skipped
-        /// Where what was left out is kept when the data set is made; nil when it is not.
+        /// Place of the quarantine when the data set is made; nil when nothing is kept.
         public var quarantine: QuarantinePlace?
 
         /// A part's share of the manifest.
@@ -23,7 +23,7 @@ public struct PartJournal: Codable, Equatable, Sendable {
         }
     }
 
-    /// Where a data set keeps what could not be read.
+    /// Place where a data set keeps what could not be read.
     public struct QuarantinePlace: Codable, Equatable, Sendable {
         /// The whole path of the file; nil for the one beside the data set, wherever that is.
         public var path: String?
@@ -42,9 +42,9 @@ public struct PartJournal: Codable, Equatable, Sendable {
     public var documents = 0
     /// All of them in one: ``PackedDocuments/hash(after:)``, in hexadecimal.
     public private(set) var documentHash = hexadecimal(0)
-    /// How many of them are held out, by the file they come from.
+    /// Number of documents that are held out, by the file they come from.
     public var heldOut: [String: Int] = [:]
-    /// How far the shards are.
+    /// State of the shards.
     public var shards = PartState()
     /// Completion, when all is done; nil before.
     public var completion: Completion?

@@ -1,7 +1,7 @@
 public import Files
 import Foundation
 
-/// How far the shards of a part are: with it and their files, another process goes on.
+/// State of the shards of a part: with it and their files, another process goes on.
 public struct PartState: Codable, Equatable, Sendable {
     /// Shards that are full, or the last of their split, in the order in which they were closed.
     public internal(set) var shards: [ShardManifest.Shard] = []
@@ -17,7 +17,7 @@ public struct PartState: Codable, Equatable, Sendable {
         case validation = "val"
     }
 
-    /// Nothing yet.
+    /// No shards.
     public init() {}
 
     /// Throws unless the closed shards are in `directory`, each with the bytes it should have.
@@ -45,7 +45,7 @@ public struct PartState: Codable, Equatable, Sendable {
 
 /// A state, and the files that have to be synced before it holds.
 public struct PartSnapshot: Sendable {
-    /// How far the shards are.
+    /// State of the shards.
     public let state: PartState
     /// Files that may hold bytes which are not on the disk yet.
     public let files: [GrowingFile]
@@ -153,7 +153,7 @@ public struct PartWriter: ~Copyable {
         state.shards.append(try shard.close(format: format))
     }
 
-    /// How far the shards are now.
+    /// State of the shards now.
     public mutating func snapshot() throws -> PartSnapshot {
         let files = unsyncedFiles
         closedFiles = []

@@ -1,17 +1,16 @@
 public import Tokenization
 
-/// How the ids of a data set are stored: what the headers of its shards and its manifest say of
-/// them.
+/// Format of a data set's ids: what the headers of its shards and its manifest say of them.
 public struct ShardFormat: Codable, Equatable, Sendable {
     /// The number of tokens of the vocabulary.
     public let vocabularySize: Int
     /// The vocabulary's fingerprint, in hexadecimal.
     public let vocabularyFingerprint: String
-    /// Where the end-of-text token stands.
+    /// Place of the end-of-text token.
     public let endOfText: EndOfTextPolicy
     /// Its id; nil when there is none.
     public let endOfTextID: UInt32?
-    /// Which special tokens are recognised in documents.
+    /// Special tokens that are recognised in documents.
     public let allowSpecial: SpecialTokenPolicy
     /// The most tokens in a shard of more than one document.
     public let tokensPerShard: Int
@@ -41,7 +40,7 @@ public struct ShardFormat: Codable, Equatable, Sendable {
         tokensPerShard = configuration.tokensPerShard
     }
 
-    /// How an id is stored.
+    /// Width of a stored id.
     public var width: TokenWidth { TokenWidth(vocabularySize: vocabularySize) }
 
     /// The header of a shard of `tokenCount` tokens.

@@ -24,7 +24,7 @@ enum ManifestSummary {
         return Table.text(rows + last)
     }
 
-    /// How much text a token stands for.
+    /// Mean bytes of text a token.
     static func bytesPerToken(
         _ train: ShardManifest.Totals, _ validation: ShardManifest.Totals
     ) -> String {

@@ -1,7 +1,7 @@
 import Training
 import Transformer
 
-/// Where the time of a step went, as rows of a table.
+/// Profile of a run's steps, as rows of a table.
 enum ProfileTable {
     static func rows(_ profile: ProfileReport) -> [[String]] {
         func row(_ title: String, _ seconds: Double) -> [String] {

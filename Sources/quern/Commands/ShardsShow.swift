@@ -132,7 +132,7 @@ struct ShardsShow: AsyncParsableCommand {
     /// Tokens of a document's beginning that are shown.
     private static let shownTokens = 12
 
-    /// How the run trains, and its context.
+    /// Recipe of the run, and its context.
     private func recipe() throws -> (TrainingConfiguration, context: Int) {
         guard let directory = run else {
             let configuration = try options.configuration(path: config)

@@ -32,7 +32,7 @@ enum VocabularySummary {
         return rows
     }
 
-    /// How merging works, in words.
+    /// Description of merging, in words.
     static func description(of semantics: MergeSemantics) -> String {
         switch semantics {
         case .listedMerges: "listed merges, in order"

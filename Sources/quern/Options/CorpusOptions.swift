@@ -1,7 +1,7 @@
 import ArgumentParser
 import Corpora
 
-/// Where documents come from.
+/// Options of the documents to read.
 struct CorpusOptions: ParsableArguments {
     @Argument(
         help: """

@@ -2,7 +2,7 @@ import ArgumentParser
 import Corpora
 import Work
 
-/// How the files of a corpus are read.
+/// Options of reading the files of a corpus.
 struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long,

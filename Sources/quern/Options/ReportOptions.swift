@@ -7,7 +7,7 @@ protocol ReportingCommand: ParsableCommand {
     var reporting: ReportOptions { get }
 }
 
-/// How progress is shown, and on how many threads the work is done.
+/// Options of showing progress, and the number of threads.
 struct ReportOptions: ParsableArguments {
     /// The form of progress.
     enum LogFormat: String, ExpressibleByArgument, CaseIterable {
@@ -36,7 +36,7 @@ struct ReportOptions: ParsableArguments {
 
     var threadCount: Int { threads ?? ThreadTeam.processorCount }
 
-    /// How to show what happens.
+    /// Form of progress that the options choose.
     var form: ProgressPrinter.Form { quiet ? .none : logFormat == .json ? .json : .text }
 
     /// Work on the threads of these options, which `printer` shows and `interrupts` stop.
@@ -50,7 +50,7 @@ struct ReportOptions: ParsableArguments {
     func makePrinter() -> ProgressPrinter { ProgressPrinter(form: form) }
 }
 
-/// Which pipeline, and what is set beside its file.
+/// Options of the pipeline, and of what is set beside its file.
 struct PipelineOptions: ParsableArguments {
     @Option(
         name: .long,

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Transformer
 
-/// How the next token is drawn.
+/// Options of drawing the next token.
 struct SamplingOptions: ParsableArguments {
     @Option(name: .long, help: "The most tokens to draw.")
     var maxTokens = GenerationConfiguration().maximumTokenCount

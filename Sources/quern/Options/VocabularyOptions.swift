@@ -4,7 +4,7 @@ import Tokenization
 import VocabularyLearning
 import Work
 
-/// How a vocabulary is learned from counts of pieces.
+/// Options of learning a vocabulary from counts of pieces.
 struct LearningOptions: ParsableArguments {
     @Option(name: .long, help: "Tokens in all: special ones, 256 bytes, and merges.")
     var vocabSize = VocabularyConfiguration().vocabularySize
@@ -42,7 +42,7 @@ struct LearningOptions: ParsableArguments {
     }
 }
 
-/// How a corpus becomes counts of pieces.
+/// Options of counting the pieces of a corpus.
 struct CountingOptions: ParsableArguments {
     @Option(name: .long, help: "Whose rule cuts text into pieces.")
     var pattern = VocabularyConfiguration().pattern
@@ -62,7 +62,7 @@ struct CountingOptions: ParsableArguments {
     }
 }
 
-/// How much memory learning a vocabulary may take.
+/// Option of the memory that learning a vocabulary may take.
 struct MemoryOption: ParsableArguments {
     @Option(
         name: .long,
@@ -85,7 +85,7 @@ struct NormalizerOption: ParsableArguments {
     var ignoreNormalizer = false
 }
 
-/// Which special tokens are recognised where text becomes ids.
+/// Options of the special tokens that are recognised where text becomes ids.
 struct SpecialTokenOptions: ParsableArguments {
     @Option(
         name: .long,

@@ -6,7 +6,7 @@ import Training
 /// Hints for errors that the user answers with an option or with another command, where the message
 /// names no key that leads there.
 extension Hints {
-    /// How to train where there is something already, or nothing yet.
+    /// Advice on training where there is something already, or nothing yet.
     static func hint(for error: TrainingError, _ options: KnownOptions) -> String? {
         switch error {
         case .tooLittleMemory: options.use("--threads", "--memory")
@@ -21,7 +21,7 @@ extension Hints {
         }
     }
 
-    /// How to go on with work on a data set, or begin it anew.
+    /// Advice on going on with work on a data set, or on beginning it anew.
     static func hint(for error: PipelineError, _ options: KnownOptions) -> String? {
         switch error {
         case .foreignCounts: "`quern vocab learn` learns from them"
@@ -39,7 +39,7 @@ extension Hints {
         }
     }
 
-    /// How to make the data set that is missing.
+    /// Advice on making the data set that is missing.
     static func hint(for error: ShardError, _ options: KnownOptions) -> String? {
         switch error {
         case .noManifest:
@@ -53,7 +53,7 @@ extension Hints {
         }
     }
 
-    /// How to say what a vocabulary's file leaves open.
+    /// Advice on saying what a vocabulary's file leaves open.
     static func hint(for error: TokenizationError, _ options: KnownOptions) -> String? {
         switch error {
         case .notCounts: "`quern vocab count` makes them"

@@ -1,6 +1,6 @@
 /// Reads token ids that stand as decimal numbers with white space between, in parts of any size.
 struct IDParser {
-    /// How many ids there are: each is below it.
+    /// Number of ids: each is below it.
     let vocabularyCount: Int
 
     /// Digits of a number whose end has not come.

@@ -29,7 +29,7 @@ enum Bars {
     }
 }
 
-/// How fast a prompt is read and texts are drawn.
+/// Meter of the speed at which a prompt is read and texts are drawn.
 struct SpeedMeter {
     private let promptCount: Int
     private let start = ContinuousClock.now

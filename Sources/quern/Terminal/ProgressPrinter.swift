@@ -7,7 +7,7 @@ import Transformer
 /// Shows what the work reports: a bar on a terminal, a line now and then in a file, JSON lines for
 /// a program, or nothing.
 final class ProgressPrinter {
-    /// How to show it.
+    /// Form in which progress is shown.
     enum Form {
         case text
         case json
@@ -183,7 +183,7 @@ final class ProgressPrinter {
         let now = clock.now
         let interval: Duration =
             form == .text && isTerminal ? .milliseconds(100) : .seconds(form == .json ? 1 : 5)
-        // Nothing is shown of what takes less than a moment, except its end.
+        // Work that takes less than a moment is not shown, except its end.
         let last = lastShown ?? activityStart
         guard isEnd && !endIsShown || now - last >= interval else { return false }
         lastShown = now

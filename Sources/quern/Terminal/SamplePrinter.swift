@@ -8,7 +8,6 @@ import Transformer
 struct SamplePrinter {
     private struct Sample {
         var text = ""
-        /// How much of the text is on the terminal.
         var tokens: [TokenID] = []
         var logProbabilities: [Double] = []
         var ending: TextGenerator.Ending?

@@ -1,7 +1,7 @@
 import Foundation
 import Transformer
 
-/// What is accepted of files made by others.
+/// Commands that tell which files made by others are accepted.
 extension Probe {
     /// Prints for each file of a list whether it is opened as safetensors, with the reason if not.
     static func openSafetensors(_ arguments: [String]) throws {

@@ -2,7 +2,7 @@ import Foundation
 import Transformer
 import Work
 
-/// What a sampler is to make of logits.
+/// Task of a sampler: logits, and the settings of drawing from them.
 struct ProbeSampling: Decodable {
     let generation: GenerationConfiguration
     let logits: [Float]
@@ -32,8 +32,9 @@ extension Probe {
             [.init(name: "attention", shape: shape, buffer: buffer, offset: 0)], to: arguments[2])
     }
 
-    /// Reads a prompt and continues it greedily, and prints the ids and how fast that was: the tokens
-    /// a second of the prompt, and of the text after its first token, which the prompt gives.
+    /// Reads a prompt and continues it greedily, and prints the ids and how fast that was: the
+    /// tokens a second of the prompt, and of the text after its first token, which the prompt
+    /// gives.
     static func generationSpeed(_ arguments: [String]) throws {
         let model = try GPT(directory: arguments[0])
         let prompt = try read([Int32].self, arguments[1])

@@ -2,7 +2,8 @@ import Foundation
 import Refinement
 
 extension Probe {
-    /// Computes the MinHash signatures of texts from standard input; the form is that of ``encode(_:)``.
+    /// Computes the MinHash signatures of texts from standard input; the form is that of
+    /// ``encode(_:)``.
     static func minHash(_ arguments: [String]) throws {
         let configuration = try JSONDecoder().decode(
             RefinementConfiguration.self, from: Data(arguments[0].utf8))

@@ -9,8 +9,8 @@ struct ProbeError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// A batch of sequences; targets are -1 where nothing is scored. Where it has documents, they say for
-/// each place the first of its document.
+/// A batch of sequences; targets are -1 where nothing is scored. Where it has documents, they say
+/// for each place the first of its document.
 struct ProbeBatch: Decodable {
     let inputs: [[Int32]]
     let targets: [[Int32]]

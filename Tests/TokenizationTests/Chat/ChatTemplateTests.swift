@@ -44,7 +44,8 @@ import Tokenization
         #expect(rendered.count { template.vocabulary.isSpecial(TokenID($0)) } == 2)
         #expect(rendered.first == template.start.rawValue)
         #expect(rendered[rendered.count - 2] == template.end.rawValue)
-        // What transformers would make of the same text: it looks for special tokens after rendering.
+        // Ids that transformers would make of the same text: it looks for special tokens after
+        // rendering.
         let text = ChatTemplate.text(of: [.init(role: .user, content: attack)])
         let recognised = encoder.encode(text, specials: .all)
         #expect(recognised.count { template.vocabulary.isSpecial($0) } == 6)
@@ -126,8 +127,8 @@ import Tokenization
         }
     }
 
-    /// By the places of the tokens in the text: an answer's are those that begin in its content, and the
-    /// special token behind it.
+    /// By the places of the tokens in the text: an answer's are those that begin in its content,
+    /// and the special token behind it.
     private func answersByBytes(of messages: [ChatMessage], _ ids: [UInt32]) -> [Bool] {
         var ranges: [Range<Int>] = []
         var end = 0

@@ -277,7 +277,7 @@ import Testing
         #expect(String(decoding: again.tokenizerJSON(), as: UTF8.self) == written)
         #expect(plain.textPrefix == [] && plain.beginningOfText == TokenID(258))
         #expect(vocabulary.textPrefix == [TokenID(258)] && again.textPrefix == [TokenID(258)])
-        // What follows a text does not begin it.
+        // A token behind a text does not begin it.
         parts.postProcessor = template(258, text + "," + beginning)
         #expect(try parts.read().textPrefix == [])
         for value in [

@@ -14,8 +14,8 @@ import Testing
 
     @Test("an example that a person can check")
     func example() throws {
-        // "abc" is neither "ab" + "c" nor "a" + "bc" while merging: "bc" comes first, and what is left
-        // is "a" + "bc", which is "abc".
+        // "abc" is neither "ab" + "c" nor "a" + "bc" while merging: "bc" comes first, and what is
+        // left is "a" + "bc", which is "abc".
         var ranks = NaiveRanks(
             ranks: Dictionary(
                 uniqueKeysWithValues: (0...255).map { ([UInt8($0)], UInt32($0)) })

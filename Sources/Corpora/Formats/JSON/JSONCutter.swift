@@ -8,7 +8,7 @@ import Bytes
 /// grammar.
 struct JSONCutter: SegmentCutter {
     private enum Place {
-        /// Nothing but white space was seen.
+        /// White space at most was seen.
         case start
         /// Before an element of the array, the first or another.
         case beforeElement(isFirst: Bool)

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What one pass took, in seconds.
+/// Time of one pass, in seconds.
 struct Timing {
     var wall: Double
-    /// What all threads of the process worked.
+    /// Processor time of all threads of the process.
     var processor: Double
 
     static func of(_ work: () async throws -> Void) async rethrows -> Timing {

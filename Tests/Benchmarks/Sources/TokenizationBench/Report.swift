@@ -20,7 +20,7 @@ struct Report: Encodable {
     /// The best first pass and the best later pass.
     var firstBest: Double
     var laterBest: Double?
-    /// What each pass of each repetition took.
+    /// Time of each pass of each repetition.
     var seconds: [[Double]]
     var processorSeconds: [[Double]]
     var peakMegabytes: Double

@@ -11,7 +11,8 @@ struct Texts: Sendable {
     ///
     /// - Parameters:
     ///   - flat: the documents' bytes one after the other.
-    ///   - lengths: their lengths as little-endian 64-bit numbers; `nil` makes the file one document.
+    ///   - lengths: their lengths as little-endian 64-bit numbers; `nil` makes the file one
+    ///     document.
     init(flat: String, lengths: String?, limit: Int?) throws {
         let all = try [UInt8](Data(contentsOf: URL(fileURLWithPath: flat), options: .alwaysMapped))
         var documents: [Range<Int>] = []
@@ -44,7 +45,7 @@ struct Texts: Sendable {
             let limit = bytes.count * index / count
             var end = start
             while end < documents.count, documents[end].upperBound <= limit { end += 1 }
-            // What a document's end leaves over goes to the last run.
+            // The last run takes the documents that division leaves over.
             if index == count { end = documents.count }
             shares.append(documents[start..<end])
             start = end

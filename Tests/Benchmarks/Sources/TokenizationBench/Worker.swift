@@ -5,7 +5,7 @@ final class Worker: @unchecked Sendable {
     // Unchecked, because a worker is used by one thread at a time: by a pass's task, and between
     // passes by the one that waited for it.
 
-    /// What a pass does.
+    /// Kind of a pass.
     enum Task: Sendable {
         case encode, decode, scan
     }
@@ -40,7 +40,7 @@ final class Worker: @unchecked Sendable {
         text.reserveCapacity(byteCount)
     }
 
-    /// What `task` takes is timed by the caller.
+    /// Does `task`; the caller measures the time.
     func run(_ task: Task) throws {
         switch task {
         case .encode: encode()
