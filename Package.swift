@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "Compression", targets: ["Compression"]),
         .library(name: "Corpora", targets: ["Corpora"]),
         .library(name: "Refinement", targets: ["Refinement"]),
+        .library(name: "Tokens", targets: ["Tokens"]),
         .library(name: "Tokenization", targets: ["Tokenization"]),
         .library(name: "VocabularyFiles", targets: ["VocabularyFiles"]),
         .library(name: "VocabularyLearning", targets: ["VocabularyLearning"]),
@@ -49,9 +50,10 @@ let package = Package(
                 "Bytes", "CKernels", "Compression", "Corpora", "Files", "Work",
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
+        .target(name: "Tokens"),
         .target(
             name: "Tokenization",
-            dependencies: ["Bytes", "CKernels", "Files", "Work"],
+            dependencies: ["Bytes", "CKernels", "Files", "Tokens", "Work"],
             exclude: ["Unicode/generate-unicode-classes.py"]),
         .target(
             name: "VocabularyFiles",
@@ -64,8 +66,9 @@ let package = Package(
             dependencies: ["Bytes", "Files", "Tokenization", "Work"]),
         .target(
             name: "TokenShards",
-            dependencies: ["Bytes", "Files", "Tokenization", "Work"]),
-        .target(name: "Transformer", dependencies: ["CKernels", "Bytes", "Files", "Work"]),
+            dependencies: ["Bytes", "Files", "Tokenization", "Tokens", "Work"]),
+        .target(
+            name: "Transformer", dependencies: ["CKernels", "Bytes", "Files", "Tokens", "Work"]),
         .target(
             name: "Training",
             dependencies: [

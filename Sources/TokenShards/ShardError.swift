@@ -30,8 +30,6 @@ public enum ShardError: Error, Equatable, Sendable {
     case outputExists(path: String)
     /// No document was written, so there is nothing to keep.
     case noDocuments
-    /// A token id that the vocabulary does not have was about to be written.
-    case tokenOutOfRange(id: UInt32, vocabularySize: Int)
 }
 
 extension ShardError: CustomStringConvertible {
@@ -93,8 +91,6 @@ extension ShardError: CustomStringConvertible {
             "cannot export: \(path) is there: remove it, or choose another directory"
         case .noDocuments:
             "no document came in, so there is nothing to encode: look at the inputs"
-        case .tokenOutOfRange(let id, let vocabularySize):
-            "token id \(id) is outside a vocabulary of \(vocabularySize) tokens"
         }
     }
 }

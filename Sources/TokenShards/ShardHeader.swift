@@ -22,7 +22,7 @@ struct ShardHeader: Equatable {
     var vocabularySize: Int
     var vocabularyFingerprint: UInt64
     var endOfText: EndOfTextPolicy
-    var endOfTextID: UInt32
+    var endOfTextID: TokenID
 
     /// The header as it stands in a file.
     var bytes: [UInt8] {
@@ -40,7 +40,7 @@ struct ShardHeader: Equatable {
             case .before: 1
             case .after: 2
             }
-        words[13] = endOfTextID
+        words[13] = endOfTextID.rawValue
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)
         for word in words { bytes.append(littleEndian: word) }

@@ -137,7 +137,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     /// Place of the end-of-text token.
     public var endOfText: EndOfTextPolicy
     /// Its id; absent when there is none.
-    public var endOfTextID: Int?
+    public var endOfTextID: TokenID?
     /// Special tokens that were recognised in documents; absent when none were, which is usual.
     public var allowSpecial: SpecialTokenPolicy?
     /// Width of a stored id.
@@ -227,7 +227,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     }
 
     init(
-        vocabulary: VocabularyReference, endOfText: EndOfTextPolicy, endOfTextID: Int?,
+        vocabulary: VocabularyReference, endOfText: EndOfTextPolicy, endOfTextID: TokenID?,
         dtype: TokenWidth
     ) {
         self.vocabulary = vocabulary

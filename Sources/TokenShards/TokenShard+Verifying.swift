@@ -60,7 +60,7 @@ extension TokenShard {
     func verify(
         documents: Range<Int>, decodingWith vocabulary: Vocabulary?, isEndOfTextAllowed: Bool
     ) throws(ShardError) {
-        var ids: [Int32] = []
+        var ids: [TokenID] = []
         var text: [UInt8] = []
         for number in documents {
             let range = tokenRange(ofDocument: number)
@@ -69,7 +69,7 @@ extension TokenShard {
             }
             copyTokens(range, into: &ids)
             let size = header.vocabularySize
-            for position in 0..<range.count where UInt32(bitPattern: ids[position]) >= size {
+            for position in 0..<range.count where ids[position].index >= size {
                 throw .badShard(
                     path: path,
                     reason: "token \(range.lowerBound + position) is outside the vocabulary")
@@ -78,9 +78,8 @@ extension TokenShard {
                 ids.span.extracting(first: range.count), document: number, isEndOfTextAllowed)
             guard let vocabulary else { continue }
             text.removeAll(keepingCapacity: true)
-            let tokens = ids[textRange].map { UInt32(bitPattern: $0) }
             do {
-                try vocabulary.decode(tokens.span, into: &text)
+                try vocabulary.decode(ids.span.extracting(textRange), into: &text)
             } catch {
                 throw .badShard(path: path, reason: error.description)
             }
@@ -97,10 +96,10 @@ extension TokenShard {
 
     /// Returns where the text stands in `ids`, those of a document.
     private func verifyEndOfText(
-        _ ids: Span<Int32>, document number: Int, _ isAllowed: Bool
+        _ ids: Span<TokenID>, document number: Int, _ isAllowed: Bool
     ) throws(ShardError) -> Range<Int> {
         if header.endOfText == .none { return 0..<ids.count }
-        let id = Int32(bitPattern: header.endOfTextID)
+        let id = header.endOfTextID
         let place = header.endOfText == .before ? 0 : ids.count - 1
         guard !ids.isEmpty, ids[place] == id else {
             throw .badShard(path: path, reason: "document \(number) lacks its end-of-text token")

@@ -57,8 +57,7 @@ public final class TokenShard: Sendable {
         }
         guard entry.tokens >= 0, entry.tokens <= ShardHeader.maximumTokenCount,
             let fingerprint = UInt64(manifest.vocabulary.fingerprint, radix: 16),
-            UInt32(exactly: manifest.vocabulary.size) != nil,
-            let endOfTextID = UInt32(exactly: manifest.endOfTextID ?? 0)
+            UInt32(exactly: manifest.vocabulary.size) != nil
         else {
             throw .badManifest(
                 path: directory + "/" + ShardManifest.fileName,
@@ -67,7 +66,7 @@ public final class TokenShard: Sendable {
         header = ShardHeader(
             width: manifest.dtype, tokenCount: entry.tokens,
             vocabularySize: manifest.vocabulary.size, vocabularyFingerprint: fingerprint,
-            endOfText: manifest.endOfText, endOfTextID: endOfTextID)
+            endOfText: manifest.endOfText, endOfTextID: manifest.endOfTextID ?? 0)
         self.entry = entry
         dataStart = ShardHeader.byteCount
 
@@ -97,7 +96,7 @@ public final class TokenShard: Sendable {
     ///
     /// - Precondition: the tokens and the elements exist.
     public func copyTokens(
-        _ range: Range<Int>, into destination: inout [Int32], at offset: Int = 0
+        _ range: Range<Int>, into destination: inout [TokenID], at offset: Int = 0
     ) {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= tokenCount,
@@ -113,13 +112,13 @@ public final class TokenShard: Sendable {
                 for position in 0..<range.count {
                     let id = unsafe bytes.unsafeLoad(
                         fromUncheckedByteOffset: start &+ position &* 2, as: UInt16.self)
-                    span[offset &+ position] = Int32(UInt16(littleEndian: id))
+                    span[offset &+ position] = TokenID(UInt32(UInt16(littleEndian: id)))
                 }
             } else {
                 for position in 0..<range.count {
                     let id = unsafe bytes.unsafeLoad(
                         fromUncheckedByteOffset: start &+ position &* 4, as: UInt32.self)
-                    span[offset &+ position] = Int32(truncatingIfNeeded: UInt32(littleEndian: id))
+                    span[offset &+ position] = TokenID(UInt32(littleEndian: id))
                 }
             }
         }
@@ -140,10 +139,10 @@ public final class TokenShard: Sendable {
     }
 
     /// Tokens `range`, as ids. O(count).
-    public func tokens(_ range: Range<Int>) -> [UInt32] {
-        var ids = [Int32](repeating: 0, count: range.count)
+    public func tokens(_ range: Range<Int>) -> [TokenID] {
+        var ids = [TokenID](repeating: 0, count: range.count)
         copyTokens(range, into: &ids)
-        return ids.map(UInt32.init(bitPattern:))
+        return ids
     }
 
     /// Document `number` of the shard.
@@ -185,7 +184,7 @@ public final class TokenShard: Sendable {
     }
 
     /// Document `number`'s ids without its end-of-text token. O(its tokens).
-    public func text(ofDocument number: Int) -> [UInt32] {
+    public func text(ofDocument number: Int) -> [TokenID] {
         tokens(textRange(ofDocument: number))
     }
 }

@@ -47,7 +47,7 @@ public enum TokenizationError: Error, Equatable, Sendable {
     /// A setting is out of range.
     case invalidConfiguration(reason: String)
     /// An id does not belong to the vocabulary.
-    case unknownToken(id: UInt32, vocabularyCount: Int)
+    case unknownToken(id: TokenID, vocabularyCount: Int)
     /// A special token that was asked for is none of the vocabulary's.
     case unknownSpecialToken(String, known: [String])
     /// A piece of text is not among those that a ``PieceVocabulary`` was made of.

@@ -48,9 +48,9 @@ extension Vocabulary {
     func rankObstacle() -> String? {
         let merger = TokenMerger(tokens, .ranks)
         var lastRank: UInt32?
-        for id in ordinaryIDs where tokens.byteCount(of: Int(id.rawValue)) > 1 {
+        for id in ordinaryIDs where tokens.byteCount(of: id.index) > 1 {
             let name = Self.printable(bytes(of: id))
-            guard let pair = merger.lastMerge(of: Int(id.rawValue)) else {
+            guard let pair = merger.lastMerge(of: id.index) else {
                 guard mergeSemantics == .listedMerges else { continue }
                 return
                     "the token \(id) \"\(name)\" cannot be made by merging with the smallest number "
@@ -77,14 +77,14 @@ extension Vocabulary {
     var firstWholePieceOnly: TokenID? {
         let merger = TokenMerger(tokens, .listed(merges))
         return ordinaryIDs.first { id in
-            tokens.byteCount(of: Int(id.rawValue)) > 1
-                && merger.lastMerge(of: Int(id.rawValue)) == nil
+            tokens.byteCount(of: id.index) > 1
+                && merger.lastMerge(of: id.index) == nil
         }
     }
 
     /// The tokens that text becomes, by number.
     var ordinaryIDs: some Sequence<TokenID> {
         (0..<count).lazy.filter { tokens.isUsed($0) && !tokens.isSpecial(UInt32($0)) }
-            .map { TokenID(UInt32($0)) }
+            .map { TokenID($0) }
     }
 }

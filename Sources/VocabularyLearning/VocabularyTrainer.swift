@@ -84,7 +84,7 @@ public struct VocabularyTrainer: Sendable {
         _ rows: consuming PieceRows, _ progress: (Int, Int) throws -> Void
     ) throws -> Vocabulary {
         let specials = configuration.specialTokens.enumerated().map {
-            SpecialToken(content: $1, id: TokenID(UInt32($0)))
+            SpecialToken(content: $1, id: TokenID($0))
         }
         let wanted = configuration.vocabularySize - specials.count - 256
         var learner = MergeLearner(

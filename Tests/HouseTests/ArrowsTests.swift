@@ -7,7 +7,7 @@ import Testing
     /// Imports of this package that each module may have.
     static let arrows: [String: Set<String>] = {
         let ground: Set = ["Bytes", "CKernels", "Compression", "Files", "Work"]
-        let tokens = ground.union(["Tokenization"])
+        let tokens = ground.union(["Tokenization", "Tokens"])
         let models = ground.union(["Transformer"])
         let stages = tokens.union(models).union([
             "Corpora", "Refinement", "TokenShards", "Training", "VocabularyFiles",
@@ -20,10 +20,11 @@ import Testing
             "Files": ["Bytes"],
             "Compression": ["CZlib", "CZstd"],
             "Corpora": ground,
-            "Tokenization": ground,
+            "Tokens": [],
+            "Tokenization": ground.union(["Tokens"]),
             "VocabularyFiles": tokens,
             "VocabularyLearning": tokens,
-            "Transformer": ground,
+            "Transformer": ground.union(["Tokens"]),
             "Refinement": ground.union(["Corpora"]),
             "TokenShards": tokens,
             "Training": tokens.union(models).union(["TokenShards"]),

@@ -31,14 +31,12 @@ GIVEN = {
         import Tokenization
         let vocabulary: Vocabulary = given()
         let set: ShardSet = given()
-        let ids: [UInt32] = given()
-        let text: [UInt8] = given()
-        let hash: UInt64 = given()
+        let texts: [String] = given()
     """,
     "Tokenization": """
         let vocabulary: Vocabulary = given()
         let text: [UInt8] = given()
-        let ids: [UInt32] = given()
+        let ids: [TokenID] = given()
     """,
     "VocabularyLearning": """
         let text: [UInt8] = given()
@@ -52,11 +50,11 @@ GIVEN = {
         import Work
         let model: GPT = given()
         let configuration: GPTConfiguration = given()
-        let ids: [Int32] = given()
-        let prompt: [Int32] = given()
+        let ids: [TokenID] = given()
+        let prompt: [TokenID] = given()
         let team: ThreadTeam = given()
-        let x: [Int32] = given()
-        let y: [Int32] = given()
+        let x: [TokenID] = given()
+        let y: [TokenID] = given()
     """,
     "Pipeline": """
         import Tokenization

@@ -46,18 +46,18 @@ import Transformer
         let prefixed = vocabulary.beginningTexts(with: end)
         func ids(
             _ prompt: String, _ vocabulary: Vocabulary, _ beginning: PromptBeginning = .automatic
-        ) throws -> [UInt32] {
+        ) throws -> [TokenID] {
             try TextSampler.ids(
                 of: prompt, model: model, vocabulary: vocabulary, beginning: beginning)
         }
-        let corn = BytePairEncoder(vocabulary).encode("corn").map(\.rawValue)
+        let corn = BytePairEncoder(vocabulary).encode("corn")
         #expect(try ids("corn", vocabulary) == corn)
-        #expect(try ids("corn", prefixed) == [end.rawValue] + corn)
+        #expect(try ids("corn", prefixed) == [end] + corn)
         #expect(try ids("corn", prefixed, .none) == corn)
         #expect(try ids("corn", vocabulary, .token(TokenID(7))) == [7] + corn)
         // A model continues nothing but tokens.
-        #expect(try ids("", vocabulary) == [end.rawValue])
-        #expect(try ids("", prefixed) == [end.rawValue])
+        #expect(try ids("", vocabulary) == [end])
+        #expect(try ids("", prefixed) == [end])
         #expect(throws: PipelineError.self) { try ids("", prefixed, .none) }
     }
 }

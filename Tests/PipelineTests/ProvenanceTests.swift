@@ -64,13 +64,13 @@ import Work
                     Issue.record("document \(document.document) has no line")
                     continue
                 }
-                let ids = shard.text(ofDocument: document.document).map { TokenID($0) }
+                let ids = shard.text(ofDocument: document.document)
                 #expect(
                     String(decoding: try vocabulary.decode(ids), as: UTF8.self)
                         == texts[source]?[line])
                 seen.insert("\(source):\(line)")
                 // The row has the tokens that it says it has.
-                let tokens = shard.tokens(document.tokens).map { Int32($0) }
+                let tokens = shard.tokens(document.tokens)
                 #expect(!tokens.isEmpty)
                 #expect(isStretch(tokens.dropLast(), of: batch.inputs))
             }
@@ -78,7 +78,7 @@ import Work
         // With packings that leave nothing out, every line that is not held out is in some row.
         if packing != .concatenate { #expect(seen.count == set.manifest.train.documents) }
     }
-    private func isStretch(_ part: ArraySlice<Int32>, of whole: [Int32]) -> Bool {
+    private func isStretch(_ part: ArraySlice<TokenID>, of whole: [TokenID]) -> Bool {
         whole.indices.contains { whole[$0...].starts(with: part) }
     }
 }

@@ -23,9 +23,9 @@ struct Walkthrough {
         model.parameters.array(model.layout.tensor(named: name + ".weight")!.range)
     }
 
-    func embed(_ ids: [Int32]) -> Rows {
+    func embed(_ ids: [TokenID]) -> Rows {
         let tokens = tensor("embed_tokens")
-        return ids.map { id in Array(tokens[Int(id) * 128..<Int(id) * 128 + 128]) }
+        return ids.map { id in Array(tokens[id.index * 128..<id.index * 128 + 128]) }
     }
 
     /// Each row scaled to a mean square of 1.
@@ -126,7 +126,7 @@ struct Walkthrough {
         x / 2 * (1 + tanh((2 / Float.pi).squareRoot() * (x + 0.044715 * x * x * x)))
     }
 
-    func forward(_ ids: [Int32]) -> Rows {
+    func forward(_ ids: [TokenID]) -> Rows {
         var x = embed(ids)
         func add(_ y: Rows) {
             for t in x.indices { for c in 0..<128 { x[t][c] += y[t][c] } }

@@ -29,10 +29,10 @@ import Work
     }
 
     /// The tokens of the text, with the end-of-text token that a shard has before it.
-    private var ids: [Int32] {
-        var ids: [UInt32] = [vocabulary.endOfText!.rawValue]
+    private var ids: [TokenID] {
+        var ids: [TokenID] = [vocabulary.endOfText!]
         BytePairEncoder(vocabulary).encode(text.span, into: &ids)
-        return ids.map(Int32.init(bitPattern:))
+        return ids
     }
 
     @Test func `the files that articles name are there`() throws {
@@ -64,8 +64,8 @@ import Work
                 0, 3202, 221, 17, 587, 221, 221, 17, 1070, 259, 2093, 390, 3434, 259, 755, 268, 259,
                 636, 280,
             ])
-        func parents(_ id: UInt32) -> [String] {
-            guard let (left, right) = vocabulary.parents(of: TokenID(id)) else { return [] }
+        func parents(_ id: TokenID) -> [String] {
+            guard let (left, right) = vocabulary.parents(of: id) else { return [] }
             return [left, right].map { String(decoding: vocabulary.bytes(of: $0), as: UTF8.self) }
         }
         #expect(parents(2093) == [" begin", "ning"])
@@ -78,9 +78,9 @@ import Work
         let folder = try TemporaryFolder()
         var writer = try ShardWriter(
             directory: folder.path + "/shards", vocabulary: vocabulary, configuration: .init())
-        let ordinary = ids.dropFirst().map(UInt32.init(bitPattern:))
-        try writer.append(ordinary.span, byteCount: text.count, contentHash: 0, to: .train)
-        _ = try writer.finish(sources: [], skipped: .init())
+        let ordinary = ids.dropFirst()
+        try writer.append(ordinary.span, to: .train)
+        _ = try writer.finish()
 
         let bytes = try #require(try folder.files(in: "shards")["train_000000.bin"])
         #expect(Array(bytes.prefix(8)) == [0x88, 0xD8, 0x34, 0x01, 0x01, 0, 0, 0])
@@ -132,7 +132,7 @@ import Work
         expect(logits[8].prefix(3), [-0.3285, 0.1343, 0.0758])
         let probability = walk.softmax(logits[8])[259]
         #expect(abs(probability - 0.00016286) < 1e-7)
-        let losses = zip(logits, targets).map { -log(walk.softmax($0)[Int($1)]) }
+        let losses = zip(logits, targets).map { -log(walk.softmax($0)[$1.index]) }
         expect([losses[8]], [8.7226])
         let total = losses.reduce(0, +)
         expect([total / 18, total / log(2) / Float(text.count)], [8.3630, 3.1025])

@@ -13,14 +13,14 @@ import Tokenization
         (0..<count).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
     }
 
-    private func ids(_ set: ShardSet, _ split: Split) -> [UInt32] {
+    private func ids(_ set: ShardSet, _ split: Split) -> [TokenID] {
         set.shards(of: split).flatMap { $0.tokens(0..<$0.tokenCount) }
     }
 
-    private func ids(_ bytes: some Collection<UInt8>, width: Int) -> [UInt32] {
+    private func ids(_ bytes: some Collection<UInt8>, width: Int) -> [TokenID] {
         let bytes = Array(bytes)
         return stride(from: 0, to: bytes.count, by: width).map {
-            UInt32(number(bytes, at: $0, bytes: width))
+            TokenID(number(bytes, at: $0, bytes: width))
         }
     }
 

@@ -51,7 +51,7 @@ import Tokenization
         #expect(rows.scoredCount == other.shards(of: .train).reduce(0) { $0 + $1.tokenCount - 1 })
     }
 
-    private func texts(_ set: ShardSet, _ split: Split) -> [[UInt32]] {
+    private func texts(_ set: ShardSet, _ split: Split) -> [[TokenID]] {
         set.shards(of: split).flatMap { shard in
             (0..<shard.documentCount).map { shard.text(ofDocument: $0) }
         }

@@ -23,10 +23,10 @@ import Testing
                 case 7: Int(random.next() % 120)
                 default: 1 + Int(random.next() % 25)
                 }
-            let ids = (0..<length).map { _ in UInt32(random.next() % 299) + 1 }
-            try writer.append(ids.span, byteCount: 1, contentHash: 1, to: .train)
+            let ids = (0..<length).map { _ in TokenID(Int(random.next() % 299) + 1) }
+            try writer.append(ids.span, to: .train)
         }
-        _ = try writer.finish(sources: [], skipped: .init())
+        _ = try writer.finish()
         return (fixture, try ShardSet(directory: fixture.path("set")))
     }
 
@@ -130,10 +130,10 @@ import Testing
             let (_, epoch, number, windows) = loader.row(at: position)
             #expect(epoch == 0)
             #expect(windows == rows[number])
-            var (inputs, targets, starts): ([Int32], [Int32], [Int32]) = ([], [], [])
+            var (inputs, targets, starts): ([TokenID], [TokenID], [Int32]) = ([], [], [])
             for window in windows {
                 let tokens = set.shards(of: .train)[window.shard]
-                    .tokens(window.start..<window.start + window.length + 1).map { Int32($0) }
+                    .tokens(window.start..<window.start + window.length + 1)
                 starts += tokens.dropLast().map { _ in Int32(inputs.count) }
                 inputs += tokens.dropLast()
                 targets += tokens.dropFirst()
@@ -143,7 +143,7 @@ import Testing
             starts += (0..<padding).map { _ in Int32(inputs.count) }
             #expect(batch.documentStarts == starts)
             #expect(batch.inputs == inputs + Array(repeating: 0, count: padding))
-            #expect(batch.targets == targets + Array(repeating: Batch.ignored, count: padding))
+            #expect(batch.targets == targets + Array(repeating: TokenID.ignored, count: padding))
         }
     }
 
@@ -154,9 +154,9 @@ import Testing
             var writer = try ShardWriter(
                 directory: fixture.path("set"), vocabulary: fixture.vocabulary,
                 configuration: ShardConfiguration())
-            let ids = [UInt32](repeating: 7, count: tokens)
-            try writer.append(ids.span, byteCount: 1, contentHash: 1, to: .train)
-            _ = try writer.finish(sources: [], skipped: .init())
+            let ids = [TokenID](repeating: 7, count: tokens)
+            try writer.append(ids.span, to: .train)
+            _ = try writer.finish()
             let set = try ShardSet(directory: fixture.path("set"))
             for packing in [Packing.document, .bestFit] {
                 #expect(set.rows(in: .train, packing: packing, length: 64).count == expected)

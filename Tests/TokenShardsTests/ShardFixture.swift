@@ -41,14 +41,13 @@ final class ShardFixture {
         for (number, document) in documents.enumerated() {
             let ids = ids(of: document)
             try writer.append(
-                ids.span, byteCount: document.count, contentHash: XXH64.hash(of: document.span),
-                place: .line(number + 1), to: number % 5 == 4 ? .validation : .train)
+                ids.span, place: .line(number + 1), to: number % 5 == 4 ? .validation : .train)
         }
-        return try writer.finish(sources: [], skipped: .init())
+        return try writer.finish()
     }
 
-    func ids(of document: [UInt8]) -> [UInt32] {
-        var ids: [UInt32] = []
+    func ids(of document: [UInt8]) -> [TokenID] {
+        var ids: [TokenID] = []
         BytePairEncoder(vocabulary).encode(document.span, into: &ids)
         return ids
     }

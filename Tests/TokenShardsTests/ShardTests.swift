@@ -41,7 +41,7 @@ import Tokenization
         #expect(word(2) == shard.tokens)
         #expect(data.count == 1_024 + 2 * shard.tokens)
         let ids = (0..<shard.tokens).map {
-            UInt32(data[1_024 + 2 * $0]) | UInt32(data[1_025 + 2 * $0]) << 8
+            TokenID(Int(data[1_024 + 2 * $0]) | Int(data[1_025 + 2 * $0]) << 8)
         }
         #expect(ids == [0] + fixture.ids(of: fixture.documents[0]))
     }
@@ -89,7 +89,7 @@ import Tokenization
                 directory: fixture.path("set"), vocabulary: fixture.vocabulary,
                 configuration: ShardConfiguration())
             let ids = fixture.ids(of: fixture.documents[0])
-            try writer.append(ids.span, byteCount: 1, contentHash: 1, to: .train)
+            try writer.append(ids.span, to: .train)
             #expect(throws: ShardError.unfinished(directory: fixture.path("set"))) {
                 try ShardSet(directory: fixture.path("set"))
             }
@@ -107,14 +107,14 @@ import Tokenization
             let writer = try ShardWriter(
                 directory: fixture.path("set"), vocabulary: fixture.vocabulary,
                 configuration: ShardConfiguration())
-            _ = try writer.finish(sources: [], skipped: .init())
+            _ = try writer.finish()
         }
         let size = fixture.vocabulary.count
-        #expect(throws: ShardError.tokenOutOfRange(id: UInt32(size), vocabularySize: size)) {
+        #expect(throws: TokenizationError.unknownToken(id: TokenID(size), vocabularyCount: size)) {
             var writer = try ShardWriter(
                 directory: fixture.path("set"), vocabulary: fixture.vocabulary,
                 configuration: ShardConfiguration())
-            try writer.append([UInt32(size)].span, byteCount: 1, contentHash: 1, to: .train)
+            try writer.append([TokenID(size)].span, to: .train)
         }
     }
 

@@ -95,7 +95,7 @@ import TokenShards
             #expect(batch.scoredCount == 48)
             for row in 0..<3 {
                 let start = windows[sampler[position + row]].start
-                let tokens = shard.tokens(start..<start + 17).map { Int32($0) }
+                let tokens = shard.tokens(start..<start + 17)
                 #expect(Array(batch.inputs[row * 16..<row * 16 + 16]) == Array(tokens.dropLast()))
                 #expect(Array(batch.targets[row * 16..<row * 16 + 16]) == Array(tokens.dropFirst()))
             }
@@ -103,8 +103,8 @@ import TokenShards
         let scoring = windows.scoringWindows()
         let last = windows.batch(of: scoring.suffix(1), batchSize: 2)
         #expect(last.scoredCount == scoring.last!.length - scoring.last!.alreadyScored)
-        #expect(last.targets.count { $0 != Batch.ignored } == last.scoredCount)
-        #expect(last.targets.suffix(16).allSatisfy { $0 == Batch.ignored })
+        #expect(last.targets.count { $0 != TokenID.ignored } == last.scoredCount)
+        #expect(last.targets.suffix(16).allSatisfy { $0 == TokenID.ignored })
     }
 
     @Test(

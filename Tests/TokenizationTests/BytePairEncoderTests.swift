@@ -5,8 +5,8 @@ import Testing
 @Suite struct BytePairEncoderTests {
     private func encode(
         _ text: [UInt8], _ encoder: BytePairEncoder, _ specials: SpecialTokenPolicy = .none
-    ) -> [UInt32] {
-        var ids: [UInt32] = []
+    ) -> [TokenID] {
+        var ids: [TokenID] = []
         encoder.encode(text.span, specials: specials, into: &ids)
         return ids
     }
@@ -84,7 +84,7 @@ import Testing
             #expect(back == text)
             var narrow: [UInt16] = []
             encoder.encode(text.span, into: &narrow)
-            #expect(narrow.map { UInt32($0) } == ids)
+            #expect(narrow.map { TokenID(Int($0)) } == ids)
         }
     }
 
@@ -92,7 +92,7 @@ import Testing
     func manyIDs() throws {
         let vocabulary = try Samples.vocabulary(of: [Array(Samples.verse.utf8)], size: 300)
         let text = Array(repeatElement(Array(Samples.verse.utf8), count: 20).joined())
-        var ids: [UInt32] = [7]
+        var ids: [TokenID] = [7]
         BytePairEncoder(vocabulary).encode(text.span, into: &ids)
         #expect(Array(ids.dropFirst()) == NaiveEncoder(vocabulary).encode(text))
         #expect(ids[0] == 7)
@@ -105,7 +105,7 @@ import Testing
             specials: ["<|end|>", "<|end|><|end|>", "<|other|>"])
         let encoder = BytePairEncoder(vocabulary)
         let text = Array("the<|end|><|end|><|end|> light<|other|>".utf8)
-        let special: Set<UInt32> = [0, 1, 2]
+        let special: Set<TokenID> = [0, 1, 2]
 
         #expect(encode(text, encoder).allSatisfy { !special.contains($0) })
         #expect(encode(text, encoder, .all).filter(special.contains) == [1, 0, 2])
@@ -127,7 +127,7 @@ import Testing
         let vocabulary = try Samples.vocabulary(of: [], size: 257)
         var text: [UInt8] = [1]
         #expect(throws: TokenizationError.unknownToken(id: 257, vocabularyCount: 257)) {
-            try vocabulary.decode([5, 257 as UInt32].span, into: &text)
+            try vocabulary.decode([5, 257 as TokenID].span, into: &text)
         }
         #expect(text == [1])
     }

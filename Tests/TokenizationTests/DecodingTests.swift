@@ -3,8 +3,8 @@ import Testing
 @testable import Tokenization
 
 /// Decoding as its definition says: the bytes of each token, one after another.
-private func naiveDecoding(_ ids: [UInt32], _ vocabulary: Vocabulary) -> [UInt8] {
-    ids.flatMap { vocabulary.bytes(of: TokenID($0)) }
+private func naiveDecoding(_ ids: [TokenID], _ vocabulary: Vocabulary) -> [UInt8] {
+    ids.flatMap { vocabulary.bytes(of: $0) }
 }
 
 @Suite struct DecodingTests {
@@ -18,28 +18,28 @@ private func naiveDecoding(_ ids: [UInt32], _ vocabulary: Vocabulary) -> [UInt8]
             of: [text], size: 400,
             specials: ["<|endoftext|>", "<|a special token of many bytes|>"])
         let lengths = Set(
-            (0..<vocabulary.count).map { vocabulary.bytes(of: TokenID(UInt32($0))).count })
+            (0..<vocabulary.count).map { vocabulary.bytes(of: TokenID($0)).count })
         #expect(lengths.isSuperset(of: [1, 13, 33]))
         #expect(!lengths.isDisjoint(with: 14...16))
     }
 
-    private func decode(_ ids: [UInt32], after start: [UInt8] = []) throws -> [UInt8] {
+    private func decode(_ ids: [TokenID], after start: [UInt8] = []) throws -> [UInt8] {
         var text = start
         try vocabulary.append(ids, to: &text)
         var other = start
-        try vocabulary.append(ids.map { UInt16($0) }, to: &other)
+        try vocabulary.append(ids.map { UInt16($0.rawValue) }, to: &other)
         #expect(other == text)
         return text
     }
 
     @Test("every token, and every pair of tokens of different lengths, gives its bytes")
     func pairs() throws {
-        let ids = (0..<UInt32(vocabulary.count))
+        let ids = (0..<vocabulary.count).map { TokenID($0) }
         for id in ids {
             #expect(try decode([id]) == naiveDecoding([id], vocabulary))
         }
-        var byLength: [Int: UInt32] = [:]
-        for id in ids { byLength[vocabulary.bytes(of: TokenID(id)).count] = id }
+        var byLength: [Int: TokenID] = [:]
+        for id in ids { byLength[vocabulary.bytes(of: id).count] = id }
         for first in byLength.values {
             for second in byLength.values {
                 let pair = [first, second, first]
@@ -53,8 +53,8 @@ private func naiveDecoding(_ ids: [UInt32], _ vocabulary: Vocabulary) -> [UInt8]
         arguments: [0, 1, 2, 4095, 4096, 4097, 8192, 20_000])
     func many(count: Int) throws {
         var generator = SeededGenerator(UInt64(count))
-        let limit = UInt32(vocabulary.count)
-        let ids = (0..<count).map { _ in UInt32.random(in: 0..<limit, using: &generator) }
+        let limit = vocabulary.count
+        let ids = (0..<count).map { _ in TokenID(Int.random(in: 0..<limit, using: &generator)) }
         let expected = naiveDecoding(ids, vocabulary)
         #expect(try decode(ids) == expected)
         var text: [UInt8] = [1, 2, 3]
@@ -66,8 +66,8 @@ private func naiveDecoding(_ ids: [UInt32], _ vocabulary: Vocabulary) -> [UInt8]
         "an id that does not exist is named wherever it stands, and the text stays as it was",
         arguments: [0, 1, 4095, 4096, 5000])
     func unknown(place: Int) throws {
-        var ids = [UInt32](repeating: 300, count: 5001)
-        for wrong in [UInt32(vocabulary.count), 65_535, 65_536, .max] {
+        var ids = [TokenID](repeating: 300, count: 5001)
+        for wrong in [TokenID(vocabulary.count), 65_535, 65_536, .ignored] {
             ids[place] = wrong
             ids[5000] = wrong
             let expected = TokenizationError.unknownToken(
@@ -76,7 +76,7 @@ private func naiveDecoding(_ ids: [UInt32], _ vocabulary: Vocabulary) -> [UInt8]
             #expect(throws: expected) { try vocabulary.append(ids, to: &text) }
             #expect(text == [1, 2])
             guard wrong < 65_536 else { continue }
-            let narrow = ids.map { UInt16($0) }
+            let narrow = ids.map { UInt16($0.rawValue) }
             #expect(throws: expected) { try vocabulary.append(narrow, to: &text) }
             #expect(text == [1, 2])
         }

@@ -79,7 +79,9 @@ import Testing
                 for index in 0..<200 {
                     let piece = pieces.view[index]
                     let bytes = text[Int(piece.start)..<Int(piece.start + piece.length)]
-                    let found = (0..<Int(piece.count)).map { ids.view[Int(piece.place) + $0] }
+                    let found = (0..<Int(piece.count)).map {
+                        TokenID(ids.view[Int(piece.place) + $0])
+                    }
                     #expect(found == naive.encodePiece(Array(bytes)))
                 }
             }

@@ -12,13 +12,13 @@ struct NaiveEncoder {
             uniqueKeysWithValues: vocabulary.merges.pairs.enumerated().map { ($1, $0) })
     }
 
-    func encode(_ text: [UInt8]) -> [UInt32] {
+    func encode(_ text: [UInt8]) -> [TokenID] {
         vocabulary.pattern.pieces(text).flatMap(encodePiece)
     }
 
-    func encodePiece(_ piece: [UInt8]) -> [UInt32] {
+    func encodePiece(_ piece: [UInt8]) -> [TokenID] {
         if vocabulary.mergeSemantics == .wholePieceFirst, let id = vocabulary.id(piece) {
-            return [id.rawValue]
+            return [id]
         }
         var ids = piece.map { vocabulary.id([$0])?.rawValue ?? .max }
         while true {
@@ -27,7 +27,7 @@ struct NaiveEncoder {
                 let pair = MergePair(left: ids[place], right: ids[place + 1])
                 if let rank = ranks[pair], rank < best?.rank ?? .max { best = (rank, place) }
             }
-            guard let best else { return ids }
+            guard let best else { return ids.map { TokenID($0) } }
             ids.replaceSubrange(
                 best.place...best.place + 1, with: [vocabulary.merges.results[best.rank]])
         }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ReportTests {
     private func counts(_ text: [UInt8], _ vocabulary: Vocabulary) -> EncodingCounts {
-        var ids: [UInt32] = []
+        var ids: [TokenID] = []
         BytePairEncoder(vocabulary).encode(text.span, into: &ids)
         var counts = EncodingCounts()
         counts.add(text.span, ids: ids.span, of: vocabulary)
@@ -36,12 +36,12 @@ import Testing
         var words = 0
         var whole = 0
         for text in texts {
-            var ids: [UInt32] = []
+            var ids: [TokenID] = []
             BytePairEncoder(vocabulary).encode(text.span, into: &ids)
             var ends: Set<Int> = []
             var place = 0
             for id in ids {
-                place += vocabulary.bytes(of: TokenID(id)).count
+                place += vocabulary.bytes(of: id).count
                 ends.insert(place)
             }
             // The place of every byte that belongs to a word, word by word.

@@ -67,7 +67,7 @@ extension SplitPattern {
 extension Vocabulary {
     func id(_ bytes: [UInt8]) -> TokenID? { id(of: bytes.span) }
 
-    func append(_ ids: [UInt32], to text: inout [UInt8]) throws {
+    func append(_ ids: [TokenID], to text: inout [UInt8]) throws {
         try decode(ids.span, into: &text)
     }
 
@@ -81,7 +81,7 @@ extension PieceVocabulary {
 }
 
 extension TextStream {
-    mutating func append(_ ids: [UInt32], to output: inout [UInt8]) throws {
+    mutating func append(_ ids: [TokenID], to output: inout [UInt8]) throws {
         try append(ids.span, to: &output)
     }
 }

@@ -6,10 +6,10 @@ import Testing
 
 /// The cuts that the definition gives: the leftmost special token, the longest of those there;
 /// those that are searched last in what the others leave.
-private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<Int>, UInt32)] {
+private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<Int>, TokenID)] {
     let last = specials.filter(\.isSearchedLast)
     guard !last.isEmpty else { return naiveCutsAtOnce(text, specials) }
-    var cuts: [(Range<Int>, UInt32)] = []
+    var cuts: [(Range<Int>, TokenID)] = []
     var start = 0
     let first = naiveCutsAtOnce(text, specials.filter { !$0.isSearchedLast })
     for cut in first + [(text.count..<text.count, 0)] {
@@ -25,14 +25,14 @@ private func naiveCuts(_ text: [UInt8], _ specials: [SpecialToken]) -> [(Range<I
 
 private func naiveCutsAtOnce(
     _ text: [UInt8], _ specials: [SpecialToken]
-) -> [(Range<Int>, UInt32)] {
-    var cuts: [(Range<Int>, UInt32)] = []
+) -> [(Range<Int>, TokenID)] {
+    var cuts: [(Range<Int>, TokenID)] = []
     let longestFirst = specials.sorted { $0.content.utf8.count > $1.content.utf8.count }
     var index = 0
     while index < text.count {
         if let found = longestFirst.first(where: { text[index...].starts(with: $0.content.utf8) }) {
             let end = index + found.content.utf8.count
-            cuts.append((index..<end, found.id.rawValue))
+            cuts.append((index..<end, found.id))
             index = end
         } else {
             index += 1
@@ -49,20 +49,20 @@ private func naiveCutsAtOnce(
             pattern: .gpt4,
             specials: specials.enumerated().map {
                 SpecialToken(
-                    content: $1, id: TokenID(UInt32($0)), isSearchedLast: searchedLast.contains($1))
+                    content: $1, id: TokenID($0), isSearchedLast: searchedLast.contains($1))
             }, merges: [])
     }
 
     private func cuts(
         _ text: [UInt8], _ vocabulary: Vocabulary, _ policy: SpecialTokenPolicy
-    ) -> [(Range<Int>, UInt32)] {
+    ) -> [(Range<Int>, TokenID)] {
         guard let finder = SpecialTokenFinder(vocabulary, policy) else { return [] }
         return ByteView.with(text.span) { view in
-            var found: [(Range<Int>, UInt32)] = []
+            var found: [(Range<Int>, TokenID)] = []
             var search = SpecialTokenSearch(finder, in: view)
             var start = 0
             while let next = search.next(from: start) {
-                found.append((next.range, next.id))
+                found.append((next.range, TokenID(next.id)))
                 start = next.range.upperBound
             }
             return found
@@ -132,8 +132,8 @@ private func naiveCutsAtOnce(
         let vocabulary = try vocabulary(["<|a|>", "<|b|>", "<|a|><|b|>"])
         let encoder = BytePairEncoder(vocabulary)
         let text = Array("one <|a|><|b|> two<|b|><|a|>".utf8)
-        func encode(_ text: [UInt8], _ policy: SpecialTokenPolicy) -> [UInt32] {
-            var ids: [UInt32] = []
+        func encode(_ text: [UInt8], _ policy: SpecialTokenPolicy) -> [TokenID] {
+            var ids: [TokenID] = []
             encoder.encode(text.span, specials: policy, into: &ids)
             return ids
         }
@@ -142,7 +142,7 @@ private func naiveCutsAtOnce(
         ]
         for policy in policies {
             let allowed = vocabulary.specialTokens.filter { policy.allows($0) }
-            var expected: [UInt32] = []
+            var expected: [TokenID] = []
             var start = 0
             for (range, id) in naiveCuts(text, allowed) {
                 expected += encode(Array(text[start..<range.lowerBound]), .none) + [id]

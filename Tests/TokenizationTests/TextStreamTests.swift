@@ -33,7 +33,7 @@ import Testing
                 end += character.bytes.count
                 boundaries.insert(end)
             }
-            var ids: [UInt32] = []
+            var ids: [TokenID] = []
             encoder.encode(text.span, into: &ids)
             var stream = TextStream(vocabulary)
             var output: [UInt8] = []

@@ -8,9 +8,9 @@ import Testing
     func encyclopedia() throws {
         let text = Array("aaabdaaabac".utf8)
         let vocabulary = try Samples.vocabulary(of: [text], size: 259, specials: [])
-        var ids: [UInt32] = []
+        var ids: [TokenID] = []
         BytePairEncoder(vocabulary).encode(text.span, into: &ids)
-        let names = ids.map { String(decoding: vocabulary.bytes(of: TokenID($0)), as: UTF8.self) }
+        let names = ids.map { String(decoding: vocabulary.bytes(of: $0), as: UTF8.self) }
         #expect(names == ["aaab", "d", "aaab", "a", "c"])
         #expect(vocabulary.bytes(of: 256) == Array("aa".utf8))
         #expect(vocabulary.bytes(of: 257) == Array("ab".utf8))
@@ -165,11 +165,5 @@ import Testing
         var configuration = VocabularyConfiguration()
         change(&configuration)
         #expect(throws: TokenizationError.self) { _ = try VocabularyTrainer(configuration) }
-    }
-}
-
-extension TokenID: ExpressibleByIntegerLiteral {
-    init(integerLiteral value: UInt32) {
-        self.init(value)
     }
 }

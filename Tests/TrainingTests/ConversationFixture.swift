@@ -26,14 +26,11 @@ struct ConversationFixture {
             configuration: configuration)
         for number in 0..<60 {
             let messages = Self.conversation(number)
-            var ids: [UInt32] = []
+            var ids: [TokenID] = []
             template.encode(messages, with: encoder, into: &ids)
-            let text = Array(ChatTemplate.text(of: messages).utf8)
-            try writer.append(
-                ids.span, byteCount: text.count, contentHash: XXH64.hash(of: text.span),
-                to: number % 6 == 5 ? .validation : .train)
+            try writer.append(ids.span, to: number % 6 == 5 ? .validation : .train)
         }
-        _ = try writer.finish(sources: [], skipped: .init())
+        _ = try writer.finish()
         set = try ShardSet(directory: base.path("chat"), vocabulary: template.vocabulary)
         var model = TrainingFixture.model
         model.architecture = .qwen3

@@ -38,16 +38,16 @@ import Work
         let model = try GPT(directory: directory)
         let template = try ChatTemplate(Vocabulary(directory: directory))
         for number in 0..<3 {
-            var prompt: [UInt32] = []
+            var prompt: [TokenID] = []
             let messages = ConversationFixture.conversation(number)
             template.encode([messages[0]], with: encoder, into: &prompt)
             template.beginAnswer(with: encoder, into: &prompt)
             var generator = TextGenerator(
                 model, configuration: .greedy(maximumTokenCount: 20),
-                endToken: Int32(template.end.rawValue))
-            generator.start(prompt: prompt.map(Int32.init))
+                endToken: template.end)
+            generator.start(prompt: prompt)
             var answer: [TokenID] = []
-            while let token = generator.next() { answer.append(TokenID(UInt32(token))) }
+            while let token = generator.next() { answer.append(token) }
             let text = String(decoding: try template.vocabulary.decode(answer), as: UTF8.self)
             #expect(text == messages[1].content)
         }
@@ -68,7 +68,7 @@ import Work
         }
         #expect(
             try object("tokenizer_config.json")["chat_template"] as? String == ChatTemplate.jinja)
-        let end = Int(fixture.template.end.rawValue)
+        let end = fixture.template.end.index
         #expect(try object("generation_config.json")["eos_token_id"] as? [Int] == [end, 0])
         #expect(try object("config.json")["vocab_size"] as? Int == end + 1)
     }

@@ -23,12 +23,10 @@ import Work
                 path: "file-\(number)", documents: count, validationDocuments: 0, bytes: 0)
             for document in 0..<count {
                 let text = Array("file \(number) has a document \(document) of corn".utf8)
-                var ids: [UInt32] = []
+                var ids: [TokenID] = []
                 encoder.encode(text.span, into: &ids)
                 let isHeldOut = document % 3 != 1
-                try writer.append(
-                    ids.span, byteCount: text.count, contentHash: XXH64.hash(of: text.span),
-                    to: isHeldOut ? .validation : .train)
+                try writer.append(ids.span, to: isHeldOut ? .validation : .train)
                 if isHeldOut { source.validationDocuments! += 1 }
                 source.bytes += text.count
             }
@@ -60,8 +58,7 @@ import Work
             var expected = [EvaluationResult](
                 repeating: .init(tokenCount: 0, byteCount: 0, totalLoss: 0), count: 4)
             func source(of shard: TokenShard, _ document: Int) throws -> Int {
-                let text = try fixture.vocabulary.decode(
-                    shard.text(ofDocument: document).map { TokenID($0) })
+                let text = try fixture.vocabulary.decode(shard.text(ofDocument: document))
                 return Int(String(decoding: text, as: UTF8.self).split(separator: " ")[1])!
             }
             let windows = set.windows(in: split, length: 16, stride: stride)

@@ -370,13 +370,13 @@ import Work
         // One token at a time, from the model's logits: the oracle of the narrow stride.
         var (total, totalApart) = (0.0, 0.0)
         for shard in fixture.set.shards(of: .validation) {
-            let ids = shard.tokens(0..<shard.tokenCount).map { Int32($0) }
+            let ids = shard.tokens(0..<shard.tokenCount)
             func loss(of position: Int, from start: Int) -> Double {
                 let context = Array(ids[start..<position])
                 let row = model.logits(for: context).suffix(shape.vocabularySize).map(Double.init)
                 let largest = row.max()!
                 let sum = row.reduce(0) { $0 + exp($1 - largest) }
-                return largest + log(sum) - row[Int(ids[position])]
+                return largest + log(sum) - row[ids[position].index]
             }
             for position in 1..<ids.count {
                 let start = max(0, position - 16)

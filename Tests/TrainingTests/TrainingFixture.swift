@@ -32,13 +32,11 @@ final class TrainingFixture {
             directory: directory + "/shards", vocabulary: vocabulary, configuration: shards)
         let encoder = BytePairEncoder(vocabulary)
         for (number, document) in documents.enumerated() {
-            var ids: [UInt32] = []
+            var ids: [TokenID] = []
             encoder.encode(document.span, into: &ids)
-            try writer.append(
-                ids.span, byteCount: document.count, contentHash: XXH64.hash(of: document.span),
-                to: number % 6 == 5 ? .validation : .train)
+            try writer.append(ids.span, to: number % 6 == 5 ? .validation : .train)
         }
-        _ = try writer.finish(sources: [], skipped: .init())
+        _ = try writer.finish()
         set = try ShardSet(directory: directory + "/shards", vocabulary: vocabulary)
     }
 

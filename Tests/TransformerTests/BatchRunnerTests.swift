@@ -163,7 +163,7 @@ import Work
         let runner = BatchRunner(
             model: model, batchSize: 2, contextLength: 6, team: ThreadTeam(threadCount: 1))
         let ids = randomBatch(12, vocabulary: 11, seed: 9).inputs
-        let none = [Int32](repeating: -1, count: 12)
+        let none = [TokenID](repeating: .ignored, count: 12)
         let loss = runner.computeGradients(inputs: ids.span, targets: none.span, scale: 1)
         #expect(loss == 0)
         #expect(runner.gradients.array.allSatisfy { $0 == 0 })
@@ -189,8 +189,8 @@ import Work
         let runner = BatchRunner(
             model: model, batchSize: 2, contextLength: 8, team: ThreadTeam(threadCount: 1))
         var generator = RandomGenerator(seed: 2)
-        let ids = (0..<16).map { _ in Int32.random(in: 0..<13, using: &generator) }
-        let targets = (0..<16).map { _ in Int32.random(in: 0..<13, using: &generator) }
+        let ids = (0..<16).map { _ in TokenID(Int.random(in: 0..<13, using: &generator)) }
+        let targets = (0..<16).map { _ in TokenID(Int.random(in: 0..<13, using: &generator)) }
         let (first, second) = (
             FloatBuffer(count: model.layout.floatCount), FloatBuffer(count: model.layout.floatCount)
         )

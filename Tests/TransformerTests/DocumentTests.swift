@@ -17,7 +17,7 @@ import Work
         let logits = model.logits(for: ids, documentStarts: starts, kernels: level)
         for (start, end) in zip(cuts, cuts.dropFirst()) {
             var changed = ids
-            for index in start..<end { changed[index] = (ids[index] + 3) % 11 }
+            for index in start..<end { changed[index] = TokenID((ids[index].index + 3) % 11) }
             let others = model.logits(for: changed, documentStarts: starts, kernels: level)
             for index in 0..<length {
                 let row = index * 11..<(index + 1) * 11

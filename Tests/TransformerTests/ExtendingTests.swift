@@ -51,20 +51,21 @@ import Work
         let runner = BatchRunner(
             model: model, batchSize: 2, contextLength: 6, team: ThreadTeam(threadCount: 2),
             kernels: level)
-        let inputs: [Int32] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1]
-        func gradients(_ inputs: [Int32], _ targets: [Int32]) -> [Float] {
+        let inputs: [TokenID] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1]
+        func gradients(_ inputs: [TokenID], _ targets: [TokenID]) -> [Float] {
             _ = runner.computeGradients(inputs: inputs.span, targets: targets.span, scale: 0.25)
             return runner.gradients.array
         }
         // Without a scored target, every gradient is exactly zero.
-        #expect(gradients(inputs, Array(repeating: -1, count: 12)).allSatisfy { $0 == 0 })
+        #expect(gradients(inputs, Array(repeating: .ignored, count: 12)).allSatisfy { $0 == 0 })
         // Inputs behind the last that is scored do not matter, to the bit.
-        let targets: [Int32] = [-1, 3, 4, -1, -1, -1, 8, -1, 10, -1, -1, -1]
+        let targets: [TokenID] =
+            [nil, 3, 4, nil, nil, nil, 8, nil, 10, nil, nil, nil].map { $0 ?? .ignored }
         let truth = gradients(inputs, targets)
         #expect(truth.contains { $0 != 0 })
         for place in [3, 4, 5, 9, 10, 11] {
             var other = inputs
-            other[place] = (other[place] + 3) % 11
+            other[place] = TokenID((other[place].index + 3) % 11)
             #expect(gradients(other, targets) == truth)
         }
     }

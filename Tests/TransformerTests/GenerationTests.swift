@@ -131,7 +131,7 @@ import Work
     func caches() throws {
         let model = try tinyModel(positions: 9)
         let pass = InferencePass(model, team: ThreadTeam(threadCount: 1))
-        let (long, tail): ([Int32], [Int32]) = ([1, 2, 3, 4, 5], [7, 8])
+        let (long, tail): ([TokenID], [TokenID]) = ([1, 2, 3, 4, 5], [7, 8])
         let (first, second) = (
             KeyValueCache(model.configuration), KeyValueCache(model.configuration, capacity: 5)
         )
@@ -144,7 +144,7 @@ import Work
         pass.read(tail.span, into: second)
         #expect(pass.logits() == continued)
         let fresh = KeyValueCache(model.configuration)
-        let all: [Int32] = [1, 2, 3, 7, 8]
+        let all: [TokenID] = [1, 2, 3, 7, 8]
         pass.read(all.span, into: fresh)
         for (a, b) in zip(pass.logits(), continued) { #expect(abs(a - b) < 1e-4) }
     }
@@ -152,7 +152,7 @@ import Work
     @Test("logits of the model are the twin's", arguments: ModelKind.all)
     func logits(kind: ModelKind) throws {
         let model = try tinyModel(kind)
-        let ids: [Int32] = [1, 9, 0, 4]
+        let ids: [TokenID] = [1, 9, 0, 4]
         let expected = PlainGPT<Double>(model).logits(for: ids)
         for (found, value) in zip(model.logits(for: ids), expected) {
             #expect(abs(Double(found) - value) < 1e-4)
@@ -171,7 +171,7 @@ extension InferencePass {
     func greedy() throws {
         let model = try tinyModel(positions: 12)
         let twin = PlainGPT<Double>(model)
-        var ids: [Int32] = [3, 5]
+        var ids: [TokenID] = [3, 5]
         var generator = TextGenerator(model, configuration: .greedy(maximumTokenCount: 10))
         generator.start(prompt: ids)
         while let token = generator.next() {
@@ -186,7 +186,7 @@ extension InferencePass {
     func sliding() throws {
         let model = try tinyModel(positions: 8)
         var generator = TextGenerator(model, configuration: .greedy(maximumTokenCount: 30))
-        var ids: [Int32] = [1, 2, 3]
+        var ids: [TokenID] = [1, 2, 3]
         generator.start(prompt: ids)
         var windowStart = 0
         while let token = generator.next() {
@@ -216,14 +216,14 @@ extension InferencePass {
     @Test("the same seed gives the same text, another seed another")
     func seeds() throws {
         let model = try tinyModel(positions: 16)
-        func text(_ seed: UInt64) -> [Int32] {
+        func text(_ seed: UInt64) -> [TokenID] {
             var configuration = GenerationConfiguration()
             configuration.temperature = 2
             configuration.seed = seed
             configuration.maximumTokenCount = 40
             var generator = TextGenerator(model, configuration: configuration)
             generator.start(prompt: [1])
-            var ids: [Int32] = []
+            var ids: [TokenID] = []
             while let id = generator.next() { ids.append(id) }
             return ids
         }
@@ -238,12 +238,12 @@ extension InferencePass {
         configuration.temperature = 2
         configuration.maximumTokenCount = 40
         configuration.repetitionPenalty = 1.2
-        func draw(_ seed: UInt64, count: Int) -> [[Int32]] {
+        func draw(_ seed: UInt64, count: Int) -> [[TokenID]] {
             configuration.seed = seed
             var generator = TextGenerator(
                 model, configuration: configuration, sampleCount: count, endToken: 4)
             generator.start(prompt: [1, 2, 3])
-            var texts = [[Int32]](repeating: [], count: count)
+            var texts = [[TokenID]](repeating: [], count: count)
             while true {
                 let tokens = generator.advance()
                 if tokens.allSatisfy({ $0 == nil }) { break }
@@ -265,9 +265,9 @@ extension InferencePass {
     @Test("a prompt that continues the text is not read again, with the same result")
     func continuing() throws {
         let model = try tinyModel(positions: 40)
-        func continuation(_ prompts: [[Int32]]) -> [Int32] {
+        func continuation(_ prompts: [[TokenID]]) -> [TokenID] {
             var generator = TextGenerator(model, configuration: .greedy(maximumTokenCount: 6))
-            var text: [Int32] = []
+            var text: [TokenID] = []
             for prompt in prompts {
                 text = []
                 generator.start(prompt: prompt)
@@ -275,7 +275,7 @@ extension InferencePass {
             }
             return text
         }
-        let first: [Int32] = [1, 2, 3]
+        let first: [TokenID] = [1, 2, 3]
         let second = first + continuation([first]) + [5, 6]
         #expect(continuation([first, second]) == continuation([second]))
         // Another beginning, and a shorter text.
@@ -290,14 +290,14 @@ extension InferencePass {
         configuration.maximumTokenCount = 8
         var generator = TextGenerator(
             model, configuration: configuration, givesLogProbabilities: true)
-        var ids: [Int32] = [3]
+        var ids: [TokenID] = [3]
         generator.start(prompt: ids)
         #expect(generator.logProbability() == nil)
         while let token = generator.next() {
             let logits = PlainGPT<Double>(model).logits(for: ids).suffix(11).map { $0 }
             let most = logits.max() ?? 0
             let sum = logits.reduce(0) { $0 + exp($1 - most) }
-            let expected = logits[Int(token)] - most - log(sum)
+            let expected = logits[token.index] - most - log(sum)
             #expect(abs((generator.logProbability() ?? 1) - expected) < 1e-4)
             ids.append(token)
         }
@@ -353,7 +353,7 @@ extension InferencePass {
         var sampler = Sampler(configuration)
         var counts = [Double](repeating: 0, count: logits.count)
         for _ in 0..<draws {
-            counts[Int(sampler.next(from: logits.span))] += 1 / Double(draws)
+            counts[sampler.next(from: logits.span).index] += 1 / Double(draws)
         }
         return counts
     }
@@ -412,12 +412,12 @@ extension InferencePass {
 
     /// The processors as their formulas read, with sorting and in double.
     func plainProbabilities(
-        _ logits: [Float], _ c: GenerationConfiguration, seen: [Int32]
+        _ logits: [Float], _ c: GenerationConfiguration, seen: [TokenID]
     ) -> [Double] {
         var scores = logits.map(Double.init)
         for token in Set(seen) {
-            let x = scores[Int(token)]
-            scores[Int(token)] = x < 0 ? x * c.repetitionPenalty : x / c.repetitionPenalty
+            let x = scores[token.index]
+            scores[token.index] = x < 0 ? x * c.repetitionPenalty : x / c.repetitionPenalty
         }
         scores = scores.map { $0 / c.temperature }
         func order() -> [Int] {
@@ -459,7 +459,7 @@ extension InferencePass {
                 c.minP = [0, 0, 0.06, 0.41][round / 4 % 4]
                 c.repetitionPenalty = [1, 1.37, 0.71][round / 2 % 3]
                 let logits = (0..<count).map { _ in Float(generator.normal() * 3) }
-                let seen = (0..<5).map { _ in Int32(generator.next() % UInt64(count)) }
+                let seen = (0..<5).map { _ in TokenID(Int(generator.next() % UInt64(count))) }
                 var sampler = Sampler(c)
                 sampler.note(seen)
                 let found = sampler.probabilities(from: logits.span)
@@ -509,7 +509,7 @@ extension InferencePass {
                     extreme.repetitionPenalty = penalty
                     var sampler = Sampler(extreme)
                     sampler.note([0, 1, 2, 3])
-                    #expect((0..<6).contains(Int(sampler.next(from: logits.span))))
+                    #expect((0..<6).contains(sampler.next(from: logits.span).index))
                     let sum = sampler.probabilities(from: logits.span).reduce(0, +)
                     #expect(abs(sum - 1) < 1e-6)
                 }

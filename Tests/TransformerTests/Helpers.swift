@@ -94,11 +94,12 @@ struct ReadingKind: CustomTestStringConvertible, Sendable {
 /// Ids that look random, and targets of which about a fifth are not scored.
 func randomBatch(
     _ count: Int, vocabulary: Int, seed: UInt64
-) -> (inputs: [Int32], targets: [Int32]) {
+) -> (inputs: [TokenID], targets: [TokenID]) {
     var generator = RandomGenerator(seed: seed)
-    let inputs = (0..<count).map { _ in Int32.random(in: 0..<Int32(vocabulary), using: &generator) }
-    let targets = (0..<count).map { _ -> Int32 in
-        generator.uniform() < 0.2 ? -1 : Int32.random(in: 0..<Int32(vocabulary), using: &generator)
+    let inputs = (0..<count).map { _ in TokenID(Int.random(in: 0..<vocabulary, using: &generator)) }
+    let targets = (0..<count).map { _ -> TokenID in
+        generator.uniform() < 0.2
+            ? .ignored : TokenID(Int.random(in: 0..<vocabulary, using: &generator))
     }
     return (inputs, targets)
 }

@@ -8,8 +8,8 @@ import Transformer
     func centralDifferences(kind: ModelKind, reading: ReadingKind) throws {
         let model = try tinyModel(kind, positions: 5, vocabulary: 7)
         var twin = PlainGPT<Double>(model)
-        let ids: [Int32] = [3, 1, 6, 1, 0]
-        let targets: [Int32] = [1, -1, 1, 5, 2]
+        let ids: [TokenID] = [3, 1, 6, 1, 0]
+        let targets: [TokenID] = [1, .ignored, 1, 5, 2]
         let starts = reading.documentStarts(5, length: 5)
         let dropout = reading.dropout()
         let gradients = twin.gradients(

@@ -52,7 +52,7 @@ import Work
         let configuration = GPTConfiguration(
             layerCount: 2, headCount: 2, embeddingSize: 16, positionCount: 16, vocabularySize: 50)
         let model = try GPT(configuration, seed: 2)
-        let ids = (0..<12 * 16).map { Int32($0 * 7 % 50) }
+        let ids = (0..<12 * 16).map { TokenID($0 * 7 % 50) }
         func gradients(threads: Int, profiled: Bool) -> [Float] {
             let runner = BatchRunner(
                 model: model, batchSize: 12, contextLength: 16,

@@ -28,7 +28,7 @@ public enum CompareStage {
         let encoders: [BytePairEncoder]
         var sources: [String: [EncodingCounts]] = [:]
         var occurrences: [[Int]]
-        var ids: [UInt32] = []
+        var ids: [TokenID] = []
 
         init(_ vocabularies: [Vocabulary]) {
             encoders = vocabularies.map { BytePairEncoder($0) }
@@ -43,7 +43,7 @@ public enum CompareStage {
                 ids.removeAll(keepingCapacity: true)
                 encoder.encode(document.text.span, into: &ids)
                 counts[number].add(document.text.span, ids: ids.span, of: encoder.vocabulary)
-                for id in ids { occurrences[number][Int(id)] += 1 }
+                for id in ids { occurrences[number][id.index] += 1 }
             }
             sources[document.origin.path] = counts
         }

@@ -57,7 +57,7 @@ public struct ChatSession {
             template.vocabulary.specialTokens.filter { $0.recognition == .whereAllowed }.map(\.id))
         generator = TextGenerator(
             model, configuration: configuration,
-            endToken: Int32(bitPattern: template.end.rawValue),
+            endToken: template.end,
             team: ThreadTeam(threadCount: threadCount))
     }
 
@@ -116,15 +116,14 @@ public struct ChatSession {
         var answer = ""
         defer { messages.append(ChatMessage(role: .assistant, content: answer)) }
         // Tokens that the generator has read of the conversation already are not read again.
-        generator.start(prompt: prompt.map(Int32.init(bitPattern:)))
+        generator.start(prompt: prompt)
         var stream = TextStream(template.vocabulary)
         var stops = StopStrings(stopStrings)
         var room = contextLength - prompt.count
-        while room > 0, let token = generator.next() {
+        while room > 0, let id = generator.next() {
             room -= 1
-            let id = TokenID(UInt32(bitPattern: token))
             // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
-            guard id.rawValue < template.vocabulary.count, !endings.contains(id) else { break }
+            guard id.index < template.vocabulary.count, !endings.contains(id) else { break }
             let bytes = stops.append(try stream.bytes(of: id))
             let text = String(decoding: bytes, as: UTF8.self)
             answer += text
@@ -139,16 +138,16 @@ public struct ChatSession {
 
     /// The ids of the system message, of the last messages that fit, and of the beginning of an
     /// answer; and how many messages do not fit. O(text).
-    private func prompt(for messages: [ChatMessage]) throws -> (ids: [UInt32], unread: Int) {
+    private func prompt(for messages: [ChatMessage]) throws -> (ids: [TokenID], unread: Int) {
         // An answer gets at least a quarter of the context, if it is to have as much.
         let room = contextLength - min(maximumTokenCount, contextLength / 4)
-        func ids(of message: ChatMessage) -> [UInt32] {
-            var ids: [UInt32] = []
+        func ids(of message: ChatMessage) -> [TokenID] {
+            var ids: [TokenID] = []
             template.encode([message], with: encoder, into: &ids)
             return ids
         }
         let first = system.map { ids(of: ChatMessage(role: .system, content: $0)) } ?? []
-        var last: [UInt32] = []
+        var last: [TokenID] = []
         template.beginAnswer(with: encoder, into: &last)
         let encoded = messages.map(ids)
         var unread = messages.count - 1

@@ -47,7 +47,7 @@ public struct TextSampler {
     }
 
     /// The ids that the prompt has become.
-    public let promptIDs: [UInt32]
+    public let promptIDs: [TokenID]
     /// Number of its tokens that the model reads, the last ones: all that its context has room for.
     public let readCount: Int
     private let vocabulary: Vocabulary
@@ -68,13 +68,13 @@ public struct TextSampler {
         let count = options.sampleCount
         generator = TextGenerator(
             model, configuration: configuration, sampleCount: count,
-            endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) },
+            endToken: vocabulary.endOfText,
             givesLogProbabilities: options.givesLogProbabilities, weights: options.weights,
             team: options.team)
         streams = Array(repeating: TextStream(vocabulary), count: count)
         stops = Array(repeating: StopStrings(configuration.stopStrings), count: count)
         hasEnded = Array(repeating: false, count: count)
-        generator.start(prompt: promptIDs.map(Int32.init(bitPattern:)))
+        generator.start(prompt: promptIDs)
         readCount = generator.windowCount
     }
 
@@ -82,12 +82,12 @@ public struct TextSampler {
     public static func ids(
         of prompt: String, model: GPT, vocabulary: Vocabulary,
         specials: SpecialTokenPolicy = .none, beginning: PromptBeginning = .automatic
-    ) throws -> [UInt32] {
+    ) throws -> [TokenID] {
         guard model.configuration.vocabularySize >= vocabulary.count else {
             throw PipelineError.badValue(
                 key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
         }
-        var ids = beginning.tokens(prompt, vocabulary).map(\.rawValue)
+        var ids = beginning.tokens(prompt, vocabulary)
         let encoder = BytePairEncoder(vocabulary)
         encoder.encode(Array(prompt.utf8).span, specials: specials, into: &ids)
         guard !ids.isEmpty else {
@@ -110,12 +110,11 @@ public struct TextSampler {
         return pieces
     }
 
-    private mutating func piece(of sample: Int, _ token: Int32?) throws -> Piece {
+    private mutating func piece(of sample: Int, _ token: TokenID?) throws -> Piece {
         var bytes: [UInt8] = []
         // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
-        let id = token.map { TokenID(UInt32(bitPattern: $0)) }
-        if let id, id.rawValue < vocabulary.count {
-            bytes = stops[sample].append(try streams[sample].bytes(of: id))
+        if let token, token.index < vocabulary.count {
+            bytes = stops[sample].append(try streams[sample].bytes(of: token))
             if stops[sample].hasStopped { generator.stop(sample: sample) }
         } else if token == nil {
             bytes = stops[sample].append(streams[sample].finish())
@@ -125,7 +124,7 @@ public struct TextSampler {
         if ending == .notFinite { throw TransformerError.notFinite }
         hasEnded[sample] = ending != nil
         return Piece(
-            sample: sample, text: String(decoding: bytes, as: UTF8.self), token: id,
+            sample: sample, text: String(decoding: bytes, as: UTF8.self), token: token,
             logProbability: token == nil ? nil : generator.logProbability(ofSample: sample),
             ending: ending)
     }

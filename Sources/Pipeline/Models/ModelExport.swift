@@ -45,7 +45,7 @@ public enum ModelExport {
                 key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
         }
         var tokenizer = Vocabulary.GGUFSettings(rowCount: model.configuration.vocabularySize)
-        tokenizer.endToken = model.endToken.map { TokenID(UInt32($0)) }
+        tokenizer.endToken = model.endToken
         tokenizer.preTokenizer = settings.preTokenizer
         tokenizer.chatTemplate = try ChatTemplateFile.read(directory: directory)
         tokenizer.addsBeginning = settings.addsBeginning

@@ -54,7 +54,7 @@ public struct ModelImport: Sendable {
                     + "\(model.configuration.vocabularySize) embeddings; they do not belong together"
             )
         }
-        if model.endToken == nil { model.endToken = vocabulary.endOfText.map { Int($0.rawValue) } }
+        if model.endToken == nil { model.endToken = vocabulary.endOfText }
         let files = try NewDirectory.make(output) { directory in
             try vocabulary.write(toDirectory: directory)
             if let template {

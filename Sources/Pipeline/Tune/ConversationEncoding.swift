@@ -50,8 +50,7 @@ struct ConversationEncoding {
                 origin: conversation.origin)
             let isHeldOut = split.isValidation(document.contentHash)
             try writer.append(
-                ids.span, byteCount: document.text.count, contentHash: document.contentHash,
-                place: DocumentPlace(document.origin.position),
+                ids.span, place: DocumentPlace(document.origin.position),
                 to: isHeldOut ? .validation : .train)
             sources.add(document, isHeldOut: isHeldOut)
             if reader.conversationCount % 1_024 == 0 { work.report(.progress(progress(reader))) }
@@ -72,8 +71,8 @@ struct ConversationEncoding {
     /// Number of the messages that fit into the context, up to the end of an answer, and their ids.
     private func fit(
         _ messages: [ChatMessage], _ encoder: BytePairEncoder
-    ) -> (count: Int, ids: [UInt32]) {
-        var ids: [UInt32] = []
+    ) -> (count: Int, ids: [TokenID]) {
+        var ids: [TokenID] = []
         var (count, idCount) = (0, 0)
         for (number, message) in messages.enumerated() {
             template.encode([message], with: encoder, into: &ids)

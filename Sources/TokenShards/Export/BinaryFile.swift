@@ -33,7 +33,7 @@ struct BinaryFile: ~Copyable {
             let end = min(range.upperBound, start + Self.bufferByteCount / 4)
             for id in shard.tokens(start..<end) {
                 for byte in 0..<byteCount {
-                    buffer.append(UInt8(truncatingIfNeeded: id >> UInt32(8 * byte)))
+                    buffer.append(UInt8(truncatingIfNeeded: id.rawValue >> UInt32(8 * byte)))
                 }
             }
             try flush()

@@ -42,9 +42,9 @@ struct ForeignDataSet {
                 reason: "its files are \(layout.rawValue)'s and hold no id; make them again")
         }
 
-        let endOfText = vocabulary.endOfText?.rawValue
+        let endOfText = vocabulary.endOfText
         let tokenLengths = (0..<vocabulary.count).map { number in
-            let id = TokenID(UInt32(number))
+            let id = TokenID(number)
             return vocabulary.isSpecial(id) ? 0 : vocabulary.bytes(of: id).count
         }
         var scans: [ForeignScan] = []
@@ -57,7 +57,7 @@ struct ForeignDataSet {
         var manifest = ShardManifest(
             vocabulary: .init(
                 fingerprint: hexadecimal(vocabulary.fingerprint), size: vocabulary.count),
-            endOfText: policy, endOfTextID: policy == .none ? nil : endOfText.map(Int.init),
+            endOfText: policy, endOfTextID: policy == .none ? nil : endOfText,
             dtype: first.width)
         var shards: [Split: [TokenShard]] = [:]
         for (file, scan) in zip(files, scans) {
@@ -97,7 +97,7 @@ extension TokenShard {
             header: ShardHeader(
                 width: file.width, tokenCount: file.tokenCount, vocabularySize: vocabulary.count,
                 vocabularyFingerprint: vocabulary.fingerprint, endOfText: endOfText,
-                endOfTextID: vocabulary.endOfText?.rawValue ?? 0),
+                endOfTextID: vocabulary.endOfText ?? 0),
             entry: .init(
                 name: path.split(separator: "/").last.map(String.init) ?? path, split: file.split,
                 tokens: file.tokenCount, documents: documentStarts.count,

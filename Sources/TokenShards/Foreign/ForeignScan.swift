@@ -17,18 +17,18 @@ struct ForeignScan {
     ///   - endOfText: the id that divides documents, if the vocabulary has one.
     /// - Throws: ``ShardError/foreign(path:reason:)`` for an id that the vocabulary does not have.
     init(
-        _ shard: TokenShard, tokenLengths: [Int], endOfText: UInt32?
+        _ shard: TokenShard, tokenLengths: [Int], endOfText: TokenID?
     ) throws(ShardError) {
         checksum = shard.withTokenBytes(0..<shard.tokenCount) { XXH64.hash(of: $0) }
         let blockCount = 1 << 16
-        var block = [Int32](repeating: 0, count: blockCount)
+        var block = [TokenID](repeating: 0, count: blockCount)
         var start = 0
         while start < shard.tokenCount {
             let count = min(blockCount, shard.tokenCount - start)
             shard.copyTokens(start..<start + count, into: &block)
             for position in 0..<count {
-                let id = UInt32(bitPattern: block[position])
-                guard id < UInt32(tokenLengths.count) else {
+                let id = block[position]
+                guard id.index < tokenLengths.count else {
                     throw .foreign(
                         path: shard.path,
                         reason: """
@@ -36,7 +36,7 @@ struct ForeignScan {
                             \(tokenLengths.count) tokens: give the vocabulary that the ids belong to
                             """)
                 }
-                byteCount += tokenLengths[Int(id)]
+                byteCount += tokenLengths[id.index]
                 if id == endOfText { endsOfText.append(start + position) }
             }
             start += count

@@ -1,18 +1,17 @@
 public import Tokenization
+// A guest that imports this module names ids by their type.
+@_exported public import Tokens
 
 /// Rows of tokens and, beside each token, the one that follows it.
 public struct Batch: Equatable, Sendable {
-    /// A target that is not scored.
-    public static let ignored: Int32 = -1
-
     /// Rows.
     public let batchSize: Int  // B
     /// Tokens a row.
     public let contextLength: Int  // T
     /// Inputs of the model: shape (B, T).
-    public internal(set) var inputs: [Int32]
-    /// Targets of its predictions: shape (B, T); ``ignored`` where nothing is scored.
-    public internal(set) var targets: [Int32]
+    public internal(set) var inputs: [TokenID]
+    /// Targets of its predictions: shape (B, T); `TokenID.ignored` where nothing is scored.
+    public internal(set) var targets: [TokenID]
     /// For each input the number, in its row, of the first token of its document that the row has:
     /// shape (B, T); nil where documents are not told apart. An end-of-text token belongs to the
     /// document that it stands before or after.
@@ -25,7 +24,7 @@ public struct Batch: Equatable, Sendable {
         self.batchSize = batchSize
         self.contextLength = contextLength
         inputs = Array(repeating: 0, count: batchSize * contextLength)
-        targets = Array(repeating: Self.ignored, count: batchSize * contextLength)
+        targets = Array(repeating: .ignored, count: batchSize * contextLength)
         documentStarts =
             marksDocuments ? Array(repeating: 0, count: batchSize * contextLength) : nil
         scoredCount = 0
@@ -124,16 +123,16 @@ extension Batch {
         for row in 0..<batchSize {
             var scanner = AnswerScanner(template)
             let base = row * contextLength
-            _ = scanner.isAnswer(TokenID(UInt32(inputs[base])))
+            _ = scanner.isAnswer(inputs[base])
             for position in base..<base + contextLength {
                 // The target is the next input as well, except where the row ends.
                 let isLast = position + 1 == base + contextLength
                 let next = isLast ? targets[position] : inputs[position + 1]
-                guard next != Self.ignored, scanner.isAnswer(TokenID(UInt32(next))) else {
-                    targets[position] = Self.ignored
+                guard next != .ignored, scanner.isAnswer(next) else {
+                    targets[position] = .ignored
                     continue
                 }
-                if targets[position] != Self.ignored { scoredCount += 1 }
+                if targets[position] != .ignored { scoredCount += 1 }
             }
         }
     }

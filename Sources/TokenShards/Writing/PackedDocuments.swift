@@ -17,7 +17,7 @@ public struct PackedDocuments: Sendable {
     private let format: ShardFormat
     // One of the two is used: which, the format says.
     private var narrow: [UInt16] = []
-    private var wide: [UInt32] = []
+    private var wide: [TokenID] = []
     private(set) var entries: [Entry] = []
 
     /// No documents yet, to be packed as `format` says.
@@ -69,15 +69,10 @@ public struct PackedDocuments: Sendable {
     }
 
     /// Adds one document of ids that are there already, without an end-of-text token. O(ids).
-    ///
-    /// - Throws: ``ShardError/tokenOutOfRange(id:vocabularySize:)``.
-    public mutating func append(
-        _ ids: Span<UInt32>, byteCount: Int, contentHash: UInt64, place: DocumentPlace?,
+    mutating func append(
+        _ ids: Span<TokenID>, byteCount: Int, contentHash: UInt64, place: DocumentPlace?,
         to split: Split
-    ) throws(ShardError) {
-        for position in ids.indices where ids[position] >= UInt32(format.vocabularySize) {
-            throw .tokenOutOfRange(id: ids[position], vocabularySize: format.vocabularySize)
-        }
+    ) {
         let before = narrow.count + wide.count
         if format.endOfText == .before { appendEndOfText() }
         for position in ids.indices { append(ids[position]) }
@@ -105,9 +100,9 @@ public struct PackedDocuments: Sendable {
         if let id = format.endOfTextID { append(id) }
     }
 
-    private mutating func append(_ id: UInt32) {
+    private mutating func append(_ id: TokenID) {
         if format.width == .uint16 {
-            narrow.append(UInt16(truncatingIfNeeded: id))
+            narrow.append(UInt16(truncatingIfNeeded: id.rawValue))
         } else {
             wide.append(id)
         }

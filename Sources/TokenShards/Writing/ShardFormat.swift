@@ -9,7 +9,7 @@ public struct ShardFormat: Codable, Equatable, Sendable {
     /// Place of the end-of-text token.
     public let endOfText: EndOfTextPolicy
     /// Its id; nil when there is none.
-    public let endOfTextID: UInt32?
+    public let endOfTextID: TokenID?
     /// Special tokens that are recognised in documents.
     public let allowSpecial: SpecialTokenPolicy
     /// The most tokens in a shard of more than one document.
@@ -35,7 +35,7 @@ public struct ShardFormat: Codable, Equatable, Sendable {
         vocabularySize = vocabulary.count
         vocabularyFingerprint = hexadecimal(vocabulary.fingerprint)
         endOfText = configuration.endOfText
-        endOfTextID = configuration.endOfText == .none ? nil : vocabulary.endOfText?.rawValue
+        endOfTextID = configuration.endOfText == .none ? nil : vocabulary.endOfText
         allowSpecial = configuration.allowSpecial
         tokensPerShard = configuration.tokensPerShard
     }
@@ -55,7 +55,7 @@ public struct ShardFormat: Codable, Equatable, Sendable {
     var manifest: ShardManifest {
         var manifest = ShardManifest(
             vocabulary: .init(fingerprint: vocabularyFingerprint, size: vocabularySize),
-            endOfText: endOfText, endOfTextID: endOfTextID.map(Int.init), dtype: width)
+            endOfText: endOfText, endOfTextID: endOfTextID, dtype: width)
         if allowSpecial != .none { manifest.allowSpecial = allowSpecial }
         return manifest
     }

@@ -1,3 +1,4 @@
+import Bytes
 import Files
 import Foundation
 public import Tokenization
@@ -11,15 +12,19 @@ public import Tokenization
 /// ```swift
 /// var writer = try ShardWriter(
 ///     directory: "shards/mine", vocabulary: vocabulary, configuration: .init())
-/// try writer.append(ids.span, byteCount: text.count, contentHash: hash, to: .train)
-/// let manifest = try writer.finish(sources: [], skipped: .init())
+/// let encoder = BytePairEncoder(vocabulary)
+/// for text in texts { try writer.append(encoder.encode(text).span, to: .train) }
+/// let manifest = try writer.finish()
 /// ```
 public struct ShardWriter: ~Copyable {
     private let directory: String
+    private let vocabulary: Vocabulary
     private let workspace: String
     private let format: ShardFormat
     private var part: PartWriter
     private var documents: PackedDocuments
+    /// Text of the document at hand, for its length and its hash.
+    private var text: [UInt8] = []
     private var isFinished = false
     /// Whether the directory was made for it.
     private let isNew: Bool
@@ -40,6 +45,7 @@ public struct ShardWriter: ~Copyable {
         let part = try PartWriter(directory: workspace + "/" + Self.partName, format: format)
         self.isNew = isNew
         self.directory = directory
+        self.vocabulary = vocabulary
         self.workspace = workspace
         self.format = format
         self.part = part
@@ -55,20 +61,23 @@ public struct ShardWriter: ~Copyable {
         }
     }
 
-    /// Appends one document. O(ids).
+    /// Appends one document. Its ids are decoded, for the length and the hash of its text. O(bytes of
+    /// the text).
     ///
     /// - Parameters:
     ///   - ids: the document's tokens, without an end-of-text token: the writer places that.
-    ///   - byteCount: the length of its text.
-    ///   - contentHash: the XXH64 of its text.
     ///   - place: where in its source it stood; nil if that is not known.
     ///   - split: the part of the data set it goes to.
+    /// - Throws: `TokenizationError.unknownToken` for an id that the vocabulary does not have;
+    ///   nothing is then appended.
     public mutating func append(
-        _ ids: Span<UInt32>, byteCount: Int, contentHash: UInt64, place: DocumentPlace? = nil,
-        to split: Split
+        _ ids: Span<TokenID>, place: DocumentPlace? = nil, to split: Split
     ) throws {
-        try documents.append(
-            ids, byteCount: byteCount, contentHash: contentHash, place: place, to: split)
+        text.removeAll(keepingCapacity: true)
+        try vocabulary.decode(ids, into: &text)
+        documents.append(
+            ids, byteCount: text.count, contentHash: XXH64.hash(of: text.span), place: place,
+            to: split)
         if documents.count == Self.batchCount { try flush() }
     }
 
@@ -79,7 +88,7 @@ public struct ShardWriter: ~Copyable {
 
     /// Closes the last shards and writes the manifest.
     public consuming func finish(
-        sources: [ShardManifest.Source], skipped: ShardManifest.Skipped
+        sources: [ShardManifest.Source] = [], skipped: ShardManifest.Skipped = .init()
     ) throws -> ShardManifest {
         try flush()
         let last = try part.finish()

@@ -56,22 +56,22 @@ public struct ChatTemplate: Sendable {
     ///   - encoder: an encoder of ``vocabulary``.
     ///   - ids: where the ids go, behind those that are there.
     public func encode(
-        _ messages: [ChatMessage], with encoder: BytePairEncoder, into ids: inout [UInt32]
+        _ messages: [ChatMessage], with encoder: BytePairEncoder, into ids: inout [TokenID]
     ) {
         for message in messages {
-            ids.append(start.rawValue)
+            ids.append(start)
             // One text, as between two special tokens for transformers: a line break at the front
             // of the content may share a token with the one behind the role.
             let text = Self.header(of: message.role) + message.content
             encoder.encode(Array(text.utf8).span, into: &ids)
-            ids.append(end.rawValue)
+            ids.append(end)
             encoder.encode([UInt8(ascii: "\n")].span, into: &ids)
         }
     }
 
     /// Appends what stands before an answer, for the model to go on from.
-    public func beginAnswer(with encoder: BytePairEncoder, into ids: inout [UInt32]) {
-        ids.append(start.rawValue)
+    public func beginAnswer(with encoder: BytePairEncoder, into ids: inout [TokenID]) {
+        ids.append(start)
         encoder.encode(Array(Self.header(of: .assistant).utf8).span, into: &ids)
     }
 
@@ -85,7 +85,7 @@ public struct ChatTemplate: Sendable {
 
     /// The bytes of text that a token of an answer stands for: none if it is the end. O(1).
     public func textByteCount(of id: TokenID) -> Int {
-        id == end ? 0 : vocabulary.tokens.byteCount(of: Int(id.rawValue))
+        id == end ? 0 : vocabulary.tokens.byteCount(of: id.index)
     }
 
     static func header(of role: ChatMessage.Role) -> String { role.rawValue + "\n" }

@@ -4,7 +4,7 @@ import Bytes
 ///
 /// ```swift
 /// let encoder = BytePairEncoder(vocabulary)
-/// var ids: [UInt32] = []
+/// var ids: [TokenID] = []
 /// encoder.encode(Array("Hold my math!".utf8).span, into: &ids)
 /// ```
 ///
@@ -42,11 +42,13 @@ public final class BytePairEncoder {
     ///     part is a text of its own.
     ///   - ids: where the ids go, behind those that are there.
     public func encode(
-        _ text: Span<UInt8>, specials: SpecialTokenPolicy = .none, into ids: inout [UInt32]
+        _ text: Span<UInt8>, specials: SpecialTokenPolicy = .none, into ids: inout [TokenID]
     ) {
         let waiting = waiting.view
         encode(text, specials) { count in
-            unsafe ids.append(contentsOf: waiting.elements(from: 0, to: count))
+            unsafe waiting.elements(from: 0, to: count).withMemoryRebound(to: TokenID.self) {
+                unsafe ids.append(contentsOf: $0)
+            }
         }
     }
 
@@ -74,9 +76,9 @@ public final class BytePairEncoder {
 
     /// The tokens of `text`. O(count of `text`), and O(n log n) in a long piece.
     public func encode(_ text: String, specials: SpecialTokenPolicy = .none) -> [TokenID] {
-        var ids: [UInt32] = []
+        var ids: [TokenID] = []
         encode(Array(text.utf8).span, specials: specials, into: &ids)
-        return ids.map { TokenID($0) }
+        return ids
     }
 
     /// Cuts at special tokens and encodes; `deliver` takes the ids that wait.

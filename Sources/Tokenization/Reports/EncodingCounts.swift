@@ -39,7 +39,7 @@ public struct EncodingCounts: Sendable, Equatable {
     ///   - ids: its ids.
     ///   - vocabulary: the vocabulary of the ids.
     /// - Precondition: the ids decode to the text.
-    public mutating func add(_ text: Span<UInt8>, ids: Span<UInt32>, of vocabulary: Vocabulary) {
+    public mutating func add(_ text: Span<UInt8>, ids: Span<TokenID>, of vocabulary: Vocabulary) {
         documentCount += 1
         byteCount += text.count
         tokenCount += ids.count
@@ -56,7 +56,7 @@ public struct EncodingCounts: Sendable, Equatable {
                 let end = tables.endOfRun(of: [.letter, .mark], in: view, from: index + length)
                 // The token that holds the first byte holds the whole word, or the word is cut.
                 while tokenEnd <= index {
-                    tokenEnd += vocabulary.tokens.byteCount(of: Int(ids[token]))
+                    tokenEnd += vocabulary.tokens.byteCount(of: ids[token].index)
                     token += 1
                 }
                 wordCount += 1

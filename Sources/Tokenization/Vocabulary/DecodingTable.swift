@@ -20,9 +20,9 @@ struct DecodingTable: Sendable {
     /// Appends the bytes of `ids` to `text`; returns the first id that there is no token for,
     /// leaving `text` as it was. O(count of the bytes).
     @inline(__always)
-    func appendBytes<ID: UnsignedInteger & FixedWidthInteger & BitwiseCopyable>(
+    func appendBytes<ID: DecodableID>(
         of ids: Span<ID>, to text: inout [UInt8]
-    ) -> UInt32? {
+    ) -> TokenID? {
         let before = text.count
         var index = 0
         while index < ids.count {
@@ -41,11 +41,11 @@ struct DecodingTable: Sendable {
                 }
             }
             guard index < end else { continue }
-            let id = Int(truncatingIfNeeded: ids[index])
+            let id = ids[index].index
             // A number that the vocabulary leaves unused has no bytes.
             guard id < tokens.count, tokens.byteCount(of: id) > 0 else {
                 text.removeSubrange(before...)
-                return UInt32(id)
+                return TokenID(id)
             }
             let (start, next) = (Int(tokens.offsets[id]), Int(tokens.offsets[id + 1]))
             unsafe text.append(contentsOf: tokens.bytes.elements(from: start, to: next))
@@ -59,7 +59,7 @@ struct DecodingTable: Sendable {
     /// Stores the bytes of tokens up to `end`, or up to one that no entry holds, where `base` and
     /// `count` say; there must be sixteen bytes of room for each token.
     @inline(__always)
-    private func appendShort<ID: UnsignedInteger & FixedWidthInteger & BitwiseCopyable>(
+    private func appendShort<ID: DecodableID>(
         _ ids: Span<ID>, from index: inout Int, to end: Int, _ base: UnsafeMutablePointer<UInt8>,
         _ count: inout Int
     ) {
@@ -68,7 +68,7 @@ struct DecodingTable: Sendable {
         var (place, position) = (count, index)
         while position < end {
             // The count was checked against the span's by the caller.
-            let id = Int(truncatingIfNeeded: unsafe ids[unchecked: position])
+            let id = unsafe ids[unchecked: position].index
             let entry = unsafe entries + min(id, last) &<< 4
             unsafe UnsafeMutableRawPointer(base + place).storeBytes(
                 of: entry.load(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
@@ -80,4 +80,17 @@ struct DecodingTable: Sendable {
         }
         (count, index) = (place, position)
     }
+}
+
+/// An id as an array of them holds it: by its type or, where a vocabulary is small, in 16 bits.
+protocol DecodableID: BitwiseCopyable {
+    /// The place of the token in the table.
+    var index: Int { get }
+}
+
+extension TokenID: DecodableID {}
+
+extension UInt16: DecodableID {
+    @inline(__always)
+    var index: Int { Int(self) }
 }

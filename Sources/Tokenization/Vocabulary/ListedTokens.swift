@@ -60,7 +60,7 @@ package struct ListedTokens: ~Copyable {
         let specials = specials.sorted { $0.id < $1.id }
         let places = try places(specials: specials)
         for special in specials {
-            let place = places[Int(special.id.rawValue)]
+            let place = places[special.id.index]
             let range = place == .max ? nil : range(of: place)
             try check(
                 special, range.map { bytes.bytes.array(from: $0.lowerBound, to: $0.upperBound) })

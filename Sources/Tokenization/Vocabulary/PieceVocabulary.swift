@@ -49,9 +49,9 @@ public struct PieceVocabulary: Sendable {
         var text: [UInt8] = []
         for id in ids {
             guard id.rawValue < UInt32(count) else {
-                throw .unknownToken(id: id.rawValue, vocabularyCount: count)
+                throw .unknownToken(id: id, vocabularyCount: count)
             }
-            text.append(contentsOf: pieces[Int(id.rawValue)])
+            text.append(contentsOf: pieces[id.index])
         }
         return text
     }

@@ -27,7 +27,7 @@ public struct TextStream: Sendable {
     ///
     /// - Throws: ``TokenizationError/unknownToken(id:vocabularyCount:)``; nothing is then taken.
     public mutating func append(
-        _ ids: Span<UInt32>, to output: inout [UInt8]
+        _ ids: Span<TokenID>, to output: inout [UInt8]
     ) throws(TokenizationError) {
         let before = output.count
         output.append(contentsOf: pending)
@@ -47,7 +47,7 @@ public struct TextStream: Sendable {
     /// - Throws: ``TokenizationError/unknownToken(id:vocabularyCount:)``.
     public mutating func bytes(of id: TokenID) throws(TokenizationError) -> [UInt8] {
         var output: [UInt8] = []
-        try append([id.rawValue].span, to: &output)
+        try append([id].span, to: &output)
         return output
     }
 

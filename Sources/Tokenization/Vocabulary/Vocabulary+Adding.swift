@@ -14,7 +14,7 @@ extension Vocabulary {
         }
         var specials = specialTokens
         for content in missing {
-            specials.append(SpecialToken(content: content, id: TokenID(UInt32(offsets.count - 1))))
+            specials.append(SpecialToken(content: content, id: TokenID(offsets.count - 1)))
             arena += Array(content.utf8)
             offsets.append(arena.count)
         }

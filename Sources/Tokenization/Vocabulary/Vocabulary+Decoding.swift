@@ -6,7 +6,7 @@ extension Vocabulary {
     ///
     /// - Throws: ``TokenizationError/unknownToken(id:vocabularyCount:)``; `text` is then as it was.
     public func decode(
-        _ ids: Span<UInt32>, into text: inout [UInt8]
+        _ ids: Span<TokenID>, into text: inout [UInt8]
     ) throws(TokenizationError) {
         if let unknown = decoding.appendBytes(of: ids, to: &text) {
             throw .unknownToken(id: unknown, vocabularyCount: count)
@@ -29,8 +29,7 @@ extension Vocabulary {
     /// - Throws: ``TokenizationError/unknownToken(id:vocabularyCount:)``.
     public func decode(_ ids: [TokenID]) throws(TokenizationError) -> [UInt8] {
         var text: [UInt8] = []
-        let numbers = ids.map(\.rawValue)
-        try decode(numbers.span, into: &text)
+        try decode(ids.span, into: &text)
         return text
     }
 }

@@ -112,7 +112,7 @@ extension Vocabulary {
         }
         var text = Array("id\tcount\tleft\tright\ttoken\n".utf8)
         for id in 0..<count where tokens.isUsed(id) {
-            let occurrences = isSpecial(TokenID(UInt32(id))) ? nil : counts?[id]
+            let occurrences = isSpecial(TokenID(id)) ? nil : counts?[id]
             let fields = [
                 String(id),
                 occurrences.map { String($0) } ?? "-",
@@ -164,7 +164,7 @@ extension Vocabulary {
     /// character for each byte, nothing for numbers that are not used. O(size).
     package func tokenNames() -> [String] {
         var names = (0..<count).map { ByteCharacters.string(for: tokens.bytes(of: $0)) }
-        for special in specialTokens { names[Int(special.id.rawValue)] = special.content }
+        for special in specialTokens { names[special.id.index] = special.content }
         return names
     }
 }

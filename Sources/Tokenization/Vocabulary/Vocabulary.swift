@@ -1,4 +1,6 @@
 import Bytes
+// A guest that imports this module names ids by their type.
+@_exported public import Tokens
 
 /// The tokens of a byte-level BPE, immutable and shared by any number of threads.
 ///
@@ -60,7 +62,7 @@ public struct Vocabulary: Sendable {
 
     /// The numbers below ``count`` that stand for nothing. O(``count``).
     public var unusedIDs: [TokenID] {
-        (0..<count).filter { !tokens.isUsed($0) }.map { TokenID(UInt32($0)) }
+        (0..<count).filter { !tokens.isUsed($0) }.map { TokenID($0) }
     }
 
     /// Number of merges.
@@ -78,7 +80,7 @@ public struct Vocabulary: Sendable {
     /// - Precondition: `id` belongs to this vocabulary.
     public func bytes(of id: TokenID) -> [UInt8] {
         precondition(id.rawValue < count, "the token is not in the vocabulary")
-        return tokens.bytes(of: Int(id.rawValue))
+        return tokens.bytes(of: id.index)
     }
 
     /// The ordinary token that is exactly `bytes`; `nil` if there is none. O(length).
@@ -125,7 +127,7 @@ public struct Vocabulary: Sendable {
         form.append(mergeSemantics.rawValue)
         form.append(specialTokens.count)
         for special in specialTokens {
-            form.append(Int(special.id.rawValue))
+            form.append(special.id.index)
             form.append(special.content)
         }
         form.append(tokens.count)
@@ -144,11 +146,11 @@ public struct Vocabulary: Sendable {
         for special in specialTokens {
             if special.recognition == .everywhere {
                 form.append("everywhere")
-                form.append(Int(special.id.rawValue))
+                form.append(special.id.index)
             }
             if special.isSearchedLast {
                 form.append("last")
-                form.append(Int(special.id.rawValue))
+                form.append(special.id.index)
             }
         }
         return form.hash()

@@ -144,8 +144,8 @@ public struct CheckpointStore: Sendable {
         do {
             try model.write(
                 toDirectory: partial,
-                endToken: vocabulary.endOfText.map { Int32(bitPattern: $0.rawValue) },
-                answerEnd: template.map { Int32(bitPattern: $0.end.rawValue) })
+                endToken: vocabulary.endOfText,
+                answerEnd: template?.end)
             try vocabulary.write(
                 toDirectory: partial, chatTemplate: template == nil ? nil : ChatTemplate.jinja)
             try optimizer.write(to: partial + "/" + Self.optimizerFileName)

@@ -84,10 +84,10 @@ public struct Evaluator {
                 inputs: batch.inputs.span, targets: batch.targets.span,
                 documentStarts: batch.documentStarts)
             // One after the other in double precision, so that the sum is the same everywhere.
-            for (loss, target) in zip(losses, batch.targets) where target != Batch.ignored {
+            for (loss, target) in zip(losses, batch.targets) where target != .ignored {
                 total.totalLoss += Double(loss)
                 if let template {
-                    total.byteCount += template.textByteCount(of: TokenID(UInt32(target)))
+                    total.byteCount += template.textByteCount(of: target)
                 }
             }
             total.tokenCount += batch.scoredCount

@@ -3,7 +3,8 @@ extension BatchRunner {
     ///
     /// - Parameters:
     ///   - inputs: token ids (batch, context), row-major.
-    ///   - targets: the token to predict at each place, or -1 where nothing is scored.
+    ///   - targets: the token to predict at each place, or ``TokenID/ignored`` where nothing
+    ///     is scored.
     ///   - documentStarts: for each place the number, in its sequence, of its document's first
     ///     token, before which it sees nothing and from which positions count; nil for whole
     ///     sequences.
@@ -13,7 +14,8 @@ extension BatchRunner {
     /// - Returns: the sum of the scored tokens' losses in nats, not scaled: that of each slot in
     ///   order and in double precision, and those of the slots by the tree of the gradients.
     public func computeGradients(
-        inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil, scale: Float,
+        inputs: Span<TokenID>, targets: Span<TokenID>, documentStarts: [Int32]? = nil,
+        scale: Float,
         dropout: Dropout? = nil
     ) -> Double {
         precondition(

@@ -134,15 +134,15 @@ public final class BatchRunner {
             batches: 4 * (losses.count + inputs.count + targets.count + starts.count))
     }
 
-    /// The loss in nats of each token, forward only; 0 where the target is -1.
+    /// The loss in nats of each token, forward only; 0 where the target is ``TokenID/ignored``.
     ///
     /// - Parameters:
     ///   - inputs: token ids, any number of sequences up to the batch size, row-major.
-    ///   - targets: the tokens to predict, or -1.
+    ///   - targets: the tokens to predict, or ``TokenID/ignored``.
     ///   - documentStarts: as for
     ///     ``computeGradients(inputs:targets:documentStarts:scale:dropout:)``.
     public func tokenLosses(
-        inputs: Span<Int32>, targets: Span<Int32>, documentStarts: [Int32]? = nil
+        inputs: Span<TokenID>, targets: Span<TokenID>, documentStarts: [Int32]? = nil
     ) -> [Float] {
         precondition(
             inputs.count % contextLength == 0 && inputs.count <= batchSize * contextLength,
@@ -197,7 +197,7 @@ public final class BatchRunner {
 
     /// Copies ids in after looking at each, for C does not look.
     func load(
-        _ inputs: Span<Int32>, _ targets: Span<Int32>, _ documentStarts: [Int32]?
+        _ inputs: Span<TokenID>, _ targets: Span<TokenID>, _ documentStarts: [Int32]?
     ) {
         precondition(inputs.count == targets.count, "as many targets as inputs")
         if let documentStarts {
@@ -208,8 +208,9 @@ public final class BatchRunner {
         model.checkIDs(inputs)
         for index in targets.indices {
             precondition(
-                targets[index] >= -1 && Int(targets[index]) < model.configuration.vocabularySize,
-                "target \(targets[index]) is neither -1 nor in the vocabulary")
+                targets[index] == .ignored
+                    || targets[index].index < model.configuration.vocabularySize,
+                "target \(targets[index]) is neither ignored nor in the vocabulary")
         }
         self.inputs.copy(from: inputs)
         self.targets.copy(from: targets)

@@ -27,15 +27,14 @@ extension GPT {
     ///   - answerEnd: the id that ends an answer, where the model was tuned to give answers:
     ///     generation stops there as well.
     public func write(
-        toDirectory directory: String, endToken: Int32? = nil, answerEnd: Int32? = nil
+        toDirectory directory: String, endToken: TokenID? = nil, answerEnd: TokenID? = nil
     ) throws(TransformerError) {
-        let end = endToken.map(Int.init)
         try ModelFileWriter.write(
-            ModelConfigurationFile.text(configuration, endToken: end),
+            ModelConfigurationFile.text(configuration, endToken: endToken),
             to: directory + "/config.json")
         try ModelFileWriter.write(
             ModelConfigurationFile.generationText(
-                endToken: end, answerEnd: answerEnd.map(Int.init)),
+                endToken: endToken, answerEnd: answerEnd),
             to: directory + "/generation_config.json")
         try SafetensorsFile.write(
             layout.tensors.map {

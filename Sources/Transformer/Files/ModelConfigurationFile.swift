@@ -90,9 +90,9 @@ struct ModelConfigurationFile {
 
     /// The text of `config.json`.
     static func text(
-        _ c: GPTConfiguration, endToken: Int?, type: NumberType = .float32
+        _ c: GPTConfiguration, endToken: TokenID?, type: NumberType = .float32
     ) -> String {
-        let end = endToken.map(String.init) ?? "null"
+        let end = endToken.map(\.description) ?? "null"
         let type = type.configurationName
         return c.architecture == .gpt2
             ? GPT2Fields.text(c, end, type) : LlamaFields.text(c, end, type)
@@ -101,9 +101,9 @@ struct ModelConfigurationFile {
     /// The text of `generation_config.json`.
     ///
     /// - Parameter answerEnd: the id that ends an answer, at which generation stops as well.
-    static func generationText(endToken: Int?, answerEnd: Int? = nil) -> String {
-        let end = endToken.map(String.init) ?? "null"
-        let ends = [answerEnd, endToken].compactMap { $0 }.map(String.init)
+    static func generationText(endToken: TokenID?, answerEnd: TokenID? = nil) -> String {
+        let end = endToken.map(\.description) ?? "null"
+        let ends = [answerEnd, endToken].compactMap { $0 }.map(\.description)
         let stops = answerEnd == nil ? end : "[\(ends.joined(separator: ", "))]"
         return """
             {

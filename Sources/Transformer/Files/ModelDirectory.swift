@@ -12,7 +12,7 @@ public struct ModelDirectory: Sendable {
     /// The tensors, and where they lie in the memory of a ``GPT``.
     public let layout: ParameterLayout
     /// The id that ends a text: what the configuration says, if it is an id of the model.
-    public var endToken: Int?
+    public var endToken: TokenID?
 
     /// A tensor in its file, for each of the layout's.
     private let sources: [Source]
@@ -46,7 +46,7 @@ public struct ModelDirectory: Sendable {
         self.configuration = configuration
         layout = ParameterLayout(configuration)
         endToken = file.endToken.flatMap {
-            (0..<configuration.vocabularySize).contains($0) ? $0 : nil
+            (0..<configuration.vocabularySize).contains($0) ? TokenID($0) : nil
         }
     }
 

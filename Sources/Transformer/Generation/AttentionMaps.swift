@@ -33,7 +33,7 @@ public struct AttentionMaps: Sendable {
 extension GPT {
     /// The attention of every head while the model reads `ids`, which are at most the context: what
     /// Hugging Face's `output_attentions` gives. O(layers · heads · tokens²) of memory.
-    public func attention(for ids: [Int32], kernels level: KernelLevel = .best) -> AttentionMaps {
+    public func attention(for ids: [TokenID], kernels level: KernelLevel = .best) -> AttentionMaps {
         checkIDs(ids.span)
         precondition(
             !ids.isEmpty && ids.count <= configuration.positionCount,

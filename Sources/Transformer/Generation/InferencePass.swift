@@ -126,10 +126,10 @@ public final class InferencePass {
     }
 
     /// The natural logarithm of the probability that the model gives `token` after a text.
-    func logProbability(of token: Int32, ofText text: Int) -> Double {
+    func logProbability(of token: TokenID, ofText text: Int) -> Double {
         let scratch = productScratch[0].floats(configuration.vocabularySize)
         kernels.copy(logits.row(text), to: scratch)
-        buffers.ids[0] = token
+        buffers.ids.copy(from: [token].span)
         let loss = buffers.mean.slice(0..<1)
         kernels.crossEntropy(
             Matrix(scratch, 1, scratch.count), targets: buffers.ids.slice(0..<1), scale: 0,
@@ -141,21 +141,21 @@ public final class InferencePass {
     /// not finite. O(V).
     public func likeliest(
         _ count: Int, ofText text: Int = 0
-    ) -> [(token: Int32, probability: Double)] {
+    ) -> [(token: TokenID, probability: Double)] {
         withLogits(ofText: text) { logits in
             guard logits.areFinite else { return [] }
-            let most = Double(logits[Int(Sampler.likeliest(in: logits))])
+            let most = Double(logits[Sampler.likeliest(in: logits).index])
             var sum = 0.0
             for index in logits.indices { sum += exp(Double(logits[index]) - most) }
             return Selection.greatest(min(count, logits.count), in: logits).map {
-                (Int32($0.index), exp(Double($0.value) - most) / sum)
+                (TokenID($0.index), exp(Double($0.value) - most) / sum)
             }
         }
     }
 
     /// Reads the next tokens of a text, 256 at a time. There must be room for them, and at least
     /// one.
-    public func read(_ ids: Span<Int32>, into cache: KeyValueCache) {
+    public func read(_ ids: Span<TokenID>, into cache: KeyValueCache) {
         precondition(
             ids.count > 0 && cache.count + ids.count <= cache.capacity,
             "\(ids.count) tokens for a cache with room for \(cache.capacity - cache.count)")
@@ -163,8 +163,8 @@ public final class InferencePass {
         var start = 0
         while start < ids.count {
             let count = min(Self.chunkLength, ids.count - start)
+            buffers.ids.copy(from: ids.extracting(start..<start + count))
             for row in 0..<count {
-                buffers.ids[row] = ids[start + row]
                 buffers.places[row] = Int32(cache.count + row)
             }
             // A chunk of one is a step, with a step's bits.
@@ -176,14 +176,14 @@ public final class InferencePass {
     }
 
     /// Reads one token of each text. There must be room for it.
-    public func step(_ tokens: [Int32], _ caches: [KeyValueCache]) {
+    public func step(_ tokens: [TokenID], _ caches: [KeyValueCache]) {
         precondition(
             tokens.count == caches.count && !tokens.isEmpty && tokens.count <= textCount,
             "a token for each text, of at most \(textCount)")
         model.checkIDs(tokens.span)
+        buffers.ids.copy(from: tokens.span)
         for (row, cache) in caches.enumerated() {
             precondition(cache.count < cache.capacity, "the cache is full; slide the window first")
-            buffers.ids[row] = tokens[row]
             buffers.places[row] = Int32(cache.count)
         }
         forward(.step(caches))

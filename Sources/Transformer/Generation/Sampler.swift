@@ -15,7 +15,7 @@ public struct Sampler: Sendable {
     private let kernels: Kernels
     private var generator: RandomGenerator
     /// The tokens that the penalty is for, once each.
-    private var seen: Set<Int32> = []
+    private var seen: Set<TokenID> = []
     /// Weights of the tokens, from their logits: scores, then probabilities up to a factor.
     private var weights: [Float] = []
 
@@ -34,7 +34,7 @@ public struct Sampler: Sendable {
     }
 
     /// Takes notice of tokens of the text, the prompt's too, which the repetition penalty is for.
-    public mutating func note(_ tokens: [Int32]) {
+    public mutating func note(_ tokens: [TokenID]) {
         if repetitionPenalty != 1 { seen.formUnion(tokens) }
     }
 
@@ -43,7 +43,7 @@ public struct Sampler: Sendable {
 
     /// The next token. O(V), whatever is chosen from; no vocabulary is sorted. The logits are
     /// finite.
-    public mutating func next(from logits: Span<Float>) -> Int32 {
+    public mutating func next(from logits: Span<Float>) -> TokenID {
         precondition(logits.count > 0, "no logits to choose from")
         if temperature == 0, seen.isEmpty { return Self.likeliest(in: logits) }
         score(logits)
@@ -52,10 +52,10 @@ public struct Sampler: Sendable {
         var rest = generator.uniform() * sum
         for (index, weight) in weights.enumerated() {
             rest -= Double(weight)
-            if rest < 0 { return Int32(index) }
+            if rest < 0 { return TokenID(index) }
         }
         // Rounding left a crumb: the last one that can come at all.
-        return Int32(weights.lastIndex { $0 > 0 } ?? 0)
+        return TokenID(weights.lastIndex { $0 > 0 } ?? 0)
     }
 
     /// The probability of each token to be drawn next; 0 for those that may not. O(V).
@@ -66,7 +66,7 @@ public struct Sampler: Sendable {
         score(logits)
         guard temperature > 0 else {
             var all = [Double](repeating: 0, count: logits.count)
-            all[Int(Self.likeliest(in: weights.span))] = 1
+            all[Self.likeliest(in: weights.span).index] = 1
             return all
         }
         let sum = weigh()
@@ -74,10 +74,10 @@ public struct Sampler: Sendable {
     }
 
     /// The token with the greatest logit, the smallest id among equals.
-    public static func likeliest(in logits: Span<Float>) -> Int32 {
+    public static func likeliest(in logits: Span<Float>) -> TokenID {
         var best = 0
         for index in logits.indices where logits[index] > logits[best] { best = index }
-        return Int32(best)
+        return TokenID(best)
     }
 
     // MARK: Processors
@@ -93,9 +93,9 @@ public struct Sampler: Sendable {
         let most: Float = 1e24
         for index in logits.indices { weights.append(min(max(logits[index], -most), most)) }
         let penalty = Float(repetitionPenalty)
-        for token in seen where token >= 0 && Int(token) < weights.count {
-            let score = weights[Int(token)]
-            weights[Int(token)] = score < 0 ? score * penalty : score / penalty
+        for token in seen where token.index < weights.count {
+            let score = weights[token.index]
+            weights[token.index] = score < 0 ? score * penalty : score / penalty
         }
     }
 

@@ -31,7 +31,7 @@ public struct TextGenerator {
         var cache: KeyValueCache
         var sampler: Sampler
         /// The tokens in the window: those of the cache, and perhaps one more that it has not read.
-        var window: [Int32] = []
+        var window: [TokenID] = []
         var tokenCount = 0
         var ending: Ending?
         var logProbability: Double?
@@ -39,13 +39,13 @@ public struct TextGenerator {
 
     private let pass: InferencePass
     private let configuration: GenerationConfiguration
-    private let endToken: Int32?
+    private let endToken: TokenID?
     private let givesLogProbabilities: Bool
     private var samples: [Sample]
     /// Whether the prompt has been read.
     private var hasBegun = false
     /// The tokens that the first cache holds.
-    private var cached: [Int32] = []
+    private var cached: [TokenID] = []
 
     /// A generator whose samples end after the configured number of tokens, or at `endToken`, which
     /// is not returned.
@@ -61,7 +61,7 @@ public struct TextGenerator {
     ///   - level: which kernels run.
     public init(
         _ model: GPT, configuration: GenerationConfiguration, sampleCount: Int = 1,
-        endToken: Int32? = nil, givesLogProbabilities: Bool = false,
+        endToken: TokenID? = nil, givesLogProbabilities: Bool = false,
         weights: WeightFormat = .float32, team: ThreadTeam? = nil,
         kernels level: KernelLevel = .best
     ) {
@@ -93,7 +93,7 @@ public struct TextGenerator {
     ///
     /// Tokens that the prompt has in common with the first sample so far are not read again, so
     /// that a conversation costs only what is new in it. Random choices go on where they were.
-    public mutating func start(prompt: [Int32]) {
+    public mutating func start(prompt: [TokenID]) {
         precondition(!prompt.isEmpty, "generation starts from at least one token")
         var window = prompt
         if window.count > contextLength { slide(&window) }
@@ -108,18 +108,18 @@ public struct TextGenerator {
     }
 
     /// The next token of the only sample, or nil at its end.
-    public mutating func next() -> Int32? {
+    public mutating func next() -> TokenID? {
         precondition(samples.count == 1, "several samples advance together")
         return advance()[0]
     }
 
     /// The next token of each sample; nil for those that have ended.
-    public mutating func advance() -> [Int32?] {
+    public mutating func advance() -> [TokenID?] {
         precondition(!samples[0].window.isEmpty, "start(prompt:) comes first")
         for index in samples.indices where samples[index].tokenCount >= maximumTokenCount {
             if samples[index].ending == nil { samples[index].ending = .length }
         }
-        var tokens = [Int32?](repeating: nil, count: samples.count)
+        var tokens = [TokenID?](repeating: nil, count: samples.count)
         let active = samples.indices.filter { samples[$0].ending == nil }
         guard !active.isEmpty else { return tokens }
         if !hasBegun {
@@ -198,7 +198,7 @@ public struct TextGenerator {
     }
 
     /// Draws a sample's next token from a row of logits.
-    private mutating func draw(_ index: Int, row: Int) -> Int32? {
+    private mutating func draw(_ index: Int, row: Int) -> TokenID? {
         let chosen = pass.withLogits(ofText: row) { logits in
             logits.areFinite ? samples[index].sampler.next(from: logits) : nil
         }
@@ -220,7 +220,7 @@ public struct TextGenerator {
     }
 
     /// Drops the oldest tokens, so that three quarters of the context remain in use.
-    private func slide(_ window: inout [Int32]) {
+    private func slide(_ window: inout [TokenID]) {
         let kept = max(1, contextLength - max(1, contextLength / 4))
         window.removeFirst(window.count - min(kept, window.count))
     }

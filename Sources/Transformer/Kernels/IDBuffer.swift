@@ -1,4 +1,4 @@
-/// Token ids in one allocation, for kernels.
+/// Token ids, or places of tokens, in one allocation, for kernels.
 @safe final class IDBuffer {
     let base: UnsafeMutablePointer<Int32>
     let count: Int
@@ -10,9 +10,15 @@
     }
 
     /// A copy of `ids`.
-    convenience init(_ ids: [Int32]) {
+    convenience init(_ ids: [TokenID]) {
         self.init(count: ids.count)
         copy(from: ids.span)
+    }
+
+    /// A copy of `places`.
+    convenience init(_ places: [Int32]) {
+        self.init(count: places.count)
+        copy(from: places.span)
     }
 
     deinit { unsafe base.deallocate() }
@@ -31,9 +37,15 @@
     /// All ids, for kernels.
     var all: IDSlice { slice(0..<count) }
 
-    func copy(from ids: Span<Int32>) {
+    /// Copies ids in; ``TokenID/ignored`` becomes -1.
+    func copy(from ids: Span<TokenID>) {
         precondition(ids.count <= count, "more ids than the buffer holds")
-        for index in ids.indices { unsafe base[index] = ids[index] }
+        for index in ids.indices { unsafe base[index] = Int32(bitPattern: ids[index].rawValue) }
+    }
+
+    func copy(from places: Span<Int32>) {
+        precondition(places.count <= count, "more places than the buffer holds")
+        for index in places.indices { unsafe base[index] = places[index] }
     }
 
     func slice(_ range: Range<Int>) -> IDSlice {

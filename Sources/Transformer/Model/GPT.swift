@@ -1,3 +1,5 @@
+// A guest that imports this module names ids by their type.
+@_exported public import Tokens
 import Work
 
 /// A language model: a decoder of one of the kinds that ``Architecture`` names.
@@ -66,7 +68,7 @@ public final class GPT {
     ///     earliest that it sees; nil if all are of one.
     ///   - level: which kernels run.
     public func logits(
-        for ids: [Int32], documentStarts: [Int32]? = nil, kernels level: KernelLevel = .best
+        for ids: [TokenID], documentStarts: [Int32]? = nil, kernels level: KernelLevel = .best
     ) -> [Float] {
         checkIDs(ids.span)
         precondition(
@@ -87,10 +89,10 @@ public final class GPT {
     }
 
     /// Ids come from outside, and C does not look: every one must be in the vocabulary.
-    func checkIDs(_ ids: Span<Int32>) {
+    func checkIDs(_ ids: Span<TokenID>) {
         for index in ids.indices {
             precondition(
-                ids[index] >= 0 && Int(ids[index]) < configuration.vocabularySize,
+                ids[index].index < configuration.vocabularySize,
                 "token \(ids[index]) is not in a vocabulary of \(configuration.vocabularySize)")
         }
     }

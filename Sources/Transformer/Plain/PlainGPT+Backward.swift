@@ -5,7 +5,7 @@ extension PlainGPT {
     /// The forward's steps in reverse: each turns the gradient by its output into the gradient by
     /// its input, and adds the gradients of its own parameters.
     public func gradients(
-        _ ids: [Int32], targets: [Int32], scale: Scalar, documentStarts: [Int32]? = nil,
+        _ ids: [TokenID], targets: [TokenID], scale: Scalar, documentStarts: [Int32]? = nil,
         dropout: Dropout? = nil
     ) -> [Scalar] {
         let sequence = sequence(ids, documentStarts, dropout)
@@ -17,10 +17,10 @@ extension PlainGPT {
         // The loss by the logits: the probability, less one at the target.
         var dHead = Matrix(head.rows, c)
         var dNorm = Matrix(ids.count, c)
-        for t in 0..<ids.count where targets[t] >= 0 {
+        for t in 0..<ids.count where targets[t] != .ignored {
             let probabilities = Self.softmax(trace.logits, row: t)
             for v in 0..<head.rows {
-                let dLogit = scale * (probabilities[v] - (v == Int(targets[t]) ? 1 : 0))
+                let dLogit = scale * (probabilities[v] - (v == targets[t].index ? 1 : 0))
                 for i in 0..<c {
                     dNorm[t, i] += dLogit * head[v, i]
                     dHead[v, i] += dLogit * trace.norm[t, i]
@@ -46,7 +46,7 @@ extension PlainGPT {
         var dPositions = Matrix(configuration.positionCount, c)
         for t in 0..<dx.rows {
             for i in 0..<c {
-                dTokens[Int(sequence.ids[t]), i] += dx[t, i]
+                dTokens[sequence.ids[t].index, i] += dx[t, i]
                 dPositions[sequence.places[t], i] += dx[t, i]
             }
         }

@@ -1,24 +1,25 @@
 extension PlainGPT {
     /// The logits after each of `ids`, (count, V) row-major.
-    public func logits(for ids: [Int32], documentStarts: [Int32]? = nil) -> [Scalar] {
+    public func logits(for ids: [TokenID], documentStarts: [Int32]? = nil) -> [Scalar] {
         forward(sequence(ids, documentStarts, nil)).logits.elements
     }
 
     /// The loss of each position: the negative logarithm of the probability of its target; 0 where
-    /// the target is -1.
+    /// the target is ``TokenID/ignored``.
     ///
     /// - Parameters:
     ///   - ids: the tokens of one sequence.
-    ///   - targets: for each position the token to predict, or -1.
+    ///   - targets: for each position the token to predict, or ``TokenID/ignored``.
     ///   - documentStarts: for each position the first of its document; nil if all are of one.
     ///   - dropout: dropout in a batch whose first sequence this is.
     public func losses(
-        _ ids: [Int32], targets: [Int32], documentStarts: [Int32]? = nil, dropout: Dropout? = nil
+        _ ids: [TokenID], targets: [TokenID], documentStarts: [Int32]? = nil,
+        dropout: Dropout? = nil
     ) -> [Scalar] {
         let logits = forward(sequence(ids, documentStarts, dropout)).logits
         return targets.indices.map { t in
-            guard targets[t] >= 0 else { return 0 }
-            return -Scalar.logarithm(Self.softmax(logits, row: t)[Int(targets[t])])
+            guard targets[t] != .ignored else { return 0 }
+            return -Scalar.logarithm(Self.softmax(logits, row: t)[targets[t].index])
         }
     }
 

@@ -32,7 +32,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
 
     /// A sequence as the model reads it.
     struct Sequence {
-        let ids: [Int32]
+        let ids: [TokenID]
         /// The first position of each one's document.
         let starts: [Int]
         let dropout: PlainDropout<Scalar>?
@@ -42,7 +42,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
     }
 
     func sequence(
-        _ ids: [Int32], _ documentStarts: [Int32]?, _ dropout: Dropout?
+        _ ids: [TokenID], _ documentStarts: [Int32]?, _ dropout: Dropout?
     ) -> Sequence {
         Sequence(
             ids: ids, starts: documentStarts?.map { Int($0) } ?? ids.map { _ in 0 },
@@ -82,7 +82,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
         let c = configuration.embeddingSize
         var x = Matrix(sequence.ids.count, c)
         for t in 0..<x.rows {
-            for i in 0..<c { x[t, i] = tokens[Int(sequence.ids[t]), i] }
+            for i in 0..<c { x[t, i] = tokens[sequence.ids[t].index, i] }
         }
         if let name = names.positions {
             let positions = matrix(name)

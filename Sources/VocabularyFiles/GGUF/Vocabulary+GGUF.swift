@@ -72,7 +72,7 @@ extension Vocabulary {
         var names = tokenNames()
         var kinds = [Int32](repeating: 1, count: rowCount)
         for special in specialTokens {
-            kinds[Int(special.id.rawValue)] = special.recognition == .everywhere ? 4 : 3
+            kinds[special.id.index] = special.recognition == .everywhere ? 4 : 3
         }
         // llama.cpp wants all names to differ; this is how its converter calls these.
         let taken = Set(names)

@@ -141,7 +141,7 @@ struct TekkenFile {
         guard Set(names).count == count else {
             throw .invalidVocabulary(reason: "a special token of \(path) is listed twice")
         }
-        return names.enumerated().map { SpecialToken(content: $1, id: TokenID(UInt32($0))) }
+        return names.enumerated().map { SpecialToken(content: $1, id: TokenID($0)) }
     }
 
     /// Special tokens of files of the versions that do not list them.

@@ -57,7 +57,7 @@ struct Decode: AsyncParsableCommand {
             try decodeStandardInput(vocabulary)
         } else {
             var parser = IDParser(vocabularyCount: vocabulary.count)
-            var numbers: [UInt32] = []
+            var numbers: [TokenID] = []
             for id in ids { try parser.read(Array("\(id)\n".utf8), into: &numbers) }
             var text: [UInt8] = []
             try vocabulary.decode(numbers.span, into: &text)
@@ -68,7 +68,7 @@ struct Decode: AsyncParsableCommand {
     private func decodeStandardInput(_ vocabulary: Vocabulary) throws {
         var parser = IDParser(vocabularyCount: vocabulary.count)
         var stream = TextStream(vocabulary)
-        var numbers: [UInt32] = []
+        var numbers: [TokenID] = []
         var text: [UInt8] = []
         // As much as there is at a time: memory does not grow with the input, not even when all ids
         // stand on one line, and a pipe answers at once, in whole characters.

@@ -10,19 +10,19 @@ struct ModelView {
     let model: GPT
     let vocabulary: Vocabulary
     /// The prompt.
-    let ids: [UInt32]
+    let ids: [TokenID]
 
     private var context: Int { model.configuration.positionCount }
 
     /// The tokens of the prompt as a person can tell them apart.
     private var labels: [String] {
-        ids.map { Pieces.quoted((try? vocabulary.decode([TokenID($0)])) ?? []) }
+        ids.map { Pieces.quoted((try? vocabulary.decode([$0])) ?? []) }
     }
 
     /// Writes a table of the `count` most probable next tokens, with bars.
     func writeNextTokens(_ count: Int, weights: WeightFormat, team: ThreadTeam) throws {
         let pass = InferencePass(model, weights: weights, team: team)
-        let window = ids.suffix(context).map { Int32(bitPattern: $0) }
+        let window = Array(ids.suffix(context))
         let cache = KeyValueCache(model.configuration, capacity: window.count)
         pass.read(window.span, into: cache)
         let tokens = pass.likeliest(count)
@@ -30,8 +30,7 @@ struct ModelView {
         let widest = tokens.first?.probability ?? 1
         var rows = [["", "token", "id", "probability", ""]]
         var sum = 0.0
-        for (rank, (token, probability)) in tokens.enumerated() {
-            let id = TokenID(UInt32(bitPattern: token))
+        for (rank, (id, probability)) in tokens.enumerated() {
             // A model may have more embeddings than its vocabulary has tokens.
             let bytes = (try? vocabulary.decode([id])).map(Pieces.quoted) ?? "(no token)"
             rows.append([
@@ -53,7 +52,7 @@ struct ModelView {
                 reason: "it is \(ids.count) tokens, and attention is shown for at most "
                     + "\(min(limit, context))")
         }
-        let maps = model.attention(for: ids.map { Int32(bitPattern: $0) })
+        let maps = model.attention(for: ids)
         guard maps.weights.allSatisfy(\.isFinite) else { throw TransformerError.notFinite }
         if path == "-" {
             Terminal.write(AttentionText(maps: maps, labels: labels).text)

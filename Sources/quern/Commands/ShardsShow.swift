@@ -120,8 +120,7 @@ struct ShardsShow: AsyncParsableCommand {
                     let shard = source.set.shards(of: .train)[document.shard]
                     let range = shard.textRange(ofDocument: document.document)
                     let beginning = shard.tokens(range.prefix(Self.shownTokens))
-                    cells.append(
-                        Pieces.quoted(try vocabulary.decode(beginning.map { TokenID($0) })))
+                    cells.append(Pieces.quoted(try vocabulary.decode(beginning)))
                 }
                 rows.append(cells)
             }

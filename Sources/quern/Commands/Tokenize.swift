@@ -46,16 +46,16 @@ struct Tokenize: AsyncParsableCommand {
         if let pattern = Self.simplePatterns[vocab] {
             let simple = PieceVocabulary(of: bytes.span, pattern: pattern)
             let found = try simple.encode(bytes.span)
-            pieces = found.map { simple.pieces[Int($0.rawValue)] }
-            numbers = found.map { Int($0.rawValue) }
+            pieces = found.map { simple.pieces[$0.index] }
+            numbers = found.map { $0.index }
         } else {
             let vocabulary = try Vocabulary(directory: vocab)
             let encoder = BytePairEncoder(vocabulary)
-            var found: [UInt32] = []
+            var found: [TokenID] = []
             let policy = try specials.policy(for: vocabulary)
             encoder.encode(bytes.span, specials: policy, into: &found)
-            pieces = found.map { vocabulary.bytes(of: TokenID($0)) }
-            numbers = found.map(Int.init)
+            pieces = found.map { vocabulary.bytes(of: $0) }
+            numbers = found.map(\.index)
         }
         if ids {
             Terminal.write(numbers.map(String.init).joined(separator: " ") + "\n")

@@ -99,7 +99,7 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
         let special = Set(vocabulary.specialTokens.map(\.id))
         let unusedIDs = Set(vocabulary.unusedIDs)
         let ordinary = (0..<vocabulary.count).filter {
-            let id = TokenID(UInt32($0))
+            let id = TokenID($0)
             return !special.contains(id) && !unusedIDs.contains(id)
         }
         let never = ordinary.filter { outcome.occurrences[0][$0] == 0 }
@@ -110,9 +110,9 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
 
     private func longestTokens(_ vocabulary: Vocabulary) -> [Int] {
         let special = Set(vocabulary.specialTokens.map(\.id))
-        let lengths = (0..<vocabulary.count).map { vocabulary.bytes(of: TokenID(UInt32($0))).count }
+        let lengths = (0..<vocabulary.count).map { vocabulary.bytes(of: TokenID($0)).count }
         return Array(
-            lengths.indices.filter { !special.contains(TokenID(UInt32($0))) }
+            lengths.indices.filter { !special.contains(TokenID($0)) }
                 .sorted { (lengths[$1], $0) < (lengths[$0], $1) }.prefix(longest))
     }
 
@@ -121,6 +121,6 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
     }
 
     private func quoted(_ id: Int, _ vocabulary: Vocabulary) -> String {
-        Pieces.quoted(vocabulary.bytes(of: TokenID(UInt32(id))))
+        Pieces.quoted(vocabulary.bytes(of: TokenID(id)))
     }
 }

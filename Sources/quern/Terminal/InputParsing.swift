@@ -1,3 +1,5 @@
+import Tokenization
+
 /// Reads token ids that stand as decimal numbers with white space between, in parts of any size.
 struct IDParser {
     /// Number of ids: each is below it.
@@ -12,7 +14,7 @@ struct IDParser {
     init(vocabularyCount: Int) { self.vocabularyCount = vocabularyCount }
 
     /// Appends the ids that end in `bytes`. O(count).
-    mutating func read(_ bytes: [UInt8], into ids: inout [UInt32]) throws {
+    mutating func read(_ bytes: [UInt8], into ids: inout [TokenID]) throws {
         for byte in bytes {
             if byte == 0x20 || (0x09...0x0D).contains(byte) {
                 try finish(into: &ids)
@@ -23,7 +25,7 @@ struct IDParser {
     }
 
     /// Appends the id that ends with the input, if there is one.
-    mutating func finish(into ids: inout [UInt32]) throws {
+    mutating func finish(into ids: inout [TokenID]) throws {
         guard !word.isEmpty else { return }
         var number = 0
         for byte in word {
@@ -32,7 +34,7 @@ struct IDParser {
             number = number * 10 + digit
         }
         guard number < vocabularyCount else { throw badID() }
-        ids.append(UInt32(number))
+        ids.append(TokenID(number))
         word.removeAll(keepingCapacity: true)
     }
 

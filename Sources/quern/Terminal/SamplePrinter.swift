@@ -99,7 +99,7 @@ struct SamplePrinter {
         let prompt: String
         let text: String
         let ending: String
-        let tokens: [UInt32]
+        let tokens: [TokenID]
         let logprobs: [Double]
     }
 
@@ -108,7 +108,7 @@ struct SamplePrinter {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let line = Line(
             prompt: prompt, text: sample.text, ending: sample.ending?.rawValue ?? "interrupted",
-            tokens: sample.tokens.map(\.rawValue), logprobs: sample.logProbabilities)
+            tokens: sample.tokens, logprobs: sample.logProbabilities)
         guard let data = try? encoder.encode(line) else { return "" }
         return String(decoding: data, as: UTF8.self) + "\n"
     }

@@ -13,7 +13,7 @@ extension Probe {
     }
 
     private struct ChatReply: Encodable {
-        let ids: [UInt32]
+        let ids: [TokenID]
         /// For each id whether it belongs to an answer.
         let answers: [Bool]
     }
@@ -24,14 +24,14 @@ extension Probe {
         let encoder = BytePairEncoder(template.vocabulary)
         while let line = readLine() {
             let request = try JSONDecoder().decode(ChatRequest.self, from: Data(line.utf8))
-            var ids: [UInt32] = []
+            var ids: [TokenID] = []
             template.encode(
                 request.messages.map { ChatMessage(role: $0.role, content: $0.content) },
                 with: encoder, into: &ids)
             if request.begins_answer { template.beginAnswer(with: encoder, into: &ids) }
             var scanner = AnswerScanner(template)
             try printJSON(
-                ChatReply(ids: ids, answers: ids.map { scanner.isAnswer(TokenID($0)) }))
+                ChatReply(ids: ids, answers: ids.map { scanner.isAnswer($0) }))
         }
     }
 }

@@ -6,7 +6,7 @@ import Work
 struct ProbeSampling: Decodable {
     let generation: GenerationConfiguration
     let logits: [Float]
-    let seen: [Int32]
+    let seen: [TokenID]
 }
 
 extension Probe {
@@ -24,7 +24,7 @@ extension Probe {
     /// Writes the attention of every head, (layers, heads, tokens, tokens).
     static func attention(_ arguments: [String]) throws {
         let model = try GPT(directory: arguments[0])
-        let maps = model.attention(for: try read([Int32].self, arguments[1]))
+        let maps = model.attention(for: try read([TokenID].self, arguments[1]))
         let buffer = FloatBuffer(count: maps.weights.count)
         for (index, value) in maps.weights.enumerated() { buffer[index] = value }
         let shape = [maps.layerCount, maps.headCount, maps.tokenCount, maps.tokenCount]
@@ -37,7 +37,7 @@ extension Probe {
     /// gives.
     static func generationSpeed(_ arguments: [String]) throws {
         let model = try GPT(directory: arguments[0])
-        let prompt = try read([Int32].self, arguments[1])
+        let prompt = try read([TokenID].self, arguments[1])
         let count = try number(arguments[2])
         guard let weights = WeightFormat(rawValue: arguments[4]) else {
             throw ProbeError("\(arguments[4]) is no format of weights")
@@ -53,11 +53,11 @@ extension Probe {
         generator.start(prompt: [prompt[0] == 0 ? 1 : 0])
         _ = generator.next()
         generator.start(prompt: prompt)
-        var ids: [Int32] = []
+        var ids: [TokenID] = []
         let promptTime = clock.measure { if let id = generator.next() { ids.append(id) } }
         let textTime = clock.measure { while let id = generator.next() { ids.append(id) } }
         struct Answer: Encodable {
-            let ids: [Int32]
+            let ids: [TokenID]
             let prompt_tokens_per_second: Double
             let tokens_per_second: Double
             let weight_bytes: Int

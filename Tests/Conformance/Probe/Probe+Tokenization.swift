@@ -11,7 +11,7 @@ extension Probe {
         let policy = SpecialTokenPolicy(arguments[1])
         try policy.validate(for: vocabulary)
         let encoder = BytePairEncoder(vocabulary)
-        var ids: [UInt32] = []
+        var ids: [TokenID] = []
         var back: [UInt8] = []
         try answerTexts { text in
             ids.removeAll(keepingCapacity: true)
@@ -23,7 +23,7 @@ extension Probe {
                     "the text \(String(decoding: text, as: UTF8.self)) does not come back from its ids"
                 )
             }
-            return ids
+            return ids.map(\.rawValue)
         }
     }
 

@@ -12,13 +12,13 @@ struct ProbeError: Error, CustomStringConvertible {
 /// A batch of sequences; targets are -1 where nothing is scored. Where it has documents, they say
 /// for each place the first of its document.
 struct ProbeBatch: Decodable {
-    let inputs: [[Int32]]
+    let inputs: [[TokenID]]
     let targets: [[Int32]]
     let document_starts: [[Int32]]?
 
     /// All inputs, and all targets, row after row.
-    var flat: (inputs: [Int32], targets: [Int32]) {
-        (inputs.flatMap { $0 }, targets.flatMap { $0 })
+    var flat: (inputs: [TokenID], targets: [TokenID]) {
+        (inputs.flatMap { $0 }, targets.flatMap { $0.map { TokenID(UInt32(bitPattern: $0)) } })
     }
 }
 
@@ -74,7 +74,7 @@ enum Probe {
 
     static func logits(_ arguments: [String]) throws {
         let model = try GPT(directory: arguments[0])
-        let ids = try read([Int32].self, arguments[1])
+        let ids = try read([TokenID].self, arguments[1])
         let logits = model.logits(for: ids)
         let buffer = FloatBuffer(count: logits.count)
         for (index, value) in logits.enumerated() { buffer[index] = value }
@@ -92,7 +92,7 @@ enum Probe {
     /// The mean loss, after adding the gradients of the mean.
     static func accumulate(_ runner: BatchRunner, _ batch: ProbeBatch) -> Double {
         let (inputs, targets) = batch.flat
-        let scored = targets.count { $0 >= 0 }
+        let scored = targets.count { $0 != .ignored }
         let sum = runner.computeGradients(
             inputs: inputs.span, targets: targets.span,
             documentStarts: batch.document_starts?.flatMap { $0 }, scale: 1 / Float(scored))
@@ -121,8 +121,8 @@ enum Probe {
         let model = try GPT(directory: arguments[0])
         var generator = TextGenerator(
             model, configuration: .greedy(maximumTokenCount: try number(arguments[2])))
-        generator.start(prompt: try read([Int32].self, arguments[1]))
-        var ids: [Int32] = []
+        generator.start(prompt: try read([TokenID].self, arguments[1]))
+        var ids: [TokenID] = []
         while let id = generator.next() { ids.append(id) }
         try printJSON(ids)
     }
@@ -171,7 +171,7 @@ enum Probe {
         let optimizer = Optimizer(TrainingConfiguration(), layout: model.layout, team: team)
         var generator = RandomGenerator(seed: 1)
         let ids = (0..<batchSize * context).map { _ in
-            Int32.random(in: 0..<Int32(shape.vocabularySize), using: &generator)
+            TokenID(Int.random(in: 0..<shape.vocabularySize, using: &generator))
         }
         var times: [Double] = []
         let clock = ContinuousClock()

@@ -36,7 +36,7 @@ enum Damage {
             do {
                 let vocabulary = try read(copy)
                 let text = Array("In the beginning".utf8)
-                var ids: [UInt32] = []
+                var ids: [TokenID] = []
                 BytePairEncoder(vocabulary).encode(text.span, specials: .all, into: &ids)
                 var back: [UInt8] = []
                 try vocabulary.decode(ids.span, into: &back)

@@ -59,7 +59,7 @@ struct GGUFSample {
         file.integer(5, bytes: 4)
         file.integer(names.count, bytes: 8)
         for (id, name) in names.enumerated() {
-            let isSpecial = vocabulary.isSpecial(TokenID(UInt32(id)))
+            let isSpecial = vocabulary.isSpecial(TokenID(id))
             file.integer(types[id] ?? (name.isEmpty ? 5 : isSpecial ? 3 : 1), bytes: 4)
         }
         file.strings(

@@ -7,8 +7,8 @@ import Bytes
 struct NaiveRanks {
     let ranks: [[UInt8]: UInt32]
 
-    func encode(_ piece: [UInt8]) -> [UInt32] {
-        if let rank = ranks[piece] { return [rank] }
+    func encode(_ piece: [UInt8]) -> [TokenID] {
+        if let rank = ranks[piece] { return [TokenID(rank)] }
         var parts = piece.map { [$0] }
         while true {
             var best: (rank: UInt32, place: Int)?
@@ -17,7 +17,7 @@ struct NaiveRanks {
                     best = (rank, place)
                 }
             }
-            guard let best else { return parts.compactMap { ranks[$0] } }
+            guard let best else { return parts.compactMap { ranks[$0].map { TokenID($0) } } }
             parts.replaceSubrange(
                 best.place...best.place + 1, with: [parts[best.place] + parts[best.place + 1]])
         }

@@ -367,7 +367,7 @@ import Testing
             for _ in 0..<300 {
                 let text = Samples.text(alphabet, count: 8, using: &generator)
                 // Each pass cuts the parts that are still text.
-                var pieces: [(text: [UInt8], id: UInt32?)] = [(text, nil)]
+                var pieces: [(text: [UInt8], id: TokenID?)] = [(text, nil)]
                 for isLast in [false, true] {
                     pieces = pieces.flatMap { piece in
                         piece.id == nil
@@ -376,7 +376,7 @@ import Testing
                             : [piece]
                     }
                 }
-                var expected: [UInt32] = []
+                var expected: [TokenID] = []
                 for piece in pieces {
                     if let id = piece.id {
                         expected.append(id)
@@ -384,7 +384,7 @@ import Testing
                         encoder.encode(piece.text.span, specials: .only([]), into: &expected)
                     }
                 }
-                var ids: [UInt32] = []
+                var ids: [TokenID] = []
                 encoder.encode(text.span, specials: policy, into: &ids)
                 #expect(ids == expected, "\(String(decoding: text, as: UTF8.self))")
             }
@@ -394,13 +394,13 @@ import Testing
     /// `text` cut at the leftmost, longest of `specials`, again and again.
     private static func cut(
         _ text: [UInt8], at specials: [SpecialToken]
-    ) -> [(text: [UInt8], id: UInt32?)] {
+    ) -> [(text: [UInt8], id: TokenID?)] {
         for start in text.indices {
             let found = specials.filter { text[start...].starts(with: Array($0.content.utf8)) }
                 .max { $0.content.utf8.count < $1.content.utf8.count }
             if let found {
                 let end = start + found.content.utf8.count
-                return [(Array(text[..<start]), nil), ([], found.id.rawValue)]
+                return [(Array(text[..<start]), nil), ([], found.id)]
                     + cut(Array(text[end...]), at: specials)
             }
         }
