@@ -48,14 +48,17 @@
         fault(expected: bracket == UInt8(ascii: "}") ? "',' or '}'" : "',' or ']'", bytes)
     }
 
-    /// Passes white space. O(its bytes), eight spaces a step, which is how most files are indented.
+    /// Passes white space. O(its bytes), and behind the end of a line eight spaces a step, which is
+    /// how most files are indented.
     @inline(__always) @inlinable package mutating func skipWhitespace(_ bytes: Span<UInt8>) {
         while offset < bytes.count {
             switch bytes[offset] {
-            case 0x20, 0x09, 0x0A, 0x0D: offset &+= 1
+            case 0x20, 0x09, 0x0D: offset &+= 1
+            case 0x0A:
+                offset &+= 1
+                skipIndentation(bytes)
             default: return
             }
-            skipIndentation(bytes)
         }
     }
 
