@@ -37,8 +37,7 @@ import Work
         _ body: (inout JSONPullReader<JSONError>) throws(JSONError) -> Value
     ) -> Value? {
         do throws(JSONError) {
-            return try ByteView.with(bytes.span) { text throws(JSONError) in
-                var reader = JSONPullReader<JSONError>(text)
+            return try JSONPullReader.with(bytes.span) { (reader) throws(JSONError) in
                 let value = try body(&reader)
                 try reader.finish()
                 return value

@@ -80,12 +80,12 @@ import Work
         try editIndex(second, "model-00009.safetensors")
         expectRefusal("No such file")
         for (text, reason) in [
-            ("{}", "no weight_map"), ("[]", "'{' is missing"), ("", "ends too early"),
-            ("{\"weight_map\": {\"a\": 3}}", "is missing"),
-            ("{\"weight_map\": {}, \"weight_map\": {}}", "there twice"),
+            ("{}", "no weight_map"), ("[]", "expected '{', found '['"), ("", "ends inside"),
+            ("{\"weight_map\": {\"a\": 3}}", "found '3'"),
+            ("{\"weight_map\": {}, \"weight_map\": {}}", "appears twice"),
             ("{\"weight_map\": {}} x", "something follows"),
-            ("{\"metadata\": " + String(repeating: "[", count: 100_000), "too deep"),
-            ("{\"metadata\": " + String(repeating: "{\"a\":", count: 100_000), "too deep"),
+            ("{\"metadata\": " + String(repeating: "[", count: 100_000), "deeper than 64"),
+            ("{\"metadata\": " + String(repeating: "{\"a\":", count: 100_000), "deeper than 64"),
         ] {
             try text.write(toFile: indexPath, atomically: false, encoding: .utf8)
             expectRefusal(reason)
@@ -97,8 +97,8 @@ import Work
         let path = directory.path + "/config.json"
         let text = try String(contentsOfFile: path, encoding: .utf8)
         for (change, reason) in [
-            ("{\"x\": " + String(repeating: "[", count: 1_000_000), "too deep"),
-            ("{\"hidden_size\": 4," + text.dropFirst(), "there twice"),
+            ("{\"x\": " + String(repeating: "[", count: 1_000_000), "deeper than 64"),
+            ("{\"hidden_size\": 4," + text.dropFirst(), "appears twice"),
             ("{\"a\u{0}\": 4," + text.dropFirst(), "control character"),
             ("{}", "model_type is missing, none of gpt2, llama, qwen3"),
             ("7", "JSON"),

@@ -32,6 +32,13 @@ extension JSONPullReader {
         }
     }
 
+    /// Reads an array of whole numbers.
+    @inlinable package mutating func readWholeNumbers() throws(Failure) -> [Int] {
+        var numbers: [Int] = []
+        try readArray { (reader) throws(Failure) in numbers.append(try reader.readWholeNumber()) }
+        return numbers
+    }
+
     /// Reads a whole number from 0 to 2³² − 1.
     @inlinable package mutating func readID() throws(Failure) -> UInt32 {
         UInt32(truncatingIfNeeded: try readWholeNumber(limit: Int(UInt32.max)))

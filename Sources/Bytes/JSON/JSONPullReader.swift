@@ -30,6 +30,16 @@ extension JSONError: JSONFailure {
         self.path = path
     }
 
+    /// Calls `body` with a reader of `bytes`.
+    @inlinable package static func with<Result>(
+        _ bytes: Span<UInt8>, _ body: (inout Self) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try ByteView.with(bytes) { text throws(Failure) in
+            var reader = Self(text)
+            return try body(&reader)
+        }
+    }
+
     /// Offset of the next byte.
     @inlinable package var position: Int {
         @inline(__always) get { scanner.offset }

@@ -49,9 +49,11 @@ struct ModelConfigurationFile {
         let bytes = try SmallFile.bytes(path)
         // The decoder below takes one of two equal keys and does not say so.
         do throws(JSONError) {
-            try HeaderReader.with(bytes) { (reader) throws(JSONError) in try reader.skipValue() }
+            try JSONPullReader<JSONError>.with(bytes.span) { (reader) throws(JSONError) in
+                try reader.skipValue()
+            }
         } catch {
-            throw .malformed(path: path, reason: "\(error.headerReason) (byte \(error.offset))")
+            throw .malformed(path: path, reason: "\(error.reason) (byte \(error.offset))")
         }
         let data = Data(bytes)
         let decoder = JSONDecoder()

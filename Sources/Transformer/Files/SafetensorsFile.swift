@@ -62,8 +62,8 @@ public struct SafetensorsFile: Sendable {
             throw damaged("its header is said to have \(length) bytes, which is too long")
         }
         let parsed: (tensors: [Tensor], metadata: [String: String])
-        do { parsed = try HeaderReader.with(header, Self.parse) } catch {
-            throw damaged("\(error.headerReason) (byte \(error.offset) of the header)")
+        do { parsed = try JSONPullReader.with(header.span, Self.parse) } catch {
+            throw damaged("\(error.reason) (byte \(error.offset) of the header)")
         }
         let tensors = parsed.tensors.sorted {
             ($0.byteRange.lowerBound, $0.byteRange.upperBound, $0.name)
@@ -154,7 +154,7 @@ public struct SafetensorsFile: Sendable {
     ]
 
     private static func parse(
-        _ reader: inout HeaderReader
+        _ reader: inout JSONPullReader<JSONError>
     ) throws(JSONError) -> (tensors: [Tensor], metadata: [String: String]) {
         var tensors: [Tensor] = []
         var metadata: [String: String] = [:]
@@ -175,7 +175,7 @@ public struct SafetensorsFile: Sendable {
     }
 
     private static func parseTensor(
-        _ reader: inout HeaderReader, name: String
+        _ reader: inout JSONPullReader<JSONError>, name: String
     ) throws(JSONError) -> Tensor {
         var type: String?
         var shape: [Int]?
@@ -183,8 +183,8 @@ public struct SafetensorsFile: Sendable {
         try reader.readObject { (reader, key) throws(JSONError) in
             switch key {
             case "dtype": type = try reader.readString()
-            case "shape": shape = try reader.readNumbers()
-            case "data_offsets": offsets = try reader.readNumbers()
+            case "shape": shape = try reader.readWholeNumbers()
+            case "data_offsets": offsets = try reader.readWholeNumbers()
             default: throw reader.failure("\(name) has an unknown field \"\(key)\"")
             }
         }

@@ -13,12 +13,16 @@ struct SafetensorsIndex {
     /// The names in it come from outside: one that could lead out of the directory is refused.
     init(path: String) throws(TransformerError) {
         let bytes = try SmallFile.bytes(path)
-        do throws(JSONError) { fileNames = try HeaderReader.with(bytes, Self.parse) } catch {
-            throw .malformed(path: path, reason: "\(error.headerReason) (byte \(error.offset))")
+        do throws(JSONError) {
+            fileNames = try JSONPullReader.with(bytes.span, Self.parse)
+        } catch {
+            throw .malformed(path: path, reason: "\(error.reason) (byte \(error.offset))")
         }
     }
 
-    private static func parse(_ reader: inout HeaderReader) throws(JSONError) -> [String: String] {
+    private static func parse(
+        _ reader: inout JSONPullReader<JSONError>
+    ) throws(JSONError) -> [String: String] {
         var fileNames: [String: String]?
         try reader.readObject { (reader, key) throws(JSONError) in
             guard key == "weight_map" else { return try reader.skipValue() }
