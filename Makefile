@@ -82,9 +82,10 @@ lint:
 build: packages
 	swift build -c release --product quern
 
-## System packages: only what is missing is installed.
+## System packages: only what is missing is installed. Without libisal-dev all builds and runs too, and
+## gzip is read by zlib.
 packages:
-	$(call install,libzstd-dev zlib1g-dev)
+	$(call install,libzstd-dev zlib1g-dev libisal-dev)
 
 corpora/kjv.txt.zst:
 	corpora/prepare-kjv.sh

@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "Work", dependencies: ["CKernels"]),
         .target(
             name: "Compression",
-            dependencies: ["CZlib", "CZstd"]),
+            dependencies: ["CKernels", "CZlib", "CZstd"]),
         .target(name: "Corpora", dependencies: ["Bytes", "Compression", "Files", "Work"]),
         .target(
             name: "Refinement",
@@ -66,7 +66,7 @@ let package = Package(
             dependencies: ["Bytes", "Files", "Tokenization", "Work"]),
         .target(
             name: "TokenShards",
-            dependencies: ["Bytes", "Files", "Tokenization", "Tokens", "Work"]),
+            dependencies: ["Bytes", "Compression", "Files", "Tokenization", "Tokens", "Work"]),
         .target(
             name: "Transformer", dependencies: ["CKernels", "Bytes", "Files", "Tokens", "Work"]),
         .target(
@@ -95,10 +95,10 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "WorkTests", dependencies: ["Work"]),
         .testTarget(
-            name: "CompressionTests", dependencies: ["Compression", "Work"]),
+            name: "CompressionTests", dependencies: ["CZlib", "Compression", "Work"]),
         .testTarget(
             name: "CorporaTests",
-            dependencies: ["Bytes", "CZlib", "Compression", "Corpora", "Files", "Work"]),
+            dependencies: ["Bytes", "Compression", "Corpora", "Files", "Work"]),
         .testTarget(
             name: "RefinementTests",
             dependencies: ["Corpora", "Refinement", "Work"]),

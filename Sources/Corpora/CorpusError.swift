@@ -18,9 +18,7 @@ public enum CorpusError: Error, Equatable, Sendable {
     /// A pattern has `**`, which would find less than it says.
     case recursivePattern(pattern: String)
     /// The compressed data of a file cannot be read.
-    case badCompression(path: String, error: ZstandardError)
-    /// The compressed data of a file cannot be read.
-    case badGzip(path: String, error: GzipError)
+    case badCompression(path: String, error: CompressionError)
     /// A file cannot be read, or the quarantine not be written.
     case file(FileError)
     /// A file is not what its format asks for, and nothing behind the place can be read.
@@ -67,12 +65,11 @@ extension CorpusError: CustomStringConvertible {
             return "in \(pattern), ** would stand for one folder only: "
                 + "name a folder, and all files below it are read"
         case .badCompression(let path, let error):
-            guard case .windowTooLarge(_, let byteCount, _) = error, byteCount <= 1 << 31 else {
+            guard case .windowTooLarge(_, let byteCount, _) = error.fault, byteCount <= 1 << 31
+            else {
                 return "\(named(path)): \(error)"
             }
             return "\(named(path)): \(error); corpus.long_window allows 2 GiB"
-        case .badGzip(let path, let error):
-            return "\(named(path)): \(error)"
         case .file(let error):
             return "\(error)"
         case .malformedFile(let path, let reason):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compression
 import Pipeline
 import Transformer
 
@@ -75,13 +76,15 @@ struct Quern: AsyncParsableCommand {
         }
     }
 
-    /// The version, the level of the kernels in use, and those that `QUERN_LEVEL` may name.
+    /// The version, the level of the kernels in use, those that `QUERN_LEVEL` may name, and the
+    /// library that reads gzip.
     private static var verboseVersion: String {
         let levels = KernelLevel.allCases.filter(\.isAvailable).map(\.description)
         return """
             \(version)
             level   \(KernelLevel.best), in mixed precision \(KernelLevel.best(.mixed))
             levels  \(levels.joined(separator: ", "))
+            gzip    \(GzipDecoder.libraryName)
 
             """
     }

@@ -39,22 +39,36 @@ func compress(
 
 /// Decodes with input in chunks and output in rooms of the sizes given.
 func decompress(
-    _ bytes: [UInt8], chunk: Int = .max, room: Int = 4096, maximumWindowLog: Int = 27
+    _ bytes: [UInt8], with decoder: consuming (any StreamDecoder & ~Copyable), chunk: Int = .max,
+    room: Int = 4096
 ) throws -> [UInt8] {
-    var decoder = try ZstandardDecoder(maximumWindowLog: maximumWindowLog)
     var buffer = [UInt8](repeating: 0, count: room)
     var result: [UInt8] = []
     var used = 0
     while used < bytes.count || decoder.hasMoreOutput {
         let end = used + min(chunk, bytes.count - used)
         var target = buffer.mutableSpan
-        let step = try decoder.decode(bytes.span.extracting(used..<end), into: &target)
+        let step = try decoder.decode(bytes.span.extracting(used..<end), into: &target, from: 0)
         used += step.consumedCount
         result += buffer[..<step.producedCount]
     }
     try decoder.finish()
     return result
 }
+
+func decompress(
+    _ bytes: [UInt8], chunk: Int = .max, room: Int = 4096, maximumWindowLog: Int = 27
+) throws -> [UInt8] {
+    try decompress(
+        bytes, with: try ZstandardDecoder(maximumWindowLog: maximumWindowLog), chunk: chunk,
+        room: room)
+}
+
+func zstandard(_ fault: CompressionError.Fault) -> CompressionError {
+    CompressionError(.zstandard, fault)
+}
+
+func gzip(_ fault: CompressionError.Fault) -> CompressionError { CompressionError(.gzip, fault) }
 
 func skippableFrame(_ content: [UInt8], variant: UInt8 = 0) -> [UInt8] {
     let count = UInt32(content.count)

@@ -56,7 +56,11 @@ import Testing
         #expect {
             _ = try ZstandardEncoder(level: 99)
         } throws: { error in
-            if case ZstandardError.levelOutOfRange(99, _, _) = error { true } else { false }
+            if case .levelOutOfRange(99, _, _) = (error as? CompressionError)?.fault {
+                true
+            } else {
+                false
+            }
         }
     }
 }

@@ -137,13 +137,14 @@ import Testing
         let whole = try compress("{\"text\":\"one\"}\n{\"text\":\"two\"}\n")
         for end in 0..<whole.count {
             let path = try folder.write("a.jsonl.zst", Array(whole[..<end]))
-            let error: ZstandardError = end == 0 ? .empty : .truncated(frameOffset: 0)
+            let error = CompressionError(.zstandard, end == 0 ? .empty : .truncated(offset: 0))
             #expect(throws: CorpusError.badCompression(path: path, error: error)) {
                 try readTexts(CorpusConfiguration(inputs: [path], onError: .skip))
             }
         }
         let path = try folder.write("b.txt.zst", "not zstd at all")
-        #expect(throws: CorpusError.badCompression(path: path, error: .notZstandard)) {
+        let error = CompressionError(.zstandard, .foreign)
+        #expect(throws: CorpusError.badCompression(path: path, error: error)) {
             try readTexts(CorpusConfiguration(inputs: [path]))
         }
     }

@@ -1,4 +1,3 @@
-import CZlib
 import Compression
 import Files
 import Foundation
@@ -45,24 +44,12 @@ func compress(_ text: String) throws -> [UInt8] {
 }
 
 /// A gzip member of `input`.
-func gzip(_ input: [UInt8], level: Int32 = 6) -> [UInt8] {
-    var output = [UInt8](repeating: 0, count: input.count + 100)
-    var stream = z_stream()
-    deflateInit2_(
-        &stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-        Int32(MemoryLayout<z_stream>.size))
-    let count = input.withUnsafeBufferPointer { source in
-        output.withUnsafeMutableBufferPointer { target in
-            stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
-            stream.avail_in = UInt32(source.count)
-            stream.next_out = target.baseAddress
-            stream.avail_out = UInt32(target.count)
-            deflate(&stream, Z_FINISH)
-            return target.count - Int(stream.avail_out)
-        }
-    }
-    deflateEnd(&stream)
-    return Array(output[..<count])
+func gzip(_ input: [UInt8]) -> [UInt8] {
+    var encoder = GzipEncoder()
+    var result: [UInt8] = []
+    encoder.append(input.span, to: &result)
+    encoder.finish(into: &result)
+    return result
 }
 
 extension ReadingSizes {

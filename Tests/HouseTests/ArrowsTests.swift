@@ -18,7 +18,7 @@ import Testing
             "Bytes": ["CKernels"],
             "Work": ["CKernels"],
             "Files": ["Bytes"],
-            "Compression": ["CZlib", "CZstd"],
+            "Compression": ["CKernels", "CZlib", "CZstd"],
             "Corpora": ground,
             "Tokens": [],
             "Tokenization": ground.union(["Tokens"]),

@@ -46,6 +46,14 @@ import Testing
         }
     }
 
+    @Test(arguments: ["zlib", "", "other"])
+    func `the verbose version names the library that reads gzip`(wanted: String) async throws {
+        let version = try await Program.run(
+            ["--version", "--verbose"], in: folder, environment: ["QUERN_INFLATE": wanted])
+        let name = try #require(version.text.firstMatch(of: /gzip +(.*)/)).1
+        #expect(name == "zlib" || name == "ISA-L" && wanted != "zlib")
+    }
+
     @Test func `verbose without version is wrong usage`() async throws {
         #expect(try await Program.run(["--verbose"], in: folder).status == 64)
         #expect(try await Program.run(["--verbose", "run"], in: folder).status == 64)

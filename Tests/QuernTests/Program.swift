@@ -72,9 +72,11 @@ enum Program {
     /// Runs `quern arguments` in `folder` and waits for its end.
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
-        level: String? = nil
+        level: String? = nil, environment: [String: String] = [:]
     ) async throws -> Result {
-        try await start(arguments, in: folder, input: input, level: level).result.value
+        try await start(
+            arguments, in: folder, input: input, level: level, environment: environment
+        ).result.value
     }
 
     /// Runs `quern arguments`, which must succeed.
@@ -95,7 +97,7 @@ enum Program {
     /// The three streams are files, for a full pipe would stop the program.
     static func start(
         _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
-        level: String? = nil
+        level: String? = nil, environment: [String: String] = [:]
     ) throws -> Running {
         let streams = try TemporaryFolder()
         for (name, bytes) in [("in", input), ("out", []), ("err", [])] {
@@ -107,6 +109,7 @@ enum Program {
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.environment = ["PATH": "/usr/bin:/bin", "COLUMNS": "80"]
         process.environment?["QUERN_LEVEL"] = level
+        process.environment?.merge(environment) { $1 }
         process.standardInput = FileHandle(forReadingAtPath: streams.path + "/in")
         process.standardOutput = FileHandle(forWritingAtPath: streams.path + "/out")
         process.standardError = FileHandle(forWritingAtPath: streams.path + "/err")

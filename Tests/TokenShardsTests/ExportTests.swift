@@ -122,19 +122,6 @@ import Tokenization
         }
     }
 
-    @Test("a stored gzip file of several blocks is read by gzip")
-    func gzip() throws {
-        let fixture = try ShardFixture(documentCount: 1)
-        let line = "the miller grinds the grain, and the sacks are full\n"
-        for count in [0, 1, 4_000] {
-            let path = fixture.path("file\(count).gz")
-            var file = try GzipFile(path: path)
-            for _ in 0..<count { try file.append(line) }
-            try file.commit()
-            #expect(try unzipped(path) == String(repeating: line, count: count))
-        }
-    }
-
     private func unzipped(_ path: String) throws -> String {
         let process = Process()
         let pipe = Pipe()

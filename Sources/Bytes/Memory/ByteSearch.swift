@@ -8,6 +8,14 @@
 
 /// Copies `source` over the bytes of `target` from `start` on. O(count).
 package func copyBytes(_ source: Span<UInt8>, to target: inout [UInt8], at start: Int) {
+    var target = target.mutableSpan
+    copyBytes(source, to: &target, at: start)
+}
+
+/// Copies `source` over the bytes of `target` from `start` on. O(count).
+package func copyBytes(
+    _ source: Span<UInt8>, to target: inout MutableSpan<UInt8>, at start: Int
+) {
     precondition(start >= 0 && source.count <= target.count - start, "the target has room")
     unsafe source.withUnsafeBytes { from in
         unsafe target.withUnsafeMutableBytes { to in

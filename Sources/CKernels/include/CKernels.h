@@ -3,12 +3,14 @@
 /// Each exists at several levels, one for each kind of processor. A level is a table of functions:
 /// `qk_numeric(level)->gemm(…)`, `qk_text(level)->merge(…)`. The caller names the level with every
 /// call; the only state is the choice that `qk_best_level` makes once in the life of a process.
+/// `inflate.h` is no kernel but a library that is loaded where it is installed, behind one face.
 ///
 /// Kernels neither allocate nor lock nor start a thread: a call uses the thread it is on, and its
 /// result has the same bits wherever and whenever it is called at the same level.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "inflate.h"
 #include "numeric.h"
 #include "text.h"
 

@@ -8,9 +8,9 @@
 /// for line in lines { try encoder.append(line.utf8.span, to: &compressed) }
 /// try encoder.finish(into: &compressed)
 /// ```
-public struct SeekableEncoder: ~Copyable, Sendable {
-    /// The size at which a frame ends, unless another is given: small enough to decode many at
-    /// once, and large enough to lose less than a hundredth of the compression.
+public struct SeekableEncoder: ~Copyable, StreamEncoder, Sendable {
+    /// The size at which a frame ends, unless the caller chooses another: small enough to decode many
+    /// at once, and large enough to lose less than a hundredth of the compression.
     public static let standardFrameByteCount = 4 << 20
 
     /// The most that readers of seekable data take for one frame.
@@ -30,7 +30,7 @@ public struct SeekableEncoder: ~Copyable, Sendable {
     /// Memory is that of two frames.
     public init(
         level: Int = 3, frameByteCount: Int = standardFrameByteCount
-    ) throws(ZstandardError) {
+    ) throws(CompressionError) {
         precondition(
             (1...Self.maximumFrameByteCount).contains(frameByteCount), "a frame has a size")
         encoder = try ZstandardEncoder(level: level)
@@ -42,7 +42,7 @@ public struct SeekableEncoder: ~Copyable, Sendable {
     /// A record is cut only where it goes beyond ``maximumFrameByteCount``.
     public mutating func append(
         _ record: Span<UInt8>, to output: inout [UInt8]
-    ) throws(ZstandardError) {
+    ) throws(CompressionError) {
         var start = 0
         while start < record.count {
             let room = Self.maximumFrameByteCount - content.count
@@ -55,13 +55,13 @@ public struct SeekableEncoder: ~Copyable, Sendable {
     }
 
     /// Ends the last frame and appends it and the table to `output`. The encoder is then as new.
-    public mutating func finish(into output: inout [UInt8]) throws(ZstandardError) {
+    public mutating func finish(into output: inout [UInt8]) throws(CompressionError) {
         if !content.isEmpty || table.frames.isEmpty { try endFrame(into: &output) }
         output += table.encoded
         table = SeekTable()
     }
 
-    private mutating func endFrame(into output: inout [UInt8]) throws(ZstandardError) {
+    private mutating func endFrame(into output: inout [UInt8]) throws(CompressionError) {
         let start = output.count
         let content = content
         try encoder.appendFrame(of: content.span, to: &output)

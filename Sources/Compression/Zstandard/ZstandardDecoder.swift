@@ -4,8 +4,7 @@ internal import CZstd
 ///
 /// The data is any number of frames one after another, of which the skippable ones are passed over;
 /// so what `cat`, `pzstd` or the seekable format put together is read like one file. Content
-/// checksums are verified. The caller owns both buffers and thereby bounds each call: however much
-/// a frame expands, ``decode(_:into:from:)`` fills the output it was given and returns.
+/// checksums are verified.
 ///
 /// ```swift
 /// var decoder = try ZstandardDecoder()
@@ -18,7 +17,7 @@ internal import CZstd
 /// }
 /// try decoder.finish()
 /// ```
-@safe public struct ZstandardDecoder: ~Copyable, @unchecked Sendable {
+@safe public struct ZstandardDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
     // Unchecked, because the context has this one owner and only mutating methods touch it: it may
     // move to another thread, and two threads never have it at once.
     private let context: OpaquePointer
@@ -38,21 +37,7 @@ internal import CZstd
     private var consumedCount: Int
     /// Whether there is data before what this decoder sees.
     private let isContinuing: Bool
-    private var failure: ZstandardError?
-
-    /// Result of one call of ``decode(_:into:from:)``.
-    public struct Step: Equatable, Sendable {
-        /// Bytes of the input that were used.
-        public var consumedCount: Int
-        /// Bytes of the output that were written.
-        public var producedCount: Int
-
-        /// A step of these counts.
-        public init(consumedCount: Int, producedCount: Int) {
-            self.consumedCount = consumedCount
-            self.producedCount = producedCount
-        }
-    }
+    private var failure: CompressionError?
 
     /// The last call filled its output, so that more of it may be waiting inside the decoder.
     public private(set) var hasMoreOutput = false
@@ -66,16 +51,18 @@ internal import CZstd
     ///   - maximumWindowLog: the binary logarithm of the largest window.
     ///   - startOffset: where in a file the data begins, for the places in errors; before it stand
     ///     whole frames.
-    public init(maximumWindowLog: Int = 27, startOffset: Int = 0) throws(ZstandardError) {
+    public init(maximumWindowLog: Int = 27, startOffset: Int = 0) throws(CompressionError) {
         let bounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax)
         let lowest = Int(bounds.lowerBound)
         let highest = Int(bounds.upperBound)
         guard (lowest...highest).contains(maximumWindowLog) else {
-            throw .windowLogOutOfRange(
-                windowLog: maximumWindowLog, lowest: lowest, highest: highest)
+            throw CompressionError(
+                .zstandard,
+                .windowLogOutOfRange(
+                    windowLog: maximumWindowLog, lowest: lowest, highest: highest))
         }
         guard let context = unsafe ZSTD_createDCtx() else {
-            throw .libraryFailure(reason: "out of memory")
+            throw CompressionError(.zstandard, .libraryFailure(reason: "out of memory"))
         }
         let code = unsafe ZSTD_DCtx_setParameter(
             context, ZSTD_d_windowLogMax, Int32(maximumWindowLog))
@@ -98,11 +85,11 @@ internal import CZstd
     /// Give what was not consumed again, with more behind it. After an error the decoder is spent:
     /// every further call throws the same.
     public mutating func decode(
-        _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, from start: Int = 0
-    ) throws(ZstandardError) -> Step {
+        _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, from start: Int
+    ) throws(CompressionError) -> DecodingStep {
         precondition((0...output.count).contains(start), "output starts inside its span")
         if let failure { throw failure }
-        var step = Step(consumedCount: 0, producedCount: 0)
+        var step = DecodingStep(consumedCount: 0, producedCount: 0)
         // libzstd takes repeated calls that give it nothing to do for an error.
         while start + step.producedCount < output.count,
             step.consumedCount < input.count || hasMoreOutput
@@ -124,20 +111,20 @@ internal import CZstd
     }
 
     /// Checks that the data ended where a frame does.
-    public mutating func finish() throws(ZstandardError) {
+    public mutating func finish() throws(CompressionError) {
         if let failure { throw failure }
         if header != nil || skippedByteCount > 0 || !headerBytes.isEmpty {
-            throw fail(.truncated(frameOffset: frameOffset))
+            throw fail(.truncated(offset: frameOffset))
         }
         if frameCount == 0, !isContinuing { throw fail(.empty) }
     }
 
     /// Takes one more byte of a header, and begins the frame when it is whole.
-    private mutating func takeHeaderByte(_ byte: UInt8) throws(ZstandardError) {
+    private mutating func takeHeaderByte(_ byte: UInt8) throws(CompressionError) {
         headerBytes.append(byte)
         guard FrameHeader.mayBegin(with: headerBytes.span) else {
             let isFirst = frameCount == 0 && !isContinuing
-            throw fail(isFirst ? .notZstandard : .trailingBytes(offset: frameOffset))
+            throw fail(isFirst ? .foreign : .trailingBytes(offset: frameOffset))
         }
         consumedCount += 1
         guard let header = FrameHeader(headerBytes.span) else { return }
@@ -149,16 +136,16 @@ internal import CZstd
         }
         guard !header.usesReservedBit else {
             throw fail(
-                .corrupt(frameOffset: frameOffset, reason: "its header has a reserved bit set"))
+                .corrupt(offset: frameOffset, reason: "its header has a reserved bit set"))
         }
         guard header.dictionaryID == 0 else {
             throw fail(
-                .dictionaryNeeded(frameOffset: frameOffset, dictionaryID: header.dictionaryID))
+                .dictionaryNeeded(offset: frameOffset, dictionaryID: header.dictionaryID))
         }
         guard header.windowByteCount <= 1 << maximumWindowLog else {
             throw fail(
                 .windowTooLarge(
-                    frameOffset: frameOffset, windowByteCount: header.windowByteCount,
+                    offset: frameOffset, windowByteCount: header.windowByteCount,
                     maximumWindowLog: maximumWindowLog))
         }
         self.header = header
@@ -167,13 +154,13 @@ internal import CZstd
     }
 
     /// Gives libzstd the header of a frame.
-    private mutating func feed(_ bytes: [UInt8]) throws(ZstandardError) {
+    private mutating func feed(_ bytes: [UInt8]) throws(CompressionError) {
         let code = unsafe bytes.withUnsafeBufferPointer { source in
             var from = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
             var to = unsafe ZSTD_outBuffer(dst: nil, size: 0, pos: 0)
             return unsafe ZSTD_decompressStream(context, &to, &from)
         }
-        guard ZSTD_isError(code) == 0 else { throw fail(error(for: code)) }
+        guard ZSTD_isError(code) == 0 else { throw fail(fault(for: code)) }
     }
 
     private mutating func endFrame() {
@@ -185,8 +172,8 @@ internal import CZstd
     /// One call of libzstd, which stops at the end of a frame, of the input or of the room.
     private mutating func decodeWithinFrame(
         _ header: FrameHeader, _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>,
-        from start: Int, _ step: inout Step
-    ) throws(ZstandardError) {
+        from start: Int, _ step: inout DecodingStep
+    ) throws(CompressionError) {
         var code = 0
         let (consumed, produced) = unsafe input.withUnsafeBufferPointer { source in
             unsafe output.withUnsafeMutableBufferPointer { target in
@@ -202,34 +189,35 @@ internal import CZstd
         step.producedCount += produced
         consumedCount += consumed
         contentByteCount += produced
-        guard ZSTD_isError(code) == 0 else { throw fail(error(for: code)) }
-        // Also the data that libzstd decoded and has not handed out yet will be counted, at the
-        // latest with the last of it.
+        guard ZSTD_isError(code) == 0 else { throw fail(fault(for: code)) }
+        // Also the data that libzstd decoded and has not handed out yet will be counted, at the latest
+        // with the last of it.
         if let stated = header.contentByteCount,
             contentByteCount > stated || code == 0 && contentByteCount < stated
         {
             throw fail(
                 .contentSizeMismatch(
-                    frameOffset: frameOffset, statedByteCount: stated,
+                    offset: frameOffset, statedByteCount: stated,
                     isLonger: contentByteCount > stated))
         }
         hasMoreOutput = code != 0 && start + step.producedCount == output.count
         if code == 0 { endFrame() }
     }
 
-    private mutating func fail(_ error: ZstandardError) -> ZstandardError {
+    private mutating func fail(_ fault: CompressionError.Fault) -> CompressionError {
+        let error = CompressionError(.zstandard, fault)
         failure = error
         return error
     }
 
-    private func error(for code: Int) -> ZstandardError {
+    private func fault(for code: Int) -> CompressionError.Fault {
         switch ZSTD_getErrorCode(code) {
         case ZSTD_error_checksum_wrong:
-            .checksumMismatch(frameOffset: frameOffset)
+            .checksumMismatch(offset: frameOffset)
         case ZSTD_error_memory_allocation:
             .libraryFailure(reason: "out of memory")
         default:
-            .corrupt(frameOffset: frameOffset, reason: libraryMessage(for: code))
+            .corrupt(offset: frameOffset, reason: libraryMessage(for: code))
         }
     }
 }

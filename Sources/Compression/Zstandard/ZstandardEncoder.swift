@@ -10,7 +10,7 @@ internal import CZstd
 /// try encoder.append(text.span, to: &compressed)
 /// try encoder.finish(into: &compressed)
 /// ```
-@safe public struct ZstandardEncoder: ~Copyable, @unchecked Sendable {
+@safe public struct ZstandardEncoder: ~Copyable, StreamEncoder, @unchecked Sendable {
     // Unchecked, because the context has this one owner and only mutating methods touch it.
     private let context: OpaquePointer
     /// Buffer for libzstd's output, before it is appended.
@@ -18,14 +18,15 @@ internal import CZstd
 
     /// An encoder of compression `level`, which ends each frame with a checksum of its content
     /// unless `checksum` is false.
-    public init(level: Int = 3, checksum: Bool = true) throws(ZstandardError) {
+    public init(level: Int = 3, checksum: Bool = true) throws(CompressionError) {
         let lowest = Int(ZSTD_minCLevel())
         let highest = Int(ZSTD_maxCLevel())
         guard (lowest...highest).contains(level) else {
-            throw .levelOutOfRange(level: level, lowest: lowest, highest: highest)
+            throw CompressionError(
+                .zstandard, .levelOutOfRange(level: level, lowest: lowest, highest: highest))
         }
         guard let context = unsafe ZSTD_createCCtx() else {
-            throw .libraryFailure(reason: "out of memory")
+            throw CompressionError(.zstandard, .libraryFailure(reason: "out of memory"))
         }
         for (parameter, value) in [
             (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_checksumFlag, checksum ? 1 : 0),
@@ -44,14 +45,14 @@ internal import CZstd
     /// Adds `input` to the frame and appends what of the frame is ready to `output`. O(count).
     public mutating func append(
         _ input: Span<UInt8>, to output: inout [UInt8]
-    ) throws(ZstandardError) {
+    ) throws(CompressionError) {
         try compress(input, ZSTD_e_continue, to: &output)
     }
 
     /// Ends the frame, appending the rest of it to `output`. Another one may follow.
     ///
     /// Without any `append` the frame is whole and holds nothing.
-    public mutating func finish(into output: inout [UInt8]) throws(ZstandardError) {
+    public mutating func finish(into output: inout [UInt8]) throws(CompressionError) {
         let nothing: [UInt8] = []
         try compress(nothing.span, ZSTD_e_end, to: &output)
     }
@@ -61,7 +62,7 @@ internal import CZstd
     /// No frame may be open: `finish` was called since the last `append`.
     public mutating func appendFrame(
         of content: Span<UInt8>, to output: inout [UInt8]
-    ) throws(ZstandardError) {
+    ) throws(CompressionError) {
         let context = unsafe context
         let start = output.count
         let bound = ZSTD_compressBound(content.count)
@@ -75,12 +76,14 @@ internal import CZstd
         }
         let isError = ZSTD_isError(code) != 0
         output.removeLast(isError ? bound : bound - code)
-        if isError { throw .libraryFailure(reason: libraryMessage(for: code)) }
+        if isError {
+            throw CompressionError(.zstandard, .libraryFailure(reason: libraryMessage(for: code)))
+        }
     }
 
     private mutating func compress(
         _ input: Span<UInt8>, _ directive: ZSTD_EndDirective, to output: inout [UInt8]
-    ) throws(ZstandardError) {
+    ) throws(CompressionError) {
         let context = unsafe context
         var position = 0
         while true {
@@ -97,7 +100,8 @@ internal import CZstd
                 }
             }
             guard ZSTD_isError(code) == 0 else {
-                throw .libraryFailure(reason: libraryMessage(for: code))
+                throw CompressionError(
+                    .zstandard, .libraryFailure(reason: libraryMessage(for: code)))
             }
             output += buffer[..<produced]
             // At the end of a frame the code counts the bytes that are still to come.

@@ -1,4 +1,5 @@
 import Bytes
+import Compression
 import Files
 
 /// The decoded bytes of one input, on whichever threads they are decoded.
@@ -18,21 +19,19 @@ struct InputBytes: ~Copyable, Sendable {
     ) throws(CorpusError) {
         let source = try ByteSource(
             path: path, bufferByteCount: sizes.bufferByteCount, maximumWindowLog: maximumWindowLog)
-        guard source.compression != .none, sizes.threadCount > 1,
+        guard source.format != nil, sizes.threadCount > 1,
             byteCount ?? .max >= sizes.aheadFrom
         else {
             self.source = consume source
             return
         }
         // Each thread has a window, and a large one is not had several times.
-        if source.compression == .zstandard, byteCount != nil, maximumWindowLog <= 27 {
-            do throws(FileError) {
-                ahead = ReadAhead(
-                    groups: try FrameGroups(path: path, sizes: sizes), path: path, sizes: sizes,
-                    maximumWindowLog: maximumWindowLog)
-            } catch {
-                throw .file(error)
+        if source.format == .zstandard, byteCount != nil, maximumWindowLog <= 27 {
+            let groups = try namingFile { () throws(FileError) in
+                try FrameGroups(path: path, sizes: sizes)
             }
+            ahead = ReadAhead(
+                groups: groups, path: path, sizes: sizes, maximumWindowLog: maximumWindowLog)
         } else {
             ahead = ReadAhead(source: source, path: path, sizes: sizes)
         }

@@ -1,3 +1,5 @@
+import Compression
+
 /// The format of an input: how its bytes become documents.
 ///
 /// A format is a case here, with the endings of its names and the `FormatReader` that opens it.
@@ -46,7 +48,7 @@ extension CorpusFormat {
     /// A final `.zst` or `.gz` is looked through; how a file is compressed is told by its first
     /// bytes.
     init?(nameOf path: String) {
-        let name = Compression.strip(path.lowercased())
+        let name = CompressionFormat.strip(path.lowercased())
         let found = Self.allCases.first { format in
             format != .auto && format.endings.contains { name.hasSuffix($0) }
         }

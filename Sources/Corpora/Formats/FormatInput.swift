@@ -1,3 +1,4 @@
+import Compression
 import Files
 
 /// One input, to be opened by the reader of its format.
@@ -45,7 +46,7 @@ struct FormatInput: Sendable {
             let file = try OpenFile(path: path)
             var firstBytes = [UInt8](repeating: 0, count: 4)
             firstBytes.removeLast(4 - (try file.read(into: &firstBytes, at: 0)))
-            if Compression(firstBytes: firstBytes.span, path: path) == .none { return file }
+            if CompressionFormat(firstBytes: firstBytes.span, path: path) == nil { return file }
         } catch {
             throw .file(error)
         }

@@ -21,7 +21,7 @@ public enum PackStage {
     private final class FrameMaker {
         private var encoder: ZstandardEncoder
 
-        init(level: Int) throws(ZstandardError) { encoder = try ZstandardEncoder(level: level) }
+        init(level: Int) throws(CompressionError) { encoder = try ZstandardEncoder(level: level) }
 
         /// The frame of the documents' lines.
         func frame(of documents: [Document]) throws -> (frame: [UInt8], contentByteCount: Int) {

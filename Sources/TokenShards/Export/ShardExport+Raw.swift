@@ -1,3 +1,4 @@
+import Compression
 import Files
 import Foundation
 
@@ -75,15 +76,23 @@ extension ShardExport {
             try data.append(
                 0..<shard.tokenCount, of: shard, byteCount: shard.width.byteCount)
             try data.commit()
-            var table = try GzipFile(path: directory + "/" + name + ".csv.gz")
+            // Stored, because the table is a thousandth of the ids that it stands beside.
+            var table = try BinaryFile(path: directory + "/" + name + ".csv.gz")
+            var encoder = GzipEncoder()
+            var bytes: [UInt8] = []
             for document in 0..<shard.documentCount {
                 let range = shard.tokenRange(ofDocument: document)
                 let source = sources?.path(ofDocument: document, inShard: number) ?? ""
                 let place = shard.document(document).place.map(\.number) ?? 0
-                try table.append(
+                let line =
                     "\(range.lowerBound),\(range.upperBound),\(documents + document),"
-                        + "\(Self.field(source)),\(place)\n")
+                    + "\(Self.field(source)),\(place)\n"
+                encoder.append(line.utf8Span.span, to: &bytes)
+                try table.append(bytes)
+                bytes.removeAll(keepingCapacity: true)
             }
+            encoder.finish(into: &bytes)
+            try table.append(bytes)
             try table.commit()
             files += [name + ".npy", name + ".csv.gz"]
             documents += shard.documentCount

@@ -1,0 +1,53 @@
+/// How the bytes of a file are compressed.
+public enum CompressionFormat: CaseIterable, Sendable {
+    /// zstd, RFC 8878.
+    case zstandard
+    /// gzip, RFC 1952.
+    case gzip
+
+    /// What the name of a compressed file ends in.
+    public var ending: String {
+        switch self {
+        case .zstandard: ".zst"
+        case .gzip: ".gz"
+        }
+    }
+
+    /// The format that the name of a file tells; nil if it is not compressed.
+    public init?(nameOf path: String) {
+        guard let format = Self.allCases.first(where: { path.hasSuffix($0.ending) }) else {
+            return nil
+        }
+        self = format
+    }
+
+    /// The format that the first four bytes of a file tell, or else its name; nil if it is not
+    /// compressed.
+    public init?(firstBytes: Span<UInt8>, path: String = "") {
+        if beginsZstandardFrame(firstBytes) {
+            self = .zstandard
+        } else if beginsGzipMember(firstBytes) {
+            self = .gzip
+        } else {
+            self.init(nameOf: path)
+        }
+    }
+
+    /// A decoder of data from its beginning.
+    ///
+    /// - Parameter maximumWindowLog: the binary logarithm of the largest window of zstd data that is
+    ///   allowed; see ``ZstandardDecoder/init(maximumWindowLog:startOffset:)``.
+    public func makeDecoder(
+        maximumWindowLog: Int = 27
+    ) throws(CompressionError) -> any StreamDecoder & ~Copyable {
+        switch self {
+        case .zstandard: try ZstandardDecoder(maximumWindowLog: maximumWindowLog)
+        case .gzip: try GzipDecoder()
+        }
+    }
+
+    /// The path without the ending of a compressed file.
+    package static func strip(_ path: String) -> Substring {
+        path.dropLast(Self(nameOf: path)?.ending.count ?? 0)
+    }
+}
