@@ -17,14 +17,14 @@
 /// }
 /// let number = queue.wait { $0.popLast() }
 /// ```
-@safe package final class Monitor<State>: @unchecked Sendable {
+@safe package final class Monitor<State: ~Copyable>: @unchecked Sendable {
     // Unchecked, because the state is read and written with the mutex locked, and the two system
     // objects are made for sharing. They have addresses of their own, which must not change.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state: State
 
-    package init(_ state: sending State) {
+    package init(_ state: consuming sending State) {
         self.state = state
         unsafe pthread_mutex_init(mutex, nil)
         unsafe pthread_cond_init(condition, nil)
