@@ -82,8 +82,8 @@ lint:
 build: packages
 	swift build -c release --product quern
 
-## System packages: only what is missing is installed. Without libisal-dev all builds and runs too, and
-## gzip is read by zlib.
+## System packages: only what is missing is installed. All builds and runs without libisal-dev too:
+## gzip is then read by zlib.
 packages:
 	$(call install,libzstd-dev zlib1g-dev libisal-dev)
 

@@ -1,6 +1,6 @@
-// ISA-L, loaded at run time, so that a program that was built beside it also runs where it is missing.
-// The layout of its state comes from its header: without the header at build time it counts as
-// missing.
+// ISA-L, loaded at run time, so that a program that was built beside it also runs where it is
+// missing. The layout of its state comes from its header: without the header at build time it
+// counts as missing.
 #include "include/inflate.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-/// What can be wrong with compressed data, or with the wish to make some.
+/// Errors in compressed data, or in the wish to make some.
 public struct CompressionError: Error, Equatable, Sendable {
-    /// How the data is, or should be, compressed.
+    /// The format of the data.
     public let format: CompressionFormat
 
-    /// What is wrong.
+    /// The error itself.
     public let fault: Fault
 
     /// A fault of data in `format`.
@@ -12,7 +12,7 @@ public struct CompressionError: Error, Equatable, Sendable {
         self.fault = fault
     }
 
-    /// What can be wrong. A part is a frame of zstd data or a member of gzip data, and an `offset` is
+    /// Faults. A part is a frame of zstd data or a member of gzip data, and an `offset` is
     /// the place of its first byte.
     public enum Fault: Equatable, Sendable {
         /// There was no data at all, not even one part.
@@ -25,7 +25,7 @@ public struct CompressionError: Error, Equatable, Sendable {
         case truncated(offset: Int)
         /// A part breaks the format's rules; `reason` is the library's.
         case corrupt(offset: Int, reason: String)
-        /// What was decoded from a part is not what was encoded.
+        /// The checksum of a part is not that of its decoded bytes.
         case checksumMismatch(offset: Int)
         /// A zstd frame was made with a dictionary.
         case dictionaryNeeded(offset: Int, dictionaryID: Int)

@@ -1,11 +1,11 @@
-/// How the bytes of a file are compressed.
+/// Compression of a file's bytes.
 public enum CompressionFormat: CaseIterable, Sendable {
     /// zstd, RFC 8878.
     case zstandard
     /// gzip, RFC 1952.
     case gzip
 
-    /// What the name of a compressed file ends in.
+    /// The ending of a compressed file's name.
     public var ending: String {
         switch self {
         case .zstandard: ".zst"
@@ -13,7 +13,7 @@ public enum CompressionFormat: CaseIterable, Sendable {
         }
     }
 
-    /// The format that the name of a file tells; nil if it is not compressed.
+    /// Format by the ending of a file's name; nil if it is not compressed.
     public init?(nameOf path: String) {
         guard let format = Self.allCases.first(where: { path.hasSuffix($0.ending) }) else {
             return nil
@@ -21,8 +21,7 @@ public enum CompressionFormat: CaseIterable, Sendable {
         self = format
     }
 
-    /// The format that the first four bytes of a file tell, or else its name; nil if it is not
-    /// compressed.
+    /// Format by the first four bytes of a file, or else by its name; nil if it is not compressed.
     public init?(firstBytes: Span<UInt8>, path: String = "") {
         if beginsZstandardFrame(firstBytes) {
             self = .zstandard
@@ -35,8 +34,8 @@ public enum CompressionFormat: CaseIterable, Sendable {
 
     /// A decoder of data from its beginning.
     ///
-    /// - Parameter maximumWindowLog: the binary logarithm of the largest window of zstd data that is
-    ///   allowed; see ``ZstandardDecoder/init(maximumWindowLog:startOffset:)``.
+    /// - Parameter maximumWindowLog: the binary logarithm of the largest window that zstd data may
+    ///   ask for; see ``ZstandardDecoder/init(maximumWindowLog:startOffset:)``.
     public func makeDecoder(
         maximumWindowLog: Int = 27
     ) throws(CompressionError) -> any StreamDecoder & ~Copyable {

@@ -9,10 +9,10 @@ public protocol StreamDecoder: ~Copyable, Sendable {
 
     /// Decodes from the start of `input` until it is used up or `output` is full. O(count).
     ///
-    /// What is decoded goes to `output` from `start` on.
+    /// Decoded bytes go to `output` from `start` on.
     ///
-    /// Give what was not consumed again, with more behind it. After an error the decoder is spent:
-    /// every further call throws the same.
+    /// Give the bytes that were not consumed again, with more behind them. After an error the
+    /// decoder is spent: every further call throws the same.
     mutating func decode(
         _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, from start: Int
     ) throws(CompressionError) -> DecodingStep
@@ -30,7 +30,7 @@ extension StreamDecoder where Self: ~Copyable {
     }
 }
 
-/// What one call of ``StreamDecoder/decode(_:into:from:)`` did.
+/// Result of one call of ``StreamDecoder/decode(_:into:from:)``.
 public struct DecodingStep: Equatable, Sendable {
     /// Bytes of the input that were used.
     public var consumedCount: Int
@@ -48,7 +48,7 @@ public struct DecodingStep: Equatable, Sendable {
 ///
 /// The same bytes give the same data, however they are cut.
 public protocol StreamEncoder: ~Copyable, Sendable {
-    /// Adds `input` and appends to `output` what is ready. O(count).
+    /// Adds `input` and appends to `output` the data that is ready. O(count).
     mutating func append(_ input: Span<UInt8>, to output: inout [UInt8]) throws(CompressionError)
 
     /// Ends the data, appending the rest of it to `output`. The encoder is then as new.

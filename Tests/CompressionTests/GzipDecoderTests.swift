@@ -57,8 +57,8 @@ import Testing
             for bit in 0..<8 {
                 var changed = data
                 changed[index] ^= 1 << UInt8(bit)
-                // Flags, time and system in the header say nothing of the text, and neither do the bits
-                // that fill the last byte of the data.
+                // Flags, time and system in the header say nothing of the text, and neither do the
+                // bits that fill the last byte of the data.
                 if let decoded = try? engine.gunzip(changed, room: 64) {
                     #expect(decoded == text)
                     #expect((3..<10).contains(index) || index == data.count - 9)

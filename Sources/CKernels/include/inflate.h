@@ -7,7 +7,7 @@
 /// The state of one stream of data. It belongs to one thread at a time.
 typedef struct qk_inflater qk_inflater;
 
-/// How a call of `qk_inflate` ended.
+/// Outcome of a call of `qk_inflate`.
 typedef enum {
     QK_INFLATE_MORE,          // the input is used up or the output full, and the data goes on
     QK_INFLATE_END,           // the data ended, and all of it is written
@@ -16,7 +16,7 @@ typedef enum {
     QK_INFLATE_BAD_DISTANCE,
 } qk_inflate_outcome;
 
-/// What a call of `qk_inflate` did.
+/// Result of a call of `qk_inflate`.
 typedef struct {
     uint32_t consumed;        // bytes of the input that were used
     uint32_t produced;        // bytes of the output that were written
@@ -42,7 +42,7 @@ qk_inflate_step qk_inflate(
     qk_inflater *inflater, const uint8_t *input, uint32_t input_count, uint8_t *output,
     uint32_t output_count);
 
-/// The CRC-32 of RFC 1952 over what `value` covers and `count` bytes behind it, by the same library.
+/// The CRC-32 of RFC 1952 over the bytes that `value` covers and `count` more, by the same library.
 uint32_t qk_inflater_checksum(uint32_t value, const uint8_t *bytes, uint64_t count);
 
 #endif

@@ -2,14 +2,14 @@ internal import CKernels
 
 /// Decodes gzip data piece by piece, in less than 128 KiB of memory.
 ///
-/// The data is any number of members one after another, as `cat` and `bgzip` make them. Checksums and
-/// lengths are verified. The caller owns both buffers and thereby bounds each call. ISA-L inflates
-/// where it is installed, and zlib elsewhere. Source of the format: RFC 1952.
+/// The data is any number of members one after another, as `cat` and `bgzip` make them. Checksums
+/// and lengths are verified. The caller owns both buffers and thereby bounds each call. ISA-L
+/// inflates where it is installed, and zlib elsewhere. Source of the format: RFC 1952.
 public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
     // Unchecked, because the inflater has this one owner and only mutating methods touch it.
     private let inflater: any Inflater
 
-    /// What the next byte belongs to.
+    /// The part of the member that the next byte belongs to.
     private enum Part {
         case header(GzipHeader)
         case data

@@ -18,7 +18,7 @@ public struct GzipEncoder: ~Copyable, StreamEncoder, Sendable {
     /// An encoder of a first member.
     public init() {}
 
-    /// Adds `input` to the member and appends what of the member is ready to `output`. O(count).
+    /// Adds `input` to the member and appends to `output` the part of it that is ready. O(count).
     public mutating func append(_ input: Span<UInt8>, to output: inout [UInt8]) {
         begin(&output)
         checksum = crc32(checksum, input)

@@ -1,6 +1,6 @@
 /// The bytes of a gzip member before its data, taken one by one. Source: RFC 1952, section 2.3.
 struct GzipHeader {
-    /// What the next byte belongs to.
+    /// The part of the header that the next byte belongs to.
     private enum Part {
         case fixed, extraByteCount, extra, name, comment, checksum, data
     }

@@ -5,8 +5,8 @@ internal import CZlib
 ///
 /// A class, because the library's state has one owner and an address of its own.
 protocol Inflater: AnyObject {
-    /// Inflates from the start of `input` to `output` from `start` on, until the input is used up, the
-    /// output is full or the data ends. O(count).
+    /// Inflates from the start of `input` to `output` from `start` on, until the input is used up,
+    /// the output is full or the data ends. O(count).
     func inflate(
         _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, from start: Int
     ) throws(InflateFailure) -> InflateStep
@@ -14,11 +14,11 @@ protocol Inflater: AnyObject {
     /// Begins new data.
     func reset()
 
-    /// The CRC-32 over what `value` covers and `bytes` behind it. O(count).
+    /// The CRC-32 over the bytes that `value` covers and `bytes` behind it. O(count).
     func checksum(_ value: UInt32, _ bytes: Span<UInt8>) -> UInt32
 }
 
-/// What one call of ``Inflater/inflate(_:into:from:)`` did.
+/// Result of one call of ``Inflater/inflate(_:into:from:)``.
 struct InflateStep {
     var consumedCount: Int
     var producedCount: Int
@@ -144,7 +144,7 @@ enum InflateFailure: Error {
     }
 }
 
-/// The CRC-32 of RFC 1952 over what `value` covers and `bytes` behind it. O(count).
+/// The CRC-32 of RFC 1952 over the bytes that `value` covers and `bytes` behind it. O(count).
 func crc32(_ value: UInt32, _ bytes: Span<UInt8>) -> UInt32 {
     var value = UInt(value)
     var start = 0

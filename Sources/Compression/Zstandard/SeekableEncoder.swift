@@ -9,8 +9,8 @@
 /// try encoder.finish(into: &compressed)
 /// ```
 public struct SeekableEncoder: ~Copyable, StreamEncoder, Sendable {
-    /// The size at which a frame ends, unless the caller chooses another: small enough to decode many
-    /// at once, and large enough to lose less than a hundredth of the compression.
+    /// The size at which a frame ends, unless the caller chooses another: small enough to decode
+    /// many at once, and large enough to lose less than a hundredth of the compression.
     public static let standardFrameByteCount = 4 << 20
 
     /// The most that readers of seekable data take for one frame.

@@ -190,8 +190,8 @@ internal import CZstd
         consumedCount += consumed
         contentByteCount += produced
         guard ZSTD_isError(code) == 0 else { throw fail(fault(for: code)) }
-        // Also the data that libzstd decoded and has not handed out yet will be counted, at the latest
-        // with the last of it.
+        // Also the data that libzstd decoded and has not handed out yet will be counted, at the
+        // latest with the last of it.
         if let stated = header.contentByteCount,
             contentByteCount > stated || code == 0 && contentByteCount < stated
         {

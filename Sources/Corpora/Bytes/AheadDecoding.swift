@@ -1,10 +1,10 @@
 import Files
 import Work
 
-/// What the threads of a ``ReadAhead`` and its reader share. The threads keep it alive, so that the
-/// reader may go first.
+/// State that the threads of a ``ReadAhead`` and its reader share. The threads keep it alive, so
+/// that the reader may go first.
 final class AheadDecoding: Sendable {
-    /// What is decoded, before the threads have taken it.
+    /// Sources to decode, before the threads have taken them.
     enum Supply: ~Copyable, Sendable {
         case stream(ByteSource)
         case groups(FrameGroups)
@@ -33,12 +33,12 @@ final class AheadDecoding: Sendable {
         func index(of number: Int) -> Int? { groups.firstIndex { $0.number == number } }
     }
 
-    /// What one thread decodes.
+    /// Job of one thread: a group of frames, or a whole stream, to decode.
     private final class Job {
         /// Tells the group.
         let number: Int
         var source: ByteSource
-        /// Where the group begins, if it is not all that is left of the file.
+        /// Offset at which the group begins, if it is not all that is left of the file.
         let start: Int?
 
         init(_ number: Int, _ source: consuming ByteSource, start: Int? = nil) {
@@ -205,7 +205,7 @@ final class AheadDecoding: Sendable {
         monitor.notifyAll()
     }
 
-    /// Adds a block when there is room for it; false when nothing wants it any more.
+    /// Adds a block when there is room for it; false when the reader has gone.
     private func add(_ block: ReadAhead.Block, to number: Int, isLast: Bool) -> Bool {
         monitor.wait { state in
             guard !state.isStopped, let index = state.index(of: number) else { return false }

@@ -4,7 +4,7 @@ import Files
 
 /// The bytes of one input, decompressed when its first bytes say that they are compressed.
 struct ByteSource: ~Copyable, Sendable {
-    /// How the bytes are compressed; nil if they are not.
+    /// Compression of the stored bytes; nil if there is none.
     let format: CompressionFormat?
 
     /// Bytes read as they are stored, since they were last asked for.
@@ -97,7 +97,7 @@ struct ByteSource: ~Copyable, Sendable {
         isAtEnd = count == 0
     }
 
-    /// Decodes, or copies, what waits and fits.
+    /// Decodes, or copies, stored bytes that wait, as many as fit.
     private mutating func decode(
         into output: inout [UInt8], from start: Int
     ) throws(CorpusError) -> DecodingStep {

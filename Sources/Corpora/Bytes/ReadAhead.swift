@@ -1,4 +1,5 @@
-/// The decoded bytes of one compressed input, made on threads of their own before they are asked for.
+/// The decoded bytes of one compressed input, made on threads of their own before they are asked
+/// for.
 ///
 /// One thread decodes what is one frame or comes through a pipe; several decode groups of frames.
 /// The bytes come out in their order, and memory is bounded: ``ReadingSizes/blocksAhead`` blocks
@@ -28,7 +29,7 @@ struct ReadAhead: ~Copyable, Sendable {
         for _ in 0..<sizes.threadCount { decoding.start() }
     }
 
-    // A thread may wait in a read that never ends, as that of a pipe; so nothing waits for it.
+    // No wait for the thread: it may be in a read that never ends, as that of a pipe.
     deinit { decoding.stop() }
 
     /// The next bytes, at least one; nil at the end.
