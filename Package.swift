@@ -142,10 +142,14 @@ let package = Package(
 )
 
 // Applied to every Swift target of the package:
-// - `any P` is written out: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
-// - an import is internal unless it says `public`: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
-// - members come from modules that the file imports: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
-// - uses of unsafe code are marked: https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+// - `any P` is written out:
+//   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+// - an import is internal unless it says `public`:
+//   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+// - members come from modules that the file imports:
+//   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+// - uses of unsafe code are marked:
+//   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
 //   (tests work on what the library hands them, and would only repeat its marks)
 for target in package.targets where target.type != .system && target.name != "CKernels" {
     var settings: [SwiftSetting] = [

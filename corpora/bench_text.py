@@ -172,7 +172,8 @@ INLINE = {"B", "I", "BR", "BI", "RB", "RI", "IR", "IB", "SM", "SB", "Nm", "Fl", 
 
 def without_escapes(line):
     line = re.sub(r'\\".*', "", line)
-    line = re.sub(r"\\f(\(..|\[[^]]*\]|.)|\\s[-+]?\d|\\\*(\(..|\[[^]]*\]|.)|\\[mM]\[[^]]*\]", "", line)
+    line = re.sub(r"\\f(\(..|\[[^]]*\]|.)|\\s[-+]?\d|\\\*(\(..|\[[^]]*\]|.)|\\[mM]\[[^]]*\]", "",
+                  line)
     line = re.sub(r"\\[hvwlLdkx]'[^']*'", "", line)
     line = re.sub(r"\\\((..)|\\\[([^]]*)\]",
                   lambda match: CHARACTERS.get(match[1] or match[2], ""), line)

@@ -3,9 +3,9 @@ prepare-kjv.sh prints it, standard output JSON lines of {"messages": [{"role", "
 
 The same text gives the same bytes: what is drawn is drawn by a checksum of the text it is about.
 
-- Facts about the 66 books (which comes next, which came before, how many chapters, which testament),
-  each asked in several ways. The answer is a sentence, or one word where the system message asks for
-  that.
+- Facts about the 66 books (which comes next, which came before, how many chapters, which
+  testament), each asked in several ways. The answer is a sentence, or one word where the system
+  message asks for that.
 - A second question that only the first one makes sense of: "And after that?"
 - Several of these questions one after the other, since people change the subject.
 - Verses to go on with, and verses whose book is to be named.
@@ -193,7 +193,8 @@ def main():
     conversations += about_verses(books)
     lines = [json.dumps(item, ensure_ascii=False) for item in conversations]
     # In an order that mixes the kinds, so that every batch has some of each.
-    order = sorted(range(len(lines)), key=lambda place: zlib.crc32(f"{place} {lines[place]}".encode()))
+    order = sorted(range(len(lines)),
+                   key=lambda place: zlib.crc32(f"{place} {lines[place]}".encode()))
     for place in order:
         print(lines[place])
 

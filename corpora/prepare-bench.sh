@@ -82,4 +82,5 @@ done
 say "$((total / 1000000)) MB of text in all"
 least=100000000
 [ "$wanted_kinds" != mixed ] || least=50000000
-[ "$total" -ge "$least" ] || fail "that is less than $((least / 1000000)) MB: some packages are missing"
+[ "$total" -ge "$least" ] ||
+    fail "that is less than $((least / 1000000)) MB: some packages are missing"

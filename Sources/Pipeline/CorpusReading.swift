@@ -55,8 +55,8 @@ extension CorpusInputs {
         let more = leftOut.count > 3 ? " and \(leftOut.count - 3) more" : ""
         work.report(
             .notice(
-                "not read: \(names)\(more); of a folder, files are read whose names end in that of a "
-                    + "format, and links to folders are not followed"))
+                "not read: \(names)\(more); of a folder, files are read whose names end in that of "
+                    + "a format, and links to folders are not followed"))
     }
 }
 

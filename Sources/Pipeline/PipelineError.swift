@@ -116,16 +116,16 @@ extension PipelineError: CustomStringConvertible {
             from a pipeline, remove them, or keep those of this corpus in another file
             """
         case .outputIsInput(let output, let input):
-            "the output \(output) would be read as text of the input \(input): choose an output that lies "
-                + "in no folder of the inputs and is none of their files"
+            "the output \(output) would be read as text of the input \(input): choose an output "
+                + "that lies in no folder of the inputs and is none of their files"
         case .notUTF8(let origin):
             "\(origin) is not valid UTF-8, which JSON cannot hold"
         case .notTuned(let path, let missing):
             "\(path) was not tuned to answer, for its vocabulary has no \(missing): train on "
                 + "conversations, beginning from it"
         case .tooLong(let count, let limit):
-            "the message has \(count) tokens with what belongs to it, and \(limit) fit into the model's "
-                + "context beside an answer; shorten it"
+            "the message has \(count) tokens with what belongs to it, and \(limit) fit into the "
+                + "model's context beside an answer; shorten it"
         case .unfinishedWork(let directory, let difference):
             """
             \(directory) holds unfinished work on \(difference): finish that first, remove it, or \
@@ -139,8 +139,8 @@ extension PipelineError: CustomStringConvertible {
         case .severalWorks(let directory, let names):
             """
             \(directory) holds unfinished work on several data sets \
-            (\(names.joined(separator: ", "))), and nothing says which is meant: encode the one that \
-            is, replacing what is there, which removes the others and keeps its own
+            (\(names.joined(separator: ", "))), and nothing says which is meant: encode the one \
+            that is, replacing what is there, which removes the others and keeps its own
             """
         case .busy(let directory):
             "another process is at work in \(directory): wait for it, or end it"

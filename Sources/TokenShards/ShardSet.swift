@@ -65,8 +65,8 @@ public struct ShardSet: Sendable {
         return """
             \(directory) has no manifest and is read as \(layout.rawValue)'s: \
             \(manifest.train.tokens + manifest.validation.tokens) ids, all in the vocabulary, in \
-            \(manifest.train.documents + manifest.validation.documents) documents; whether they were \
-            made with this vocabulary and are as they were written cannot be checked
+            \(manifest.train.documents + manifest.validation.documents) documents; whether they \
+            were made with this vocabulary and are as they were written cannot be checked
             """
     }
 

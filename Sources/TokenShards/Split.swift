@@ -10,8 +10,8 @@ extension ShardManifest {
     /// `train_000012.bin`.
     static func shardName(number: Int, split: Split) -> String {
         let digits = String(number)
-        return
-            "\(split.rawValue)_\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).bin"
+        let zeros = String(repeating: "0", count: max(0, 6 - digits.count))
+        return "\(split.rawValue)_\(zeros)\(digits).bin"
     }
 
     /// The index that belongs to the shard at `path`.

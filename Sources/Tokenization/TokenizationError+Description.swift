@@ -72,8 +72,8 @@ extension TokenizationError: CustomStringConvertible {
             "learning from \(pieceCount) distinct pieces takes about \(needed) of memory, and "
                 + "vocabulary.memory is \(limit); raise it or use less text"
         case .tooManyPieces(let byteCount):
-            "the distinct pieces have \(byteCount) bytes together, and more than \(UInt32.max) cannot "
-                + "be learned from; use less text, or a pattern that cuts it shorter"
+            "the distinct pieces have \(byteCount) bytes together, and more than \(UInt32.max) "
+                + "cannot be learned from; use less text, or a pattern that cuts it shorter"
         }
     }
 }

@@ -45,8 +45,8 @@ extension TrainingError: CustomStringConvertible {
             training needs \(Self.size(needed.total)) of memory (parameters \
             \(Self.size(needed.parameters)), gradients \(Self.size(needed.gradients)), optimizer \
             \(Self.size(needed.optimizer)), activations \(Self.size(needed.activations)), batches \
-            \(Self.size(needed.batches))) and may have \(Self.size(available)): make the model, its \
-            context or the number of threads smaller, or let it have more
+            \(Self.size(needed.batches))) and may have \(Self.size(available)): make the model, \
+            its context or the number of threads smaller, or let it have more
             """
         case .noCheckpoint(let directory):
             "\(directory) has no checkpoint to resume from: train from the beginning first"

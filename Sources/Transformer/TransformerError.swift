@@ -36,13 +36,13 @@ extension TransformerError: CustomStringConvertible {
             "\(path): \(name) has shape \(found) where the configuration says \(expected); "
                 + "use the config.json that was written with it"
         case .unsupportedType(let path, let name, let type):
-            "\(path): \(name) is stored as \(type), and only F32, F16 and BF16 are read; convert it "
-                + "to float32"
+            "\(path): \(name) is stored as \(type), and only F32, F16 and BF16 are read; convert "
+                + "it to float32"
         case .outOfRange(let name, let value, let type):
             "\(name) holds \(value), which \(type) cannot; choose another type, such as bf16 or f32"
         case .notFinite:
-            "the model computes numbers that are not finite: its file is damaged, or its training went "
-                + "wrong"
+            "the model computes numbers that are not finite: its file is damaged, or its training "
+                + "went wrong"
         case .unsupportedModel(let path, let reason):
             "\(path) describes a model that Quern does not run: \(reason)"
         }

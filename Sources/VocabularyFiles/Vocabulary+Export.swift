@@ -32,8 +32,8 @@ extension Vocabulary {
     private func obstacle(to format: VocabularyFormat) -> String? {
         if format != .huggingface, let special = specialTokens.first(where: { !$0.isPlain }) {
             return
-                "the token \(special.id) \"\(special.content)\" is looked for in every text, or only "
-                + "where no other is, which the format cannot say"
+                "the token \(special.id) \"\(special.content)\" is looked for in every text, or "
+                + "only where no other is, which the format cannot say"
         }
         return switch format {
         case .huggingface: nil

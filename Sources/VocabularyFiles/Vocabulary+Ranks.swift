@@ -53,8 +53,8 @@ extension Vocabulary {
             guard let pair = merger.lastMerge(of: id.index) else {
                 guard mergeSemantics == .listedMerges else { continue }
                 return
-                    "the token \(id) \"\(name)\" cannot be made by merging with the smallest number "
-                    + "first, but tiktoken would take it where it is a whole piece"
+                    "the token \(id) \"\(name)\" cannot be made by merging with the smallest "
+                    + "number first, but tiktoken would take it where it is a whole piece"
             }
             guard let rank = merges.lookup.rank(pair.left, pair.right) else {
                 return "tiktoken would make the token \(id) \"\(name)\" of \(pair.left) and "

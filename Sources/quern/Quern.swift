@@ -25,11 +25,11 @@ struct Quern: AsyncParsableCommand {
               quern train --conversations questions.jsonl --init-from runs/mine/checkpoints/best
               quern chat --model runs/default/chat/checkpoints/best
 
-            Results go to standard output, progress and messages to standard error. The exit code is \
-            0 when the work is done, 1 when it failed, 64 for wrong usage, and 130 after Ctrl-C.
+            Results go to standard output, progress and messages to standard error. The exit code \
+            is 0 when the work is done, 1 when it failed, 64 for wrong usage, and 130 after Ctrl-C.
 
-            QUERN_LEVEL in the environment chooses the instructions of the processor that are used, \
-            by the name of one of the levels that --version --verbose lists.
+            QUERN_LEVEL in the environment chooses the instructions of the processor that are \
+            used, by the name of one of the levels that --version --verbose lists.
             """,
         version: version,
         subcommands: [

@@ -58,7 +58,8 @@ def arguments():
         "--threads",
         type=int,
         default=cores(),
-        help="threads for train, generate, vocab and quality (default: one for each core, %(default)s)",
+        help="threads for train, generate, vocab and quality (default: one for each core, "
+             "%(default)s)",
     )
 
     group = parser.add_argument_group("train")

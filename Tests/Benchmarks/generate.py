@@ -1,4 +1,5 @@
-"""Text from a model: Quern beside PyTorch, transformers and llama.cpp, the same model and prompt."""
+"""Text from a model: Quern beside PyTorch, transformers and llama.cpp, the same model and
+prompt."""
 
 import json
 
@@ -43,7 +44,8 @@ def measure_shape(name, shape, options):
         say(f"generate, {name}: making the model ...")
         folder.mkdir(parents=True, exist_ok=True)
         peer("peers_generate.py", {"peer": "make", "shape": shape, "model": folder}, 2)
-    prompt = [(7 * place * place + 3 * place) % shape["vocab_size"] for place in range(PROMPT_LENGTH)]
+    prompt = [(7 * place * place + 3 * place) % shape["vocab_size"]
+              for place in range(PROMPT_LENGTH)]
     prompt_file = folder / "prompt.json"
     prompt_file.write_text(json.dumps(prompt))
     request = {
@@ -97,8 +99,9 @@ def measure_shape(name, shape, options):
         ],
         rows,
         [
-            f"Medians of {counted(options.repeat, 'run')}: a prompt of {PROMPT_LENGTH} tokens, then "
-            f"{options.new_tokens}. Every token reads all matrices: GB/s is what that takes of memory.",
+            f"Medians of {counted(options.repeat, 'run')}: a prompt of {PROMPT_LENGTH} tokens, "
+            f"then {options.new_tokens}. Every token reads all matrices: GB/s is what that takes "
+            "of memory.",
             "Same ids: how many of the first tokens are those of Quern in float32. Random weights: "
             "where two tokens are nearly level, rounding decides.",
         ],
@@ -123,7 +126,8 @@ def agreement(ids, title):
 
 def run_quern(folder, prompt_file, weights, options):
     finished = run(
-        [PROBE, "generation-speed", folder, prompt_file, options.new_tokens, options.threads, weights],
+        [PROBE, "generation-speed", folder, prompt_file, options.new_tokens, options.threads,
+         weights],
         options.threads,
     )
     return json.loads(finished.output) | {"peak_megabytes": finished.peak_megabytes}

@@ -2,9 +2,9 @@
 
 Takes one argument, a JSON object: `peer`, one of "torch", "transformers", "llama.cpp" and "make",
 `model` (a Hugging Face directory), `prompt` (ids), `count` (tokens to draw), `threads`, and for
-llama.cpp `gguf`. "make" writes a random GPT-2 of the `shape` to `model`, and GGUF files of it beside.
-Prints one JSON object: the ids, and tokens a second of the prompt and of the text after its first
-token, which the prompt gives.
+llama.cpp `gguf`. "make" writes a random GPT-2 of the `shape` to `model`, and GGUF files of it
+beside. Prints one JSON object: the ids, and tokens a second of the prompt and of the text after its
+first token, which the prompt gives.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The peers' way from a file of JSON lines to the texts in it.
 
-Takes one argument, a JSON object: `peer` (the JSON library) and `path`. Reads the file once and prints one
-JSON object.
+Takes one argument, a JSON object: `peer` (the JSON library) and `path`. Reads the file once and
+prints one JSON object.
 """
 
 import gzip
@@ -19,7 +19,8 @@ LOADS = {"json": json.loads, "orjson": orjson.loads}
 def opened(path):
     """The file's lines, decompressed in large blocks by C code."""
     if path.endswith(".zst"):
-        reader = zstandard.ZstdDecompressor().stream_reader(open(path, "rb"), read_across_frames=True)
+        reader = zstandard.ZstdDecompressor().stream_reader(
+            open(path, "rb"), read_across_frames=True)
         return io.BufferedReader(reader, 1 << 20)
     if path.endswith(".gz"):
         return gzip.open(path, "rb")
@@ -34,7 +35,8 @@ def measure(request):
         for line in lines:
             text = loads(line)["text"]
             documents += 1
-            # What a tokenizer would be given: the text, whose length in UTF-8 is taken for the figure.
+            # What a tokenizer would be given: the text, whose length in UTF-8 is taken for the
+            # figure.
             size += len(text.encode())
     return {"documents": documents, "bytes": size, "seconds": time.perf_counter() - start}
 

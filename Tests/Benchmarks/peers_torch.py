@@ -1,8 +1,8 @@
 """A GPT-2 in plain PyTorch, trained on Quern's shards as a person would write it.
 
 Takes one argument, a JSON object: `model` and `recipe` with the keys of pipeline.json, `shards`,
-`threads`, `compile`, `bfloat16`, and instead of the recipe's `steps` perhaps `budget`, seconds of training
-after which it is evaluated. Prints one JSON object.
+`threads`, `compile`, `bfloat16`, and instead of the recipe's `steps` perhaps `budget`, seconds of
+training after which it is evaluated. Prints one JSON object.
 """
 
 import json

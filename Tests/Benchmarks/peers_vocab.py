@@ -1,10 +1,10 @@
 """The field's trainers on documents in memory, each by its own way in.
 
-Takes one argument, a JSON object: `peer`, `parts` (the text: pairs of the files `flat` and `lengths`,
-see texts.py), `lines` (the same text as a file of lines), `pattern` (a regular expression),
-`vocab_size`, `min_frequency`, `merges` (how many are compared), `threads`. Learns once and prints
-one JSON object: the seconds, neither loading nor cutting the text into documents included, and a digest
-of what was learned.
+Takes one argument, a JSON object: `peer`, `parts` (the text: pairs of the files `flat` and
+`lengths`, see texts.py), `lines` (the same text as a file of lines), `pattern` (a regular
+expression), `vocab_size`, `min_frequency`, `merges` (how many are compared), `threads`. Learns once
+and prints one JSON object: the seconds, neither loading nor cutting the text into documents
+included, and a digest of what was learned.
 """
 
 import array

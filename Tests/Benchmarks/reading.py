@@ -43,14 +43,15 @@ def measure_kind(text, options):
         for title, figures in series.items():
             ratio = times(figures.ratio()) if figures.partners else ""
             rows.append(
-                [form, title, number(figures.median), figures.spread(0), ratio, number(figures.peak)])
+                [form, title, number(figures.median), figures.spread(0), ratio,
+                 number(figures.peak)])
     table(
         f"Reading JSON lines: {text.kind}, {number(text.byte_count / 1e6)} MB of text",
         ["file", "program", "MB/s", "lowest–highest", "Quern on one thread is", "peak MB"],
         rows,
         [
-            f"Medians of {counted(options.repeat, 'round')}, all programs in turn. Quern checks all of "
-            "each line and hashes each text;",
+            f"Medians of {counted(options.repeat, 'round')}, all programs in turn. Quern checks "
+            "all of each line and hashes each text;",
             "Python has the text as an object. The same documents and bytes in all.",
         ],
     )

@@ -42,7 +42,8 @@ SHAPES = {
     "S": Shape(MODEL, 8192, 16, 1),
     "M": Shape({"n_layer": 6, "n_head": 6, "n_embd": 384, "n_positions": 256}, 8192, 16, 0.5),
     # GPT-2's 124 million, with its vocabulary but for the end of text.
-    "L": Shape({"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024}, GPT2_SIZE, 1, 0.4),
+    "L": Shape({"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024}, GPT2_SIZE, 1,
+               0.4),
 }
 PRECISIONS = {"Quern": "float32", "Quern mixed": "mixed"}
 MODES = ["eager", "compiled", "compiled bfloat16"]
@@ -109,8 +110,8 @@ def measure_shape(name, shape, options):
         ["program", "tokens/s", "lowest–highest", "Quern is", "last loss", "peak MB"],
         [row(program, one, losses) for program, one in series.items()],
         [
-            f"Medians of {counted(options.repeat, 'run')} of {steps} steps, each program in turn; a "
-            f"run's figure is the median of its steps after the first {SKIPPED_STEPS}. "
+            f"Medians of {counted(options.repeat, 'run')} of {steps} steps, each program in turn; "
+            f"a run's figure is the median of its steps after the first {SKIPPED_STEPS}. "
             f"Quern in float32 reaches {statistics.median(shares):.0%} of the matrix peak.",
             "Peak memory is the whole process's: Python and PyTorch's libraries count.",
         ],

@@ -196,9 +196,9 @@ def report(options, text, pattern, own, series, same):
         rows,
         [
             f"Medians of {counted(options.repeat, 'round')}, of one for "
-            f"{' and '.join(sorted(SLOW & set(series)))}. Quern's time is the whole process's, from "
-            "the compressed",
-            "file to the files written; a peer's is training alone, and its peak holds the text and "
-            "Python.",
+            f"{' and '.join(sorted(SLOW & set(series)))}. Quern's time is the whole process's, "
+            "from the compressed",
+            "file to the files written; a peer's is training alone, and its peak holds the text "
+            "and Python.",
         ],
     )

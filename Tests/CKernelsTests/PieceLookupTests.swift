@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(
-        "ids are copied up to the first piece that has no entry at any of its places, at every level",
+        "ids are copied up to the first piece without an entry at its places, at every level",
         arguments: 0..<4)
     func known(offset: Int) {
         for missing in [0, 1, 3, 4, 5, 38, 39, 40] {

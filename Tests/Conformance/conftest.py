@@ -47,7 +47,8 @@ def answer_texts():
     program = pathlib.Path(os.environ.get("QUERN_PROBE", ROOT / ".build/release/ConformanceProbe"))
     program = program.resolve()
     if not program.exists():
-        pytest.fail(f"{program} is not there: run `swift build -c release --product {program.name}`")
+        pytest.fail(
+            f"{program} is not there: run `swift build -c release --product {program.name}`")
 
     def run(texts, *command):
         request = b"".join(

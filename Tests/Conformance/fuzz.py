@@ -12,7 +12,8 @@ WHITE_SPACE = [chr(point) for point in [
 NO_WHITE_SPACE = list("\u180e\u200b\u200c\u200d\u2060\ufeff\x1c\x1d\x1e\x1f\x00\x08\x7f\u2800")
 NEWLINES = ["\n", "\r", "\r\n", "\n\r", "\n\n", "\r\r\n", "\u2028", "\u0085", "\v", "\f"]
 PUNCTUATION = list("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~") + list("…“”’«»—–·¿¡。、「」※€§†№")
-SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|eot_id|>", "<s>", "</s>", "[INST]", "<｜end▁of▁sentence｜>",
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|eot_id|>", "<s>", "</s>", "[INST]",
+           "<｜end▁of▁sentence｜>",
            "<|", "|>", "<|endoftext", "[/INST", "<think>"]
 
 # By general category, as far as this Python knows them.
@@ -23,8 +24,8 @@ DIGITS = CATEGORIES["Nd"]
 NUMBERS = CATEGORIES["Nd"] + CATEGORIES["Nl"] + CATEGORIES["No"]
 MARKS = CATEGORIES["Mn"] + CATEGORIES["Mc"] + CATEGORIES["Me"]
 # What patterns tell apart: the cases of letters, marks, numbers, punctuation, symbols, the rest.
-KINDS = ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi",
-         "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Cc", "Cf", "Co", "Cn"]
+KINDS = ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe",
+         "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Cc", "Cf", "Co", "Cn"]
 # The ends of the ranges of Chinese and Japanese that patterns name, and their neighbours.
 EAST_ASIAN = [chr(point + step) for point in (
     0x3040, 0x309F, 0x30A0, 0x30FF, 0x3400, 0x4DBF, 0x4E00, 0x9FA5, 0x9FFF, 0xF900, 0x20000)
@@ -35,7 +36,8 @@ CONTRACTIONS = ["s", "t", "m", "d", "re", "ve", "ll", "l", "r", "v", "x", ""]
 def cased(generator, text):
     """The letters in any case; an s may be the long one, which folds to s."""
     return "".join(
-        generator.choice([letter, letter.upper(), "ſ"] if letter == "s" else [letter, letter.upper()])
+        generator.choice([letter, letter.upper(), "ſ"] if letter == "s"
+                         else [letter, letter.upper()])
         for letter in text)
 
 
@@ -92,7 +94,8 @@ class Fuzz:
                 self.generator.choice([
                     self.some("0123456789", 9), self.some(DIGITS, 7), self.some(NUMBERS, 5),
                     zero * self.generator.randint(1, 7)]),
-                self.generator.choice(["", " ", "  ", ".", ",", "-", "a", "\u0301", "\n", "½", "%"]),
+                self.generator.choice(["", " ", "  ", ".", ",", "-", "a", "\u0301", "\n", "½",
+                                       "%"]),
             ]
         return "".join(parts)
 
@@ -102,7 +105,8 @@ class Fuzz:
         for _ in range(self.generator.randint(1, 5)):
             parts += [
                 self.some(WHITE_SPACE, 4),
-                self.generator.choice(["", self.word(), "'s", "1", "!", self.generator.choice(NO_WHITE_SPACE)]),
+                self.generator.choice(["", self.word(), "'s", "1", "!",
+                                       self.generator.choice(NO_WHITE_SPACE)]),
             ]
         return "".join(parts) + self.generator.choice(["", self.some(WHITE_SPACE, 3)])
 
@@ -112,7 +116,8 @@ class Fuzz:
             parts += [
                 self.generator.choice(["", " ", "  ", "\t", " \t", "\u00a0"]),
                 self.generator.choice(NEWLINES),
-                self.generator.choice(["", "", " ", "   ", self.word(), "!", "//", "/", ")", "1", "'s"]),
+                self.generator.choice(["", "", " ", "   ", self.word(), "!", "//", "/", ")", "1",
+                                       "'s"]),
             ]
         return "".join(parts)
 
@@ -121,11 +126,13 @@ class Fuzz:
         kinds = {
             "lower": "abz" + "éßœж" + self.generator.choice(CATEGORIES["Ll"]),
             "upper": "ABZ" + "ÉŒЖ" + self.generator.choice(CATEGORIES["Lu"]),
-            "other": "".join(self.generator.choice(CATEGORIES[kind]) for kind in ("Lt", "Lm", "Lo", "Mn")),
+            "other": "".join(self.generator.choice(CATEGORIES[kind])
+                             for kind in ("Lt", "Lm", "Lo", "Mn")),
         }
         parts = []
         for _ in range(self.generator.randint(1, 8)):
-            parts.append(self.some(kinds[self.generator.choice(["lower", "lower", "upper", "upper", "other"])], 4))
+            kind = self.generator.choice(["lower", "lower", "upper", "upper", "other"])
+            parts.append(self.some(kinds[kind], 4))
             parts.append(self.generator.choice(["", "", "", "_", " ", "'s", "'RE", ".", "1"]))
         return "".join(parts)
 
@@ -142,7 +149,8 @@ class Fuzz:
     def east_asian(self):
         parts = []
         for _ in range(self.generator.randint(1, 6)):
-            parts += [self.some(EAST_ASIAN, 5), self.generator.choice(["", " ", "a", "A", "1", "、", "\n", "!", "'s"])]
+            parts += [self.some(EAST_ASIAN, 5),
+                      self.generator.choice(["", " ", "a", "A", "1", "、", "\n", "!", "'s"])]
         return "".join(parts)
 
     def punctuation(self):
@@ -150,7 +158,8 @@ class Fuzz:
         for _ in range(self.generator.randint(1, 6)):
             parts += [
                 self.generator.choice(["", " ", "  ", "\n"]), self.some(PUNCTUATION, 4),
-                self.generator.choice(["", self.word(), "1", "É", "/", "\n", "\r\n/", "\u0301", "é"]),
+                self.generator.choice(["", self.word(), "1", "É", "/", "\n", "\r\n/", "\u0301",
+                                       "é"]),
             ]
         return "".join(parts)
 
@@ -169,18 +178,22 @@ class Fuzz:
     def prose(self):
         """Words of real length with what stands between words."""
         return "".join(
-            self.generator.choice([" ", " ", " ", " ", "", ", ", ". ", "\n", "\n\n", "  ", " (", '"'])
-            + self.generator.choice([self.word(), self.word().capitalize(), self.word().upper(), str(self.generator.randrange(100_000))])
+            self.generator.choice([" ", " ", " ", " ", "", ", ", ". ", "\n", "\n\n", "  ", " (",
+                                   '"'])
+            + self.generator.choice([self.word(), self.word().capitalize(), self.word().upper(),
+                                     str(self.generator.randrange(100_000))])
             for _ in range(self.generator.randint(1, 30)))
 
     def long_run(self):
         """One thing very often: a letter, a space, a digit, a mark, or a pair of them."""
         unit = self.generator.choice([
-            "a", "ab", " ", "\t", "\n", "\r\n", " \n", "0", "123", "-", "=", "漢", "漢字", "é", "\u0301",
-            "a\u0301", "😀", "Aa", "A", "'s", "'", "\u3000", "/", " a", "ſ", "٣", "<|", "ａ", "\u00a0",
-            self.word(), self.generator.choice(WHITE_SPACE), self.generator.choice(NUMBERS),
+            "a", "ab", " ", "\t", "\n", "\r\n", " \n", "0", "123", "-", "=", "漢", "漢字", "é",
+            "\u0301", "a\u0301", "😀", "Aa", "A", "'s", "'", "\u3000", "/", " a", "ſ", "٣", "<|",
+            "ａ", "\u00a0", self.word(), self.generator.choice(WHITE_SPACE),
+            self.generator.choice(NUMBERS),
         ])
-        count = self.generator.choice([15, 16, 17, 31, 64, 96, 97, 255, 300, 1000, 4096]) // len(unit) + 1
+        length = self.generator.choice([15, 16, 17, 31, 64, 96, 97, 255, 300, 1000, 4096])
+        count = length // len(unit) + 1
         tail = self.generator.choice(["", "", "b", " b", "\n", " ", "1", "!"])
         return self.generator.choice(["", "x", " "]) + unit * count + tail
 

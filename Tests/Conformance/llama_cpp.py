@@ -44,8 +44,8 @@ class LlamaCpp:
         return answer["tokens"], answer["content"]
 
     def log_probabilities(self, ids, vocabulary):
-        """The log-probability of each token after ids but that of the end, which is -inf; -inf for all where
-        the likeliest ends within a character."""
+        """The log-probability of each token after ids but that of the end, which is -inf; -inf for
+        all where the likeliest ends within a character."""
         answer = self.ask(
             "/completion", prompt=ids, n_predict=1, temperature=0, top_k=1, ignore_eos=True,
             cache_prompt=True, n_probs=vocabulary)

@@ -1,4 +1,5 @@
-"""The ConformanceProbe, which QUERN_PROBE names; `.build/release/ConformanceProbe` is the default."""
+"""The ConformanceProbe, which QUERN_PROBE names; `.build/release/ConformanceProbe` is the
+default."""
 
 import json
 import os

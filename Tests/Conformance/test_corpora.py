@@ -1,7 +1,8 @@
-"""Reading corpora: what Python's json, csv, gzip and zstandard write and read, and what the zstd tool makes.
+"""Reading corpora: what Python's json, csv, gzip and zstandard write and read, and what the zstd
+tool makes.
 
-`quern corpus pack` reads a corpus and writes it as seekable JSON lines, so that what was read can be
-compared document by document."""
+`quern corpus pack` reads a corpus and writes it as seekable JSON lines, so that what was read can
+be compared document by document."""
 
 import csv
 import gzip
@@ -38,7 +39,8 @@ def pack(tmp_path, *arguments, ok=True, stdin=None):
 def texts(seed, count):
     """Texts that are awkward in one format or another."""
     draw = random.Random(seed)
-    parts = ["word ", '"', '""', ",", "\n", "\r\n", "\t", "\\", "ü", "麦", "🌾", "\x01", "a" * 300, "}", "]"]
+    parts = ["word ", '"', '""', ",", "\n", "\r\n", "\t", "\\", "ü", "麦", "🌾", "\x01", "a" * 300,
+             "}", "]"]
     return ["x" + "".join(draw.choices(parts, k=draw.randint(0, 40))) for _ in range(count)]
 
 
@@ -66,7 +68,8 @@ def test_what_python_writes_is_read(tmp_path, form, how):
             json.dumps({"id": i, "text": t}, ensure_ascii=ascii_only) + "\n"
             for i, t in enumerate(expected)).encode()
     elif form == "json":
-        data = json.dumps([{"text": t} if i % 2 else t for i, t in enumerate(expected)], indent=2).encode()
+        data = json.dumps([{"text": t} if i % 2 else t for i, t in enumerate(expected)],
+                          indent=2).encode()
     else:
         table = io.StringIO()
         writer = csv.writer(table, delimiter="," if form == "csv" else "\t")
@@ -98,12 +101,15 @@ def python_reads(line):
 
 
 def test_lines_are_read_as_python_reads_them(tmp_path):
-    """Good lines with bytes changed, taken out and put in: the same are read, with the same text."""
+    """Good lines with bytes changed, taken out and put in: the same are read, with the same
+    text."""
     draw = random.Random(7)
     good = [
         b'{"text":"grain","n":[1,-0.5e+3,true,false,null,{"a":[]}]}',
-        '{"id": 12, "text": "Gr\u00fctze \\u00fc \\ud83c\\udf3e \\n\\"q\\" \U0001f33e", "m": {"x": "y"}}'.encode(),
-        b' { "a" : "b" , "text" : "" } ', b'{"text":"a","text":"b\\\\"}', b'{"te\\u0078t":"k","z":0}',
+        '{"id": 12, "text": "Gr\u00fctze \\u00fc \\ud83c\\udf3e \\n\\"q\\" \U0001f33e", '
+        '"m": {"x": "y"}}'.encode(),
+        b' { "a" : "b" , "text" : "" } ', b'{"text":"a","text":"b\\\\"}',
+        b'{"te\\u0078t":"k","z":0}',
     ]
     alphabet = b'{}[]",:\\/ u0123eE+-.tfn\x00\x1f\x7f\xc3\xbc\xff\x80\t' + b"dDcC8"
     lines = []
@@ -137,11 +143,12 @@ def test_lines_are_read_as_python_reads_them(tmp_path):
 
 
 def test_tables_are_read_as_python_reads_them(tmp_path):
-    """Small tables over the characters that matter: what both read, both read alike, and what Python's
-    strict reader refuses is refused."""
+    """Small tables over the characters that matter: what both read, both read alike, and what
+    Python's strict reader refuses is refused."""
     draw = random.Random(9)
     for round in range(300):
-        body = "".join(draw.choices(['"', '""', ",", "\n", "\r\n", "a", "b c"], k=draw.randint(1, 25)))
+        body = "".join(draw.choices(['"', '""', ",", "\n", "\r\n", "a", "b c"],
+                                    k=draw.randint(1, 25)))
         data = "text,id\n" + body
         (tmp_path / "a.csv").write_bytes(data.encode())
         try:
@@ -156,20 +163,25 @@ def test_tables_are_read_as_python_reads_them(tmp_path):
         else:
             message = done.stderr.decode()
             # Python lets records have any number of fields, and quotes stand in plain fields.
-            assert "fields" in message or "stand in quotes" in message or "no document" in message, data
+            reasons = ("fields", "stand in quotes", "no document")
+            assert any(reason in message for reason in reasons), data
 
 
 def test_the_zstd_tool_and_its_options_are_read(tmp_path):
     expected = texts(3, 400) * 50
     data = "".join(json.dumps({"text": t}) + "\n" for t in expected).encode()
     (tmp_path / "a.jsonl").write_bytes(data)
-    for options in (["-1"], ["-19"], ["--no-check"], ["-T2", "-B512K"], ["--rsyncable"], ["--fast=5"]):
-        subprocess.run(["zstd", "-qf", *options, "a.jsonl", "-o", "b.jsonl.zst"], cwd=tmp_path, check=True)
+    for options in (["-1"], ["-19"], ["--no-check"], ["-T2", "-B512K"], ["--rsyncable"],
+                    ["--fast=5"]):
+        subprocess.run(["zstd", "-qf", *options, "a.jsonl", "-o", "b.jsonl.zst"], cwd=tmp_path,
+                       check=True)
         assert pack(tmp_path, "b.jsonl.zst")[0] == expected
-    subprocess.run(["zstd", "-qf", "--long=28", "--single-thread", "a.jsonl", "-o", "long.jsonl.zst"],
+    subprocess.run(["zstd", "-qf", "--long=28", "--single-thread", "a.jsonl", "-o",
+                    "long.jsonl.zst"],
                    cwd=tmp_path, check=True)
     # The size of a small file bounds its window; through a pipe nobody knows it.
-    piped = subprocess.run(["zstd", "-q", "--long=28", "-c"], input=data, capture_output=True, check=True).stdout
+    piped = subprocess.run(["zstd", "-q", "--long=28", "-c"], input=data, capture_output=True,
+                           check=True).stdout
     (tmp_path / "piped.jsonl.zst").write_bytes(piped)
     assert pack(tmp_path, "long.jsonl.zst")[0] == expected
     _, done = pack(tmp_path, "piped.jsonl.zst", ok=False)
@@ -182,9 +194,11 @@ def test_what_quern_packs_others_unpack(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(expected))
     found, _ = pack(tmp_path, "a.json", "--frame-size", "64KiB")
     assert found == expected
-    listing = subprocess.run(["zstd", "-lv", "packed.jsonl.zst"], cwd=tmp_path, capture_output=True, text=True)
+    listing = subprocess.run(["zstd", "-lv", "packed.jsonl.zst"], cwd=tmp_path, capture_output=True,
+                             text=True)
     assert listing.returncode == 0
-    plain = subprocess.run(["zstd", "-dc", "packed.jsonl.zst"], cwd=tmp_path, capture_output=True, check=True).stdout
+    plain = subprocess.run(["zstd", "-dc", "packed.jsonl.zst"], cwd=tmp_path, capture_output=True,
+                           check=True).stdout
     assert [json.loads(line)["text"] for line in plain.splitlines()] == expected
     # The table: every frame decodes alone to whole lines of the size that it says.
     data = (tmp_path / "packed.jsonl.zst").read_bytes()
@@ -195,7 +209,8 @@ def test_what_quern_packs_others_unpack(tmp_path):
     place = 0
     content = b""
     for number in range(count):
-        size, length, _ = (int.from_bytes(table[12 * number + i:12 * number + i + 4], "little") for i in (0, 4, 8))
+        size, length, _ = (int.from_bytes(table[12 * number + i:12 * number + i + 4], "little")
+                           for i in (0, 4, 8))
         part = zstandard.ZstdDecompressor().decompress(data[place:place + size])
         assert len(part) == length and part.endswith(b"\n")
         content += part
@@ -206,7 +221,8 @@ def test_what_quern_packs_others_unpack(tmp_path):
 @pytest.mark.parametrize("suffix", ["gz", "zst"])
 def test_every_damage_is_an_error_that_names_the_file(tmp_path, suffix):
     data = "".join(json.dumps({"text": t}) + "\n" for t in texts(6, 30)).encode()
-    whole = gzip.compress(data) if suffix == "gz" else zstandard.ZstdCompressor(write_checksum=True).compress(data)
+    zstd = zstandard.ZstdCompressor(write_checksum=True)
+    whole = gzip.compress(data) if suffix == "gz" else zstd.compress(data)
     step = max(1, len(whole) // 40)
     for end in range(0, len(whole), step):
         (tmp_path / f"a.jsonl.{suffix}").write_bytes(whole[:end])
@@ -219,7 +235,8 @@ def test_every_damage_is_an_error_that_names_the_file(tmp_path, suffix):
 
 def test_replacement_is_python_s(tmp_path):
     draw = random.Random(4)
-    parts = [bytes(draw.choices(b"a\x80\xbf\xc2\xe0\xe2\x82\xac\xed\xa0\xf0\x9f\x98\x80\xf4\xf5", k=12)) + b"x"
+    parts = [bytes(draw.choices(b"a\x80\xbf\xc2\xe0\xe2\x82\xac\xed\xa0\xf0\x9f\x98\x80\xf4\xf5",
+                                k=12)) + b"x"
              for _ in range(3000)]
     (tmp_path / "a.txt").write_bytes(b"\n".join(parts))
     found, _ = pack(tmp_path, "a.txt", "--documents", "line", "--invalid-utf8", "replace")

@@ -193,7 +193,8 @@ def test_a_run_from_foreign_files_is_the_run_from_shards(quern, shards, export, 
     models = set()
     for layout, path in layouts.items():
         quern(
-            "train", "--shards", path, "--vocab", ROOT / "vocab/kjv", "--output", tmp_path / f"run-{layout}",
+            "train", "--shards", path, "--vocab", ROOT / "vocab/kjv", "--output",
+            tmp_path / f"run-{layout}",
             "--quiet", "--set", "training.steps=3", "--set", "training.batch_size=4", "--set",
             "training.packing=best-fit", "--set", "training.mask_documents=true", "--set",
             "model.n_layer=1", "--set", "model.n_embd=32", "--set", "model.n_head=2", "--set",

@@ -79,7 +79,8 @@ def test_import(quern, directory, tmp_path, dtype, shard):
     assert tokenizer("Hold my math!").input_ids == [40, 3593, 383, 274, 649, 1]
     # The directory as it came is taken too.
     prompt = ["--prompt", "In the beginning", "--temperature", "0", "--max-tokens", "12"]
-    texts = {quern("generate", "--model", path, *prompt) for path in (source, tmp_path / "imported")}
+    texts = {quern("generate", "--model", path, *prompt)
+             for path in (source, tmp_path / "imported")}
     assert len(texts) == 1
 
 
@@ -110,7 +111,8 @@ def export(quern, directory, path, *more):
 def ggml_tensors(config, state):
     """A model's tensors under ggml's names and in its order."""
     kind = {
-        "gpt2": gguf.MODEL_ARCH.GPT2, "llama": gguf.MODEL_ARCH.LLAMA, "qwen3": gguf.MODEL_ARCH.QWEN3,
+        "gpt2": gguf.MODEL_ARCH.GPT2, "llama": gguf.MODEL_ARCH.LLAMA,
+        "qwen3": gguf.MODEL_ARCH.QWEN3,
     }[config.model_type]
     names = gguf.get_tensor_name_map(kind, config.num_hidden_layers)
     tensors = {}
@@ -123,7 +125,8 @@ def ggml_tensors(config, state):
         if config.model_type == "llama":
             heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
             if (count := heads.get(name.split(".")[-2])):
-                array = array.reshape(count, 2, -1, array.shape[1]).swapaxes(1, 2).reshape(array.shape)
+                array = array.reshape(count, 2, -1,
+                                      array.shape[1]).swapaxes(1, 2).reshape(array.shape)
         tensors[names.get_name(name, try_suffixes=(".weight", ".bias"))] = array
     return tensors
 
@@ -218,11 +221,12 @@ def next_log_probabilities(model, ids, count):
 
 
 def test_llama_cpp_reads_eight_bits(quern, directory, tmp_path):
-    """A Q8_0 file means what gguf's reader makes of its blocks, and llama.cpp's text is that model's.
+    """A Q8_0 file means what gguf's reader makes of its blocks, and llama.cpp's text is that
+    model's.
 
-    llama.cpp rounds activations to 8 bits as well, so that it is near and not exact: by measurement its
-    log-probabilities are off by 0.006 to 0.018 of their deviation, and its greedy token is another in 1 to
-    4 of 96 places, in which it is less probable by at most 0.05.
+    llama.cpp rounds activations to 8 bits as well, so that it is near and not exact: by measurement
+    its log-probabilities are off by 0.006 to 0.018 of their deviation, and its greedy token is
+    another in 1 to 4 of 96 places, in which it is less probable by at most 0.05.
     """
     path = export(quern, directory, tmp_path / "m.gguf", "--type", "q8_0")
     llama, tokenizer = LlamaCpp(path), AutoTokenizer.from_pretrained(directory)
@@ -310,7 +314,8 @@ def test_chat_template(quern, vocabulary, tmp_path, place):
             {"name": "tool_use", "template": "x"}, {"name": "default", "template": CHATML}]
         path.write_text(json.dumps(json.loads(path.read_text()) | {"chat_template": template}))
     quern("model", "import", source, "--output", tmp_path / "m", "--quiet")
-    messages = [{"role": "user", "content": "Who <|im_end|> art thou?"}, {"role": "x", "content": "é"}]
+    messages = [{"role": "user", "content": "Who <|im_end|> art thou?"},
+                {"role": "x", "content": "é"}]
     llama = LlamaCpp(export(quern, tmp_path / "m", tmp_path / "m.gguf"))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "m")
     expected = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
@@ -319,14 +324,16 @@ def test_chat_template(quern, vocabulary, tmp_path, place):
 
 
 def mutants(generator, count):
-    """safetensors files with a few bytes changed, inserted or removed, most of them in the header."""
+    """safetensors files with a few bytes changed, inserted or removed, most of them in the
+    header."""
     base = save(
         {"a": np.arange(3, dtype=np.float32), "b.é": np.zeros((2, 2), np.float16),
          "c": np.zeros((0, 4), np.int64)}, {"format": "pt", "k\"": "\\"})
     length = int.from_bytes(base[:8], "little")
     pieces = [
-        b"0", b"1", b"9", b"4", b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b" ", b"-", b".", b"e",
-        b"F32", b"BF16", b"null", b'"shape"', b'"data_offsets"', b"\xff", b"\0", b"\\u0041", b"[0,12]",
+        b"0", b"1", b"9", b"4", b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b" ", b"-", b".",
+        b"e", b"F32", b"BF16", b"null", b'"shape"', b'"data_offsets"', b"\xff", b"\0", b"\\u0041",
+        b"[0,12]",
         b'"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]},',
     ]
     for _ in range(count):
@@ -339,8 +346,11 @@ def mutants(generator, count):
                 case 1: header[where:where] = generator.choice(pieces)
                 case 2: del header[where:where + generator.randint(1, 6)]
                 case 3: header[where:where + 1] = bytes([generator.randrange(256)])
-                case 4: data = data[:generator.randrange(len(data) + 1)] + b"x" * generator.randrange(3)
-                case 5: size = generator.choice([0, 1, 7, 1 << 40, 1 << 63, (1 << 64) - 1, len(header) - 1])
+                case 4:
+                    data = data[:generator.randrange(len(data) + 1)]
+                    data += b"x" * generator.randrange(3)
+                case 5: size = generator.choice([0, 1, 7, 1 << 40, 1 << 63, (1 << 64) - 1,
+                                                 len(header) - 1])
         size = len(header) if size is None else size
         yield size.to_bytes(8, "little") + bytes(header) + bytes(data)
 
@@ -378,7 +388,8 @@ def test_the_snippets_of_models_in_and_out(root, quern, run, tmp_path):
     texts = []
     for snippet in snippets:
         result = subprocess.run(
-            [sys.executable, "-c", snippet], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+            [sys.executable, "-c", snippet], cwd=tmp_path, capture_output=True, text=True,
+            timeout=300)
         assert result.returncode == 0, result.stderr
         texts.append(result.stdout)
     assert len(texts) == 2

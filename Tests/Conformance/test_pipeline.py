@@ -42,7 +42,8 @@ def read_shard(path):
 
 def test_shards_hold_the_ids_of_tokenizers(run, kjv):
     peer = Tokenizer.from_file(str(run / "vocab/small/tokenizer.json"))
-    shards = {split: read_shard(run / f"shards/small/{split}_000000.bin") for split in ("train", "val")}
+    shards = {split: read_shard(run / f"shards/small/{split}_000000.bin")
+              for split in ("train", "val")}
     position = {"train": 0, "val": 0}
     for chapter in kjv:
         ids = np.array([0] + peer.encode(chapter).ids)

@@ -1,5 +1,5 @@
-"""Published vocabularies, imported: ids against tiktoken and `tokenizers`, on fifty megabytes of mixed
-text and on fuzzed strings."""
+"""Published vocabularies, imported: ids against tiktoken and `tokenizers`, on fifty megabytes of
+mixed text and on fuzzed strings."""
 
 import base64
 import json
@@ -24,8 +24,8 @@ def imported(request, quern, published_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def encoding(imported):
-    """tiktoken with the ranks of the vocabulary's own file, and what is added to its ids; nothing if
-    the file has no ranks."""
+    """tiktoken with the ranks of the vocabulary's own file, and what is added to its ids; nothing
+    if the file has no ranks."""
     vocabulary, file, _ = imported
     ranks, first = {}, 0
     if file.suffix in (".tiktoken", ".model"):

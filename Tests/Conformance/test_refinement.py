@@ -40,7 +40,9 @@ def shingles(text):
     lower = str.maketrans({chr(c): chr(c + 32) for c in range(65, 91)})
     words = [fnv(word.translate(lower).encode()) for word in WORD.findall(text)]
     length = min(SHINGLE, len(words))
-    return [mix(fnv(words[i:i + length])) >> 32 for i in range(len(words) - length + 1)] if words else []
+    if not words:
+        return []
+    return [mix(fnv(words[i:i + length])) >> 32 for i in range(len(words) - length + 1)]
 
 
 def permutations(seed=1):
@@ -56,7 +58,8 @@ def permutations(seed=1):
 def peer(text, constants):
     """The signature by datasketch, from the same hashes and constants."""
     signature = MinHash(
-        num_perm=BANDS * ROWS, hashfunc=lambda value: value, permutations=constants, scheme="legacy")
+        num_perm=BANDS * ROWS, hashfunc=lambda value: value, permutations=constants,
+        scheme="legacy")
     signature.update_batch(shingles(text))
     return signature
 

@@ -1,5 +1,5 @@
-"""What encoding survives: kills at random moments, full disks, and being divided over processes by the
-launchers of the field. Whatever happens, the bytes are those of one undisturbed process."""
+"""What encoding survives: kills at random moments, full disks, and being divided over processes by
+the launchers of the field. Whatever happens, the bytes are those of one undisturbed process."""
 
 import json
 import os
@@ -135,7 +135,8 @@ def test_killed_while_it_reads_standard_input(program, vocabulary, tmp_path, kjv
     with changed.open("rb") as stream:
         refused = run(program, [*command, folder], stdin=stream)
     assert refused.returncode == 1
-    assert "standard input does not begin with the documents that are encoded already" in refused.stderr
+    reason = "standard input does not begin with the documents that are encoded already"
+    assert reason in refused.stderr
     with text.open("rb") as stream:
         assert run(program, [*command, folder], stdin=stream).returncode == 0
     assert contents(folder) == expected

@@ -12,8 +12,12 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, proce
 # The expressions of each pattern, applied one after another, as the publishers of the vocabularies
 # write them. Written out here once more, so that a slip in the program's own spelling is found.
 GPT2 = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
-LLAMA3 = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
-GPT4 = r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"""
+LLAMA3 = (
+    r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"""
+    r""" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""")
+GPT4 = (
+    r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|"""
+    r"""\s*[\r\n]|\s+(?!\S)|\s+""")
 CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
 WORDS = [
     r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+",
@@ -22,19 +26,25 @@ WORDS = [
 REST = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 PATTERNS = {
     "gpt2": [GPT2],
-    "r50k": [r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""],
-    "cl100k": [r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""],
+    "r50k": [
+        r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""],
+    "cl100k": [
+        r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|"""
+        r""" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""],
     "llama3": [LLAMA3],
     "gpt4": [GPT4],
     "nanochat": [GPT4.replace("{1,3}", "{1,2}")],
     "qwen2": [LLAMA3.replace("{1,3}", "")],
-    "qwen3.5": [r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""],
+    "qwen3.5": [
+        r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}|"""
+        r""" ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""],
     "o200k": ["|".join([WORDS[0] + CONTRACTION, WORDS[1] + CONTRACTION, r"\p{N}{1,3}", REST])],
     "tekken": ["|".join([*WORDS, r"\p{N}", REST])],
     "deepseek3": [
         r"\p{N}{1,3}",
         "[一-龥\u3040-ゟ゠-ヿ]+",
-        r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""",
+        r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+|"""
+        r""" ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""",
     ],
     "starcoder": [r"\p{N}", GPT2],
 }
@@ -43,8 +53,9 @@ TRAINED = ["gpt2", "gpt4"]
 END = "<|endoftext|>"
 
 # One of everything that a pattern looks at; a surrogate cannot be written as UTF-8.
-HOSTILE = """a b s t l L S D re ve 'll 'S 'ſ 'RE ' 1 23 ½ ٣ Ⅷ . , ! - -- \u0301 漢 字 é 😀 \u200d \ufeff Ġ ʼ K 𝒜
-\U000e0100 <| |> \x00 \x7f""".split() + [" ", "  ", "\t", "\r", "\n", "\r\n", "\u00a0", "\u2003", "\u0085", "\u3000"]
+HOSTILE = """a b s t l L S D re ve 'll 'S 'ſ 'RE ' 1 23 ½ ٣ Ⅷ . , ! - -- \u0301 漢 字 é 😀 \u200d
+\ufeff Ġ ʼ K 𝒜 \U000e0100 <| |> \x00 \x7f""".split() + [
+    " ", "  ", "\t", "\r", "\n", "\r\n", "\u00a0", "\u2003", "\u0085", "\u3000"]
 
 
 def pre_tokenizer(pattern):
@@ -142,7 +153,7 @@ def tiktoken_ids(encoding, first, texts):
 
 
 def read_shard(path):
-    """The ids of a shard, read as llm.c's dev/data/data_common.py writes and its loader reads it."""
+    """The ids of a shard, read as llm.c's data_common.py writes and its loader reads it."""
     header = np.fromfile(path, dtype="<i4", count=256)
     kinds = {(20240520, 1): "<u2", (20240801, 7): "<u4"}
     dtype = np.dtype(kinds[(header[0], header[1])])

@@ -21,8 +21,10 @@ import Testing
     @Test(
         "the forms of data sets are understood",
         arguments: [
-            #"{"messages":[{"role":"user","content":"Who?"},{"role":"assistant","content":"God."}]}"#,
-            #"{"id":7,"conversations":[{"from":"human","value":"Who?"},{"from":"gpt","value":"God."}]}"#,
+            #"{"messages":[{"role":"user","content":"Who?"},"#
+                + #"{"role":"assistant","content":"God."}]}"#,
+            #"{"id":7,"conversations":[{"from":"human","value":"Who?"},"#
+                + #"{"from":"gpt","value":"God."}]}"#,
             #"{"instruction":"Who?","input":"","output":"God."}"#,
             #"{"instruction":"Who?","output":"God.","system":""}"#,
         ])
@@ -72,7 +74,8 @@ import Testing
             (#"{"messages":[{"role":"tool","content":"a"}]}"#, "\"tool\""),
             (#"{"messages":[{"role":"assistant","content":["a"]}]}"#, "string"),
             (
-                #"{"messages":[{"role":"assistant","content":"a"},{"role":"system","content":"b"}]}"#,
+                #"{"messages":[{"role":"assistant","content":"a"},"#
+                    + #"{"role":"system","content":"b"}]}"#,
                 "must come first"
             ),
             (#"{"instruction":"a"}"#, "none of the forms"),

@@ -188,7 +188,8 @@ private struct FooterReader: FormatReader, ~Copyable {
         #expect(
             try read(input(path, invalidUTF8: .fail)) == [
                 "1 grain", "blank",
-                "row 3, byte 2: this is not valid UTF-8; corpus.invalid_utf8 says what to do about it [3]",
+                "row 3, byte 2: this is not valid UTF-8; corpus.invalid_utf8 says what to do about "
+                    + "it [3]",
             ] + rest)
     }
 

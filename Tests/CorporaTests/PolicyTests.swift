@@ -253,7 +253,8 @@ import Testing
     @Test("a field lies as deep as its path says")
     func paths() throws {
         let line =
-            #"{"meta":{"body":{"text":"deep"},"a.b":"dot","c\\":"slash"},"text":"top","list":[{"text":"no"}]}"#
+            #"{"meta":{"body":{"text":"deep"},"a.b":"dot","c\\":"slash"},"#
+            + #""text":"top","list":[{"text":"no"}]}"#
         let path = try folder.write("a.jsonl", line)
         for (field, expected) in [
             ("meta.body.text", "deep"), ("text", "top"), (#"meta.a\.b"#, "dot"),

@@ -97,7 +97,7 @@ import Testing
         #expect(lines == [.init(path: "-", format: .jsonl, byteCount: nil)])
     }
 
-    @Test("what a folder holds and nobody reads is named")
+    @Test("files of a folder that are not read are named")
     func leftOut() throws {
         let folder = try Self.filledFolder()
         let path = folder.path

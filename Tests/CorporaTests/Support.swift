@@ -96,7 +96,8 @@ struct ReadFile {
         let path = try folder.write(name, text)
         var reader = try CorpusReader(
             CorpusConfiguration(
-                inputs: [path], textField: field, onError: onError, maximumDocumentByteCount: limit),
+                inputs: [path], textField: field, onError: onError,
+                maximumDocumentByteCount: limit),
             sizes: .small(buffer))
         let documents = try readAll(&reader)
         texts = documents.map { String(decoding: $0.text, as: UTF8.self) }

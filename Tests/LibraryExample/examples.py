@@ -4,9 +4,11 @@
     Tests/LibraryExample/examples.py            # all of them
     Tests/LibraryExample/examples.py Corpora    # the pages whose names hold "Corpora"
 
-- A page (README.md, or a page of a DocC catalog) is a program: its ```swift blocks, one after the other,
-  are the body of an asynchronous `main`. It runs in a folder that has `vocab/kjv` and `corpora/kjv.txt.zst`, and must print what its comments `// prints …` say.
-- Blocks of documentation comments are compiled only. What they use without declaring it stands in GIVEN.
+- A page (README.md, or a page of a DocC catalog) is a program: its ```swift blocks, one after the
+  other, are the body of an asynchronous `main`. It runs in a folder that has `vocab/kjv` and
+  `corpora/kjv.txt.zst`, and must print what its comments `// prints …` say.
+- Blocks of documentation comments are compiled only. What they use without declaring it stands in
+  GIVEN.
 
 Blocks that are no Swift to be compiled have no language behind their ```.
 """
@@ -107,7 +109,8 @@ def page_program(path):
     if not code:
         return ""
     head = [*dict.fromkeys(imports), "@main struct Example {"]
-    head += ["static func main() async throws { try await page() }", "}", "func page() async throws {"]
+    head += ["static func main() async throws { try await page() }", "}",
+             "func page() async throws {"]
     return "\n".join([*head, *code, "}"]) + "\n"
 
 
@@ -147,7 +150,8 @@ def write_package(programs, comments):
         for name, text in sources.items():
             write(PACKAGE / "Sources" / name / "Example.swift", text)
             # What an example of a comment declares and does not use is no fault.
-            quiet = "" if kind[0] == "e" else ', swiftSettings: [.unsafeFlags(["-suppress-warnings"])]'
+            silence = ', swiftSettings: [.unsafeFlags(["-suppress-warnings"])]'
+            quiet = "" if kind[0] == "e" else silence
             targets.append(f'        .{kind}(name: "{name}", dependencies: products{quiet}),')
     write(
         PACKAGE / "Package.swift",
@@ -201,8 +205,10 @@ def main(word=""):
         return 1
     failures = [failure for name, text in programs.items() if (failure := run(name, text))]
     print(*failures, sep="\n\n", end="\n" if failures else "")
-    print(f"{len(programs)} pages run, {sum(map(lambda t: t.count('func example'), comments.values()))} "
-          f"examples of comments compiled, {len(failures)} failed")
+    count = sum(text.count("func example") for text in comments.values())
+    print(
+        f"{len(programs)} pages run, {count} examples of comments compiled, "
+        f"{len(failures)} failed")
     return 1 if failures else 0
 
 

@@ -234,7 +234,8 @@ import VocabularyLearning
 
     private static let twoSources = """
         {"name": "both", "corpus": {
-          "format": "jsonl", "validation_fraction": 0.1, "refine": {"min_words": 3, "shuffle": true},
+          "format": "jsonl", "validation_fraction": 0.1,
+          "refine": {"min_words": 3, "shuffle": true},
           "sources": [
             {"name": "web", "weight": 0.7, "inputs": ["web"], "refine": {"min_words": 5}},
             {"name": "code", "inputs_from": "code.list", "format": "text", "documents": "line",

@@ -45,7 +45,8 @@ private struct ChatWorld {
                 "validation_fraction": 0.2
               },
               "vocabulary": {"vocab_size": 300},
-              "model": {"architecture": "qwen3", "n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": 64},
+              "model": {"architecture": "qwen3", "n_layer": 2, "n_head": 2, "n_embd": 32,
+                "n_positions": 64},
               "training": {
                 "steps": 20, "batch_size": 4, "warmup_steps": 2, "evaluate_every": 20,
                 "checkpoint_every": 20
@@ -101,7 +102,8 @@ private struct ChatWorld {
         let saved = String(decoding: try world.folder.bytes("said.jsonl"), as: UTF8.self)
         #expect(
             saved == """
-                {"messages":[{"content":"Stone 2, day 5?","role":"user"},{"content":"flint","role":"assistant"}]}
+                {"messages":[{"content":"Stone 2, day 5?","role":"user"},\
+                {"content":"flint","role":"assistant"}]}
 
                 """)
     }

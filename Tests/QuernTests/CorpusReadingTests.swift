@@ -71,7 +71,7 @@ import Testing
                 .contains("documents read   3\nbytes read       11"))
     }
 
-    @Test func `what a folder holds and nobody reads is named, and no output is read`() async throws
+    @Test func `files of a folder that are not read are named, and no output is read`() async throws
     {
         for name in ["a.txt", "b.md", "c.pdf", "d.html", "e.parquet"] {
             try folder.write("in/" + name, "text\n")

@@ -66,7 +66,8 @@ import Testing
     {
         var random = SystemRandomNumberGenerator()
         let many = (0..<60_000).map { _ in
-            "{\"text\": \"\((0..<20).map { _ in String(random.next(), radix: 36) }.joined(separator: " "))\"}\n"
+            let words = (0..<20).map { _ in String(random.next(), radix: 36) }
+            return "{\"text\": \"\(words.joined(separator: " "))\"}\n"
         }.joined()
         try folder.write("a.jsonl", many)
         let arguments = [

@@ -41,8 +41,8 @@ import Testing
             #expect(result.output.isEmpty)
             #expect(
                 result.messages.hasPrefix(
-                    "Error: QUERN_LEVEL is \"\(level)\", which is no level that this processor has; "
-                        + "those are \(levels).\n"))
+                    "Error: QUERN_LEVEL is \"\(level)\", which is no level that this processor "
+                        + "has; those are \(levels).\n"))
         }
     }
 

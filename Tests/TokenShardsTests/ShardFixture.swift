@@ -16,8 +16,9 @@ final class ShardFixture {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         documents = (0..<documentCount).map { number in
-            Array(
-                "Document \(number): the miller grinds the grain, and the \(number * 7) sacks are full."
+            let sacks = number * 7
+            return Array(
+                "Document \(number): the miller grinds the grain, and the \(sacks) sacks are full."
                     .utf8)
         }
         let counter = PieceCounter(.gpt4)

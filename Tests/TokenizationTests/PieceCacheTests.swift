@@ -37,6 +37,6 @@ import Testing
             }
         }
         #expect(found > total / 100 * 97)
-        #expect(cache.view.occupiedCount == found, "an entry is where nobody looks for it")
+        #expect(cache.view.occupiedCount == found, "an entry is at none of its places")
     }
 }

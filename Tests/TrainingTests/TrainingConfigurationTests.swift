@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "a step has four slots, or as many as a batch has windows, unless another number is asked for"
+        "a step has four slots, or as many as a batch has windows, unless a number is given"
     )
     func slots() {
         func slots(_ batchSize: Int, _ accumulation: Int, _ asked: Int? = nil) -> Int {

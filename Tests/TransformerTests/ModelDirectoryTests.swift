@@ -188,8 +188,9 @@ import Testing
         let path = URL(fileURLWithPath: source.path + "/config.json")
         let text = String(decoding: try Data(contentsOf: path), as: UTF8.self)
         let more = """
-            {"pretraining_tp": 1, "use_cache": true, "transformers_version": "4.44", "pruned_heads": {},
-             "sliding_window": null, "some_future_switch": false, "architectures_of_old": [],
+            {"pretraining_tp": 1, "use_cache": true, "transformers_version": "4.44",
+             "pruned_heads": {}, "sliding_window": null, "some_future_switch": false,
+             "architectures_of_old": [],
             """
         try Data((more + text.replacing(/"architectures": \[[^\]]*\],/, with: "").dropFirst()).utf8)
             .write(to: path)

@@ -40,8 +40,8 @@ struct CorpusSection: Codable, Sendable, Equatable {
             throw .badValue(
                 key: "corpus.sources",
                 reason: """
-                    the section has inputs of its own as well: make them a source, {"name": …, "inputs": …}, \
-                    or remove one of the two
+                    the section has inputs of its own as well: make them a source, {"name": …, \
+                    "inputs": …}, or remove one of the two
                     """)
         }
         try CorpusSource.validate(sources)

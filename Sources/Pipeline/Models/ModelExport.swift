@@ -58,8 +58,8 @@ public enum ModelExport {
         var remarks: [String] = []
         if tokenizer.endToken == nil, vocabulary.endOfText == nil {
             remarks.append(
-                "the vocabulary has no token that ends a text, and llama.cpp then stops at token 11; "
-                    + "let it ignore the end (--ignore-eos)")
+                "the vocabulary has no token that ends a text, and llama.cpp then stops at token "
+                    + "11; let it ignore the end (--ignore-eos)")
         }
         return (model, remarks)
     }

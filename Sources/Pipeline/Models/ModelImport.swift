@@ -51,7 +51,8 @@ public struct ModelImport: Sendable {
             throw PipelineError.badModelFile(
                 path: vocabularyPath ?? source,
                 reason: "its tokenizer has \(vocabulary.count) tokens and its model "
-                    + "\(model.configuration.vocabularySize) embeddings; they do not belong together"
+                    + "\(model.configuration.vocabularySize) embeddings; they do not belong "
+                    + "together"
             )
         }
         if model.endToken == nil { model.endToken = vocabulary.endOfText }

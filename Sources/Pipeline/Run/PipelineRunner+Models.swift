@@ -113,8 +113,8 @@ extension PipelineRunner {
         work.report(
             .notice(
                 """
-                the checkpoints in \(store.directory) are of another configuration and are replaced; \
-                give the pipeline another name to keep both
+                the checkpoints in \(store.directory) are of another configuration and are \
+                replaced; give the pipeline another name to keep both
                 """))
         return .overwrite
     }

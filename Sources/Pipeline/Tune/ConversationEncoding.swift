@@ -100,8 +100,8 @@ struct ConversationEncoding {
             .notice(
                 """
                 \(losses.cut) conversations were cut behind the last answer that fits into the \
-                context of \(contextLength) tokens, and \(losses.leftOut) were left out because none \
-                does; the first is \(first)
+                context of \(contextLength) tokens, and \(losses.leftOut) were left out because \
+                none does; the first is \(first)
                 """))
     }
 }

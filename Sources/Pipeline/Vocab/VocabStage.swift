@@ -67,8 +67,8 @@ public enum VocabStage {
                 work.report(
                     .notice(
                         """
-                        \(countsPath) was counted of another corpus or with another pattern, or the corpus \
-                        has changed since: it is counted anew
+                        \(countsPath) was counted of another corpus or with another pattern, or \
+                        the corpus has changed since: it is counted anew
                         """))
             }
             let counted = try await count(

@@ -30,8 +30,8 @@ struct ForeignDataSet {
                 path: file.file.path,
                 reason: """
                     it is \(file.layout.rawValue)'s with ids of \(file.width.rawValue), and \
-                    \(first.file.path) is \(first.layout.rawValue)'s with \(first.width.rawValue): keep \
-                    one kind in a directory
+                    \(first.file.path) is \(first.layout.rawValue)'s with \(first.width.rawValue): \
+                    keep one kind in a directory
                     """)
         }
         layout = first.layout

@@ -65,8 +65,8 @@ struct MegatronIndex {
         else {
             throw Problem(
                 reason: """
-                    its size does not agree with the \(sequences) sequences and \(entries) document \
-                    entries that it announces
+                    its size does not agree with the \(sequences) sequences and \(entries) \
+                    document entries that it announces
                     """)
         }
 

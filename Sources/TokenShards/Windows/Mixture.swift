@@ -106,8 +106,8 @@ public struct Mixture: Sendable {
         for (source, rows) in zip(sources, rows) where rows.count == 0 && sources.count > 1 {
             throw .badMixture(
                 reason: """
-                    \(source.name) has no shard of \(length + 1) training tokens, which one window needs: \
-                    give it more text, choose a shorter context, or leave it out
+                    \(source.name) has no shard of \(length + 1) training tokens, which one window \
+                    needs: give it more text, choose a shorter context, or leave it out
                     """)
         }
         return try BatchLoader(

@@ -28,7 +28,8 @@ public struct ChatTemplate: Sendable {
     /// `tokenizer_config.json`.
     public static let jinja =
         "{% for message in messages %}"
-        + "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
+        + "{{ '<|im_start|>' + message['role'] + '\\n' + message['content']"
+        + " + '<|im_end|>' + '\\n' }}"
         + "{% endfor %}"
         + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 

@@ -61,10 +61,13 @@ def main() -> None:
     print(f"    /// Number of code points that share one entry of ``blocks``.")
     print(f"    static let blockLength = {BLOCK}")
     print()
-    print(f"    /// For every {BLOCK} code points the number of their block; {len(first)} bytes, eight a word.")
+    print(
+        f"    /// For every {BLOCK} code points the number of their block; "
+        f"{len(first)} bytes, eight a word.")
     print(f"    static let blocks: [UInt64] = [\n{words(bytes(first))}    ]")
     print()
-    print(f"    /// The bits of ``UnicodeClass``, block by block; {len(second)} bytes, eight a word.")
+    print(
+        f"    /// The bits of ``UnicodeClass``, block by block; {len(second)} bytes, eight a word.")
     print(f"    static let classes: [UInt64] = [\n{words(second)}    ]")
     print("}")
 

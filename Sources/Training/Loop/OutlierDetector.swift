@@ -74,9 +74,11 @@ extension OutlierDetector.Finding: CustomStringConvertible {
         return switch self {
         case .notFinite: "its loss or gradient is not finite"
         case .loss(let deviations):
-            "its loss lies \(rounded(deviations)) standard deviations above that of the steps before"
+            "its loss lies \(rounded(deviations)) standard deviations above that of the steps "
+                + "before"
         case .gradientNorm(let deviations):
-            "its gradient is \(rounded(deviations)) standard deviations longer than in the steps before"
+            "its gradient is \(rounded(deviations)) standard deviations longer than in the steps "
+                + "before"
         }
     }
 }

@@ -140,8 +140,8 @@ public struct Trainer {
                 throw TrainingError.badCheckpoint(
                     path: latest,
                     reason: """
-                        it was trained from other shards; give those, or learn from these in another \
-                        directory and begin from it (init_from)
+                        it was trained from other shards; give those, or learn from these in \
+                        another directory and begin from it (init_from)
                         """)
             }
             model = try GPT(directory: latest)
@@ -151,8 +151,8 @@ public struct Trainer {
                     path: latest,
                     reason: """
                         its model has another shape than the configuration: \
-                        \(changes.map(\.description).joined(separator: "; ")). Set them as they were, or \
-                        choose another directory
+                        \(changes.map(\.description).joined(separator: "; ")). Set them as they \
+                        were, or choose another directory
                         """)
             }
             optimizer = try Optimizer(

@@ -20,8 +20,8 @@ extension Optimizer {
             throw TrainingError.badCheckpoint(
                 path: path,
                 reason: """
-                    it is the state of another optimizer than \(configuration.optimizer); keep the one that \
-                    it had, or begin from its model in another directory (init_from)
+                    it is the state of another optimizer than \(configuration.optimizer); keep the \
+                    one that it had, or begin from its model in another directory (init_from)
                     """)
         }
         stepCount = step

@@ -31,8 +31,9 @@ extension ModelConfigurationFile {
         func check(known: Set<String>) throws(Unsupported) {
             for name in names where !known.contains(name) && !harmless.contains(name) {
                 throw Unsupported(
-                    "its configuration has the key \"\(name)\", which Quern does not know and which "
-                        + "may change what is computed; if it does not, take it out of config.json")
+                    "its configuration has the key \"\(name)\", which Quern does not know and "
+                        + "which may change what is computed; if it does not, take it out of "
+                        + "config.json")
             }
         }
     }

@@ -87,8 +87,8 @@ public struct ModelDirectory: Sendable {
                 throw .unsupportedModel(
                     path: weights.path,
                     reason:
-                        "its \(TensorNames.head) is not the token embedding, which config.json says "
-                        + "it is; if it counts, set tie_word_embeddings to false there")
+                        "its \(TensorNames.head) is not the token embedding, which config.json "
+                        + "says it is; if it counts, set tie_word_embeddings to false there")
             }
             known.insert(TensorNames.head)
         }

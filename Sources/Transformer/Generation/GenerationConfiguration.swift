@@ -74,7 +74,8 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         guard (1e-6...1e6).contains(repetitionPenalty) else {
             throw .badConfiguration(
                 reason:
-                    "repetition_penalty is \(repetitionPenalty); give 1 for none, or more, up to 1e6"
+                    "repetition_penalty is \(repetitionPenalty); give 1 for none, or more, up to "
+                    + "1e6"
             )
         }
         guard !stopStrings.contains("") else {

@@ -141,16 +141,16 @@ enum GPT2Files {
     static func obstacle(_ vocabulary: Vocabulary) -> String? {
         if vocabulary.mergeSemantics == .wholePieceFirst, let id = vocabulary.firstWholePieceOnly {
             return
-                "the token \(id) \"\(Vocabulary.printable(vocabulary.bytes(of: id)))\" is taken where "
-                + "it is a whole piece but cannot be made by the merges, which is all that the format "
-                + "knows"
+                "the token \(id) \"\(Vocabulary.printable(vocabulary.bytes(of: id)))\" is taken "
+                + "where it is a whole piece but cannot be made by the merges, which is all that "
+                + "the format knows"
         }
         let mark = "#version"
         let names = vocabulary.tokenNames()
         for pair in vocabulary.merges.pairs where names[Int(pair.left)].hasPrefix(mark) {
             return
-                "a merge begins with the token \"\(names[Int(pair.left)])\", and readers skip lines "
-                + "that begin with \(mark)"
+                "a merge begins with the token \"\(names[Int(pair.left)])\", and readers skip "
+                + "lines that begin with \(mark)"
         }
         return nil
     }

@@ -9,17 +9,17 @@ struct Chat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Talk with a model that was tuned to answer.",
         discussion: """
-            On a terminal, answers come as they are drawn; Ctrl-C stops an answer, and at the prompt it \
-            leaves, as Ctrl-D does. From a pipe or a file, each line is a message, and each answer ends \
-            with a line break.
+            On a terminal, answers come as they are drawn; Ctrl-C stops an answer, and at the \
+            prompt it leaves, as Ctrl-D does. From a pipe or a file, each line is a message, and \
+            each answer ends with a line break.
 
-            A line that begins with a slash is for the program: /clear forgets what was said, /system \
-            TEXT says what the assistant is to be, /save FILE keeps the conversation as a line of JSON \
-            that can be trained on, /help lists these, /quit leaves.
+            A line that begins with a slash is for the program: /clear forgets what was said, \
+            /system TEXT says what the assistant is to be, /save FILE keeps the conversation as a \
+            line of JSON that can be trained on, /help lists these, /quit leaves.
 
-            When the conversation no longer fits into the model's context, the oldest messages are not \
-            read any more; the system message always is. What is typed is ordinary text: it cannot speak \
-            for the assistant, whatever it looks like.
+            When the conversation no longer fits into the model's context, the oldest messages are \
+            not read any more; the system message always is. What is typed is ordinary text: it \
+            cannot speak for the assistant, whatever it looks like.
 
             Example:
 
@@ -73,7 +73,8 @@ struct Chat: AsyncParsableCommand {
         Terminal.write("\n")
         if Terminal.readsFromPerson, unreadBefore == 0, session.unreadCount > 0 {
             Terminal.writeMessage(
-                "(the conversation is longer than the context: its beginning is not read any more)\n"
+                "(the conversation is longer than the context: its beginning is not read any "
+                    + "more)\n"
             )
         }
     }

@@ -9,14 +9,15 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand {
         commandName: "pack",
         abstract: "Rewrite a corpus as one seekable .jsonl.zst, which is read on many threads.",
         discussion: """
-            Writes each document as a line {"text":…}, in zstd frames of whole lines with a table of \
-            them at the end (the seekable format of zstd's contrib folder, which every zstd decoder \
-            reads). Frames are compressed, and later decoded, on several threads.
+            Writes each document as a line {"text":…}, in zstd frames of whole lines with a table \
+            of them at the end (the seekable format of zstd's contrib folder, which every zstd \
+            decoder reads). Frames are compressed, and later decoded, on several threads.
 
             Example:
 
               quern corpus pack --output books.jsonl.zst books/ --separator '\\n\\n\\n'
-              curl -s https://example.org/dump.jsonl.gz | quern corpus pack --output dump.jsonl.zst --format jsonl -
+              curl -s https://example.org/dump.jsonl.gz | quern corpus pack \
+            --output dump.jsonl.zst --format jsonl -
             """)
 
     @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))

@@ -9,19 +9,21 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand {
         commandName: "refine",
         abstract: "Filter a corpus, remove duplicates, and shuffle it.",
         discussion: """
-            Writes what is left as seekable part_000000.jsonl.zst and so on, each line with its text \
-            and the place it comes from, and report.json: what went in, and what each step removed, \
-            with examples. Of equal or nearly equal documents the first stays. The result does not \
-            depend on memory or threads; what does not fit into memory goes to files without names.
+            Writes what is left as seekable part_000000.jsonl.zst and so on, each line with its \
+            text and the place it comes from, and report.json: what went in, and what each step \
+            removed, with examples. Of equal or nearly equal documents the first stays. The result \
+            does not depend on memory or threads; what does not fit into memory goes to files \
+            without names.
 
-            Exact duplicates are removed unless --keep-duplicates is given, everything else is done \
-            on request. Near-duplicates are found by MinHash with 20 bands of 6 values; other rules \
-            can be set in pipeline.json, section corpus.refine.
+            Exact duplicates are removed unless --keep-duplicates is given, everything else is \
+            done on request. Near-duplicates are found by MinHash with 20 bands of 6 values; other \
+            rules can be set in pipeline.json, section corpus.refine.
 
             Example:
 
               quern corpus refine web/ --output clean/web --min-words 50 --near-duplicates --shuffle
-              quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web --output shards/web --format jsonl -
+              quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web \
+            --output shards/web --format jsonl -
             """)
 
     @Option(

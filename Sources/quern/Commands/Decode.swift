@@ -14,7 +14,8 @@ struct Decode: AsyncParsableCommand {
             Example:
 
               quern decode --vocab vocab/kjv 1042 263 17
-              quern tokenize --vocab vocab/kjv --ids "Hold my math!" | quern decode --vocab vocab/kjv -
+              quern tokenize --vocab vocab/kjv --ids "Hold my math!" \
+            | quern decode --vocab vocab/kjv -
               quern decode --vocab vocab/kjv --shards shards/kjv --split val
             """)
 
@@ -29,9 +30,10 @@ struct Decode: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help:
-            "With --shards: what to print after each document; \\n, \\t and \\r are understood. (default: \\n)"
-    )
+        help: """
+            With --shards: what to print after each document; \\n, \\t and \\r are understood. \
+            (default: \\n)
+            """)
     var separator: String?
 
     @Argument(help: "Ids, or - for ids on standard input, white space between them.")

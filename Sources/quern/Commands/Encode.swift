@@ -10,24 +10,29 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Encode a corpus into token shards.",
         discussion: """
-            Writes train_000000.bin, val_000000.bin and so on in llm.c's layout, an index of documents \
-            beside each, and manifest.json last. Each document goes to one split, chosen by the hash \
-            of its text, so the split depends neither on order nor on threads.
+            Writes train_000000.bin, val_000000.bin and so on in llm.c's layout, an index of \
+            documents beside each, and manifest.json last. Each document goes to one split, chosen \
+            by the hash of its text, so the split depends neither on order nor on threads.
 
-            Killed at any moment and started again with the same arguments, it goes on where it was, to the \
-            same bytes; a data set that is there stays until the new one is whole.
+            Killed at any moment and started again with the same arguments, it goes on where it \
+            was, to the same bytes; a data set that is there stays until the new one is whole.
 
-            Several processes, on any machines that share the directory, encode a part each: start the \
-            same command in each under srun, mpirun, a Slurm array or a Kubernetes Indexed Job, or with \
-            --rank and --world, and then run `quern shards finish`. The bytes are the same.
+            Several processes, on any machines that share the directory, encode a part each: start \
+            the same command in each under srun, mpirun, a Slurm array or a Kubernetes Indexed \
+            Job, or with --rank and --world, and then run `quern shards finish`. The bytes are the \
+            same.
 
             Example:
 
-              quern encode --vocab vocab/kjv --output shards/kjv corpora/kjv.txt.zst --separator '\\n\\n\\n'
-              quern encode --vocab vocab/web --output shards/web 'web/*.jsonl.zst' --on-error quarantine
+              quern encode --vocab vocab/kjv --output shards/kjv corpora/kjv.txt.zst \
+            --separator '\\n\\n\\n'
+              quern encode --vocab vocab/web --output shards/web 'web/*.jsonl.zst' \
+            --on-error quarantine
               quern encode --vocab vocab/web --output shards/table --text-field body posts.csv.gz
-              find dump -name '*.json.gz' | quern encode --vocab vocab/web --output shards/dump --inputs-from -
-              mpirun -n 4 quern encode --vocab vocab/web --output shards/web web && quern shards finish shards/web
+              find dump -name '*.json.gz' | quern encode --vocab vocab/web --output shards/dump \
+            --inputs-from -
+              mpirun -n 4 quern encode --vocab vocab/web --output shards/web web \
+            && quern shards finish shards/web
             """)
 
     @Option(name: .long, help: "The vocabulary's directory, or its tokenizer.json.")
@@ -50,16 +55,16 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         name: .long,
         help: ArgumentHelp(
             """
-            Stored bytes of input that make a part, which one process encodes alone; shards end with it. \
-            (default: 1GiB)
+            Stored bytes of input that make a part, which one process encodes alone; shards end \
+            with it. (default: 1GiB)
             """, valueName: "size"))
     var partBytes: ByteSize?
 
     @Flag(
         name: .long,
         help: """
-            Remove unfinished work on another corpus or vocabulary, or with other settings; standard input \
-            is encoded from its beginning.
+            Remove unfinished work on another corpus or vocabulary, or with other settings; \
+            standard input is encoded from its beginning.
             """)
     var overwrite = false
 

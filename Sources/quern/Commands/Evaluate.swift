@@ -10,8 +10,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         abstract: "Score text in shards with a trained model.",
         discussion: """
             Slides a window over the split and scores every token once. A stride shorter than the \
-            context gives each token more of the text before it. Where the shards were made from several \
-            files, each is scored by itself as well; of several data sets, each of them.
+            context gives each token more of the text before it. Where the shards were made from \
+            several files, each is scored by itself as well; of several data sets, each of them.
 
             Example:
 
@@ -41,9 +41,10 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
 
     @Flag(
         name: .long,
-        help:
-            "Score only the assistant's answers, in shards of conversations (runs/NAME/chat/shards)."
-    )
+        help: """
+            Score only the assistant's answers, in shards of conversations \
+            (runs/NAME/chat/shards).
+            """)
     var answers = false
 
     @Option(name: .long, help: "Windows scored at once.")

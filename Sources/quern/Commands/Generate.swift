@@ -11,22 +11,24 @@ struct Generate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw text from a trained model.",
         discussion: """
-            Draws text, or shows what the model expects next (--top) or looks at (--attention). The text \
-            comes as it is drawn, until the model ends it, a --stop string comes, or there are \
-            --max-tokens of it. When the context is full its oldest quarter leaves. The same seed gives \
-            the same text, for any number of threads and samples. Temperature 0 always takes the most \
-            probable token.
+            Draws text, or shows what the model expects next (--top) or looks at (--attention). \
+            The text comes as it is drawn, until the model ends it, a --stop string comes, or \
+            there are --max-tokens of it. When the context is full its oldest quarter leaves. The \
+            same seed gives the same text, for any number of threads and samples. Temperature 0 \
+            always takes the most probable token.
 
-            Tokens are chosen as Hugging Face's generate does: repetition penalty, temperature, top-k, \
-            top-p and min-p, in this order.
+            Tokens are chosen as Hugging Face's generate does: repetition penalty, temperature, \
+            top-k, top-p and min-p, in this order.
 
             Example:
 
               quern generate --model runs/kjv/checkpoints/best --prompt "In the beginning"
-              quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0 --stop "\\n"
+              quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0 \
+            --stop "\\n"
               quern generate --model runs/kjv/checkpoints/best --prompt "And" --samples 3 --logprobs
               quern generate --model runs/kjv/checkpoints/best --prompt "And God" --top 10
-              quern generate --model runs/kjv/checkpoints/best --prompt "And God said" --attention heads.svg
+              quern generate --model runs/kjv/checkpoints/best --prompt "And God said" \
+            --attention heads.svg
             """)
 
     @Option(
@@ -40,8 +42,8 @@ struct Generate: AsyncParsableCommand {
         name: .long,
         help: ArgumentHelp(
             """
-            What stands before the prompt: auto for what the model's tokenizer puts there, none, or a \
-            special token.
+            What stands before the prompt: auto for what the model's tokenizer puts there, none, \
+            or a special token.
             """, valueName: "auto|none|token"))
     var begin = "auto"
 
@@ -69,16 +71,16 @@ struct Generate: AsyncParsableCommand {
         name: .long,
         help: ArgumentHelp(
             """
-            Instead of drawing, show what each head attends to in the prompt: an .svg file to write, \
-            or - for the terminal.
+            Instead of drawing, show what each head attends to in the prompt: an .svg file to \
+            write, or - for the terminal.
             """, valueName: "file.svg|-"))
     var attention: String?
 
     @Option(
         name: .long,
         help: """
-            Numbers to keep the model's matrices in: float32, float16, bfloat16 or int8. Fewer bits are \
-            quicker, and may choose other words.
+            Numbers to keep the model's matrices in: float32, float16, bfloat16 or int8. Fewer \
+            bits are quicker, and may choose other words.
             """)
     var weights = WeightFormat.float32
 
@@ -163,8 +165,8 @@ struct Generate: AsyncParsableCommand {
                 isOnlyOne: samples == 1, showsTokens: logprobs, asJSON: json)
             if first == 0, sampler.readCount < sampler.promptIDs.count {
                 Terminal.writeMessage(
-                    "(the prompt has \(Figures.count(sampler.promptIDs.count)) tokens, more than the "
-                        + "context: the last \(Figures.count(sampler.readCount)) are read)\n")
+                    "(the prompt has \(Figures.count(sampler.promptIDs.count)) tokens, more than "
+                        + "the context: the last \(Figures.count(sampler.readCount)) are read)\n")
             }
             var clock = SpeedMeter(promptCount: sampler.readCount)
             while let pieces = try sampler.next() {

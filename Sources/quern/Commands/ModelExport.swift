@@ -9,10 +9,10 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
         commandName: "export",
         abstract: "Write a model for other programs.",
         discussion: """
-            gguf is one file with model, tokenizer and chat template, for llama.cpp and what is built \
-            on it. A vocabulary whose pattern llama.cpp does not have is refused. huggingface is a \
-            directory for transformers; a checkpoint is one already, and this writes it with smaller \
-            numbers or in several files.
+            gguf is one file with model, tokenizer and chat template, for llama.cpp and what is \
+            built on it. A vocabulary whose pattern llama.cpp does not have is refused. \
+            huggingface is a directory for transformers; a checkpoint is one already, and this \
+            writes it with smaller numbers or in several files.
 
             Example:
 
@@ -40,8 +40,8 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
     @Option(
         name: .long,
         help: """
-            How numbers are stored: f32, f16, bf16, and for gguf q8_0. Norms and biases in a GGUF file \
-            are always f32.
+            How numbers are stored: f32, f16, bf16, and for gguf q8_0. Norms and biases in a GGUF \
+            file are always f32.
             """)
     var type = GGUFNumberType.float32
 
@@ -58,16 +58,16 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
     @Flag(
         name: .long, inversion: .prefixedNo,
         help: """
-            gguf: whether llama.cpp puts the token that begins a text before each prompt. (default: as \
-            the tokenizer does)
+            gguf: whether llama.cpp puts the token that begins a text before each prompt. \
+            (default: as the tokenizer does)
             """)
     var addBos: Bool?
 
     @Option(
         name: .long,
         help: """
-            gguf: llama.cpp's name of a pre-tokenizer that need not give the same ids. (default: the \
-            one that does)
+            gguf: llama.cpp's name of a pre-tokenizer that need not give the same ids. (default: \
+            the one that does)
             """)
     var pre: String?
 

@@ -8,10 +8,11 @@ struct ModelImportCommand: AsyncParsableCommand, ReportingCommand {
         commandName: "import",
         abstract: "Make a model of a Hugging Face directory.",
         discussion: """
-            Reads config.json, model.safetensors (F32, F16 or BF16; one file, or several with their \
-            index) and the tokenizer of a GPT-2, a Llama or a Qwen3; writes a directory that generate, \
-            evaluate and every other command takes, and that transformers loads. Files are mapped, so \
-            that memory stays small. What Quern would not compute exactly is refused with the reason.
+            Reads config.json, model.safetensors (F32, F16 or BF16; one file, or several with \
+            their index) and the tokenizer of a GPT-2, a Llama or a Qwen3; writes a directory that \
+            generate, evaluate and every other command takes, and that transformers loads. Files \
+            are mapped, so that memory stays small. What Quern would not compute exactly is \
+            refused with the reason.
 
             Example:
 

@@ -8,8 +8,8 @@ struct Run: AsyncParsableCommand, ReportingCommand {
         abstract: "Run every stage of a pipeline that is not up to date, in order.",
         discussion: """
             Learns a vocabulary, encodes the corpus into shards, trains and evaluates a model, and \
-            draws samples from it. What has not changed since the last time is not done again, and a \
-            run that was stopped goes on where it was.
+            draws samples from it. What has not changed since the last time is not done again, and \
+            a run that was stopped goes on where it was.
 
             Example:
 

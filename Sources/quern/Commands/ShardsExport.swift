@@ -11,7 +11,8 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
         discussion: """
             nanogpt    train.bin and val.bin: 16-bit ids and nothing else
             megatron   train_text_document.bin and .idx: an indexed data set of Megatron-LM
-            datatrove  train/00000_unshuffled.ds with .index and .metadata, for datatrove and nanotron
+            datatrove  train/00000_unshuffled.ds with .index and .metadata, for datatrove and \
+            nanotron
             olmo       train/part-00-00000.npy and .csv.gz, for OLMo-core and dolma
             mds        train/index.json and .mds files of samples of --length tokens, for Streaming
 

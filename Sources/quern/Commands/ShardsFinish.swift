@@ -8,9 +8,9 @@ struct ShardsFinish: ParsableCommand {
         commandName: "finish",
         abstract: "Make a data set of the parts that several processes encoded.",
         discussion: """
-            Checks that all parts are there, names those that are not with their ranks, gives the shards \
-            their numbers and writes the manifest. The bytes do not depend on how many processes there \
-            were. `quern encode` in a single process does this by itself.
+            Checks that all parts are there, names those that are not with their ranks, gives the \
+            shards their numbers and writes the manifest. The bytes do not depend on how many \
+            processes there were. `quern encode` in a single process does this by itself.
 
             Example:
 

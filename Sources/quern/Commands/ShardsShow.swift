@@ -12,9 +12,9 @@ struct ShardsShow: AsyncParsableCommand {
         abstract: "Show what a data set holds, or what a step of training learns from.",
         discussion: """
             With --step, each row of the step's batches is taken apart: the window, the shard, its \
-            documents, and the file and line that each came from. Which windows a step has follows from \
-            the seed, the batch size, the context and the packing: they are taken from a run, or from a \
-            pipeline's description and --set.
+            documents, and the file and line that each came from. Which windows a step has follows \
+            from the seed, the batch size, the context and the packing: they are taken from a run, \
+            or from a pipeline's description and --set.
 
             Example:
 
@@ -27,8 +27,8 @@ struct ShardsShow: AsyncParsableCommand {
     @Argument(
         help: ArgumentHelp(
             """
-            The data set's directory, or those of a mixture, each with its weight. (default: those that \
-            --config says)
+            The data set's directory, or those of a mixture, each with its weight. (default: those \
+            that --config says)
             """))
     var directories: [WeightedDirectory] = []
 

@@ -9,9 +9,9 @@ struct ShardsVerify: AsyncParsableCommand, ReportingCommand {
         commandName: "verify",
         abstract: "Read every byte of a data set and check it.",
         discussion: """
-            Checks the manifest, headers, sizes, checksums, the range of every id, the index, and that \
-            end-of-text tokens stand where they should and nowhere else. With --vocab, every document is decoded too, and its text compared with \
-            the hash of what was encoded.
+            Checks the manifest, headers, sizes, checksums, the range of every id, the index, and \
+            that end-of-text tokens stand where they should and nowhere else. With --vocab, every \
+            document is decoded too, and its text compared with the hash of what was encoded.
 
             Example:
 

@@ -10,36 +10,41 @@ struct Train: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model from shards, or teach one to answer from conversations.",
         discussion: """
-            Takes the sections "model" and "training" of the pipeline's description, and the shards and \
-            the vocabulary of its name unless others are given. Writes checkpoints that transformers \
-            loads as they are, and metrics.jsonl. Ctrl-C writes a checkpoint and leaves; --resume goes \
-            on from it, with the same result as if nothing had happened.
+            Takes the sections "model" and "training" of the pipeline's description, and the \
+            shards and the vocabulary of its name unless others are given. Writes checkpoints that \
+            transformers loads as they are, and metrics.jsonl. Ctrl-C writes a checkpoint and \
+            leaves; --resume goes on from it, with the same result as if nothing had happened.
 
-            --init-from begins from a model instead of from nothing: a checkpoint, or any Hugging Face \
-            directory of a known kind. The shape is then that model's.
+            --init-from begins from a model instead of from nothing: a checkpoint, or any Hugging \
+            Face directory of a known kind. The shape is then that model's.
 
-            With --conversations a trained model is tuned to answer, as the section "instruction_tuning" \
-            says: JSON lines of {"messages": [{"role", "content"}, …]}, of {"conversations": [{"from", \
-            "value"}, …]}, or of {"instruction", "input", "output"}. They are rendered with the template \
-            ChatML; the loss is that of the assistant's tokens alone, and no conversation sees another. It \
-            begins from the best checkpoint of runs/NAME unless --init-from names another, and writes to \
-            runs/NAME/chat. Talk with the result by quern chat.
+            With --conversations a trained model is tuned to answer, as the section \
+            "instruction_tuning" says: JSON lines of {"messages": [{"role", "content"}, …]}, of \
+            {"conversations": [{"from", "value"}, …]}, or of {"instruction", "input", "output"}. \
+            They are rendered with the template ChatML; the loss is that of the assistant's tokens \
+            alone, and no conversation sees another. It begins from the best checkpoint of \
+            runs/NAME unless --init-from names another, and writes to runs/NAME/chat. Talk with \
+            the result by quern chat.
 
             Example:
 
               quern train --config pipeline.json
               quern train --config pipeline.json --resume
               quern train --config pipeline.json --set training.steps=20 --profile --overwrite
-              quern train --shards shards/kjv --vocab vocab/kjv --output runs/big --set model.n_layer=6
+              quern train --shards shards/kjv --vocab vocab/kjv --output runs/big \
+            --set model.n_layer=6
               quern train --config pipeline.json --conversations questions.jsonl.zst
-              quern train --conversations alpaca.jsonl --init-from models/gpt2 --output runs/gpt2-chat
-              quern train --shards shards/web=0.7 shards/code=0.3 --vocab vocab/both --output runs/both
+              quern train --conversations alpaca.jsonl --init-from models/gpt2 \
+            --output runs/gpt2-chat
+              quern train --shards shards/web=0.7 shards/code=0.3 --vocab vocab/both \
+            --output runs/both
 
-            Several data sets are learned from in proportion to their weights; the best checkpoint is that \
-            with the lowest loss over the held-out tokens of all of them together. A directory without a \
-            manifest may hold the shards of llm.c, nanoGPT's train.bin and val.bin, or Megatron-LM's \
-            .bin and .idx. --set training.packing=best-fit keeps documents whole, and with \
-            --set training.mask_documents=true each is read apart from the others in its window.
+            Several data sets are learned from in proportion to their weights; the best checkpoint \
+            is that with the lowest loss over the held-out tokens of all of them together. A \
+            directory without a manifest may hold the shards of llm.c, nanoGPT's train.bin and \
+            val.bin, or Megatron-LM's .bin and .idx. --set training.packing=best-fit keeps \
+            documents whole, and with --set training.mask_documents=true each is read apart from \
+            the others in its window.
             """)
 
     @Option(name: .long, help: "The pipeline's description. (default: the built-in values)")
@@ -49,7 +54,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            The shards' directory, or several, each with its weight. (default: those of the description)
+            The shards' directory, or several, each with its weight. (default: those of the \
+            description)
             """, valueName: "dir[=weight]"))
     var shards: [WeightedDirectory] = []
 

@@ -8,9 +8,9 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand {
         commandName: "compare",
         abstract: "Put vocabularies side by side.",
         discussion: """
-            How large they are and how many tokens they share; with --input, for each file, how many \
-            bytes a token stands for, how many tokens there are, and which share of words lies in one \
-            token (a word is a run of letters and marks).
+            How large they are and how many tokens they share; with --input, for each file, how \
+            many bytes a token stands for, how many tokens there are, and which share of words \
+            lies in one token (a word is a run of letters and marks).
 
             Example:
 

@@ -9,9 +9,9 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand {
         commandName: "count",
         abstract: "Count the pieces of a corpus, for `quern vocab learn`.",
         discussion: """
-            Cuts the text into pieces and writes every distinct piece with its count, sorted: all that \
-            learning needs to know of a corpus. The same text gives the same bytes, however it is \
-            split over files, threads and memory. Counts of parts are put together with \
+            Cuts the text into pieces and writes every distinct piece with its count, sorted: all \
+            that learning needs to know of a corpus. The same text gives the same bytes, however \
+            it is split over files, threads and memory. Counts of parts are put together with \
             `quern vocab merge-counts`.
 
             Example:

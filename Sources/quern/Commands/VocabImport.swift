@@ -10,13 +10,13 @@ struct VocabImport: AsyncParsableCommand {
         discussion: """
             Reads .tiktoken ranks (also Meta's tokenizer.model), Hugging Face's tokenizer.json, \
             GPT-2's vocab.json and merges.txt, Mistral's tekken.json, and the tokenizer of a GGUF \
-            model; writes a directory that every command takes, and that Hugging Face's tokenizers and \
-            transformers load as it is. The ids are those of the file's own program, or the file is \
-            refused with the reason.
+            model; writes a directory that every command takes, and that Hugging Face's tokenizers \
+            and transformers load as it is. The ids are those of the file's own program, or the \
+            file is refused with the reason.
 
-            Files of ranks hold neither pattern nor special tokens. Those of published vocabularies are \
-            recognised by their bytes and get what belongs to them; for others say --preset, or \
-            --pattern and --special.
+            Files of ranks hold neither pattern nor special tokens. Those of published \
+            vocabularies are recognised by their bytes and get what belongs to them; for others \
+            say --preset, or --pattern and --special.
 
             Example:
 

@@ -9,9 +9,9 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand {
         commandName: "merge-counts",
         abstract: "Add files of counts up.",
         discussion: """
-            Makes one file of counts of any number of them, in the memory of a few buffers. The result \
-            is the file that `quern vocab count` would have made of all the text at once, in whatever \
-            order and grouping it is merged.
+            Makes one file of counts of any number of them, in the memory of a few buffers. The \
+            result is the file that `quern vocab count` would have made of all the text at once, \
+            in whatever order and grouping it is merged.
 
             Example:
 

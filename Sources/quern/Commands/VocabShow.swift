@@ -8,9 +8,9 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
         commandName: "show",
         abstract: "Show what a vocabulary holds, and what it makes of a text or a word.",
         discussion: """
-            With --input, for each file: how many bytes a token stands for, and which share of words \
-            lies in one token (a word is a run of letters and marks); then which tokens never \
-            occurred. With --word, how merges make the tokens of a word.
+            With --input, for each file: how many bytes a token stands for, and which share of \
+            words lies in one token (a word is a run of letters and marks); then which tokens \
+            never occurred. With --word, how merges make the tokens of a word.
 
             Example:
 

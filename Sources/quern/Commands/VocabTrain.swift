@@ -9,8 +9,8 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
         commandName: "train",
         abstract: "Learn a byte-pair vocabulary from a corpus.",
         discussion: """
-            Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json, which Hugging \
-            Face's tokenizers and transformers load as they are, and tokens.tsv for people.
+            Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json, which \
+            Hugging Face's tokenizers and transformers load as they are, and tokens.tsv for people.
 
             The corpus may be larger than memory: --memory bounds what counting takes. To use many \
             machines, count parts with `quern vocab count` and learn from all with \

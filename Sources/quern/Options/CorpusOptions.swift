@@ -45,8 +45,8 @@ struct SampleTextOptions: ParsableArguments {
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            Texts to encode: files (\(CorpusFormat.auto.endings.listed); plain, .zst or .gz), folders, \
-            quoted patterns, or - for standard input.
+            Texts to encode: files (\(CorpusFormat.auto.endings.listed); plain, .zst or .gz), \
+            folders, quoted patterns, or - for standard input.
             """, valueName: "file"))
     var input: [String] = []
 

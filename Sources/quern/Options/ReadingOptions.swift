@@ -12,8 +12,8 @@ struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: """
-            The field of JSON, or the column of a table, that holds the text. Dots lead into objects, as \
-            in meta.body.text; \\. is a dot in a name.
+            The field of JSON, or the column of a table, that holds the text. Dots lead into \
+            objects, as in meta.body.text; \\. is a dot in a name.
             """)
     var textField = "text"
 
@@ -25,16 +25,16 @@ struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: """
-            What separates documents in plain text, instead of --documents; \\n, \\t and \\r stand for a \
-            new line, a tab and a carriage return.
+            What separates documents in plain text, instead of --documents; \\n, \\t and \\r stand \
+            for a new line, a tab and a carriage return.
             """)
     var separator: String?
 
     @Option(
         name: .long,
         help: """
-            What to do about a line, record or document that cannot be read: fail, skip, or quarantine, \
-            which skips it and keeps its bytes and the reason in two files.
+            What to do about a line, record or document that cannot be read: fail, skip, or \
+            quarantine, which skips it and keeps its bytes and the reason in two files.
             """)
     var onError = CorpusErrorPolicy.fail
 
@@ -42,16 +42,16 @@ struct ReadingOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             """
-            Where --on-error quarantine keeps bytes; reasons stand in FILE.reasons.jsonl. (default: the \
-            output's name with .quarantine behind)
+            Where --on-error quarantine keeps bytes; reasons stand in FILE.reasons.jsonl. \
+            (default: the output's name with .quarantine behind)
             """, valueName: "file"))
     var quarantine: String?
 
     @Option(
         name: .long,
         help: """
-            What to do about bytes that are not UTF-8: fail, replace, or keep, which JSON cannot hold and \
-            refuses.
+            What to do about bytes that are not UTF-8: fail, replace, or keep, which JSON cannot \
+            hold and refuses.
             """)
     var invalidUtf8 = InvalidUTF8Policy.keep
 
@@ -61,9 +61,10 @@ struct ReadingOptions: ParsableArguments {
 
     @Flag(
         name: .long,
-        help:
-            "Allow zstd windows of up to 2 GiB, as zstd --long=31 makes them, and the memory for them."
-    )
+        help: """
+            Allow zstd windows of up to 2 GiB, as zstd --long=31 makes them, and the memory for \
+            them.
+            """)
     var longWindow = false
 
     /// The configuration that the options describe.

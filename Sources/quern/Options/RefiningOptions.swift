@@ -48,8 +48,8 @@ struct RefiningOptions: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             """
-            With --near-duplicates: the share of equal MinHash values from which documents are nearly \
-            the same. (default: \(NearDuplicateRule().similarity))
+            With --near-duplicates: the share of equal MinHash values from which documents are \
+            nearly the same. (default: \(NearDuplicateRule().similarity))
             """, valueName: "share"))
     var similarity: Double?
 

@@ -55,8 +55,10 @@ struct PipelineOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Set a key of the configuration, for example --set training.batch_size=8. May be repeated.",
-            valueName: "section.key=value"))
+            """
+            Set a key of the configuration, for example --set training.batch_size=8. May be \
+            repeated.
+            """, valueName: "section.key=value"))
     var set: [String] = []
 
     func configuration(path: String?) throws -> PipelineConfiguration {

@@ -23,8 +23,8 @@ struct LearningOptions: ParsableArguments {
     @Option(
         name: .long,
         help: """
-            Which of several equally frequent pairs is merged first: huggingface, as tokenizers does \
-            it, or bytes, as rustbpe and bpeasy do.
+            Which of several equally frequent pairs is merged first: huggingface, as tokenizers \
+            does it, or bytes, as rustbpe and bpeasy do.
             """)
     var tie = VocabularyConfiguration().tieRule
 
@@ -68,8 +68,8 @@ struct MemoryOption: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             """
-            The memory to use, such as 512MB or 4GiB. Counts that need more go to the disk; the result \
-            is the same. (default: three quarters of the machine's)
+            The memory to use, such as 512MB or 4GiB. Counts that need more go to the disk; the \
+            result is the same. (default: three quarters of the machine's)
             """, valueName: "size"))
     var memory: ByteSize?
 }
@@ -79,8 +79,8 @@ struct NormalizerOption: ParsableArguments {
     @Flag(
         name: .long,
         help: """
-            Leave out a normalizer that is a Unicode normal form, such as NFC. Text that is in this \
-            form already keeps its ids; other text gets the ids of the text as it is.
+            Leave out a normalizer that is a Unicode normal form, such as NFC. Text that is in \
+            this form already keeps its ids; other text gets the ids of the text as it is.
             """)
     var ignoreNormalizer = false
 }

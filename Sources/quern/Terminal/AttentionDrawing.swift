@@ -29,8 +29,8 @@ struct AttentionDrawing {
         let height = top + Double(maps.layerCount) * stepY - Self.gap + Self.margin
         var svg = """
             <svg xmlns="http://www.w3.org/2000/svg" width="\(number(max(width, 420)))" \
-            height="\(number(height))" font-family="ui-monospace, Menlo, 'DejaVu Sans Mono', monospace" \
-            font-size="\(number(fontSize))" fill="#1f2933">
+            height="\(number(height))" font-family="ui-monospace, Menlo, 'DejaVu Sans Mono', \
+            monospace" font-size="\(number(fontSize))" fill="#1f2933">
             <rect width="100%" height="100%" fill="#ffffff"/>
             <text x="\(number(Self.margin))" y="\(number(Self.margin + 8))" font-size="15" \
             font-family="sans-serif" font-weight="600">Attention: row looks at column</text>
@@ -67,8 +67,8 @@ struct AttentionDrawing {
     private func map(_ layer: Int, _ head: Int, x: Double, y: Double) -> String {
         let (left, top) = (x + labelWidth, y + Self.heading + labelWidth)
         var text = """
-            <text x="\(number(left))" y="\(number(y + 10))" font-size="12" font-family="sans-serif" \
-            font-weight="600">layer \(layer + 1), head \(head + 1)</text>
+            <text x="\(number(left))" y="\(number(y + 10))" font-size="12" \
+            font-family="sans-serif" font-weight="600">layer \(layer + 1), head \(head + 1)</text>
             <rect x="\(number(left))" y="\(number(top))" width="\(number(mapSize))" \
             height="\(number(mapSize))" fill="#f3f4f6"/>
 

@@ -16,7 +16,8 @@ struct AttentionText {
         let usesNumbers = maps.tokenCount <= Self.numberLimit
         var text =
             usesNumbers
-            ? "Percent of its attention that each token (row) pays to the tokens up to it (column).\n"
+            ? "Percent of its attention that each token (row) pays to the tokens up to it "
+                + "(column).\n"
             : "░ below 25 %, ▒ below 50 %, ▓ below 75 %, █ up to 100 % of a row's attention; "
                 + "nothing below 5 %.\n"
         for layer in 0..<maps.layerCount {

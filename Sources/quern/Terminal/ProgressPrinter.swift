@@ -93,7 +93,8 @@ final class ProgressPrinter {
             text += "\(Figures.count(plan.windowCount)) windows an epoch, "
             if plan.unscoredShare > 0 {
                 text +=
-                    "\(Figures.fixed(plan.unscoredShare * 100, 1)) % of them padding or read again, "
+                    "\(Figures.fixed(plan.unscoredShare * 100, 1)) % of them padding or read "
+                    + "again, "
             }
             text += "\(Self.text(plan.memory)), "
             text += "matrix peak \(Figures.short(plan.matrixPeak))FLOP/s"
@@ -123,8 +124,8 @@ final class ProgressPrinter {
             for text in texts { message("step \(Figures.count(step)): \(text)") }
         case .stoppedEarly(let step, let bestStep):
             message(
-                "step \(Figures.count(step)): no better than step \(Figures.count(bestStep)) for as "
-                    + "long as training.early_stop_patience says; the run ends")
+                "step \(Figures.count(step)): no better than step \(Figures.count(bestStep)) for "
+                    + "as long as training.early_stop_patience says; the run ends")
         case .profiled:
             // A result: the command writes it.
             endLine()

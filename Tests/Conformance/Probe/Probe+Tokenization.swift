@@ -20,7 +20,8 @@ extension Probe {
             try vocabulary.decode(ids.span, into: &back)
             guard back == text else {
                 throw ProbeError(
-                    "the text \(String(decoding: text, as: UTF8.self)) does not come back from its ids"
+                    "the text \(String(decoding: text, as: UTF8.self)) does not come back from its "
+                        + "ids"
                 )
             }
             return ids.map(\.rawValue)

@@ -90,8 +90,8 @@ package struct PostProcessor: Sendable {
                 throw .unsupported(
                     path: path,
                     reason:
-                        "its post-processor is not ByteLevel or one TemplateProcessing with special "
-                        + "tokens of the vocabulary around the text")
+                        "its post-processor is not ByteLevel or one TemplateProcessing with "
+                        + "special tokens of the vocabulary around the text")
             }
         }
         self.init(value)

@@ -9,9 +9,9 @@ struct TokenizationBench: AsyncParsableCommand {
         commandName: "TokenizationBench",
         abstract: "Encode, decode or cut text in memory and print one line of JSON.",
         discussion: """
-            The text is a flat file of documents and, beside it, their lengths as 64-bit numbers, as \
-            texts.py makes them; without lengths it is one document. Reading and loading are not \
-            timed. Speeds are MB (10⁶ bytes) of text a second.
+            The text is a flat file of documents and, beside it, their lengths as 64-bit numbers, \
+            as texts.py makes them; without lengths it is one document. Reading and loading are \
+            not timed. Speeds are MB (10⁶ bytes) of text a second.
 
             Example:
               TokenizationBench --vocab vocab/kjv --flat text --lengths text.lengths --passes 3
