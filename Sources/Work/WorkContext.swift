@@ -25,4 +25,11 @@ public struct WorkContext<Event> {
         self.stop = stop
         self.report = report
     }
+
+    /// The same circumstances for a part of the work, whose events become some of this one's.
+    ///
+    /// - Parameter wrap: makes an event of the whole from one of the part.
+    public func wrapping<Part>(_ wrap: @escaping (Part) -> Event) -> WorkContext<Part> {
+        WorkContext<Part>(threadCount: threadCount, stop: stop) { [report] in report(wrap($0)) }
+    }
 }

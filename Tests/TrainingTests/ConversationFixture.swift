@@ -36,8 +36,8 @@ struct ConversationFixture {
         model.architecture = .qwen3
         model.positionCount = 64
         model.embeddingSize = 32
-        var trainer = try base.trainer("base", model: model)
-        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let trainer = try base.trainer("base", model: model)
+        _ = try await trainer.run()
     }
 
     /// A question whose answer is one of three words.
@@ -68,6 +68,7 @@ struct ConversationFixture {
             model: TrainingFixture.model, configuration: configuration, set: set ?? self.set,
             vocabulary: template.vocabulary, template: template,
             surroundings: Trainer.Surroundings(
-                runDirectory: base.path(run), threadCount: threadCount, existing: existing))
+                runDirectory: base.path(run), existing: existing),
+            work: WorkContext(threadCount: threadCount))
     }
 }

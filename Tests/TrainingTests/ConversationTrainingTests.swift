@@ -18,9 +18,9 @@ import Work
         configuration.learningRate = 1e-2
         configuration.evaluateEvery = 50
         configuration.checkpointEvery = 100
-        var trainer = try fixture.trainer("tuned", configuration: configuration)
+        let trainer = try fixture.trainer("tuned", configuration: configuration)
         var evaluations: [EvaluationResult] = []
-        let summary = try await trainer.run(stop: StopSignal()) { event in
+        let summary = try await trainer.run { event in
             if case .evaluated(_, let result, _) = event { evaluations.append(result) }
         }
         // Ten conversations are held out; what is scored of them is their answers and ends.
@@ -58,8 +58,8 @@ import Work
         let fixture = try await ConversationFixture()
         var configuration = ConversationFixture.configuration
         configuration.steps = 1
-        var trainer = try fixture.trainer("files", configuration: configuration)
-        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let trainer = try fixture.trainer("files", configuration: configuration)
+        _ = try await trainer.run()
         let files = try fixture.base.latest(of: "files")
         func object(_ name: String) throws -> [String: Any] {
             let file = try #require(files[name])
@@ -77,29 +77,29 @@ import Work
     func reproducible() async throws {
         let fixture = try await ConversationFixture()
         for threads in 1...3 {
-            var trainer = try fixture.trainer("threads-\(threads)", threadCount: threads)
-            _ = try await trainer.run(stop: StopSignal()) { _ in }
+            let trainer = try fixture.trainer("threads-\(threads)", threadCount: threads)
+            _ = try await trainer.run()
         }
         let expected = try fixture.base.latest(of: "threads-1")
         #expect(try fixture.base.latest(of: "threads-2") == expected)
         #expect(try fixture.base.latest(of: "threads-3") == expected)
         let stop = StopSignal()
-        var first = try fixture.trainer("stopped")
+        let first = try fixture.trainer("stopped")
         _ = try await first.run(stop: stop) { event in
             if case .step(let report) = event, report.step == 7 { stop.request() }
         }
         // The model that the run began from is not needed to go on.
         try FileManager.default.removeItem(atPath: fixture.base.path("base"))
-        var second = try fixture.trainer("stopped", existing: .resume)
-        _ = try await second.run(stop: StopSignal()) { _ in }
+        let second = try fixture.trainer("stopped", existing: .resume)
+        _ = try await second.run()
         #expect(try fixture.base.latest(of: "stopped") == expected)
     }
 
     @Test("a run begins from another model of its vocabulary, and from no other")
     func start() async throws {
         let fixture = try TrainingFixture()
-        var first = try fixture.trainer("first")
-        _ = try await first.run(stop: StopSignal()) { _ in }
+        let first = try fixture.trainer("first")
+        _ = try await first.run()
         var configuration = TrainingFixture.configuration
         configuration.initFrom = fixture.path("first") + "/checkpoints/latest"
         configuration.learningRate = 1e-30
@@ -107,8 +107,8 @@ import Work
         configuration.steps = 1
         var other = TrainingFixture.model
         other.layerCount = 1
-        var second = try fixture.trainer("second", configuration: configuration, model: other)
-        _ = try await second.run(stop: StopSignal()) { _ in }
+        let second = try fixture.trainer("second", configuration: configuration, model: other)
+        _ = try await second.run()
         #expect(
             try fixture.latest(of: "second")["model.safetensors"]
                 == fixture.latest(of: "first")["model.safetensors"])

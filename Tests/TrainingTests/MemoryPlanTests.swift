@@ -28,12 +28,13 @@ import Work
     func refused() throws {
         let fixture = try TrainingFixture()
         var surroundings = Trainer.Surroundings(
-            runDirectory: fixture.path("run"), threadCount: 2, existing: .refuse)
+            runDirectory: fixture.path("run"), existing: .refuse)
         func trainer(_ limit: Int) throws -> Trainer {
             surroundings.memoryLimit = limit
             return try Trainer(
                 model: TrainingFixture.model, configuration: TrainingFixture.configuration,
-                set: fixture.set, vocabulary: fixture.vocabulary, surroundings: surroundings)
+                set: fixture.set, vocabulary: fixture.vocabulary, surroundings: surroundings,
+                work: WorkContext(threadCount: 2))
         }
         var shape = TrainingFixture.model
         shape.vocabularySize = fixture.vocabulary.count
@@ -60,14 +61,14 @@ import Work
     @Test("a profiled run reports every part, and the parts make up the step")
     func profiled() async throws {
         let fixture = try TrainingFixture()
-        var trainer = try Trainer(
+        let trainer = try Trainer(
             model: TrainingFixture.model, configuration: TrainingFixture.configuration,
             set: fixture.set, vocabulary: fixture.vocabulary,
             surroundings: Trainer.Surroundings(
-                runDirectory: fixture.path("run"), threadCount: 2, existing: .refuse,
-                isProfiled: true))
+                runDirectory: fixture.path("run"), existing: .refuse, isProfiled: true),
+            work: WorkContext(threadCount: 2))
         var reports: [ProfileReport] = []
-        _ = try await trainer.run(stop: StopSignal()) { event in
+        _ = try await trainer.run { event in
             if case .profiled(let report) = event { reports.append(report) }
         }
         let report = try #require(reports.first)

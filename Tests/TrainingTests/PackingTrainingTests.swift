@@ -35,8 +35,8 @@ import Work
             model: TrainingFixture.model, configuration: configuration, data: data,
             vocabulary: fixture.vocabulary,
             surroundings: .init(
-                runDirectory: fixture.path(run), threadCount: threadCount,
-                existing: resumes ? .resume : .refuse))
+                runDirectory: fixture.path(run), existing: resumes ? .resume : .refuse),
+            work: WorkContext(threadCount: threadCount))
     }
 
     @Test(
@@ -48,10 +48,10 @@ import Work
         var configuration = TrainingFixture.configuration
         configuration.packing = packing
         configuration.masksDocuments = true
-        var whole = try trainer(fixture, "whole", data, configuration)
+        let whole = try trainer(fixture, "whole", data, configuration)
         var plan: TrainingPlan?
         var (tokens, losses): (Int, [Double]) = (0, [])
-        _ = try await whole.run(stop: StopSignal()) { event in
+        _ = try await whole.run { event in
             if case .began(let begun) = event { plan = begun }
             if case .step(let report) = event {
                 tokens = report.tokenCount
@@ -92,14 +92,14 @@ import Work
 
         for stopStep in [1, 5, 11] {
             let stop = StopSignal()
-            var first = try trainer(fixture, "stopped-\(stopStep)", data, configuration)
+            let first = try trainer(fixture, "stopped-\(stopStep)", data, configuration)
             _ = try await first.run(stop: stop) { event in
                 if case .step(let report) = event, report.step == stopStep { stop.request() }
             }
-            var second = try trainer(
+            let second = try trainer(
                 fixture, "stopped-\(stopStep)", data, configuration, threadCount: stopStep % 3 + 1,
                 resumes: true)
-            _ = try await second.run(stop: StopSignal()) { _ in }
+            _ = try await second.run()
             #expect(try fixture.latest(of: "stopped-\(stopStep)") == expected)
         }
     }
@@ -110,8 +110,8 @@ import Work
         let data = try makeMixture(fixture)
         var configuration = TrainingFixture.configuration
         configuration.steps = 1
-        var first = try trainer(fixture, "run", data, configuration)
-        _ = try await first.run(stop: StopSignal()) { _ in }
+        let first = try trainer(fixture, "run", data, configuration)
+        _ = try await first.run()
         let other = try Mixture(
             data.sources.map { WeightedShards(name: $0.name, set: $0.set, weight: 1) })
         #expect(throws: TrainingError.self) {

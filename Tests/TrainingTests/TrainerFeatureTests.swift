@@ -29,7 +29,6 @@ import Work
     private func run(
         _ trainer: Trainer, stoppingAfter stopStep: Int? = nil
     ) async throws -> (events: [TrainingEvent], summary: TrainingSummary) {
-        var trainer = trainer
         var events: [TrainingEvent] = []
         let stop = StopSignal()
         let summary = try await trainer.run(stop: stop) { event in

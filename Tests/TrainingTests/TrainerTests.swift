@@ -16,10 +16,10 @@ import Work
         configuration.learningRate = 1e-2
         configuration.evaluateEvery = 20
         configuration.checkpointEvery = 10
-        var trainer = try fixture.trainer("run", configuration: configuration)
+        let trainer = try fixture.trainer("run", configuration: configuration)
         var losses: [Double] = []
         var evaluations: [EvaluationResult] = []
-        let summary = try await trainer.run(stop: StopSignal()) { event in
+        let summary = try await trainer.run { event in
             switch event {
             case .step(let report): losses.append(report.loss)
             case .evaluated(_, let result, _): evaluations.append(result)
@@ -57,8 +57,8 @@ import Work
     func threads() async throws {
         let fixture = try TrainingFixture()
         for threads in 1...3 {
-            var trainer = try fixture.trainer("threads-\(threads)", threadCount: threads)
-            _ = try await trainer.run(stop: StopSignal()) { _ in }
+            let trainer = try fixture.trainer("threads-\(threads)", threadCount: threads)
+            _ = try await trainer.run()
         }
         let reference = try fixture.latest(of: "threads-1")
         #expect(reference.count >= 8)
@@ -69,8 +69,8 @@ import Work
     @Test("a checkpoint's tokenizer begins texts as the documents began", arguments: [true, false])
     func beginning(hasEnds: Bool) async throws {
         let fixture = try TrainingFixture(endOfText: hasEnds ? .before : .none)
-        var trainer = try fixture.trainer("run")
-        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let trainer = try fixture.trainer("run")
+        _ = try await trainer.run()
         let read = try Vocabulary(directory: fixture.path("run/checkpoints/latest"))
         #expect(read.textPrefix == (hasEnds ? [try #require(read.endOfText)] : []))
         #expect(read.fingerprint == fixture.vocabulary.fingerprint)
@@ -79,20 +79,20 @@ import Work
     @Test("a run stopped after any step and resumed has the bytes of one that was not")
     func resumed() async throws {
         let fixture = try TrainingFixture()
-        var whole = try fixture.trainer("whole")
-        _ = try await whole.run(stop: StopSignal()) { _ in }
+        let whole = try fixture.trainer("whole")
+        _ = try await whole.run()
         let expected = try fixture.latest(of: "whole")
         for stopStep in 1...11 {
             let run = "stopped-\(stopStep)"
             let stop = StopSignal()
-            var first = try fixture.trainer(run)
+            let first = try fixture.trainer(run)
             let partial = try await first.run(stop: stop) { event in
                 if case .step(let report) = event, report.step == stopStep { stop.request() }
             }
             #expect(!partial.isComplete)
             #expect(partial.steps == stopStep)
-            var second = try fixture.trainer(run, existing: .resume)
-            #expect(try await second.run(stop: StopSignal()) { _ in }.isComplete)
+            let second = try fixture.trainer(run, existing: .resume)
+            #expect(try await second.run().isComplete)
             #expect(try fixture.latest(of: run) == expected)
         }
     }
@@ -110,7 +110,7 @@ import Work
             _ name: String, threadCount: Int = 2, existing: Trainer.ExistingRun = .refuse,
             until last: Int = .max
         ) async throws {
-            var trainer = try fixture.trainer(
+            let trainer = try fixture.trainer(
                 name, configuration: configuration, model: model, threadCount: threadCount,
                 existing: existing)
             let stop = StopSignal()
@@ -141,7 +141,7 @@ import Work
     func metricsAfterResume() async throws {
         let fixture = try TrainingFixture()
         let stop = StopSignal()
-        var first = try fixture.trainer("run")
+        let first = try fixture.trainer("run")
         _ = try await first.run(stop: stop) { event in
             if case .step(let report) = event, report.step == 7 { stop.request() }
         }
@@ -150,8 +150,8 @@ import Work
         try FileManager.default.removeItem(atPath: store.directory + "/latest")
         try FileManager.default.createSymbolicLink(
             atPath: store.directory + "/latest", withDestinationPath: "step-00000005")
-        var second = try fixture.trainer("run", existing: .resume)
-        _ = try await second.run(stop: StopSignal()) { _ in }
+        let second = try fixture.trainer("run", existing: .resume)
+        _ = try await second.run()
         let metrics = try String(
             contentsOfFile: fixture.path("run") + "/metrics.jsonl", encoding: .utf8)
         let steps = metrics.split(separator: "\n").filter { $0.contains("\"loss\"") }
@@ -162,7 +162,7 @@ import Work
     func changedRecipe() async throws {
         let fixture = try TrainingFixture()
         let stop = StopSignal()
-        var first = try fixture.trainer("run")
+        let first = try fixture.trainer("run")
         _ = try await first.run(stop: stop) { event in
             if case .step = event { stop.request() }
         }
@@ -171,7 +171,7 @@ import Work
         configuration.stride = 3
         var plans: [TrainingPlan] = []
         for _ in 0..<2 {
-            var second = try fixture.trainer(
+            let second = try fixture.trainer(
                 "run", configuration: configuration, existing: .resume)
             _ = try await second.run(stop: stop) { event in
                 if case .began(let plan) = event { plans.append(plan) }
@@ -192,8 +192,8 @@ import Work
         #expect(throws: TrainingError.noCheckpoint(directory: fixture.path("run"))) {
             try fixture.trainer("run", existing: .resume)
         }
-        var trainer = try fixture.trainer("run")
-        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let trainer = try fixture.trainer("run")
+        _ = try await trainer.run()
         #expect(throws: TrainingError.runExists(directory: fixture.path("run"))) {
             try fixture.trainer("run")
         }
@@ -222,8 +222,8 @@ import Work
             to: URL(fileURLWithPath: checkpoints + "/step-00000003.partial/optimizer.safetensors"))
         try FileManager.default.createSymbolicLink(
             atPath: checkpoints + "/latest.partial", withDestinationPath: "step-00000003")
-        var trainer = try fixture.trainer("run")
-        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let trainer = try fixture.trainer("run")
+        _ = try await trainer.run()
         let names = try FileManager.default.contentsOfDirectory(atPath: checkpoints)
         #expect(names.contains("latest"))
         #expect(!names.contains { $0.hasSuffix(".partial") })
@@ -237,10 +237,10 @@ import Work
         configuration.warmupSteps = 0
         configuration.steps = 50
         configuration.evaluateEvery = 50
-        var trainer = try fixture.trainer("run", configuration: configuration)
+        let trainer = try fixture.trainer("run", configuration: configuration)
         var skipped = 0
         await #expect(throws: TrainingError.diverged(step: 11, count: 10)) {
-            try await trainer.run(stop: StopSignal()) { event in
+            try await trainer.run { event in
                 if case .skipped(_, .notFinite, _) = event { skipped += 1 }
             }
         }
@@ -259,16 +259,16 @@ import Work
         let fixture = try TrainingFixture()
         var good = TrainingFixture.configuration
         (good.steps, good.evaluateEvery, good.checkpointEvery) = (6, 100, 1)
-        var trainer = try fixture.trainer("run", configuration: good)
-        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let trainer = try fixture.trainer("run", configuration: good)
+        _ = try await trainer.run()
         let kept = try fixture.latest(of: "run")
         var bad = good
         (bad.steps, bad.learningRate, bad.schedule) = (50, 1e38, .constant)
 
         // Step 7 makes numbers of 1e38, and from step 8 on nothing is finite.
-        var diverging = try fixture.trainer("run", configuration: bad, existing: .resume)
+        let diverging = try fixture.trainer("run", configuration: bad, existing: .resume)
         await #expect(throws: TrainingError.diverged(step: 17, count: 10)) {
-            try await diverging.run(stop: StopSignal()) { _ in }
+            try await diverging.run()
         }
         let names = try FileManager.default.contentsOfDirectory(
             atPath: fixture.path("run") + "/checkpoints")
@@ -285,15 +285,15 @@ import Work
         // A validation loss that is none is no best one, and ends the run with a sentence.
         try goBack()
         bad.evaluateEvery = 9
-        var scored = try fixture.trainer("run", configuration: bad, existing: .resume)
+        let scored = try fixture.trainer("run", configuration: bad, existing: .resume)
         await #expect(throws: TrainingError.notFinite(what: "the validation loss", step: 9)) {
-            try await scored.run(stop: StopSignal()) { _ in }
+            try await scored.run()
         }
 
         // Nor does a run that is stopped in between leave one.
         try goBack()
         bad.evaluateEvery = 100
-        var stopped = try fixture.trainer("run", configuration: bad, existing: .resume)
+        let stopped = try fixture.trainer("run", configuration: bad, existing: .resume)
         let stop = StopSignal()
         await #expect(throws: TrainingError.diverged(step: 9, count: 2)) {
             try await stopped.run(stop: stop) { event in
@@ -309,8 +309,8 @@ import Work
     @Test("what is to be replaced stays until the new run is certain to begin")
     func overwriting() async throws {
         let fixture = try TrainingFixture()
-        var trainer = try fixture.trainer("run")
-        _ = try await trainer.run(stop: StopSignal()) { _ in }
+        let trainer = try fixture.trainer("run")
+        _ = try await trainer.run()
         let kept = try fixture.latest(of: "run")
         var longer = TrainingFixture.model
         longer.positionCount = 1 << 20
@@ -319,9 +319,9 @@ import Work
         }
         var other = TrainingFixture.configuration
         other.seed += 1
-        var next = try fixture.trainer("run", configuration: other, existing: .overwrite)
+        let next = try fixture.trainer("run", configuration: other, existing: .overwrite)
         #expect(try fixture.latest(of: "run") == kept)
-        _ = try await next.run(stop: StopSignal()) { _ in }
+        _ = try await next.run()
         #expect(try fixture.latest(of: "run") != kept)
         // And a run that is refused leaves no directory.
         #expect(throws: (any Error).self) { try fixture.trainer("new", model: longer) }
@@ -332,17 +332,17 @@ import Work
     func inUse() async throws {
         let fixture = try TrainingFixture()
         let busy = TrainingError.runInUse(directory: fixture.path("run"))
-        var (first, second) = (try fixture.trainer("run"), try fixture.trainer("run"))
+        let (first, second) = (try fixture.trainer("run"), try fixture.trainer("run"))
         do {
             try FileManager.default.createDirectory(
                 atPath: fixture.path("run"), withIntermediateDirectories: true)
             let lock = try #require(try FileLock(path: fixture.path("run") + "/lock", .exclusive))
             defer { withExtendedLifetime(lock) {} }
-            await #expect(throws: busy) { try await first.run(stop: StopSignal()) { _ in } }
+            await #expect(throws: busy) { try await first.run() }
         }
-        _ = try await first.run(stop: StopSignal()) { _ in }
+        _ = try await first.run()
         // Prepared when there was nothing yet.
-        await #expect(throws: busy) { try await second.run(stop: StopSignal()) { _ in } }
+        await #expect(throws: busy) { try await second.run() }
     }
 
     @Test("a shorter stride scores the same tokens, each with more context")

@@ -6,6 +6,7 @@ import Tokenization
 import Training
 import Transformer
 import VocabularyLearning
+import Work
 
 /// Shards of a small text and a model small enough to train in a moment.
 final class TrainingFixture {
@@ -71,8 +72,8 @@ final class TrainingFixture {
         try Trainer(
             model: model, configuration: configuration, set: set, vocabulary: vocabulary,
             surroundings: Trainer.Surroundings(
-                runDirectory: path(run), threadCount: threadCount, existing: existing,
-                drawSamples: drawSamples))
+                runDirectory: path(run), existing: existing, drawSamples: drawSamples),
+            work: WorkContext(threadCount: threadCount))
     }
 
     func path(_ name: String) -> String { directory + "/" + name }

@@ -14,7 +14,7 @@ public enum TrainStage {
     ///   - data: the data sets, made with `vocabulary`, and their weights.
     ///   - vocabulary: the vocabulary of the ids.
     ///   - surroundings: where and how the run goes on; samples are drawn as the configuration
-    ///     says, and the threads are those of `work`.
+    ///     says.
     ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the run's summary, complete or not.
     public static func run(
@@ -26,18 +26,18 @@ public enum TrainStage {
         }
         var surroundings = surroundings
         let vocabulary = vocabulary.beginningTexts(as: data)
-        let threadCount = work.threadCount
-        surroundings.threadCount = threadCount
         surroundings.drawSamples = { model, progress in
             try GenerateStage.draw(
                 model: model, vocabulary: vocabulary, prompts: configuration.samples,
-                generation: configuration.generation, threadCount: threadCount, progress: progress)
+                generation: configuration.generation, threadCount: work.threadCount,
+                progress: progress)
         }
-        var trainer = try Trainer(
+        let trainer = try Trainer(
             model: configuration.model, configuration: configuration.training, data: data,
-            vocabulary: vocabulary, surroundings: surroundings)
+            vocabulary: vocabulary, surroundings: surroundings,
+            work: work.wrapping(PipelineEvent.training))
         for notice in notices(configuration, trainer) { work.report(.notice(notice)) }
-        return try await trainer.run(stop: work.stop) { work.report(.training($0)) }
+        return try await trainer.run()
     }
 
     /// Notices of keys that have no effect on the run of `trainer`.

@@ -54,24 +54,23 @@ public enum TuneStage {
                 store.isContinued(by: training, data: set.fingerprint)
                 ? .resume : .overwrite
         }
-        let threadCount = work.threadCount
-        surroundings.threadCount = threadCount
         surroundings.drawSamples = { model, progress in
             try answers(
                 to: section.questions, of: model, template: template,
                 generation: configuration.generation,
-                threadCount: threadCount, progress: progress)
+                threadCount: work.threadCount, progress: progress)
         }
-        var trainer = try Trainer(
+        let trainer = try Trainer(
             model: shape, configuration: training, set: set, vocabulary: template.vocabulary,
-            template: template, surroundings: surroundings)
+            template: template, surroundings: surroundings,
+            work: work.wrapping(PipelineEvent.training))
         if let notice = trainer.evaluationNotice { work.report(.notice(notice)) }
-        let summary = try await trainer.run(stop: work.stop) { work.report(.training($0)) }
+        let summary = try await trainer.run()
         if summary.isComplete, let best = store.best ?? store.latest {
             try FileReplacement.writeJSON(
                 answers(
                     to: section.questions, of: GPT(directory: best), template: template,
-                    generation: configuration.generation, threadCount: threadCount
+                    generation: configuration.generation, threadCount: work.threadCount
                 ) { work.report(.progress(GenerateStage.progress($0, $1))) },
                 to: answerFile(of: runDirectory))
         }

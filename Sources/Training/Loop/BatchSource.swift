@@ -7,6 +7,19 @@ struct BatchSource: Sendable {
     /// Of conversations in this template the answers alone are scored; of anything else all is.
     let template: ChatTemplate?
 
+    /// Batches of the training splits of `data`. Conversations are packed whole.
+    init(
+        _ data: Mixture, _ configuration: TrainingConfiguration, contextLength: Int,
+        template: ChatTemplate?
+    ) throws {
+        self.template = template
+        loader = try data.loader(
+            packing: template == nil ? configuration.packing : .bestFit, length: contextLength,
+            stride: template == nil ? configuration.stride : nil,
+            marksDocuments: configuration.masksDocuments,
+            batchSize: configuration.windowsPerStep, seed: configuration.seed)
+    }
+
     /// The batch that begins at `position`. O(tokens).
     func batch(at position: Int) -> Batch {
         var batch = loader.batch(at: position)

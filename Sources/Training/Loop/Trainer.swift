@@ -8,7 +8,19 @@ public import Work
 ///
 /// The same model, data and configuration give the same checkpoints, byte for byte, for any number
 /// of threads, and whether or not the run was stopped and resumed on the way.
-public struct Trainer {
+///
+/// A class, because the model, the optimizer and the place in the data advance together: a copy
+/// would share the first two.
+///
+/// ```swift
+/// let trainer = try Trainer(
+///     model: shape, configuration: recipe, set: set, vocabulary: vocabulary,
+///     surroundings: Trainer.Surroundings(runDirectory: "runs/mine", existing: .refuse))
+/// let summary = try await trainer.run { event in
+///     if case .step(let report) = event { print(report.step, report.loss) }
+/// }
+/// ```
+public final class Trainer {
     /// Policy for a run directory that has checkpoints.
     public enum ExistingRun: Sendable {
         /// Refuse to touch it.
@@ -23,8 +35,6 @@ public struct Trainer {
     public struct Surroundings {
         /// Directory of checkpoints and metrics.
         public var runDirectory: String
-        /// Threads to use; the result does not depend on it.
-        public var threadCount: Int
         /// Policy for checkpoints that are there.
         public var existing: ExistingRun
         /// Bytes of memory that training may need; nil for what the machine has to give.
@@ -42,13 +52,10 @@ public struct Trainer {
 
         /// The surroundings of a run.
         public init(
-            runDirectory: String, threadCount: Int = ThreadTeam.processorCount,
-            existing: ExistingRun,
-            memoryLimit: Int? = nil, isProfiled: Bool = false,
-            drawSamples: SampleDrawer? = nil
+            runDirectory: String, existing: ExistingRun, memoryLimit: Int? = nil,
+            isProfiled: Bool = false, drawSamples: SampleDrawer? = nil
         ) {
             self.runDirectory = runDirectory
-            self.threadCount = threadCount
             self.existing = existing
             self.memoryLimit = memoryLimit
             self.isProfiled = isProfiled
@@ -61,25 +68,29 @@ public struct Trainer {
     let optimizer: Optimizer
     let runner: BatchRunner
     let source: BatchSource
-    /// One for each data set; nil where it has no validation split.
-    let evaluators: [(name: String, evaluator: Evaluator?)]
+    let validation: ValidationSets
     let vocabulary: Vocabulary
     let template: ChatTemplate?
     let store: CheckpointStore
     let surroundings: Surroundings
+    let work: WorkContext<TrainingEvent>
     let memory: MemoryPlan
     var state: TrainingState
     /// Changes of the recipe against that of the checkpoint that the run goes on from.
     let changes: [RecipeChange]
     /// The newest checkpoint that the run goes on from or has written itself; nil without one.
     var newestCheckpoint: String?
+    /// Step that this checkpoint was written after; 0 without one.
+    var checkpointStep: Int
+    /// Whether a checkpoint is to be written as soon as the model is sound.
+    var isCheckpointDue = false
 
     /// The shape of the model.
     package var modelConfiguration: GPTConfiguration { model.configuration }
 
     /// Notice for a person that a run evaluates nothing; nil for one that does.
     package var evaluationNotice: String? {
-        guard !hasValidation else { return nil }
+        guard validation.isEmpty else { return nil }
         return
             "there is no validation split: nothing is evaluated, and no checkpoint becomes the best"
             + (configuration.earlyStopPatience > 0 ? " or ends the run early" : "")
@@ -97,122 +108,85 @@ public struct Trainer {
     ///   - vocabulary: the data's vocabulary, written into each checkpoint.
     ///   - template: the template of the data's conversations, of which the answers alone are
     ///     learned, a window holding whole ones, and which is written into each checkpoint; nil for
-    ///     text, of which everything is.
+    ///     text, of which everything is learned.
     ///   - surroundings: where and how the run goes on.
+    ///   - work: threads, on whose number the result does not depend, the signal to stop, and where
+    ///     events go.
+    /// - Throws: ``TrainingError`` when they do not fit together or there is too little memory, and
+    ///   the errors of data and models.
     public init(
         model modelConfiguration: GPTConfiguration, configuration: TrainingConfiguration,
         data: Mixture, vocabulary: Vocabulary, template: ChatTemplate? = nil,
-        surroundings: Surroundings
+        surroundings: Surroundings, work: WorkContext<TrainingEvent> = WorkContext()
     ) throws {
-        let dataVocabulary = data.sources[0].set.manifest.vocabulary.fingerprint
         try configuration.validate()
         store = CheckpointStore(runDirectory: surroundings.runDirectory)
-        let latest = try store.checkpoint(surroundings.existing)
+        let checkpoint = try store.checkpoint(surroundings.existing)
         let start = configuration.initFrom.map { StartingPoint(directory: $0) }
-        var shape = modelConfiguration
-        shape.vocabularySize = vocabulary.count
-        if let start {
-            // The model that a stopped run began from may be gone when it goes on.
-            shape =
-                try latest.map { try GPTConfiguration(directory: $0) }
-                ?? start.shape(vocabulary: vocabulary)
-        }
-        try shape.validate()
+        let shape = try Self.shape(
+            modelConfiguration, vocabulary, start: start, checkpoint: checkpoint)
         self.configuration = configuration
         // Conversations begin as their template says; other text that the model reads, as before.
         self.vocabulary = template == nil ? vocabulary.beginningTexts(as: data) : vocabulary
         self.template = template
         self.surroundings = surroundings
-        let team = ThreadTeam(threadCount: surroundings.threadCount)
+        self.work = work
+        let team = ThreadTeam(threadCount: work.threadCount)
         memory = MemoryPlan(
             shape: shape, configuration: configuration, threadCount: team.threadCount)
-        let available = surroundings.memoryLimit ?? AvailableMemory.byteCount
-        guard memory.total <= available else {
-            throw TrainingError.tooLittleMemory(needed: memory, available: available)
-        }
+        try memory.check(limit: surroundings.memoryLimit)
 
-        newestCheckpoint = latest
-        if let latest {
-            state = try CheckpointStore.state(of: latest)
-            guard state.vocabularyFingerprint == dataVocabulary,
-                state.dataFingerprint == data.fingerprint
-            else {
-                throw TrainingError.badCheckpoint(
-                    path: latest,
-                    reason: """
-                        it was trained from other shards; give those, or learn from these in \
-                        another directory and begin from it (init_from)
-                        """)
+        let progress =
+            if let checkpoint {
+                try RunProgress(
+                    resuming: checkpoint, shape: shape, configuration: configuration, data: data,
+                    team: team)
+            } else {
+                try RunProgress(
+                    beginning: shape, from: start, configuration: configuration, data: data,
+                    team: team)
             }
-            model = try GPT(directory: latest)
-            guard model.configuration == shape else {
-                let changes = try RecipeChange.between(model.configuration, shape)
-                throw TrainingError.badCheckpoint(
-                    path: latest,
-                    reason: """
-                        its model has another shape than the configuration: \
-                        \(changes.map(\.description).joined(separator: "; ")). Set them as they \
-                        were, or choose another directory
-                        """)
-            }
-            optimizer = try Optimizer(
-                configuration, layout: model.layout, team: team,
-                path: latest + "/" + CheckpointStore.optimizerFileName)
-            changes = try RecipeChange.between(state.configuration, configuration)
-            state.configuration = configuration
-        } else {
-            changes = []
-            model =
-                try start?.model(shape, seed: configuration.seed)
-                ?? GPT(shape, seed: configuration.seed)
-            optimizer = Optimizer(configuration, layout: model.layout, team: team)
-            state = TrainingState(
-                step: 0, position: 0, tokenCount: 0,
-                vocabularyFingerprint: dataVocabulary,
-                dataFingerprint: data.fingerprint, configuration: configuration)
-        }
-
-        let context = shape.positionCount
-        source = BatchSource(
-            loader: try data.loader(
-                packing: template == nil ? configuration.packing : .bestFit, length: context,
-                stride: template == nil ? configuration.stride : nil,
-                marksDocuments: configuration.masksDocuments,
-                batchSize: configuration.windowsPerStep, seed: configuration.seed),
-            template: template)
+        (model, optimizer) = (progress.model, progress.optimizer)
+        (state, changes) = (progress.state, progress.changes)
+        (newestCheckpoint, checkpointStep) = (checkpoint, state.step)
+        source = try BatchSource(
+            data, configuration, contextLength: shape.positionCount, template: template)
         runner = BatchRunner(
-            model: model, batchSize: configuration.windowsPerStep, contextLength: context,
-            team: team, slotCount: configuration.slotCount,
+            model: model, batchSize: configuration.windowsPerStep,
+            contextLength: shape.positionCount, team: team, slotCount: configuration.slotCount,
             kernels: .best(configuration.precision))
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }
-        var evaluators: [(name: String, evaluator: Evaluator?)] = []
-        for source in data.sources {
-            guard !source.set.shards(of: .validation).isEmpty else {
-                evaluators.append((source.name, nil))
-                continue
-            }
-            evaluators.append(
-                (
-                    source.name,
-                    try Evaluator(
-                        runner: runner, set: source.set, split: .validation,
-                        batchSize: configuration.batchSize, contextLength: context,
-                        stride: configuration.evaluationStride ?? context,
-                        masksDocuments: configuration.masksDocuments, template: template)
-                ))
-        }
-        self.evaluators = evaluators
+        validation = try ValidationSets(data, configuration, runner: runner, template: template)
     }
 
     /// Prepares a run over one data set.
-    public init(
+    public convenience init(
         model: GPTConfiguration, configuration: TrainingConfiguration, set: ShardSet,
-        vocabulary: Vocabulary, template: ChatTemplate? = nil, surroundings: Surroundings
+        vocabulary: Vocabulary, template: ChatTemplate? = nil, surroundings: Surroundings,
+        work: WorkContext<TrainingEvent> = WorkContext()
     ) throws {
         try self.init(
             model: model, configuration: configuration, data: Mixture(set), vocabulary: vocabulary,
-            template: template, surroundings: surroundings)
+            template: template, surroundings: surroundings, work: work)
+    }
+
+    /// Shape of the model: that of the one that the run begins from, where it does, and otherwise
+    /// the asked one with an embedding for each token.
+    private static func shape(
+        _ asked: GPTConfiguration, _ vocabulary: Vocabulary, start: StartingPoint?,
+        checkpoint: String?
+    ) throws -> GPTConfiguration {
+        var shape = asked
+        shape.vocabularySize = vocabulary.count
+        if let start {
+            // The model that a stopped run began from may be gone when it goes on.
+            shape =
+                try checkpoint.map { try GPTConfiguration(directory: $0) }
+                ?? start.shape(vocabulary: vocabulary)
+        }
+        try shape.validate()
+        return shape
     }
 }

@@ -1,4 +1,5 @@
 public import Transformer
+import Work
 
 /// Memory that a run needs, in bytes.
 public struct MemoryPlan: Sendable, Equatable {
@@ -36,5 +37,15 @@ public struct MemoryPlan: Sendable, Equatable {
         optimizer = Optimizer.byteCount(configuration, layout: layout, threadCount: threadCount)
         activations = runner.activations
         batches = runner.batches
+    }
+
+    /// Refuses what is too much.
+    ///
+    /// - Parameter limit: bytes that may be needed; nil for what the machine has to give.
+    func check(limit: Int?) throws(TrainingError) {
+        let available = limit ?? AvailableMemory.byteCount
+        guard total <= available else {
+            throw .tooLittleMemory(needed: self, available: available)
+        }
     }
 }

@@ -1,0 +1,73 @@
+import TokenShards
+import Transformer
+import Work
+
+/// How far a run has come: its model, its optimizer, and its place in the data.
+struct RunProgress {
+    let model: GPT
+    let optimizer: Optimizer
+    let state: TrainingState
+    /// Changes of the recipe against that of the checkpoint that the run goes on from.
+    let changes: [RecipeChange]
+
+    /// The progress of a run that begins: from the model of `start`, or at random.
+    init(
+        beginning shape: GPTConfiguration, from start: StartingPoint?,
+        configuration: TrainingConfiguration, data: Mixture, team: ThreadTeam
+    ) throws {
+        model =
+            try start?.model(shape, seed: configuration.seed)
+            ?? GPT(shape, seed: configuration.seed)
+        optimizer = Optimizer(configuration, layout: model.layout, team: team)
+        state = TrainingState(
+            step: 0, position: 0, tokenCount: 0,
+            vocabularyFingerprint: data.vocabularyFingerprint,
+            dataFingerprint: data.fingerprint, configuration: configuration)
+        changes = []
+    }
+
+    /// The progress that the checkpoint in a directory holds.
+    ///
+    /// - Throws: ``TrainingError/badCheckpoint(path:reason:)`` when it is of other data, of another
+    ///   shape or of another optimizer.
+    init(
+        resuming checkpoint: String, shape: GPTConfiguration, configuration: TrainingConfiguration,
+        data: Mixture, team: ThreadTeam
+    ) throws {
+        var state = try CheckpointStore.state(of: checkpoint)
+        guard state.vocabularyFingerprint == data.vocabularyFingerprint,
+            state.dataFingerprint == data.fingerprint
+        else {
+            throw TrainingError.badCheckpoint(
+                path: checkpoint,
+                reason: """
+                    it was trained from other shards; give those, or learn from these in another \
+                    directory and begin from it (init_from)
+                    """)
+        }
+        model = try GPT(directory: checkpoint)
+        guard model.configuration == shape else {
+            let changes = try RecipeChange.between(model.configuration, shape)
+            throw TrainingError.badCheckpoint(
+                path: checkpoint,
+                reason: """
+                    its model has another shape than the configuration: \
+                    \(changes.map(\.description).joined(separator: "; ")). Set them as they \
+                    were, or choose another directory
+                    """)
+        }
+        optimizer = try Optimizer(
+            configuration, layout: model.layout, team: team,
+            path: checkpoint + "/" + CheckpointStore.optimizerFileName)
+        changes = try RecipeChange.between(state.configuration, configuration)
+        state.configuration = configuration
+        self.state = state
+    }
+}
+
+extension Mixture {
+    /// Fingerprint of the vocabulary of its ids.
+    fileprivate var vocabularyFingerprint: String {
+        sources[0].set.manifest.vocabulary.fingerprint
+    }
+}

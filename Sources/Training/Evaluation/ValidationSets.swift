@@ -1,0 +1,44 @@
+import TokenShards
+import Tokenization
+import Transformer
+
+/// The validation splits of the data sets that a run learns from.
+struct ValidationSets {
+    /// One for each data set; nil where it has no validation split.
+    private let evaluators: [(name: String, evaluator: Evaluator?)]
+
+    /// Splits of `data`, scored by `runner` as `configuration` says; of conversations in `template`
+    /// the answers alone.
+    init(
+        _ data: Mixture, _ configuration: TrainingConfiguration, runner: BatchRunner,
+        template: ChatTemplate?
+    ) throws {
+        let context = runner.contextLength
+        evaluators = try data.sources.map { source in
+            guard !source.set.shards(of: .validation).isEmpty else { return (source.name, nil) }
+            let evaluator = try Evaluator(
+                runner: runner, set: source.set, split: .validation,
+                batchSize: configuration.batchSize, contextLength: context,
+                stride: configuration.evaluationStride ?? context,
+                masksDocuments: configuration.masksDocuments, template: template)
+            return (source.name, evaluator)
+        }
+    }
+
+    /// Whether there is nothing to score.
+    var isEmpty: Bool { evaluators.allSatisfy { $0.evaluator == nil } }
+
+    /// Scores all of them: the result for all together and, of several data sets, for each.
+    /// O(tokens · context / stride).
+    ///
+    /// - Parameter progress: called with the windows done of a data set and its windows in all.
+    func evaluate(
+        progress: (Int, Int) -> Void
+    ) -> (total: EvaluationResult, sources: [SourceResult]?) {
+        let sources = evaluators.map { name, evaluator in
+            SourceResult(name: name, result: evaluator?.evaluate(progress: progress) ?? .none)
+        }
+        let total = sources.reduce(into: .none) { $0 += $1.result }
+        return (total, sources.count > 1 ? sources : nil)
+    }
+}

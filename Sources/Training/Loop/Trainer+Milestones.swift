@@ -1,0 +1,147 @@
+import Files
+import TokenShards
+import Transformer
+
+/// Evaluation, samples and checkpoints between steps, and what comes before and after all of them.
+extension Trainer {
+    /// Steps in a row that may be skipped because they are not finite, before the run is given up.
+    static let notFiniteLimit = 10
+
+    var tokensPerStep: Int {
+        configuration.windowsPerStep * model.configuration.positionCount
+    }
+
+    /// Whether all steps are done, or the run has ended early.
+    var isComplete: Bool { state.step >= configuration.steps || isStoppedEarly }
+
+    private var isStoppedEarly: Bool {
+        configuration.earlyStopPatience > 0
+            && state.evaluationsSinceBest >= configuration.earlyStopPatience
+    }
+
+    /// Whether nothing speaks against the model: the last step was finite, or the validation loss
+    /// is.
+    private var isSound: Bool {
+        state.notFiniteSteps == 0 || isEvaluationDue && !validation.isEmpty
+    }
+
+    /// Whether the step just done is one of every `evaluateEvery`, or the last.
+    var isEvaluationDue: Bool {
+        state.step == configuration.steps || state.step % configuration.evaluateEvery == 0
+    }
+
+    func giveUpIfDiverged(_ finding: OutlierDetector.Finding?) throws {
+        state.notFiniteSteps = finding == .notFinite ? state.notFiniteSteps + 1 : 0
+        guard state.notFiniteSteps < Self.notFiniteLimit else {
+            throw TrainingError.diverged(step: state.step, count: state.notFiniteSteps)
+        }
+    }
+
+    // MARK: Evaluation and samples
+
+    /// Scores the validation split when that is due.
+    ///
+    /// - Returns: whether the result is the best so far.
+    func evaluateIfDue(_ log: borrowing RunLog) throws -> Bool {
+        guard isEvaluationDue, !validation.isEmpty else { return false }
+        let (result, sources) = validation.evaluate { done, count in
+            log.report(.evaluating(completedWindows: done, windowCount: count))
+        }
+        (state.validation, state.sources) = (result, sources)
+        let scored = sources?.filter { $0.result.tokenCount > 0 } ?? []
+        try log.append(.evaluated(step: state.step, result, sources: scored))
+        guard result.loss.isFinite else {
+            throw TrainingError.notFinite(what: "the validation loss", step: state.step)
+        }
+        state.evaluationsSinceBest += 1
+        if let best = state.best, !(result.loss < best.loss) {
+            if isStoppedEarly {
+                try log.append(.stoppedEarly(step: state.step, bestStep: best.step))
+            }
+            return false
+        }
+        state.best = .init(step: state.step, loss: result.loss)
+        state.evaluationsSinceBest = 0
+        return true
+    }
+
+    /// Draws samples when that is due.
+    func sampleIfDue(_ log: borrowing RunLog) throws {
+        guard configuration.sampleEvery > 0, state.step % configuration.sampleEvery == 0,
+            let drawSamples = surroundings.drawSamples
+        else { return }
+        let texts = try drawSamples(model) { done, count in
+            log.report(.sampling(completedTokens: done, tokenCount: count))
+        }
+        try log.append(.sampled(step: state.step, texts: texts))
+    }
+
+    // MARK: Checkpoints
+
+    /// Writes a checkpoint when one is due, or has been since the model was last sound.
+    func checkpointIfDue(isBest: Bool, _ log: borrowing RunLog) throws {
+        if isBest || isComplete || state.step % configuration.checkpointEvery == 0 {
+            isCheckpointDue = true
+        }
+        if isCheckpointDue, isSound { try checkpoint(log) }
+    }
+
+    /// Writes a checkpoint of the last step, unless there is one.
+    func checkpointAtEnd(_ log: borrowing RunLog) throws {
+        guard checkpointStep != state.step else { return }
+        guard isSound else {
+            throw TrainingError.diverged(step: state.step, count: state.notFiniteSteps)
+        }
+        try checkpoint(log)
+    }
+
+    private func checkpoint(_ log: borrowing RunLog) throws {
+        guard optimizer.norm(of: model.parameters).isFinite else {
+            throw TrainingError.notFinite(what: "a parameter", step: state.step)
+        }
+        let path = try store.write(
+            model: model, optimizer: optimizer, vocabulary: vocabulary, template: template,
+            state: state, keep: configuration.keepCheckpoints)
+        newestCheckpoint = path
+        (checkpointStep, isCheckpointDue) = (state.step, false)
+        log.report(.checkpoint(step: state.step, path: path))
+    }
+
+    // MARK: Before and after
+
+    /// Takes the run's directory for this process alone, as long as the result lives, and removes
+    /// what is to be replaced.
+    func takeDirectory() throws -> FileLock {
+        let directory = surroundings.runDirectory
+        try FileSystem.makeDirectory(directory)
+        // Checkpoints that another process has written since this run was prepared would be torn
+        // apart.
+        guard let lock = try FileLock(path: directory + "/lock", .exclusive),
+            surroundings.existing == .overwrite || store.latest == newestCheckpoint
+        else { throw TrainingError.runInUse(directory: directory) }
+        // Not before, for the run may have begun from one of the checkpoints that it replaces.
+        if surroundings.existing == .overwrite, state.step == 0 { try store.removeAll() }
+        return lock
+    }
+
+    func plan(matrixPeak: Double) -> TrainingPlan {
+        TrainingPlan(
+            parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
+            completedSteps: state.step, changes: changes, tokensPerStep: tokensPerStep,
+            windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
+            memory: memory, precision: KernelLevel.best(configuration.precision).precision,
+            wantedPrecision: configuration.precision, matrixPeak: matrixPeak)
+    }
+
+    /// Writes the summary of the run and returns it.
+    func summarise(seconds: Double) throws -> TrainingSummary {
+        let summary = TrainingSummary(
+            steps: state.step, isComplete: isComplete,
+            parameterCount: model.layout.parameterCount, tokenCount: state.tokenCount,
+            trainingSeconds: seconds, validation: state.validation, sources: state.sources,
+            stoppedEarly: isStoppedEarly)
+        try FileReplacement.writeJSON(
+            summary, to: surroundings.runDirectory + "/" + TrainingSummary.fileName)
+        return summary
+    }
+}
