@@ -148,6 +148,8 @@ let package = Package(
 //   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
 // - members come from modules that the file imports:
 //   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+// - an asynchronous call runs where its caller runs, so that it can be handed any value:
+//   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
 // - uses of unsafe code are marked:
 //   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
 //   (tests work on what the library hands them, and would only repeat its marks)
@@ -156,6 +158,7 @@ for target in package.targets where target.type != .system && target.name != "CK
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ]
     if target.type != .test { settings.append(.strictMemorySafety()) }
     target.swiftSettings = (target.swiftSettings ?? []) + settings

@@ -59,6 +59,7 @@ public struct FileReplacement: ~Copyable, Sendable {
     }
 
     private func writeAll(_ bytes: RawSpan, offset: Int?) throws(FileError) {
+        precondition(!isCommitted, "the file is written already")
         let descriptor = descriptor
         try unsafe writeWhole(bytes, to: partialPath) { buffer, written in
             if let offset {
@@ -75,8 +76,11 @@ public struct FileReplacement: ~Copyable, Sendable {
         }
     }
 
-    /// Makes the bytes durable and gives the file its name.
-    public consuming func commit() throws(FileError) {
+    /// Makes the bytes durable and gives the file its name. Nothing can be written after that.
+    ///
+    /// Not consuming, since a variable at the top level of a program cannot be consumed.
+    public mutating func commit() throws(FileError) {
+        precondition(!isCommitted, "the file is written already")
         guard fsync(descriptor) == 0 else { throw .current("sync", partialPath) }
         try FileSystem.renameFile(partialPath, to: path)
         isCommitted = true

@@ -5,8 +5,11 @@
     Tests/LibraryExample/examples.py Corpora    # the pages whose names hold "Corpora"
 
 - A page (README.md, or a page of a DocC catalog) is a program: its ```swift blocks, one after the
-  other, are the body of an asynchronous `main`. It runs in a folder that has `vocab/kjv` and
-  `corpora/kjv.txt.zst`, and must print what its comments `// prints …` say.
+  other, at the top level of a `main.swift`. A page that awaits something is a second program too,
+  in which they are the body of `main` of an `@main` type: both are places where people write such
+  calls, and the rules for what may be handed to an asynchronous call differ. A program runs in a
+  folder that has `vocab/kjv` and `corpora/kjv.txt.zst`, and must print what its comments
+  `// prints …` say.
 - Blocks of documentation comments are compiled only. What they use without declaring it stands in
   GIVEN.
 
@@ -29,6 +32,15 @@ PRODUCTS = re.findall(r'\.library\(name: "(\w+)"', (ROOT / "Package.swift").read
 
 # What the examples of documentation comments use without declaring it, by module or by file.
 GIVEN = {
+    "Trainer": """
+        import TokenShards
+        import Tokenization
+        import Transformer
+        let shape: GPTConfiguration = given()
+        let recipe: TrainingConfiguration = given()
+        let set: ShardSet = given()
+        let vocabulary: Vocabulary = given()
+    """,
     "TokenShards": """
         import Tokenization
         let vocabulary: Vocabulary = given()
@@ -100,18 +112,18 @@ def located(path, number, lines):
     return [f'#sourceLocation(file: "{path}", line: {number})', *lines, "#sourceLocation()"]
 
 
-def page_program(path):
-    """A page's blocks as the body of one function, or nothing."""
+def page_programs(path):
+    """The programs that a page's blocks make: the name of the source file of each, and its text."""
     imports, code = [], []
     for number, lines in blocks(path.read_text().splitlines(), "```"):
         imports += [line for line in lines if line.startswith("import ")]
         code += located(path, number, [line * (line not in imports) for line in lines])
-    if not code:
-        return ""
-    head = [*dict.fromkeys(imports), "@main struct Example {"]
-    head += ["static func main() async throws { try await page() }", "}",
-             "func page() async throws {"]
-    return "\n".join([*head, *code, "}"]) + "\n"
+    head = [*dict.fromkeys(imports)]
+    if code:
+        yield "main.swift", "\n".join([*head, *code]) + "\n"
+    if any(re.search(r"\bawait\b", line) for line in code):
+        head += ["@main struct Example {", "static func main() async throws {"]
+        yield "Example.swift", "\n".join([*head, *code, "}", "}"]) + "\n"
 
 
 def comment_examples(module):
@@ -147,8 +159,10 @@ def write_package(programs, comments):
     products = ", ".join(f'.product(name: "{name}", package: "quern")' for name in PRODUCTS)
     targets = []
     for kind, sources in (("executableTarget", programs), ("target", comments)):
-        for name, text in sources.items():
-            write(PACKAGE / "Sources" / name / "Example.swift", text)
+        for name, (file, text) in sources.items():
+            write(PACKAGE / "Sources" / name / file, text)
+            for other in {"main.swift", "Example.swift"} - {file}:
+                (PACKAGE / "Sources" / name / other).unlink(missing_ok=True)
             # What an example of a comment declares and does not use is no fault.
             silence = ', swiftSettings: [.unsafeFlags(["-suppress-warnings"])]'
             quiet = "" if kind[0] == "e" else silence
@@ -188,14 +202,14 @@ def run(name, text):
 def main(word=""):
     programs, comments = {}, {}
     for path in pages():
-        text = page_program(path)
         name = "-".join([*path.relative_to(ROOT).parts[1:2], path.stem])
-        if text and word in name:
-            programs[name] = text
+        for file, text in page_programs(path):
+            if word in name:
+                programs[name + ("-Main" if file == "Example.swift" else "")] = file, text
     for module in PRODUCTS:
         text = comment_examples(module)
         if text and word in module:
-            comments[module + "-Comments"] = text
+            comments[module + "-Comments"] = "Example.swift", text
     write_package(programs, comments)
     shutil.rmtree(WORK, ignore_errors=True)
     # SwiftPM does not see by itself that files of another package have come or gone.
@@ -203,11 +217,11 @@ def main(word=""):
         plan.unlink()
     if subprocess.run(["swift", "build", "--package-path", PACKAGE], check=False).returncode != 0:
         return 1
-    failures = [failure for name, text in programs.items() if (failure := run(name, text))]
+    failures = [failure for name, (_, text) in programs.items() if (failure := run(name, text))]
     print(*failures, sep="\n\n", end="\n" if failures else "")
-    count = sum(text.count("func example") for text in comments.values())
+    count = sum(text.count("func example") for _, text in comments.values())
     print(
-        f"{len(programs)} pages run, {count} examples of comments compiled, "
+        f"{len(programs)} programs of pages run, {count} examples of comments compiled, "
         f"{len(failures)} failed")
     return 1 if failures else 0
 

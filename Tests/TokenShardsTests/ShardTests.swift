@@ -104,7 +104,7 @@ import Tokenization
     func refusedInput() throws {
         let fixture = try ShardFixture(documentCount: 1)
         #expect(throws: ShardError.noDocuments) {
-            let writer = try ShardWriter(
+            var writer = try ShardWriter(
                 directory: fixture.path("set"), vocabulary: fixture.vocabulary,
                 configuration: ShardConfiguration())
             _ = try writer.finish()

@@ -73,6 +73,7 @@ public struct ShardWriter: ~Copyable {
     public mutating func append(
         _ ids: Span<TokenID>, place: DocumentPlace? = nil, to split: Split
     ) throws {
+        precondition(!isFinished, "the data set is finished already")
         text.removeAll(keepingCapacity: true)
         try vocabulary.decode(ids, into: &text)
         documents.append(
@@ -86,10 +87,13 @@ public struct ShardWriter: ~Copyable {
         documents = PackedDocuments(format)
     }
 
-    /// Closes the last shards and writes the manifest.
-    public consuming func finish(
+    /// Closes the last shards and writes the manifest. A writer can be finished once.
+    ///
+    /// Not consuming, since a variable at the top level of a program cannot be consumed.
+    public mutating func finish(
         sources: [ShardManifest.Source] = [], skipped: ShardManifest.Skipped = .init()
     ) throws -> ShardManifest {
+        precondition(!isFinished, "the data set is finished already")
         try flush()
         let last = try part.finish()
         for file in last.files { try file.sync() }

@@ -62,7 +62,8 @@ public struct PieceCountsFile: Sendable {
     ) throws -> PieceCountsFile {
         var writer = PieceCountsWriter(try FileReplacement(path: path), pattern: pattern)
         try counts.writeSorted(to: &writer)
-        try writer.finish().commit()
+        var file = try writer.finish()
+        try file.commit()
         return try PieceCountsFile(path: path)
     }
 

@@ -104,7 +104,8 @@ public final class PieceRuns: Sendable {
     ) throws -> PieceCountsFile {
         var writer = PieceCountsWriter(try FileReplacement(path: path), pattern: pattern)
         try PieceCountsMerge.write(takeFew(checkpoint), to: &writer, checkpoint: checkpoint)
-        try writer.finish().commit()
+        var file = try writer.finish()
+        try file.commit()
         return try PieceCountsFile(path: path)
     }
 
