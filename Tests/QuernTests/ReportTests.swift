@@ -66,4 +66,21 @@ import Testing
         }
         #expect(objects.compactMap { $0["bits_per_byte"] }.count == 2)
     }
+
+    @Test func `metrics and the log in JSON have the same members for an event`() async throws {
+        let log = try await Program.succeed(["run", "--log-format", "json"], in: folder)
+        let logged = try log.events.compactMap { event in
+            ["step", "evaluated"].contains(event["event"] as? String)
+                ? try #require(event.filter { $0.key != "event" } as? [String: Double]) : nil
+        }
+        let lines = String(decoding: try folder.bytes("runs/tiny/metrics.jsonl"), as: UTF8.self)
+        let kept = try lines.split(separator: "\n").map {
+            try #require(
+                try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Double])
+        }
+        // The log has a step now and then, the metrics all.
+        #expect(
+            logged.contains { $0["loss"] != nil } && logged.contains { $0["perplexity"] != nil })
+        #expect(logged.allSatisfy(kept.contains))
+    }
 }

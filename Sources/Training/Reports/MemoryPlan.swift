@@ -2,7 +2,7 @@ public import Transformer
 import Work
 
 /// Memory that a run needs, in bytes.
-public struct MemoryPlan: Sendable, Equatable {
+public struct MemoryPlan: Encodable, Sendable, Equatable {
     /// The parameters, and their panels as products read them.
     public var parameters: Int
     /// The gradients of the slots and their sum.

@@ -26,3 +26,50 @@ public struct ProfileReport: Sendable, Equatable {
         rows.append(Row(part: nil, seconds: max(0, secondsPerStep - covered)))
     }
 }
+
+extension ProfileReport.Row {
+    /// Name of the part.
+    public var title: String {
+        switch part {
+        case .embedding: "embedding"
+        case .attentionForward: "attention, forward"
+        case .feedForwardForward: "feed-forward, forward"
+        case .head: "head and loss"
+        case .feedForwardBackward: "feed-forward, backward"
+        case .attentionBackward: "attention, backward"
+        case .embeddingBackward: "embedding, backward"
+        case .idle: "threads without work"
+        case .packing: "weights laid out"
+        case .gradientSum: "gradient sum"
+        case .optimizer: "optimizer"
+        case .dataWait: "wait for data"
+        case nil: "the rest"
+        }
+    }
+}
+
+extension ProfileReport: Encodable {
+    private enum Key: String, CodingKey {
+        case steps, parts
+        case secondsPerStep = "seconds_per_step"
+    }
+
+    /// Writes the seconds of a step and of each of its parts.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(stepCount, forKey: .steps)
+        try members.encode(secondsPerStep, forKey: .secondsPerStep)
+        try members.encode(rows, forKey: .parts)
+    }
+}
+
+extension ProfileReport.Row: Encodable {
+    private enum Key: String, CodingKey { case part, seconds }
+
+    /// Writes the name of the part and its seconds.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(title, forKey: .part)
+        try members.encode(seconds, forKey: .seconds)
+    }
+}

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A setting of a recipe or of a model that a run is to go on with and that it did not begin with.
-public struct RecipeChange: Sendable, Equatable, CustomStringConvertible {
+public struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConvertible {
     /// The key in `pipeline.json`, in its section.
     public var key: String
     /// The value so far, as JSON; nil where nothing was said.

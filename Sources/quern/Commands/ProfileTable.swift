@@ -15,24 +15,3 @@ enum ProfileTable {
             + [row("a step, of \(Figures.count(profile.stepCount))", profile.secondsPerStep)]
     }
 }
-
-extension ProfileReport.Row {
-    /// The part's name.
-    var title: String {
-        switch part {
-        case .embedding: "embedding"
-        case .attentionForward: "attention, forward"
-        case .feedForwardForward: "feed-forward, forward"
-        case .head: "head and loss"
-        case .feedForwardBackward: "feed-forward, backward"
-        case .attentionBackward: "attention, backward"
-        case .embeddingBackward: "embedding, backward"
-        case .idle: "threads without work"
-        case .packing: "weights laid out"
-        case .gradientSum: "gradient sum"
-        case .optimizer: "optimizer"
-        case .dataWait: "wait for data"
-        case nil: "the rest"
-        }
-    }
-}

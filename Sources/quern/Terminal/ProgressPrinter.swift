@@ -36,9 +36,17 @@ final class ProgressPrinter {
     static func notice(_ text: String, form: Form) {
         switch form {
         case .none: return
-        case .json: Terminal.writeMessage(JSONEvent.line(for: .notice(text)))
+        case .json: Terminal.writeMessage(line(for: .notice(text)))
         case .text: Terminal.writeMessage(text + "\n")
         }
+    }
+
+    /// The line of an event in a log of JSON lines.
+    private static func line(for event: PipelineEvent) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = try? encoder.encode(event)
+        return String(decoding: data ?? Data(), as: UTF8.self) + "\n"
     }
 
     /// Ends the bar and shows a sentence that belongs to no event.
@@ -52,7 +60,7 @@ final class ProgressPrinter {
         if case .training(.began(let plan)) = event { self.plan = plan }
         switch form {
         case .none: return
-        case .json: if isDue(event) { Terminal.writeMessage(JSONEvent.line(for: event)) }
+        case .json: if isDue(event) { Terminal.writeMessage(Self.line(for: event)) }
         case .text: showText(event)
         }
     }

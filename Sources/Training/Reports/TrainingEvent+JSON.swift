@@ -1,0 +1,140 @@
+import TokenShards
+
+/// An event as a JSON object, whose keys are the same wherever events are written.
+extension TrainingEvent: Encodable {
+    /// Kind of the event, for logs in which it stands beside the members of the object.
+    public var name: String {
+        switch self {
+        case .began: "training"
+        case .step: "step"
+        case .skipped: "skipped"
+        case .evaluating, .sampling: "progress"
+        case .evaluated: "evaluated"
+        case .sampled: "samples"
+        case .checkpoint: "checkpoint"
+        case .stoppedEarly: "stopped_early"
+        case .profiled: "profile"
+        }
+    }
+
+    private enum Key: String, CodingKey {
+        case step, sources, samples, skipped, windows, path, activity, completed, total
+        case stoppedEarlyFor = "stopped_early_for"
+    }
+
+    /// Writes the members of the object. A figure that is not finite becomes null.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        switch self {
+        case .began(let plan):
+            try plan.encode(to: encoder)
+        case .step(let report):
+            try report.encode(to: encoder)
+        case .skipped(let report, let finding, let origins):
+            try report.encode(to: encoder)
+            try members.encode("\(finding)", forKey: .skipped)
+            try members.encode(origins, forKey: .windows)
+        case .evaluating(let completed, let total):
+            try members.encode("evaluating", forKey: .activity)
+            try members.encode(completed, forKey: .completed)
+            try members.encode(total, forKey: .total)
+        case .evaluated(let step, let result, let sources):
+            try members.encode(step, forKey: .step)
+            try ResultFigures(result).encode(to: encoder)
+            if !sources.isEmpty {
+                let figures = sources.map { ($0.name, ResultFigures($0.result)) }
+                try members.encode(Dictionary(figures) { $1 }, forKey: .sources)
+            }
+        case .sampling(let completed, let total):
+            try members.encode("sampling", forKey: .activity)
+            try members.encode(completed, forKey: .completed)
+            try members.encode(total, forKey: .total)
+        case .sampled(let step, let texts):
+            try members.encode(step, forKey: .step)
+            try members.encode(texts, forKey: .samples)
+        case .checkpoint(let step, let path):
+            try members.encode(step, forKey: .step)
+            try members.encode(path, forKey: .path)
+        case .stoppedEarly(let step, let bestStep):
+            try members.encode(step, forKey: .step)
+            try members.encode(bestStep, forKey: .stoppedEarlyFor)
+        case .profiled(let profile):
+            try profile.encode(to: encoder)
+        }
+    }
+}
+
+/// What is written of an evaluation.
+private struct ResultFigures: Encodable {
+    let result: EvaluationResult
+
+    init(_ result: EvaluationResult) { self.result = result }
+
+    private enum Key: String, CodingKey {
+        case loss = "validation_loss"
+        case perplexity
+        case bitsPerByte = "bits_per_byte"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(result.loss.ifFinite, forKey: .loss)
+        try members.encode(result.perplexity.ifFinite, forKey: .perplexity)
+        try members.encode(result.bitsPerByte.ifFinite, forKey: .bitsPerByte)
+    }
+}
+
+extension StepReport: Encodable {
+    private enum Key: String, CodingKey {
+        case step, loss, seconds
+        case learningRate = "learning_rate"
+        case gradientNorm = "gradient_norm"
+        case tokenCount = "tokens"
+        case tokensPerSecond = "tokens_per_second"
+        case matrixPeakShare = "matrix_peak_share"
+    }
+
+    /// Writes the figures. One that is not finite becomes null.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(step, forKey: .step)
+        try members.encode(loss.ifFinite, forKey: .loss)
+        try members.encode(learningRate.ifFinite, forKey: .learningRate)
+        try members.encode(gradientNorm.ifFinite, forKey: .gradientNorm)
+        try members.encode(tokenCount, forKey: .tokenCount)
+        try members.encode(seconds.ifFinite, forKey: .seconds)
+        try members.encode(tokensPerSecond.ifFinite, forKey: .tokensPerSecond)
+        try members.encode(matrixPeakShare.ifFinite, forKey: .matrixPeakShare)
+    }
+}
+
+extension TrainingPlan: Encodable {
+    private enum Key: String, CodingKey {
+        case memory, changes, precision
+        case parameterCount = "parameters"
+        case stepCount = "steps"
+        case completedSteps = "completed_steps"
+        case tokensPerStep = "tokens_per_step"
+        case memoryByteCount = "memory_bytes"
+        case matrixPeak = "matrix_peak"
+    }
+
+    /// Writes what a program that follows the run needs.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(parameterCount, forKey: .parameterCount)
+        try members.encode(stepCount, forKey: .stepCount)
+        try members.encode(completedSteps, forKey: .completedSteps)
+        try members.encode(tokensPerStep, forKey: .tokensPerStep)
+        try members.encode(memory.total, forKey: .memoryByteCount)
+        try members.encode(memory, forKey: .memory)
+        try members.encode(changes, forKey: .changes)
+        try members.encode(precision, forKey: .precision)
+        try members.encode(matrixPeak, forKey: .matrixPeak)
+    }
+}
+
+extension Double {
+    /// The number; nil for what JSON has no word for.
+    fileprivate var ifFinite: Double? { isFinite ? self : nil }
+}
