@@ -1,4 +1,6 @@
 public import Corpora
+import Tokenization
+import Transformer
 public import Work
 
 /// Errors of a pipeline's description, and of the work that stages hand to one another.
@@ -26,6 +28,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case outputIsInput(output: String, input: String)
     /// A document cannot be written as JSON, which holds text only.
     case notUTF8(DocumentOrigin)
+    /// A model that has no embedding for some of its vocabulary's tokens.
+    case tooFewEmbeddings(tokenCount: Int, embeddingCount: Int)
     /// A model that was not tuned to answer: its vocabulary lacks a special token of the template.
     case notTuned(path: String, missing: String)
     /// A message leaves no room for an answer: its tokens, and how many may be.
@@ -85,6 +89,16 @@ extension PipelineError {
     }
 }
 
+extension GPTConfiguration {
+    /// Checks that a model of this shape has an embedding for each token of `vocabulary`. It may
+    /// have more: those mean nothing.
+    func checkEmbeddings(of vocabulary: Vocabulary) throws(PipelineError) {
+        guard vocabularySize >= vocabulary.count else {
+            throw .tooFewEmbeddings(tokenCount: vocabulary.count, embeddingCount: vocabularySize)
+        }
+    }
+}
+
 extension PipelineError: CustomStringConvertible {
     /// One sentence for a person.
     public var description: String {
@@ -120,6 +134,11 @@ extension PipelineError: CustomStringConvertible {
                 + "that lies in no folder of the inputs and is none of their files"
         case .notUTF8(let origin):
             "\(origin) is not valid UTF-8, which JSON cannot hold"
+        case .tooFewEmbeddings(let tokenCount, let embeddingCount):
+            """
+            the vocabulary has \(tokenCount) tokens and the model \(embeddingCount) embeddings; they \
+            do not belong together
+            """
         case .notTuned(let path, let missing):
             "\(path) was not tuned to answer, for its vocabulary has no \(missing): train on "
                 + "conversations, beginning from it"

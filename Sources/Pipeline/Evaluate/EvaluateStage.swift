@@ -33,10 +33,7 @@ public enum EvaluateStage {
         }
         for case let notice? in sets.map(\.foreignNotice) { work.report(.notice(notice)) }
         let model = try GPT(directory: modelDirectory)
-        guard model.configuration.vocabularySize >= vocabulary.count else {
-            throw PipelineError.badValue(
-                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
-        }
+        try model.configuration.checkEmbeddings(of: vocabulary)
         let context = model.configuration.positionCount
         // No more windows than there are, whatever was asked for: the memory is that of a batch.
         let stride = min(stride ?? context, context)

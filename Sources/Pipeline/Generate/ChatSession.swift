@@ -43,10 +43,7 @@ public struct ChatSession {
         model: GPT, template: ChatTemplate, system: String? = nil,
         configuration: GenerationConfiguration = .init(), threadCount: Int = 1
     ) throws {
-        guard model.configuration.vocabularySize >= template.vocabulary.count else {
-            throw PipelineError.badValue(
-                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
-        }
+        try model.configuration.checkEmbeddings(of: template.vocabulary)
         self.template = template
         self.system = system
         encoder = BytePairEncoder(template.vocabulary)

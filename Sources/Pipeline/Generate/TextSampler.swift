@@ -83,10 +83,7 @@ public struct TextSampler {
         of prompt: String, model: GPT, vocabulary: Vocabulary,
         specials: SpecialTokenPolicy = .none, beginning: PromptBeginning = .automatic
     ) throws -> [TokenID] {
-        guard model.configuration.vocabularySize >= vocabulary.count else {
-            throw PipelineError.badValue(
-                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
-        }
+        try model.configuration.checkEmbeddings(of: vocabulary)
         var ids = beginning.tokens(prompt, vocabulary)
         let encoder = BytePairEncoder(vocabulary)
         encoder.encode(Array(prompt.utf8).span, specials: specials, into: &ids)

@@ -40,10 +40,7 @@ public enum ModelExport {
         try CheckpointStore.requireModel(at: directory)
         let model = try ModelDirectory(path: directory)
         let vocabulary = try Vocabulary(directory: directory)
-        guard model.configuration.vocabularySize >= vocabulary.count else {
-            throw PipelineError.badValue(
-                key: "model", reason: "it has fewer embeddings than its vocabulary has tokens")
-        }
+        try model.configuration.checkEmbeddings(of: vocabulary)
         var tokenizer = Vocabulary.GGUFSettings(rowCount: model.configuration.vocabularySize)
         tokenizer.endToken = model.endToken
         tokenizer.preTokenizer = settings.preTokenizer

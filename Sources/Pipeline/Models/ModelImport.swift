@@ -47,14 +47,7 @@ public struct ModelImport: Sendable {
         let imported = try importer.read(vocabularyPath ?? source)
         let vocabulary = try beginningTexts(imported, source)
         let template = try ChatTemplateFile.read(directory: source)
-        guard vocabulary.count <= model.configuration.vocabularySize else {
-            throw PipelineError.badModelFile(
-                path: vocabularyPath ?? source,
-                reason: "its tokenizer has \(vocabulary.count) tokens and its model "
-                    + "\(model.configuration.vocabularySize) embeddings; they do not belong "
-                    + "together"
-            )
-        }
+        try model.configuration.checkEmbeddings(of: vocabulary)
         if model.endToken == nil { model.endToken = vocabulary.endOfText }
         let files = try NewDirectory.make(output) { directory in
             try vocabulary.write(toDirectory: directory)
