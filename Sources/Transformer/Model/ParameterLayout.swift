@@ -58,60 +58,28 @@ public struct ParameterLayout: Equatable, Sendable {
         let names = TensorNames(configuration.architecture)
         let (c, f) = (configuration.embeddingSize, configuration.feedForwardSize)
         let (q, k) = (configuration.queryWidth, configuration.keyWidth)
-        var tensors: [Tensor] = []
-        var end = 0
-        func add(
-            _ name: String, _ shape: [Int], _ role: Role, follows: Bool = false,
-            maps: (_ offset: Int) -> [MatrixPlace] = { _ in [] }
-        ) {
-            if !follows { end = (end + 15) / 16 * 16 }
-            tensors.append(
-                Tensor(
-                    name: name, checkpointName: role == .head ? name : names.prefix + name,
-                    role: role, shape: shape, offset: end, maps: maps(end)))
-            end += shape.reduce(1, *)
-        }
-        func norm(_ names: [String], _ count: Int) {
-            add(names[0], [count], .gain)
-            for bias in names.dropFirst() { add(bias, [count], .bias) }
-        }
-        /// The matrix of a product from `width` to the sum of `outputs`, in as many parts as names.
-        func linear(
-            _ linear: TensorNames.Linear, from width: Int, to outputs: [Int], _ role: Role
-        ) {
-            let parts = linear.weights.count == 1 ? [outputs] : outputs.map { [$0] }
-            for (index, (name, part)) in zip(linear.weights, parts).enumerated() {
-                let output = part.reduce(0, +)
-                let shape = names.storesOutputRows ? [output, width] : [width, output]
-                add(name, shape, role, follows: index > 0) {
-                    MatrixPlace.parts(
-                        of: part, from: width, storesOutputRows: names.storesOutputRows, at: $0)
-                }
-            }
-            for name in linear.biases { add(name, [outputs.reduce(0, +)], .bias) }
-        }
-
-        add(names.tokens, [configuration.vocabularySize, c], .embedding)
+        var placement = TensorPlacement(names)
+        placement.add(names.tokens, [configuration.vocabularySize, c], .embedding)
         if let positions = names.positions {
-            add(positions, [configuration.positionCount, c], .embedding)
+            placement.add(positions, [configuration.positionCount, c], .embedding)
         }
         for layer in 0..<configuration.layerCount {
             let block = names.block(layer)
-            norm(block.norm1, c)
-            linear(block.qkv, from: c, to: [q, k, k], .matrix)
-            for name in block.headNorms { norm([name], configuration.headSize) }
-            linear(block.out, from: q, to: [c], .residualMatrix)
-            norm(block.norm2, c)
-            linear(
+            placement.norm(block.norm1, c)
+            placement.linear(block.qkv, from: c, to: [q, k, k], .matrix)
+            for name in block.headNorms { placement.norm([name], configuration.headSize) }
+            placement.linear(block.out, from: q, to: [c], .residualMatrix)
+            placement.norm(block.norm2, c)
+            placement.linear(
                 block.up, from: c, to: configuration.architecture.isGated ? [f, f] : [f], .matrix)
-            linear(block.down, from: f, to: [c], .residualMatrix)
+            placement.linear(block.down, from: f, to: [c], .residualMatrix)
         }
-        norm(names.finalNorm, c)
+        placement.norm(names.finalNorm, c)
         if !configuration.tiesEmbeddings {
-            add(TensorNames.head, [configuration.vocabularySize, c], .head)
+            placement.add(TensorNames.head, [configuration.vocabularySize, c], .head)
         }
-        self.tensors = tensors
-        floatCount = (end + 15) / 16 * 16
+        tensors = placement.tensors
+        floatCount = placement.floatCount
         parameterCount = tensors.reduce(0) { $0 + $1.count }
     }
 

@@ -1,0 +1,54 @@
+/// Places tensors one behind the other in a buffer, each at a multiple of sixteen floats.
+struct TensorPlacement {
+    private let names: TensorNames
+    private(set) var tensors: [ParameterLayout.Tensor] = []
+    private var end = 0
+
+    /// A buffer without tensors, for those that `names` calls by name.
+    init(_ names: TensorNames) { self.names = names }
+
+    /// Floats of the buffer, those between tensors included.
+    var floatCount: Int { (end + 15) / 16 * 16 }
+
+    /// Places a tensor.
+    ///
+    /// - Parameters:
+    ///   - follows: whether it begins where the one before ends, as a part of one matrix does.
+    ///   - maps: its places as factors of products, by its offset.
+    mutating func add(
+        _ name: String, _ shape: [Int], _ role: ParameterLayout.Role, follows: Bool = false,
+        maps: (_ offset: Int) -> [MatrixPlace] = { _ in [] }
+    ) {
+        if !follows { end = floatCount }
+        tensors.append(
+            ParameterLayout.Tensor(
+                name: name, checkpointName: role == .head ? name : names.prefix + name,
+                role: role, shape: shape, offset: end, maps: maps(end)))
+        end += shape.reduce(1, *)
+    }
+
+    /// Places the gain of a norm over `count` values and, where it has one, its bias.
+    mutating func norm(_ names: [String], _ count: Int) {
+        add(names[0], [count], .gain)
+        for bias in names.dropFirst() { add(bias, [count], .bias) }
+    }
+
+    /// Places the matrix of a product from `width` to the sum of `outputs`, in as many parts as
+    /// names, and its biases.
+    mutating func linear(
+        _ linear: TensorNames.Linear, from width: Int, to outputs: [Int],
+        _ role: ParameterLayout.Role
+    ) {
+        let parts = linear.weights.count == 1 ? [outputs] : outputs.map { [$0] }
+        let storesOutputRows = names.storesOutputRows
+        for (index, (name, part)) in zip(linear.weights, parts).enumerated() {
+            let output = part.reduce(0, +)
+            let shape = storesOutputRows ? [output, width] : [width, output]
+            add(name, shape, role, follows: index > 0) {
+                MatrixPlace.parts(
+                    of: part, from: width, storesOutputRows: storesOutputRows, at: $0)
+            }
+        }
+        for name in linear.biases { add(name, [outputs.reduce(0, +)], .bias) }
+    }
+}
