@@ -94,7 +94,7 @@ enum InflateFailure: Error {
     }
 }
 
-/// ISA-L, which inflates about twice as fast.
+/// ISA-L, which inflates two to three times as fast.
 ///
 /// It takes sets of codes that leave some bits without a meaning, which zlib refuses; the checksum
 /// tells whether that was damage.
