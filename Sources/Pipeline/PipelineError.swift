@@ -136,8 +136,8 @@ extension PipelineError: CustomStringConvertible {
             "\(origin) is not valid UTF-8, which JSON cannot hold"
         case .tooFewEmbeddings(let tokenCount, let embeddingCount):
             """
-            the vocabulary has \(tokenCount) tokens and the model \(embeddingCount) embeddings; they \
-            do not belong together
+            the vocabulary has \(tokenCount) tokens and the model \(embeddingCount) embeddings; \
+            they do not belong together
             """
         case .notTuned(let path, let missing):
             "\(path) was not tuned to answer, for its vocabulary has no \(missing): train on "

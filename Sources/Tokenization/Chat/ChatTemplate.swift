@@ -14,7 +14,7 @@
 /// ```swift
 /// let template = try ChatTemplate(vocabulary.adding(specialTokens: ChatTemplate.specialTokens))
 /// let encoder = BytePairEncoder(template.vocabulary)
-/// var ids: [UInt32] = []
+/// var ids: [TokenID] = []
 /// template.encode([.init(role: .user, content: "Who?")], with: encoder, into: &ids)
 /// template.beginAnswer(with: encoder, into: &ids)
 /// ```

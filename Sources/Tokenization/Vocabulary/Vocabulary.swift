@@ -6,7 +6,7 @@ import Bytes
 ///
 /// ```swift
 /// let vocabulary = try Vocabulary(directory: "vocab/kjv")
-/// var ids: [UInt32] = []
+/// var ids: [TokenID] = []
 /// BytePairEncoder(vocabulary).encode(Array("In the beginning".utf8).span, into: &ids)
 /// ```
 ///
