@@ -1,7 +1,7 @@
 /// The number of a token in a vocabulary, from 0 up.
 ///
-/// One type for encoders, shards, batches and models. It lies in memory as a `UInt32`, and is written
-/// as a number where the compiler knows what is meant: `let ids: [TokenID] = [15, 8, 3]`.
+/// One type for encoders, shards, batches and models. It lies in memory as a `UInt32`, and is
+/// written as a number where the compiler knows what is meant: `let ids: [TokenID] = [15, 8, 3]`.
 @frozen public struct TokenID: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
     /// The number itself.
     public let rawValue: UInt32

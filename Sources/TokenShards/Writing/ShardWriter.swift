@@ -61,8 +61,8 @@ public struct ShardWriter: ~Copyable {
         }
     }
 
-    /// Appends one document. Its ids are decoded, for the length and the hash of its text. O(bytes of
-    /// the text).
+    /// Appends one document. Its ids are decoded, for the length and the hash of its text. O(bytes
+    /// of the text).
     ///
     /// - Parameters:
     ///   - ids: the document's tokens, without an end-of-text token: the writer places that.
