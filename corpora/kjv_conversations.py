@@ -24,7 +24,7 @@ VERSE = re.compile(r" +[0-9]+ (.+)$")
 # One verse in so many goes into each of the two tasks about verses.
 CONTINUE_ONE_IN = 10
 WHICH_BOOK_ONE_IN = 10
-# What is to be known by heart comes so often; verses come once, so that none is.
+# Times that facts to be known by heart come; verses come once, so that none is.
 REPETITIONS = 4
 
 

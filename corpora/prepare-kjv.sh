@@ -40,7 +40,7 @@ awk '
     END     { printf "\n\n\n" }
 ' "$scratch/printed" >"$scratch/kjv.txt"
 
-# What came out must be what was meant: so many titles, so many documents, every verse.
+# The result is checked: so many titles, so many documents, every verse.
 found=$(grep -cE '^[1-3A-Z][A-Za-z0-9 ]* [0-9]+$' "$scratch/kjv.txt")
 [ "$found" -eq "$chapters" ] || fail "expected $chapters chapters, found $found"
 separators=$(awk '/^$/ { run++; next } run == 2 { n++ } { run = 0 } END { print n + (run == 2) }' \

@@ -13,7 +13,7 @@ public struct ShardSet: Sendable {
     public let directory: String
     /// Manifest of the data set; for files of another program, what reading them has shown.
     public let manifest: ShardManifest
-    /// Whose files they are.
+    /// Layout of the files: Quern's own, or another program's.
     public let layout: DataSetLayout
     private let train: [TokenShard]
     private let validation: [TokenShard]

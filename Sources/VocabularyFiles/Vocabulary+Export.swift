@@ -28,7 +28,7 @@ extension Vocabulary {
         }
     }
 
-    /// Why the form cannot say what this vocabulary does; `nil` if it can.
+    /// Reason for which the form cannot say what this vocabulary does; `nil` if it can.
     private func obstacle(to format: VocabularyFormat) -> String? {
         if format != .huggingface, let special = specialTokens.first(where: { !$0.isPlain }) {
             return

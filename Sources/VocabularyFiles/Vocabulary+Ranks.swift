@@ -35,9 +35,9 @@ extension Vocabulary {
             tokens: tokens, merges: try MergeTable(pairs, tokens: tokens))
     }
 
-    /// Why the ids that tiktoken would give, with the numbers of this vocabulary as ranks, need not
-    /// be those of this vocabulary; `nil` if they are the same for every text. About O(n log n) in
-    /// the size.
+    /// Reason for which the ids that tiktoken would give, with the numbers of this vocabulary as
+    /// ranks, need not be those of this vocabulary; `nil` if they are the same for every text.
+    /// About O(n log n) in the size.
     ///
     /// They are if each token's merge in tiktoken is a merge here, these merges are in the order of
     /// the tokens' numbers, and, where whole pieces do not come first here, every token has such a

@@ -15,8 +15,8 @@ public struct VocabularyImport: Sendable {
     /// The form of the files; `nil` to tell from what they hold.
     public var format: VocabularyFormat?
 
-    /// Whose pattern and special tokens a file of ranks gets; `nil` to tell a published file from
-    /// its bytes.
+    /// Preset of the pattern and the special tokens for a file of ranks; `nil` to tell a published
+    /// file from its bytes.
     public var preset: VocabularyPreset?
 
     /// Pattern that cuts texts, where the files do not say.

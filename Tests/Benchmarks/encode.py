@@ -80,7 +80,7 @@ def measure_text(name, vocabulary, text, passes, options):
 
 def measure_threads(name, vocabulary, text, passes, threads, right, options):
     own = Program("Quern")
-    # What is ten times slower would take most of the time, and is not needed twice.
+    # Peers that are ten times slower would take most of the time, and are not needed twice.
     is_brief = passes == 1
     peers = [
         Program(*entry)
@@ -158,7 +158,7 @@ def run_quern(vocabulary, text, threads, passes, *more):
 
 
 def summary(own, peers, threads):
-    """Who is the fastest of those with the right ids, in the first pass and later."""
+    """Fastest of those with the right ids, in the first pass and later."""
     exact = [program for program in peers if program.verdict == "same" and program.failure is None]
     lines = []
     for title, kind in (("First pass", "first"), ("Later passes", "later")):

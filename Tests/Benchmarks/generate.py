@@ -23,7 +23,7 @@ SHAPES = {
     "gpt2": {"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024, "vocab_size": 50257},
 }
 PROMPT_LENGTH = 256
-# What runs, and the weights that Quern has beside it.
+# Peers, and the weights that Quern has beside each.
 PEERS = [
     ("PyTorch by hand", "float32", {"peer": "torch"}),
     ("transformers", "float32", {"peer": "transformers"}),

@@ -1,4 +1,4 @@
-"""What every topic of the benchmark shares: running programs, figures, tables, the machine."""
+"""Parts that all topics of the benchmark share: running programs, figures, tables, the machine."""
 
 import importlib.metadata
 import json
@@ -48,7 +48,7 @@ def say(text):
 
 
 class Disturbance:
-    """How much of the processors other programs took while ours were running."""
+    """Share of the processors that other programs took while ours were running."""
 
     def __init__(self):
         self.available = self.foreign = 0
@@ -77,7 +77,7 @@ class Finished:
     """A program that ended well."""
 
     seconds: float
-    # What its threads worked, in the system too.
+    # Processor time of its threads, in the system too.
     processor_seconds: float
     peak_megabytes: float
     output: str
@@ -201,7 +201,7 @@ class Series:
         return f"{number(min(self.values), digits)}–{number(max(self.values), digits)}"
 
     def ratio(self, smaller_is_better=False):
-        """How many times better Quern is: the median over pairs of runs next to each other."""
+        """Ratio by which Quern is better: the median over pairs of runs next to each other."""
         ratios = [a / b for a, b in zip(self.partners, self.values, strict=True)]
         return statistics.median(1 / r if smaller_is_better else r for r in ratios)
 

@@ -138,7 +138,7 @@ def first_documents(request, byte_count):
 
 
 def checksum(ids):
-    """What TokenizationBench prints: Σ (id + 1) · splitmix64's mix(place), wrapping at 64 bits."""
+    """Digest that TokenizationBench prints: Σ (id + 1) · splitmix64's mix(place), in 64 bits."""
     with numpy.errstate(over="ignore"):
         mixed = numpy.arange(len(ids), dtype=numpy.uint64) + numpy.uint64(0x9E3779B97F4A7C15)
         mixed = (mixed ^ mixed >> numpy.uint64(30)) * numpy.uint64(0xBF58476D1CE4E5B9)

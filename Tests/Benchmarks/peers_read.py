@@ -35,8 +35,7 @@ def measure(request):
         for line in lines:
             text = loads(line)["text"]
             documents += 1
-            # What a tokenizer would be given: the text, whose length in UTF-8 is taken for the
-            # figure.
+            # The text is what a tokenizer would be given; its length in UTF-8 makes the figure.
             size += len(text.encode())
     return {"documents": documents, "bytes": size, "seconds": time.perf_counter() - start}
 

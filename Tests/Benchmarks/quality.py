@@ -1,4 +1,4 @@
-"""What a minute of training is worth: held-out bits per byte on the default corpus.
+"""Quality after minutes of training: held-out bits per byte on the default corpus.
 
 Each program has the same seconds of training, and PyTorch two recipes for a GPT-2 of the same size.
 """

@@ -31,7 +31,7 @@ class Slice:
     document_count: int
 
     def arguments(self):
-        """How Quern is told to read it."""
+        """Options by which Quern reads it."""
         separator = ["--separator", r"\n\n\n"] if ".txt" in self.compressed.name else []
         return [self.compressed, *separator]
 
@@ -89,7 +89,7 @@ def chunks_of(kind, megabytes):
 
 
 def chunk_end(text, start):
-    """Where the document that begins at `start` ends: at most 8 KiB on, behind a whole character.
+    """End of the document that begins at `start`: at most 8 KiB on, behind a whole character.
 
     Not behind whitespace if that can be: the two published spellings of the cl100k pattern cut the
     whitespace at the very end of a text differently.

@@ -22,7 +22,7 @@ from peers_vocab import digest, tokens_of_file
 from texts import slice_of
 
 MINIMUM_FREQUENCY = 2
-# Who learns with which pattern. gigabpe and gigatoken know only GPT-2's.
+# Peers by the pattern that they learn with. gigabpe and gigatoken know only GPT-2's.
 PEERS = {
     "gpt2": ["gigabpe", "gigatoken", "tokenizers"],
     "gpt4": ["rustbpe", "bpeasy", "tokenizers"],
@@ -38,7 +38,7 @@ TEXTS = {"English": ["english"], "mixed text": ["english", "code", "multilingual
 
 @dataclass
 class Text:
-    """What is learned from."""
+    """Text to learn from."""
 
     name: str
     slices: list
@@ -51,7 +51,7 @@ class Text:
         return sum(part.byte_count for part in self.slices)
 
     def arguments(self):
-        """How Quern is told to read it."""
+        """Options by which Quern reads it."""
         separator = ["--separator", r"\n\n\n"]
         return [part.compressed for part in self.slices] + separator
 

@@ -33,7 +33,7 @@ O200K = (
 
 @dataclass
 class Source:
-    """Where the ranks of a published vocabulary are found."""
+    """Place of the ranks of a published vocabulary."""
 
     package: str
     member: str

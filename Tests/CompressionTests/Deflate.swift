@@ -49,7 +49,7 @@ func gzip(
     return Array(output[..<count])
 }
 
-/// What zlib's own reader of gzip makes of one member; nil if that is bad or not all of `bytes`.
+/// Output of zlib's own reader for one gzip member; nil if that is bad or not all of `bytes`.
 func zlibGunzip(_ bytes: [UInt8], room: Int = 1 << 16) -> [UInt8]? {
     var output = [UInt8](repeating: 0, count: room)
     var input = bytes

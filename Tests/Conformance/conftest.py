@@ -1,4 +1,4 @@
-"""What the checks share: the programs, texts, and places to write.
+"""Fixtures that the checks share: the programs, texts, and places to write.
 
 QUERN names the program and QUERN_PROBE the ConformanceProbe; both are looked for in
 `.build/release` otherwise.
@@ -78,7 +78,7 @@ def encode_all(answer_texts):
 
 @pytest.fixture(scope="session")
 def published_folder():
-    """Where the published vocabularies are."""
+    """Folder of the published vocabularies."""
     folder = ROOT / ".cache/vocabularies"
     if not folder.exists():
         pytest.fail(f"{folder} is not there: run `make conformance`")

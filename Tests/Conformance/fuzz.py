@@ -23,7 +23,7 @@ for point in range(sys.maxunicode + 1):
 DIGITS = CATEGORIES["Nd"]
 NUMBERS = CATEGORIES["Nd"] + CATEGORIES["Nl"] + CATEGORIES["No"]
 MARKS = CATEGORIES["Mn"] + CATEGORIES["Mc"] + CATEGORIES["Me"]
-# What patterns tell apart: the cases of letters, marks, numbers, punctuation, symbols, the rest.
+# Categories that patterns tell apart: cases of letters, marks, numbers, punctuation, symbols.
 KINDS = ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe",
          "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Cc", "Cf", "Co", "Cn"]
 # The ends of the ranges of Chinese and Japanese that patterns name, and their neighbours.

@@ -11,7 +11,7 @@ PROBE = os.environ.get("QUERN_PROBE", str(ROOT / ".build/release/ConformanceProb
 
 
 def probe(*arguments):
-    """What a command of the probe prints."""
+    """Output of a command of the probe."""
     result = subprocess.run(
         [PROBE, *map(str, arguments)], capture_output=True, text=True, timeout=300
     )

@@ -18,13 +18,13 @@ LITELLM = "litellm/litellm_core_utils/tokenizers/"
 
 @dataclass
 class Published:
-    """Where a vocabulary is found, and what its own program knows of it beyond its file."""
+    """Place of a vocabulary, and what its own program knows of it beyond its file."""
 
     package: str
     member: str
-    # What the file is called here; its ending tells its format.
+    # Name of the file here; its ending tells its format.
     file: str
-    # Whose pattern it has; see tokenization_peers.py.
+    # Name of its pattern; see tokenization_peers.py.
     pattern: str
     # Some of its special tokens, as its publisher numbers them.
     special: dict = field(default_factory=dict)
@@ -74,7 +74,7 @@ PUBLISHED = {
 
 
 def path(folder, name):
-    """Where a vocabulary's file lies."""
+    """Path of a vocabulary's file."""
     return pathlib.Path(folder) / name / PUBLISHED[name].file
 
 

@@ -1,4 +1,4 @@
-"""What stands before a prompt: the same in transformers, in llama.cpp and here, for models of any
+"""Tokens before a prompt: the same in transformers, in llama.cpp and here, for models of any
 origin."""
 
 import json

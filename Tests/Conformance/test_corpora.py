@@ -179,7 +179,7 @@ def test_the_zstd_tool_and_its_options_are_read(tmp_path):
     subprocess.run(["zstd", "-qf", "--long=28", "--single-thread", "a.jsonl", "-o",
                     "long.jsonl.zst"],
                    cwd=tmp_path, check=True)
-    # The size of a small file bounds its window; through a pipe nobody knows it.
+    # The size of a small file bounds its window; through a pipe it is not known.
     piped = subprocess.run(["zstd", "-q", "--long=28", "-c"], input=data, capture_output=True,
                            check=True).stdout
     (tmp_path / "piped.jsonl.zst").write_bytes(piped)

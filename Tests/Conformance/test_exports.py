@@ -175,7 +175,7 @@ def test_streaming_reads_each_sample(shards, export, split):
 
 
 def test_a_run_from_foreign_files_is_the_run_from_shards(quern, shards, export, tmp_path):
-    """The same ids in the same order train the same model, whoever wrote them."""
+    """The same ids in the same order train the same model, whichever program wrote them."""
     single = tmp_path / "single"
     quern(
         "encode", "--vocab", ROOT / "vocab/kjv", "--output", single, "--separator", r"\n\n\n",

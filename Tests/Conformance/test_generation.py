@@ -21,7 +21,7 @@ VOCABULARY, CONTEXT = 211, 48
 
 
 def processors(generation):
-    """What `generate` builds of the same settings, in its order."""
+    """Processors that `generate` builds of the same settings, in its order."""
     chain = LogitsProcessorList()
     if generation["repetition_penalty"] != 1:
         chain.append(RepetitionPenaltyLogitsProcessor(generation["repetition_penalty"]))

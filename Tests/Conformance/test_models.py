@@ -63,7 +63,7 @@ def state(directory):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("shard", [None, "200KB"])
 def test_import(quern, directory, tmp_path, dtype, shard):
-    """What transformers saves, of any type and in any number of files, is imported exactly."""
+    """Models that transformers saves, of any type, in any number of files, come in exactly."""
     source = tmp_path / "source"
     shutil.copytree(directory, source)
     (source / "model.safetensors").unlink()
@@ -213,7 +213,7 @@ def dequantized(path, directory):
 
 
 def next_log_probabilities(model, ids, count):
-    """What a model gives each token but that of the end, at the last places of a text."""
+    """Log-probabilities of all tokens but the end, at the last places of a text."""
     with torch.no_grad():
         logits = model(torch.tensor([ids])).logits[0, -count - 1:-1].double()
     logits[:, 0] = -torch.inf

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 @pytest.fixture(scope="module", params=list(published.PUBLISHED))
 def imported(request, quern, published_folder, tmp_path_factory):
-    """What is known of a vocabulary, its own file, and the directory that it was imported to."""
+    """Facts about a vocabulary, its own file, and the directory that it was imported to."""
     file = published.path(published_folder, request.param)
     directory = tmp_path_factory.mktemp(request.param)
     quern("vocab", "import", file, "--output", directory)

@@ -1,4 +1,4 @@
-"""What encoding survives: kills at random moments, full disks, and being divided over processes by
+"""Survival of encoding: kills at random moments, full disks, and being divided over processes by
 the launchers of the field. Whatever happens, the bytes are those of one undisturbed process."""
 
 import json

@@ -59,7 +59,7 @@ HOSTILE = """a b s t l L S D re ve 'll 'S 'ſ 'RE ' 1 23 ½ ٣ Ⅷ . , ! - -- \u
 
 
 def pre_tokenizer(pattern):
-    """What cuts texts for `tokenizers`."""
+    """Pre-tokenizer that cuts texts for `tokenizers`."""
     # Oniguruma reads `{1,3}+` as a repetition of a repetition; the sign means nothing there.
     expressions = [expression.replace("{1,3}+", "{1,3}") for expression in PATTERNS[pattern]]
     splits = [pre_tokenizers.Split(Regex(expression), "isolated") for expression in expressions]

@@ -1,4 +1,4 @@
-/// Why bytes are no GGUF file that can be read, and where.
+/// Fault of bytes that are no GGUF file that can be read, and its place.
 package struct GGUFError: Error, Equatable {
     /// Fault of a file.
     package enum Reason: Equatable, Sendable {

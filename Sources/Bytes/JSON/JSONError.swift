@@ -1,4 +1,4 @@
-/// Why a JSON text is refused, and where.
+/// Fault for which a JSON text is refused, and its place.
 @usableFromInline package struct JSONError: Error, Equatable {
     /// Fault of a text.
     @usableFromInline package enum Reason: Equatable, Sendable {

@@ -66,7 +66,7 @@ struct GzipHeader {
         }
     }
 
-    /// Why bytes are no header.
+    /// Fault of bytes that are no header.
     struct Refusal: Error {
         var reason: String
     }

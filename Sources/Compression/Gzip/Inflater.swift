@@ -29,7 +29,7 @@ struct InflateStep {
     var unusedCount = 0
 }
 
-/// Why a library could not go on.
+/// Reason for which a library could not go on.
 enum InflateFailure: Error {
     case corrupt(reason: String)
     case outOfMemory

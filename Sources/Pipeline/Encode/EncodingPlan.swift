@@ -14,7 +14,7 @@ struct EncodingPlan: Codable, Equatable {
         var path: String
         /// Its size; nil for what has no end that is known, such as a pipe.
         var bytes: Int?
-        /// When it was last changed, in seconds since 1970; nil as above.
+        /// Time of the last change, in seconds since 1970; nil as above.
         var changed: Double?
     }
 

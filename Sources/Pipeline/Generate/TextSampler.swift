@@ -22,7 +22,7 @@ public struct TextSampler {
         /// The natural logarithm of the probability that the model gave the token; nil unless asked
         /// for.
         public let logProbability: Double?
-        /// Why the sample ended with this piece; nil where it goes on.
+        /// Reason for which the sample ended with this piece; nil where it goes on.
         public let ending: TextGenerator.Ending?
     }
 

@@ -106,7 +106,7 @@ extension TokenShard {
     }
 }
 
-/// Whose files a data set consists of.
+/// Layout of a data set, by the program that wrote it.
 public enum DataSetLayout: String, Codable, Sendable {
     /// Shards with indices and a manifest.
     case quern

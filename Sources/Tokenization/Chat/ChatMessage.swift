@@ -1,6 +1,6 @@
 /// Message of one side of a conversation.
 public struct ChatMessage: Hashable, Sendable {
-    /// Whose message it is.
+    /// Role of the message's author.
     public enum Role: String, Codable, CaseIterable, Sendable {
         /// Setting of the scene: what the assistant is to be.
         case system
@@ -10,7 +10,7 @@ public struct ChatMessage: Hashable, Sendable {
         case assistant
     }
 
-    /// Whose message it is.
+    /// Role of the author.
     public var role: Role
     /// The text, which is ordinary text whatever it looks like.
     public var content: String

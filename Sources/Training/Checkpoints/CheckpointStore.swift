@@ -36,7 +36,7 @@ public struct CheckpointStore: Sendable {
     package func isContinued(by configuration: TrainingConfiguration, data fingerprint: String)
         -> Bool
     {
-        // One whose model was removed or damaged is no place to go on from.
+        // A checkpoint whose model was removed or damaged cannot be gone on from.
         guard let state = try? latestState(), let latest, (try? GPT(directory: latest)) != nil
         else {
             return false
@@ -151,7 +151,7 @@ public struct CheckpointStore: Sendable {
             try optimizer.write(to: partial + "/" + Self.optimizerFileName)
             try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
         } catch {
-            // On a full disk it would be in the way of everything else.
+            // An unfinished checkpoint would keep a full disk full.
             try? FileSystem.removeItem(partial)
             throw error
         }

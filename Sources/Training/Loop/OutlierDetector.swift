@@ -4,7 +4,7 @@
 /// others, and the optimizer's running means remember it. The last values of both figures are kept,
 /// those of skipped steps included, so that a lasting change is an outlier for a while only.
 public struct OutlierDetector: Codable, Equatable, Sendable {
-    /// Why a step is not taken.
+    /// Reason for which a step is not taken.
     public enum Finding: Codable, Equatable, Sendable {
         /// The loss or the gradient's norm is not a number, or infinite.
         case notFinite

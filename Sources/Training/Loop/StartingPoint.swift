@@ -14,7 +14,7 @@ struct StartingPoint {
     func shape(vocabulary: Vocabulary) throws -> GPTConfiguration {
         try CheckpointStore.requireModel(at: directory)
         var shape = try GPTConfiguration(directory: directory)
-        // A model that came without its vocabulary is taken at its owner's word.
+        // Without a `tokenizer.json` the ids cannot be compared, and are taken to fit.
         if FileManager.default.fileExists(atPath: directory + "/tokenizer.json") {
             let own = try Vocabulary(directory: directory)
             guard vocabulary.isExtension(of: own) else {

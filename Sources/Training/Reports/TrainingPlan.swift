@@ -12,7 +12,7 @@ public struct TrainingPlan: Sendable, Equatable {
     public var changes: [RecipeChange]
     /// Places for tokens in a step.
     public var tokensPerStep: Int
-    /// Windows in an epoch, of all sources together.
+    /// Windows of one pass over every source.
     public var windowCount: Int
     /// The share of the places that is not learned from: padding, and what is read again as
     /// context.

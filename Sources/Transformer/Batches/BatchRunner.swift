@@ -150,7 +150,7 @@ public final class BatchRunner {
         load(inputs, targets, documentStarts)
         weights.refresh(team)
         let parameters = weights.slices
-        // A profile is of training.
+        // The profile measures training only.
         eachItem(inputs.count / contextLength, nil) { sequence, pass in
             pass.forward(input(sequence, hasStarts: documentStarts != nil), parameters)
             pass.loss(parameters, targets: self.targets.slice(range(of: sequence)))

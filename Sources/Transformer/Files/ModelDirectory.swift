@@ -81,7 +81,8 @@ public struct ModelDirectory: Sendable {
             known.insert(name)
             return Source(entry: entry, type: try entry.file.numberType(of: entry.tensor))
         }
-        // A head that is tied may be there as a copy. Programs do not agree which of two counts.
+        // A tied head may be there as a copy. It must equal the embedding, for programs do not
+        // agree which of the two counts.
         if configuration.tiesEmbeddings, let head = weights.entries[TensorNames.head] {
             guard head.isCopy(of: sources[0].entry) else {
                 throw .unsupportedModel(

@@ -75,7 +75,8 @@ extension InferencePass {
             kernels.multiply(x, matrix, into: out, .adding(bias), workspace: workspace)
             return
         }
-        // Not by way of a residual: a product of several blocks stores its sums between them.
+        // The bias is added to what is there and not through a residual: `out` would be that
+        // residual, and a product of several blocks stores its sums there between them.
         if let bias { for row in 0..<out.rows { kernels.add(bias, to: out.row(row)) } }
         kernels.multiply(x, matrix, into: out, .add, workspace: workspace)
     }

@@ -23,7 +23,7 @@ public struct Sampler: Sendable {
     public init(_ configuration: GenerationConfiguration, kernels level: KernelLevel = .best) {
         precondition(
             configuration.isValid, "check a configuration with validate() first")
-        // So little heat that a quotient of logits would leave the range of floats is none.
+        // A temperature so small that a quotient of logits would overflow counts as 0.
         temperature = configuration.temperature < 1e-6 ? 0 : configuration.temperature
         topK = configuration.topK
         topP = configuration.topP
@@ -54,7 +54,7 @@ public struct Sampler: Sendable {
             rest -= Double(weight)
             if rest < 0 { return TokenID(index) }
         }
-        // Rounding left a crumb: the last one that can come at all.
+        // Rounding of the sum left a rest: the last token that can come at all.
         return TokenID(weights.lastIndex { $0 > 0 } ?? 0)
     }
 
@@ -108,7 +108,7 @@ public struct Sampler: Sendable {
                 weights[index] = -.infinity
             }
         }
-        // Not zero, of which the infinities of top-k would make what is no number.
+        // Not zero, for zero times the infinities of top-k would be NaN.
         let factor = max(Float(1 / temperature), .leastNormalMagnitude)
         kernels.softmax(&weights, factor: factor)
         // The kernel's exponential ends at a number that is nearly, but not, zero.

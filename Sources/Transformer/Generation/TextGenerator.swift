@@ -14,7 +14,7 @@ public import Work
 /// while let token = generator.next() { print(token) }
 /// ```
 public struct TextGenerator {
-    /// Why a text ended.
+    /// Reason for which a text ended.
     public enum Ending: String, Sendable {
         /// The end token came.
         case endToken = "end_token"
@@ -157,7 +157,7 @@ public struct TextGenerator {
         if samples[index].ending == nil { samples[index].ending = .stopped }
     }
 
-    /// Why a sample ended; nil while it goes on.
+    /// Reason for which a sample ended; nil while it goes on.
     public func ending(ofSample index: Int = 0) -> Ending? { samples[index].ending }
 
     /// The natural logarithm of the probability that the model gave a sample's last token, before

@@ -45,11 +45,19 @@ public struct KernelLevel: Hashable, Sendable, CaseIterable, CustomStringConvert
         KernelLevel(number: precision == .mixed ? qk_best_mixed_level() : qk_best_level())
     }
 
-    /// Why `QUERN_LEVEL` chooses no level, as a sentence that names those which this processor has;
-    /// `nil` if it chooses one, or is empty or not set.
+    /// Reason for which `QUERN_LEVEL` chooses no level, as a sentence that names those which this
+    /// processor has; `nil` if it chooses one, or is empty or not set.
     ///
     /// A program that asks before it works can end in its own way.
     public static var environmentFault: String? {
         unsafe qk_level_fault().map { unsafe String(cString: $0) }
     }
+}
+
+/// In what matrix products multiply. Parameters, sums and everything else are float32.
+public enum Precision: String, Codable, CaseIterable, Sendable {
+    /// Operands as they are.
+    case float32
+    /// Operands rounded to bfloat16, where the processor multiplies those faster.
+    case mixed
 }

@@ -15,7 +15,7 @@ extension SequencePass {
     func share(_ count: Int, unit: Int = 1, _ body: (Range<Int>, _ worker: Int) -> Void) {
         guard let team else { return body(0..<count, 0) }
         let unitCount = (count + unit - 1) / unit
-        // Twice as many as threads: who is done first takes another.
+        // Twice as many parts as threads, so that a thread that is done early takes another.
         let partCount = min(unitCount, 2 * team.threadCount)
         team.run(partCount) { part, worker in
             let start = unitCount * part / partCount * unit

@@ -136,8 +136,8 @@ enum GPT2Files {
         return (list.bytes, merges)
     }
 
-    /// Why the two files cannot say what `vocabulary` does; `nil` if they can. About O(n log n) in
-    /// the size.
+    /// Reason for which the two files cannot say what `vocabulary` does; `nil` if they can. About
+    /// O(n log n) in the size.
     static func obstacle(_ vocabulary: Vocabulary) -> String? {
         if vocabulary.mergeSemantics == .wholePieceFirst, let id = vocabulary.firstWholePieceOnly {
             return

@@ -199,8 +199,8 @@ extension TekkenFile {
         return json.bytes
     }
 
-    /// Why no such file can say what `vocabulary` does; `nil` if one can. About O(n log n) in the
-    /// size.
+    /// Reason for which no such file can say what `vocabulary` does; `nil` if one can. About O(n
+    /// log n) in the size.
     static func obstacle(_ vocabulary: Vocabulary) -> String? {
         let specials = vocabulary.specialTokens
         guard vocabulary.pattern.regularExpressions.count == 1 else {

@@ -1,6 +1,12 @@
 import Bytes
 import Tokenization
 
+/// Distinct pieces with their counts, which can be gone through more than once.
+protocol PieceSource: ~Copyable {
+    /// Calls `body` with each piece and its count, always in the same order.
+    func forEachPiece(_ body: (ByteView, UInt64) -> Void) throws(TokenizationError)
+}
+
 /// Every distinct piece of two bytes or more as a row of tokens, which are merged in place.
 ///
 /// A token fills as many cells as it has bytes. Its first and its last cell hold its id, so that

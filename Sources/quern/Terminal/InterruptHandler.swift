@@ -56,7 +56,7 @@ final class InterruptHandler {
     }
 }
 
-/// When the first request came.
+/// Time of the first request.
 private final class FirstRequest: Sendable {
     let instant = Mutex<ContinuousClock.Instant?>(nil)
 }

@@ -33,7 +33,7 @@ enum Bars {
 struct SpeedMeter {
     private let promptCount: Int
     private let start = ContinuousClock.now
-    /// When the first tokens came, which is when the prompt had been read.
+    /// Time of the first tokens, which is when the prompt had been read.
     private var first: ContinuousClock.Instant?
     private var last: ContinuousClock.Instant?
     /// Tokens after the first of each text.
