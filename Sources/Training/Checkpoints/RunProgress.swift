@@ -2,7 +2,7 @@ import TokenShards
 import Transformer
 import Work
 
-/// How far a run has come: its model, its optimizer, and its place in the data.
+/// Progress of a run: its model, its optimizer, and its place in the data.
 struct RunProgress {
     let model: GPT
     let optimizer: Optimizer

@@ -12,7 +12,7 @@ extension Trainer {
     /// - Parameters:
     ///   - stop: asks for an end before the last step; nil for the signal of the trainer's work.
     ///   - report: takes each event; nil for the trainer's work to take it.
-    /// - Returns: what the run came to, complete or not.
+    /// - Returns: the results of the run, complete or not.
     /// - Throws: ``TrainingError`` when the run diverges or another process trains in its
     ///   directory, and what the file system refuses.
     public func run(

@@ -64,7 +64,7 @@ extension TrainingEvent: Encodable {
     }
 }
 
-/// What is written of an evaluation.
+/// Figures of an evaluation in the lines.
 private struct ResultFigures: Encodable {
     let result: EvaluationResult
 
