@@ -26,7 +26,7 @@ public struct FileReplacement: ~Copyable, Sendable {
     public let path: String
 
     /// The name under which it is written.
-    public let partialPath: String
+    let partialPath: String
 
     /// Starts a file beside `path`, replacing what an earlier, interrupted writer left there.
     ///

@@ -1,20 +1,20 @@
 import Bytes
-public import Corpora
+import Corpora
 
 /// A document and what was found out about it.
-public struct MeasuredDocument: Sendable {
+struct MeasuredDocument: Sendable {
     /// The document.
-    public var document: Document
+    var document: Document
     /// Its place among all documents that were read, counted from 0.
-    public var ordinal = 0
+    var ordinal = 0
     /// The second half of its 128-bit hash: the XXH64 of the text with another seed than the
     /// content hash, which is the first half.
-    public var secondHash: UInt64
+    var secondHash: UInt64
     /// Its MinHash signature; empty where none is needed or the text has no words.
-    public var signature: [UInt32]
+    var signature: [UInt32]
 
     /// Hashes `document`, and computes its signature if `signer` is there. O(bytes).
-    public init(_ document: Document, signer: MinHash? = nil) {
+    init(_ document: Document, signer: MinHash? = nil) {
         self.document = document
         secondHash = XXH64.hash(of: document.text.span, seed: 0x5175_6572_6E21)
         signature = signer?.signature(of: document.text.span) ?? []

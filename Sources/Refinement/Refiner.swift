@@ -79,11 +79,15 @@ public final class Refiner {
 
     /// A document after what can be said about it alone: the part of the work that many threads can
     /// share.
-    public enum Measured: Sendable {
-        /// It breaks a rule of the filter.
-        case refused(Document, by: DocumentFilter.CodingKeys)
-        /// It keeps the rules.
-        case passed(MeasuredDocument)
+    public struct Measured: Sendable {
+        enum Finding: Sendable {
+            /// It breaks a rule of the filter.
+            case refused(Document, by: DocumentFilter.CodingKeys)
+            /// It keeps the rules.
+            case passed(MeasuredDocument)
+        }
+
+        let finding: Finding
     }
 
     /// The part of the work that is the same for each document alone, for use on any thread.
@@ -101,9 +105,9 @@ public final class Refiner {
         /// Measures one document. O(bytes).
         public func callAsFunction(_ document: Document) -> Measured {
             if let rule = filter.brokenRule(of: document.text.span) {
-                return .refused(document, by: rule)
+                return Measured(finding: .refused(document, by: rule))
             }
-            return .passed(MeasuredDocument(document, signer: signer))
+            return Measured(finding: .passed(MeasuredDocument(document, signer: signer)))
         }
     }
 
@@ -115,7 +119,7 @@ public final class Refiner {
         _ measured: Measured, emit: (Document) async throws -> Void
     ) async throws {
         let ordinal = report.read.documents
-        switch measured {
+        switch measured.finding {
         case .refused(let document, let rule):
             count(document)
             remove(document, ordinal: ordinal, by: rule.rawValue)

@@ -170,7 +170,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     /// For each source the numbers that its documents have in a split, counted over the split's
     /// shards, which hold them in the order of the sources; nil where the manifest does not say.
     /// O(sources).
-    public func documentNumbers(ofSourcesIn split: Split) -> [Range<Int>]? {
+    func documentNumbers(ofSourcesIn split: Split) -> [Range<Int>]? {
         var end = 0
         var numbers: [Range<Int>] = []
         for source in sources {

@@ -95,7 +95,7 @@ public final class TokenShard: Sendable {
     /// Copies the tokens of `range` to `destination`, from its element `offset` on. O(count).
     ///
     /// - Precondition: the tokens and the elements exist.
-    public func copyTokens(
+    func copyTokens(
         _ range: Range<Int>, into destination: inout [TokenID], at offset: Int = 0
     ) {
         precondition(

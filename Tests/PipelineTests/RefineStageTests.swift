@@ -1,11 +1,11 @@
 import Corpora
 import Foundation
-import Refinement
 import Testing
 import Training
 import Work
 
 @testable import Pipeline
+@testable import Refinement
 
 @Suite struct RefineStageTests {
     private let folder: TemporaryFolder

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import TokenShards
+
+@testable import TokenShards
 
 @Suite struct WindowTests {
     @Test("training windows are full, in order, a stride apart, and never cross a shard")

@@ -1,11 +1,12 @@
 import Bytes
 import Foundation
 import Testing
-import TokenShards
 import Tokenization
 import Training
 import Transformer
 import Work
+
+@testable import TokenShards
 
 @Suite struct SourceResultTests {
     /// The fixture's text in shards of a few documents, as if from four files, the third of them

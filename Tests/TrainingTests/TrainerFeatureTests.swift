@@ -1,10 +1,11 @@
 import Foundation
 import Testing
-import TokenShards
 import Tokenization
 import Training
 import Transformer
 import Work
+
+@testable import TokenShards
 
 @Suite struct TrainerFeatureTests {
     /// Every feature that changes the course of a run.

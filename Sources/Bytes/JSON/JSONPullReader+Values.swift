@@ -23,7 +23,7 @@ extension JSONPullReader {
     }
 
     /// Reads a whole number from 0 to `limit`.
-    @inlinable package mutating func readWholeNumber(
+    @inlinable mutating func readWholeNumber(
         limit: Int = .max
     ) throws(Failure) -> Int {
         _ = peek()

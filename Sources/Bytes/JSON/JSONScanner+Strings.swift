@@ -70,7 +70,7 @@ extension JSONScanner {
     }
 
     /// The character of the escape at the offset, and the length of the escape.
-    @usableFromInline package func decodeEscape(
+    @usableFromInline func decodeEscape(
         _ bytes: Span<UInt8>
     ) throws(JSONError) -> (scalar: Unicode.Scalar, byteCount: Int) {
         guard offset + 1 < bytes.count else {

@@ -8,7 +8,7 @@
     package struct StringToken {
         package var range: Range<Int>
         /// The count of its bytes once escapes are decoded.
-        package var decodedCount: Int
+        var decodedCount: Int
     }
 
     /// Bytes that were passed.
@@ -189,7 +189,7 @@
     }
 
     /// Passes `null`, `true`, `false` or a number, and gives it. O(its bytes).
-    @usableFromInline package mutating func scanScalar(
+    @usableFromInline mutating func scanScalar(
         _ bytes: Span<UInt8>
     ) throws(JSONError) -> JSONValue {
         let start = offset
@@ -205,7 +205,7 @@
     }
 
     /// Passes a number without sign, fraction or exponent, which is at most `limit`. O(its digits).
-    @usableFromInline package mutating func scanWholeNumber(
+    @usableFromInline mutating func scanWholeNumber(
         _ bytes: Span<UInt8>, limit: Int
     ) throws(JSONError) -> Int {
         let start = offset

@@ -142,7 +142,7 @@
     /// Four bytes from `index` on, the first of them lowest.
     @inline(__always)
     @inlinable
-    package func halfWord(at index: Int) -> UInt32 {
+    func halfWord(at index: Int) -> UInt32 {
         assert(index >= 0 && index + 4 <= count, "index outside the bytes")
         return unsafe UInt32(
             littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt32.self))

@@ -11,13 +11,13 @@
 /// Freed memory goes back at once, instead of staying with the allocator for smaller things; and
 /// tables that are read at random get large pages: with those of 4 KiB, half of the time goes into
 /// finding the pages.
-@usableFromInline package enum SystemMemory {
+@usableFromInline enum SystemMemory {
     /// The size of a large page. Buffers of this size and more come from the system.
     private static let pageByteCount = 2 << 20
 
     /// At least `byteCount` bytes on a cache line's boundary, of any content. Memory that is never
     /// written costs nothing.
-    @usableFromInline package static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+    @usableFromInline static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
         guard byteCount >= pageByteCount else {
             return UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
         }
@@ -40,7 +40,7 @@
     }
 
     /// As above, but zeros. O(`byteCount`) for small memory; large memory comes as zeros.
-    @usableFromInline package static func allocateZeros(byteCount: Int) -> UnsafeMutableRawPointer {
+    @usableFromInline static func allocateZeros(byteCount: Int) -> UnsafeMutableRawPointer {
         let memory = unsafe allocate(byteCount: byteCount)
         if byteCount < pageByteCount {
             unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
@@ -49,7 +49,7 @@
     }
 
     /// Frees what ``allocate(byteCount:)`` gave for the same `byteCount`.
-    @usableFromInline package static func free(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+    @usableFromInline static func free(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
         if byteCount >= pageByteCount {
             unsafe munmap(memory, rounded(byteCount))
         } else {

@@ -26,7 +26,7 @@ package func endOfValidUTF8(_ bytes: Span<UInt8>, from start: Int) -> Int {
 
 /// The length of the well-formed character of two to four bytes at `place`; 0 when there is none.
 @inline(__always)
-package func multibyteLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
+func multibyteLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
     // The common cases in one word: the bits that tell a lead from what continues it, and for three
     // bytes those that tell a longer form than needed (none of them set) and surrogates.
     if place &+ 4 <= bytes.count {

@@ -28,7 +28,7 @@ public struct CorpusSource: Codable, Sendable, Equatable {
     public var refinement: RefinementConfiguration?
 
     /// The keys beside those of reading.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case name, weight
         case refinement = "refine"
     }

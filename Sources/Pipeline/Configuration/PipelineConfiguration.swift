@@ -91,7 +91,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     public var tuningDirectory: String { runDirectory + "/chat" }
 
     /// The keys in `pipeline.json`.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case name
         case corpusSection = "corpus"
         case vocabulary, shards, model, training, generation, samples

@@ -68,12 +68,12 @@ struct TokenizerConfigurationFile: Decodable {
 
 /// Jinja template by which a model's messages become a prompt, in one of the places where Hugging
 /// Face's tokenizers keep it.
-public enum ChatTemplateFile {
+enum ChatTemplateFile {
     /// The file that holds nothing else.
     static let fileName = "chat_template.jinja"
 
     /// The template in `directory`; nil if there is none.
-    public static func read(directory: String) throws -> String? {
+    static func read(directory: String) throws -> String? {
         let manager = FileManager.default
         let path = directory + "/" + fileName
         if manager.fileExists(atPath: path) {

@@ -34,7 +34,7 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
     }
 
     /// The keys in `pipeline.json` that are not those of training.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case inputs, epochs, questions
         case onError = "on_error"
         case validationFraction = "validation_fraction"

@@ -26,7 +26,7 @@ public struct DocumentFilter: Codable, Sendable, Equatable {
     public var maximumNonLetterShare: Double?
 
     /// The keys of the JSON object, each of which may be left out. They also name the rules.
-    public enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
+    enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
         case minimumByteCount = "min_bytes"
         case maximumByteCount = "max_bytes"
         case minimumWordCount = "min_words"
@@ -41,7 +41,7 @@ public struct DocumentFilter: Codable, Sendable, Equatable {
 
     /// The first rule, in the order of the keys, that `text` breaks; `nil` if it keeps all.
     /// O(bytes).
-    public func brokenRule(of text: Span<UInt8>) -> CodingKeys? {
+    func brokenRule(of text: Span<UInt8>) -> CodingKeys? {
         if let minimumByteCount, text.count < minimumByteCount { return .minimumByteCount }
         if let maximumByteCount, text.count > maximumByteCount { return .maximumByteCount }
         if minimumWordCount != nil || maximumWordCount != nil {

@@ -30,7 +30,7 @@ public struct NearDuplicateRule: Codable, Sendable, Equatable {
     public var seed: UInt64 = 1
 
     /// The keys of the JSON object, each of which may be left out.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case shingleWordCount = "shingle_words"
         case bandCount = "minhash_bands"
         case rowCount = "minhash_rows"
@@ -52,7 +52,7 @@ public struct NearDuplicateRule: Codable, Sendable, Equatable {
     }
 
     /// Values in a signature.
-    public var permutationCount: Int { bandCount * rowCount }
+    var permutationCount: Int { bandCount * rowCount }
 
     /// The probability that documents of a similarity are compared.
     public func candidateProbability(similarity: Double) -> Double {

@@ -27,7 +27,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
 
     /// The keys of the JSON object, each of which may be left out; those of the filter and of the
     /// rule for near-duplicates stand beside them.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case removesDuplicates = "remove_duplicates"
         case removesNearDuplicates = "remove_near_duplicates"
         case shuffles = "shuffle"
@@ -79,7 +79,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
     }
 
     /// The same without what the result does not depend on.
-    public var essence: RefinementConfiguration {
+    package var essence: RefinementConfiguration {
         var essence = self
         essence.memory = RefinementConfiguration().memory
         essence.scratchDirectory = nil

@@ -7,15 +7,15 @@ public import Work
 /// beyond its share goes to scratch files.
 public struct RefinementMemory: Sendable, Equatable {
     /// Hashes of the documents so far.
-    public var hashTable: Int
+    var hashTable: Int
     /// Hashes that found no place in the table, while they are sorted.
-    public var hashSorter: Int
+    var hashSorter: Int
     /// Bands of signatures, while they are sorted.
-    public var bandSorter: Int
+    var bandSorter: Int
     /// Clusters of near-duplicates: 5 bytes a document.
-    public var clusters: Int
+    var clusters: Int
     /// Documents, while they are put into another order.
-    public var documents: Int
+    var documents: Int
 
     /// The shares of `memory`.
     public init(_ memory: ByteSize, threadCount: Int) {

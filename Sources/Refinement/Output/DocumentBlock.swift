@@ -7,11 +7,11 @@ public struct DocumentBlock: Sendable {
     /// The bytes: a zstd frame, or the lines.
     public var bytes: [UInt8]
     /// The length of the lines.
-    public var lineByteCount: Int
+    var lineByteCount: Int
     /// The number of documents.
     public var documents: Int
     /// Bytes of their text.
-    public var textBytes: Int
+    var textBytes: Int
 
     /// Bytes of text that make a block full.
     public static let textByteCount = 1 << 20

@@ -45,7 +45,7 @@ public struct RefinedDirectory: ~Copyable {
     }
 
     /// Throws if there is something at `path` that is no earlier result.
-    public static func checkFree(_ path: String) throws {
+    static func checkFree(_ path: String) throws {
         let manager = FileManager.default
         guard manager.fileExists(atPath: path),
             !manager.fileExists(atPath: path + "/" + reportName)

@@ -128,7 +128,7 @@ public struct RefinementReport: Codable, Sendable, Equatable {
     }
 
     /// The most examples of a step.
-    public static let keptExampleCount = 8
+    static let keptExampleCount = 8
 
     /// A report of nothing yet.
     init(configuration: RefinementConfiguration) {

@@ -11,7 +11,7 @@ import Work
 ///
 /// Documents that fit into memory are sorted there; others go to the disk in sorted runs, which are
 /// merged. O(n log n).
-public final class DocumentShuffler {
+final class DocumentShuffler {
     private struct Keyed: Comparable {
         var key: UInt64
         var item: MeasuredDocument
@@ -55,7 +55,7 @@ public final class DocumentShuffler {
     ///   - seed: decides the order.
     ///   - byteCount: memory for documents.
     ///   - scratchPath: beside this path goes what does not fit.
-    public init(seed: UInt64, byteCount: Int, scratchPath: String) {
+    init(seed: UInt64, byteCount: Int, scratchPath: String) {
         keyOffset = SplitMix64.mix(seed)
         self.byteCount = byteCount
         self.scratchPath = scratchPath
@@ -66,7 +66,7 @@ public final class DocumentShuffler {
     }
 
     /// Adds a document.
-    public func append(_ item: MeasuredDocument) throws {
+    func append(_ item: MeasuredDocument) throws {
         documents.append(Keyed(key: key(item.ordinal), item: item))
         documentByteCount += item.document.text.capacity + Self.overheadByteCount
         if documentByteCount >= byteCount { try spill() }
@@ -83,7 +83,7 @@ public final class DocumentShuffler {
     }
 
     /// Gives the documents away in their new order.
-    public func forEach(_ body: (MeasuredDocument) async throws -> Void) async throws {
+    func forEach(_ body: (MeasuredDocument) async throws -> Void) async throws {
         guard spool != nil else {
             documents.sort()
             for document in documents { try await body(document.item) }

@@ -24,7 +24,7 @@ public struct BatchLoader: Sendable {
     /// source has an order and epochs of its own.
     ///
     /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a source without a row.
-    public init(
+    init(
         sources: [RowSequence], schedule: MixtureSchedule, batchSize: Int, seed: UInt64
     ) throws(ShardError) {
         precondition(sources.count == schedule.sourceCount, "a weight for each source")

@@ -7,7 +7,7 @@
 /// hold over every stretch of positions, not on average only: among the first n positions a source
 /// is drawn n times its share, give or take one for each level of the tree. Nothing is remembered
 /// and nothing is drawn by lot.
-public struct MixtureSchedule: Sendable {
+struct MixtureSchedule: Sendable {
     /// A node's left side: sources from its first up to `middle`, drawn with `share` of 2^63.
     private struct Node: Sendable {
         var middle: Int
@@ -17,16 +17,16 @@ public struct MixtureSchedule: Sendable {
     }
 
     /// The share of each source in all positions.
-    public let shares: [Double]
+    let shares: [Double]
     private let nodes: [Node]
 
     /// Sources.
-    public var sourceCount: Int { shares.count }
+    var sourceCount: Int { shares.count }
 
     /// A schedule of as many sources as there are weights.
     ///
     /// - Precondition: every weight is positive and finite, and there is one.
-    public init(weights: [Double]) {
+    init(weights: [Double]) {
         precondition(!weights.isEmpty, "a schedule of no source")
         precondition(
             weights.allSatisfy { $0 > 0 && $0.isFinite }, "a weight that is not positive")
@@ -52,7 +52,7 @@ public struct MixtureSchedule: Sendable {
 
     /// The source that `position` draws from, and how many earlier positions drew from it.
     /// O(log sources).
-    public subscript(position: Int) -> (source: Int, index: Int) {
+    subscript(position: Int) -> (source: Int, index: Int) {
         precondition(position >= 0, "position \(position)")
         var (node, range, index) = (0, 0..<sourceCount, position)
         while range.count > 1 {

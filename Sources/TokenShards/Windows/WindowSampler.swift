@@ -6,16 +6,16 @@ import Work
 /// is ever kept. The permutation is a Feistel network on the next power of four, walked until it
 /// falls below the count (Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002); on
 /// average that takes fewer than four steps.
-public struct WindowSampler: Sendable {
+struct WindowSampler: Sendable {
     /// Windows in an epoch.
-    public let windowCount: Int
+    let windowCount: Int
     /// Chooses among the orders.
-    public let seed: UInt64
+    let seed: UInt64
     private let halfBits: UInt64
     private static let roundCount = 6
 
     /// An order over `windowCount` windows.
-    public init(windowCount: Int, seed: UInt64) {
+    init(windowCount: Int, seed: UInt64) {
         precondition(windowCount > 0, "there is no window to sample")
         self.windowCount = windowCount
         self.seed = seed
@@ -24,7 +24,7 @@ public struct WindowSampler: Sendable {
     }
 
     /// The window at `position`: each epoch of `windowCount` positions sees every window once.
-    public subscript(position: Int) -> Int {
+    subscript(position: Int) -> Int {
         precondition(position >= 0, "position \(position)")
         let (epoch, index) = position.quotientAndRemainder(dividingBy: windowCount)
         let key = SplitMix64.mix(seed &+ SplitMix64.mix(UInt64(epoch) &+ 1))

@@ -18,7 +18,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
     /// The fingerprint of the vocabulary, in hexadecimal.
     public var vocabularyFingerprint: String
     /// The fingerprint of the shards' manifest, in hexadecimal.
-    public var dataFingerprint: String
+    var dataFingerprint: String
     /// Configuration of the run.
     public var configuration: TrainingConfiguration
     /// The lowest validation loss so far, in nats a token, and the step that had it.
@@ -28,11 +28,11 @@ public struct TrainingState: Codable, Equatable, Sendable {
     /// The same for each of several data sets, in their order; nil of one alone.
     public var sources: [SourceResult]?
     /// Evaluations since the best one.
-    public var evaluationsSinceBest = 0
+    var evaluationsSinceBest = 0
     /// Statistics of the last steps, among which outliers are looked for.
-    public var outliers = OutlierDetector()
+    var outliers = OutlierDetector()
     /// Steps in a row, up to the last, that were skipped because they were not finite.
-    public var notFiniteSteps = 0
+    var notFiniteSteps = 0
 
     /// The best evaluation of a run.
     public struct Best: Codable, Equatable, Sendable {

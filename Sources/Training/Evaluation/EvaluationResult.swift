@@ -42,7 +42,7 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
     public var bitsPerByte: Double { totalLoss / log(2) / Double(max(byteCount, 1)) }
 
     /// The names in checkpoints.
-    public enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey {
         case tokenCount = "tokens"
         case byteCount = "bytes"
         case totalLoss = "total_loss"

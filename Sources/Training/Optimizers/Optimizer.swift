@@ -8,7 +8,7 @@ public import Work
 /// (Jordan et al., <https://kellerjordan.github.io/posts/muon/>) and the rest by AdamW. Matrices
 /// and embeddings decay; biases and the gains of norms do not, as in GPT-2's and nanoGPT's recipes.
 ///
-/// Its state is what the ``StepRule`` of each tensor keeps.
+/// Its state is what the `StepRule` of each tensor keeps.
 public final class Optimizer {
     let configuration: TrainingConfiguration
     let groups: [Group]

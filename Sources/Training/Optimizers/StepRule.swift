@@ -1,4 +1,4 @@
-public import Transformer
+import Transformer
 
 /// Optimizer: which rule steps which tensor by its gradient.
 public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
@@ -8,7 +8,7 @@ public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
     case muon
 
     /// The rule of a tensor.
-    public func rule(for tensor: ParameterLayout.Tensor) -> StepRule {
+    func rule(for tensor: ParameterLayout.Tensor) -> StepRule {
         self == .muon && tensor.isBlockMatrix ? .muon : .adamW
     }
 }
@@ -18,7 +18,7 @@ public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
 /// A rule is a case here with the state that it keeps, its kernels beside `AdamWKernels` and
 /// `MuonKernels`, its call in ``Optimizer/step(model:gradients:norm:factor:)``, and the tensors
 /// that an ``OptimizerKind`` gives to it.
-public enum StepRule: Sendable, CaseIterable {
+enum StepRule: Sendable, CaseIterable {
     /// AdamW: a running mean of the gradient divided by the root of one of its square.
     case adamW
     /// Muon: the momentum of a matrix made orthogonal.

@@ -19,7 +19,7 @@ import Foundation
 /// `summary.proto` and `tensor.proto`.
 public struct EventFile: ~Copyable {
     /// Prefix of the names of all such files.
-    public static let namePrefix = "events.out.tfevents."
+    static let namePrefix = "events.out.tfevents."
 
     private let handle: FileHandle
     private let path: String

@@ -24,7 +24,7 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
     public var tokensPerSecond: Double { Double(tokenCount) / max(trainingSeconds, 1e-9) }
 
     /// The names in the file.
-    public enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey {
         case steps, validation, sources
         case isComplete = "is_complete"
         case parameterCount = "parameters"

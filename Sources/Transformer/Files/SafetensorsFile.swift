@@ -17,7 +17,7 @@ public struct SafetensorsFile: Sendable {
         /// Its shape, row-major; empty for a single number.
         public let shape: [Int]
         /// Range of its bytes after the header.
-        public let byteRange: Range<Int>
+        let byteRange: Range<Int>
         /// Count of its numbers.
         public var count: Int { shape.reduce(1, *) }
     }
