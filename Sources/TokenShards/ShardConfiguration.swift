@@ -31,7 +31,7 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     public init() {}
 
     /// The keys in `pipeline.json`.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case tokensPerShard = "tokens_per_shard"
         case endOfText = "end_of_text"
         case allowSpecial = "allow_special"

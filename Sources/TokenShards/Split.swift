@@ -32,7 +32,7 @@ extension ShardManifest {
 }
 
 /// Finder of the source that each document of a split came from.
-public struct SourceFinder: Sendable {
+package struct SourceFinder: Sendable {
     private let paths: [String]
     /// The numbers of each source's documents in the split.
     private let numbers: [Range<Int>]
@@ -41,7 +41,7 @@ public struct SourceFinder: Sendable {
 
     /// A finder for a split of `set`; nil where the data set does not know which documents are
     /// whose. O(sources + shards).
-    public init?(_ set: ShardSet, _ split: Split) {
+    package init?(_ set: ShardSet, _ split: Split) {
         guard let numbers = set.manifest.documentNumbers(ofSourcesIn: split), !numbers.isEmpty
         else { return nil }
         self.numbers = numbers
@@ -52,12 +52,12 @@ public struct SourceFinder: Sendable {
     }
 
     /// The path of the source of a document, by its number in its shard. O(log sources).
-    public func path(ofDocument document: Int, inShard shard: Int) -> String {
+    package func path(ofDocument document: Int, inShard shard: Int) -> String {
         paths[source(ofDocument: document, inShard: shard)]
     }
 
     /// The number of the source of a document, by its number in its shard. O(log sources).
-    public func source(ofDocument document: Int, inShard shard: Int) -> Int {
+    package func source(ofDocument document: Int, inShard shard: Int) -> Int {
         let number = firstDocument[shard] + document
         var (low, high) = (0, numbers.count)
         while low + 1 < high {

@@ -82,7 +82,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public init() {}
 
     /// The keys in `pipeline.json`.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case steps, packing, stride, dropout, precision, optimizer, schedule, epsilon, beta1, beta2
         case seed
         case initFrom = "init_from"

@@ -28,7 +28,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     public var memory: ByteSize?
 
     /// The names in the file.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         /// ``VocabularyConfiguration/vocabularySize``.
         case vocabularySize = "vocab_size"
         /// ``VocabularyConfiguration/pattern``.

@@ -37,7 +37,7 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     public var maximumDocumentByteCount: Int
 
     /// The keys of the JSON object, each of which may be left out.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case inputs
         case inputsFrom = "inputs_from"
         case format

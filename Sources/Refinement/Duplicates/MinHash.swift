@@ -13,7 +13,7 @@ import Work
 ///   lowest three bits, of which those that are 0 (for a) or 2⁶¹ − 1 are passed over.
 ///
 /// So datasketch computes the same signatures when it is given the same hashes and constants.
-public struct MinHash: Sendable {
+package struct MinHash: Sendable {
     private let shingleWordCount: Int
     private let rowCount: Int
     private let multipliers: [UInt64]
@@ -21,7 +21,7 @@ public struct MinHash: Sendable {
     private let level: Int32
 
     /// The permutations of `rule`.
-    public init(_ rule: NearDuplicateRule) {
+    package init(_ rule: NearDuplicateRule) {
         self.init(rule, level: qk_best_level())
     }
 
@@ -45,7 +45,7 @@ public struct MinHash: Sendable {
     }
 
     /// The signature of `text`; empty if it has no words. O(bytes + words · permutations).
-    public func signature(of text: Span<UInt8>) -> [UInt32] {
+    package func signature(of text: Span<UInt8>) -> [UInt32] {
         let shingles = shingles(of: text)
         guard !shingles.isEmpty else { return [] }
         var signature = [UInt32](repeating: 0, count: multipliers.count)

@@ -8,7 +8,7 @@ import Foundation
 /// From then on the new data set is whole, and ``complete(from:to:afterStep:)`` brings it in place
 /// however often it is killed and called again: every step of it can be done twice. Until then, the
 /// data set that was in the directory before is untouched.
-public enum DataSetAssembly {
+package enum DataSetAssembly {
     static let fileName = "assembly.json"
 
     /// Steps that are to be done.
@@ -26,7 +26,7 @@ public enum DataSetAssembly {
     ///   - sources: the files that documents came from, for the manifest.
     ///   - skipped: counts of what was left out, for the manifest.
     ///   - workspace: a directory in the data set's own, which goes when all is done.
-    public static func commit(
+    package static func commit(
         parts: [(directory: String, state: PartState)], format: ShardFormat,
         sources: [ShardManifest.Source], skipped: ShardManifest.Skipped, from workspace: String
     ) throws {
@@ -52,7 +52,7 @@ public enum DataSetAssembly {
     }
 
     /// Whether something was committed in `workspace` and is not complete.
-    public static func isCommitted(in workspace: String) -> Bool {
+    package static func isCommitted(in workspace: String) -> Bool {
         FileManager.default.fileExists(atPath: workspace + "/" + fileName)
     }
 
@@ -62,7 +62,7 @@ public enum DataSetAssembly {
     ///   - workspace: the directory that ``commit(parts:format:sources:skipped:from:)`` was given.
     ///   - directory: the data set's.
     ///   - afterStep: called after each change of the directory.
-    public static func complete(
+    package static func complete(
         from workspace: String, to directory: String, afterStep: () -> Void = {}
     ) throws -> ShardManifest {
         let manager = FileManager.default

@@ -1,10 +1,10 @@
-public import Tokenization
+package import Tokenization
 
 /// Documents as they will stand in shards: ids in their stored width with the end-of-text tokens in
 /// place, one document after the other.
 ///
 /// The costly work of writing happens here, on any thread; a ``PartWriter`` only copies.
-public struct PackedDocuments: Sendable {
+package struct PackedDocuments: Sendable {
     /// Record of one document.
     struct Entry: Sendable {
         var tokenCount: Int
@@ -26,7 +26,7 @@ public struct PackedDocuments: Sendable {
     ///   - format: the width of ids, and where the end-of-text token stands.
     ///   - textByteCount: about how much text comes, in bytes; with it, memory is mostly taken
     ///     once.
-    public init(_ format: ShardFormat, textByteCount: Int = 0) {
+    package init(_ format: ShardFormat, textByteCount: Int = 0) {
         self.format = format
         // A token has three bytes or more in most texts.
         if format.width == .uint16 {
@@ -37,10 +37,10 @@ public struct PackedDocuments: Sendable {
     }
 
     /// The number of documents.
-    public var count: Int { entries.count }
+    package var count: Int { entries.count }
 
     /// The bytes that the ids of all documents have in a shard.
-    public var idByteCount: Int { (narrow.count + wide.count) * format.width.byteCount }
+    package var idByteCount: Int { (narrow.count + wide.count) * format.width.byteCount }
 
     /// Encodes one document and adds it. O(count of `text`).
     ///
@@ -50,7 +50,7 @@ public struct PackedDocuments: Sendable {
     ///   - place: where in its source it stood; nil if that is not known.
     ///   - split: the part of the data set it goes to.
     ///   - encoder: makes the ids, with the vocabulary that the format names.
-    public mutating func append(
+    package mutating func append(
         _ text: Span<UInt8>, contentHash: UInt64, place: DocumentPlace?, to split: Split,
         encoder: BytePairEncoder
     ) {
@@ -85,12 +85,12 @@ public struct PackedDocuments: Sendable {
 
     /// A hash of all documents up to and with these, in order, from that of those before.
     /// O(documents).
-    public func hash(after previous: UInt64) -> UInt64 {
+    package func hash(after previous: UInt64) -> UInt64 {
         entries.reduce(previous) { Self.hash(of: $1.contentHash, after: $0) }
     }
 
     /// A hash of all documents up to and with one, from its own and that of those before it.
-    public static func hash(of contentHash: UInt64, after previous: UInt64) -> UInt64 {
+    package static func hash(of contentHash: UInt64, after previous: UInt64) -> UInt64 {
         // The step of XXH64 for eight bytes; what matters is that the order counts.
         let mixed = (previous ^ contentHash) &* 0xC2B2_AE3D_27D4_EB4F
         return (mixed << 31 | mixed >> 33) &* 0x9E37_79B1_85EB_CA87 &+ contentHash

@@ -2,18 +2,18 @@
 ///
 /// It holds for the files beside it as they were when it was written: they are synced before, and
 /// cut back to it later. A journal that is not as it was written is taken for none.
-public struct PartJournal: Codable, Equatable, Sendable {
+package struct PartJournal: Codable, Equatable, Sendable {
     /// Completion: the counts that are known when a part is done.
-    public struct Completion: Codable, Equatable, Sendable {
+    package struct Completion: Codable, Equatable, Sendable {
         /// The files of the part that were read.
-        public var sources: [ShardManifest.Source]
+        package var sources: [ShardManifest.Source]
         /// Lines and documents that were left out.
-        public var skipped: ShardManifest.Skipped
+        package var skipped: ShardManifest.Skipped
         /// Place of the quarantine when the data set is made; nil when nothing is kept.
-        public var quarantine: QuarantinePlace?
+        package var quarantine: QuarantinePlace?
 
         /// A part's share of the manifest.
-        public init(
+        package init(
             sources: [ShardManifest.Source], skipped: ShardManifest.Skipped,
             quarantine: QuarantinePlace?
         ) {
@@ -24,30 +24,30 @@ public struct PartJournal: Codable, Equatable, Sendable {
     }
 
     /// Place where a data set keeps what could not be read.
-    public struct QuarantinePlace: Codable, Equatable, Sendable {
+    package struct QuarantinePlace: Codable, Equatable, Sendable {
         /// The whole path of the file; nil for the one beside the data set, wherever that is.
-        public var path: String?
+        package var path: String?
 
         /// A place.
-        public init(path: String?) { self.path = path }
+        package init(path: String?) { self.path = path }
     }
 
     /// The fingerprint of the plan that the part belongs to.
-    public let plan: String
+    package let plan: String
     /// The part's number.
-    public let part: Int
+    package let part: Int
     /// The rank of the process that made it, and the number of ranks.
-    public var rank, world: Int
+    package var rank, world: Int
     /// Documents that the shards hold.
-    public var documents = 0
+    package var documents = 0
     /// All of them in one: ``PackedDocuments/hash(after:)``, in hexadecimal.
-    public private(set) var documentHash = hexadecimal(0)
+    private(set) var documentHash = hexadecimal(0)
     /// Number of documents that are held out, by the file they come from.
-    public var heldOut: [String: Int] = [:]
+    package var heldOut: [String: Int] = [:]
     /// State of the shards.
-    public var shards = PartState()
+    package var shards = PartState()
     /// Completion, when all is done; nil before.
-    public var completion: Completion?
+    package var completion: Completion?
 
     private enum CodingKeys: String, CodingKey {
         case plan, part, rank, world, documents, shards, completion
@@ -58,7 +58,7 @@ public struct PartJournal: Codable, Equatable, Sendable {
     static let fileName = "journal.json"
 
     /// The journal of a part of which nothing is done yet.
-    public init(plan: String, part: Int, rank: Int, world: Int) {
+    package init(plan: String, part: Int, rank: Int, world: Int) {
         self.plan = plan
         self.part = part
         self.rank = rank
@@ -66,7 +66,7 @@ public struct PartJournal: Codable, Equatable, Sendable {
     }
 
     /// The journal in `directory`; nil when there is none that is whole.
-    public init?(directory: String) {
+    package init?(directory: String) {
         guard
             let journal = SealedJSON.read(
                 PartJournal.self, from: directory + "/" + Self.fileName)
@@ -75,13 +75,13 @@ public struct PartJournal: Codable, Equatable, Sendable {
     }
 
     /// All documents in one value.
-    public var hash: UInt64 {
+    package var hash: UInt64 {
         get { UInt64(documentHash, radix: 16) ?? 0 }
         set { documentHash = hexadecimal(newValue) }
     }
 
     /// Puts the journal into `directory`, durably, in place of the last one.
-    public func write(toDirectory directory: String) throws {
+    package func write(toDirectory directory: String) throws {
         try SealedJSON.write(self, to: directory + "/" + Self.fileName)
     }
 }

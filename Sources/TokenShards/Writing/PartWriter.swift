@@ -1,16 +1,16 @@
-public import Files
+package import Files
 import Foundation
 
 /// State of the shards of a part: with it and their files, another process goes on.
-public struct PartState: Codable, Equatable, Sendable {
+package struct PartState: Codable, Equatable, Sendable {
     /// Shards that are full, or the last of their split, in the order in which they were closed.
-    public internal(set) var shards: [ShardManifest.Shard] = []
+    package internal(set) var shards: [ShardManifest.Shard] = []
     /// Shards that are being written, at most one a split.
     var open: [OpenShard.State] = []
     /// Sums over the training documents.
-    public internal(set) var train = ShardManifest.Totals()
+    package internal(set) var train = ShardManifest.Totals()
     /// Sums over the validation documents.
-    public internal(set) var validation = ShardManifest.Totals()
+    package internal(set) var validation = ShardManifest.Totals()
 
     enum CodingKeys: String, CodingKey {
         case shards, open, train
@@ -18,11 +18,11 @@ public struct PartState: Codable, Equatable, Sendable {
     }
 
     /// No shards.
-    public init() {}
+    package init() {}
 
     /// Throws unless the closed shards are in `directory`, each with the bytes it should have.
     /// O(shards).
-    public func checkSizes(in directory: String, format: ShardFormat) throws {
+    package func checkSizes(in directory: String, format: ShardFormat) throws {
         for shard in shards {
             let path = directory + "/" + shard.name
             let sizes = [
@@ -44,11 +44,11 @@ public struct PartState: Codable, Equatable, Sendable {
 }
 
 /// A state, and the files that have to be synced before it holds.
-public struct PartSnapshot: Sendable {
+package struct PartSnapshot: Sendable {
     /// State of the shards.
-    public let state: PartState
+    package let state: PartState
     /// Files that may hold bytes which are not on the disk yet.
-    public let files: [GrowingFile]
+    package let files: [GrowingFile]
 }
 
 /// Writes the shards of one part of a data set into a directory of their own.
@@ -56,7 +56,7 @@ public struct PartSnapshot: Sendable {
 /// The bytes depend on the documents and their order alone. Nothing is synced here: that is for the
 /// caller who writes down a ``PartSnapshot``. Shards are numbered from 0 in each split;
 /// ``DataSetAssembly`` gives them their last names.
-public struct PartWriter: ~Copyable {
+package struct PartWriter: ~Copyable {
     private let directory: String
     private let format: ShardFormat
     private var state: PartState
@@ -69,7 +69,7 @@ public struct PartWriter: ~Copyable {
     ///
     /// - Throws: ``ShardError`` when the files do not hold what the state says. O(bytes of open
     ///   shards).
-    public init(
+    package init(
         directory: String, format: ShardFormat, continuing state: PartState = PartState()
     ) throws {
         try FileSystem.makeDirectory(directory)
@@ -92,7 +92,7 @@ public struct PartWriter: ~Copyable {
     }
 
     /// Appends documents. O(ids).
-    public mutating func append(_ documents: borrowing PackedDocuments) throws {
+    package mutating func append(_ documents: borrowing PackedDocuments) throws {
         var rest = documents.entries[...]
         try documents.withBytes { bytes in
             var start = 0
@@ -143,7 +143,7 @@ public struct PartWriter: ~Copyable {
     }
 
     /// Files that may hold bytes which are not on the disk yet.
-    public var unsyncedFiles: [GrowingFile] {
+    package var unsyncedFiles: [GrowingFile] {
         closedFiles + Split.allCases.flatMap { open[$0]?.files ?? [] }
     }
 
@@ -154,7 +154,7 @@ public struct PartWriter: ~Copyable {
     }
 
     /// State of the shards now.
-    public mutating func snapshot() throws -> PartSnapshot {
+    package mutating func snapshot() throws -> PartSnapshot {
         let files = unsyncedFiles
         closedFiles = []
         state.open = []
@@ -165,7 +165,7 @@ public struct PartWriter: ~Copyable {
     }
 
     /// Closes the last shards. No document may follow.
-    public mutating func finish() throws -> PartSnapshot {
+    package mutating func finish() throws -> PartSnapshot {
         for split in Split.allCases { try closeShard(of: split) }
         return try snapshot()
     }

@@ -1,19 +1,19 @@
-public import Tokenization
+package import Tokenization
 
 /// Format of a data set's ids: what the headers of its shards and its manifest say of them.
-public struct ShardFormat: Codable, Equatable, Sendable {
+package struct ShardFormat: Codable, Equatable, Sendable {
     /// The number of tokens of the vocabulary.
-    public let vocabularySize: Int
+    let vocabularySize: Int
     /// The vocabulary's fingerprint, in hexadecimal.
-    public let vocabularyFingerprint: String
+    package let vocabularyFingerprint: String
     /// Place of the end-of-text token.
-    public let endOfText: EndOfTextPolicy
+    let endOfText: EndOfTextPolicy
     /// Its id; nil when there is none.
-    public let endOfTextID: TokenID?
+    let endOfTextID: TokenID?
     /// Special tokens that are recognised in documents.
-    public let allowSpecial: SpecialTokenPolicy
+    let allowSpecial: SpecialTokenPolicy
     /// The most tokens in a shard of more than one document.
-    public let tokensPerShard: Int
+    let tokensPerShard: Int
 
     enum CodingKeys: String, CodingKey {
         case vocabularySize = "vocab_size"
@@ -28,7 +28,7 @@ public struct ShardFormat: Codable, Equatable, Sendable {
     /// says.
     ///
     /// - Precondition: the vocabulary has an end-of-text token, unless the policy is `none`.
-    public init(_ configuration: ShardConfiguration, vocabulary: Vocabulary) {
+    package init(_ configuration: ShardConfiguration, vocabulary: Vocabulary) {
         precondition(
             configuration.endOfText == .none || vocabulary.endOfText != nil,
             "the policy \(configuration.endOfText) needs an end-of-text token")
@@ -41,7 +41,7 @@ public struct ShardFormat: Codable, Equatable, Sendable {
     }
 
     /// Width of a stored id.
-    public var width: TokenWidth { TokenWidth(vocabularySize: vocabularySize) }
+    var width: TokenWidth { TokenWidth(vocabularySize: vocabularySize) }
 
     /// The header of a shard of `tokenCount` tokens.
     func header(tokenCount: Int) -> ShardHeader {

@@ -6,9 +6,9 @@ import Foundation
 ///
 /// Lines are appended as they happen. A resumed run first drops the lines of steps that were done
 /// after its checkpoint, since it will do them again.
-public struct MetricsLog: ~Copyable {
+package struct MetricsLog: ~Copyable {
     /// The name of the file.
-    public static let fileName = "metrics.jsonl"
+    package static let fileName = "metrics.jsonl"
 
     private let handle: FileHandle
     private let path: String

@@ -27,7 +27,7 @@ public final class BatchRunner {
     /// The gradients of the last batch, with the layout of the parameters.
     public let gradients: FloatBuffer
     /// Profile of the time that gradients take; nil measures nothing.
-    public var profile: StepProfile?
+    package var profile: StepProfile?
 
     /// Slots of a batch where nothing else is said.
     public static let defaultSlotCount = 4

@@ -1,26 +1,26 @@
 /// Adds up how long the parts of steps took, on one thread.
-public final class PartClock {
+package final class PartClock {
     private var durations = [Duration](repeating: .zero, count: StepPart.allCases.count)
     private let clock = ContinuousClock()
 
     /// A clock that has measured nothing.
-    public init() {}
+    init() {}
 
     /// Does `work` and adds its time to `part`.
-    public func measure<Result>(_ part: StepPart, _ work: () throws -> Result) rethrows -> Result {
+    package func measure<Result>(_ part: StepPart, _ work: () throws -> Result) rethrows -> Result {
         let start = clock.now
         defer { durations[part.rawValue] += clock.now - start }
         return try work()
     }
 
     /// Adds what was measured elsewhere.
-    public func add(_ duration: Duration, to part: StepPart) {
+    package func add(_ duration: Duration, to part: StepPart) {
         durations[part.rawValue] += duration
     }
 
     /// Time measured of `part`.
-    public subscript(part: StepPart) -> Duration { durations[part.rawValue] }
+    subscript(part: StepPart) -> Duration { durations[part.rawValue] }
 
     /// All parts together.
-    public var total: Duration { durations.reduce(.zero, +) }
+    var total: Duration { durations.reduce(.zero, +) }
 }

@@ -1,4 +1,4 @@
-/// A part of a training step, as ``StepProfile`` tells them apart.
+/// A part of a training step, as `StepProfile` tells them apart.
 public enum StepPart: Int, CaseIterable, Sendable {
     /// Tokens and positions become vectors.
     case embedding

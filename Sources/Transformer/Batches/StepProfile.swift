@@ -3,11 +3,11 @@
 /// Parts that threads work on side by side are measured on each of them; their share of the time
 /// that passes is the sum divided by the threads. What threads have no work for is a part too, so
 /// that all parts add up to what passed.
-public final class StepProfile {
+package final class StepProfile {
     /// Threads of the team.
-    public let threadCount: Int
+    package let threadCount: Int
     /// Clock of the work between the passes, where no time is lost by being measured as it passes.
-    public let main = PartClock()
+    package let main = PartClock()
     /// The passes' own clocks, one a thread.
     let workers: [PartClock]
 
@@ -15,13 +15,13 @@ public final class StepProfile {
     private let clock = ContinuousClock()
 
     /// A profile of steps on a team of `threadCount` threads.
-    public init(threadCount: Int) {
+    package init(threadCount: Int) {
         self.threadCount = threadCount
         workers = (0..<threadCount).map { _ in PartClock() }
     }
 
     /// The time that passed for `part`, in seconds.
-    public func seconds(_ part: StepPart) -> Double {
+    package func seconds(_ part: StepPart) -> Double {
         let all = workers.reduce(part == .idle ? idle : .zero) { $0 + $1[part] }
         return (main[part] + all / threadCount) / .seconds(1)
     }

@@ -21,7 +21,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     public var seed: UInt64 = 42
 
     /// The names in JSON.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case temperature
         case topK = "top_k"
         case topP = "top_p"

@@ -36,7 +36,7 @@ public struct GPTConfiguration: Codable, Sendable {
     static let defaultRotaryBase = 10_000.0
 
     /// The names in JSON.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case architecture
         case layerCount = "n_layer"
         case headCount = "n_head"

@@ -2,20 +2,20 @@
 ///
 /// It is a tensor, or a part of one: GPT-2's queries, keys and values are three maps that lie side
 /// by side in one tensor.
-public struct MatrixPlace: Equatable, Sendable {
+package struct MatrixPlace: Equatable, Sendable {
     /// Its first float in the buffer.
-    public let offset: Int
+    package let offset: Int
     /// Rows of memory.
-    public let rows: Int
+    package let rows: Int
     /// Floats of a row.
-    public let columns: Int
+    package let columns: Int
     /// Floats from one row to the next.
-    public let rowStride: Int
+    package let rowStride: Int
     /// Outputs of the map for each of its inputs.
-    public let outputsPerInput: Double
+    package let outputsPerInput: Double
 
     /// Floats of the matrix.
-    public var count: Int { rows * columns }
+    package var count: Int { rows * columns }
 
     /// The maps of one tensor from `inputs` numbers to so many each.
     static func parts(

@@ -35,7 +35,7 @@ public struct ParameterLayout: Equatable, Sendable {
         /// Its first float in the buffer.
         public let offset: Int
         /// The linear maps that it holds: one or more for a matrix of a block, none for the rest.
-        public let maps: [MatrixPlace]
+        package let maps: [MatrixPlace]
         /// Count of its floats.
         public var count: Int { shape.reduce(1, *) }
         /// Range of its floats in the buffer.

@@ -1,31 +1,31 @@
 import CKernels
-public import Work
+package import Work
 
 /// The arithmetic of AdamW over the parameters of a model, on all threads.
 ///
 /// AdamW is Adam with decoupled weight decay. Every parameter is stepped by itself, so the bits are
 /// the same for any number of threads.
 /// Source: Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>.
-public enum AdamWKernels {
+package enum AdamWKernels {
     /// One step: the numbers that are the same for every parameter of a group.
-    public struct Step: Sendable {
+    package struct Step: Sendable {
         /// The learning rate.
-        public var learningRate: Float
+        package var learningRate: Float
         /// Decay of the first moment.
-        public var beta1: Float
+        package var beta1: Float
         /// Decay of the second moment.
-        public var beta2: Float
+        package var beta2: Float
         /// Added to the root of the second moment.
-        public var epsilon: Float
+        package var epsilon: Float
         /// Decoupled decay, multiplied by the learning rate.
-        public var weightDecay: Float
+        package var weightDecay: Float
         /// Factor for the gradients, before all else: the clipping factor, or 1.
-        public var gradientScale: Float
+        package var gradientScale: Float
         /// Steps done, this one included: the first step is 1.
-        public var step: Int
+        package var step: Int
 
         /// A step with these numbers.
-        public init(
+        package init(
             learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float,
             gradientScale: Float, step: Int
         ) {
@@ -41,7 +41,7 @@ public enum AdamWKernels {
 
     /// p -= rate · (m̂ / (√v̂ + epsilon) + decay · p) over the floats in `range`; their second
     /// moments begin at `secondOffset`, nil for the range's own beginning. O(range).
-    public static func step(
+    package static func step(
         _ step: Step, parameters: FloatBuffer, gradients: FloatBuffer,
         firstMoments: FloatBuffer, secondMoments: FloatBuffer, range: Range<Int>,
         secondOffset: Int? = nil, team: ThreadTeam, kernels level: KernelLevel = .best

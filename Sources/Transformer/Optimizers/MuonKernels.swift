@@ -1,5 +1,5 @@
 import CKernels
-public import Work
+package import Work
 
 /// The arithmetic of Muon over the matrices of a model, on all threads.
 ///
@@ -7,20 +7,20 @@ public import Work
 /// so that a step moves every direction of its map by as much. Newton–Schulz iterations find it
 /// with products alone. A thread takes a whole matrix at a time, so the bits are the same for any
 /// number of threads. Source: Jordan et al., <https://kellerjordan.github.io/posts/muon/>.
-public final class MuonKernels {
+package final class MuonKernels {
     /// One step: the numbers that are the same for every matrix.
-    public struct Step: Sendable {
+    package struct Step: Sendable {
         /// The learning rate.
-        public var learningRate: Float
+        package var learningRate: Float
         /// Decay of the momentum.
-        public var momentum: Float
+        package var momentum: Float
         /// Decoupled decay, multiplied by the learning rate.
-        public var weightDecay: Float
+        package var weightDecay: Float
         /// Factor for the gradients, before all else: the clipping factor, or 1.
-        public var gradientScale: Float
+        package var gradientScale: Float
 
         /// A step with these numbers.
-        public init(
+        package init(
             learningRate: Float, momentum: Float, weightDecay: Float, gradientScale: Float
         ) {
             self.learningRate = learningRate
@@ -42,7 +42,7 @@ public final class MuonKernels {
     private let team: ThreadTeam
 
     /// Room to step the matrices at `places`.
-    public init(places: [MatrixPlace], team: ThreadTeam, kernels level: KernelLevel = .best) {
+    package init(places: [MatrixPlace], team: ThreadTeam, kernels level: KernelLevel = .best) {
         // The longest first, so that no thread begins one when the others are at their ends.
         func cost(_ place: MatrixPlace) -> Int {
             let (small, large) = (min(place.rows, place.columns), max(place.rows, place.columns))
@@ -60,17 +60,17 @@ public final class MuonKernels {
     }
 
     /// Bytes of scratch.
-    public var byteCount: Int { scratch.reduce(0) { $0 + $1.byteCount } }
+    package var byteCount: Int { scratch.reduce(0) { $0 + $1.byteCount } }
 
     /// Bytes of scratch for the matrices at `places`, before it is allocated.
-    public static func byteCount(places: [MatrixPlace], threadCount: Int) -> Int {
+    package static func byteCount(places: [MatrixPlace], threadCount: Int) -> Int {
         4 * min(threadCount, places.count) * Scratch.counts(for: places).reduce(0, +)
     }
 
     /// For each matrix W with gradient G and momentum M:
     /// M ← βM + (1-β)G; O ← orthogonalized βM + (1-β)G; W ← W - rate · (scale · O + decay · W),
     /// where scale is the root of the outputs an input, if there are more than one.
-    public func step(
+    package func step(
         _ step: Step, parameters: FloatBuffer, gradients: FloatBuffer, momenta: FloatBuffer
     ) {
         team.run(places.count) { item, worker in

@@ -1,16 +1,16 @@
 import CKernels
-public import Work
+package import Work
 
 /// Work over all floats of a buffer of parameters, on all threads.
 ///
 /// Buffers are cut into blocks of a fixed size, so that sums come out the same for any number of
 /// threads.
-public enum ParameterBlocks {
+package enum ParameterBlocks {
     /// Floats in a block.
     static let blockCount = 16_384
 
     /// The sum of the squares of all floats: the square of a gradient's global norm.
-    public static func sumOfSquares(
+    package static func sumOfSquares(
         of buffer: FloatBuffer, team: ThreadTeam, kernels level: KernelLevel = .best
     ) -> Double {
         let blocks = (buffer.count + blockCount - 1) / blockCount
