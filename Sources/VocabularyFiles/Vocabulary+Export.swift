@@ -13,8 +13,8 @@ extension Vocabulary {
     ///   - path: a directory, which is made if need be, for ``VocabularyFormat/huggingface`` and
     ///     ``VocabularyFormat/gpt2``; a file for the others.
     ///   - format: whose form.
-    /// - Throws: ``TokenizationError/notRepresentable(format:reason:)`` and
-    ///   ``TokenizationError/file(_:)``.
+    /// - Throws: `TokenizationError.notRepresentable` and
+    ///   `TokenizationError.file`.
     public func export(
         to path: String, format: VocabularyFormat
     ) throws(TokenizationError) -> [String] {

@@ -19,7 +19,7 @@ public struct VocabularyTrainer: Sendable {
 
     /// A trainer for `configuration`.
     ///
-    /// - Throws: ``TokenizationError/invalidConfiguration(reason:)``.
+    /// - Throws: `TokenizationError.invalidConfiguration`.
     public init(_ configuration: VocabularyConfiguration) throws(TokenizationError) {
         try configuration.validate()
         self.configuration = configuration
@@ -46,9 +46,9 @@ public struct VocabularyTrainer: Sendable {
     ///   - counts: pieces cut by the configuration's pattern.
     ///   - progress: told now and then how many merges are done, and how many there may be; may
     ///     throw to end the work.
-    /// - Throws: ``TokenizationError/countOverflow``,
-    ///   ``TokenizationError/tooManyPieces(byteCount:)``, and
-    ///   ``TokenizationError/invalidVocabulary(reason:)`` when a special token's name was also
+    /// - Throws: `TokenizationError.countOverflow`,
+    ///   `TokenizationError.tooManyPieces`, and
+    ///   `TokenizationError.invalidVocabulary` when a special token's name was also
     ///   learned.
     public func train(
         _ counts: consuming PieceCounts,
@@ -60,7 +60,7 @@ public struct VocabularyTrainer: Sendable {
     /// Learns from the counts in a file, of which only the distinct pieces come into memory.
     ///
     /// - Throws: as with counts in memory, and what is wrong with the file;
-    ///   ``TokenizationError/differentPatterns(_:_:)`` unless they are of the configuration's
+    ///   `TokenizationError.differentPatterns` unless they are of the configuration's
     ///   pattern.
     public func train(
         _ file: PieceCountsFile,

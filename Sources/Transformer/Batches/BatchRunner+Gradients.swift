@@ -3,7 +3,7 @@ extension BatchRunner {
     ///
     /// - Parameters:
     ///   - inputs: token ids (batch, context), row-major.
-    ///   - targets: the token to predict at each place, or ``TokenID/ignored`` where nothing
+    ///   - targets: the token to predict at each place, or `TokenID.ignored` where nothing
     ///     is scored.
     ///   - documentStarts: for each place the number, in its sequence, of its document's first
     ///     token, before which it sees nothing and from which positions count; nil for whole

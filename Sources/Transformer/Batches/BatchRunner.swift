@@ -134,11 +134,11 @@ public final class BatchRunner {
             batches: 4 * (losses.count + inputs.count + targets.count + starts.count))
     }
 
-    /// The loss in nats of each token, forward only; 0 where the target is ``TokenID/ignored``.
+    /// The loss in nats of each token, forward only; 0 where the target is `TokenID.ignored`.
     ///
     /// - Parameters:
     ///   - inputs: token ids, any number of sequences up to the batch size, row-major.
-    ///   - targets: the tokens to predict, or ``TokenID/ignored``.
+    ///   - targets: the tokens to predict, or `TokenID.ignored`.
     ///   - documentStarts: as for
     ///     ``computeGradients(inputs:targets:documentStarts:scale:dropout:)``.
     public func tokenLosses(

@@ -37,7 +37,7 @@
     /// All ids, for kernels.
     var all: IDSlice { slice(0..<count) }
 
-    /// Copies ids in; ``TokenID/ignored`` becomes -1.
+    /// Copies ids in; `TokenID.ignored` becomes -1.
     func copy(from ids: Span<TokenID>) {
         precondition(ids.count <= count, "more ids than the buffer holds")
         for index in ids.indices { unsafe base[index] = Int32(bitPattern: ids[index].rawValue) }

@@ -5,11 +5,11 @@ extension PlainGPT {
     }
 
     /// The loss of each position: the negative logarithm of the probability of its target; 0 where
-    /// the target is ``TokenID/ignored``.
+    /// the target is `TokenID.ignored`.
     ///
     /// - Parameters:
     ///   - ids: the tokens of one sequence.
-    ///   - targets: for each position the token to predict, or ``TokenID/ignored``.
+    ///   - targets: for each position the token to predict, or `TokenID.ignored`.
     ///   - documentStarts: for each position the first of its document; nil if all are of one.
     ///   - dropout: dropout in a batch whose first sequence this is.
     public func losses(

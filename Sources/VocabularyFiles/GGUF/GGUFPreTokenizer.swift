@@ -48,8 +48,8 @@ struct GGUFPreTokenizer {
 
     /// The name by which llama.cpp gives the ids of `vocabulary`. About O(n log n) in its size.
     ///
-    /// - Throws: ``TokenizationError/noPreTokenizer(pattern:nearest:)`` or
-    ///   ``TokenizationError/notRepresentable(format:reason:)`` if there is none.
+    /// - Throws: `TokenizationError.noPreTokenizer` or
+    ///   `TokenizationError.notRepresentable` if there is none.
     static func name(for vocabulary: Vocabulary) throws(TokenizationError) -> String {
         let pattern: SplitPattern =
             switch vocabulary.pattern {

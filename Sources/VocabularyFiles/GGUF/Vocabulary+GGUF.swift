@@ -6,10 +6,10 @@ extension Vocabulary {
     public struct GGUFSettings: Sendable {
         /// Rows of the model's embedding; numbers above the vocabulary are named and never used.
         public var rowCount: Int
-        /// The token at which text ends; nil for the vocabulary's ``Vocabulary/endOfText``.
+        /// The token at which text ends; nil for the vocabulary's `Vocabulary.endOfText`.
         public var endToken: TokenID?
-        /// Whether a text begins with ``Vocabulary/beginningOfText``; nil for the vocabulary's
-        /// ``Vocabulary/textPrefix``.
+        /// Whether a text begins with `Vocabulary.beginningOfText`; nil for the vocabulary's
+        /// `Vocabulary.textPrefix`.
         public var addsBeginning: Bool?
         /// Jinja template by which messages become a prompt.
         public var chatTemplate: String?
@@ -28,7 +28,7 @@ extension Vocabulary {
     /// tables of letters are older than Unicode 16, so that letters that are new there are none.
     ///
     /// - Precondition: the model has a row for each token.
-    /// - Throws: ``TokenizationError/notRepresentable(format:reason:)`` if llama.cpp would cut
+    /// - Throws: `TokenizationError.notRepresentable` if llama.cpp would cut
     ///   texts otherwise, or cannot begin them so.
     public func ggufMembers(
         _ settings: GGUFSettings

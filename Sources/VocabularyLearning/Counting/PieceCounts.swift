@@ -24,7 +24,7 @@ public struct PieceCounts: ~Copyable, Sendable {
 
     /// Adds `occurrences` of `piece`. O(length).
     ///
-    /// - Throws: ``TokenizationError/countOverflow``; the counts are then as they were.
+    /// - Throws: `TokenizationError.countOverflow`; the counts are then as they were.
     public mutating func add(
         _ piece: Span<UInt8>, occurrences: UInt64 = 1
     ) throws(TokenizationError) {
@@ -36,7 +36,7 @@ public struct PieceCounts: ~Copyable, Sendable {
 
     /// Adds the counts of `other`. O(size of `other`).
     ///
-    /// - Throws: ``TokenizationError/countOverflow``; what was added before it stays.
+    /// - Throws: `TokenizationError.countOverflow`; what was added before it stays.
     public mutating func merge(_ other: borrowing PieceCounts) throws(TokenizationError) {
         guard short.merge(other.short), long.merge(other.long) else { throw .countOverflow }
     }

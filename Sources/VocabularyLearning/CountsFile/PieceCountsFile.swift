@@ -28,8 +28,8 @@ public struct PieceCountsFile: Sendable {
     /// Opens the file at `path`, and looks at its beginning and its end. What is between them is
     /// checked whenever it is read.
     ///
-    /// - Throws: ``TokenizationError/malformedCounts(path:offset:reason:)``,
-    ///   ``TokenizationError/file(_:)``.
+    /// - Throws: `TokenizationError.malformedCounts`,
+    ///   `TokenizationError.file`.
     public init(path: String) throws(TokenizationError) {
         let file: OpenFile
         do {
@@ -75,7 +75,7 @@ public struct PieceCountsFile: Sendable {
     ///   - path: the file to write.
     ///   - checkpoint: told now and then how many pieces were read, and how many there are; may
     ///     throw to end the work, and then nothing is left.
-    /// - Throws: ``TokenizationError/differentPatterns(_:_:)`` if the files do not belong together.
+    /// - Throws: `TokenizationError.differentPatterns` if the files do not belong together.
     public static func merge(
         _ paths: [String], to path: String,
         checkpoint: (_ piecesRead: Int, _ total: Int) throws -> Void = { _, _ in }

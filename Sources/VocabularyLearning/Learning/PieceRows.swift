@@ -35,9 +35,9 @@ struct PieceRows: ~Copyable {
     /// The rows of `source`, with the bytes numbered as `bytesInOrder` says. O(bytes of the
     /// pieces).
     ///
-    /// - Throws: ``TokenizationError/countOverflow`` if the bytes of all occurrences are more than
+    /// - Throws: `TokenizationError.countOverflow` if the bytes of all occurrences are more than
     ///   64 bits count, so that no later sum can overflow;
-    ///   ``TokenizationError/tooManyPieces(byteCount:)``; what reading `source` throws.
+    ///   `TokenizationError.tooManyPieces`; what reading `source` throws.
     init<Source: PieceSource & ~Copyable>(
         _ source: borrowing Source, bytesInOrder: [UInt8]
     ) throws(TokenizationError) {
