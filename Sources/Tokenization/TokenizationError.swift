@@ -75,3 +75,81 @@ public struct NearPreTokenizer: Equatable, Sendable {
         self.texts = texts
     }
 }
+
+extension TokenizationError: CustomStringConvertible {
+    /// One sentence for a person.
+    public var description: String {
+        switch self {
+        case .file(let error):
+            error.description
+        case .malformed(let path, let offset, let reason):
+            "\(path) is not a valid vocabulary: at byte \(offset), \(reason)"
+        case .malformedCounts(let path, let offset, let reason):
+            "\(path) is not a valid file of counts: at byte \(offset), \(reason)"
+        case .notCounts(let path):
+            "\(path) is not a valid file of counts: it does not begin as one"
+        case .normalizer(let path, let name):
+            """
+            \(path) cannot be used exactly, so it is refused: it has the normalizer \(name), which \
+            changes texts before they are cut; texts that are in this form already, as nearly all \
+            are, keep their ids without it: leave it out
+            """
+        case .unspelledToken(let path, let token):
+            """
+            \(path) cannot be used exactly, so it is refused: the token "\(token)" is not spelled \
+            in byte characters; if it is a special token, say so
+            """
+        case .ranksOnly(let path):
+            """
+            the vocabulary's configuration is not valid: \(path) holds ranks only, and they are \
+            not those of a known vocabulary: say how texts are cut, or whose pattern and special \
+            tokens to take
+            """
+        case .specialTokenWithoutID(let content):
+            "the vocabulary's configuration is not valid: the special token \"\(content)\" needs "
+                + "its number"
+        case .noPreTokenizer(let pattern, let nearest):
+            """
+            the format gguf cannot say exactly what this vocabulary does, so it is refused: \
+            llama.cpp has no pre-tokenizer that cuts text as the pattern \(pattern) does
+            """ + (nearest.map { "; \($0.name) comes near, with other ids for \($0.texts)" } ?? "")
+        case .longTextPrefix(let count):
+            """
+            the format gguf cannot say exactly what this vocabulary does, so it is refused: it \
+            puts \(count) tokens before a text, and llama.cpp one; say whether it shall
+            """
+        case .unsupported(let path, let reason):
+            "\(path) cannot be used exactly, so it is refused: \(reason)"
+        case .notRepresentable(let format, let reason):
+            "the format \(format) cannot say exactly what this vocabulary does, so it is refused: "
+                + reason
+        case .invalidVocabulary(let reason):
+            "the vocabulary is not valid: \(reason)"
+        case .invalidConfiguration(let reason):
+            "the vocabulary's configuration is not valid: \(reason)"
+        case .unknownToken(let id, let count):
+            "there is no token \(id): the vocabulary has \(count) tokens, numbered from 0; "
+                + "check that the ids were made with this vocabulary"
+        case .unknownSpecialToken(let content, let known):
+            "the vocabulary has no special token \"\(content)\"; "
+                + (known.isEmpty
+                    ? "it has none at all"
+                    : "it has " + known.prefix(20).joined(separator: ", ")
+                        + (known.count > 20 ? " and \(known.count - 20) more" : ""))
+        case .unknownPiece(let piece):
+            "the piece \"\(piece)\" is not in the vocabulary of pieces; "
+                + "make the vocabulary from a text that has it"
+        case .differentPatterns(let one, let other):
+            "counts of different patterns do not belong together (\(one), \(other)); "
+                + "count them with the same pattern"
+        case .countOverflow:
+            "the counts add up to more than 64 bits hold; check the counts that were merged"
+        case .notEnoughMemory(let needed, let limit, let pieceCount):
+            "learning from \(pieceCount) distinct pieces takes about \(needed) of memory, and "
+                + "vocabulary.memory is \(limit); raise it or use less text"
+        case .tooManyPieces(let byteCount):
+            "the distinct pieces have \(byteCount) bytes together, and more than \(UInt32.max) "
+                + "cannot be learned from; use less text, or a pattern that cuts it shorter"
+        }
+    }
+}

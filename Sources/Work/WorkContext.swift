@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The circumstances of a piece of long work: its threads, the signal that stops it, and where its
 /// events go.
 ///
@@ -32,4 +34,18 @@ public struct WorkContext<Event> {
     public func wrapping<Part>(_ wrap: @escaping (Part) -> Event) -> WorkContext<Part> {
         WorkContext<Part>(threadCount: threadCount, stop: stop) { [report] in report(wrap($0)) }
     }
+}
+
+/// Asks work to stop at the next good place. Any thread may ask.
+public final class StopSignal: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    /// A signal that was not given yet.
+    public init() {}
+
+    /// Whether the work is asked to stop.
+    public var isRequested: Bool { flag.load(ordering: .relaxed) }
+
+    /// Asks the work to stop.
+    public func request() { flag.store(true, ordering: .relaxed) }
 }

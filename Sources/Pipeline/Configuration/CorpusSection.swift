@@ -1,5 +1,6 @@
-import Corpora
-import Refinement
+public import Corpora
+public import Refinement
+import TokenShards
 
 /// The section "corpus" of `pipeline.json`: how texts are read, and what is made of them first.
 struct CorpusSection: Codable, Sendable, Equatable {
@@ -45,5 +46,120 @@ struct CorpusSection: Codable, Sendable, Equatable {
                     """)
         }
         try CorpusSource.validate(sources)
+    }
+}
+
+/// One of several corpora that a model learns from: an element of `corpus.sources` in
+/// `pipeline.json`.
+///
+/// Keys of the section `corpus` beside the list hold for every source that does not say otherwise:
+///
+/// ```json
+/// "corpus": {
+///   "validation_fraction": 0.01,
+///   "sources": [
+///     {"name": "web", "weight": 0.7, "inputs": ["web/*.jsonl.zst"]},
+///     {"name": "code", "weight": 0.3, "inputs": ["code"], "text_field": "content"}
+///   ]
+/// }
+/// ```
+public struct CorpusSource: Codable, Sendable, Equatable {
+    /// Name in reports, and of the directories that are made of it.
+    public var name: String
+    /// Its share of what is learned from, in proportion to the weights of the others.
+    public var weight: Double
+    /// Inputs and settings of reading them.
+    public var corpus: CorpusConfiguration
+    /// Refinement: which texts are left out, and in which order the rest stands; `nil` to take them
+    /// as they are.
+    public var refinement: RefinementConfiguration?
+
+    /// The keys beside those of reading.
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, weight
+        case refinement = "refine"
+    }
+
+    /// A source.
+    public init(
+        name: String, weight: Double = 1, corpus: CorpusConfiguration,
+        refinement: RefinementConfiguration? = nil
+    ) {
+        self.name = name
+        self.weight = weight
+        self.corpus = corpus
+        self.refinement = refinement
+    }
+
+    /// Reads the keys that are there and takes the default for the others. A name that is not there
+    /// is empty, which validation refuses.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decodeIfPresent(String.self, forKey: .name) ?? ""
+        weight = try container.decodeIfPresent(Double.self, forKey: .weight) ?? 1
+        refinement = try container.decodeIfPresent(
+            RefinementConfiguration.self, forKey: .refinement)
+        corpus = try CorpusConfiguration(from: decoder)
+    }
+
+    /// Writes all keys into one object.
+    public func encode(to encoder: any Encoder) throws {
+        try corpus.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(weight, forKey: .weight)
+        try container.encodeIfPresent(refinement, forKey: .refinement)
+    }
+
+    /// Every key that a source knows.
+    static var allKeys: [String] {
+        CodingKeys.allCases.map(\.rawValue)
+            + CorpusConfiguration.CodingKeys.allCases.map(\.rawValue)
+    }
+
+    /// Throws unless the sources can be told from each other and drawn from. O(sources).
+    static func validate(_ sources: [CorpusSource]) throws(PipelineError) {
+        var names: Set<String> = []
+        for (number, source) in sources.enumerated() {
+            func check(
+                _ isGood: Bool, _ key: CodingKeys, _ reason: String
+            ) throws(PipelineError) {
+                guard !isGood else { return }
+                throw .badValue(
+                    key: "corpus.sources[\(number)].\(key.rawValue)", reason: reason)
+            }
+            let name = source.name
+            try checkFolderName(name, key: "corpus.sources[\(number)].name")
+            try check(
+                !isReserved(name), .name,
+                "\"\(name)\" is a name of files in progress: choose another")
+            try check(
+                names.insert(name).inserted, .name, "two sources are called \"\(name)\": rename one"
+            )
+            try check(
+                source.weight > 0 && source.weight.isFinite, .weight,
+                "a number above 0 belongs here; to learn nothing from a source, remove it")
+        }
+        guard sources.reduce(0, { $0 + $1.weight }).isFinite else {
+            throw .badValue(
+                key: "corpus.sources",
+                reason: "the sum of the weights is no number: choose smaller ones")
+        }
+    }
+
+    /// Whether what is made beside the directories of sources may have this name.
+    private static func isReserved(_ name: String) -> Bool {
+        name.hasPrefix(".") || name.hasPrefix(ShardManifest.workspacePrefix)
+            || ShardManifest.isShardFile(name)
+            || [".partial", ".replaced", ".quarantine"].contains { name.hasSuffix($0) }
+    }
+}
+
+/// Throws unless a directory of this name, which is the value of `key`, can be made within another.
+func checkFolderName(_ name: String, key: String) throws(PipelineError) {
+    guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+        throw .badValue(
+            key: key,
+            reason: "it names directories, so it may not be empty, hold a slash, or be . or ..")
     }
 }

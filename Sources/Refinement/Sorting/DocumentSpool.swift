@@ -1,5 +1,6 @@
 import Compression
 internal import Corpora
+import Files
 
 /// Documents that were put aside on the disk, in zstd's fastest format, to be read back in the same
 /// order.
@@ -77,5 +78,99 @@ final class DocumentSpool {
         try encoder.finish(into: &frame)
         try file.append([UInt64(frame.count), UInt64(block.count)])
         try file.append(frame)
+    }
+}
+
+/// Reads a run of a ``DocumentSpool``. Memory is that of a block, twice.
+struct DocumentSpoolReader: ~Copyable {
+    private let file: ScratchFile
+    private let book: OriginBook
+    private var unread: Range<Int>
+    private var decoder: ZstandardDecoder
+    private var block: [UInt8] = []
+    private var offset = 0
+
+    init(file: ScratchFile, range: Range<Int>, book: OriginBook) throws {
+        self.file = file
+        self.book = book
+        unread = range
+        decoder = try ZstandardDecoder()
+    }
+
+    /// The next document; `nil` behind the last. O(bytes).
+    mutating func next() throws -> MeasuredDocument? {
+        if offset == block.count {
+            guard !unread.isEmpty else { return nil }
+            try readBlock()
+        }
+        let ordinal = Int(word(at: offset))
+        let code = OriginBook.Code(rawValue: word(at: offset + 8))
+        let textCount = Int(word(at: offset + 16))
+        let valueCount = Int(word(at: offset + 24))
+        offset += 32
+        let text = Array(block[offset..<offset + textCount])
+        offset += textCount
+        let signature = (0..<valueCount).map { index in
+            (0..<4).reduce(UInt32(0)) { value, place in
+                value | UInt32(block[offset + 4 * index + place]) << UInt32(8 * place)
+            }
+        }
+        offset += 4 * valueCount
+        return MeasuredDocument(
+            Document(text: text, origin: book.origin(of: code)), ordinal: ordinal,
+            signature: signature)
+    }
+
+    private func word(at offset: Int) -> UInt64 {
+        (0..<8).reduce(UInt64(0)) { value, place in
+            value | UInt64(block[offset + place]) << UInt64(8 * place)
+        }
+    }
+
+    private mutating func readBlock() throws {
+        var frame = [UInt8](repeating: 0, count: 16)
+        try file.read(into: &frame, at: unread.lowerBound)
+        (block, offset) = (frame, 0)
+        let (frameCount, blockCount) = (Int(word(at: 0)), Int(word(at: 8)))
+        frame = Array(repeating: 0, count: frameCount)
+        try file.read(into: &frame, at: unread.lowerBound + 16)
+        unread = unread.lowerBound + 16 + frameCount..<unread.upperBound
+        var decoded = [UInt8](repeating: 0, count: blockCount)
+        var room = decoded.mutableSpan
+        let step = try decoder.decode(frame.span, into: &room)
+        block = decoded
+        guard step.producedCount == blockCount, step.consumedCount == frameCount else {
+            throw RefinementError.damagedScratch(path: file.path)
+        }
+    }
+}
+
+/// A file without a name, to which bytes are appended and from which they are read back: however
+/// the process ends, nothing is left.
+final class ScratchFile {
+    private let file: OpenFile
+    /// The path beside which it has its place.
+    var path: String { file.path }
+    /// Its length.
+    private(set) var byteCount = 0
+
+    /// An empty file on the disk of `path`.
+    init(beside path: String) throws(FileError) {
+        file = try OpenFile(temporaryBeside: path)
+    }
+
+    /// Appends the bytes of `elements`.
+    func append<Element: BitwiseCopyable>(_ elements: [Element]) throws(FileError) {
+        let bytes = unsafe elements.span.bytes
+        try file.write(bytes, at: byteCount)
+        byteCount += bytes.byteCount
+    }
+
+    /// Fills `buffer` with the bytes from `offset` on, which are there.
+    func read(into buffer: inout [UInt8], at offset: Int) throws(FileError) {
+        guard try file.read(into: &buffer, at: offset) == buffer.count else {
+            throw .failed(
+                operation: "read back", path: file.path, reason: "the scratch file is too short")
+        }
     }
 }

@@ -156,3 +156,76 @@ public struct Vocabulary: Sendable {
         return form.hash()
     }
 }
+
+extension Vocabulary {
+    /// This vocabulary with the special tokens that it lacks of `contents` at its end; itself if it
+    /// has them all. O(size).
+    ///
+    /// The ids of every text stay what they were, and so does the meaning of every id.
+    public func adding(specialTokens contents: [String]) throws(TokenizationError) -> Vocabulary {
+        let missing = contents.filter { specialToken($0) == nil }
+        guard !missing.isEmpty else { return self }
+        var arena: [UInt8] = []
+        var offsets = [0]
+        for id in 0..<count {
+            arena += tokens.bytes(of: id)
+            offsets.append(arena.count)
+        }
+        var specials = specialTokens
+        for content in missing {
+            specials.append(SpecialToken(content: content, id: TokenID(offsets.count - 1)))
+            arena += Array(content.utf8)
+            offsets.append(arena.count)
+        }
+        let table = try TokenTable(
+            arena: arena, offsets: offsets, specialIDs: specials.map(\.id.rawValue))
+        return Vocabulary(
+            pattern: pattern, mergeSemantics: mergeSemantics, specialTokens: specials,
+            tokens: table, merges: merges, postProcessor: postProcessor,
+            counts: counts.map { $0 + Array(repeating: 0, count: missing.count) })
+    }
+
+    /// Whether every token of `other` is the same token here, so that a model of `other` needs no
+    /// more than rows for the tokens behind its last. O(size).
+    public func isExtension(of other: Vocabulary) -> Bool {
+        guard pattern == other.pattern, mergeSemantics == other.mergeSemantics,
+            count >= other.count, merges.pairs == other.merges.pairs,
+            specialTokens.filter({ $0.id.rawValue < other.count }) == other.specialTokens
+        else { return false }
+        return (0..<other.count).allSatisfy { tokens.bytes(of: $0) == other.tokens.bytes(of: $0) }
+    }
+}
+
+extension Vocabulary {
+    /// Special tokens before each text that a model of this vocabulary reads: those that the
+    /// post-processor of its `tokenizer.json` puts there, as `transformers` does. Most often none
+    /// or one.
+    ///
+    /// It is no part of a text's own ids: an encoder does not add it.
+    public var textPrefix: [TokenID] { postProcessor.beginning.compactMap(specialToken) }
+
+    /// The token that begins a text: the first of ``textPrefix``; without one, the first that has a
+    /// name in common use for it; without such a one, what ends the text before.
+    public var beginningOfText: TokenID? {
+        let names = ["<|begin_of_text|>", "<|startoftext|>", "<s>", "<｜begin▁of▁sentence｜>"]
+        return textPrefix.first ?? names.lazy.compactMap(specialToken).first ?? endOfText
+    }
+
+    /// This vocabulary with the special token `token` before each text, or with nothing there.
+    ///
+    /// Files that are written of it say so to their readers; the ids of texts and the fingerprint
+    /// are the same.
+    ///
+    /// - Precondition: `token` is special.
+    public func beginningTexts(with token: TokenID?) -> Vocabulary {
+        var copy = self
+        copy.postProcessor = .byteLevel
+        if let token {
+            guard let special = specialTokens.first(where: { $0.id == token }) else {
+                preconditionFailure("what begins a text is a special token")
+            }
+            copy.postProcessor = .beginning(with: special)
+        }
+        return copy
+    }
+}

@@ -1,3 +1,5 @@
+import TokenShards
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -46,5 +48,64 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
         case tokenCount = "tokens"
         case byteCount = "bytes"
         case totalLoss = "total_loss"
+    }
+}
+
+/// Scores of a model on one file, or on one of the data sets that it learns from.
+public struct SourceResult: Codable, Equatable, Sendable {
+    /// The file as it was named, or what the data set is called.
+    public var name: String
+    /// Scores of its documents; without tokens where none are held out.
+    public var result: EvaluationResult
+
+    /// A result and whose it is.
+    public init(name: String, result: EvaluationResult) {
+        self.name = name
+        self.result = result
+    }
+}
+
+/// Adds up losses by the sources of the documents.
+struct SourceTally {
+    private let shards: [TokenShard]
+    private let finder: SourceFinder
+    private(set) var results: [SourceResult]
+
+    /// A tally of the sources of a split; nil where there is one source only, or the data set does
+    /// not know which documents are whose. O(documents).
+    init?(_ set: ShardSet, _ split: Split) {
+        guard set.manifest.sources.count > 1,
+            let finder = SourceFinder(set, split)
+        else { return nil }
+        shards = set.shards(of: split)
+        self.finder = finder
+        results = set.manifest.sources.map {
+            SourceResult(
+                name: $0.path, result: .none)
+        }
+        for (number, shard) in shards.enumerated() {
+            for document in 0..<shard.documentCount {
+                let source = finder.source(ofDocument: document, inShard: number)
+                results[source].result.byteCount += shard.document(document).byteCount
+            }
+        }
+    }
+
+    /// Adds the losses of a window's predictions, one for each of its positions.
+    mutating func add(_ window: Window, _ losses: ArraySlice<Float>) {
+        let shard = shards[window.shard]
+        var document = shard.document(containing: window.start + window.alreadyScored + 1)
+        var source = finder.source(ofDocument: document, inShard: window.shard)
+        for position in window.alreadyScored..<window.length {
+            let target = window.start + position + 1
+            while document + 1 < shard.documentCount,
+                target >= shard.document(document + 1).firstToken
+            {
+                document += 1
+                source = finder.source(ofDocument: document, inShard: window.shard)
+            }
+            results[source].result.tokenCount += 1
+            results[source].result.totalLoss += Double(losses[losses.startIndex + position])
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import TokenShards
+public import Transformer
 
 /// Events while a model is trained.
 public enum TrainingEvent: Sendable, Equatable {
@@ -24,4 +25,126 @@ public enum TrainingEvent: Sendable, Equatable {
     case stoppedEarly(step: Int, bestStep: Int)
     /// Times of the parts of steps; the last event of a run that is profiled.
     case profiled(ProfileReport)
+}
+
+/// One optimizer step.
+public struct StepReport: Sendable, Equatable {
+    /// The step's number, counted from 1.
+    public var step: Int
+    /// The mean loss of its predictions, in nats.
+    public var loss: Double
+    /// The learning rate it used.
+    public var learningRate: Double
+    /// The gradient's global norm before clipping.
+    public var gradientNorm: Double
+    /// Tokens learned from since the run's very first step.
+    public var tokenCount: Int
+    /// Time that it took.
+    public var seconds: Double
+    /// Tokens a second.
+    public var tokensPerSecond: Double
+    /// The arithmetic of the model's matrix products a second, as a share of the matrix peak.
+    public var matrixPeakShare: Double
+}
+
+/// Plan of a run, before its first step.
+public struct TrainingPlan: Sendable, Equatable {
+    /// Trainable numbers.
+    public var parameterCount: Int
+    /// Steps in all.
+    public var stepCount: Int
+    /// Steps done by an earlier run that this one continues.
+    public var completedSteps: Int
+    /// Changes of the recipe since the steps so far were done.
+    public var changes: [RecipeChange]
+    /// Places for tokens in a step.
+    public var tokensPerStep: Int
+    /// Windows of one pass over every source.
+    public var windowCount: Int
+    /// The share of the places that is not learned from: padding, and what is read again as
+    /// context.
+    public var unscoredShare: Double
+    /// Parts of the memory that is needed.
+    public var memory: MemoryPlan
+    /// In what matrix products multiply here.
+    public var precision: Precision
+    /// In what the configuration asks them to.
+    public var wantedPrecision: Precision
+    /// Measured peak of the processor's matrix units in float32, in floating-point operations a
+    /// second over all threads.
+    public var matrixPeak: Double
+}
+
+/// Profile of a run: where the time of its steps went.
+public struct ProfileReport: Sendable, Equatable {
+    /// The time of a part.
+    public struct Row: Sendable, Equatable {
+        /// The part; nil for what no part covers.
+        public var part: StepPart?
+        /// Seconds of a step that passed for it, on average.
+        public var seconds: Double
+    }
+
+    /// Steps that were measured.
+    public var stepCount: Int
+    /// Seconds of a step, on average.
+    public var secondsPerStep: Double
+    /// Every part, in the order in which a step comes to them, and the rest.
+    public var rows: [Row]
+
+    init(_ profile: StepProfile, steps: Int, seconds: Double) {
+        let count = Double(max(steps, 1))
+        stepCount = steps
+        secondsPerStep = seconds / count
+        rows = StepPart.allCases.map { Row(part: $0, seconds: profile.seconds($0) / count) }
+        let covered = rows.reduce(0) { $0 + $1.seconds }
+        rows.append(Row(part: nil, seconds: max(0, secondsPerStep - covered)))
+    }
+}
+
+extension ProfileReport.Row {
+    /// Name of the part.
+    public var title: String {
+        switch part {
+        case .embedding: "embedding"
+        case .attentionForward: "attention, forward"
+        case .feedForwardForward: "feed-forward, forward"
+        case .head: "head and loss"
+        case .feedForwardBackward: "feed-forward, backward"
+        case .attentionBackward: "attention, backward"
+        case .embeddingBackward: "embedding, backward"
+        case .idle: "threads without work"
+        case .packing: "weights laid out"
+        case .gradientSum: "gradient sum"
+        case .optimizer: "optimizer"
+        case .dataWait: "wait for data"
+        case nil: "the rest"
+        }
+    }
+}
+
+extension ProfileReport: Encodable {
+    private enum Key: String, CodingKey {
+        case steps, parts
+        case secondsPerStep = "seconds_per_step"
+    }
+
+    /// Writes the seconds of a step and of each of its parts.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(stepCount, forKey: .steps)
+        try members.encode(secondsPerStep, forKey: .secondsPerStep)
+        try members.encode(rows, forKey: .parts)
+    }
+}
+
+extension ProfileReport.Row: Encodable {
+    private enum Key: String, CodingKey { case part, seconds }
+
+    /// Writes the name of the part and its seconds.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(title, forKey: .part)
+        try members.encode(seconds, forKey: .seconds)
+    }
 }

@@ -35,3 +35,58 @@ package final class StepProfile {
 
     private var busy: Duration { workers.reduce(.zero) { $0 + $1.total } }
 }
+
+/// A part of a training step, as `StepProfile` tells them apart.
+public enum StepPart: Int, CaseIterable, Sendable {
+    /// Tokens and positions become vectors.
+    case embedding
+    /// Attention with its norm and its projections, in all blocks.
+    case attentionForward
+    /// The feed-forward part with its norm, in all blocks.
+    case feedForwardForward
+    /// The last norm, the logits, the loss, and their gradients.
+    case head
+    /// The gradients of the feed-forward parts.
+    case feedForwardBackward
+    /// The gradients of attention.
+    case attentionBackward
+    /// The gradients of the vectors of tokens and positions.
+    case embeddingBackward
+    /// Threads that had no sequence left while others still worked.
+    case idle
+    /// Laying the weights out as products read them.
+    case packing
+    /// Clearing the gradients of slots and summing them.
+    case gradientSum
+    /// The gradient's norm and the optimizer's step.
+    case optimizer
+    /// Waiting for the next batch.
+    case dataWait
+}
+
+/// Adds up how long the parts of steps took, on one thread.
+package final class PartClock {
+    private var durations = [Duration](repeating: .zero, count: StepPart.allCases.count)
+    private let clock = ContinuousClock()
+
+    /// A clock that has measured nothing.
+    init() {}
+
+    /// Does `work` and adds its time to `part`.
+    package func measure<Result>(_ part: StepPart, _ work: () throws -> Result) rethrows -> Result {
+        let start = clock.now
+        defer { durations[part.rawValue] += clock.now - start }
+        return try work()
+    }
+
+    /// Adds what was measured elsewhere.
+    package func add(_ duration: Duration, to part: StepPart) {
+        durations[part.rawValue] += duration
+    }
+
+    /// Time measured of `part`.
+    subscript(part: StepPart) -> Duration { durations[part.rawValue] }
+
+    /// All parts together.
+    var total: Duration { durations.reduce(.zero, +) }
+}
