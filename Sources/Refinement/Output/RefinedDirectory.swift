@@ -88,7 +88,7 @@ public struct RefinedDirectory: ~Copyable {
     }
 
     /// Writes the report and gives the directory its name.
-    public consuming func commit(_ report: RefinementReport) throws {
+    public mutating func commit(_ report: RefinementReport) throws {
         try FileReplacement.writeJSON(report, to: stagingPath + "/" + Self.reportName)
         let manager = FileManager.default
         let old = path + ".replaced"

@@ -58,6 +58,7 @@ final class ProgressPrinter {
     /// Shows one event.
     func show(_ event: PipelineEvent) {
         if case .training(.began(let plan)) = event { self.plan = plan }
+        if let activity = Self.activity(of: event) { begin(activity) }
         switch form {
         case .none: return
         case .json: if isDue(event) { Terminal.writeMessage(Self.line(for: event)) }
@@ -74,8 +75,6 @@ final class ProgressPrinter {
     private func showText(_ event: PipelineEvent) {
         switch event {
         case .started(let stage, let source):
-            // Its activity may have the name of that of the stage before it.
-            begin("")
             message("\(stage.title(source)) …")
         case .upToDate(let stage, let source):
             message("\(stage.title(source)): up to date")
@@ -84,7 +83,6 @@ final class ProgressPrinter {
         case .finished:
             endLine()
         case .progress(let progress):
-            begin(progress.activity)
             if activityFirst == nil { activityFirst = progress }
             if isDue(event) { draw(bar(for: progress)) }
         case .training(let event):
@@ -120,7 +118,6 @@ final class ProgressPrinter {
                         + plan.changes.map(\.description).joined(separator: "; "))
             }
         case .step(let report):
-            begin("training")
             if isDue(.training(event)) { draw(line(for: report)) }
         case .skipped(let report, let finding, let origins):
             message(
@@ -138,7 +135,6 @@ final class ProgressPrinter {
             // A result: the command writes it.
             endLine()
         case .evaluating(let done, let count):
-            begin("evaluating")
             if isDue(.training(event)) {
                 draw(
                     ProgressBar.text("evaluating", share: Double(done) / Double(count), details: "")
@@ -168,6 +164,20 @@ final class ProgressPrinter {
     private func message(_ text: String) {
         endLine()
         Terminal.writeMessage(text + "\n")
+    }
+
+    /// Name of the activity whose progress an event tells; nil for one that tells none.
+    private static func activity(of event: PipelineEvent) -> String? {
+        switch event {
+        // The first activity of a stage may have the name of the last one before it.
+        case .started: ""
+        case .progress(let progress): progress.activity
+        case .training(.step): "training"
+        case .training(.evaluating): "evaluating"
+        case .training(.sampling(let done, let count)):
+            GenerateStage.progress(done, count).activity
+        default: nil
+        }
     }
 
     private func begin(_ activity: String) {
