@@ -16,11 +16,11 @@
         self.rawValue = rawValue
     }
 
-    /// The id at the place `index` of a table that has a row for each token.
+    /// The id with the number `number`, such as the place in a table that has a row for each token.
     ///
-    /// - Precondition: it is a number of 32 bits.
-    @inlinable public init(_ index: Int) {
-        rawValue = UInt32(index)
+    /// - Precondition: it is a number of 32 bits, and not negative.
+    @inlinable public init(_ number: some BinaryInteger) {
+        rawValue = UInt32(number)
     }
 
     /// The place of the token in a table that has a row for each.

@@ -13,7 +13,7 @@ public import Tokenization
 /// var writer = try ShardWriter(
 ///     directory: "shards/mine", vocabulary: vocabulary, configuration: .init())
 /// let encoder = BytePairEncoder(vocabulary)
-/// for text in texts { try writer.append(encoder.encode(text).span, to: .train) }
+/// for text in texts { try writer.append(encoder.encode(text), to: .train) }
 /// let manifest = try writer.finish()
 /// ```
 public struct ShardWriter: ~Copyable {
@@ -80,6 +80,16 @@ public struct ShardWriter: ~Copyable {
             ids, byteCount: text.count, contentHash: XXH64.hash(of: text.span), place: place,
             to: split)
         if documents.count == Self.batchCount { try flush() }
+    }
+
+    /// Appends one document, whose ids are in an array. O(bytes of the text).
+    ///
+    /// - Throws: `TokenizationError.unknownToken` for an id that the vocabulary does not have;
+    ///   nothing is then appended.
+    public mutating func append(
+        _ ids: [TokenID], place: DocumentPlace? = nil, to split: Split
+    ) throws {
+        try append(ids.span, place: place, to: split)
     }
 
     private mutating func flush() throws {

@@ -3,7 +3,7 @@ public import Files
 
 extension Vocabulary {
     /// Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and `tokens.tsv`
-    /// into the directory at `path`, which must exist. O(size of the files).
+    /// into the directory at `path`, which is made if it is missing. O(size of the files).
     ///
     /// The same vocabulary gives the same bytes. `tokenizers` and `transformers` load the first
     /// three; the last is for people.
@@ -15,6 +15,7 @@ extension Vocabulary {
     public func write(
         toDirectory path: String, chatTemplate: String? = nil
     ) throws(FileError) {
+        try FileSystem.makeDirectory(path)
         try Self.write(tokensTSV(), to: path + "/tokens.tsv")
         try Self.write(specialTokensMapJSON(), to: path + "/special_tokens_map.json")
         try Self.write(

@@ -18,8 +18,8 @@ extension GPT {
         }
     }
 
-    /// Writes `config.json`, `generation_config.json` and `model.safetensors` into a directory that
-    /// exists, each whole or not at all, so that Hugging Face's `from_pretrained` reads it.
+    /// Writes `config.json`, `generation_config.json` and `model.safetensors` into a directory,
+    /// which is made if it is missing, each whole or not at all, so that Hugging Face's `from_pretrained` reads it.
     ///
     /// - Parameters:
     ///   - directory: where they go.
@@ -29,6 +29,7 @@ extension GPT {
     public func write(
         toDirectory directory: String, endToken: TokenID? = nil, answerEnd: TokenID? = nil
     ) throws(TransformerError) {
+        try ModelFileWriter.makeDirectory(directory)
         try ModelFileWriter.write(
             ModelConfigurationFile.text(configuration, endToken: endToken),
             to: directory + "/config.json")

@@ -30,6 +30,13 @@ struct ModelFileWriter: ~Copyable {
         }
     }
 
+    /// Makes the directory of a model's files, if it is missing.
+    static func makeDirectory(_ path: String) throws(TransformerError) {
+        do throws(FileError) { try FileSystem.makeDirectory(path) } catch {
+            throw .storage(reason: error.description)
+        }
+    }
+
     /// Writes a whole file of the UTF-8 of `text`.
     static func write(_ text: String, to path: String) throws(TransformerError) {
         var file = try ModelFileWriter(path: path)
