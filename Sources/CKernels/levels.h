@@ -1,6 +1,9 @@
 // The list of levels, and the features of the processor that each needs.
 //
 // To add one, write its file beside `avx512.c` and its name into the list below.
+// `vectors/level.h` says what that file defines. A level that defines MIXED directly follows the
+// level that it equals in all but products, since `qk_best_level` takes the one before it; its name
+// is that level's with `Mixed` behind.
 #ifndef QUERN_LEVELS_H
 #define QUERN_LEVELS_H
 

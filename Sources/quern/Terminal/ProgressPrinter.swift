@@ -106,7 +106,7 @@ final class ProgressPrinter {
             text += "matrix peak \(Figures.short(plan.matrixPeak))FLOP/s"
             if plan.precision == .mixed { text += "; products in bfloat16" }
             if plan.precision != plan.wantedPrecision {
-                text += "; products in float32, for this processor lacks AVX512-BF16"
+                text += "; products in float32, for the level in use has none in bfloat16"
             }
             if plan.completedSteps > 0 {
                 text += "; continuing after step \(Figures.count(plan.completedSteps))"
