@@ -7,12 +7,18 @@
 #endif
 
 /// An open file, or a part of one, or standard input, read front to back.
+///
+/// A file that ends before the bytes that it had when it was opened, or before the end of the part,
+/// is an error.
 package struct InputFile: ~Copyable {
     /// The file's path, or `-` for standard input.
     package let path: String
     private let descriptor: Int32
     /// Bytes up to the end of the part.
     private var remaining: Int
+    /// Bytes that the file had when it was opened and that have not been read: an end before them
+    /// is no end. None for what is not a regular file.
+    private var promised: Int
 
     /// Opens the file at `path`, or standard input for `-`.
     ///
@@ -30,7 +36,8 @@ package struct InputFile: ~Copyable {
         }
         self.path = path
         self.descriptor = descriptor
-        remaining = range.map { $0.upperBound - $0.lowerBound } ?? .max
+        remaining = range?.count ?? .max
+        promised = range?.count ?? Self.byteCount(descriptor)
     }
 
     deinit {
@@ -51,8 +58,22 @@ package struct InputFile: ~Copyable {
             }
         }
         guard count >= 0 else { throw .current("read", Self.name(path)) }
+        if count == 0, end > start, promised > 0 {
+            throw .failed(
+                operation: "read", path: Self.name(path),
+                reason: "it became shorter while it was read")
+        }
         remaining -= count
+        promised -= count
         return count
+    }
+
+    /// The length of an open file; 0 if it is not a regular one.
+    private static func byteCount(_ descriptor: Int32) -> Int {
+        var status = stat()
+        let isRegular =
+            unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        return isRegular ? Int(status.st_size) - max(0, Int(lseek(descriptor, 0, SEEK_CUR))) : 0
     }
 
     /// The input's name for a person.

@@ -37,7 +37,8 @@ public struct ByteSize: Sendable, Hashable {
             let (bytes, overflows) = whole.multipliedReportingOverflow(by: factor)
             return overflows ? nil : bytes
         }
-        return Int(exactly: (value * Double(factor)).rounded())
+        let bytes = Int(exactly: (value * Double(factor)).rounded())
+        return bytes == 0 ? nil : bytes
     }
 
     /// The bytes of a unit in small letters.

@@ -89,6 +89,30 @@ import Testing
         #expect(try read(path, sizes).texts == plain.texts)
     }
 
+    @Test("a file that shrinks while it is read ends the reading", .timeLimit(.minutes(1)))
+    func shrinking() throws {
+        let text = lines(60_000)
+        let whole = try frames(text, frame: 40, hasTable: false)
+        let shorter = try frames(lines(5_000), frame: 40, hasTable: false)
+        for round in 0..<60 {
+            let path = try folder.write("a.zst", whole)
+            var reader = try CorpusReader(
+                CorpusConfiguration(inputs: [path], format: .jsonl),
+                sizes: .ahead(500, threadCount: 3, group: 300))
+            for _ in 0..<round { _ = try reader.next() }
+            // In place, so that what is open shrinks too: to nothing, to a frame, within a frame.
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            if round % 3 == 2 { try file.write(contentsOf: shorter) }
+            try file.truncate(
+                atOffset: [0, UInt64(whole.count / 3 + round), UInt64(shorter.count)][round % 3])
+            var count = 0
+            do {
+                while try reader.next() != nil { count += 1 }
+                Issue.record("\(count) documents of a file that is not whole, and no error")
+            } catch {}
+        }
+    }
+
     @Test("damage at any place is an error where it is one without threads")
     func damage() throws {
         let text = lines(700)

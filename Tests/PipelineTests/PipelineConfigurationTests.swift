@@ -198,7 +198,9 @@ import VocabularyLearning
         #expect(
             throws: PipelineError.badValue(
                 key: "name",
-                reason: "it names directories, so it may not be empty, hold a slash, or be . or ..")
+                reason:
+                    "it names directories, so it may not be empty, hold a slash or a NUL, or be . "
+                    + "or ..")
         ) {
             try read("{}", ["name=\"\(name)\""])
         }

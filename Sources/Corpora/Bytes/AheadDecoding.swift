@@ -38,13 +38,13 @@ final class AheadDecoding: Sendable {
         /// Tells the group.
         let number: Int
         var source: ByteSource
-        /// Offset at which the group begins, if it is not all that is left of the file.
-        let start: Int?
+        /// Place of the group and of all behind it, if there is more behind it.
+        let rest: Range<Int>?
 
-        init(_ number: Int, _ source: consuming ByteSource, start: Int? = nil) {
+        init(_ number: Int, _ source: consuming ByteSource, rest: Range<Int>? = nil) {
             self.number = number
             self.source = source
-            self.start = start
+            self.rest = rest
         }
     }
 
@@ -135,7 +135,7 @@ final class AheadDecoding: Sendable {
             guard let range else { return nil }
             return Job(
                 state.groupCount, try open(range),
-                start: range.upperBound < byteCount ? range.lowerBound : nil)
+                rest: range.upperBound < byteCount ? range.lowerBound..<byteCount : nil)
         }
     }
 
@@ -150,7 +150,7 @@ final class AheadDecoding: Sendable {
         do throws(CorpusError) {
             try decode(&job.source, job.number, &givenCount)
         } catch {
-            guard let start = job.start else {
+            guard let place = job.rest else {
                 fail(job.number, error)
                 return
             }
@@ -161,11 +161,15 @@ final class AheadDecoding: Sendable {
                     state.lastNumber = job.number
                     state.isExhausted = true
                 }
-                var rest = try open(start..<Int.max)
+                var rest = try open(place)
                 var skipped = [UInt8](repeating: 0, count: sizes.blockByteCount)
                 while givenCount > 0 {
                     skipped.removeLast(max(0, skipped.count - givenCount))
-                    givenCount -= try rest.read(into: &skipped, from: 0)
+                    let count = try rest.read(into: &skipped, from: 0)
+                    guard count > 0 else {
+                        throw .malformedFile(path: path, reason: "it changed while it was read")
+                    }
+                    givenCount -= count
                 }
                 _ = rest.takeStoredByteCount()
                 try decode(&rest, job.number, &givenCount)

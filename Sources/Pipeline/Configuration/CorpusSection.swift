@@ -157,9 +157,13 @@ public struct CorpusSource: Codable, Sendable, Equatable {
 
 /// Throws unless a directory of this name, which is the value of `key`, can be made within another.
 func checkFolderName(_ name: String, key: String) throws(PipelineError) {
-    guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+    guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") }),
+        name != ".", name != ".."
+    else {
         throw .badValue(
             key: key,
-            reason: "it names directories, so it may not be empty, hold a slash, or be . or ..")
+            reason:
+                "it names directories, so it may not be empty, hold a slash or a NUL, or be . or .."
+        )
     }
 }

@@ -87,7 +87,8 @@ public enum TuneStage {
         if let epochs = section.epochs {
             let rows = set.rows(in: .train, packing: .bestFit, length: shape.positionCount)
             let steps = epochs * Double(rows.count) / Double(training.windowsPerStep)
-            training.steps = max(1, Int(steps.rounded(.up)))
+            // A number of steps that no run reaches is refused with the rest of the recipe.
+            training.steps = max(1, Int(min(steps.rounded(.up), 1e18)))
         }
         return training
     }

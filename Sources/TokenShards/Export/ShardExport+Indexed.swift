@@ -52,17 +52,18 @@ extension ShardExport {
     ) throws -> [String] {
         let folder = directory + "/" + split.rawValue
         try FileSystem.makeDirectory(folder)
-        let width = set.manifest.dtype
-        let sampleBytes = sampleLength * width.byteCount
-        let settings = MDSIndex.Settings(length: sampleLength, dtype: width)
-        let head = Array(try settings.json())
-        let samplesPerFile = max(1, ((1 << 26) - 8 - head.count) / (sampleBytes + 4))
         let count = set.manifest.totals(of: split).tokens / sampleLength
+        // No sample is longer than the split from here on.
         guard count > 0 else {
             throw ShardError.tooFewTokens(
                 split: split.rawValue, tokenCount: set.manifest.totals(of: split).tokens,
                 needed: sampleLength)
         }
+        let width = set.manifest.dtype
+        let sampleBytes = sampleLength * width.byteCount
+        let settings = MDSIndex.Settings(length: sampleLength, dtype: width)
+        let head = Array(try settings.json())
+        let samplesPerFile = max(1, ((1 << 26) - 8 - head.count) / (sampleBytes + 4))
 
         var stretch = TokenStretch(set.shards(of: split))
         var index = MDSIndex()

@@ -19,7 +19,8 @@ extension GPT {
     }
 
     /// Writes `config.json`, `generation_config.json` and `model.safetensors` into a directory,
-    /// which is made if it is missing, each whole or not at all, so that Hugging Face's `from_pretrained` reads it.
+    /// which is made if it is missing, each whole or not at all, so that Hugging Face's
+    /// `from_pretrained` reads it.
     ///
     /// - Parameters:
     ///   - directory: where they go.

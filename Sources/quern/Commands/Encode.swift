@@ -86,7 +86,9 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
-        guard journalEvery >= 0 else { throw ValidationError("--journal-every is 0 or more") }
+        guard (0...1e9).contains(journalEvery) else {
+            throw ValidationError("--journal-every is from 0 to a billion seconds")
+        }
     }
 
     func run() async throws {
