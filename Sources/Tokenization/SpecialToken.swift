@@ -1,3 +1,5 @@
+import Bytes
+
 /// A token that no merge makes: mostly one that stands for no text of its own, such as the end of a
 /// document.
 ///
@@ -56,13 +58,29 @@ public enum SpecialTokenPolicy: Hashable, Sendable {
     /// lacks.
     case only(Set<String>)
 
+    /// Whether both recognise the same tokens, whose contents are told apart by their bytes.
+    public static func == (left: SpecialTokenPolicy, right: SpecialTokenPolicy) -> Bool {
+        switch (left, right) {
+        case (.none, .none), (.all, .all): true
+        case (.only(let some), .only(let others)):
+            some.count == others.count
+                && some.allSatisfy { content in
+                    others.firstIndex(of: content).map {
+                        ExactName(others[$0]) == ExactName(content)
+                    } ?? false
+                }
+        default: false
+        }
+    }
+
     /// Whether `special` is recognised: always, if it is one that is looked for everywhere.
     func allows(_ special: SpecialToken) -> Bool {
         if special.recognition == .everywhere { return true }
         return switch self {
         case .none: false
         case .all: true
-        case .only(let contents): contents.contains(special.content)
+        case .only(let contents):
+            contents.contains { ExactName($0) == ExactName(special.content) }
         }
     }
 
@@ -81,7 +99,8 @@ public enum SpecialTokenPolicy: Hashable, Sendable {
     /// - Throws: ``TokenizationError/unknownSpecialToken(_:known:)``.
     public func validate(known: [String]) throws(TokenizationError) {
         guard case .only(let contents) = self else { return }
-        for content in contents.sorted() where !known.contains(content) {
+        for content in contents.sorted()
+        where !known.contains(where: { ExactName($0) == ExactName(content) }) {
             throw .unknownSpecialToken(content, known: known)
         }
     }

@@ -84,7 +84,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
             throw .invalidConfiguration(
                 reason: "max_token_length is \(maximumTokenLength); use 1 or more")
         }
-        guard Set(specialTokens).count == specialTokens.count else {
+        guard Set(specialTokens.map(ExactName.init)).count == specialTokens.count else {
             throw .invalidConfiguration(reason: "a special token is listed twice")
         }
         for content in specialTokens {

@@ -154,6 +154,24 @@ import Testing
         #expect(last == (vocabulary.mergeCount, 4096 - 257))
     }
 
+    @Test("names are told apart by their bytes, not by what Unicode takes for equal")
+    func canonicalEquivalents() throws {
+        let (composed, decomposed) = ("<\u{E9}>", "<e\u{301}>")
+        var configuration = VocabularyConfiguration()
+        configuration.specialTokens = [composed, decomposed]
+        configuration.vocabularySize = 258
+        let counter = PieceCounter(.gpt4)
+        counter.count(Array(Samples.verse.utf8).span)
+        let json = try VocabularyTrainer(configuration).train(counter.takeCounts()).tokenizerJSON()
+        let vocabulary = try Vocabulary(tokenizerJSON: json.span)
+        #expect(vocabulary.specialToken(composed) == 0)
+        #expect(vocabulary.specialToken(decomposed) == 1)
+        let encoder = BytePairEncoder(vocabulary)
+        #expect(encoder.encode(composed + decomposed, specials: .all) == [0, 1])
+        #expect(encoder.encode(decomposed, specials: .only([decomposed])) == [1])
+        #expect(encoder.encode(decomposed, specials: .only([composed])).count > 1)
+    }
+
     @Test(
         "a configuration that cannot work is refused",
         arguments: [

@@ -118,12 +118,12 @@ package struct GGUFReader<Failure: GGUFFailure> {
         let version = try readUInt32()
         guard version == 2 || version == 3 else { throw failure(.unsupportedVersion(version)) }
         _ = try readInteger(bytes: 8)
-        var keys: Set<String> = []
+        var keys: Set<ExactName> = []
         for _ in 0..<(try readCount(size: 13)) {
             guard let key = String(validating: try readString(), as: UTF8.self) else {
                 throw failure("a key is not UTF-8")
             }
-            guard keys.insert(key).inserted else {
+            guard keys.insert(ExactName(key)).inserted else {
                 throw failure("the key \"\(key)\" appears twice")
             }
             let kind = try readKind()

@@ -83,7 +83,7 @@ extension JSONError: JSONFailure {
     @inlinable package mutating func readObject(
         _ member: (inout Self, String) throws(Failure) -> Void
     ) throws(Failure) {
-        var keys: Set<String> = []
+        var keys: Set<ExactName> = []
         try open(UInt8(ascii: "{"))
         while try next(until: UInt8(ascii: "}"), isFirst: keys.isEmpty) {
             let key = try readKey(&keys)
@@ -93,10 +93,10 @@ extension JSONError: JSONFailure {
 
     /// Reads the key of a member and its colon; it must not be among `keys`.
     @inlinable package mutating func readKey(
-        _ keys: inout Set<String>
+        _ keys: inout Set<ExactName>
     ) throws(Failure) -> String {
         let key = try readString()
-        guard keys.insert(key).inserted else {
+        guard keys.insert(ExactName(key)).inserted else {
             throw Failure(JSONError(reason: .duplicateKey(key), offset: position), path: path)
         }
         try take(UInt8(ascii: ":"))

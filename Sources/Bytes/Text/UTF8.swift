@@ -108,3 +108,22 @@ private func maximalSubpartLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
     // The sequence is ill-formed, so one of its bytes is missing.
     return length > 3 && byte(2) & 0xC0 == 0x80 ? 3 : 2
 }
+
+/// A name by its bytes. `String` takes "é" and "e" with an accent behind it for equal, as Unicode's
+/// canonical equivalence has them; the files of vocabularies and models do not.
+@usableFromInline package struct ExactName: Hashable {
+    @usableFromInline let text: String
+
+    /// The name `text`.
+    @inlinable package init(_ text: String) { self.text = text }
+
+    /// Whether both have the same bytes.
+    @inlinable package static func == (left: ExactName, right: ExactName) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    /// Hashes the bytes.
+    @inlinable package func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+    }
+}

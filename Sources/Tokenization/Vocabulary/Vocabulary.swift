@@ -100,7 +100,7 @@ public struct Vocabulary: Sendable {
 
     /// The special token written `content`; `nil` if there is none. O(number of special tokens).
     public func specialToken(_ content: String) -> TokenID? {
-        specialTokens.first { $0.content == content }?.id
+        specialTokens.first { ExactName($0.content) == ExactName(content) }?.id
     }
 
     /// Whether `id` is a special token. O(log of the number of special tokens).

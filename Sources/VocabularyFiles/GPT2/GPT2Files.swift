@@ -22,7 +22,7 @@ enum GPT2Files {
         var specials: [SpecialToken] = []
         let endOfText = "<|endoftext|>"
         for name in specialNames + [endOfText]
-        where !specials.contains(where: { $0.content == name }) {
+        where !specials.contains(where: { ExactName($0.content) == ExactName(name) }) {
             var id = otherNames.removeValue(forKey: name)
             if id == nil, let bytes = ByteCharacters.bytes(for: name) { id = listed.id(of: bytes) }
             guard let id else {

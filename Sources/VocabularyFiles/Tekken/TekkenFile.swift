@@ -138,7 +138,7 @@ struct TekkenFile {
                 reason: "it has \(names.count) special tokens, but its config says \(count)")
         }
         names += (names.count..<count).map { "<SPECIAL_\($0)>" }
-        guard Set(names).count == count else {
+        guard Set(names.map(ExactName.init)).count == count else {
             throw .invalidVocabulary(reason: "a special token of \(path) is listed twice")
         }
         return names.enumerated().map { SpecialToken(content: $1, id: TokenID($0)) }

@@ -50,7 +50,7 @@ struct AddedToken {
 
     /// Throws unless `tokens` are found without looking at the text around them. O(number).
     static func check(_ tokens: [AddedToken], path: String) throws(TokenizationError) {
-        var contents: Set<String> = []
+        var contents: Set<ExactName> = []
         for token in tokens {
             if let key = token.unsupported {
                 throw .unsupported(
@@ -58,7 +58,7 @@ struct AddedToken {
                     reason: "the added token \"\(token.content)\" has \"\(key)\" set, so that text "
                         + "around it would decide about it or be lost")
             }
-            guard contents.insert(token.content).inserted else {
+            guard contents.insert(ExactName(token.content)).inserted else {
                 throw .invalidVocabulary(
                     reason: "the added token \"\(token.content)\" is listed twice")
             }

@@ -38,7 +38,7 @@ package struct TokenizerFile: ~Copyable {
         listed = ListedTokens(fileSize: text.count)
         var reader = JSONReader(text, path: path)
         try reader.open(UInt8(ascii: "{"))
-        var keys: Set<String> = []
+        var keys: Set<ExactName> = []
         while try reader.next(until: UInt8(ascii: "}"), isFirst: keys.isEmpty) {
             let key = try reader.readKey(&keys)
             switch key {
@@ -52,7 +52,7 @@ package struct TokenizerFile: ~Copyable {
 
     private mutating func readModel(_ reader: inout JSONReader) throws(TokenizationError) {
         try reader.open(UInt8(ascii: "{"))
-        var keys: Set<String> = []
+        var keys: Set<ExactName> = []
         while try reader.next(until: UInt8(ascii: "}"), isFirst: keys.isEmpty) {
             let key = try reader.readKey(&keys)
             switch key {
