@@ -102,6 +102,18 @@ final class TemporaryDirectory {
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     }
 
+    @Test("names are told apart by their bytes, not by what Unicode takes for equal")
+    func canonicalEquivalents() throws {
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        let tensors = [Self.tensor(composed, 0, 4), Self.tensor(decomposed, 4, 8)]
+        let path = try file("{\(tensors.joined(separator: ","))}", data: 8)
+        let file = try SafetensorsFile(path: path)
+        for (number, name) in [composed, decomposed].enumerated() {
+            let found = try #require(file.tensor(named: name)).name
+            #expect(found.utf8.elementsEqual(name.utf8), "tensor \(number)")
+        }
+    }
+
     @Test("lengths that the file does not have are refused")
     func lengths() throws {
         for claimed in [3, 1 << 40, UInt64.max, UInt64(Int.max)] {

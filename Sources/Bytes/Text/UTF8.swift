@@ -111,8 +111,9 @@ private func maximalSubpartLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
 
 /// A name by its bytes. `String` takes "é" and "e" with an accent behind it for equal, as Unicode's
 /// canonical equivalence has them; the files of vocabularies and models do not.
-@usableFromInline package struct ExactName: Hashable {
-    @usableFromInline let text: String
+@usableFromInline package struct ExactName: Hashable, Sendable {
+    /// The name.
+    @usableFromInline package let text: String
 
     /// The name `text`.
     @inlinable package init(_ text: String) { self.text = text }

@@ -1,7 +1,8 @@
 import Bytes
 import Files
 import Foundation
-import Tokenization
+public import TokenShards
+public import Tokenization
 import Transformer
 
 /// The checkpoints of a run: `checkpoints/step-00000500/` and so on, with the links `latest` and
@@ -198,5 +199,17 @@ public struct CheckpointStore: Sendable {
         for name in try names().dropLast(keep) where name != best {
             try FileSystem.removeItem(directory + "/" + name)
         }
+    }
+}
+
+extension Vocabulary {
+    /// This vocabulary with what the documents of `data` begin with before each text: the
+    /// end-of-text token, unless they have none.
+    ///
+    /// A checkpoint has it, so that a prompt that is read with its tokenizer begins as the texts
+    /// did that the model learned from.
+    public func beginningTexts(as data: Mixture) -> Vocabulary {
+        let hasEnds = data.sources.contains { $0.set.manifest.endOfText != .none }
+        return beginningTexts(with: hasEnds ? endOfText : nil)
     }
 }

@@ -1,6 +1,5 @@
 import Foundation
-public import TokenShards
-public import Tokenization
+import Tokenization
 import Transformer
 
 /// A model that training begins from, where it does not begin at random: `init_from`.
@@ -31,17 +30,5 @@ struct StartingPoint {
         let model = try GPT(directory: directory)
         guard model.configuration != shape else { return model }
         return try model.extended(toVocabularySize: shape.vocabularySize, seed: seed)
-    }
-}
-
-extension Vocabulary {
-    /// This vocabulary with what the documents of `data` begin with before each text: the
-    /// end-of-text token, unless they have none.
-    ///
-    /// A checkpoint has it, so that a prompt that is read with its tokenizer begins as the texts
-    /// did that the model learned from.
-    public func beginningTexts(as data: Mixture) -> Vocabulary {
-        let hasEnds = data.sources.contains { $0.set.manifest.endOfText != .none }
-        return beginningTexts(with: hasEnds ? endOfText : nil)
     }
 }

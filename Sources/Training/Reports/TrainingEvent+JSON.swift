@@ -17,6 +17,16 @@ extension TrainingEvent: Encodable {
         }
     }
 
+    /// Name of the activity that the event tells the progress of; nil for any other event.
+    public var activity: String? {
+        switch self {
+        case .step: "training"
+        case .evaluating: "evaluating"
+        case .sampling: "sampling"
+        default: nil
+        }
+    }
+
     private enum Key: String, CodingKey {
         case step, sources, samples, skipped, windows, path, activity, completed, total
         case stoppedEarlyFor = "stopped_early_for"
@@ -34,8 +44,8 @@ extension TrainingEvent: Encodable {
             try report.encode(to: encoder)
             try members.encode("\(finding)", forKey: .skipped)
             try members.encode(origins, forKey: .windows)
-        case .evaluating(let completed, let total):
-            try members.encode("evaluating", forKey: .activity)
+        case .evaluating(let completed, let total), .sampling(let completed, let total):
+            try members.encode(activity, forKey: .activity)
             try members.encode(completed, forKey: .completed)
             try members.encode(total, forKey: .total)
         case .evaluated(let step, let result, let sources):
@@ -45,10 +55,6 @@ extension TrainingEvent: Encodable {
                 let figures = sources.map { ($0.name, ResultFigures($0.result)) }
                 try members.encode(Dictionary(figures) { $1 }, forKey: .sources)
             }
-        case .sampling(let completed, let total):
-            try members.encode("sampling", forKey: .activity)
-            try members.encode(completed, forKey: .completed)
-            try members.encode(total, forKey: .total)
         case .sampled(let step, let texts):
             try members.encode(step, forKey: .step)
             try members.encode(texts, forKey: .samples)
@@ -131,6 +137,32 @@ extension TrainingPlan: Encodable {
         try members.encode(changes, forKey: .changes)
         try members.encode(precision, forKey: .precision)
         try members.encode(matrixPeak, forKey: .matrixPeak)
+    }
+}
+
+extension ProfileReport: Encodable {
+    private enum Key: String, CodingKey {
+        case steps, parts
+        case secondsPerStep = "seconds_per_step"
+    }
+
+    /// Writes the seconds of a step and of each of its parts.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(stepCount, forKey: .steps)
+        try members.encode(secondsPerStep, forKey: .secondsPerStep)
+        try members.encode(rows, forKey: .parts)
+    }
+}
+
+extension ProfileReport.Row: Encodable {
+    private enum Key: String, CodingKey { case part, seconds }
+
+    /// Writes the name of the part and its seconds.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(title, forKey: .part)
+        try members.encode(seconds, forKey: .seconds)
     }
 }
 

@@ -122,29 +122,3 @@ extension ProfileReport.Row {
         }
     }
 }
-
-extension ProfileReport: Encodable {
-    private enum Key: String, CodingKey {
-        case steps, parts
-        case secondsPerStep = "seconds_per_step"
-    }
-
-    /// Writes the seconds of a step and of each of its parts.
-    public func encode(to encoder: any Encoder) throws {
-        var members = encoder.container(keyedBy: Key.self)
-        try members.encode(stepCount, forKey: .steps)
-        try members.encode(secondsPerStep, forKey: .secondsPerStep)
-        try members.encode(rows, forKey: .parts)
-    }
-}
-
-extension ProfileReport.Row: Encodable {
-    private enum Key: String, CodingKey { case part, seconds }
-
-    /// Writes the name of the part and its seconds.
-    public func encode(to encoder: any Encoder) throws {
-        var members = encoder.container(keyedBy: Key.self)
-        try members.encode(title, forKey: .part)
-        try members.encode(seconds, forKey: .seconds)
-    }
-}

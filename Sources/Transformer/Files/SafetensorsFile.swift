@@ -31,7 +31,7 @@ public struct SafetensorsFile: Sendable {
 
     private let file: MappedFile
     private let dataStart: Int
-    private let index: [String: Int]
+    private let index: [ExactName: Int]
 
     /// The longest header that is read, as in the reference implementation.
     static let maximumHeaderByteCount = 100_000_000
@@ -87,11 +87,13 @@ public struct SafetensorsFile: Sendable {
         metadata = parsed.metadata
         dataStart = 8 + Int(length)
         index = Dictionary(
-            uniqueKeysWithValues: tensors.enumerated().map { ($0.element.name, $0.offset) })
+            uniqueKeysWithValues: tensors.enumerated().map {
+                (ExactName($0.element.name), $0.offset)
+            })
     }
 
     /// The tensor called `name`, or nil.
-    public func tensor(named name: String) -> Tensor? { index[name].map { tensors[$0] } }
+    public func tensor(named name: String) -> Tensor? { index[ExactName(name)].map { tensors[$0] } }
 
     /// Copies the tensor called `name` into `buffer` from `offset`, as float32; its shape must be
     /// `shape`. O(count).

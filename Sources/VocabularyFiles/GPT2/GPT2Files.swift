@@ -23,7 +23,7 @@ enum GPT2Files {
         let endOfText = "<|endoftext|>"
         for name in specialNames + [endOfText]
         where !specials.contains(where: { ExactName($0.content) == ExactName(name) }) {
-            var id = otherNames.removeValue(forKey: name)
+            var id = otherNames.removeValue(forKey: ExactName(name))
             if id == nil, let bytes = ByteCharacters.bytes(for: name) { id = listed.id(of: bytes) }
             guard let id else {
                 if name == endOfText, !specialNames.contains(name) { continue }
@@ -32,7 +32,7 @@ enum GPT2Files {
             }
             specials.append(SpecialToken(content: name, id: TokenID(id)))
         }
-        if let name = otherNames.keys.min() {
+        if let name = otherNames.keys.map(\.text).min() {
             throw .unspelledToken(path: vocabularyPath, token: name)
         }
         let tokens = try listed.table(specials: specials) { _, _ in }
@@ -46,8 +46,8 @@ enum GPT2Files {
     /// Reads the tokens into `listed`, and returns those whose names are no byte characters.
     private static func readTokens(
         _ text: ByteView, path: String, into listed: inout ListedTokens
-    ) throws(TokenizationError) -> [String: UInt32] {
-        var otherNames: [String: UInt32] = [:]
+    ) throws(TokenizationError) -> [ExactName: UInt32] {
+        var otherNames: [ExactName: UInt32] = [:]
         var reader = JSONReader(text, path: path)
         var other: [UInt8] = []
         var isFirst = true
@@ -59,9 +59,10 @@ enum GPT2Files {
             let id = try reader.readID()
             if isSpelled {
                 listed.endToken(id)
-            } else if otherNames.updateValue(id, forKey: String(decoding: other, as: UTF8.self))
-                != nil
-            {
+                continue
+            }
+            let name = ExactName(String(decoding: other, as: UTF8.self))
+            guard otherNames.updateValue(id, forKey: name) == nil else {
                 throw reader.failure("the same token has been listed before")
             }
         }

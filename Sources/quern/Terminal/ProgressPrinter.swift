@@ -172,10 +172,7 @@ final class ProgressPrinter {
         // The first activity of a stage may have the name of the last one before it.
         case .started: ""
         case .progress(let progress): progress.activity
-        case .training(.step): "training"
-        case .training(.evaluating): "evaluating"
-        case .training(.sampling(let done, let count)):
-            GenerateStage.progress(done, count).activity
+        case .training(let event): event.activity
         default: nil
         }
     }
