@@ -20,7 +20,7 @@ let package = Package(
         .library(name: "VocabularyFiles", targets: ["VocabularyFiles"]),
         .library(name: "VocabularyLearning", targets: ["VocabularyLearning"]),
         .library(name: "TokenShards", targets: ["TokenShards"]),
-        .library(name: "Transformer", targets: ["Transformer"]),
+        .library(name: "Models", targets: ["Models"]),
         .library(name: "Training", targets: ["Training"]),
         .library(name: "Pipeline", targets: ["Pipeline"]),
     ],
@@ -68,24 +68,24 @@ let package = Package(
             name: "TokenShards",
             dependencies: ["Bytes", "Compression", "Files", "Tokenization", "Tokens", "Work"]),
         .target(
-            name: "Transformer", dependencies: ["CKernels", "Bytes", "Files", "Tokens", "Work"]),
+            name: "Models", dependencies: ["CKernels", "Bytes", "Files", "Tokens", "Work"]),
         .target(
             name: "Training",
             dependencies: [
-                "Bytes", "Files", "TokenShards", "Tokenization", "Transformer", "Work",
+                "Bytes", "Files", "TokenShards", "Tokenization", "Models", "Work",
             ]),
         .target(
             name: "Pipeline",
             dependencies: [
                 "Bytes", "Compression", "Corpora", "Files", "Refinement", "TokenShards",
-                "Tokenization", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
+                "Tokenization", "Training", "Models", "VocabularyFiles", "VocabularyLearning",
                 "Work",
             ]),
         .executableTarget(
             name: "quern",
             dependencies: [
                 "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement", "TokenShards",
-                "Tokenization", "Training", "Transformer", "VocabularyFiles", "VocabularyLearning",
+                "Tokenization", "Training", "Models", "VocabularyFiles", "VocabularyLearning",
                 "Work",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -115,18 +115,18 @@ let package = Package(
                 "Bytes", "Files", "TokenShards", "Tokenization", "VocabularyLearning", "Work",
             ]),
         .testTarget(
-            name: "TransformerTests", dependencies: ["Bytes", "Files", "Transformer", "Work"]),
+            name: "ModelsTests", dependencies: ["Bytes", "Files", "Models", "Work"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Bytes", "Files", "TokenShards", "Tokenization", "Training", "Transformer",
+                "Bytes", "Files", "TokenShards", "Tokenization", "Training", "Models",
                 "VocabularyLearning", "Work",
             ]),
         .testTarget(
             name: "PipelineTests",
             dependencies: [
                 "Corpora", "Files", "Pipeline", "Refinement", "TokenShards", "Tokenization",
-                "Training", "Transformer", "VocabularyLearning", "Work",
+                "Training", "Models", "VocabularyLearning", "Work",
             ]),
         // Runs the built program, which is why it depends on it.
         .testTarget(
@@ -135,7 +135,7 @@ let package = Package(
         // What conformance checks need and the tool has no command for.
         .executableTarget(
             name: "ConformanceProbe",
-            dependencies: ["Refinement", "Tokenization", "Training", "Transformer", "Work"],
+            dependencies: ["Refinement", "Tokenization", "Training", "Models", "Work"],
             path: "Tests/Conformance/Probe"),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,6 @@
 public import Corpora
+import Models
 import Tokenization
-import Transformer
 public import Work
 
 /// Errors of a pipeline's description, and of the work that stages hand to one another.

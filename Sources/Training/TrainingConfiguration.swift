@@ -1,5 +1,5 @@
+public import Models
 public import TokenShards
-public import Transformer
 
 /// Settings of training a model: section `training` of a pipeline.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Compression
+import Models
 import Pipeline
-import Transformer
 
 /// The program.
 @main

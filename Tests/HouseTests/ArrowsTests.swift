@@ -8,7 +8,7 @@ import Testing
     static let arrows: [String: Set<String>] = {
         let ground: Set = ["Bytes", "CKernels", "Compression", "Files", "Work"]
         let tokens = ground.union(["Tokenization", "Tokens"])
-        let models = ground.union(["Transformer"])
+        let models = ground.union(["Models"])
         let stages = tokens.union(models).union([
             "Corpora", "Refinement", "TokenShards", "Training", "VocabularyFiles",
             "VocabularyLearning",
@@ -24,7 +24,7 @@ import Testing
             "Tokenization": ground.union(["Tokens"]),
             "VocabularyFiles": tokens,
             "VocabularyLearning": tokens,
-            "Transformer": ground.union(["Tokens"]),
+            "Models": ground.union(["Tokens"]),
             "Refinement": ground.union(["Corpora"]),
             "TokenShards": tokens,
             "Training": tokens.union(models).union(["TokenShards"]),

@@ -35,7 +35,7 @@ GIVEN = {
     "Trainer": """
         import TokenShards
         import Tokenization
-        import Transformer
+        import Models
         let shape: GPTConfiguration = given()
         let recipe: TrainingConfiguration = given()
         let set: ShardSet = given()
@@ -60,7 +60,7 @@ GIVEN = {
         let vocabulary: Vocabulary = given()
         let ids: [TokenID] = given()
     """,
-    "Transformer": """
+    "Models": """
         import Work
         let model: GPT = given()
         let configuration: GPTConfiguration = given()
@@ -72,7 +72,7 @@ GIVEN = {
     """,
     "Pipeline": """
         import Tokenization
-        import Transformer
+        import Models
         let model: GPT = given()
         let vocabulary: Vocabulary = given()
     """,

@@ -1,7 +1,7 @@
+import Models
 import Pipeline
 import Testing
 import Tokenization
-import Transformer
 
 @Suite struct ChatSessionTests {
     private let template: ChatTemplate

@@ -1,6 +1,6 @@
+import Models
 import Testing
 import Tokenization
-import Transformer
 
 @testable import Pipeline
 

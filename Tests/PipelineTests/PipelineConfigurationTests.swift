@@ -1,12 +1,12 @@
 import Corpora
 import Foundation
+import Models
 import Pipeline
 import Refinement
 import Testing
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 import VocabularyLearning
 
 @Suite struct PipelineConfigurationTests {

@@ -1,5 +1,5 @@
+import Models
 import Tokenization
-import Transformer
 import VocabularyLearning
 
 /// A vocabulary of 270 tokens, learned from a line of text, and models of it.

@@ -1,5 +1,5 @@
 import Foundation
-import Transformer
+import Models
 
 /// The forward pass of the default model in the fewest lines, on its parameters before the first
 /// step.

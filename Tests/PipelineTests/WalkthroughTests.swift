@@ -1,10 +1,10 @@
 import Foundation
+import Models
 import Pipeline
 import Testing
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 import Work
 
 /// The article "From text to loss" does by hand what the modules do. Here its lines run, and its

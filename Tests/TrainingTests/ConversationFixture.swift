@@ -1,9 +1,9 @@
 import Bytes
 import Foundation
+import Models
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 import Work
 
 /// Shards of conversations about days and stones, and a trained model to begin from.

@@ -1,10 +1,10 @@
 import Files
 import Foundation
+import Models
 import Testing
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 import VocabularyLearning
 import Work
 

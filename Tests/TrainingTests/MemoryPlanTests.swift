@@ -1,7 +1,7 @@
 import Foundation
+import Models
 import Testing
 import Tokenization
-import Transformer
 import Work
 
 @testable import Training

@@ -1,6 +1,6 @@
 import Foundation
+import Models
 import Testing
-import Transformer
 import Work
 
 @testable import Training

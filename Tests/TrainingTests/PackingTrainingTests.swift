@@ -1,9 +1,9 @@
 import Foundation
+import Models
 import Testing
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 import Work
 
 @Suite struct PackingTrainingTests {

@@ -1,9 +1,9 @@
 import Bytes
 import Foundation
+import Models
 import Testing
 import Tokenization
 import Training
-import Transformer
 import Work
 
 @testable import TokenShards

@@ -1,8 +1,8 @@
 import Foundation
+import Models
 import Testing
 import Tokenization
 import Training
-import Transformer
 import Work
 
 @testable import TokenShards

@@ -1,10 +1,10 @@
 import Bytes
 import Files
 import Foundation
+import Models
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 import VocabularyLearning
 import Work
 

@@ -1,9 +1,9 @@
 public import Corpora
+public import Models
 public import Refinement
 public import TokenShards
 import Tokenization
 public import Training
-public import Transformer
 public import VocabularyLearning
 
 /// Everything that `quern run` needs to know: the sum of the stages' own configurations.

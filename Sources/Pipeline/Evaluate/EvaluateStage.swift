@@ -1,7 +1,7 @@
+import Models
 public import TokenShards
 import Tokenization
 public import Training
-import Transformer
 public import Work
 
 /// Scores data sets with a trained model.

@@ -1,7 +1,7 @@
 import Foundation
+public import Models
 public import Tokenization
 import Training
-public import Transformer
 import Work
 
 /// A conversation with a model that was tuned to answer.
@@ -104,7 +104,7 @@ public struct ChatSession {
     ///   - question: the user's message.
     ///   - write: takes the next piece of the answer, and returns whether to go on.
     /// - Throws: ``PipelineError/tooLong(tokenCount:contextLength:)`` when the question itself does
-    ///   not; it is then not part of the conversation. `TransformerError.notFinite` when the model
+    ///   not; it is then not part of the conversation. `ModelError.notFinite` when the model
     ///   computes nothing to choose from.
     public mutating func ask(_ question: String, write: (String) -> Bool) throws {
         let asked = messages + [ChatMessage(role: .user, content: question)]
@@ -126,7 +126,7 @@ public struct ChatSession {
             answer += text
             guard write(text), !stops.hasStopped else { return }
         }
-        if generator.ending() == .notFinite { throw TransformerError.notFinite }
+        if generator.ending() == .notFinite { throw ModelError.notFinite }
         let bytes = stops.append(stream.finish()) + stops.finish()
         let rest = String(decoding: bytes, as: UTF8.self)
         answer += rest

@@ -1,6 +1,6 @@
 import Foundation
+import Models
 import Tokenization
-import Transformer
 import Work
 
 /// Draws text from a model.

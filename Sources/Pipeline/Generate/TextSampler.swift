@@ -1,5 +1,5 @@
+public import Models
 public import Tokenization
-public import Transformer
 public import Work
 
 /// Draws texts that continue a prompt: several at once, token by token, in whole characters.
@@ -96,7 +96,7 @@ public struct TextSampler {
 
     /// Pieces that the next step adds to the samples that go on; nil when all have ended.
     ///
-    /// - Throws: `TransformerError.notFinite` when the model computes nothing to choose from.
+    /// - Throws: `ModelError.notFinite` when the model computes nothing to choose from.
     public mutating func next() throws -> [Piece]? {
         guard hasEnded.contains(false) else { return nil }
         let tokens = generator.advance()
@@ -118,7 +118,7 @@ public struct TextSampler {
             bytes += stops[sample].finish()
         }
         let ending = generator.ending(ofSample: sample)
-        if ending == .notFinite { throw TransformerError.notFinite }
+        if ending == .notFinite { throw ModelError.notFinite }
         hasEnded[sample] = ending != nil
         return Piece(
             sample: sample, text: String(decoding: bytes, as: UTF8.self), token: token,

@@ -1,8 +1,8 @@
 import Files
 import Foundation
+public import Models
 import Tokenization
 import Training
-public import Transformer
 import VocabularyFiles
 
 /// Writes a model for other programs.

@@ -1,6 +1,6 @@
 import Files
+public import Models
 public import Tokenization
-public import Transformer
 import VocabularyFiles
 
 /// Makes a directory that every command takes as a model out of one that another program wrote.

@@ -1,6 +1,6 @@
+public import Models
 public import Tokenization
 public import Training
-public import Transformer
 
 /// Report on a model, for a person who is to use or train it. Nothing of its tensors is
 /// read.

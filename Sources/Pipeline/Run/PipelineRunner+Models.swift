@@ -1,9 +1,9 @@
 import Corpora
 import Files
+import Models
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 import Work
 
 /// The stages that make and use models.

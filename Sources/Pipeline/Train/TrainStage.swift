@@ -1,7 +1,7 @@
+import Models
 public import TokenShards
 public import Tokenization
 public import Training
-import Transformer
 public import Work
 
 /// Trains a model from shards.

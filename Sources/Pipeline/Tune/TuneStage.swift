@@ -1,8 +1,8 @@
 import Files
+import Models
 import TokenShards
 import Tokenization
 public import Training
-import Transformer
 public import Work
 
 /// Teaches a trained model to answer, from conversations.

@@ -1,9 +1,9 @@
 import Bytes
 import Files
 import Foundation
+import Models
 public import TokenShards
 public import Tokenization
-import Transformer
 
 /// The checkpoints of a run: `checkpoints/step-00000500/` and so on, with the links `latest` and
 /// `best`.

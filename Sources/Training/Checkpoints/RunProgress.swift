@@ -1,5 +1,5 @@
+import Models
 import TokenShards
-import Transformer
 import Work
 
 /// Progress of a run: its model, its optimizer, and its place in the data.

@@ -1,6 +1,6 @@
+public import Models
 public import TokenShards
 public import Tokenization
-public import Transformer
 
 /// Scores a split with a sliding window.
 public struct Evaluator {

@@ -1,6 +1,6 @@
+import Models
 import TokenShards
 import Tokenization
-import Transformer
 
 /// The validation splits of the data sets that a run learns from.
 struct ValidationSets {

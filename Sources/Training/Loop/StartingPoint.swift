@@ -1,6 +1,6 @@
 import Foundation
+import Models
 import Tokenization
-import Transformer
 
 /// A model that training begins from, where it does not begin at random: `init_from`.
 struct StartingPoint {

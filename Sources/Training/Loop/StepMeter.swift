@@ -1,4 +1,4 @@
-import Transformer
+import Models
 import Work
 
 /// Times the steps of a run, and compares them with the most that this machine can do.

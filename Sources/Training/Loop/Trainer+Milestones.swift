@@ -1,6 +1,6 @@
 import Files
+import Models
 import TokenShards
-import Transformer
 
 /// Evaluation, samples and checkpoints between steps, and what comes before and after all of them.
 extension Trainer {

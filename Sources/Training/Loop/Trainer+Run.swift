@@ -1,5 +1,5 @@
+import Models
 import TokenShards
-import Transformer
 public import Work
 
 extension Trainer {

@@ -1,7 +1,7 @@
 import Foundation
+public import Models
 public import TokenShards
 public import Tokenization
-public import Transformer
 public import Work
 
 /// Trains a model from shards.

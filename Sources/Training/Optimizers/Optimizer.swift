@@ -1,4 +1,4 @@
-public import Transformer
+public import Models
 public import Work
 
 /// Changes a model's parameters by their gradients, after clipping by the gradient's global norm.

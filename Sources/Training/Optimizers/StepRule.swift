@@ -1,4 +1,4 @@
-import Transformer
+import Models
 
 /// Optimizer: which rule steps which tensor by its gradient.
 public enum OptimizerKind: String, Codable, Sendable, CaseIterable {

@@ -1,4 +1,4 @@
-public import Transformer
+public import Models
 import Work
 
 /// Memory that a run needs, in bytes.

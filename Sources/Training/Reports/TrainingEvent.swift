@@ -1,5 +1,5 @@
+public import Models
 public import TokenShards
-public import Transformer
 
 /// Events while a model is trained.
 public enum TrainingEvent: Sendable, Equatable {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
+import Models
 import Pipeline
 import Tokenization
 import Training
-import Transformer
 import Work
 
 /// `quern generate`

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Models
 import Pipeline
-import Transformer
 import Work
 
 /// `quern model export`

@@ -1,8 +1,8 @@
 import ArgumentParser
+import Models
 import Pipeline
 import Tokenization
 import Training
-import Transformer
 import Work
 
 /// `quern model show`

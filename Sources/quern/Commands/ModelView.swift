@@ -1,7 +1,7 @@
 import Files
+import Models
 import Pipeline
 import Tokenization
-import Transformer
 import Work
 
 /// View of a model at a prompt, for people: the next tokens that it expects, and what its heads
@@ -26,7 +26,7 @@ struct ModelView {
         let cache = KeyValueCache(model.configuration, capacity: window.count)
         pass.read(window.span, into: cache)
         let tokens = pass.likeliest(count)
-        guard !tokens.isEmpty else { throw TransformerError.notFinite }
+        guard !tokens.isEmpty else { throw ModelError.notFinite }
         let widest = tokens.first?.probability ?? 1
         var rows = [["", "token", "id", "probability", ""]]
         var sum = 0.0
@@ -53,7 +53,7 @@ struct ModelView {
                     + "\(min(limit, context))")
         }
         let maps = model.attention(for: ids)
-        guard maps.weights.allSatisfy(\.isFinite) else { throw TransformerError.notFinite }
+        guard maps.weights.allSatisfy(\.isFinite) else { throw ModelError.notFinite }
         if path == "-" {
             Terminal.write(AttentionText(maps: maps, labels: labels).text)
             return

@@ -1,9 +1,9 @@
 import Foundation
+import Models
 import Pipeline
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 
 /// Summary that `quern run` prints at its end.
 enum RunSummary {

@@ -1,9 +1,9 @@
 import ArgumentParser
+import Models
 import Pipeline
 import TokenShards
 import Tokenization
 import Training
-import Transformer
 
 /// `quern shards show`
 struct ShardsShow: AsyncParsableCommand {

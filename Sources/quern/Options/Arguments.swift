@@ -1,8 +1,8 @@
 public import ArgumentParser
 public import Corpora
+public import Models
 public import TokenShards
 public import Tokenization
-public import Transformer
 import VocabularyFiles
 import VocabularyLearning
 public import Work

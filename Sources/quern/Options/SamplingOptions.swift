@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Transformer
+import Models
 
 /// Options of drawing the next token.
 struct SamplingOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import Foundation
-import Transformer
+import Models
 
 /// Attention of every head as a drawing: a row of maps for each layer, a map for each head. A row
 /// of a map is the token that looks, a column the token that is looked at; a browser tells the

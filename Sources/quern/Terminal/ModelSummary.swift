@@ -1,5 +1,5 @@
+import Models
 import Tokenization
-import Transformer
 
 /// Summary of a model, for the commands about models.
 enum ModelSummary {

@@ -1,8 +1,8 @@
 import Foundation
+import Models
 import Pipeline
 import TokenShards
 import Training
-import Transformer
 
 /// Shows what the work reports: a bar on a terminal, a line now and then in a file, JSON lines for
 /// a program, or nothing.

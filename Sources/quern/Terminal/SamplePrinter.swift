@@ -1,7 +1,7 @@
 import Foundation
+import Models
 import Pipeline
 import Tokenization
-import Transformer
 
 /// Shows samples that are drawn together: the first as it comes, each other one when it is its
 /// turn.

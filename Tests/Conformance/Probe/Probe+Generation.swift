@@ -1,5 +1,5 @@
 import Foundation
-import Transformer
+import Models
 import Work
 
 /// Task of a sampler: logits, and the settings of drawing from them.

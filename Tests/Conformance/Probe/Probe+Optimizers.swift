@@ -1,6 +1,6 @@
 import Foundation
+import Models
 import Training
-import Transformer
 import Work
 
 /// Gradients to step by in order, and the optimizer's numbers.

@@ -1,6 +1,6 @@
 import Foundation
+import Models
 import Training
-import Transformer
 import Work
 
 /// A sentence for the person at the terminal.

@@ -1,0 +1,120 @@
+public import Bytes
+
+extension ModelDirectory {
+    /// Writes the model as one GGUF file of version 3, whole or not at all, for llama.cpp and what
+    /// is built on it. O(parameters); memory is that of a few rows.
+    ///
+    /// The same model and members give the same bytes. Source: `docs/gguf.md` of ggml, and the
+    /// names that llama.cpp looks for.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - type: how matrices are stored.
+    ///   - name: the model's name in the file.
+    ///   - tokenizer: the keys `tokenizer.…`.
+    ///   - progress: takes how many of the parameters have been written.
+    public func writeGGUF(
+        to path: String, type: GGUFNumberType, name: String, tokenizer: GGUFMembers,
+        progress: (Int) -> Void = { _ in }
+    ) throws(ModelError) {
+        let tensors = layout.tensors.indices.map { GGUFTensor(ggufStream($0), type: type) }
+        var members = ggufMembers(type, name: name)
+        members.add(tokenizer)
+        var file = try ModelFileWriter(path: path)
+        try file.write(GGUFHead.bytes(members, tensors: tensors.map(\.information)))
+        var count = 0
+        for tensor in tensors {
+            try tensor.stream.forEachRun { (_, floats) throws(ModelError) in
+                try tensor.type.encode(floats, name: tensor.stream.name) {
+                    (bytes) throws(ModelError) in
+                    try file.write(bytes)
+                }
+                count += floats.count
+                progress(count)
+            }
+            let gap = tensor.information.paddingByteCount
+            try file.write([UInt8](repeating: 0, count: gap))
+        }
+        try file.commit()
+    }
+
+    /// The keys that describe the model.
+    func ggufMembers(_ type: GGUFNumberType, name: String) -> GGUFMembers {
+        let c = configuration
+        let architecture = c.architecture.rawValue
+        var members = GGUFMembers()
+        members.add("general.architecture", architecture)
+        members.add("general.type", "model")
+        members.add("general.name", name)
+        members.add("general.alignment", UInt32(GGUFHead.alignment))
+        members.add("general.file_type", type.fileCode)
+        if type == .blocks8 { members.add("general.quantization_version", 2 as UInt32) }
+        func add(_ key: String, _ value: Int) {
+            members.add("\(architecture).\(key)", UInt32(value))
+        }
+        add("vocab_size", c.vocabularySize)
+        add("context_length", c.positionCount)
+        add("embedding_length", c.embeddingSize)
+        add("block_count", c.layerCount)
+        add("feed_forward_length", c.feedForwardSize)
+        add("attention.head_count", c.headCount)
+        let epsilon = c.architecture.usesRMSNorm ? "layer_norm_rms_epsilon" : "layer_norm_epsilon"
+        members.add("\(architecture).attention.\(epsilon)", c.layerNormEpsilon)
+        if c.architecture.isRotary {
+            add("attention.head_count_kv", c.keyWidth / c.headSize)
+            add("attention.key_length", c.headSize)
+            add("attention.value_length", c.headSize)
+            add("rope.dimension_count", c.headSize)
+            members.add("\(architecture).rope.freq_base", Float(c.rotaryBase))
+        }
+        return members
+    }
+
+    /// The layout's tensor `index` in the order of numbers that ggml has.
+    private func ggufStream(_ index: Int) -> TensorStream {
+        let tensor = layout.tensors[index]
+        let plain = stream(index)
+        let name = GGUFTensorNames.name(ofCheckpointName: tensor.checkpointName)
+        if tensor.isBlockMatrix, !TensorNames(configuration.architecture).storesOutputRows {
+            return transposed(index, name: name)
+        }
+        if configuration.architecture == .llama,
+            name.hasSuffix("attn_q.weight") || name.hasSuffix("attn_k.weight")
+        {
+            return plain.interleavingHalves(of: configuration.headSize, name: name)
+        }
+        return TensorStream(name: name, shape: plain.shape, read: plain.read)
+    }
+
+    /// The layout's matrix `index` with rows for columns.
+    private func transposed(_ index: Int, name: String) -> TensorStream {
+        let (rows, columns) = (layout.tensors[index].shape[0], layout.tensors[index].shape[1])
+        return TensorStream(name: name, shape: [columns, rows]) { range, floats in
+            let part = FloatBuffer(count: range.count)
+            for row in 0..<rows {
+                let start = row * columns + range.lowerBound
+                read(index, numbers: start..<start + range.count, into: part.all)
+                part.withSpan { values in
+                    for column in values.indices {
+                        unsafe floats.base[column * rows + row] = values[column]
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension TensorStream {
+    /// The matrix with the rows of each head in the order in which llama.cpp's "llama" turns pairs:
+    /// neighbours, where Hugging Face turns the first half of a head with the second.
+    fileprivate func interleavingHalves(of size: Int, name: String) -> TensorStream {
+        let width = rowWidth
+        return TensorStream(name: name, shape: shape) { range, floats in
+            for (place, row) in range.enumerated() {
+                let (head, index) = (row / size * size, row % size)
+                let source = head + index % 2 * (size / 2) + index / 2
+                read(source..<source + 1, floats.at(place * width, width))
+            }
+        }
+    }
+}

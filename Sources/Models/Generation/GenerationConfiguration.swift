@@ -1,0 +1,93 @@
+import Bytes
+
+/// Settings of generating text; the section "generation" of `pipeline.json`.
+public struct GenerationConfiguration: Codable, Equatable, Sendable {
+    /// Divides the logits: below 1 the likely becomes likelier; 0 always takes the likeliest.
+    public var temperature = 0.8
+    /// Only the `topK` likeliest tokens may come; 0 allows all.
+    public var topK = 0
+    /// Only the likeliest tokens whose probabilities together reach `topP` may come; 1 allows all.
+    public var topP = 0.95
+    /// Only tokens at least this many times as probable as the likeliest may come; 0 allows all.
+    public var minP = 0.0
+    /// The logits of tokens that the text already has are divided by it, or multiplied if they are
+    /// negative: above 1 a text repeats itself less; 1 changes nothing.
+    public var repetitionPenalty = 1.0
+    /// Texts that end a sample. They are not part of it.
+    public var stopStrings: [String] = []
+    /// The most tokens to generate.
+    public var maximumTokenCount = 200
+    /// Seed that the random choices follow from.
+    public var seed: UInt64 = 42
+
+    /// The names in JSON.
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case temperature
+        case topK = "top_k"
+        case topP = "top_p"
+        case minP = "min_p"
+        case repetitionPenalty = "repetition_penalty"
+        case stopStrings = "stop_strings"
+        case maximumTokenCount = "max_new_tokens"
+        case seed
+    }
+
+    /// The defaults.
+    public init() {}
+
+    /// Always the likeliest token.
+    public static func greedy(maximumTokenCount: Int) -> GenerationConfiguration {
+        var configuration = GenerationConfiguration()
+        configuration.temperature = 0
+        configuration.maximumTokenCount = maximumTokenCount
+        return configuration
+    }
+
+    /// Reads the keys that are there; the others keep their defaults.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.read(.temperature, into: &temperature)
+        try values.read(.topK, into: &topK)
+        try values.read(.topP, into: &topP)
+        try values.read(.minP, into: &minP)
+        try values.read(.repetitionPenalty, into: &repetitionPenalty)
+        try values.read(.stopStrings, into: &stopStrings)
+        try values.read(.maximumTokenCount, into: &maximumTokenCount)
+        try values.read(.seed, into: &seed)
+    }
+
+    /// Throws unless the numbers make sense.
+    public func validate() throws(ModelError) {
+        guard temperature >= 0, temperature.isFinite else {
+            throw .badConfiguration(reason: "temperature is \(temperature); give 0 or more")
+        }
+        guard topK >= 0 else {
+            throw .badConfiguration(reason: "top_k is \(topK); give 0 for no limit, or more")
+        }
+        guard topP > 0, topP <= 1 else {
+            throw .badConfiguration(reason: "top_p is \(topP); give more than 0 and at most 1")
+        }
+        guard minP >= 0, minP <= 1 else {
+            throw .badConfiguration(reason: "min_p is \(minP); give 0 for no limit, up to 1")
+        }
+        // Beyond these limits a score would leave the range of floats.
+        guard (1e-6...1e6).contains(repetitionPenalty) else {
+            throw .badConfiguration(
+                reason:
+                    "repetition_penalty is \(repetitionPenalty); give 1 for none, or more, up to "
+                    + "1e6"
+            )
+        }
+        guard !stopStrings.contains("") else {
+            throw .badConfiguration(
+                reason: "one of stop_strings is empty, and would end every text at once")
+        }
+        guard maximumTokenCount >= 0 else {
+            throw .badConfiguration(
+                reason: "max_new_tokens is \(maximumTokenCount); give 0 or more")
+        }
+    }
+
+    /// Whether the numbers make sense.
+    var isValid: Bool { (try? validate()) != nil }
+}

@@ -1,0 +1,107 @@
+import Models
+import Testing
+import Work
+
+/// A kind of model that tests go through: an architecture and what it can be told.
+struct ModelKind: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let change: @Sendable (inout GPTConfiguration) -> Void
+
+    init(_ name: String, _ change: @escaping @Sendable (inout GPTConfiguration) -> Void) {
+        testDescription = name
+        self.change = change
+    }
+
+    static let gpt2 = ModelKind("gpt2") { _ in }
+
+    /// Every architecture, with every choice that it has.
+    static let all = [
+        gpt2,
+        ModelKind("gpt2, its own head, narrow inside") {
+            $0.tiesEmbeddings = false
+            $0.intermediateSize = 9
+        },
+        ModelKind("llama") { $0.architecture = .llama },
+        ModelKind("llama, shared keys, its own head") {
+            $0.architecture = .llama
+            $0.headCount = 4
+            $0.keyValueHeadCount = 2
+            $0.intermediateSize = 7
+            $0.tiesEmbeddings = false
+        },
+        ModelKind("llama, one head of keys, fast turns") {
+            $0.architecture = .llama
+            $0.keyValueHeadCount = 1
+            $0.rotaryBase = 30
+        },
+        ModelKind("qwen3") { $0.architecture = .qwen3 },
+        ModelKind("qwen3, wide heads, shared keys, its own head") {
+            $0.architecture = .qwen3
+            $0.keyValueHeadCount = 1
+            $0.headDimension = 6
+            $0.tiesEmbeddings = false
+        },
+    ]
+}
+
+/// A model small enough to check by brute force, away from its start so that nothing is zero.
+func tinyModel(
+    _ kind: ModelKind = .gpt2, layers: Int = 2, heads: Int = 2, width: Int = 8, positions: Int = 6,
+    vocabulary: Int = 11, seed: UInt64 = 1
+) throws -> GPT {
+    var configuration = GPTConfiguration(
+        layerCount: layers, headCount: heads, embeddingSize: width, positionCount: positions,
+        vocabularySize: vocabulary)
+    kind.change(&configuration)
+    let model = try GPT(configuration, seed: seed)
+    var generator = RandomGenerator(seed: seed &+ 100)
+    for tensor in model.layout.tensors {
+        for index in tensor.range { model.parameters[index] += Float(generator.normal() * 0.3) }
+    }
+    return model
+}
+
+/// Kind of reading a sequence: whole or cut into documents, with or without dropout.
+struct ReadingKind: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    /// For position i the first of its document, in a sequence of any length.
+    let documentStart: (@Sendable (Int) -> Int32)?
+    let dropoutRate: Double?
+
+    func documentStarts(_ count: Int, length: Int) -> [Int32]? {
+        documentStart.map { start in (0..<count).map { start($0 % length) } }
+    }
+
+    func dropout(firstSequence: Int = 5) -> Dropout? {
+        dropoutRate.map { Dropout(rate: $0, seed: 9, firstSequence: firstSequence) }
+    }
+
+    static let all = [
+        ReadingKind(testDescription: "whole", documentStart: nil, dropoutRate: nil),
+        ReadingKind(
+            testDescription: "documents of 2, 1, 3 and so on",
+            documentStart: { Int32($0 < 2 ? 0 : $0 < 3 ? 2 : $0 / 3 * 3) }, dropoutRate: nil),
+        ReadingKind(testDescription: "dropout", documentStart: nil, dropoutRate: 0.3),
+        ReadingKind(
+            testDescription: "documents and dropout", documentStart: { Int32($0 / 4 * 4) },
+            dropoutRate: 0.5),
+    ]
+
+    /// The simplest and the fullest, where all would take too long.
+    static let some = [all[0], all[3]]
+}
+
+/// Ids that look random, and targets of which about a fifth are not scored.
+func randomBatch(
+    _ count: Int, vocabulary: Int, seed: UInt64
+) -> (inputs: [TokenID], targets: [TokenID]) {
+    var generator = RandomGenerator(seed: seed)
+    let inputs = (0..<count).map { _ in TokenID(Int.random(in: 0..<vocabulary, using: &generator)) }
+    let targets = (0..<count).map { _ -> TokenID in
+        generator.uniform() < 0.2
+            ? .ignored : TokenID(Int.random(in: 0..<vocabulary, using: &generator))
+    }
+    return (inputs, targets)
+}
+
+let availableLevels = KernelLevel.allCases.filter { $0.isAvailable && $0.precision == .float32 }
