@@ -50,7 +50,7 @@ import Work
             team: ThreadTeam(threadCount: 2))
         for split in Split.allCases {
             let (total, sources) = try Evaluator(
-                runner: runner, set: set, split: split, batchSize: 4, contextLength: 16,
+                scorer: runner, set: set, split: split, batchSize: 4, contextLength: 16,
                 stride: stride
             ).evaluateBySource()
             #expect(sources.map(\.name) == (0..<4).map { "file-\($0)" })

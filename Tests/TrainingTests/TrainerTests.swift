@@ -355,7 +355,7 @@ import Work
             model: model, batchSize: 4, contextLength: 16, team: ThreadTeam(threadCount: 2))
         func evaluate(stride: Int, masksDocuments: Bool = false) throws -> EvaluationResult {
             try Evaluator(
-                runner: runner, set: fixture.set, split: .validation, batchSize: 4,
+                scorer: runner, set: fixture.set, split: .validation, batchSize: 4,
                 contextLength: 16, stride: stride, masksDocuments: masksDocuments
             ).evaluate()
         }

@@ -47,7 +47,7 @@ public enum EvaluateStage {
         let template = answersOnly ? try ChatTemplate(vocabulary) : nil
         let results = try sets.map { set in
             try Evaluator(
-                runner: runner, set: set, split: split, batchSize: batchSize,
+                scorer: runner, set: set, split: split, batchSize: batchSize,
                 contextLength: context, stride: stride,
                 masksDocuments: masksDocuments || answersOnly, template: template
             ).evaluateBySource { done, count in

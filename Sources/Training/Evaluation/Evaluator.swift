@@ -4,7 +4,7 @@ public import Tokenization
 
 /// Scores a split with a sliding window.
 public struct Evaluator {
-    private let runner: BatchRunner
+    private let scorer: any TokenScorer
     private let set: ShardSet
     private let split: Split
     private let batchSize: Int
@@ -13,14 +13,14 @@ public struct Evaluator {
     private let conversations: RowSequence?
     private let template: ChatTemplate?
 
-    /// Scores `split` of `set` with `model`.
+    /// Scores `split` of `set`.
     ///
     /// - Parameters:
-    ///   - runner: computes losses; its batch size and context length set the window.
+    ///   - scorer: computes losses; its batch size and context length set the window.
     ///   - set: the data set.
     ///   - split: the part of it to score.
-    ///   - batchSize: windows scored at once, at most the runner's.
-    ///   - contextLength: predictions a window, at most the runner's.
+    ///   - batchSize: windows scored at once, at most the scorer's.
+    ///   - contextLength: predictions a window, at most the scorer's.
     ///   - stride: new predictions a window; the rest is context that another window scores.
     ///   - masksDocuments: whether each document is read apart from those before it in a window, as
     ///     a model that was trained so expects.
@@ -28,10 +28,10 @@ public struct Evaluator {
     ///     text.
     /// - Throws: `ShardError` when the split has no prediction in it.
     public init(
-        runner: BatchRunner, set: ShardSet, split: Split, batchSize: Int, contextLength: Int,
+        scorer: any TokenScorer, set: ShardSet, split: Split, batchSize: Int, contextLength: Int,
         stride: Int, masksDocuments: Bool = false, template: ChatTemplate? = nil
     ) throws(ShardError) {
-        self.runner = runner
+        self.scorer = scorer
         self.set = set
         self.split = split
         self.batchSize = batchSize
@@ -80,7 +80,7 @@ public struct Evaluator {
             } else {
                 batch = windows.batch(of: scoring[done..<next], batchSize: batchSize)
             }
-            let losses = runner.tokenLosses(
+            let losses = scorer.tokenLosses(
                 inputs: batch.inputs.span, targets: batch.targets.span,
                 documentStarts: batch.documentStarts)
             // One after the other in double precision, so that the sum is the same everywhere.

@@ -17,7 +17,7 @@ struct ValidationSets {
         evaluators = try data.sources.map { source in
             guard !source.set.shards(of: .validation).isEmpty else { return (source.name, nil) }
             let evaluator = try Evaluator(
-                runner: runner, set: source.set, split: .validation,
+                scorer: runner, set: source.set, split: .validation,
                 batchSize: configuration.batchSize, contextLength: context,
                 stride: configuration.evaluationStride ?? context,
                 masksDocuments: configuration.masksDocuments, template: template)
