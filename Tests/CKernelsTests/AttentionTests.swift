@@ -25,8 +25,8 @@ import Testing
             (starts ?? []).withUnsafeBufferPointer { starts in
                 withUnsafePointer(to: &masks) { masks in
                     var shape = qk_attention_shape(
-                        t: t, d: d, qkv_row: row, out_row: width,
-                        starts: starts.isEmpty ? nil : starts.baseAddress,
+                        t: t, keys: t, d: d, q_row: row, key_row: row, out_row: width,
+                        starts: starts.isEmpty ? nil : starts.baseAddress, ends: nil,
                         dropout: dropout == nil ? nil : masks)
                     qk_numeric(level).pointee.attention(
                         &shape, qkv.base + q, qkv.base + k, qkv.base + v, out.base + d,

@@ -13,9 +13,9 @@ import Testing
                     let (out, dTable) = (Floats(4 * n, seed: 2), Floats(5 * n, seed: 4))
                     unsafe ids.withUnsafeBufferPointer { ids in
                         unsafe qk_numeric(level).pointee.embed(
-                            4, n, ids.baseAddress, table.base, out.base, adds)
+                            4, n, ids.baseAddress, table.base, 1.5, out.base, adds)
                         unsafe qk_numeric(level).pointee.embed_backward(
-                            4, n, ids.baseAddress, dOut.base, dTable.base)
+                            4, n, ids.baseAddress, dOut.base, 0.75, dTable.base)
                     }
                     results.append([out, dTable])
                 }

@@ -88,7 +88,7 @@ import Testing
             for layout in Layout.all {
                 for kind in [
                     QK_STORE, QK_ADD, QK_BIAS, QK_BIAS_RESIDUAL, QK_BIAS_GELU, QK_MULTIPLY,
-                    QK_RESIDUAL,
+                    QK_RESIDUAL, QK_BIAS_RELU, QK_WHERE_POSITIVE,
                 ] {
                     let (bias, other) = (Floats(n, seed: 8), Floats(m * n, seed: 9))
                     let start = Floats(m * n, seed: 10)
@@ -117,7 +117,7 @@ import Testing
             for n in [1, 8, 15, 16, 17, 32, 40] {
                 for kind in [
                     QK_STORE, QK_ADD, QK_BIAS, QK_BIAS_RESIDUAL, QK_BIAS_GELU, QK_MULTIPLY,
-                    QK_RESIDUAL,
+                    QK_RESIDUAL, QK_BIAS_RELU, QK_WHERE_POSITIVE,
                 ] {
                     let (a, b) = (Floats(m * k, seed: 11), Floats(k * n, seed: 12))
                     let (bias, other) = (Floats(n, seed: 13), Floats(m * n, seed: 14))

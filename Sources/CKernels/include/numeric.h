@@ -17,7 +17,9 @@ enum {
     QK_BIAS_RESIDUAL = 3,  // C = P + bias + other
     QK_BIAS_GELU = 4,      // x = P + bias; C = gelu(x); second = gelu'(x)
     QK_MULTIPLY = 5,       // C = P * other, elementwise
-    QK_RESIDUAL = 6        // C = P + other
+    QK_RESIDUAL = 6,       // C = P + other
+    QK_BIAS_RELU = 7,      // C = max(P + bias, 0)
+    QK_WHERE_POSITIVE = 8  // C = P where other > 0, else 0: the gradient of ReLU by its result
 };
 
 /// An epilogue. Fields that the kind does not name are ignored and may be null.
@@ -72,12 +74,16 @@ typedef struct {
 
 // MARK: Attention
 
-/// The shape of attention of one head of one sequence, forward and backward.
+/// The shape of attention of one head of one sequence, forward and backward: t queries that each
+/// see a stretch of the keys. Causal attention is over the queries' own positions and ends with
+/// each; attention over a whole document, or over another sequence, says where it ends.
 typedef struct {
-    long t, d;                  // positions, floats of a head
-    long qkv_row, out_row;      // floats from a position to the next in q, k, v, and in out
-    const int32_t *starts;      // (t) the first position that each sees, never falling; null: 0
-    const qk_dropout *dropout;  // of the weights (t, t); null: none
+    long t, keys, d;            // queries, keys and values, floats of a head
+    long q_row, key_row;        // floats from one to the next in q, and in k and v
+    long out_row;               // floats from one to the next in out
+    const int32_t *starts;      // (t) the first key that each query sees, never falling; null: 0
+    const int32_t *ends;        // (t) one past the last, never falling; null: past its own place
+    const qk_dropout *dropout;  // of the weights (t, keys); null: none
 } qk_attention_shape;
 
 // MARK: Optimizers
@@ -197,11 +203,12 @@ typedef struct {
 
     // Attention.
 
-    /// Floats of workspace for attention over t positions with heads of d.
-    long (*attention_workspace)(long t, long d);
+    /// Floats of workspace for attention over `keys` positions with heads of d.
+    long (*attention_workspace)(long keys, long d);
 
-    /// Causal attention of one head of one sequence: out = softmax(q·kᵀ / √d, masked) · v. q, k, v
-    /// and out are (t, d). `logsumexp` (t) is for the backward.
+    /// Attention of one head of one sequence: out = softmax(q·kᵀ / √d, masked) · v. q and out are
+    /// (t, d), k and v (keys, d). A query that sees no key has a row of zeros. `logsumexp` (t) is
+    /// for the backward.
     void (*attention)(
         const qk_attention_shape *shape, const float *q, const float *k, const float *v,
         float *out, float *logsumexp, float *workspace);
@@ -226,13 +233,14 @@ typedef struct {
 
     // Elements.
 
-    /// out[t] = table[ids[t]], rows of n, plus out[t] itself when `adds`.
+    /// out[t] = factor · table[ids[t]], rows of n, plus out[t] itself when `adds`.
     void (*embed)(
-        long rows, long n, const int32_t *ids, const float *table, float *out, int adds);
+        long rows, long n, const int32_t *ids, const float *table, float factor, float *out,
+        int adds);
 
-    /// dtable[ids[t]] += dout[t].
+    /// dtable[ids[t]] += factor · dout[t].
     void (*embed_backward)(
-        long rows, long n, const int32_t *ids, const float *dout, float *dtable);
+        long rows, long n, const int32_t *ids, const float *dout, float factor, float *dtable);
 
     /// y += x.
     void (*add)(long count, const float *x, float *y);

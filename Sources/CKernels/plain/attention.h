@@ -1,8 +1,8 @@
-// Causal attention of one head.
+// Attention of one head.
 
-static long attention_workspace(long t, long d) {
+static long attention_workspace(long keys, long d) {
     (void)d;
-    return 2 * t;
+    return 2 * keys;
 }
 
 static float dot(long n, const float *x, const float *y) {
@@ -14,27 +14,30 @@ static float dot(long n, const float *x, const float *y) {
 static long start_of(const qk_attention_shape *shape, long i) {
     return shape->starts ? shape->starts[i] : 0;
 }
+static long end_of(const qk_attention_shape *shape, long i) {
+    return shape->ends ? shape->ends[i] : i + 1;
+}
 
 static void attention(
     const qk_attention_shape *shape, const float *q, const float *k, const float *v, float *out,
     float *logsumexp, float *workspace) {
-    long t = shape->t, d = shape->d, row = shape->qkv_row;
+    long t = shape->t, d = shape->d, q_row = shape->q_row, row = shape->key_row;
     float factor = 1 / sqrtf((float)d), *p = workspace;
     for (long i = 0; i < t; i++) {
-        long start = start_of(shape, i);
+        long start = start_of(shape, i), end = end_of(shape, i);
         double most = -DBL_MAX, sum = 0;
-        for (long j = start; j <= i; j++) {
-            p[j] = dot(d, q + i * row, k + j * row) * factor;
+        for (long j = start; j < end; j++) {
+            p[j] = dot(d, q + i * q_row, k + j * row) * factor;
             most = p[j] > most ? p[j] : most;
         }
-        for (long j = start; j <= i; j++) { sum += exp(p[j] - most); }
-        logsumexp[i] = (float)(most + log(sum));
+        for (long j = start; j < end; j++) { sum += exp(p[j] - most); }
+        logsumexp[i] = sum == 0 ? 0 : (float)(most + log(sum));
         for (long c = 0; c < d; c++) {
             double value = 0;
-            for (long j = start; j <= i; j++) {
+            for (long j = start; j < end; j++) {
                 value += exp(p[j] - most) * mask_of(shape->dropout, i, j) * v[j * row + c];
             }
-            out[i * shape->out_row + c] = (float)(value / sum);
+            out[i * shape->out_row + c] = sum == 0 ? 0 : (float)(value / sum);
         }
     }
 }
@@ -45,24 +48,24 @@ static void attention_backward(
     const qk_attention_shape *shape, const float *q, const float *k, const float *v,
     const float *out, const float *dout, const float *logsumexp, float *dq, float *dk, float *dv,
     int adds, float *workspace) {
-    long t = shape->t, d = shape->d, row = shape->qkv_row;
-    float factor = 1 / sqrtf((float)d), *p = workspace, *ds = workspace + t;
+    long t = shape->t, d = shape->d, q_row = shape->q_row, row = shape->key_row;
+    float factor = 1 / sqrtf((float)d), *p = workspace, *ds = workspace + shape->keys;
     for (long i = 0; i < t; i++) {
-        for (long c = 0; c < d; c++) {
-            dq[i * row + c] = 0;
-            if (!adds) { dk[i * row + c] = dv[i * row + c] = 0; }
-        }
+        for (long c = 0; c < d; c++) { dq[i * q_row + c] = 0; }
+    }
+    for (long j = 0; j < shape->keys && !adds; j++) {
+        for (long c = 0; c < d; c++) { dk[j * row + c] = dv[j * row + c] = 0; }
     }
     for (long i = 0; i < t; i++) {
         const float *g = dout + i * shape->out_row;
         float delta = dot(d, g, out + i * shape->out_row);
-        for (long j = start_of(shape, i); j <= i; j++) {
+        for (long j = start_of(shape, i); j < end_of(shape, i); j++) {
             float mask = mask_of(shape->dropout, i, j);
-            p[j] = expf(dot(d, q + i * row, k + j * row) * factor - logsumexp[i]);
+            p[j] = expf(dot(d, q + i * q_row, k + j * row) * factor - logsumexp[i]);
             ds[j] = p[j] * (mask * dot(d, g, v + j * row) - delta) * factor;
             for (long c = 0; c < d; c++) {
-                dq[i * row + c] += ds[j] * k[j * row + c];
-                dk[j * row + c] += ds[j] * q[i * row + c];
+                dq[i * q_row + c] += ds[j] * k[j * row + c];
+                dk[j * row + c] += ds[j] * q[i * q_row + c];
                 dv[j * row + c] += mask * p[j] * g[c];
             }
         }

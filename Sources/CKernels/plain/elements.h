@@ -1,18 +1,19 @@
 // Kernels over elements, the optimizer's among them.
 
 static void embed(
-    long rows, long n, const int32_t *ids, const float *table, float *out, int adds) {
+    long rows, long n, const int32_t *ids, const float *table, float factor, float *out,
+    int adds) {
     for (long t = 0; t < rows; t++) {
         for (long i = 0; i < n; i++) {
-            out[t * n + i] = table[ids[t] * n + i] + (adds ? out[t * n + i] : 0);
+            out[t * n + i] = factor * table[ids[t] * n + i] + (adds ? out[t * n + i] : 0);
         }
     }
 }
 
 static void embed_backward(
-    long rows, long n, const int32_t *ids, const float *dout, float *dtable) {
+    long rows, long n, const int32_t *ids, const float *dout, float factor, float *dtable) {
     for (long t = 0; t < rows; t++) {
-        for (long i = 0; i < n; i++) { dtable[ids[t] * n + i] += dout[t * n + i]; }
+        for (long i = 0; i < n; i++) { dtable[ids[t] * n + i] += factor * dout[t * n + i]; }
     }
 }
 

@@ -36,6 +36,8 @@ static void product(
                 break;
             case QK_RESIDUAL: *out = total + e->other[i * e->other_row + j]; break;
             case QK_MULTIPLY: *out = total * e->other[i * e->other_row + j]; break;
+            case QK_BIAS_RELU: total += e->bias[j], *out = total < 0 ? 0 : total; break;
+            case QK_WHERE_POSITIVE: *out = e->other[i * e->other_row + j] > 0 ? total : 0; break;
             default: *out = total;
             }
         }

@@ -1,5 +1,5 @@
-// Causal attention of one head, a strip of query rows at a time, so that only the strip's part of
-// the (t, t) matrix exists, and of that only what lies left of the diagonal. After Dao and others,
+// Attention of one head, a strip of query rows at a time, so that only the strip's part of the
+// (t, keys) matrix exists, and of that only what a row of the strip sees. After Dao and others,
 // https://arxiv.org/abs/2205.14135; the backward recomputes the strip from the stored logsumexp.
 #define STRIP 32L
 
@@ -8,8 +8,8 @@ static long round_up(long x, long unit) { return (x + unit - 1) / unit * unit; }
 // Floats a row of a strip: odd in units of a cache line, so that its rows do not collide.
 static long strip_row(long t) { return round_up(t, NR) + 16; }
 
-static long attention_workspace(long t, long d) {
-    return 3 * packed_count(round_up(d, NR), round_up(t, NR)) + 2 * STRIP * strip_row(t)
+static long attention_workspace(long keys, long d) {
+    return 3 * packed_count(round_up(d, NR), round_up(keys, NR)) + 2 * STRIP * strip_row(keys)
         + 2 * packed_count(STRIP, d);
 }
 
@@ -72,9 +72,12 @@ INLINE void strip_gradient(
     }
 }
 
-// The first position that row i sees.
+// The first position that row i sees, and one past the last.
 INLINE long start_of(const qk_attention_shape *shape, long i) {
     return shape->starts ? shape->starts[i] : 0;
+}
+INLINE long end_of(const qk_attention_shape *shape, long i) {
+    return shape->ends ? shape->ends[i] : i + 1;
 }
 
 // The first column of the strip from row i: no row of it sees an earlier one. Whole panels lie
@@ -102,32 +105,43 @@ static void strip_drop(const qk_dropout *g, long i, long first, long end, float 
 static void attention(
     const qk_attention_shape *shape, const float *q, const float *k, const float *v, float *out,
     float *logsumexp, float *workspace) {
-    long t = shape->t, d = shape->d, row = shape->qkv_row, out_row = shape->out_row;
+    long t = shape->t, u = shape->keys, d = shape->d;
+    long q_row = shape->q_row, row = shape->key_row, out_row = shape->out_row;
     float factor = 1 / sqrtf((float)d);
-    long s_row = strip_row(t);
-    float *kt = workspace;                                          // panels of (d, t)
-    float *vp = kt + packed_count(round_up(d, NR), round_up(t, NR));  // panels of (t, d)
-    float *s = vp + packed_count(round_up(t, NR), round_up(d, NR));   // (STRIP, t)
-    pack_panels(d, t, k, 1, row, kt, d * NR);
-    pack_panels(t, d, v, row, 1, vp, t * NR);
+    long s_row = strip_row(u);
+    float *kt = workspace;                                          // panels of (d, u)
+    float *vp = kt + packed_count(round_up(d, NR), round_up(u, NR));  // panels of (u, d)
+    float *s = vp + packed_count(round_up(u, NR), round_up(d, NR));   // (STRIP, u)
+    pack_panels(d, u, k, 1, row, kt, d * NR);
+    pack_panels(u, d, v, row, 1, vp, u * NR);
     for (long i = 0; i < t; i += STRIP) {
         long rows = t - i < STRIP ? t - i : STRIP;
-        long first = first_column(shape, i), seen = i + rows - first;
+        long first = first_column(shape, i), seen = end_of(shape, i + rows - 1) - first;
+        if (seen <= 0) {
+            for (long r = 0; r < rows; r++) {
+                memset(out + (i + r) * out_row, 0, (size_t)d * 4);
+                logsumexp[i + r] = 0;
+            }
+            continue;
+        }
         strip_product(
-            rows, seen, d, q + i * row, row, 1, kt + first * d, d * NR, s, s_row, 0);
+            rows, seen, d, q + i * q_row, q_row, 1, kt + first * d, d * NR, s, s_row, 0);
         float sums[STRIP];
         for (long r = 0; r < rows; r++) {
             float *p = s + r * s_row;
-            long start = start_of(shape, i + r) - first, count = i + r + 1 - first;
+            long start = start_of(shape, i + r) - first, count = end_of(shape, i + r) - first;
             float most = strip_max(count - start, p + start) * factor;
             sums[r] = strip_exp(count - start, seen - start, p + start, factor, most);
-            logsumexp[i + r] = most + logf(sums[r]);
+            // A row that sees nothing has a sum of 0, and a row of zeros.
+            logsumexp[i + r] = sums[r] == 0 ? 0 : most + logf(sums[r]);
             strip_clear(start, p);
             if (shape->dropout) { strip_drop(shape->dropout, i + r, first, seen, p); }
         }
         strip_product(
-            rows, d, seen, s, s_row, 1, vp + first * NR, t * NR, out + i * out_row, out_row, 0);
-        for (long r = 0; r < rows; r++) { row_scale(d, out + (i + r) * out_row, 1 / sums[r]); }
+            rows, d, seen, s, s_row, 1, vp + first * NR, u * NR, out + i * out_row, out_row, 0);
+        for (long r = 0; r < rows; r++) {
+            row_scale(d, out + (i + r) * out_row, sums[r] == 0 ? 0 : 1 / sums[r]);
+        }
     }
 }
 
@@ -141,33 +155,39 @@ static void attention_backward(
     const qk_attention_shape *shape, const float *q, const float *k, const float *v,
     const float *out, const float *dout, const float *logsumexp, float *dq, float *dk, float *dv,
     int adds, float *workspace) {
-    long t = shape->t, d = shape->d, row = shape->qkv_row, out_row = shape->out_row;
+    long t = shape->t, u = shape->keys, d = shape->d;
+    long q_row = shape->q_row, row = shape->key_row, out_row = shape->out_row;
     float factor = 1 / sqrtf((float)d);
-    long s_row = strip_row(t), area = packed_count(round_up(d, NR), round_up(t, NR));
-    float *kt = workspace, *vt = kt + area, *kp = vt + area;  // panels of (d, t), (d, t), (t, d)
-    float *p = kp + area, *ds = p + STRIP * s_row;            // (STRIP, t)
+    long s_row = strip_row(u), area = packed_count(round_up(d, NR), round_up(u, NR));
+    float *kt = workspace, *vt = kt + area, *kp = vt + area;  // panels of (d, u), (d, u), (u, d)
+    float *p = kp + area, *ds = p + STRIP * s_row;            // (STRIP, u)
     float *qp = ds + STRIP * s_row, *gp = qp + packed_count(STRIP, d);  // panels of (STRIP, d)
-    pack_panels(d, t, k, 1, row, kt, d * NR);
-    pack_panels(d, t, v, 1, row, vt, d * NR);
-    pack_panels(t, d, k, row, 1, kp, t * NR);
-    if (shape->starts && !adds) {
-        for (long j = 0; j < t; j++) {
+    pack_panels(d, u, k, 1, row, kt, d * NR);
+    pack_panels(d, u, v, 1, row, vt, d * NR);
+    pack_panels(u, d, k, row, 1, kp, u * NR);
+    if ((shape->starts || shape->ends) && !adds) {
+        for (long j = 0; j < u; j++) {
             memset(dk + j * row, 0, (size_t)d * 4);
             memset(dv + j * row, 0, (size_t)d * 4);
         }
         adds = 1;
     }
-    // Backwards, because without starts the last strip sees all positions and so begins every sum.
+    // Backwards, because without starts and ends the last strip sees all positions and so begins
+    // every sum.
     for (long i = (t - 1) / STRIP * STRIP; i >= 0; i -= STRIP, adds = 1) {
         long rows = t - i < STRIP ? t - i : STRIP;
-        long first = first_column(shape, i), seen = i + rows - first;
+        long first = first_column(shape, i), seen = end_of(shape, i + rows - 1) - first;
         const float *g = dout + i * out_row;
+        if (seen <= 0) {
+            for (long r = 0; r < rows; r++) { memset(dq + (i + r) * q_row, 0, (size_t)d * 4); }
+            continue;
+        }
         strip_product(
-            rows, seen, d, q + i * row, row, 1, kt + first * d, d * NR, p, s_row, 0);
+            rows, seen, d, q + i * q_row, q_row, 1, kt + first * d, d * NR, p, s_row, 0);
         strip_product(rows, seen, d, g, out_row, 1, vt + first * d, d * NR, ds, s_row, 0);
         for (long r = 0; r < rows; r++) {
             float *weights = p + r * s_row, *slopes = ds + r * s_row;
-            long start = start_of(shape, i + r) - first, count = i + r + 1 - first;
+            long start = start_of(shape, i + r) - first, count = end_of(shape, i + r) - first;
             float delta = dot(d, g + r * out_row, out + (i + r) * out_row);
             if (shape->dropout) { strip_drop(shape->dropout, i + r, first, seen, slopes); }
             strip_gradient(
@@ -177,9 +197,10 @@ static void attention_backward(
             strip_clear(start, slopes);
             if (shape->dropout) { strip_drop(shape->dropout, i + r, first, seen, weights); }
         }
-        pack_panels(rows, d, q + i * row, row, 1, qp, rows * NR);
+        pack_panels(rows, d, q + i * q_row, q_row, 1, qp, rows * NR);
         pack_panels(rows, d, g, out_row, 1, gp, rows * NR);
-        strip_product(rows, d, seen, ds, s_row, 1, kp + first * NR, t * NR, dq + i * row, row, 0);
+        strip_product(
+            rows, d, seen, ds, s_row, 1, kp + first * NR, u * NR, dq + i * q_row, q_row, 0);
         float *dk_seen = dk + first * row, *dv_seen = dv + first * row;
         strip_product(seen, d, rows, ds, 1, s_row, qp, rows * NR, dk_seen, row, adds);
         strip_product(seen, d, rows, p, 1, s_row, gp, rows * NR, dv_seen, row, adds);

@@ -6,21 +6,33 @@ static void add(long count, const float *x, float *y) {
     }
 }
 
+// y += factor · x.
+static void add_scaled(long count, const float *x, float factor, float *y) {
+    FOR_VECTORS(i, lanes, count) {
+        store_some(y + i, load_some(y + i, lanes) + load_some(x + i, lanes) * factor, lanes);
+    }
+}
+
 static void embed(
-    long rows, long n, const int32_t *ids, const float *table, float *out, int adds) {
+    long rows, long n, const int32_t *ids, const float *table, float factor, float *out,
+    int adds) {
     for (long t = 0; t < rows; t++, out += n) {
         const float *row = table + ids[t] * n;
         if (adds) {
-            add(n, row, out);
+            add_scaled(n, row, factor, out);
         } else {
-            memcpy(out, row, (size_t)n * 4);
+            FOR_VECTORS(i, lanes, n) {
+                store_some(out + i, load_some(row + i, lanes) * factor, lanes);
+            }
         }
     }
 }
 
 static void embed_backward(
-    long rows, long n, const int32_t *ids, const float *dout, float *dtable) {
-    for (long t = 0; t < rows; t++) { add(n, dout + t * n, dtable + ids[t] * n); }
+    long rows, long n, const int32_t *ids, const float *dout, float factor, float *dtable) {
+    for (long t = 0; t < rows; t++) {
+        add_scaled(n, dout + t * n, factor, dtable + ids[t] * n);
+    }
 }
 
 static void add_rows(long rows, long n, const float *x, long x_row, float *out) {

@@ -16,6 +16,17 @@ typedef struct {
     const qk_epilogue *epilogue;
 } finish;
 
+INLINE int adds_bias(int kind) {
+    return kind == QK_BIAS || kind == QK_BIAS_RESIDUAL || kind == QK_BIAS_GELU
+        || kind == QK_BIAS_RELU;
+}
+
+// A NaN stays one.
+INLINE vf relu_of(vf x) { return greatest((vf)(0.0f), x); }
+
+// `value` in the lanes where `x` is positive, else 0.
+INLINE vf where_positive(vf x, vf value) { return x > 0 ? value : 0; }
+
 // A row of a tile that C's edge cuts through its epilogue: (i, j) is its place in C.
 static void finish_row(
     const float *sums, float *c, long i, long j, long columns, const finish *f) {
@@ -24,8 +35,10 @@ static void finish_row(
     FOR_VECTORS(x, lanes, columns) {
         vf value = load(sums + x), slope;
         if (f->partial) { value += load_some(c + x, lanes); }
-        if (kind == QK_BIAS || kind == QK_BIAS_RESIDUAL || kind == QK_BIAS_GELU) {
-            value += load_some(e->bias + j + x, lanes);
+        if (adds_bias(kind)) { value += load_some(e->bias + j + x, lanes); }
+        if (kind == QK_BIAS_RELU) { value = relu_of(value); }
+        if (kind == QK_WHERE_POSITIVE) {
+            value = where_positive(load_some(e->other + i * e->other_row + j + x, lanes), value);
         }
         if (kind == QK_BIAS_RESIDUAL || kind == QK_RESIDUAL) {
             value += load_some(e->other + i * e->other_row + j + x, lanes);
@@ -77,7 +90,7 @@ INLINE void finish_tile(
             sums[r][1] = load(c + r * c_row + W) + sums[r][1];
         }
     }
-    if (kind == QK_BIAS || kind == QK_BIAS_RESIDUAL || kind == QK_BIAS_GELU) {
+    if (adds_bias(kind)) {
         vf b0 = load(e->bias + j), b1 = load(e->bias + j + W);
         UNROLL for (int r = 0; r < R; r++) {
             sums[r][0] += b0;
@@ -96,6 +109,19 @@ INLINE void finish_tile(
         UNROLL for (int r = 0; r < R; r++) {
             sums[r][0] *= load(other + r * e->other_row);
             sums[r][1] *= load(other + r * e->other_row + W);
+        }
+    }
+    if (kind == QK_BIAS_RELU) {
+        UNROLL for (int r = 0; r < R; r++) {
+            sums[r][0] = relu_of(sums[r][0]);
+            sums[r][1] = relu_of(sums[r][1]);
+        }
+    }
+    if (kind == QK_WHERE_POSITIVE) {
+        const float *other = e->other + i * e->other_row + j;
+        UNROLL for (int r = 0; r < R; r++) {
+            sums[r][0] = where_positive(load(other + r * e->other_row), sums[r][0]);
+            sums[r][1] = where_positive(load(other + r * e->other_row + W), sums[r][1]);
         }
     }
     UNROLL for (int r = 0; r < R; r++) {

@@ -82,8 +82,9 @@ extension Kernels {
         _ shape: AttentionShape, _ head: Int, _ body: (UnsafePointer<qk_attention_shape>) -> Void
     ) {
         var description = unsafe qk_attention_shape(
-            t: shape.positions, d: shape.headSize, qkv_row: shape.rowWidth,
-            out_row: shape.queryWidth, starts: shape.starts?.base, dropout: nil)
+            t: shape.positions, keys: shape.positions, d: shape.headSize, q_row: shape.rowWidth,
+            key_row: shape.rowWidth, out_row: shape.queryWidth, starts: shape.starts?.base,
+            ends: nil, dropout: nil)
         guard let dropout = shape.dropout else {
             unsafe body(&description)
             return

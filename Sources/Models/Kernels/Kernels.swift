@@ -102,6 +102,15 @@ struct Kernels {
             unsafe e.bias = UnsafePointer(bias.base)
             unsafe e.second = derivative.slice.base
             unsafe e.second_row = derivative.rowStride
+        case .biasReLU(let bias):
+            check(bias: bias)
+            unsafe e.kind = Int32(QK_BIAS_RELU)
+            unsafe e.bias = UnsafePointer(bias.base)
+        case .wherePositive(let other):
+            check(other)
+            unsafe e.kind = Int32(QK_WHERE_POSITIVE)
+            unsafe e.other = UnsafePointer(other.slice.base)
+            unsafe e.other_row = other.rowStride
         case .multiply(let other):
             check(other)
             unsafe e.kind = Int32(QK_MULTIPLY)
@@ -132,19 +141,21 @@ struct Kernels {
         }
     }
 
-    /// out[t] = table[ids[t]], plus out[t] itself when `adding`.
-    func embed(_ ids: IDSlice, _ table: Matrix, into out: Matrix, adding: Bool = false) {
+    /// out[t] = factor · table[ids[t]], plus out[t] itself when `adding`.
+    func embed(
+        _ ids: IDSlice, _ table: Matrix, factor: Float = 1, into out: Matrix, adding: Bool = false
+    ) {
         checkTable(ids, table, out)
         unsafe qk_numeric(level).pointee.embed(
-            ids.count, out.columns, ids.base, table.slice.base, out.slice.base,
+            ids.count, out.columns, ids.base, table.slice.base, factor, out.slice.base,
             adding ? 1 : 0)
     }
 
-    /// dTable[ids[t]] += dOut[t].
-    func embedBackward(_ ids: IDSlice, dOut: Matrix, dTable: Matrix) {
+    /// dTable[ids[t]] += factor · dOut[t].
+    func embedBackward(_ ids: IDSlice, dOut: Matrix, factor: Float = 1, dTable: Matrix) {
         checkTable(ids, dTable, dOut)
         unsafe qk_numeric(level).pointee.embed_backward(
-            ids.count, dOut.columns, ids.base, dOut.slice.base, dTable.slice.base)
+            ids.count, dOut.columns, ids.base, dOut.slice.base, factor, dTable.slice.base)
     }
 
     /// The ids themselves are looked at where they come in.

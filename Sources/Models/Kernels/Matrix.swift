@@ -72,6 +72,10 @@ enum Epilogue {
     case residual(Matrix)
     /// x = product + bias; the result is gelu(x), and `derivative` gets gelu'(x).
     case biasGELU(FloatSlice, derivative: Matrix)
+    /// The result is max(product + bias, 0).
+    case biasReLU(FloatSlice)
+    /// The product where another matrix is positive, else 0: the gradient of ReLU by its result.
+    case wherePositive(Matrix)
     /// Times another matrix, element by element.
     case multiply(Matrix)
 
@@ -94,6 +98,8 @@ enum Epilogue {
         case .residual(let other): .residual(part(other))
         case .biasGELU(let bias, let derivative):
             .biasGELU(part(bias), derivative: part(derivative))
+        case .biasReLU(let bias): .biasReLU(part(bias))
+        case .wherePositive(let other): .wherePositive(part(other))
         case .multiply(let other): .multiply(part(other))
         }
     }
