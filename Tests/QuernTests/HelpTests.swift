@@ -51,6 +51,8 @@ import Testing
         ["generate", "--model", "x", "--weights", "int4"],
         ["generate", "--model", "x", "--stop", ""], ["chat", "--model", "x", "--stop", ""],
         ["evaluate", "--model", "x", "--shards", "y", "--stride", "0"],
+        ["evaluate", "--model", "x", "--shards", "y", "--svg", "curves.svg"],
+        ["evaluate", "--model", "x", "--shards", "y", "--by-context", "--stride", "4"],
         ["decode", "--vocab", "x", "--shards", "y", "3"],
         // Options that would be passed over without a word.
         ["decode", "--vocab", "x", "--split", "val", "3"],

@@ -96,6 +96,32 @@ import Testing
         #expect(try await tokens("--split", "train") != all)
     }
 
+    @Test func `evaluation shows losses by position and by context as table, JSON and image`()
+        async throws
+    {
+        let base = [
+            "evaluate", "--model", world.model, "--shards", world.shards, "--quiet", "--windows",
+            "5", "--by-position",
+        ]
+        let table = try await Program.succeed(base, in: folder).text
+        #expect(table.contains("position") && table.contains("8–15"))
+        let result = try await Program.succeed(
+            base + ["--by-context", "--json", "--svg", "curves.svg", "--threads", "1"], in: folder)
+        let object = try JSONSerialization.jsonObject(with: Data(result.output))
+        let curves = try #require(object as? [String: [String: [[String: Double]]]])
+        let positions = try #require(curves["by_position"]?["points"])
+        #expect(positions.map { $0["first_context"] } == [1, 2, 3, 5, 9])
+        #expect(curves["by_context"]?["points"]?.map { $0["tokens"] } == [5, 5, 5, 5, 5])
+        let image = String(decoding: try folder.bytes("curves.svg"), as: UTF8.self)
+        #expect(image.hasPrefix("<svg ") && image.contains("Loss by context shown"))
+        let loss = try #require(positions[0]["loss"])
+        #expect(table.contains(String(format: "%.4f", loss)))
+        let scores = try await Program.succeed(
+            ["evaluate", "--model", world.model, "--shards", world.shards, "--quiet", "--json"],
+            in: folder)
+        #expect(scores.text.contains("\"bits_per_byte\" : "))
+    }
+
     @Test func `evaluation scores each of several files by itself`() async throws {
         try folder.write("a.txt", Array("the mill turns\n\nby day\n\nand by night".utf8))
         try folder.write("b.txt", Array("stones rest\n\nat night".utf8))

@@ -19,8 +19,8 @@ public import Tokens
 /// Smoothing Techniques for Language Modeling", Harvard TR-10-98 (1998), section 3, after Kneser
 /// and Ney (1995).
 ///
-/// A text of j tokens, one or more, is continued by what is exactly the model of (j + 1)-grams, up to
-/// the order: the longest context that there is counts by occurrences.
+/// A text of j tokens, one or more, is continued by what is exactly the model of (j + 1)-grams, up
+/// to the order: the longest context that there is counts by occurrences.
 public struct NGramModel: Sendable {
     /// The length of the longest n-grams.
     public var order: Int { tables.count }

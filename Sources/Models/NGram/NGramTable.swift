@@ -88,7 +88,8 @@ struct NGramContexts: Sendable {
     /// Sum of what is taken off them, by context: the weight of the shorter context's prediction.
     private(set) var discounts: [Double]
 
-    /// Sums `counts` of the n-grams of `table`, whose parents are `contextCount` contexts. O(nodes).
+    /// Sums `counts` of the n-grams of `table`, whose parents are `contextCount` contexts.
+    /// O(nodes).
     init(
         _ table: NGramTable, _ counts: [UInt32], contextCount: Int, _ discount: NGramDiscount
     ) {

@@ -26,14 +26,7 @@ public enum EvaluateStage {
         masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int,
         work: WorkContext<PipelineEvent>
     ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
-        try CheckpointStore.requireModel(at: modelDirectory)
-        let vocabulary = try Vocabulary(directory: modelDirectory)
-        let sets = try shardDirectories.map {
-            try ShardSet(directory: $0, vocabulary: vocabulary)
-        }
-        for case let notice? in sets.map(\.foreignNotice) { work.report(.notice(notice)) }
-        let model = try GPT(directory: modelDirectory)
-        try model.configuration.checkEmbeddings(of: vocabulary)
+        let (model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
         let context = model.configuration.positionCount
         // No more windows than there are, whatever was asked for: the memory is that of a batch.
         let stride = min(stride ?? context, context)
@@ -59,5 +52,43 @@ public enum EvaluateStage {
             results.map(\.total).reduce(into: .none) { $0 += $1 },
             zip(sets, results).map { SourceResult(name: $0.directory, result: $1.total) }
         )
+    }
+
+    /// Opens a model and the data sets that were made with its vocabulary.
+    private static func open(
+        _ modelDirectory: String, _ shardDirectories: [String], _ work: WorkContext<PipelineEvent>
+    ) throws -> (model: GPT, vocabulary: Vocabulary, sets: [ShardSet]) {
+        try CheckpointStore.requireModel(at: modelDirectory)
+        let vocabulary = try Vocabulary(directory: modelDirectory)
+        let sets = try shardDirectories.map {
+            try ShardSet(directory: $0, vocabulary: vocabulary)
+        }
+        for case let notice? in sets.map(\.foreignNotice) { work.report(.notice(notice)) }
+        let model = try GPT(directory: modelDirectory)
+        try model.configuration.checkEmbeddings(of: vocabulary)
+        return (model, vocabulary, sets)
+    }
+
+    /// Measures how a model's loss falls with what it has seen of a document.
+    ///
+    /// - Parameters:
+    ///   - modelDirectory: as for scoring, and so are `shardDirectories` and `split`.
+    ///   - curves: the curves to measure.
+    ///   - windowLimit: the most windows that are read of each data set.
+    ///   - batchSize: windows scored at once.
+    ///   - work: threads, on whose number the result does not depend, the signal to stop, and where
+    ///     events go.
+    /// - Throws: ``PipelineError/interrupted`` when stopped by request.
+    public static func measureCurves(
+        _ curves: LossCurves.Kinds, modelDirectory: String, shardDirectories: [String],
+        split: Split, windowLimit: Int, batchSize: Int, work: WorkContext<PipelineEvent>
+    ) throws -> LossCurves {
+        let (model, _, sets) = try open(modelDirectory, shardDirectories, work)
+        let runner = BatchRunner(
+            model: model, batchSize: min(batchSize, windowLimit),
+            contextLength: model.configuration.positionCount,
+            team: ThreadTeam(threadCount: work.threadCount))
+        return try LossCurves(
+            curves, scorer: runner, sets: sets, split: split, windowLimit: windowLimit, work: work)
     }
 }

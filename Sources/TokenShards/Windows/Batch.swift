@@ -44,9 +44,15 @@ public struct Batch: Equatable, Sendable {
             fill(row: row, from: windows[0], of: rows.shards[windows[0].shard])
             return
         }
+        fill(row: row, apart: windows, of: rows.shards)
+    }
+
+    /// Puts windows into row `row` that are read apart from one another. What they leave free is
+    /// neither read nor scored.
+    mutating func fill(row: Int, apart windows: [Window], of shards: [TokenShard]) {
         var column = 0
         for window in windows {
-            copy(window, of: rows.shards[window.shard], row: row, column: column)
+            copy(window, of: shards[window.shard], row: row, column: column)
             markDocument(row: row, columns: column..<column + window.length)
             column += window.length
         }

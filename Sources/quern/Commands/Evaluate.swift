@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Pipeline
 import TokenShards
 import Training
@@ -13,10 +14,16 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
             context gives each token more of the text before it. Where the shards were made from \
             several files, each is scored by itself as well; of several data sets, each of them.
 
+            --by-position reads documents from their first tokens instead, and shows how the loss \
+            falls from place to place; --by-context predicts the same places from their last 1, 2, \
+            4, … tokens alone. Both read so many windows as --windows says, spread evenly.
+
             Example:
 
               quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv
               quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv --stride 64
+              quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv \
+            --by-position --by-context --svg curves.svg
             """)
 
     @Option(
@@ -47,10 +54,31 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
             """)
     var answers = false
 
+    @Flag(name: .long, help: "Show the loss by position in the document.")
+    var byPosition = false
+
+    @Flag(name: .long, help: "Show the loss by the number of tokens that the model is shown.")
+    var byContext = false
+
+    @Option(name: .long, help: "Windows that are read for each of the two.")
+    var windows = LossCurveMeter.defaultWindowLimit
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Draw the two as an image as well.", valueName: "file"))
+    var svg: String?
+
     @Option(name: .long, help: "Windows scored at once.")
     var batchSize = 16
 
+    @Flag(name: .long, help: "Write the result as JSON.")
+    var json = false
+
     @OptionGroup var reporting: ReportOptions
+
+    private var curves: LossCurves.Kinds {
+        (byPosition ? LossCurves.Kinds.byPosition : []).union(byContext ? .byContext : [])
+    }
 
     func validate() throws {
         if let stride, stride < 1 { throw ValidationError("--stride is at least 1") }
@@ -59,15 +87,28 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         }
         if shards.isEmpty { throw ValidationError("--shards takes at least one directory") }
         if batchSize < 1 { throw ValidationError("--batch-size is at least 1") }
+        if windows < 1 { throw ValidationError("--windows is at least 1") }
+        if !curves.isEmpty, stride != nil || answers || maskDocuments {
+            throw ValidationError(
+                """
+                --by-position and --by-context read documents apart, each window once: give no \
+                --stride, --answers or --mask-documents
+                """)
+        }
+        if curves.isEmpty, svg != nil {
+            throw ValidationError("--svg draws --by-position or --by-context: give one, or both")
+        }
     }
 
     func run() async throws {
         let printer = reporting.makePrinter()
+        if !curves.isEmpty { return try showCurves(printer) }
         let (result, sources) = try EvaluateStage.run(
             modelDirectory: model, shardDirectories: shards, split: split, stride: stride,
             masksDocuments: maskDocuments, answersOnly: answers, batchSize: batchSize,
             work: WorkContext(threadCount: reporting.threadCount, report: printer.show))
         printer.endLine()
+        if json { return Terminal.write(try EvaluationTable.json(result, sources)) }
         Terminal.write(
             Table.text(
                 [
@@ -76,5 +117,18 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
                 ] + EvaluationTable.rows(result)))
         guard !sources.isEmpty else { return }
         Terminal.write("\n" + Table.text(EvaluationTable.rows(of: sources)))
+    }
+
+    private func showCurves(_ printer: ProgressPrinter) throws {
+        let interrupts = InterruptHandler(form: reporting.form)
+        let result = try EvaluateStage.measureCurves(
+            curves, modelDirectory: model, shardDirectories: shards, split: split,
+            windowLimit: windows, batchSize: batchSize, work: reporting.work(printer, interrupts))
+        printer.endLine()
+        if let svg {
+            try FileReplacement.write(
+                LineChart.svg(LossCurves.charts([(model, result)])), to: svg)
+        }
+        Terminal.write(json ? try FileReplacement.json(of: result) + "\n" : CurveTable.text(result))
     }
 }

@@ -181,26 +181,3 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         return model
     }
 }
-
-/// An evaluation as rows of a table.
-enum EvaluationTable {
-    static func rows(_ result: EvaluationResult) -> [[String]] {
-        [
-            ["loss", "\(Figures.fixed(result.loss, 4)) nats a token"],
-            ["perplexity", Figures.fixed(result.perplexity, 2)],
-            ["bits per byte", Figures.fixed(result.bitsPerByte, 4)],
-        ]
-    }
-
-    /// A row for each source of which something was scored.
-    static func rows(of sources: [SourceResult]) -> [[String]] {
-        [["source", "tokens", "loss", "perplexity", "bits per byte"]]
-            + sources.filter { $0.result.tokenCount > 0 }.map {
-                [
-                    $0.name, Figures.count($0.result.tokenCount), Figures.fixed($0.result.loss, 4),
-                    Figures.fixed($0.result.perplexity, 2),
-                    Figures.fixed($0.result.bitsPerByte, 4),
-                ]
-            }
-    }
-}

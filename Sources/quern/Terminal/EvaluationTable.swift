@@ -1,0 +1,92 @@
+import Files
+import Pipeline
+import Training
+
+/// An evaluation as rows of a table.
+enum EvaluationTable {
+    static func rows(_ result: EvaluationResult) -> [[String]] {
+        [
+            ["loss", "\(Figures.fixed(result.loss, 4)) nats a token"],
+            ["perplexity", Figures.fixed(result.perplexity, 2)],
+            ["bits per byte", Figures.fixed(result.bitsPerByte, 4)],
+        ]
+    }
+
+    /// A row for each source of which something was scored.
+    static func rows(of sources: [SourceResult]) -> [[String]] {
+        [["source", "tokens", "loss", "perplexity", "bits per byte"]]
+            + sources.filter { $0.result.tokenCount > 0 }.map {
+                [
+                    $0.name, Figures.count($0.result.tokenCount), Figures.fixed($0.result.loss, 4),
+                    Figures.fixed($0.result.perplexity, 2),
+                    Figures.fixed($0.result.bitsPerByte, 4),
+                ]
+            }
+    }
+
+    /// The result and those of its sources as JSON.
+    static func json(_ result: EvaluationResult, _ sources: [SourceResult]) throws -> String {
+        try FileReplacement.json(
+            of: Result(
+                total: Scores(result),
+                sources: sources.isEmpty
+                    ? nil
+                    : Dictionary(
+                        sources.map { ($0.name, Scores($0.result)) }, uniquingKeysWith: { $1 })))
+            + "\n"
+    }
+
+    /// Scores of all, and of each source by its name.
+    private struct Result: Encodable {
+        let total: Scores
+        let sources: [String: Scores]?
+    }
+
+    /// Counts and the three ways to say a loss.
+    private struct Scores: Encodable {
+        let tokens: Int
+        let bytes: Int
+        let loss: Double
+        let perplexity: Double
+        let bits_per_byte: Double
+
+        init(_ result: EvaluationResult) {
+            (tokens, bytes) = (result.tokenCount, result.byteCount)
+            (loss, perplexity) = (result.loss, result.perplexity)
+            bits_per_byte = result.bitsPerByte
+        }
+    }
+}
+
+/// Losses against what a model has seen, as tables.
+enum CurveTable {
+    static func text(_ curves: LossCurves) -> String {
+        var parts: [String] = []
+        if let curve = curves.byPosition {
+            parts.append(
+                table("position", curve) { point in
+                    // Positions count from 0: the first has one token before its prediction.
+                    point.first == point.last
+                        ? "\(point.first - 1)" : "\(point.first - 1)–\(point.last - 1)"
+                })
+        }
+        if let curve = curves.byContext {
+            parts.append(table("last tokens shown", curve) { "\($0.last)" })
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    private static func table(
+        _ title: String, _ curve: LossCurve, _ name: (LossCurve.Point) -> String
+    ) -> String {
+        let rows = curve.points.map { point in
+            [
+                name(point), Figures.fixed(point.loss, 4),
+                point.standardError.map { Figures.fixed($0, 4) } ?? "–",
+                Figures.count(point.tokenCount), Figures.count(point.documentCount),
+            ]
+        }
+        return Table.text(
+            [[title, "loss", "standard error", "tokens", "documents"]] + rows, alignRight: true)
+    }
+}
