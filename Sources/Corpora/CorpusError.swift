@@ -33,6 +33,8 @@ public enum CorpusError: Error, Equatable, Sendable {
     case malformedLine(origin: DocumentOrigin, column: Int?, reason: String)
     /// A line is not a conversation.
     case badConversation(origin: DocumentOrigin, reason: String)
+    /// A record is not a source with its target.
+    case badPair(origin: DocumentOrigin, reason: String)
     /// A document is not UTF-8; `column` counts bytes from 1.
     case invalidUTF8(origin: DocumentOrigin, column: Int)
     /// A line or document is larger than the configuration allows.
@@ -88,7 +90,7 @@ extension CorpusError: CustomStringConvertible {
                 + "decompress it"
         case .malformedLine(let origin, let column, let reason):
             return "\(origin)\(column.map { ", byte \($0)" } ?? ""): \(reason)"
-        case .badConversation(let origin, let reason):
+        case .badConversation(let origin, let reason), .badPair(let origin, let reason):
             return "\(origin): \(reason)"
         case .invalidUTF8(let origin, let column):
             return "\(origin), byte \(column): this is not valid UTF-8; "

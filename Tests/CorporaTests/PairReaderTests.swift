@@ -1,0 +1,64 @@
+import Corpora
+import Testing
+
+@Suite struct PairReaderTests {
+    private func pairs(
+        _ name: String, _ text: String, fields: PairFields = PairFields(),
+        onError: CorpusErrorPolicy = .fail
+    ) throws -> (pairs: [[String]], skipped: [String]) {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(name, text)
+        var reader = try PairReader(inputs: [path], fields: fields, onError: onError)
+        var pairs: [[String]] = []
+        while let pair = try reader.next() { pairs.append([pair.source, pair.target]) }
+        #expect(reader.pairCount == pairs.count)
+        #expect(reader.bytesRead == text.utf8.count)
+        #expect(reader.totalBytes == text.utf8.count)
+        return (pairs, reader.skipped.map(\.description))
+    }
+
+    @Test("lines of JSON, as source and target and as Alpaca has them")
+    func lines() throws {
+        let found = try pairs(
+            "pairs.jsonl",
+            """
+            {"source": "zwei", "target": "two"}
+            {"target": "drei\\n", "source": "three", "more": [1]}
+            {"instruction": "Add.", "input": "1 and 1", "output": "2"}
+            {"instruction": "Greet.", "output": "Hello!"}
+
+            """)
+        #expect(
+            found.pairs == [
+                ["zwei", "two"], ["three", "drei\n"], ["Add.\n\n1 and 1", "2"],
+                ["Greet.", "Hello!"],
+            ])
+    }
+
+    @Test("two columns of a table, wherever they stand")
+    func tables() throws {
+        let text = "word\\tnote\\tsounds\\none\\tx\\tw ah n\\ntwo\\t\\tt uw\\n"
+            .replacing("\\t", with: "\t").replacing("\\n", with: "\n")
+        let found = try pairs(
+            "words.tsv", text, fields: PairFields(source: "word", target: "sounds"))
+        #expect(found.pairs == [["one", "w ah n"], ["two", "t uw"]])
+        let quoted = try pairs(
+            "words.csv", "target,source\n\"a, \"\"b\"\"\",\"two\nlines\"\nc,d\n")
+        #expect(quoted.pairs == [["two\nlines", "a, \"b\""], ["d", "c"]])
+    }
+
+    @Test("records without one of their sides are refused, or skipped and told")
+    func incomplete() throws {
+        let table = "source,target\na,b\n,c\nd,\ne,f\n,\n"
+        let found = try pairs("table.csv", table, onError: .skip)
+        #expect(found.pairs == [["a", "b"], ["e", "f"]])
+        #expect(found.skipped.count == 2)
+        #expect(found.skipped.first?.hasSuffix("line 3: its source is empty") == true)
+        let lines = "{\"source\": \"a\", \"target\": \"\"}\n{\"source\": \"a\"}\n[]\n"
+        let skipped = try pairs("lines.jsonl", lines, onError: .skip)
+        #expect(skipped.pairs.isEmpty)
+        #expect(skipped.skipped.count == 3)
+        #expect(throws: CorpusError.self) { try pairs("lines.jsonl", lines) }
+        #expect(throws: CorpusError.self) { try pairs("table.csv", table) }
+    }
+}
