@@ -8,7 +8,7 @@ set -eu
 
 folder=$(cd "$(dirname "$0")" && pwd)
 target=$folder/pronunciation.tsv.zst
-package=festlex-cmu
+dictionary=festlex-cmu
 
 # shellcheck source=packages.sh
 . "$folder/packages.sh"
@@ -25,15 +25,15 @@ trap 'rm -rf "$scratch" "$target.partial"' EXIT
 trap 'exit 1' HUP INT TERM
 
 download() {
-    (cd "$scratch" && apt-get -qq -o APT::Sandbox::User=root download "$package") >/dev/null 2>&1
+    (cd "$scratch" && apt-get -qq -o APT::Sandbox::User=root download "$dictionary") >/dev/null 2>&1
 }
 if ! download; then
     # The list of packages may be missing, or so old that the file is gone: then once more.
     say "updating the list of packages"
     as_root apt-get update -qq >&2 || say "apt-get update failed; going on without"
-    download || fail "$package cannot be downloaded"
+    download || fail "$dictionary cannot be downloaded"
 fi
-dpkg-deb -x "$scratch/$package"_*.deb "$scratch/root"
+dpkg-deb -x "$scratch/$dictionary"_*.deb "$scratch/root"
 
 python3 "$folder/pronunciation_pairs.py" \
     <"$scratch/root/usr/share/festival/dicts/cmu/cmudict-0.4.out" >"$scratch/pairs.tsv"
