@@ -10,6 +10,7 @@
 #include "plain/mixed.h"
 #include "plain/rows.h"
 #include "plain/gates.h"
+#include "plain/recurrent.h"
 #include "plain/dropout.h"
 #include "plain/attention.h"
 #include "plain/elements.h"

@@ -86,6 +86,70 @@ typedef struct {
     const qk_dropout *dropout;  // of the weights (t, keys); null: none
 } qk_attention_shape;
 
+// MARK: Recurrent networks
+
+/// One step of a recurrent layer, for a range of `n` of its hidden units in `rows` sequences. Each
+/// pointer is to the first of these units in the first sequence, `…_row` counts the floats from one
+/// sequence to the next, `…_gate` those from one gate to the next. The gates stand in PyTorch's
+/// order: one for the RNN, input, forget, value, output for the LSTM, reset, update, value for the
+/// GRU.
+typedef struct {
+    long rows, n;
+    // Products of the layer's input, biases added; those of sequence r are row places[r] where
+    // there are places.
+    const float *inputs;
+    long inputs_row, inputs_gate;
+    const int32_t *places;
+    long places_row;
+    // Products of h of the step before; the GRU adds `bias` (n) to those of its third gate.
+    const float *products;
+    long products_row, products_gate;
+    const float *bias;
+    // The values of the gates for the backward, of the GRU four: the last is the third's product
+    // with its bias. The RNN has none. Null: not kept. May be `inputs`.
+    float *gates;
+    long gates_row, gates_gate;
+    // c of the step before (LSTM), and `cells_next` floats behind it c of this one.
+    float *cells;
+    long cells_row, cells_next;
+    // h of the step before (GRU).
+    const float *before;
+    long before_row;
+    // h, as the layer's output and as the next step reads it.
+    float *hidden, *after;
+    long hidden_row, after_row;
+    // Not 0 where a sequence's state is zero before this step, and behind it before the next one;
+    // null: nowhere. `before` has been set to zero there, and `after` is.
+    const int32_t *fresh;
+    long fresh_row;
+} qk_recurrent_step;
+
+/// The gradient of one step, with the letters of `qk_recurrent_step`.
+typedef struct {
+    long rows, n;
+    // The gradient of h: from the layer's output, and from the next step's products.
+    const float *dout, *products;
+    long dout_row, products_row;
+    // The gates, which their sums' gradients replace. The GRU has four: of its third, the one of
+    // the input's product and, last, that of the hidden one. The RNN's is written only.
+    float *gates;
+    long gates_row, gates_gate;
+    // c of the step before (LSTM), and of this one.
+    const float *cells;
+    long cells_row, cells_next;
+    // h of the step before (GRU), and of this one (RNN).
+    const float *hidden;
+    long hidden_row, hidden_next;
+    // What goes to the step before and is no product: the gradient of c (LSTM), or of h (GRU).
+    float *carried;
+    long carried_row;
+    // Gradients of the hidden products, as the step before multiplies them; 0 where `fresh`.
+    float *after;
+    long after_row, after_gate;
+    const int32_t *fresh;
+    long fresh_row;
+} qk_recurrent_gradient;
+
 // MARK: Optimizers
 
 /// One step of AdamW. The gradient is multiplied by `gradient_scale` (clipping); corrections are
@@ -185,6 +249,16 @@ typedef struct {
 
     /// out = gelu(x) by the tanh formula, and its derivative where `derivative` is not null.
     void (*gelu)(long count, const float *x, float *out, float *derivative);
+
+    /// One step of a recurrent layer: the RNN with tanh, the LSTM, the GRU. Accurate to 1e-6.
+    void (*rnn_step)(const qk_recurrent_step *step);
+    void (*lstm_step)(const qk_recurrent_step *step);
+    void (*gru_step)(const qk_recurrent_step *step);
+
+    /// The gradients of these.
+    void (*rnn_step_backward)(const qk_recurrent_gradient *step);
+    void (*lstm_step_backward)(const qk_recurrent_gradient *step);
+    void (*gru_step_backward)(const qk_recurrent_gradient *step);
 
     /// Loss of each row of logits (rows, n) against its target, and, where `scale` is not zero, the
     /// logits replaced by `scale` times the gradient of the loss. A target of -1 has loss 0,

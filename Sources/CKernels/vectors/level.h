@@ -33,6 +33,7 @@
 #include "reduced.h"
 #include "rows.h"
 #include "gates.h"
+#include "recurrent.h"
 #include "dropout.h"
 #include "attention.h"
 #include "elements.h"

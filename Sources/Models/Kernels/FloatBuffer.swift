@@ -115,7 +115,13 @@ import CKernels
 
     /// A float, for small work.
     subscript(index: Int) -> Float {
-        precondition(index >= 0 && index < count, "index outside of slice")
-        return unsafe base[index]
+        get {
+            precondition(index >= 0 && index < count, "index outside of slice")
+            return unsafe base[index]
+        }
+        nonmutating set {
+            precondition(index >= 0 && index < count, "index outside of slice")
+            unsafe base[index] = newValue
+        }
     }
 }

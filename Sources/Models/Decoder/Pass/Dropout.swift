@@ -40,6 +40,8 @@ public struct Dropout: Sendable {
         case attention(layer: Int, head: Int)
         case attentionOutput(layer: Int)
         case feedForward(layer: Int)
+        /// What a recurrent layer reads of the one below.
+        case layerInput(layer: Int)
     }
 
     /// The masks of one sequence.
@@ -56,6 +58,7 @@ public struct Dropout: Sendable {
                 case .attentionOutput(let layer): 1 + layer * (heads + 2)
                 case .feedForward(let layer): 2 + layer * (heads + 2)
                 case .attention(let layer, let head): 3 + layer * (heads + 2) + head
+                case .layerInput(let layer): layer
                 }
             return qk_dropout(
                 key: (UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)),
