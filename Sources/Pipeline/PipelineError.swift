@@ -89,7 +89,7 @@ extension PipelineError {
     }
 }
 
-extension GPTConfiguration {
+extension ModelShape {
     /// Checks that a model of this shape has an embedding for each token of `vocabulary`. It may
     /// have more: those mean nothing.
     func checkEmbeddings(of vocabulary: Vocabulary) throws(PipelineError) {

@@ -74,7 +74,8 @@ private struct ReadGGUF {
         var tokenizer = GGUFMembers()
         tokenizer.add("tokenizer.ggml.model", "none")
         let source = try ModelDirectory(path: directory.path)
-        let members = source.ggufMembers(type, name: "tiny")
+        let members = ModelDirectory.ggufMembers(
+            model.configuration, type, name: "tiny")
         try source.writeGGUF(to: path, type: type, name: "tiny", tokenizer: tokenizer)
         let file = try ReadGGUF(
             path, memberByteCount: members.bytes.count + tokenizer.bytes.count)

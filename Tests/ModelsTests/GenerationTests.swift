@@ -11,7 +11,7 @@ import Work
     func againstForward(level: KernelLevel, kind: ModelKind) throws {
         let model = try tinyModel(kind, width: 24, positions: 9, vocabulary: 19)
         let ids = randomBatch(9, vocabulary: 19, seed: 1).inputs
-        let pass = InferencePass(model, team: ThreadTeam(threadCount: 2), kernels: level)
+        let pass = GPTInferencePass(model, team: ThreadTeam(threadCount: 2), kernels: level)
         for promptLength in [1, 2, 5, 9] {
             let cache = KeyValueCache(model.configuration)
             for count in promptLength...9 {
@@ -38,7 +38,7 @@ import Work
         let ids = randomBatch(300, vocabulary: 19, seed: 2).inputs
         let expected = model.logits(for: ids).suffix(19)
         for weights in [WeightFormat.float32, .float16, .bfloat16] {
-            let pass = InferencePass(
+            let pass = GPTInferencePass(
                 model, weights: weights, team: ThreadTeam(threadCount: 2))
             for cuts in [[300], [17, 300], [1, 2, 258, 300], [299, 300]] {
                 let cache = KeyValueCache(model.configuration)
@@ -66,7 +66,7 @@ import Work
         }
         let model = try tinyModel(kind, layers: 1, width: 16, positions: 40, vocabulary: 19)
         let ids = randomBatch(40, vocabulary: 19, seed: 2).inputs
-        let pass = InferencePass(model, team: ThreadTeam(threadCount: 2))
+        let pass = GPTInferencePass(model, team: ThreadTeam(threadCount: 2))
         let cache = KeyValueCache(model.configuration)
         pass.read(ids.span, into: cache)
         for (found, expected) in zip(pass.logits(), model.logits(for: ids).suffix(19)) {
@@ -80,8 +80,8 @@ import Work
     func sameBits(weights: WeightFormat, kind: ModelKind) throws {
         let model = try tinyModel(kind, width: 96, positions: 80, vocabulary: 131)
         let texts = (0..<6).map { randomBatch(40 + $0, vocabulary: 131, seed: UInt64($0)).inputs }
-        let alone = InferencePass(model, weights: weights, team: ThreadTeam(threadCount: 1))
-        let together = InferencePass(
+        let alone = GPTInferencePass(model, weights: weights, team: ThreadTeam(threadCount: 1))
+        let together = GPTInferencePass(
             model, weights: weights, textCount: 6, team: ThreadTeam(threadCount: 3))
         var caches: [KeyValueCache] = []
         for text in texts {
@@ -110,7 +110,8 @@ import Work
             let exact = model.logits(for: ids).suffix(35)
             var errors: [Float] = []
             for weights in [WeightFormat.float16, .bfloat16, .int8] {
-                let pass = InferencePass(model, weights: weights, team: ThreadTeam(threadCount: 2))
+                let pass = GPTInferencePass(
+                    model, weights: weights, team: ThreadTeam(threadCount: 2))
                 let (whole, steps) = (
                     KeyValueCache(model.configuration), KeyValueCache(model.configuration)
                 )
@@ -130,13 +131,13 @@ import Work
     @Test("a cache forgets its end, and takes over another's beginning")
     func caches() throws {
         let model = try tinyModel(positions: 9)
-        let pass = InferencePass(model, team: ThreadTeam(threadCount: 1))
+        let pass = GPTInferencePass(model, team: ThreadTeam(threadCount: 1))
         let (long, tail): ([TokenID], [TokenID]) = ([1, 2, 3, 4, 5], [7, 8])
         let (first, second) = (
             KeyValueCache(model.configuration), KeyValueCache(model.configuration, capacity: 5)
         )
         pass.read(long.span, into: first)
-        first.truncate(to: 3)
+        #expect(first.rewind(to: 3) == 3)
         second.copy(from: first, count: 3)
         #expect(second.count == 3)
         pass.read(tail.span, into: first)
@@ -326,7 +327,7 @@ extension InferencePass {
         generator.start(prompt: [1, 2, 3])
         #expect(generator.next() == nil)
         #expect(generator.ending() == .notFinite)
-        let pass = InferencePass(model, team: ThreadTeam(threadCount: 1))
+        let pass = GPTInferencePass(model, team: ThreadTeam(threadCount: 1))
         pass.read([1, 2, 3].span, into: KeyValueCache(model.configuration))
         #expect(pass.likeliest(3).isEmpty)
     }

@@ -9,7 +9,7 @@ import Work
 
     @Test("names and shapes are those of GPT-2")
     func shapes() {
-        let layout = ParameterLayout(configuration)
+        let layout = configuration.layout
         #expect(layout.tensors.count == 2 + 2 * 12 + 2)
         let shapes = Dictionary(uniqueKeysWithValues: layout.tensors.map { ($0.name, $0.shape) })
         #expect(shapes["wte.weight"] == [7, 6])
@@ -25,7 +25,7 @@ import Work
 
     @Test("tensors start on cache lines and do not overlap")
     func places() {
-        let layout = ParameterLayout(configuration)
+        let layout = configuration.layout
         var end = 0
         for tensor in layout.tensors {
             #expect(tensor.offset % 16 == 0)
@@ -44,7 +44,7 @@ import Work
         configuration.headDimension = 6
         configuration.intermediateSize = 20
         configuration.tiesEmbeddings = false
-        let layout = ParameterLayout(configuration)
+        let layout = configuration.layout
         let shapes = Dictionary(
             uniqueKeysWithValues: layout.tensors.map { ($0.checkpointName, $0.shape) })
         let block = [
@@ -75,7 +75,7 @@ import Work
 
     @Test("decay applies to matrices and embeddings only")
     func decay() {
-        for tensor in ParameterLayout(configuration).tensors {
+        for tensor in configuration.layout.tensors {
             #expect(tensor.isDecayed == (tensor.shape.count == 2))
             #expect(tensor.isBlockMatrix == (tensor.isDecayed && tensor.name.hasPrefix("h.")))
         }
@@ -83,10 +83,10 @@ import Work
 
     @Test("GPT-2 small has 124 million parameters")
     func small() {
-        let layout = ParameterLayout(
-            GPTConfiguration(
-                layerCount: 12, headCount: 12, embeddingSize: 768, positionCount: 1024,
-                vocabularySize: 50257))
+        let layout = GPTConfiguration(
+            layerCount: 12, headCount: 12, embeddingSize: 768, positionCount: 1024,
+            vocabularySize: 50257
+        ).layout
         #expect(layout.parameterCount == 124_439_808)
     }
 }

@@ -17,7 +17,7 @@ import Work
 
     @Test("queries, keys and values are three maps; a map knows its outputs an input")
     func places() throws {
-        let layout = ParameterLayout(configuration)
+        let layout = configuration.layout
         let tensors = layout.tensors.filter(\.isBlockMatrix)
         #expect(tensors.count == 8)
         let qkv = try #require(layout.tensor(named: "h.1.attn.c_attn.weight"))
@@ -37,7 +37,7 @@ import Work
         shape.architecture = .qwen3
         shape.keyValueHeadCount = 1
         shape.tiesEmbeddings = false
-        let layout = ParameterLayout(shape)
+        let layout = shape.layout
         let maps = layout.tensors.filter(\.isBlockMatrix).map(\.maps)
         #expect(maps.count == 2 * 7 && maps.allSatisfy { $0.count == 1 })
         let keys = try #require(layout.tensor(named: "layers.1.self_attn.k_proj.weight"))
@@ -51,7 +51,7 @@ import Work
     private func stepped(
         threads: Int, level: KernelLevel = .best
     ) -> (parameters: [Float], momenta: [Float]) {
-        let layout = ParameterLayout(configuration)
+        let layout = configuration.layout
         let (parameters, momenta) = (
             random(layout.floatCount, seed: 1), FloatBuffer(count: layout.floatCount)
         )
@@ -81,7 +81,7 @@ import Work
         "every level steps as the formula in double does, and nothing but the matrices",
         arguments: availableLevels)
     func formula(_ level: KernelLevel) {
-        let layout = ParameterLayout(configuration)
+        let layout = configuration.layout
         let found = stepped(threads: 2, level: level)
         let start = random(layout.floatCount, seed: 1).array
         var expected = start.map(Double.init)
@@ -153,7 +153,7 @@ import Work
 
     @Test("a gradient of zero moves nothing but the decay")
     func zero() {
-        let layout = ParameterLayout(configuration)
+        let layout = configuration.layout
         let parameters = random(layout.floatCount, seed: 5)
         let old = parameters.array
         let places = layout.tensors.filter(\.isBlockMatrix).flatMap(\.maps)

@@ -35,7 +35,7 @@ import Work
             BatchRunner.memory(
                 of: configuration, batchSize: batchSize, contextLength: 4, threadCount: threads,
                 slotCount: slots
-            ).gradients / 4 / ParameterLayout(configuration).floatCount
+            ).gradients / 4 / configuration.layout.floatCount
         }
         // A batch of one, and the default.
         #expect((1...8).map { count(nil, 1, threads: $0) }.allSatisfy { $0 == 1 })

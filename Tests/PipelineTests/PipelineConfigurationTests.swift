@@ -38,7 +38,9 @@ import VocabularyLearning
         expected.corpus.textSeparator = "\n\n"
         expected.vocabulary.pattern = .gpt2
         expected.shards.endOfText = .after
-        expected.model.layerCount = 2
+        var shape = GPTConfiguration()
+        shape.layerCount = 2
+        expected.model = ModelConfiguration(shape)
         expected.training.steps = 7
         expected.training.learningRate = 1e-4
         expected.generation.topK = 5
@@ -79,15 +81,17 @@ import VocabularyLearning
     @Test func `a model of another architecture, and null for what follows from the rest`() throws {
         let text = #"{"model": {"architecture": "qwen3", "n_kv_head": 2, "rope_theta": 1e6}}"#
         let read = try read(text, ["model.tie_word_embeddings=false", "model.head_dim=null"])
-        #expect(read.model.architecture == .qwen3)
-        #expect(read.model.keyWidth == 64 && read.model.headSize == 32)
-        #expect(read.model.rotaryBase == 1e6 && !read.model.tiesEmbeddings)
+        let shape = try #require(read.model.shape as? GPTConfiguration)
+        #expect(shape.architecture == .qwen3)
+        #expect(shape.keyWidth == 64 && shape.headSize == 32)
+        #expect(shape.rotaryBase == 1e6 && !shape.tiesEmbeddings)
     }
 
     @Test func `a section can be set whole, and keeps what it does not name`() throws {
         let read = try read(#"{"model": {"n_layer": 2}}"#, [#"model={"n_embd": 64}"#])
-        #expect(read.model.layerCount == 2)
-        #expect(read.model.embeddingSize == 64)
+        let shape = try #require(read.model.shape as? GPTConfiguration)
+        #expect(shape.layerCount == 2)
+        #expect(shape.embeddingSize == 64)
     }
 
     @Test(arguments: [

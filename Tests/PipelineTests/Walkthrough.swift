@@ -13,8 +13,10 @@ struct Walkthrough {
     let headCount = 4  // H
 
     /// A new model of the recipe's shape.
-    init(_ shape: GPTConfiguration, vocabularySize: Int) throws {
-        var shape = shape
+    init(_ configuration: ModelConfiguration, vocabularySize: Int) throws {
+        guard var shape = configuration.shape as? GPTConfiguration else {
+            throw ModelError.badConfiguration(reason: "the walk is through a decoder")
+        }
         shape.vocabularySize = vocabularySize
         model = try GPT(shape, seed: 1_337)
     }

@@ -11,10 +11,10 @@ import Work
     func optimizer(_ kind: OptimizerKind) {
         var configuration = TrainingConfiguration()
         configuration.optimizer = kind
-        let layout = ParameterLayout(
-            GPTConfiguration(
-                architecture: .llama, layerCount: 2, headCount: 2, embeddingSize: 16,
-                positionCount: 8, vocabularySize: 40))
+        let layout = GPTConfiguration(
+            architecture: .llama, layerCount: 2, headCount: 2, embeddingSize: 16,
+            positionCount: 8, vocabularySize: 40
+        ).layout
         for threads in [1, 3] {
             let optimizer = Optimizer(
                 configuration, layout: layout, team: ThreadTeam(threadCount: threads))

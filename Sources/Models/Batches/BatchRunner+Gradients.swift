@@ -22,38 +22,14 @@ extension BatchRunner {
             inputs.count == batchSize * contextLength, "a batch of another size than the runner's")
         load(inputs, targets, documentStarts)
         precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
-        timed(.packing) { weights.refresh(team) }
-        let work = Work(scale: scale, hasStarts: documentStarts != nil, dropout: dropout)
-        for wave in tree.waves {
-            eachItem(wave.slots.count, profile) { place, pass in
-                learn(
-                    slot: wave.slots.lowerBound + place, into: wave.firstBuffer + place, pass, work)
-            }
+        batch.dropout = dropout
+        batch.profile = profile
+        timed(.packing) { pass.refresh() }
+        for (wave, slots) in zip(tree.waves, waves) {
+            pass.computeGradients(of: slots, of: batch, scale: scale)
             timed(.gradientSum) { sum(wave) }
         }
         return lossSums[0]
-    }
-
-    /// Arguments of a gradient that all sequences share.
-    private struct Work {
-        let scale: Float
-        let hasStarts: Bool
-        let dropout: Dropout?
-    }
-
-    /// Forward and backward of the sequences of a slot, whose gradients become those of a buffer.
-    private func learn(slot: Int, into buffer: Int, _ pass: SequencePass, _ work: Work) {
-        let (floats, gradients) = slotGradients[buffer]
-        pass.timed(.gradientSum) { floats.zero() }
-        for sequence in tree.sequences(ofSlot: slot, of: batchSize) {
-            var input = input(sequence, hasStarts: work.hasStarts)
-            input.dropout = work.dropout?.stream(ofSequence: sequence)
-            pass.forward(input, weights.slices)
-            pass.lossAndBackward(
-                targets: targets.slice(range(of: sequence)), scale: work.scale,
-                weights.slices, gradients)
-            keepLosses(of: sequence, pass)
-        }
     }
 
     /// Makes the tree's additions behind a wave, block by block on all threads.
@@ -68,15 +44,15 @@ extension BatchRunner {
         ParameterBlocks.eachBlock(of: gradients.count, team) { range in
             for addition in wave.additions {
                 kernels.add(
-                    slotGradients[addition.source].floats[range],
-                    to: slotGradients[addition.target].floats[range])
+                    slotGradients[addition.source][range],
+                    to: slotGradients[addition.target][range])
             }
         }
     }
 
     private func sumOfLosses(ofSlot slot: Int) -> Double {
         let sequences = tree.sequences(ofSlot: slot, of: batchSize)
-        return losses.withSpan { span in
+        return batch.losses.withSpan { span in
             var sum = 0.0
             for index in sequences.lowerBound * contextLength..<sequences.upperBound * contextLength
             {

@@ -17,26 +17,38 @@ extension BatchRunner {
     /// Memory of a runner of these numbers, before anything of it is allocated.
     ///
     /// - Parameters:
-    ///   - configuration: the model's shape, which must be valid.
+    ///   - shape: the model's shape, which must be valid.
     ///   - batchSize: sequences of a batch.
     ///   - contextLength: tokens of a sequence.
     ///   - threadCount: threads of the team.
     ///   - slotCount: as for the runner itself.
     ///   - level: which kernels run.
     public static func memory(
-        of configuration: GPTConfiguration, batchSize: Int, contextLength: Int, threadCount: Int,
+        of shape: any ModelShape, batchSize: Int, contextLength: Int, threadCount: Int,
         slotCount: Int? = nil, kernels level: KernelLevel = .best
     ) -> Memory {
-        let layout = ParameterLayout(configuration)
-        let tree = tree(slotCount: slotCount, batchSize: batchSize, threadCount: threadCount)
-        let isShared = sharesSequences(slotCount: tree.slotCount, threadCount: threadCount)
-        let pass = SequencePass.Shape(
-            configuration, length: contextLength, level: level, keepsAll: true,
-            threadCount: isShared ? threadCount : 1)
+        let plan = plan(
+            batchSize: batchSize, contextLength: contextLength, slotCount: slotCount,
+            threadCount: threadCount, level)
+        let tree = plan.tree(joinsSlots: type(of: shape).joinsSlots)
         return Memory(
-            panels: 4 * PackedWeights.floatCount(configuration, layout, Kernels(level)),
-            gradients: 4 * layout.floatCount * tree.bufferCount,
-            activations: 4 * pass.floatCount * (isShared ? 1 : threadCount),
-            batches: 4 * 4 * batchSize * contextLength)
+            plan, shape.passMemory(plan), gradients: 4 * shape.layout.floatCount * tree.bufferCount)
+    }
+
+    /// Bytes of gradients, activations and scratch.
+    public var byteCount: Int { memory.total }
+
+    /// Memory of the runner.
+    public var memory: Memory {
+        Memory(plan, pass.memory, gradients: 4 * gradients.count * slotGradients.count)
+    }
+}
+
+extension BatchRunner.Memory {
+    fileprivate init(_ plan: BatchPlan, _ pass: BatchPassMemory, gradients: Int) {
+        self.init(
+            panels: pass.panels, gradients: gradients, activations: pass.activations,
+            batches: BatchInput.byteCount(
+                batchSize: plan.batchSize, contextLength: plan.contextLength))
     }
 }

@@ -2,12 +2,10 @@ public import Work
 
 /// Forward and backward over batches, on all threads, with the same bits for any number of them.
 ///
-/// The sequences of a batch are divided among *slots* of neighbours. A slot works through its
-/// sequences in order into a gradient of its own; the slots' gradients are summed as a binary tree
-/// over their numbers. Threads take slots or, where there are more threads than slots, share the
-/// operations on each sequence; which thread did what leaves no trace in the result. A sequence's
-/// activations are a thread's, so a step of many sequences needs no more of them than one of few:
-/// what a larger batch costs is 16 bytes a token. Nothing is allocated after `init`.
+/// The sequences of a batch are divided among *slots* of neighbours. The model's ``BatchPass``
+/// works through a slot's sequences into a gradient of the slot's own; the slots' gradients are
+/// summed as a binary tree over their numbers. Which thread did what leaves no trace in the result.
+/// Nothing is allocated after `init`.
 ///
 /// ```swift
 /// let runner = BatchRunner(model: model, batchSize: 16, contextLength: 256, team: team)
@@ -15,11 +13,13 @@ public import Work
 /// ```
 public final class BatchRunner {
     /// The model whose parameters are read.
-    public let model: GPT
+    public let model: any LanguageModel
+    /// Sizes of the batches.
+    let plan: BatchPlan
     /// Sequences in a batch.
-    public let batchSize: Int
+    public var batchSize: Int { plan.batchSize }
     /// Tokens in a sequence.
-    public let contextLength: Int
+    public var contextLength: Int { plan.contextLength }
     /// Parts that a batch is divided into.
     public var slotCount: Int { tree.slotCount }
     /// The threads, which the optimizer may use between batches.
@@ -32,41 +32,19 @@ public final class BatchRunner {
     /// Slots of a batch where nothing else is said.
     public static let defaultSlotCount = 4
 
-    /// Whether the threads share the operations on a sequence, as there are too few slots for them.
-    static func sharesSequences(slotCount: Int, threadCount: Int) -> Bool {
-        threadCount > slotCount
-    }
-
-    /// Tree in which the gradients of slots are summed. More slots at once than threads keep those
-    /// busy when some slots take longer than others; where the slots come one after the other, one
-    /// at a time needs the fewest gradients.
-    static func tree(slotCount: Int?, batchSize: Int, threadCount: Int) -> GradientTree {
-        let slotCount = slotCount ?? min(defaultSlotCount, batchSize)
-        precondition(
-            (1...batchSize).contains(slotCount), "a batch of \(batchSize) has no \(slotCount) slots"
-        )
-        let isSequential =
-            threadCount == 1 || sharesSequences(slotCount: slotCount, threadCount: threadCount)
-        var waveSize = isSequential ? 1 : 4
-        while !isSequential, waveSize < threadCount { waveSize *= 2 }
-        return GradientTree(slotCount: slotCount, waveSize: waveSize)
-    }
-
     let kernels: Kernels
-    let weights: PackedWeights
+    let pass: any BatchPass
     let tree: GradientTree
+    /// The slots of each wave of the tree.
+    let waves: [[BatchSlot]]
     /// The gradients of slots and their sums, by their numbers in the tree; the first is
     /// ``gradients``.
-    let slotGradients: [(floats: FloatSlice, slices: ParameterSlices)]
+    let slotGradients: [FloatSlice]
     /// The sums of losses that belong to them.
     var lossSums: [Double]
-    let losses: FloatBuffer
-    let targets: IDBuffer
+    var batch: BatchInput
     private let slotStorage: FloatBuffer
-    private let passes: [SequencePass]
-    private let isShared: Bool
-    private let inputs: IDBuffer
-    private let starts: IDBuffer
+    private let vocabularySize: Int
 
     /// Room for batches of `batchSize` sequences of `contextLength` tokens.
     ///
@@ -81,57 +59,57 @@ public final class BatchRunner {
     ///     otherwise one for each doubling.
     ///   - level: which kernels run.
     public init(
-        model: GPT, batchSize: Int, contextLength: Int, team: ThreadTeam,
+        model: any LanguageModel, batchSize: Int, contextLength: Int, team: ThreadTeam,
         slotCount: Int? = nil, kernels level: KernelLevel = .best
     ) {
-        precondition(batchSize > 0, "a batch has at least one sequence")
+        let shape: any ModelShape = model.configuration
+        let limit = shape.contextLimit ?? .max
         precondition(
-            contextLength > 0 && contextLength <= model.configuration.positionCount,
-            "sequences of \(contextLength) tokens for a context of "
-                + "\(model.configuration.positionCount)")
-        let tree = Self.tree(
-            slotCount: slotCount, batchSize: batchSize, threadCount: team.threadCount)
-        let isShared = Self.sharesSequences(
-            slotCount: tree.slotCount, threadCount: team.threadCount)
-        self.model = model
-        self.batchSize = batchSize
-        self.contextLength = contextLength
-        self.team = team
-        self.tree = tree
-        self.isShared = isShared
-        kernels = Kernels(level)
-        weights = PackedWeights(model, level: level)
-        passes = (0..<(isShared ? 1 : team.threadCount)).map { _ in
-            SequencePass(
-                model, length: contextLength, level: level, keepsAll: true,
-                team: isShared ? team : nil)
-        }
+            contextLength > 0 && contextLength <= limit,
+            "sequences of \(contextLength) tokens for a context of \(limit)")
+        let plan = Self.plan(
+            batchSize: batchSize, contextLength: contextLength, slotCount: slotCount,
+            threadCount: team.threadCount, level)
+        let tree = plan.tree(joinsSlots: type(of: shape).joinsSlots)
         let count = model.layout.floatCount
         let gradients = FloatBuffer(count: count)
         let slotStorage = FloatBuffer(count: count * (tree.bufferCount - 1))
+        let slotGradients = (0..<tree.bufferCount).map {
+            $0 == 0 ? gradients.all : slotStorage.slice(($0 - 1) * count..<$0 * count)
+        }
+        self.model = model
+        self.plan = plan
+        self.team = team
+        self.tree = tree
         self.gradients = gradients
         self.slotStorage = slotStorage
-        slotGradients = (0..<tree.bufferCount).map {
-            let floats =
-                $0 == 0 ? gradients.all : slotStorage.slice(($0 - 1) * count..<$0 * count)
-            return (floats, ParameterSlices(model.configuration, model.layout, in: floats))
+        self.slotGradients = slotGradients
+        vocabularySize = shape.vocabularySize
+        kernels = Kernels(level)
+        pass = model.makeBatchPass(BatchRoom(plan: plan, team: team, gradients: slotGradients))
+        waves = tree.waves.map { wave in
+            wave.slots.map {
+                BatchSlot(
+                    sequences: tree.sequences(ofSlot: $0, of: batchSize),
+                    gradient: wave.firstBuffer + $0 - wave.slots.lowerBound)
+            }
         }
         lossSums = Array(repeating: 0, count: tree.bufferCount)
-        inputs = IDBuffer(count: batchSize * contextLength)
-        targets = IDBuffer(count: batchSize * contextLength)
-        starts = IDBuffer(count: batchSize * contextLength)
-        losses = FloatBuffer(count: batchSize * contextLength)
+        batch = BatchInput(batchSize: batchSize, contextLength: contextLength)
     }
 
-    /// Bytes of gradients, activations and scratch.
-    public var byteCount: Int { memory.total }
-
-    /// Memory of the runner.
-    public var memory: Memory {
-        Memory(
-            panels: weights.byteCount, gradients: 4 * (gradients.count + slotStorage.count),
-            activations: passes.reduce(0) { $0 + $1.byteCount },
-            batches: 4 * (losses.count + inputs.count + targets.count + starts.count))
+    /// Sizes of batches, checked.
+    static func plan(
+        batchSize: Int, contextLength: Int, slotCount: Int?, threadCount: Int, _ level: KernelLevel
+    ) -> BatchPlan {
+        precondition(batchSize > 0, "a batch has at least one sequence")
+        let slotCount = slotCount ?? min(defaultSlotCount, batchSize)
+        precondition(
+            (1...batchSize).contains(slotCount), "a batch of \(batchSize) has no \(slotCount) slots"
+        )
+        return BatchPlan(
+            batchSize: batchSize, contextLength: contextLength, slotCount: slotCount,
+            threadCount: threadCount, level: level)
     }
 
     /// The loss in nats of each token, forward only; 0 where the target is `TokenID.ignored`.
@@ -148,51 +126,9 @@ public final class BatchRunner {
             inputs.count % contextLength == 0 && inputs.count <= batchSize * contextLength,
             "losses are for whole sequences, at most a batch of them")
         load(inputs, targets, documentStarts)
-        weights.refresh(team)
-        let parameters = weights.slices
-        // The profile measures training only.
-        eachItem(inputs.count / contextLength, nil) { sequence, pass in
-            pass.forward(input(sequence, hasStarts: documentStarts != nil), parameters)
-            pass.loss(parameters, targets: self.targets.slice(range(of: sequence)))
-            keepLosses(of: sequence, pass)
-        }
-        return losses.array(0..<inputs.count)
-    }
-
-    /// Calls `body` with each item and the pass to work on it with: as many at once as there are
-    /// threads or, where the threads share a pass, one after the other.
-    func eachItem(
-        _ count: Int, _ profile: StepProfile?, _ body: (_ item: Int, SequencePass) -> Void
-    ) {
-        func work() {
-            team.run(count) { item, worker in
-                passes[worker].clock = profile?.workers[worker]
-                body(item, passes[worker])
-            }
-        }
-        if isShared {
-            passes[0].clock = profile?.main
-            for item in 0..<count { body(item, passes[0]) }
-        } else if let profile {
-            profile.share(work)
-        } else {
-            work()
-        }
-    }
-
-    func range(of sequence: Int) -> Range<Int> {
-        sequence * contextLength..<(sequence + 1) * contextLength
-    }
-
-    func input(_ sequence: Int, hasStarts: Bool) -> SequencePass.Input {
-        .init(
-            ids: inputs.slice(range(of: sequence)),
-            starts: hasStarts ? starts.slice(range(of: sequence)) : nil)
-    }
-
-    func keepLosses(of sequence: Int, _ pass: SequencePass) {
-        kernels.copy(
-            pass.activations.losses.at(0, contextLength), to: losses.slice(range(of: sequence)))
+        pass.refresh()
+        pass.computeLosses(ofSequences: inputs.count / contextLength, of: batch)
+        return batch.losses.array(0..<inputs.count)
     }
 
     /// Copies ids in after looking at each, for C does not look.
@@ -200,19 +136,20 @@ public final class BatchRunner {
         _ inputs: Span<TokenID>, _ targets: Span<TokenID>, _ documentStarts: [Int32]?
     ) {
         precondition(inputs.count == targets.count, "as many targets as inputs")
+        batch.hasStarts = documentStarts != nil
+        batch.dropout = nil
         if let documentStarts {
             precondition(documentStarts.count == inputs.count, "as many starts as inputs")
-            model.checkDocumentStarts(documentStarts, length: contextLength)
-            starts.copy(from: documentStarts.span)
+            BatchInput.check(starts: documentStarts, length: contextLength)
+            batch.starts.copy(from: documentStarts.span)
         }
         model.checkIDs(inputs)
         for index in targets.indices {
             precondition(
-                targets[index] == .ignored
-                    || targets[index].index < model.configuration.vocabularySize,
+                targets[index] == .ignored || targets[index].index < vocabularySize,
                 "target \(targets[index]) is neither ignored nor in the vocabulary")
         }
-        self.inputs.copy(from: inputs)
-        self.targets.copy(from: targets)
+        batch.ids.copy(from: inputs)
+        batch.targets.copy(from: targets)
     }
 }

@@ -1,6 +1,4 @@
-// A guest that imports this module names ids by their type.
-@_exported public import Tokens
-import Work
+public import Work
 
 /// A language model: a decoder of one of the kinds that ``Architecture`` names.
 ///
@@ -11,7 +9,7 @@ import Work
 /// let model = try GPT(configuration, seed: 42)
 /// let logits = model.logits(for: [15, 8, 3])  // (3, vocabulary), row-major
 /// ```
-public final class GPT {
+public final class GPT: LanguageModel {
     /// The model's shape.
     public let configuration: GPTConfiguration
     /// Places of the tensors in ``parameters``.
@@ -24,10 +22,10 @@ public final class GPT {
     let rotaryTable: FloatBuffer?
 
     /// A model whose parameters are all zero, for a reader to fill.
-    init(zeros configuration: GPTConfiguration) throws(ModelError) {
+    public init(zeros configuration: GPTConfiguration) throws(ModelError) {
         try configuration.validate()
         self.configuration = configuration
-        layout = ParameterLayout(configuration)
+        layout = configuration.layout
         parameters = FloatBuffer(count: layout.floatCount)
         slices = ParameterSlices(configuration, layout, in: parameters.all)
         rotaryTable =
@@ -37,18 +35,23 @@ public final class GPT {
                 base: configuration.rotaryBase) : nil
     }
 
-    /// A model with GPT-2's random start: weights from N(0, 0.02²), the projections that add to the
-    /// residual stream from N(0, 0.02² / 2L) for L layers, biases 0, the gains of norms 1.
+    /// A model with the random start of ``initialize(seed:)``.
     public convenience init(
         _ configuration: GPTConfiguration, seed: UInt64
     ) throws(ModelError) {
         try self.init(zeros: configuration)
+        initialize(seed: seed)
+    }
+
+    /// GPT-2's random start: weights from N(0, 0.02²), the projections that add to the residual
+    /// stream from N(0, 0.02² / 2L) for L layers, biases 0, the gains of norms 1.
+    public func initialize(seed: UInt64) {
         var generator = RandomGenerator(seed: seed)
         let residualScale = 1 / Double(2 * configuration.layerCount).squareRoot()
         for tensor in layout.tensors {
             switch tensor.role {
             case .gain: for index in tensor.range { parameters[index] = 1 }
-            case .bias: break
+            case .bias: for index in tensor.range { parameters[index] = 0 }
             case .embedding, .head, .matrix, .residualMatrix:
                 let deviation = tensor.role == .residualMatrix ? 0.02 * residualScale : 0.02
                 for index in tensor.range {
@@ -77,8 +80,8 @@ public final class GPT {
         let pass = SequencePass(self, length: ids.count, level: level, keepsAll: false)
         let buffer = IDBuffer(ids)
         let starts = documentStarts.map { starts in
-            checkDocumentStarts(starts, length: ids.count)
             precondition(starts.count == ids.count, "as many starts as tokens")
+            BatchInput.check(starts: starts, length: ids.count)
             return IDBuffer(starts)
         }
         let v = configuration.vocabularySize
@@ -88,68 +91,16 @@ public final class GPT {
         return logits.array
     }
 
-    /// Ids come from outside, and C does not look: every one must be in the vocabulary.
-    func checkIDs(_ ids: Span<TokenID>) {
-        for index in ids.indices {
-            precondition(
-                ids[index].index < configuration.vocabularySize,
-                "token \(ids[index]) is not in a vocabulary of \(configuration.vocabularySize)")
-        }
-    }
+    /// The attention of every head, as ``attention(for:kernels:)`` gives it.
+    public func attentionMaps(for ids: [TokenID]) -> AttentionMaps? { attention(for: ids) }
 
-    /// C trusts the starts of documents: in each sequence of `length` they begin at 0, never fall,
-    /// and never lie ahead.
-    func checkDocumentStarts(_ starts: [Int32], length: Int) {
-        for index in starts.indices {
-            let place = index % length
-            precondition(
-                starts[index] <= place
-                    && (place == 0 ? starts[index] == 0 : starts[index] >= starts[index - 1]),
-                "token \(place) of a sequence cannot belong to a document from \(starts[index]) on")
-        }
-    }
-}
+    /// A pass whose threads work on sequences.
+    public func makeBatchPass(_ room: BatchRoom) -> any BatchPass { GPTBatchPass(self, room) }
 
-extension GPT {
-    /// A copy of this model with rows for more tokens, in the embedding and in a head of its own.
-    /// O(parameters).
-    ///
-    /// A new row is the mean of the rows that are there, with noise of a hundredth of their
-    /// standard deviation, column by column. So a new token begins as likely as the average one and
-    /// changes the others' probabilities by no more than its share, where a row of the usual random
-    /// start could take most of it (Hewitt, "Initializing New Word Embeddings for Pretrained
-    /// Language Models", 2021). The noise keeps two new tokens from being one and the same.
-    ///
-    /// - Parameters:
-    ///   - vocabularySize: tokens of the copy, at least as many as there are.
-    ///   - seed: chooses the noise.
-    public func extended(
-        toVocabularySize vocabularySize: Int, seed: UInt64
-    ) throws(ModelError) -> GPT {
-        let oldSize = configuration.vocabularySize
-        precondition(vocabularySize >= oldSize, "a vocabulary grows, it does not shrink")
-        var shape = configuration
-        shape.vocabularySize = vocabularySize
-        let copy = try GPT(zeros: shape)
-        var generator = RandomGenerator(seed: seed)
-        for (old, new) in zip(layout.tensors, copy.layout.tensors) {
-            for index in 0..<old.count {
-                copy.parameters[new.offset + index] = parameters[old.offset + index]
-            }
-            guard new.count > old.count else { continue }
-            let width = old.count / oldSize
-            for column in 0..<width {
-                let values = (0..<oldSize).map {
-                    Double(parameters[old.offset + $0 * width + column])
-                }
-                let mean = values.reduce(0, +) / Double(oldSize)
-                let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(oldSize)
-                for row in oldSize..<vocabularySize {
-                    copy.parameters[new.offset + row * width + column] = Float(
-                        mean + generator.normal() * variance.squareRoot() / 100)
-                }
-            }
-        }
-        return copy
+    /// A pass over caches of keys and values.
+    public func makeInferencePass(
+        weights format: WeightFormat, textCount: Int, team: ThreadTeam, kernels level: KernelLevel
+    ) -> any InferencePass {
+        GPTInferencePass(self, weights: format, textCount: textCount, team: team, kernels: level)
     }
 }

@@ -47,7 +47,7 @@ extension ModelDirectory {
             ModelConfigurationFile.generationText(endToken: endToken),
             to: directory + "/generation_config.json")
         try ModelFileWriter.write(
-            ModelConfigurationFile.text(configuration, endToken: endToken, type: type),
+            configuration.configurationText(endToken: endToken, type: type),
             to: directory + "/config.json")
         return ["config.json", "generation_config.json"] + names
     }

@@ -8,8 +8,8 @@ public struct ModelDirectory: Sendable {
     /// The directory.
     public let path: String
     /// The model's shape.
-    public let configuration: GPTConfiguration
-    /// The tensors, and where they lie in the memory of a ``GPT``.
+    public let configuration: any ModelShape
+    /// The tensors, and where they lie in the memory of the model.
     public let layout: ParameterLayout
     /// The id that ends a text: what the configuration says, if it is an id of the model.
     public var endToken: TokenID?
@@ -44,7 +44,7 @@ public struct ModelDirectory: Sendable {
         }
         self.path = path
         self.configuration = configuration
-        layout = ParameterLayout(configuration)
+        layout = configuration.layout
         endToken = file.endToken.flatMap {
             (0..<configuration.vocabularySize).contains($0) ? TokenID($0) : nil
         }
@@ -52,6 +52,22 @@ public struct ModelDirectory: Sendable {
 
     /// Number type of a tensor of the layout in its file.
     public func type(ofTensor index: Int) -> NumberType { sources[index].type }
+
+    /// Reads the model. O(parameters).
+    public func model() throws(ModelError) -> any LanguageModel {
+        // Everything has been looked at by now, so that a file that does not fit costs no memory.
+        let model = try configuration.makeModel()
+        read(into: model)
+        return model
+    }
+
+    /// Reads the parameters of `model`, which has this layout. O(parameters).
+    func read(into model: any LanguageModel) {
+        for index in layout.tensors.indices {
+            let range = layout.tensors[index].range
+            read(index, numbers: 0..<range.count, into: model.parameters.slice(range))
+        }
+    }
 
     /// Copies some numbers of the layout's tensor `index`, counted from its first. O(count).
     func read(_ index: Int, numbers: Range<Int>, into floats: FloatSlice) {
@@ -62,12 +78,14 @@ public struct ModelDirectory: Sendable {
     /// The tensor of `weights` for each of the layout of such a model; all have their shapes, and
     /// there is none besides.
     private static func sources(
-        in weights: ModelWeights, of configuration: GPTConfiguration
+        in weights: ModelWeights, of configuration: any ModelShape
     ) throws(ModelError) -> [Source] {
-        let prefix = TensorNames(configuration.architecture).prefix
+        let tensors = configuration.layout.tensors
+        // Checkpoints may leave out what stands before all names.
+        let prefix = tensors.first.map { $0.checkpointName.dropLast($0.name.count) } ?? ""
         let hasPrefix = weights.entries.keys.contains { $0.hasPrefix(prefix) }
         var known: Set<String> = []
-        let sources = try ParameterLayout(configuration).tensors.map {
+        let sources = try tensors.map {
             tensor throws(ModelError) in
             let name = hasPrefix ? tensor.checkpointName : tensor.name
             guard let entry = weights.entries[name] else {
@@ -81,17 +99,17 @@ public struct ModelDirectory: Sendable {
             known.insert(name)
             return Source(entry: entry, type: try entry.file.numberType(of: entry.tensor))
         }
-        // A tied head may be there as a copy. It must equal the embedding, for programs do not
-        // agree which of the two counts.
-        if configuration.tiesEmbeddings, let head = weights.entries[TensorNames.head] {
-            guard head.isCopy(of: sources[0].entry) else {
+        // A copy of a tensor must equal it, for programs do not agree which of the two counts.
+        for (name, index) in configuration.copies.sorted(by: { $0.key < $1.key }) {
+            guard let copy = weights.entries[name] else { continue }
+            guard copy.isCopy(of: sources[index].entry) else {
                 throw .unsupportedModel(
                     path: weights.path,
                     reason:
-                        "its \(TensorNames.head) is not the token embedding, which config.json "
+                        "its \(name) is not the token embedding, which config.json "
                         + "says it is; if it counts, set tie_word_embeddings to false there")
             }
-            known.insert(TensorNames.head)
+            known.insert(name)
         }
         let ignored = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"]
         for name in weights.entries.keys.sorted() where !known.contains(name) {
@@ -99,7 +117,7 @@ public struct ModelDirectory: Sendable {
                 throw .unsupportedModel(
                     path: weights.path,
                     reason: "it has a tensor \(name) that "
-                        + "\(configuration.architecture.rawValue) lacks")
+                        + "\(configuration.architectureName) lacks")
             }
         }
         return sources

@@ -28,23 +28,25 @@ public struct TextGenerator {
 
     /// One continuation.
     private struct Sample {
-        var cache: KeyValueCache
+        var state: any ReadingState
         var sampler: Sampler
-        /// The tokens in the window: those of the cache, and perhaps one more that it has not read.
+        /// The tokens in the window: those of the state, and perhaps one more that it has not read.
         var window: [TokenID] = []
         var tokenCount = 0
         var ending: Ending?
         var logProbability: Double?
     }
 
-    private let pass: InferencePass
+    private let pass: any InferencePass
+    /// The most tokens that the model sees at once; nil for one that reads on.
+    private let contextLimit: Int?
     private let configuration: GenerationConfiguration
     private let endToken: TokenID?
     private let givesLogProbabilities: Bool
     private var samples: [Sample]
     /// Whether the prompt has been read.
     private var hasBegun = false
-    /// The tokens that the first cache holds.
+    /// The tokens that the first state holds.
     private var cached: [TokenID] = []
 
     /// A generator whose samples end after the configured number of tokens, or at `endToken`, which
@@ -60,23 +62,25 @@ public struct TextGenerator {
     ///   - team: the threads; without one, the caller's alone.
     ///   - level: which kernels run.
     public init(
-        _ model: GPT, configuration: GenerationConfiguration, sampleCount: Int = 1,
+        _ model: any LanguageModel, configuration: GenerationConfiguration, sampleCount: Int = 1,
         endToken: TokenID? = nil, givesLogProbabilities: Bool = false,
         weights: WeightFormat = .float32, team: ThreadTeam? = nil,
         kernels level: KernelLevel = .best
     ) {
-        pass = InferencePass(
-            model, weights: weights, textCount: sampleCount,
+        let pass = model.makeInferencePass(
+            weights: weights, textCount: sampleCount,
             team: team ?? ThreadTeam(threadCount: 1), kernels: level)
+        self.pass = pass
+        contextLimit = model.configuration.contextLimit
         self.configuration = configuration
         self.endToken = endToken
         self.givesLogProbabilities = givesLogProbabilities
         samples = (0..<sampleCount).map { number in
             var own = configuration
             own.seed &+= UInt64(number)
-            // A cache gets its size with the prompt.
-            let cache = KeyValueCache(model.configuration, capacity: 1)
-            return Sample(cache: cache, sampler: Sampler(own, kernels: level))
+            // A state gets its size with the prompt.
+            return Sample(
+                state: pass.makeState(capacity: 1), sampler: Sampler(own, kernels: level))
         }
     }
 
@@ -84,9 +88,7 @@ public struct TextGenerator {
     public var weightByteCount: Int { pass.weightByteCount }
 
     /// The most samples at once.
-    public static var maximumSampleCount: Int { InferencePass.fewRows }
-
-    private var contextLength: Int { pass.model.configuration.positionCount }
+    public static var maximumSampleCount: Int { Kernels.fewRows }
 
     /// Starts over from `prompt`, of which the last tokens count if it is longer than the context.
     /// It needs at least one token; a text without a beginning starts from the end-of-text token.
@@ -96,7 +98,7 @@ public struct TextGenerator {
     public mutating func start(prompt: [TokenID]) {
         precondition(!prompt.isEmpty, "generation starts from at least one token")
         var window = prompt
-        if window.count > contextLength { slide(&window) }
+        if let contextLimit, window.count > contextLimit { slide(&window, contextLimit) }
         for index in samples.indices {
             samples[index].window = window
             samples[index].tokenCount = 0
@@ -127,22 +129,23 @@ public struct TextGenerator {
             for index in active { tokens[index] = draw(index, row: 0) }
             return tokens
         }
-        for index in active where samples[index].window.count > contextLength {
-            slide(&samples[index].window)
-            samples[index].cache.truncate(to: 0)
+        for index in active {
+            guard let contextLimit, samples[index].window.count > contextLimit else { continue }
+            slide(&samples[index].window, contextLimit)
+            _ = samples[index].state.rewind(to: 0)
             let window = samples[index].window
-            pass.read(window.span, into: samples[index].cache)
+            pass.read(window.span, into: samples[index].state)
             if index == 0 { cached = window }
             tokens[index] = draw(index, row: 0)
         }
         let stepping = active.filter {
-            samples[$0].cache.count < samples[$0].window.count && tokens[$0] == nil
+            samples[$0].state.count < samples[$0].window.count && tokens[$0] == nil
                 && samples[$0].ending == nil
         }
         guard !stepping.isEmpty else { return tokens }
         pass.step(
             stepping.map { samples[$0].window[samples[$0].window.count - 1] },
-            stepping.map { samples[$0].cache })
+            stepping.map { samples[$0].state })
         if stepping[0] == 0 { cached.append(samples[0].window[samples[0].window.count - 1]) }
         for (row, index) in stepping.enumerated() { tokens[index] = draw(index, row: row) }
         return tokens
@@ -170,30 +173,30 @@ public struct TextGenerator {
 
     private var maximumTokenCount: Int { configuration.maximumTokenCount }
 
-    /// Reads the prompt into the first cache, but for what that already holds, and lets the others
+    /// Reads the prompt into the first state, but for what that already holds, and lets the others
     /// take it over.
     private mutating func readPrompt() {
         hasBegun = true
         let window = samples[0].window
-        let needed = window.count + min(maximumTokenCount, contextLength - window.count)
+        let needed =
+            contextLimit.map { window.count + min(maximumTokenCount, $0 - window.count) } ?? 1
         // The last token is read in any case: its logits are wanted.
         var common = zip(cached, window.dropLast()).prefix { $0 == $1 }.count
-        common = min(common, samples[0].cache.count)
-        if samples[0].cache.capacity < needed {
-            let cache = KeyValueCache(pass.model.configuration, capacity: needed)
-            cache.copy(from: samples[0].cache, count: common)
-            samples[0].cache = cache
+        common = min(common, samples[0].state.count)
+        if let capacity = samples[0].state.capacity, capacity < needed {
+            let state = pass.makeState(capacity: needed)
+            state.copy(from: samples[0].state, count: common)
+            samples[0].state = state
         }
-        samples[0].cache.truncate(to: common)
+        common = samples[0].state.rewind(to: common)
         let rest = Array(window[common...])
-        pass.read(rest.span, into: samples[0].cache)
+        pass.read(rest.span, into: samples[0].state)
         cached = window
         for index in samples.indices.dropFirst() {
-            if samples[index].cache.capacity < needed {
-                samples[index].cache = KeyValueCache(
-                    pass.model.configuration, capacity: needed)
+            if let capacity = samples[index].state.capacity, capacity < needed {
+                samples[index].state = pass.makeState(capacity: needed)
             }
-            samples[index].cache.copy(from: samples[0].cache, count: window.count)
+            samples[index].state.copy(from: samples[0].state, count: window.count)
         }
     }
 
@@ -207,7 +210,7 @@ public struct TextGenerator {
             return nil
         }
         if givesLogProbabilities {
-            samples[index].logProbability = pass.logProbability(of: token, ofText: row)
+            samples[index].logProbability = pass.logits.logProbability(of: token, ofText: row)
         }
         if token == endToken {
             samples[index].ending = .endToken
@@ -220,8 +223,8 @@ public struct TextGenerator {
     }
 
     /// Drops the oldest tokens, so that three quarters of the context remain in use.
-    private func slide(_ window: inout [TokenID]) {
-        let kept = max(1, contextLength - max(1, contextLength / 4))
+    private func slide(_ window: inout [TokenID], _ limit: Int) {
+        let kept = max(1, limit - max(1, limit / 4))
         window.removeFirst(window.count - min(kept, window.count))
     }
 }

@@ -11,6 +11,9 @@ struct Kernels {
         self.level = level.number
     }
 
+    /// The most rows that are multiplied by matrices where they lie; more go through panels.
+    static let fewRows = 16
+
     static var productWorkspaceCount: Int { Int(QK_GEMM_WORKSPACE) }
 
     func attentionWorkspaceCount(positions: Int, headSize: Int) -> Int {

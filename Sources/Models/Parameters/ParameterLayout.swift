@@ -53,31 +53,8 @@ public struct ParameterLayout: Equatable, Sendable {
     /// Parameters of the model.
     public let parameterCount: Int
 
-    /// The layout of a model of this shape.
-    public init(_ configuration: GPTConfiguration) {
-        let names = TensorNames(configuration.architecture)
-        let (c, f) = (configuration.embeddingSize, configuration.feedForwardSize)
-        let (q, k) = (configuration.queryWidth, configuration.keyWidth)
-        var placement = TensorPlacement(names)
-        placement.add(names.tokens, [configuration.vocabularySize, c], .embedding)
-        if let positions = names.positions {
-            placement.add(positions, [configuration.positionCount, c], .embedding)
-        }
-        for layer in 0..<configuration.layerCount {
-            let block = names.block(layer)
-            placement.norm(block.norm1, c)
-            placement.linear(block.qkv, from: c, to: [q, k, k], .matrix)
-            for name in block.headNorms { placement.norm([name], configuration.headSize) }
-            placement.linear(block.out, from: q, to: [c], .residualMatrix)
-            placement.norm(block.norm2, c)
-            placement.linear(
-                block.up, from: c, to: configuration.architecture.isGated ? [f, f] : [f], .matrix)
-            placement.linear(block.down, from: f, to: [c], .residualMatrix)
-        }
-        placement.norm(names.finalNorm, c)
-        if !configuration.tiesEmbeddings {
-            placement.add(TensorNames.head, [configuration.vocabularySize, c], .head)
-        }
+    /// The layout of tensors that were placed.
+    init(_ placement: TensorPlacement) {
         tensors = placement.tensors
         floatCount = placement.floatCount
         parameterCount = tensors.reduce(0) { $0 + $1.count }

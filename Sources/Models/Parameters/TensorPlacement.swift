@@ -1,11 +1,17 @@
 /// Places tensors one behind the other in a buffer, each at a multiple of sixteen floats.
 struct TensorPlacement {
-    private let names: TensorNames
+    /// Before every tensor's name in a checkpoint but the head's.
+    private let prefix: String
+    /// Whether a matrix is stored (out, in), as `torch.nn.Linear` has it, not (in, out).
+    private let storesOutputRows: Bool
     private(set) var tensors: [ParameterLayout.Tensor] = []
     private var end = 0
 
-    /// A buffer without tensors, for those that `names` calls by name.
-    init(_ names: TensorNames) { self.names = names }
+    /// A buffer without tensors.
+    init(prefix: String = "", storesOutputRows: Bool = true) {
+        self.prefix = prefix
+        self.storesOutputRows = storesOutputRows
+    }
 
     /// Floats of the buffer, those between tensors included.
     var floatCount: Int { (end + 15) / 16 * 16 }
@@ -22,7 +28,7 @@ struct TensorPlacement {
         if !follows { end = floatCount }
         tensors.append(
             ParameterLayout.Tensor(
-                name: name, checkpointName: role == .head ? name : names.prefix + name,
+                name: name, checkpointName: role == .head ? name : prefix + name,
                 role: role, shape: shape, offset: end, maps: maps(end)))
         end += shape.reduce(1, *)
     }
@@ -36,12 +42,12 @@ struct TensorPlacement {
     /// Places the matrix of a product from `width` to the sum of `outputs`, in as many parts as
     /// names, and its biases.
     mutating func linear(
-        _ linear: TensorNames.Linear, from width: Int, to outputs: [Int],
+        weights: [String], biases: [String], from width: Int, to outputs: [Int],
         _ role: ParameterLayout.Role
     ) {
-        let parts = linear.weights.count == 1 ? [outputs] : outputs.map { [$0] }
-        let storesOutputRows = names.storesOutputRows
-        for (index, (name, part)) in zip(linear.weights, parts).enumerated() {
+        let parts = weights.count == 1 ? [outputs] : outputs.map { [$0] }
+        let storesOutputRows = storesOutputRows
+        for (index, (name, part)) in zip(weights, parts).enumerated() {
             let output = part.reduce(0, +)
             let shape = storesOutputRows ? [output, width] : [width, output]
             add(name, shape, role, follows: index > 0) {
@@ -49,6 +55,6 @@ struct TensorPlacement {
                     of: part, from: width, storesOutputRows: storesOutputRows, at: $0)
             }
         }
-        for name in linear.biases { add(name, [outputs.reduce(0, +)], .bias) }
+        for name in biases { add(name, [outputs.reduce(0, +)], .bias) }
     }
 }

@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import Models
 
 /// Reads `pipeline.json`: defaults, then the file, then settings from the command line.
 ///
@@ -10,13 +11,15 @@ enum ConfigurationFile {
     ///
     /// - Parameter settings: "section.key=value" each; the value is JSON, or else a string.
     static func read(path: String?, settings: [String]) throws -> PipelineConfiguration {
-        var object = try object(of: PipelineConfiguration())
+        var said: [String: Any] = [:]
         if let path {
-            merge(try parse(path: path), into: &object)
+            merge(try parse(path: path), into: &said)
         }
         for setting in settings {
-            try apply(setting, to: &object)
+            try apply(setting, to: &said)
         }
+        var object = try defaults(for: said)
+        merge(said, into: &object)
         completeSources(of: &object)
         return try decode(object)
     }
@@ -166,6 +169,18 @@ enum ConfigurationFile {
         return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 
+    /// The defaults, those of the model being its architecture's.
+    private static func defaults(for said: [String: Any]) throws -> [String: Any] {
+        var configuration = PipelineConfiguration()
+        let model = said["model"] as? [String: Any]
+        if let name = model?["architecture"] as? String,
+            let shape = ModelFamilies.shape(defaultsOf: name)
+        {
+            configuration.model = ModelConfiguration(shape)
+        }
+        return try object(of: configuration)
+    }
+
     private static func decode(_ object: [String: Any]) throws -> PipelineConfiguration {
         let data = try JSONSerialization.data(withJSONObject: object)
         do {
@@ -188,15 +203,19 @@ enum ConfigurationFile {
 
     /// The key of a number that no field of its place can hold, such as 2.5 for a count: the
     /// decoder says that there is one, and not where.
-    private static func unfitNumber(in object: [String: Any], place: [String] = []) -> String? {
+    private static func unfitNumber(
+        in object: [String: Any], of whole: [String: Any]? = nil, place: [String] = []
+    ) -> String? {
         for (name, value) in object {
             let path = place + [name]
             if let section = value as? [String: Any] {
-                if let found = unfitNumber(in: section, place: path) { return found }
+                if let found = unfitNumber(in: section, of: whole ?? object, place: path) {
+                    return found
+                }
             }
             // A source has the keys of the section that it stands in.
             for (number, source) in (value as? [[String: Any]] ?? []).enumerated() {
-                if let found = unfitNumber(in: source, place: place) {
+                if let found = unfitNumber(in: source, of: whole ?? object, place: place) {
                     return "\(path.joined(separator: "."))[\(number)]"
                         + found.dropFirst(place.joined(separator: ".").count)
                 }
@@ -204,7 +223,7 @@ enum ConfigurationFile {
             guard value is NSNumber, !place.isEmpty else { continue }
             var alone: [String: Any] = [name: value]
             for section in place.reversed() { alone = [section: alone] }
-            guard var rest = try? Self.object(of: PipelineConfiguration()) else { continue }
+            guard var rest = try? defaults(for: whole ?? object) else { continue }
             merge(alone, into: &rest)
             guard let data = try? JSONSerialization.data(withJSONObject: rest) else { continue }
             if (try? JSONDecoder().decode(PipelineConfiguration.self, from: data)) == nil {

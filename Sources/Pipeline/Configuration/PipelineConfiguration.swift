@@ -37,7 +37,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// Settings of packing the ids.
     public var shards = ShardConfiguration()
     /// The shape of the model.
-    public var model = GPTConfiguration()
+    public var model = ModelConfiguration()
     /// Settings of training it.
     public var training = TrainingConfiguration()
     /// Settings of drawing text from it.
@@ -70,7 +70,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try vocabulary.validate()
         try EncodeStage.validate(shards)
         try shards.allowSpecial.validate(known: vocabulary.specialTokens)
-        var shape = model
+        var shape = model.shape
         shape.vocabularySize = vocabulary.vocabularySize
         try shape.validate()
         try training.validate()
@@ -115,7 +115,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "instruction_tuning.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
             "instruction_tuning.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
-            "model.architecture": Architecture.allCases.map(\.rawValue),
+            "model.architecture": ModelFamilies.architectures,
         ]
     }
 
@@ -134,8 +134,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "vocabulary": VocabularyConfiguration.CodingKeys.allCases.map(\.rawValue),
             "shards": ShardConfiguration.CodingKeys.allCases.map(\.rawValue),
             // Its vocabulary size is that of the vocabulary.
-            "model": GPTConfiguration.CodingKeys.allCases.filter { $0 != .vocabularySize }
-                .map(\.rawValue),
+            "model": ModelFamilies.keys.filter { $0 != "vocab_size" },
             "training": TrainingConfiguration.CodingKeys.allCases.map(\.rawValue),
             "generation": GenerationConfiguration.CodingKeys.allCases.map(\.rawValue),
             "instruction_tuning": InstructionTuningConfiguration.keys,

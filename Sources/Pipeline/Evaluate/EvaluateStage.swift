@@ -57,14 +57,14 @@ public enum EvaluateStage {
     /// Opens a model and the data sets that were made with its vocabulary.
     private static func open(
         _ modelDirectory: String, _ shardDirectories: [String], _ work: WorkContext<PipelineEvent>
-    ) throws -> (model: GPT, vocabulary: Vocabulary, sets: [ShardSet]) {
+    ) throws -> (model: any LanguageModel, vocabulary: Vocabulary, sets: [ShardSet]) {
         try CheckpointStore.requireModel(at: modelDirectory)
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let sets = try shardDirectories.map {
             try ShardSet(directory: $0, vocabulary: vocabulary)
         }
         for case let notice? in sets.map(\.foreignNotice) { work.report(.notice(notice)) }
-        let model = try GPT(directory: modelDirectory)
+        let model = try ModelDirectory(path: modelDirectory).model()
         try model.configuration.checkEmbeddings(of: vocabulary)
         return (model, vocabulary, sets)
     }

@@ -40,14 +40,14 @@ public struct ChatSession {
     ///   - configuration: how answers are drawn.
     ///   - threadCount: threads to use; the answers do not depend on it.
     public init(
-        model: GPT, template: ChatTemplate, system: String? = nil,
+        model: any LanguageModel, template: ChatTemplate, system: String? = nil,
         configuration: GenerationConfiguration = .init(), threadCount: Int = 1
     ) throws {
         try model.configuration.checkEmbeddings(of: template.vocabulary)
         self.template = template
         self.system = system
         encoder = BytePairEncoder(template.vocabulary)
-        contextLength = model.configuration.positionCount
+        contextLength = model.configuration.contextLimit ?? .max
         maximumTokenCount = configuration.maximumTokenCount
         stopStrings = configuration.stopStrings
         endings = Set(
@@ -75,7 +75,7 @@ public struct ChatSession {
             throw PipelineError.notTuned(path: directory, missing: missing)
         }
         try self.init(
-            model: GPT(directory: directory), template: template, system: system,
+            model: ModelDirectory(path: directory).model(), template: template, system: system,
             configuration: configuration, threadCount: threadCount)
     }
 

@@ -11,7 +11,7 @@ public enum GenerateStage {
         work: WorkContext<PipelineEvent>
     ) throws -> [String] {
         try draw(
-            model: GPT(directory: modelDirectory),
+            model: ModelDirectory(path: modelDirectory).model(),
             vocabulary: Vocabulary(directory: modelDirectory), prompts: prompts,
             generation: generation, threadCount: work.threadCount
         ) { work.report(.progress(progress($0, $1))) }
@@ -24,7 +24,7 @@ public enum GenerateStage {
     ///   - progress: called before each token with those that were drawn, and the most that all
     ///     samples together can have.
     static func draw(
-        model: GPT, vocabulary: Vocabulary, prompts: [String],
+        model: any LanguageModel, vocabulary: Vocabulary, prompts: [String],
         generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
     ) throws -> [String] {
         let prompts = prompts.isEmpty ? ["", ""] : prompts

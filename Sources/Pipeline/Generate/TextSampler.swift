@@ -58,7 +58,7 @@ public struct TextSampler {
 
     /// Samples of `model` after `prompt`.
     public init(
-        model: GPT, vocabulary: Vocabulary, prompt: String,
+        model: any LanguageModel, vocabulary: Vocabulary, prompt: String,
         configuration: GenerationConfiguration = .init(), options: Options = .init()
     ) throws {
         promptIDs = try Self.ids(
@@ -80,7 +80,7 @@ public struct TextSampler {
 
     /// The ids that a model reads for a prompt.
     public static func ids(
-        of prompt: String, model: GPT, vocabulary: Vocabulary,
+        of prompt: String, model: any LanguageModel, vocabulary: Vocabulary,
         specials: SpecialTokenPolicy = .none, beginning: PromptBeginning = .automatic
     ) throws -> [TokenID] {
         try model.configuration.checkEmbeddings(of: vocabulary)

@@ -55,10 +55,9 @@ public struct ModelReport {
     /// Bytes of the parameters in memory, as float32.
     public var parameterByteCount: Int { 4 * model.layout.floatCount }
 
-    /// Bytes of the keys and values of a full context, as float32.
-    public var cacheByteCount: Int {
-        let c = model.configuration
-        return 4 * 2 * c.layerCount * c.keyWidth * c.positionCount
+    /// Bytes of what the model keeps of a text that fills its context.
+    public var stateByteCount: Int {
+        model.configuration.stateByteCount(tokenCount: model.configuration.positionCount)
     }
 
     /// Memory that training needs with the default recipe.

@@ -101,12 +101,14 @@ extension PipelineRunner {
     ) throws -> Trainer.ExistingRun {
         let store = CheckpointStore(runDirectory: configuration.runDirectory)
         guard let latest = store.latest else { return .overwrite }
-        var wanted = configuration.model
+        var wanted = configuration.model.shape
         wanted.vocabularySize = vocabulary.count
         if store.isContinued(by: configuration.training, data: data.fingerprint) {
             // The shape is the other model's where the run begins from one.
             if configuration.training.initFrom != nil { return .resume }
-            if let shape = try? GPTConfiguration(directory: latest), shape == wanted {
+            if let shape = try? ModelConfiguration(directory: latest),
+                shape == ModelConfiguration(wanted)
+            {
                 return .resume
             }
         }

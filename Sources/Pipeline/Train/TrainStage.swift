@@ -33,7 +33,7 @@ public enum TrainStage {
                 progress: progress)
         }
         let trainer = try Trainer(
-            model: configuration.model, configuration: configuration.training, data: data,
+            model: configuration.model.shape, configuration: configuration.training, data: data,
             vocabulary: vocabulary, surroundings: surroundings,
             work: work.wrapping(PipelineEvent.training))
         for notice in notices(configuration, trainer) { work.report(.notice(notice)) }
@@ -48,9 +48,9 @@ public enum TrainStage {
         var notices: [String] = []
         let training = configuration.training
         if let start = training.initFrom {
-            var asked = configuration.model
+            var asked = configuration.model.shape
             asked.vocabularySize = shape.vocabularySize
-            if asked != shape {
+            if ModelConfiguration(asked) != ModelConfiguration(shape) {
                 notices.append(
                     "the model has the shape of \(start), not that of the section \"model\"")
             }

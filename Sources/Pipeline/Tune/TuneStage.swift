@@ -41,7 +41,7 @@ public enum TuneStage {
         try CheckpointStore.requireModel(at: modelDirectory)
         let template = try ChatTemplate(
             Vocabulary(directory: modelDirectory).adding(specialTokens: ChatTemplate.specialTokens))
-        let shape = try GPTConfiguration(directory: modelDirectory)
+        let shape = try ModelConfiguration(directory: modelDirectory).shape
         try ConversationEncoding(template: template, contextLength: shape.positionCount).run(
             section, directory: shardDirectory(of: runDirectory), work: work)
         let set = try ShardSet(
@@ -69,7 +69,8 @@ public enum TuneStage {
         if summary.isComplete, let best = store.best ?? store.latest {
             try FileReplacement.writeJSON(
                 answers(
-                    to: section.questions, of: GPT(directory: best), template: template,
+                    to: section.questions, of: ModelDirectory(path: best).model(),
+                    template: template,
                     generation: configuration.generation, threadCount: work.threadCount
                 ) { work.report(.progress(GenerateStage.progress($0, $1))) },
                 to: answerFile(of: runDirectory))
@@ -80,7 +81,7 @@ public enum TuneStage {
     /// The recipe with what conversations need.
     private static func recipe(
         _ section: InstructionTuningConfiguration, modelDirectory: String, set: ShardSet,
-        shape: GPTConfiguration
+        shape: any ModelShape
     ) -> TrainingConfiguration {
         var training = section.training
         training.initFrom = modelDirectory
@@ -95,7 +96,7 @@ public enum TuneStage {
 
     /// Answers of the model to each question, asked alone.
     private static func answers(
-        to questions: [String], of model: GPT, template: ChatTemplate,
+        to questions: [String], of model: any LanguageModel, template: ChatTemplate,
         generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
     ) throws -> [String] {
         let most = questions.count * generation.maximumTokenCount

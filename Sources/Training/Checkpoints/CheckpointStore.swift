@@ -38,7 +38,7 @@ public struct CheckpointStore: Sendable {
         -> Bool
     {
         // A checkpoint whose model was removed or damaged cannot be gone on from.
-        guard let state = try? latestState(), let latest, (try? GPT(directory: latest)) != nil
+        guard let state = try? latestState(), let latest, (try? ModelDirectory(path: latest)) != nil
         else {
             return false
         }
@@ -129,7 +129,8 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Returns: the checkpoint's directory.
     func write(
-        model: GPT, optimizer: Optimizer, vocabulary: Vocabulary, template: ChatTemplate?,
+        model: any LanguageModel, optimizer: Optimizer, vocabulary: Vocabulary,
+        template: ChatTemplate?,
         state: TrainingState, keep: Int
     ) throws -> String {
         let manager = FileManager.default

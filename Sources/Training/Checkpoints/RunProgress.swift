@@ -4,7 +4,7 @@ import Work
 
 /// Progress of a run: its model, its optimizer, and its place in the data.
 struct RunProgress {
-    let model: GPT
+    let model: any LanguageModel
     let optimizer: Optimizer
     let state: TrainingState
     /// Changes of the recipe against that of the checkpoint that the run goes on from.
@@ -12,12 +12,12 @@ struct RunProgress {
 
     /// The progress of a run that begins: from the model of `start`, or at random.
     init(
-        beginning shape: GPTConfiguration, from start: StartingPoint?,
+        beginning shape: any ModelShape, from start: StartingPoint?,
         configuration: TrainingConfiguration, data: Mixture, team: ThreadTeam
     ) throws {
         model =
             try start?.model(shape, seed: configuration.seed)
-            ?? GPT(shape, seed: configuration.seed)
+            ?? shape.makeModel(seed: configuration.seed)
         optimizer = Optimizer(configuration, layout: model.layout, team: team)
         state = TrainingState(
             step: 0, position: 0, tokenCount: 0,
@@ -31,7 +31,7 @@ struct RunProgress {
     /// - Throws: ``TrainingError/badCheckpoint(path:reason:)`` when it is of other data, of another
     ///   shape or of another optimizer.
     init(
-        resuming checkpoint: String, shape: GPTConfiguration, configuration: TrainingConfiguration,
+        resuming checkpoint: String, shape: any ModelShape, configuration: TrainingConfiguration,
         data: Mixture, team: ThreadTeam
     ) throws {
         var state = try CheckpointStore.state(of: checkpoint)
@@ -45,9 +45,10 @@ struct RunProgress {
                     directory and begin from it (init_from)
                     """)
         }
-        model = try GPT(directory: checkpoint)
-        guard model.configuration == shape else {
-            let changes = try RecipeChange.between(model.configuration, shape)
+        model = try ModelDirectory(path: checkpoint).model()
+        let (found, wanted) = (ModelConfiguration(model.configuration), ModelConfiguration(shape))
+        guard found == wanted else {
+            let changes = try RecipeChange.between(found, wanted)
             throw TrainingError.badCheckpoint(
                 path: checkpoint,
                 reason: """

@@ -11,9 +11,9 @@ struct StartingPoint {
     ///
     /// - Throws: ``TrainingError/otherVocabulary(path:)`` when its ids mean something else than
     ///   those of `vocabulary`.
-    func shape(vocabulary: Vocabulary) throws -> GPTConfiguration {
+    func shape(vocabulary: Vocabulary) throws -> any ModelShape {
         try CheckpointStore.requireModel(at: directory)
-        var shape = try GPTConfiguration(directory: directory)
+        var shape = try ModelConfiguration(directory: directory).shape
         // Without a `tokenizer.json` the ids cannot be compared, and are taken to fit.
         if FileManager.default.fileExists(atPath: directory + "/tokenizer.json") {
             let own = try Vocabulary(directory: directory)
@@ -26,9 +26,11 @@ struct StartingPoint {
     }
 
     /// The model, with rows for all of `shape`'s tokens.
-    func model(_ shape: GPTConfiguration, seed: UInt64) throws -> GPT {
-        let model = try GPT(directory: directory)
-        guard model.configuration != shape else { return model }
+    func model(_ shape: any ModelShape, seed: UInt64) throws -> any LanguageModel {
+        let model = try ModelDirectory(path: directory).model()
+        guard ModelConfiguration(model.configuration) != ModelConfiguration(shape) else {
+            return model
+        }
         return try model.extended(toVocabularySize: shape.vocabularySize, seed: seed)
     }
 }

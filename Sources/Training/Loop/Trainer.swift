@@ -47,7 +47,7 @@ public final class Trainer {
         /// Draws samples from a model, and tells on the way the tokens that it has drawn and the
         /// most that they can be.
         public typealias SampleDrawer = (
-            _ model: GPT, _ progress: (_ completed: Int, _ total: Int) -> Void
+            _ model: any LanguageModel, _ progress: (_ completed: Int, _ total: Int) -> Void
         ) throws -> [String]
 
         /// The surroundings of a run.
@@ -64,7 +64,7 @@ public final class Trainer {
     }
 
     let configuration: TrainingConfiguration
-    let model: GPT
+    let model: any LanguageModel
     let optimizer: Optimizer
     let runner: BatchRunner
     let source: BatchSource
@@ -86,7 +86,7 @@ public final class Trainer {
     var isCheckpointDue = false
 
     /// The shape of the model.
-    package var modelConfiguration: GPTConfiguration { model.configuration }
+    package var modelConfiguration: any ModelShape { model.configuration }
 
     /// Notice for a person that a run evaluates nothing; nil for one that does.
     package var evaluationNotice: String? {
@@ -115,7 +115,7 @@ public final class Trainer {
     /// - Throws: ``TrainingError`` when they do not fit together or there is too little memory, and
     ///   the errors of data and models.
     public init(
-        model modelConfiguration: GPTConfiguration, configuration: TrainingConfiguration,
+        model modelConfiguration: any ModelShape, configuration: TrainingConfiguration,
         data: Mixture, vocabulary: Vocabulary, template: ChatTemplate? = nil,
         surroundings: Surroundings, work: WorkContext<TrainingEvent> = WorkContext()
     ) throws {
@@ -163,7 +163,7 @@ public final class Trainer {
 
     /// Prepares a run over one data set.
     public convenience init(
-        model: GPTConfiguration, configuration: TrainingConfiguration, set: ShardSet,
+        model: any ModelShape, configuration: TrainingConfiguration, set: ShardSet,
         vocabulary: Vocabulary, template: ChatTemplate? = nil, surroundings: Surroundings,
         work: WorkContext<TrainingEvent> = WorkContext()
     ) throws {
@@ -175,15 +175,15 @@ public final class Trainer {
     /// Shape of the model: that of the one that the run begins from, where it does, and otherwise
     /// the asked one with an embedding for each token.
     private static func shape(
-        _ asked: GPTConfiguration, _ vocabulary: Vocabulary, start: StartingPoint?,
+        _ asked: any ModelShape, _ vocabulary: Vocabulary, start: StartingPoint?,
         checkpoint: String?
-    ) throws -> GPTConfiguration {
+    ) throws -> any ModelShape {
         var shape = asked
         shape.vocabularySize = vocabulary.count
         if let start {
             // The model that a stopped run began from may be gone when it goes on.
             shape =
-                try checkpoint.map { try GPTConfiguration(directory: $0) }
+                try checkpoint.map { try ModelConfiguration(directory: $0).shape }
                 ?? start.shape(vocabulary: vocabulary)
         }
         try shape.validate()

@@ -96,7 +96,8 @@ public final class Optimizer {
     ///   - gradients: laid out as the parameters.
     ///   - norm: their global norm.
     ///   - factor: the schedule's factor for the learning rates.
-    public func step(model: GPT, gradients: FloatBuffer, norm: Double, factor: Double) {
+    public func step(model: any LanguageModel, gradients: FloatBuffer, norm: Double, factor: Double)
+    {
         let clip = configuration.gradientClip
         let scale = clip > 0 && norm > clip ? Float(clip / norm) : 1
         stepCount += 1
@@ -109,7 +110,7 @@ public final class Optimizer {
     }
 
     private func stepAdamW(
-        _ model: GPT, _ gradients: FloatBuffer, scale: Float, factor: Double
+        _ model: any LanguageModel, _ gradients: FloatBuffer, scale: Float, factor: Double
     ) {
         var step = AdamWKernels.Step(
             learningRate: Float(configuration.learningRate * factor),
@@ -126,7 +127,7 @@ public final class Optimizer {
     }
 
     private func stepMuon(
-        _ model: GPT, _ gradients: FloatBuffer, scale: Float, factor: Double
+        _ model: any LanguageModel, _ gradients: FloatBuffer, scale: Float, factor: Double
     ) {
         muon.step(
             MuonKernels.Step(

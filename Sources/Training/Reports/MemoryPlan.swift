@@ -24,9 +24,9 @@ public struct MemoryPlan: Encodable, Sendable, Equatable {
     ///   - configuration: the recipe.
     ///   - threadCount: threads, each of which has activations of its own.
     public init(
-        shape: GPTConfiguration, configuration: TrainingConfiguration, threadCount: Int
+        shape: any ModelShape, configuration: TrainingConfiguration, threadCount: Int
     ) {
-        let layout = ParameterLayout(shape)
+        let layout = shape.layout
         let runner = BatchRunner.memory(
             of: shape, batchSize: configuration.windowsPerStep,
             contextLength: shape.positionCount, threadCount: threadCount,

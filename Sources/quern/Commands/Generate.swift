@@ -112,13 +112,13 @@ struct Generate: AsyncParsableCommand {
         let vocabulary = try Vocabulary(directory: model)
         let policy = try specials.policy(for: vocabulary)
         let beginning = try beginning(vocabulary)
-        let gpt = try GPT(directory: model)
+        let languageModel = try ModelDirectory(path: model).model()
         let team = ThreadTeam(threadCount: threads ?? 0)
         if top != nil || attention != nil {
             let ids = try TextSampler.ids(
-                of: prompt, model: gpt, vocabulary: vocabulary, specials: policy,
+                of: prompt, model: languageModel, vocabulary: vocabulary, specials: policy,
                 beginning: beginning)
-            let view = ModelView(model: gpt, vocabulary: vocabulary, ids: ids)
+            let view = ModelView(model: languageModel, vocabulary: vocabulary, ids: ids)
             if let top { try view.writeNextTokens(top, weights: weights, team: team) }
             if let attention { try view.writeAttention(to: attention) }
             return
@@ -129,7 +129,7 @@ struct Generate: AsyncParsableCommand {
         options.weights = weights
         options.team = team
         options.givesLogProbabilities = logprobs || json
-        try draw(gpt, vocabulary, generation, options)
+        try draw(languageModel, vocabulary, generation, options)
     }
 
     private func beginning(_ vocabulary: Vocabulary) throws -> PromptBeginning {
@@ -146,7 +146,8 @@ struct Generate: AsyncParsableCommand {
     }
 
     private func draw(
-        _ gpt: GPT, _ vocabulary: Vocabulary, _ generation: GenerationConfiguration,
+        _ languageModel: any LanguageModel, _ vocabulary: Vocabulary,
+        _ generation: GenerationConfiguration,
         _ options: TextSampler.Options
     ) throws {
         let interrupts = InterruptHandler()
@@ -157,7 +158,8 @@ struct Generate: AsyncParsableCommand {
             var configuration = generation
             configuration.seed &+= UInt64(first)
             var sampler = try TextSampler(
-                model: gpt, vocabulary: vocabulary, prompt: prompt, configuration: configuration,
+                model: languageModel, vocabulary: vocabulary, prompt: prompt,
+                configuration: configuration,
                 options: options)
             var printer = SamplePrinter(
                 vocabulary: vocabulary, prompt: prompt,

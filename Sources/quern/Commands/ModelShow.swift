@@ -63,9 +63,13 @@ struct ModelShow: AsyncParsableCommand {
             threadCount: threads ?? ThreadTeam.processorCount)
         rows = [
             ["memory"],
-            ["to use it", size(report.parameterByteCount + report.cacheByteCount)],
+            ["to use it", size(report.parameterByteCount + report.stateByteCount)],
             ["  parameters", size(report.parameterByteCount)],
-            ["  keys and values of a full context", size(report.cacheByteCount)],
+            [
+                report.model.configuration.contextLimit == nil
+                    ? "  state of a text" : "  keys and values of a full context",
+                size(report.stateByteCount),
+            ],
             ["to train it", size(plan.total)],
             ["  parameters", size(plan.parameters)],
             ["  gradients", size(plan.gradients)],

@@ -7,12 +7,12 @@ import Work
 /// View of a model at a prompt, for people: the next tokens that it expects, and what its heads
 /// attend to.
 struct ModelView {
-    let model: GPT
+    let model: any LanguageModel
     let vocabulary: Vocabulary
     /// The prompt.
     let ids: [TokenID]
 
-    private var context: Int { model.configuration.positionCount }
+    private var context: Int { model.configuration.contextLimit ?? .max }
 
     /// The tokens of the prompt as a person can tell them apart.
     private var labels: [String] {
@@ -21,10 +21,10 @@ struct ModelView {
 
     /// Writes a table of the `count` most probable next tokens, with bars.
     func writeNextTokens(_ count: Int, weights: WeightFormat, team: ThreadTeam) throws {
-        let pass = InferencePass(model, weights: weights, team: team)
+        let pass = model.makeInferencePass(
+            weights: weights, textCount: 1, team: team, kernels: .best)
         let window = Array(ids.suffix(context))
-        let cache = KeyValueCache(model.configuration, capacity: window.count)
-        pass.read(window.span, into: cache)
+        pass.read(window.span, into: pass.makeState(capacity: window.count))
         let tokens = pass.likeliest(count)
         guard !tokens.isEmpty else { throw ModelError.notFinite }
         let widest = tokens.first?.probability ?? 1
@@ -52,7 +52,11 @@ struct ModelView {
                 reason: "it is \(ids.count) tokens, and attention is shown for at most "
                     + "\(min(limit, context))")
         }
-        let maps = model.attention(for: ids)
+        guard let maps = model.attentionMaps(for: ids) else {
+            throw PipelineError.badValue(
+                key: "attention",
+                reason: "a model of the kind \(model.configuration.architectureName) has none")
+        }
         guard maps.weights.allSatisfy(\.isFinite) else { throw ModelError.notFinite }
         if path == "-" {
             Terminal.write(AttentionText(maps: maps, labels: labels).text)

@@ -135,13 +135,13 @@ struct ShardsShow: AsyncParsableCommand {
     private func recipe() throws -> (TrainingConfiguration, context: Int) {
         guard let directory = run else {
             let configuration = try options.configuration(path: config)
-            return (configuration.training, configuration.model.positionCount)
+            return (configuration.training, configuration.model.shape.positionCount)
         }
         let store = CheckpointStore(runDirectory: directory)
         guard let latest = store.latest, let state = try store.latestState() else {
             throw TrainingError.noCheckpoint(directory: directory)
         }
-        return (state.configuration, try GPTConfiguration(directory: latest).positionCount)
+        return (state.configuration, try ModelConfiguration(directory: latest).shape.positionCount)
     }
 }
 

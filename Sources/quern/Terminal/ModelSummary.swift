@@ -6,17 +6,9 @@ enum ModelSummary {
     /// A model's shape and size in a few words.
     static func rows(_ model: ModelDirectory) -> [[String]] {
         let c = model.configuration
-        var heads = Figures.count(c.headCount)
-        if c.keyWidth != c.queryWidth { heads += ", \(c.keyWidth / c.headSize) of keys and values" }
-        return [
-            ["model", c.architecture.rawValue],
-            ["layers", Figures.count(c.layerCount)],
-            ["heads", heads],
-            [
-                "width",
-                "\(Figures.count(c.embeddingSize)), \(Figures.count(c.feedForwardSize)) inside",
-            ],
-            ["context", "\(Figures.count(c.positionCount)) tokens"],
+        let context = Figures.count(c.positionCount) + " tokens"
+        return [["model", c.architectureName]] + c.facts.map { [$0.title, $0.value] } + [
+            ["context", c.contextLimit == nil ? "any, trained on \(context)" : context],
             ["parameters", Figures.count(model.layout.parameterCount)],
         ]
     }

@@ -2,12 +2,14 @@
 /// costs one position and not all of them.
 ///
 /// A class, because it is one large allocation; an ``InferencePass`` fills it.
-public final class KeyValueCache {
+public final class KeyValueCache: ReadingState {
     /// The most tokens that fit.
-    public let capacity: Int
+    public var capacity: Int? { room }
     /// Tokens read so far.
     public internal(set) var count = 0
 
+    /// The most tokens that fit.
+    let room: Int
     private let headSize: Int
     private let headCount: Int
     /// Keys and values of each layer, (layers, 2, heads of keys, capacity, head size): what a head
@@ -21,35 +23,48 @@ public final class KeyValueCache {
         precondition(
             capacity > 0 && capacity <= configuration.positionCount,
             "a cache has room for 1 to \(configuration.positionCount) tokens, not \(capacity)")
-        self.capacity = capacity
+        room = capacity
         headSize = configuration.headSize
         headCount = configuration.keyWidth / configuration.headSize
         storage = FloatBuffer(
             count: configuration.layerCount * 2 * configuration.keyWidth * capacity)
     }
 
+    /// Bytes of the keys and values.
+    public var byteCount: Int { 4 * storage.count }
+
     /// Forgets all but the first `count` tokens.
-    public func truncate(to count: Int) {
+    public func rewind(to count: Int) -> Int {
         precondition(count >= 0 && count <= self.count, "a cache forgets its end, and only that")
         self.count = count
+        return count
     }
 
     /// Takes over what `other`, a cache of the same model, has of its first `count` tokens.
     /// O(layers · width · count).
-    public func copy(from other: KeyValueCache, count: Int) {
+    public func copy(from other: any ReadingState, count: Int) {
+        let other = Self.of(other)
         precondition(
-            count <= capacity && count <= other.count && headSize == other.headSize
+            count <= room && count <= other.count && headSize == other.headSize
                 && headCount == other.headCount
-                && storage.count / capacity == other.storage.count / other.capacity,
+                && storage.count / room == other.storage.count / other.room,
             "a cache of another model, or one that does not fit")
-        for place in 0..<storage.count / (capacity * headSize) where count > 0 {
-            unsafe storage.slice(place * capacity * headSize..<(place + 1) * capacity * headSize)
+        for place in 0..<storage.count / (room * headSize) where count > 0 {
+            unsafe storage.slice(place * room * headSize..<(place + 1) * room * headSize)
                 .base.update(
                     from: other.storage.slice(
-                        place * other.capacity * headSize..<(place + 1) * other.capacity * headSize
+                        place * other.room * headSize..<(place + 1) * other.room * headSize
                     ).base, count: count * headSize)
         }
         self.count = count
+    }
+
+    /// The cache that a decoder's pass is handed as a state.
+    static func of(_ state: any ReadingState) -> KeyValueCache {
+        guard let cache = state as? KeyValueCache else {
+            preconditionFailure("a state of another family of models")
+        }
+        return cache
     }
 
     /// The keys of a head, (capacity, head size).
@@ -59,6 +74,6 @@ public final class KeyValueCache {
     func values(layer: Int, head: Int) -> FloatSlice { part((2 * layer + 1) * headCount + head) }
 
     private func part(_ index: Int) -> FloatSlice {
-        storage.slice(index * capacity * headSize..<(index + 1) * capacity * headSize)
+        storage.slice(index * room * headSize..<(index + 1) * room * headSize)
     }
 }

@@ -17,8 +17,13 @@ extension ModelDirectory {
         to path: String, type: GGUFNumberType, name: String, tokenizer: GGUFMembers,
         progress: (Int) -> Void = { _ in }
     ) throws(ModelError) {
-        let tensors = layout.tensors.indices.map { GGUFTensor(ggufStream($0), type: type) }
-        var members = ggufMembers(type, name: name)
+        guard let shape = configuration as? GPTConfiguration else {
+            throw .unsupportedModel(
+                path: self.path,
+                reason: "llama.cpp has no model of the kind \(configuration.architectureName)")
+        }
+        let tensors = layout.tensors.indices.map { GGUFTensor(ggufStream($0, shape), type: type) }
+        var members = Self.ggufMembers(shape, type, name: name)
         members.add(tokenizer)
         var file = try ModelFileWriter(path: path)
         try file.write(GGUFHead.bytes(members, tensors: tensors.map(\.information)))
@@ -39,8 +44,9 @@ extension ModelDirectory {
     }
 
     /// The keys that describe the model.
-    func ggufMembers(_ type: GGUFNumberType, name: String) -> GGUFMembers {
-        let c = configuration
+    static func ggufMembers(
+        _ c: GPTConfiguration, _ type: GGUFNumberType, name: String
+    ) -> GGUFMembers {
         let architecture = c.architecture.rawValue
         var members = GGUFMembers()
         members.add("general.architecture", architecture)
@@ -71,17 +77,17 @@ extension ModelDirectory {
     }
 
     /// The layout's tensor `index` in the order of numbers that ggml has.
-    private func ggufStream(_ index: Int) -> TensorStream {
+    private func ggufStream(_ index: Int, _ shape: GPTConfiguration) -> TensorStream {
         let tensor = layout.tensors[index]
         let plain = stream(index)
         let name = GGUFTensorNames.name(ofCheckpointName: tensor.checkpointName)
-        if tensor.isBlockMatrix, !TensorNames(configuration.architecture).storesOutputRows {
+        if tensor.isBlockMatrix, !TensorNames(shape.architecture).storesOutputRows {
             return transposed(index, name: name)
         }
-        if configuration.architecture == .llama,
+        if shape.architecture == .llama,
             name.hasSuffix("attn_q.weight") || name.hasSuffix("attn_k.weight")
         {
-            return plain.interleavingHalves(of: configuration.headSize, name: name)
+            return plain.interleavingHalves(of: shape.headSize, name: name)
         }
         return TensorStream(name: name, shape: plain.shape, read: plain.read)
     }

@@ -1,4 +1,4 @@
-extension ModelConfigurationFile {
+extension GPTConfiguration {
     /// The fields of `LlamaConfig` and `Qwen3Config` that decide whether Quern computes the same;
     /// absent ones have their defaults.
     struct LlamaFields: Decodable {
@@ -30,7 +30,7 @@ extension ModelConfigurationFile {
         var mlp_bias: Bool?
         var use_sliding_window: Bool?
         var layer_types: [String]?
-        var eos_token_id: EndTokens?
+        var eos_token_id: ConfigurationData.EndTokens?
 
         /// The keys that are read here, and those that say something about training or, without
         /// `use_sliding_window`, nothing. `pretraining_tp` splits products whose sum is the same.

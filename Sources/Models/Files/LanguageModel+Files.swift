@@ -1,21 +1,17 @@
-extension GPTConfiguration {
-    /// The shape that the `config.json` of a Hugging Face directory describes.
-    public init(directory: String) throws(ModelError) {
-        self = try ModelConfigurationFile(path: directory + "/config.json").configuration
-    }
-}
-
-extension GPT {
-    /// Reads a Hugging Face directory of a model of one of the kinds that ``Architecture`` names,
-    /// as ``ModelDirectory`` describes it. O(parameters).
-    public convenience init(directory: String) throws(ModelError) {
-        let directory = try ModelDirectory(path: directory)
-        // Everything has been looked at by now, so that a file that does not fit costs no memory.
-        try self.init(zeros: directory.configuration)
-        for index in layout.tensors.indices {
-            let range = layout.tensors[index].range
-            directory.read(index, numbers: 0..<range.count, into: parameters.slice(range))
+extension LanguageModel {
+    /// Reads a Hugging Face directory of a model of this family, as ``ModelDirectory`` describes
+    /// it. O(parameters).
+    public init(directory path: String) throws(ModelError) {
+        let directory = try ModelDirectory(path: path)
+        guard let shape = directory.configuration as? Shape else {
+            throw .unsupportedModel(
+                path: path,
+                reason: "it is a \(directory.configuration.architectureName), "
+                    + "not a \(Shape.architectures.joined(separator: ", "))")
         }
+        // Everything has been looked at by now, so that a file that does not fit costs no memory.
+        try self.init(zeros: shape)
+        directory.read(into: self)
     }
 
     /// Writes `config.json`, `generation_config.json` and `model.safetensors` into a directory,
@@ -32,7 +28,7 @@ extension GPT {
     ) throws(ModelError) {
         try ModelFileWriter.makeDirectory(directory)
         try ModelFileWriter.write(
-            ModelConfigurationFile.text(configuration, endToken: endToken),
+            configuration.configurationText(endToken: endToken, type: .float32),
             to: directory + "/config.json")
         try ModelFileWriter.write(
             ModelConfigurationFile.generationText(

@@ -1,30 +1,21 @@
 public import Work
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#endif
-
-/// New tokens' way through a model whose texts have caches, on all threads.
+/// New tokens' way through a decoder whose texts have caches, on all threads.
 ///
-/// Two things are read: a part of one text, many positions at a time, by the matrix kernels; or one
-/// token of each of several texts, for which every weight is read once. Work is cut by rows and
-/// columns, never by threads, and no sum is shared, so that the bits do not depend on the number of
-/// threads; nor do those of a text depend on the texts that are read beside it.
+/// Work is cut by rows and columns, never by threads, and no sum is shared, so that the bits do not
+/// depend on the number of threads; nor do those of a text depend on the texts that are read beside
+/// it.
 ///
 /// ```swift
-/// let pass = InferencePass(model, team: ThreadTeam())
+/// let pass = GPTInferencePass(model, team: ThreadTeam())
 /// let cache = KeyValueCache(model.configuration)
 /// pass.read(prompt.span, into: cache)
-/// while cache.count < cache.capacity {
+/// while cache.count < limit {
 ///     let token = pass.withLogits { Sampler.likeliest(in: $0) }
 ///     pass.step([token], [cache])
 /// }
 /// ```
-public final class InferencePass {
+public final class GPTInferencePass: InferencePass {
     /// The model that reads; its parameters must not change meanwhile.
     public let model: GPT
     /// The most texts that take a step together.
@@ -33,17 +24,16 @@ public final class InferencePass {
     public var weightByteCount: Int { weights.byteCount }
 
     let configuration: GPTConfiguration
-    let weights: InferenceWeights
-    let kernels: Kernels
-    let team: ThreadTeam
+    let weights: GPTInferenceWeights
+    let products: InferenceProducts
     let buffers: Buffers
-    let logits: Matrix  // (texts, V)
-    private let logitsBuffer: FloatBuffer
+    var kernels: Kernels { products.kernels }
+    var team: ThreadTeam { products.team }
+    /// What the model expects next in each text.
+    public let logits: LogitRows
 
     /// Positions that are read at once, which bounds the scratch.
     static let chunkLength = 256
-    /// The most rows that are multiplied by matrices where they lie; more go through panels.
-    static let fewRows = 16
 
     /// Buffers for the rows at work, allocated once.
     struct Buffers {
@@ -73,19 +63,7 @@ public final class InferencePass {
         }
     }
 
-    let productScratch: [Scratch]
     let attentionScratch: [Scratch]
-
-    /// A worker's floats, as many as it has needed so far.
-    final class Scratch {
-        private var buffer = FloatBuffer(count: 0)
-
-        /// `count` floats whose values are those of the last use.
-        func floats(_ count: Int) -> FloatSlice {
-            if buffer.count < count { buffer = FloatBuffer(count: max(count, 2 * buffer.count)) }
-            return buffer.slice(0..<count)
-        }
-    }
 
     /// A pass that reads with `model`.
     ///
@@ -100,65 +78,42 @@ public final class InferencePass {
         team: ThreadTeam, kernels level: KernelLevel = .best
     ) {
         precondition(
-            textCount > 0 && textCount <= Self.fewRows,
-            "\(textCount) texts at once; give 1 to \(Self.fewRows)")
+            textCount > 0 && textCount <= Kernels.fewRows,
+            "\(textCount) texts at once; give 1 to \(Kernels.fewRows)")
         self.model = model
         self.textCount = textCount
-        self.team = team
         configuration = model.configuration
-        kernels = Kernels(level)
-        weights = InferenceWeights(model, format, team: team)
+        products = InferenceProducts(team: team, level: level)
+        weights = GPTInferenceWeights(model, format, team: team)
         let rows = max(textCount, min(Self.chunkLength, configuration.positionCount))
         buffers = Buffers(configuration, rows: rows)
-        logitsBuffer = FloatBuffer(count: textCount * configuration.vocabularySize)
-        logits = Matrix(logitsBuffer.all, textCount, configuration.vocabularySize)
-        productScratch = (0..<team.threadCount).map { _ in Scratch() }
+        logits = LogitRows(
+            textCount: textCount, vocabularySize: configuration.vocabularySize,
+            kernels: products.kernels)
         attentionScratch = (0..<team.threadCount).map { _ in Scratch() }
     }
 
-    /// Calls `body` with what the model expects next in a text, by its number in the last
-    /// ``step(_:_:)``; 0 after ``read(_:into:)``.
-    public func withLogits<Result, Failure: Error>(
-        ofText text: Int = 0, _ body: (Span<Float>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        let row = logits.row(text)
-        return try body(unsafe Span(_unsafeStart: row.base, count: row.count))
+    /// An empty cache.
+    public func makeState(capacity: Int) -> any ReadingState {
+        KeyValueCache(configuration, capacity: capacity)
     }
 
-    /// The natural logarithm of the probability that the model gives `token` after a text.
-    func logProbability(of token: TokenID, ofText text: Int) -> Double {
-        let scratch = productScratch[0].floats(configuration.vocabularySize)
-        kernels.copy(logits.row(text), to: scratch)
-        buffers.ids.copy(from: [token].span)
-        let loss = buffers.mean.slice(0..<1)
-        kernels.crossEntropy(
-            Matrix(scratch, 1, scratch.count), targets: buffers.ids.slice(0..<1), scale: 0,
-            losses: loss)
-        return -Double(buffers.mean[0])
+    /// Reads the next tokens of a text, as ``read(_:into:)-(_,KeyValueCache)``.
+    public func read(_ ids: Span<TokenID>, into state: any ReadingState) {
+        read(ids, into: KeyValueCache.of(state))
     }
 
-    /// The most probable next tokens of a text, and their probabilities; none where the logits are
-    /// not finite. O(V).
-    public func likeliest(
-        _ count: Int, ofText text: Int = 0
-    ) -> [(token: TokenID, probability: Double)] {
-        withLogits(ofText: text) { logits in
-            guard logits.areFinite else { return [] }
-            let most = Double(logits[Sampler.likeliest(in: logits).index])
-            var sum = 0.0
-            for index in logits.indices { sum += exp(Double(logits[index]) - most) }
-            return Selection.greatest(min(count, logits.count), in: logits).map {
-                (TokenID($0.index), exp(Double($0.value) - most) / sum)
-            }
-        }
+    /// Reads one token of each text, as ``step(_:_:)-(_,[KeyValueCache])``.
+    public func step(_ tokens: [TokenID], _ states: [any ReadingState]) {
+        step(tokens, states.map(KeyValueCache.of))
     }
 
     /// Reads the next tokens of a text, 256 at a time. There must be room for them, and at least
     /// one.
     public func read(_ ids: Span<TokenID>, into cache: KeyValueCache) {
         precondition(
-            ids.count > 0 && cache.count + ids.count <= cache.capacity,
-            "\(ids.count) tokens for a cache with room for \(cache.capacity - cache.count)")
+            ids.count > 0 && cache.count + ids.count <= cache.room,
+            "\(ids.count) tokens for a cache with room for \(cache.room - cache.count)")
         model.checkIDs(ids)
         var start = 0
         while start < ids.count {
@@ -183,7 +138,7 @@ public final class InferencePass {
         model.checkIDs(tokens.span)
         buffers.ids.copy(from: tokens.span)
         for (row, cache) in caches.enumerated() {
-            precondition(cache.count < cache.capacity, "the cache is full; slide the window first")
+            precondition(cache.count < cache.room, "the cache is full; slide the window first")
             buffers.places[row] = Int32(cache.count)
         }
         forward(.step(caches))
@@ -231,6 +186,6 @@ public final class InferencePass {
         let x = Matrix(buffers.stream.all, rows.upperBound, configuration.embeddingSize).rows(rows)
         let y = Matrix(buffers.norm.all, rows.count, configuration.embeddingSize)
         normalise(x, model.slices.finalNorm, into: y)
-        multiply(y, weights.head, into: logits.rows(0..<rows.count))
+        products.multiply(y, weights.head, into: logits.matrix.rows(0..<rows.count))
     }
 }

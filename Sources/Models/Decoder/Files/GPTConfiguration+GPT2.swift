@@ -1,4 +1,4 @@
-extension ModelConfigurationFile {
+extension GPTConfiguration {
     /// The fields of `GPT2Config` that decide whether Quern computes the same; absent ones have its
     /// defaults.
     struct GPT2Fields: Decodable {
@@ -14,7 +14,7 @@ extension ModelConfigurationFile {
         var scale_attn_weights: Bool?
         var scale_attn_by_inverse_layer_idx: Bool?
         var add_cross_attention: Bool?
-        var eos_token_id: EndTokens?
+        var eos_token_id: ConfigurationData.EndTokens?
 
         /// The keys that are read here, and those that say something about training or about other
         /// classes only. `n_ctx` repeats the context; `reorder_and_upcast_attn` is about precision

@@ -1,0 +1,77 @@
+extension GPTConfiguration: ModelShape {
+    /// A model of this shape.
+    public typealias Model = GPT
+
+    /// The names of ``Architecture``.
+    public static var architectures: [String] { Architecture.allCases.map(\.rawValue) }
+
+    /// The keys in `pipeline.json`.
+    public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+
+    /// The default shape of an architecture.
+    public init(defaultsOf architecture: String) {
+        self.init()
+        self.architecture = Architecture(rawValue: architecture) ?? .gpt2
+    }
+
+    /// The architecture's name.
+    public var architectureName: String { architecture.rawValue }
+
+    /// The model sees no more than its positions.
+    public var contextLimit: Int? { positionCount }
+
+    /// Layout of the parameters, under Hugging Face's names. O(layers).
+    public var layout: ParameterLayout {
+        let names = TensorNames(architecture)
+        let (c, f, q, k) = (embeddingSize, feedForwardSize, queryWidth, keyWidth)
+        var placement = TensorPlacement(
+            prefix: names.prefix, storesOutputRows: names.storesOutputRows)
+        func place(
+            _ linear: TensorNames.Linear, from width: Int, to outputs: [Int],
+            _ role: ParameterLayout.Role
+        ) {
+            placement.linear(
+                weights: linear.weights, biases: linear.biases, from: width, to: outputs, role)
+        }
+        placement.add(names.tokens, [vocabularySize, c], .embedding)
+        if let positions = names.positions {
+            placement.add(positions, [positionCount, c], .embedding)
+        }
+        for layer in 0..<layerCount {
+            let block = names.block(layer)
+            placement.norm(block.norm1, c)
+            place(block.qkv, from: c, to: [q, k, k], .matrix)
+            for name in block.headNorms { placement.norm([name], headSize) }
+            place(block.out, from: q, to: [c], .residualMatrix)
+            placement.norm(block.norm2, c)
+            place(block.up, from: c, to: architecture.isGated ? [f, f] : [f], .matrix)
+            place(block.down, from: f, to: [c], .residualMatrix)
+        }
+        placement.norm(names.finalNorm, c)
+        if !tiesEmbeddings { placement.add(TensorNames.head, [vocabularySize, c], .head) }
+        return ParameterLayout(placement)
+    }
+
+    /// A tied head may be there as a copy of the embedding.
+    public var copies: [String: Int] { tiesEmbeddings ? [TensorNames.head: 0] : [:] }
+
+    /// Layers, heads, width and context.
+    public var facts: [(title: String, value: String)] {
+        var heads = "\(headCount)"
+        if keyWidth != queryWidth { heads += ", \(keyWidth / headSize) of keys and values" }
+        return [
+            ("layers", "\(layerCount)"), ("heads", heads),
+            ("width", "\(embeddingSize), \(feedForwardSize) inside"),
+        ]
+    }
+
+    /// Bytes of the keys and values of a text, as float32.
+    public func stateByteCount(tokenCount: Int) -> Int {
+        4 * 2 * layerCount * keyWidth * tokenCount
+    }
+
+    /// Floats of the panels and of the threads' activations.
+    public func passMemory(_ plan: BatchPlan) -> BatchPassMemory {
+        GPTBatchPass.memory(of: self, plan)
+    }
+}

@@ -1,0 +1,18 @@
+/// A family's way through batches, forward and backward, on a team of threads.
+///
+/// It owns activations and scratch, sized once. What it computes for a sequence depends neither on
+/// the number of threads nor on what is computed beside it.
+public protocol BatchPass: AnyObject {
+    /// Bytes that it holds.
+    var memory: BatchPassMemory { get }
+
+    /// Lays the weights out as products read them, after they changed.
+    func refresh()
+
+    /// Writes the losses of the first `count` sequences, forward only.
+    func computeLosses(ofSequences count: Int, of batch: BatchInput)
+
+    /// Writes the losses of the sequences of some slots, and sets the slots' gradients to those of
+    /// `scale` times the sum of a slot's losses.
+    func computeGradients(of slots: [BatchSlot], of batch: BatchInput, scale: Float)
+}

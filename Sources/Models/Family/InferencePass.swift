@@ -1,0 +1,49 @@
+/// New tokens' way through a model that keeps what it has read of each text, on all threads.
+///
+/// Two things are read: a part of one text, many tokens at a time; or one token of each of several
+/// texts, for which every weight is read once. The bits depend neither on the number of threads nor
+/// on the texts that are read beside each other.
+///
+/// ```swift
+/// let pass = model.makeInferencePass(
+///     weights: .float32, textCount: 1, team: ThreadTeam(), kernels: .best)
+/// let state = pass.makeState(capacity: 256)
+/// pass.read(prompt.span, into: state)
+/// let token = pass.withLogits { Sampler.likeliest(in: $0) }
+/// pass.step([token], [state])
+/// ```
+public protocol InferencePass: AnyObject {
+    /// The most texts that take a step together.
+    var textCount: Int { get }
+    /// Bytes of weights that are read for a step.
+    var weightByteCount: Int { get }
+    /// What the model expects next in each text of the last ``step(_:_:)``, or in that of the last
+    /// ``read(_:into:)``, which is number 0.
+    var logits: LogitRows { get }
+
+    /// The state of a text of which nothing is read yet.
+    ///
+    /// - Parameter capacity: tokens that it has room for, where a state has limits.
+    func makeState(capacity: Int) -> any ReadingState
+    /// Reads the next tokens of a text, at least one. There must be room for them.
+    func read(_ ids: Span<TokenID>, into state: any ReadingState)
+    /// Reads one token of each text. There must be room for it.
+    func step(_ tokens: [TokenID], _ states: [any ReadingState])
+}
+
+extension InferencePass {
+    /// Calls `body` with the logits of a text.
+    public func withLogits<Result, Failure: Error>(
+        ofText text: Int = 0, _ body: (Span<Float>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try logits.withLogits(ofText: text, body)
+    }
+
+    /// The most probable next tokens of a text, and their probabilities; none where the logits are
+    /// not finite. O(V).
+    public func likeliest(
+        _ count: Int, ofText text: Int = 0
+    ) -> [(token: TokenID, probability: Double)] {
+        logits.likeliest(count, ofText: text)
+    }
+}

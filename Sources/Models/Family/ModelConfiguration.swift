@@ -1,0 +1,59 @@
+/// The section "model" of `pipeline.json`: the shape of a model of any family, which the key
+/// `architecture` chooses.
+public struct ModelConfiguration: Codable, Sendable {
+    /// The model's shape.
+    public var shape: any ModelShape
+
+    /// The section of a shape.
+    public init(_ shape: any ModelShape = GPTConfiguration()) { self.shape = shape }
+
+    /// The shape that the `config.json` of a directory describes.
+    public init(directory: String) throws(ModelError) {
+        shape = try ModelConfigurationFile(path: directory + "/config.json").configuration
+    }
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    private static let architectureKey = Key(stringValue: "architecture")
+
+    /// Reads the keys of the architecture; those that are absent keep their defaults, and one that
+    /// only other architectures have is an error.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Key.self)
+        let name = try values.decodeIfPresent(String.self, forKey: Self.architectureKey)
+        let families = ModelFamilies.all
+        guard
+            let family = name.map({ name in families.first { $0.architectures.contains(name) } })
+                ?? families[0]
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: Self.architectureKey, in: values,
+                debugDescription:
+                    "one of \(ModelFamilies.architectures.joined(separator: ", ")) belongs here")
+        }
+        for key in values.allKeys where !family.keys.contains(key.stringValue) {
+            if try values.decodeNil(forKey: key) { continue }
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: values,
+                debugDescription: "\(name ?? family.architectures[0]) has no \(key.stringValue); "
+                    + "it knows \(family.keys.joined(separator: ", "))")
+        }
+        shape = try family.init(from: decoder)
+    }
+
+    /// Writes the shape's keys.
+    public func encode(to encoder: any Encoder) throws { try shape.encode(to: encoder) }
+}
+
+extension ModelConfiguration: Equatable {
+    /// Whether both describe the same model.
+    public static func == (a: ModelConfiguration, b: ModelConfiguration) -> Bool {
+        func isEqual<Shape: ModelShape>(_ shape: Shape) -> Bool { b.shape as? Shape == shape }
+        return isEqual(a.shape)
+    }
+}

@@ -1,0 +1,69 @@
+/// Shape of a language model of some family: all that is known of it before it has parameters; the
+/// section "model" of `pipeline.json`.
+///
+/// It is the half of the seam between families and what works with any of them (training,
+/// evaluation, generation, checkpoints) that needs no memory. ``LanguageModel`` is the other.
+public protocol ModelShape: Codable, Sendable, Equatable {
+    /// Model of this shape.
+    associatedtype Model: LanguageModel where Model.Shape == Self
+
+    /// Values of the key `architecture` that shapes of this family have.
+    static var architectures: [String] { get }
+    /// Values of `model_type` in the `config.json` of this family.
+    static var modelTypes: [String] { get }
+    /// Keys in `pipeline.json`.
+    static var keys: [String] { get }
+    /// The default shape of one of ``architectures``.
+    init(defaultsOf architecture: String)
+
+    /// The architecture's name: "gpt2".
+    var architectureName: String { get }
+    /// Tokens in the vocabulary; 0 until it is known.
+    var vocabularySize: Int { get set }
+    /// Tokens of a window that the model is trained and scored on.
+    var positionCount: Int { get set }
+    /// The most tokens that the model sees at once; nil for one that reads on without an end.
+    var contextLimit: Int? { get }
+    /// Layout of its parameters.
+    var layout: ParameterLayout { get }
+    /// Tensors that a checkpoint may hold as copies of one of the layout, by their names there; the
+    /// values are indices of the layout's tensors.
+    var copies: [String: Int] { get }
+    /// Floating-point operations of matrix products to train on one token, forward and backward.
+    var trainingOperationsPerToken: Double { get }
+    /// Size of the model in words for a person, as titles and values: layers, heads, width.
+    var facts: [(title: String, value: String)] { get }
+    /// Bytes of what the model keeps of a text of `tokenCount` tokens that it has read.
+    func stateByteCount(tokenCount: Int) -> Int
+    /// Throws unless a model of this shape can exist.
+    func validate() throws(ModelError)
+
+    /// Whether the slots of a wave are worked on together whatever the number of threads.
+    static var joinsSlots: Bool { get }
+    /// Floats of a pass over batches, before they are allocated.
+    func passMemory(_ plan: BatchPlan) -> BatchPassMemory
+
+    /// Shape and end token that a `config.json` describes; throws for what is not computed so.
+    static func read(_ file: ConfigurationData) throws -> (shape: Self, endToken: Int?)
+    /// The text of `config.json`.
+    func configurationText(endToken: TokenID?, type: NumberType) -> String
+}
+
+extension ModelShape {
+    /// Values of `model_type`: those of the architecture.
+    public static var modelTypes: [String] { architectures }
+    /// Slots are worked on apart.
+    public static var joinsSlots: Bool { false }
+    /// No copies.
+    public var copies: [String: Int] { [:] }
+
+    /// A model whose parameters are all zero.
+    func makeModel() throws(ModelError) -> any LanguageModel { try Model(zeros: self) }
+
+    /// A model with its family's random start.
+    public func makeModel(seed: UInt64) throws(ModelError) -> any LanguageModel {
+        let model = try Model(zeros: self)
+        model.initialize(seed: seed)
+        return model
+    }
+}

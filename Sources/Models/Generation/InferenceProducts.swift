@@ -1,0 +1,103 @@
+import Work
+
+/// Products of rows at work with a model's matrices while it generates, divided among threads.
+///
+/// Work is cut by columns, never by threads, so that the bits do not depend on their number.
+struct InferenceProducts {
+    let kernels: Kernels
+    let team: ThreadTeam
+    private let scratch: [Scratch]
+
+    init(team: ThreadTeam, level: KernelLevel) {
+        kernels = Kernels(level)
+        self.team = team
+        scratch = (0..<team.threadCount).map { _ in Scratch() }
+    }
+
+    /// Calls `body` with ranges of rows: all of few, which are not worth a second thread, or parts.
+    func eachRows(_ count: Int, _ body: (Range<Int>) -> Void) {
+        let part = Kernels.fewRows
+        guard count > part else { return body(0..<count) }
+        team.run((count + part - 1) / part) { body($0 * part..<min(($0 + 1) * part, count)) }
+    }
+
+    /// y = x · weight + bias, plus y itself when `adding`.
+    func multiply(
+        _ x: Matrix, _ p: InferenceLinear, into y: Matrix, adding: Bool = false
+    ) {
+        let columns = y.columns
+        let part =
+            x.rows > Kernels.fewRows ? Self.panelPart : Self.part(of: columns)
+        team.run((columns + part - 1) / part) { item, worker in
+            let range = item * part..<min((item + 1) * part, columns)
+            let bias = p.bias.map { $0[range] }
+            let out = y.columns(range)
+            if x.rows > Kernels.fewRows {
+                multiplyPanels(x, p, range, bias, into: out, adding: adding, worker)
+                return
+            }
+            if let bias {
+                for row in 0..<out.rows {
+                    if adding {
+                        kernels.add(bias, to: out.row(row))
+                    } else {
+                        kernels.copy(bias, to: out.row(row))
+                    }
+                }
+            }
+            let adds = adding || bias != nil
+            if let reduced = p.reduced {
+                kernels.multiply(fewRows: x, reduced, columns: range, into: out, adding: adds)
+            } else {
+                kernels.multiply(
+                    fewRows: x, p.matrix.columns(range), into: out, adding: adds)
+            }
+        }
+    }
+
+    private func multiplyPanels(
+        _ x: Matrix, _ p: InferenceLinear, _ range: Range<Int>, _ bias: FloatSlice?,
+        into out: Matrix, adding: Bool, _ worker: Int
+    ) {
+        var matrix = p.matrix.columns(range)
+        let own = Kernels.productWorkspaceCount
+        var packedCount = 0
+        if p.reduced != nil {
+            packedCount = kernels.packedCount(rows: matrix.rows, columns: matrix.columns)
+        }
+        let workspace = scratch[worker].floats(own + packedCount)
+        if let reduced = p.reduced {
+            let panels = workspace.at(own, packedCount)
+            kernels.pack(reduced, columns: range, into: panels)
+            matrix.packed = panels
+        }
+        guard adding else {
+            kernels.multiply(x, matrix, into: out, .adding(bias), workspace: workspace)
+            return
+        }
+        // The bias is added to what is there and not through a residual: `out` would be that
+        // residual, and a product of several blocks stores its sums there between them.
+        if let bias { for row in 0..<out.rows { kernels.add(bias, to: out.row(row)) } }
+        kernels.multiply(x, matrix, into: out, .add, workspace: workspace)
+    }
+
+    /// Columns of an item where rows are many.
+    private static let panelPart = 96
+
+    /// Columns of an item where rows are few: enough of them to be worth handing out, and so few
+    /// that no thread waits long for the last.
+    private static func part(of columns: Int) -> Int {
+        min(max(columns / 32 / 64 * 64, 64), 512)
+    }
+}
+
+/// A worker's floats, as many as it has needed so far.
+final class Scratch {
+    private var buffer = FloatBuffer(count: 0)
+
+    /// `count` floats whose values are those of the last use.
+    func floats(_ count: Int) -> FloatSlice {
+        if buffer.count < count { buffer = FloatBuffer(count: max(count, 2 * buffer.count)) }
+        return buffer.slice(0..<count)
+    }
+}
