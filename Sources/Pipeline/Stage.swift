@@ -11,6 +11,8 @@ public enum Stage: String, Codable, Sendable, CaseIterable {
     case encode
     /// Training the model.
     case train
+    /// Scoring it, where several are compared.
+    case evaluate
     /// Drawing samples from it.
     case generate
     /// Teaching it to answer.

@@ -54,7 +54,9 @@ struct ChartDrawing {
         text += Self.text(chart.title, Self.left, 26, "font-size=\"16\" font-weight=\"600\"")
         text += axes
         for (number, series) in chart.series.enumerated() {
-            text += curve(series, number) + legend(series, number)
+            text += curve(series, number)
+            // One curve is what the title says.
+            if chart.series.count > 1 { text += legend(series, number) }
         }
         return text + "</g>\n"
     }
@@ -122,7 +124,12 @@ struct ChartDrawing {
             <polyline class="line c\(colour)"\(dash(number)) points="\(Self.number(start)),\
             \(Self.number(middle)) \(end),\(Self.number(middle))"/>
 
-            """ + Self.text(series.name, start + 38, middle + 4.5, "")
+            """ + Self.text(shortened(series.name), start + 38, middle + 4.5, "")
+    }
+
+    /// A name that fits beside the plot; the whole one stands in the titles of points.
+    private func shortened(_ name: String) -> String {
+        name.count <= 18 ? name : name.prefix(17) + "…"
     }
 
     private func dash(_ number: Int) -> String {

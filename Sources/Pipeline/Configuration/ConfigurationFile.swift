@@ -11,20 +11,23 @@ enum ConfigurationFile {
     ///
     /// - Parameter settings: "section.key=value" each; the value is JSON, or else a string.
     static func read(path: String?, settings: [String]) throws -> PipelineConfiguration {
-        var said: [String: Any] = [:]
-        if let path {
-            merge(try parse(path: path), into: &said)
-        }
-        for setting in settings {
-            try apply(setting, to: &said)
-        }
+        let sections = PipelineConfiguration.keysOfSections
+        var said = try path.map { try parse(path: $0) } ?? [:]
+        try checkKeys(of: said, sections)
+        for setting in settings { try apply(setting, to: &said, sections) }
+        return try configuration(of: said)
+    }
+
+    /// The configuration of what a file and settings say, which have known keys.
+    static func configuration(of said: [String: Any]) throws -> PipelineConfiguration {
         var object = try defaults(for: said)
         merge(said, into: &object)
         completeSources(of: &object)
         return try decode(object)
     }
 
-    private static func parse(path: String) throws -> [String: Any] {
+    /// The object in the file at `path`, whose keys may be any.
+    static func parse(path: String) throws -> [String: Any] {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw PipelineError.unreadable(
                 path: path,
@@ -42,20 +45,20 @@ enum ConfigurationFile {
         guard let object = parsed as? [String: Any] else {
             throw PipelineError.unreadable(path: path, reason: "it is not a JSON object")
         }
-        try checkKeys(of: object)
         return object
     }
 
     /// Checks the keys of a section, those of the sections within it included.
     ///
     /// - Parameters:
+    ///   - sections: the keys of each section, and those of the whole under the empty name.
     ///   - place: the section's own key, such as "corpus.refine", with "[]" behind that of a list
     ///     whose elements are sections; empty for the whole.
     ///   - shown: the place in errors, such as "corpus.sources[1]", where that is something else.
-    private static func checkKeys(
-        of object: [String: Any], in place: String = "", shown: String? = nil
+    static func checkKeys(
+        of object: [String: Any], _ sections: [String: [String]], in place: String = "",
+        shown: String? = nil
     ) throws {
-        let sections = PipelineConfiguration.keysOfSections
         let known = sections[place] ?? []
         let (prefix, shownPrefix) = (joined(place, ""), joined(shown ?? place, ""))
         for name in object.keys.sorted() {
@@ -66,31 +69,36 @@ enum ConfigurationFile {
             }
             let (key, shown) = (prefix + name, shownPrefix + name)
             if sections[key] != nil {
-                try checkSection(object[name], key, shown)
+                try checkSection(object[name], sections, key, shown)
             } else if sections[key + "[]"] != nil {
                 guard let elements = object[name] as? [Any] else {
                     throw PipelineError.badValue(key: shown, reason: "a list belongs here")
                 }
                 for (number, element) in elements.enumerated() {
-                    try checkSection(element, key + "[]", "\(shown)[\(number)]")
+                    try checkSection(element, sections, key + "[]", "\(shown)[\(number)]")
                 }
             }
         }
     }
 
-    private static func checkSection(_ value: Any?, _ key: String, _ shown: String) throws {
+    private static func checkSection(
+        _ value: Any?, _ sections: [String: [String]], _ key: String, _ shown: String
+    ) throws {
         if value is NSNull, PipelineConfiguration.optionalSections.contains(key) { return }
         guard let section = value as? [String: Any] else {
             throw PipelineError.badValue(key: shown, reason: "a JSON object belongs here")
         }
-        try checkKeys(of: section, in: key, shown: shown)
+        try checkKeys(of: section, sections, in: key, shown: shown)
     }
 
     private static func joined(_ section: String, _ key: String) -> String {
         section.isEmpty ? key : section + "." + key
     }
 
-    private static func apply(_ setting: String, to object: inout [String: Any]) throws {
+    /// Puts a setting over what a file says.
+    static func apply(
+        _ setting: String, to object: inout [String: Any], _ sections: [String: [String]]
+    ) throws {
         let unreadable = PipelineError.badValue(
             key: setting, reason: "a setting reads section.key=value")
         guard let equals = setting.firstIndex(of: "=") else { throw unreadable }
@@ -101,17 +109,15 @@ enum ConfigurationFile {
             (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed))
             ?? text
         if path.starts(with: ["corpus", "sources"]), path.count > 2 {
-            try applyToSource(path[2], nested(value, path[3...]), of: &object)
+            try applyToSource(path[2], nested(value, path[3...]), of: &object, sections)
             return
         }
         let addition = nested(value, path[...])
         guard let addition = addition as? [String: Any] else { throw unreadable }
-        try checkKeys(of: addition)
-        guard
-            path.count == 1
-                || PipelineConfiguration.keysOfSections[path.dropLast().joined(separator: ".")]
-                    != nil
-        else { throw unreadable }
+        try checkKeys(of: addition, sections)
+        guard path.count == 1 || sections[path.dropLast().joined(separator: ".")] != nil else {
+            throw unreadable
+        }
         merge(addition, into: &object)
     }
 
@@ -122,7 +128,8 @@ enum ConfigurationFile {
 
     /// Puts keys over those of the source called `name`.
     private static func applyToSource(
-        _ name: String, _ addition: Any, of object: inout [String: Any]
+        _ name: String, _ addition: Any, of object: inout [String: Any],
+        _ sections: [String: [String]]
     ) throws {
         var corpus = object["corpus"] as? [String: Any] ?? [:]
         var sources = corpus["sources"] as? [[String: Any]] ?? []
@@ -132,7 +139,7 @@ enum ConfigurationFile {
             throw PipelineError.unknownKey(
                 key: shown, nearest: nearest(to: name, among: names).map { "corpus.sources." + $0 })
         }
-        try checkSection(addition, "corpus.sources[]", shown)
+        try checkSection(addition, sections, "corpus.sources[]", shown)
         merge(addition as? [String: Any] ?? [:], into: &sources[number])
         corpus["sources"] = sources
         object["corpus"] = corpus
@@ -153,7 +160,8 @@ enum ConfigurationFile {
         object["corpus"] = corpus
     }
 
-    private static func merge(_ addition: [String: Any], into object: inout [String: Any]) {
+    /// Puts the values of `addition` over those of `object`, section by section.
+    static func merge(_ addition: [String: Any], into object: inout [String: Any]) {
         for (key, value) in addition {
             if let section = value as? [String: Any], var old = object[key] as? [String: Any] {
                 merge(section, into: &old)

@@ -57,6 +57,11 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     ///   does not fit; the stages' own errors for values that make no sense.
     public init(path: String?, settings: [String] = []) throws {
         self = try ConfigurationFile.read(path: path, settings: settings)
+        try validateReading()
+    }
+
+    /// Throws unless the values that were read make sense by themselves.
+    func validateReading() throws {
         try checkFolderName(name, key: "name")
         try corpusSection.validate()
         try training.validate()

@@ -14,13 +14,13 @@ extension PipelineRunner {
     func train(
         _ vocabulary: Vocabulary, _ data: Mixture, _ record: inout Record
     ) async throws -> (model: String, inputs: [String]) {
-        let directory = configuration.runDirectory
+        let directory = runDirectory
         let inputs =
             [
                 data.fingerprint, data.sources[0].set.manifest.vocabulary.fingerprint,
                 try key(configuration.model), try key(configuration.training),
             ] + (try configuration.training.initFrom.map(modelKey).map { [$0] } ?? [])
-        try await runStage(.train, inputs: inputs, &record) {
+        try await runStage(.train, of: modelName, inputs: inputs, &record) {
             let summary = try await TrainStage.run(
                 configuration, data: data, vocabulary: vocabulary,
                 surroundings: Trainer.Surroundings(
@@ -99,7 +99,7 @@ extension PipelineRunner {
     private func existingRun(
         _ data: Mixture, _ vocabulary: Vocabulary
     ) throws -> Trainer.ExistingRun {
-        let store = CheckpointStore(runDirectory: configuration.runDirectory)
+        let store = CheckpointStore(runDirectory: runDirectory)
         guard let latest = store.latest else { return .overwrite }
         var wanted = configuration.model.shape
         wanted.vocabularySize = vocabulary.count

@@ -29,10 +29,25 @@ public struct PipelineRunner {
 
     let configuration: PipelineConfiguration
     let work: WorkContext<PipelineEvent>
+    /// Directory of the model's run.
+    let runDirectory: String
+    /// Name of the model among several that one ledger keeps; nil where there is one.
+    let modelName: String?
 
     /// A runner of `configuration`.
     public init(_ configuration: PipelineConfiguration, work: WorkContext<PipelineEvent>) {
+        self.init(
+            configuration, runDirectory: configuration.runDirectory, modelName: nil, work: work)
+    }
+
+    /// A runner of one of several models, whose run lies in a directory of its own.
+    init(
+        _ configuration: PipelineConfiguration, runDirectory: String, modelName: String?,
+        work: WorkContext<PipelineEvent>
+    ) {
         self.configuration = configuration
+        self.runDirectory = runDirectory
+        self.modelName = modelName
         self.work = work
     }
 
@@ -40,15 +55,8 @@ public struct PipelineRunner {
     ///
     /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
     public func run() async throws -> Summary {
-        try configuration.validateForRun(threadCount: work.threadCount)
-        // All inputs are looked up before the first of them is worked on.
-        var corpora = try configuration.pipelineSources.map { try Corpus(source: $0) }
-        try FileSystem.makeDirectory(configuration.runDirectory)
-        var record = Record(ledger: StageLedger(directory: configuration.runDirectory))
-        for number in corpora.indices { try await refine(&corpora[number], &record) }
-        let vocabulary = try await learnVocabulary(corpora, &record)
-        for corpus in corpora { try await encode(corpus, vocabulary, &record) }
-        let data = try configuration.dataSets(vocabulary: vocabulary)
+        let (vocabulary, data, prepared) = try await prepareData()
+        var record = prepared
         let (model, trainingInputs) = try await train(vocabulary, data, &record)
         let samples = try await drawSamples(model, trainingInputs, &record)
         var summary = Summary(
@@ -63,6 +71,19 @@ public struct PipelineRunner {
         }
         summary.outputs = record.outputs
         return summary
+    }
+
+    /// Runs the stages that come before a model: to the vocabulary and the shards.
+    func prepareData() async throws -> (vocabulary: Vocabulary, data: Mixture, record: Record) {
+        try configuration.validateForRun(threadCount: work.threadCount)
+        // All inputs are looked up before the first of them is worked on.
+        var corpora = try configuration.pipelineSources.map { try Corpus(source: $0) }
+        try FileSystem.makeDirectory(runDirectory)
+        var record = Record(ledger: StageLedger(directory: runDirectory))
+        for number in corpora.indices { try await refine(&corpora[number], &record) }
+        let vocabulary = try await learnVocabulary(corpora, &record)
+        for corpus in corpora { try await encode(corpus, vocabulary, &record) }
+        return (vocabulary, try configuration.dataSets(vocabulary: vocabulary), record)
     }
 
     /// Ledger and outputs of a run so far.

@@ -73,7 +73,7 @@ extension Trainer {
     /// Computes the gradients of a step's `batch`, and then replaces it by that of the next step.
     ///
     /// - Returns: the mean loss.
-    private func computeGradients(from batch: inout Batch) async -> Double {
+    func computeGradients(from batch: inout Batch) async -> Double {
         let source = source
         let next =
             configuration.overfitOneBatch ? 0 : state.position + configuration.windowsPerStep

@@ -57,36 +57,3 @@ enum EvaluationTable {
         }
     }
 }
-
-/// Losses against what a model has seen, as tables.
-enum CurveTable {
-    static func text(_ curves: LossCurves) -> String {
-        var parts: [String] = []
-        if let curve = curves.byPosition {
-            parts.append(
-                table("position", curve) { point in
-                    // Positions count from 0: the first has one token before its prediction.
-                    point.first == point.last
-                        ? "\(point.first - 1)" : "\(point.first - 1)–\(point.last - 1)"
-                })
-        }
-        if let curve = curves.byContext {
-            parts.append(table("last tokens shown", curve) { "\($0.last)" })
-        }
-        return parts.joined(separator: "\n")
-    }
-
-    private static func table(
-        _ title: String, _ curve: LossCurve, _ name: (LossCurve.Point) -> String
-    ) -> String {
-        let rows = curve.points.map { point in
-            [
-                name(point), Figures.fixed(point.loss, 4),
-                point.standardError.map { Figures.fixed($0, 4) } ?? "–",
-                Figures.count(point.tokenCount), Figures.count(point.documentCount),
-            ]
-        }
-        return Table.text(
-            [[title, "loss", "standard error", "tokens", "documents"]] + rows, alignRight: true)
-    }
-}

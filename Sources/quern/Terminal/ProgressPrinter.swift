@@ -287,6 +287,7 @@ extension Stage {
         case .vocab: "Vocabulary"
         case .encode: "Shards"
         case .train: "Training"
+        case .evaluate: "Scores"
         case .generate: "Samples"
         case .tune: "Instruction tuning"
         }
