@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Quern's speed, memory and quality beside its peers, in one run on one machine.
 
-    bench.py [train] [generate] [encode] [read] [shards] [decode] [hostile] [vocab]
+    bench.py [train] [recurrent] [generate] [encode] [read] [shards] [decode] [hostile] [vocab]
              [quality] [all]
 
     train     training steps beside PyTorch
+    recurrent an LSTM in training and generation beside PyTorch's
     generate  text from a model beside PyTorch, transformers and llama.cpp
     encode    text to ids in memory, beside every tokenizer of note
     read      a file of JSON lines to documents
@@ -28,6 +29,7 @@ import generate
 import hostile
 import quality
 import reading
+import recurrent
 import shards
 import texts
 import train
@@ -37,6 +39,7 @@ from harness import Failure, cores, machine
 
 TOPICS = {
     "train": train.measure,
+    "recurrent": recurrent.measure,
     "generate": generate.measure,
     "encode": encode.measure,
     "read": reading.measure,

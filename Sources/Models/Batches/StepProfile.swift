@@ -44,12 +44,16 @@ public enum StepPart: Int, CaseIterable, Sendable {
     case attentionForward
     /// The feed-forward part with its norm, in all blocks.
     case feedForwardForward
+    /// Recurrent layers, all of their steps.
+    case recurrentForward
     /// The last norm, the logits, the loss, and their gradients.
     case head
     /// The gradients of the feed-forward parts.
     case feedForwardBackward
     /// The gradients of attention.
     case attentionBackward
+    /// The gradients of recurrent layers, back through time.
+    case recurrentBackward
     /// The gradients of the vectors of tokens and positions.
     case embeddingBackward
     /// Threads that had no sequence left while others still worked.

@@ -2,7 +2,9 @@
 /// `pipeline.json` go by.
 public enum ModelFamilies {
     /// All families.
-    public static let all: [any ModelShape.Type] = [GPTConfiguration.self]
+    public static let all: [any ModelShape.Type] = [
+        GPTConfiguration.self, RecurrentConfiguration.self,
+    ]
 
     /// The values of the key `architecture`.
     public static var architectures: [String] { all.flatMap { $0.architectures } }

@@ -10,39 +10,29 @@ enum RecurrentNames {
     static func hiddenBias(_ layer: Int) -> String { "rnn.bias_hh_l\(layer)" }
 }
 
-extension ParameterLayout {
-    /// The layout of a recurrent model of this shape. The gates of a weight are maps of their own
-    /// for an optimizer that works on matrices.
-    public init(_ configuration: RecurrentConfiguration) {
-        let (h, v) = (configuration.hiddenSize, configuration.vocabularySize)
-        let gates = configuration.architecture.gateCount
-        var tensors: [Tensor] = []
-        var end = 0
-        func add(_ name: String, _ shape: [Int], _ role: Role, mapsFrom inputs: Int? = nil) {
-            end = (end + 15) / 16 * 16
-            let maps = inputs.map {
-                MatrixPlace.parts(
-                    of: Array(repeating: h, count: gates), from: $0, storesOutputRows: true,
-                    at: end)
-            }
-            tensors.append(
-                Tensor(
-                    name: name, checkpointName: name, role: role, shape: shape, offset: end,
-                    maps: maps ?? []))
-            end += shape.reduce(1, *)
+extension RecurrentConfiguration {
+    /// Layout of the parameters. The gates of a weight are maps of their own for an optimizer that
+    /// works on matrices. O(layers).
+    public var layout: ParameterLayout {
+        let gates = Array(repeating: hiddenSize, count: architecture.gateCount)
+        var placement = TensorPlacement()
+        placement.add(RecurrentNames.tokens, [vocabularySize, embeddingSize], .embedding)
+        for layer in 0..<layerCount {
+            placement.linear(
+                weights: [RecurrentNames.inputWeight(layer)], biases: [],
+                from: inputSize(ofLayer: layer), to: gates, .matrix)
+            placement.linear(
+                weights: [RecurrentNames.hiddenWeight(layer)], biases: [], from: hiddenSize,
+                to: gates, .matrix)
+            placement.add(
+                RecurrentNames.inputBias(layer), [gates.count * hiddenSize], .bias)
+            placement.add(
+                RecurrentNames.hiddenBias(layer), [gates.count * hiddenSize], .bias)
         }
-        add(RecurrentNames.tokens, [v, configuration.embeddingSize], .embedding)
-        for layer in 0..<configuration.layerCount {
-            let inputs = configuration.inputSize(ofLayer: layer)
-            add(RecurrentNames.inputWeight(layer), [gates * h, inputs], .matrix, mapsFrom: inputs)
-            add(RecurrentNames.hiddenWeight(layer), [gates * h, h], .matrix, mapsFrom: h)
-            add(RecurrentNames.inputBias(layer), [gates * h], .bias)
-            add(RecurrentNames.hiddenBias(layer), [gates * h], .bias)
+        if !tiesEmbeddings {
+            placement.add(RecurrentNames.head, [vocabularySize, hiddenSize], .head)
         }
-        if !configuration.tiesEmbeddings { add(RecurrentNames.head, [v, h], .head) }
-        self.tensors = tensors
-        floatCount = (end + 15) / 16 * 16
-        parameterCount = tensors.reduce(0) { $0 + $1.count }
+        return ParameterLayout(placement)
     }
 }
 

@@ -21,24 +21,30 @@ public final class RecurrentModel {
     let slices: RecurrentSlices
 
     /// A model whose parameters are all zero, for a reader to fill.
-    init(zeros configuration: RecurrentConfiguration) throws(ModelError) {
+    public init(zeros configuration: RecurrentConfiguration) throws(ModelError) {
         try configuration.validate()
         self.configuration = configuration
-        layout = ParameterLayout(configuration)
+        layout = configuration.layout
         parameters = FloatBuffer(count: layout.floatCount)
         slices = RecurrentSlices(configuration, layout, in: parameters.all)
     }
 
-    /// A model with a random start. Hidden weights are orthogonal, gate by gate, so that a state
-    /// neither grows nor fades over many steps (Saxe, McClelland and Ganguli,
-    /// <https://arxiv.org/abs/1312.6120>). Input weights are uniform within ±√(3 / inputs), which
-    /// keeps a variance; embedding and head are normal with a deviation of 0.1 and 0.02. Biases are
-    /// zero, but those of the LSTM's forget gate are one, so that a cell is kept at first
-    /// (Jozefowicz, Zaremba and Sutskever, ICML 2015).
+    /// A model with the random start of ``initialize(seed:)``.
     public convenience init(
         _ configuration: RecurrentConfiguration, seed: UInt64
     ) throws(ModelError) {
         try self.init(zeros: configuration)
+        initialize(seed: seed)
+    }
+
+    /// Sets the parameters to a random start. Hidden weights are orthogonal, gate by gate, so that
+    /// a state neither grows nor fades over many steps (Saxe, McClelland and Ganguli,
+    /// <https://arxiv.org/abs/1312.6120>). Input weights are uniform within ±√(3 / inputs), which
+    /// keeps a variance; embedding and head are normal with a deviation of 0.1 and 0.02. Biases are
+    /// zero, but those of the LSTM's forget gate are one, so that a cell is kept at first
+    /// (Jozefowicz, Zaremba and Sutskever, ICML 2015).
+    public func initialize(seed: UInt64) {
+        parameters.zero()
         var generator = RandomGenerator(seed: seed)
         fill(slices.tokens) { Float(generator.normal() * 0.1) }
         for layer in slices.layers {
@@ -65,8 +71,8 @@ public final class RecurrentModel {
         }
     }
 
-    /// Fills a square matrix with rows of length one at right angles: normal numbers, by the process
-    /// of Gram and Schmidt. The vectors are the same on every processor. O(rows³).
+    /// Fills a square matrix with rows of length one at right angles: normal numbers, by the
+    /// process of Gram and Schmidt. The vectors are the same on every processor. O(rows³).
     private static func fillOrthogonal(_ matrix: Matrix, _ generator: inout RandomGenerator) {
         let columns = matrix.columns
         var rows: [[SIMD8<Float>]] = []

@@ -30,7 +30,8 @@ public struct ModelReport {
         let kinds: [(title: String, words: [String])] = [
             ("token embedding", ["wte.", "embed_tokens."]), ("position embedding", ["wpe."]),
             ("attention", ["attn."]), ("feed-forward", ["mlp."]),
-            ("norms", ["ln_", "norm."]), ("output head", ["lm_head."]),
+            ("recurrent layers", ["rnn."]), ("norms", ["ln_", "norm."]),
+            ("output head", ["head.weight"]),
         ]
         var counts = [Int](repeating: 0, count: kinds.count)
         for tensor in model.layout.tensors {

@@ -96,7 +96,9 @@ public struct ProfileReport: Sendable, Equatable {
         let count = Double(max(steps, 1))
         stepCount = steps
         secondsPerStep = seconds / count
+        // A family has none of another's parts.
         rows = StepPart.allCases.map { Row(part: $0, seconds: profile.seconds($0) / count) }
+            .filter { $0.seconds > 0 || $0.part == .dataWait || $0.part == .idle }
         let covered = rows.reduce(0) { $0 + $1.seconds }
         rows.append(Row(part: nil, seconds: max(0, secondsPerStep - covered)))
     }
@@ -109,9 +111,11 @@ extension ProfileReport.Row {
         case .embedding: "embedding"
         case .attentionForward: "attention, forward"
         case .feedForwardForward: "feed-forward, forward"
+        case .recurrentForward: "recurrent layers, forward"
         case .head: "head and loss"
         case .feedForwardBackward: "feed-forward, backward"
         case .attentionBackward: "attention, backward"
+        case .recurrentBackward: "recurrent layers, backward"
         case .embeddingBackward: "embedding, backward"
         case .idle: "threads without work"
         case .packing: "weights laid out"

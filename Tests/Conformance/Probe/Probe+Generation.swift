@@ -36,7 +36,7 @@ extension Probe {
     /// tokens a second of the prompt, and of the text after its first token, which the prompt
     /// gives.
     static func generationSpeed(_ arguments: [String]) throws {
-        let model = try GPT(directory: arguments[0])
+        let model = try open(arguments[0])
         let prompt = try read([TokenID].self, arguments[1])
         let count = try number(arguments[2])
         guard let weights = WeightFormat(rawValue: arguments[4]) else {

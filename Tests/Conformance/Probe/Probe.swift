@@ -73,9 +73,9 @@ enum Probe {
     }
 
     static func logits(_ arguments: [String]) throws {
-        let model = try GPT(directory: arguments[0])
+        let model = try open(arguments[0])
         let ids = try read([TokenID].self, arguments[1])
-        let logits = model.logits(for: ids)
+        let logits = model.logits(for: ids, documentStarts: nil, kernels: .best)
         let buffer = FloatBuffer(count: logits.count)
         for (index, value) in logits.enumerated() { buffer[index] = value }
         let shape = [ids.count, model.configuration.vocabularySize]
@@ -83,7 +83,9 @@ enum Probe {
             [.init(name: "logits", shape: shape, buffer: buffer, offset: 0)], to: arguments[2])
     }
 
-    static func runner(_ model: GPT, _ batch: ProbeBatch, threads: Int = 2) -> BatchRunner {
+    static func runner(_ model: any LanguageModel, _ batch: ProbeBatch, threads: Int = 2)
+        -> BatchRunner
+    {
         BatchRunner(
             model: model, batchSize: batch.inputs.count, contextLength: batch.inputs[0].count,
             team: ThreadTeam(threadCount: threads))
@@ -100,7 +102,7 @@ enum Probe {
     }
 
     static func gradients(_ arguments: [String]) throws {
-        let model = try GPT(directory: arguments[0])
+        let model = try open(arguments[0])
         let batch = try read(ProbeBatch.self, arguments[1])
         let runner = runner(model, batch)
         let loss = accumulate(runner, batch)
@@ -118,7 +120,7 @@ enum Probe {
     }
 
     static func generate(_ arguments: [String]) throws {
-        let model = try GPT(directory: arguments[0])
+        let model = try open(arguments[0])
         var generator = TextGenerator(
             model, configuration: .greedy(maximumTokenCount: try number(arguments[2])))
         generator.start(prompt: try read([TokenID].self, arguments[1]))
@@ -128,7 +130,7 @@ enum Probe {
     }
 
     static func trainSteps(_ arguments: [String]) throws {
-        let model = try GPT(directory: arguments[0])
+        let model = try open(arguments[0])
         let training = try read(ProbeTraining.self, arguments[1])
         let runner = runner(model, training.batches[0])
         let optimizer = Optimizer(
@@ -144,22 +146,26 @@ enum Probe {
     }
 
     static func roundTrip(_ arguments: [String]) throws {
-        try GPT(directory: arguments[0]).write(toDirectory: arguments[1])
+        try open(arguments[0]).write(toDirectory: arguments[1])
     }
 
-    static func configuration(_ json: String) throws -> GPTConfiguration {
-        try JSONDecoder().decode(GPTConfiguration.self, from: Data(json.utf8))
+    /// The model in a directory, of whichever family.
+    static func open(_ directory: String) throws -> any LanguageModel {
+        try ModelDirectory(path: directory).model()
+    }
+
+    static func shape(_ json: String) throws -> any ModelShape {
+        try JSONDecoder().decode(ModelConfiguration.self, from: Data(json.utf8)).shape
     }
 
     static func create(_ arguments: [String]) throws {
-        let model = try GPT(
-            try configuration(arguments[2]), seed: UInt64(try number(arguments[1])))
+        let model = try shape(arguments[2]).makeModel(seed: UInt64(try number(arguments[1])))
         try model.write(toDirectory: arguments[0])
     }
 
     static func throughput(_ arguments: [String]) throws {
-        let shape = try configuration(arguments[3])
-        let model = try GPT(shape, seed: 1)
+        let shape = try shape(arguments[3])
+        let model = try shape.makeModel(seed: 1)
         let (batchSize, context) = (try number(arguments[0]), shape.positionCount)
         let team = ThreadTeam(threadCount: try number(arguments[2]))
         guard let precision = Precision(rawValue: arguments[4]) else {

@@ -1,0 +1,58 @@
+"""Recurrent models: Quern beside PyTorch's nn.LSTM, in training and in generation.
+
+PyTorch runs with what LD_PRELOAD names: give it tcmalloc, and on a processor of AMD's a library
+that lets MKL choose AVX-512, for its fastest form.
+"""
+
+import json
+
+from harness import CACHE, REPOSITORY, Series, number, peer, run, say, table, times
+
+PROBE = REPOSITORY / ".build/release/ConformanceProbe"
+SECONDS = 20
+SHAPES = {
+    "2 layers of 512": (32, {"n_layer": 2, "n_embd": 512}),
+    # As many numbers outside of the embedding as the default decoder has.
+    "2 layers of 224": (16, {"n_layer": 2, "n_embd": 224}),
+}
+# Tokens after which the speed of generation is taken: it does not fall.
+LENGTHS = [10, 10_000]
+
+
+def measure(options):
+    for title, (batch_size, sizes) in SHAPES.items():
+        shape = {"architecture": "lstm", "n_positions": 256, "vocab_size": 8192} | sizes
+        measure_shape(title, batch_size, shape, options)
+
+
+def measure_shape(title, batch_size, shape, options):
+    folder = CACHE / f"recurrent-{shape['n_embd']}"
+    run([PROBE, "create", folder, 1, json.dumps(shape)])
+    series = {name: Series() for name in ["training", "PyTorch training", "PyTorch generation"]}
+    series |= {f"generation after {length}": Series() for length in LENGTHS}
+    request = {
+        "model": shape, "batch_size": batch_size, "threads": options.threads, "seconds": SECONDS}
+    for round_number in range(options.repeat):
+        say(f"recurrent, {title}: round {round_number + 1} of {options.repeat} ...")
+        finished = run(
+            [PROBE, "throughput", batch_size, SECONDS, options.threads, json.dumps(shape),
+             "float32"], options.threads)
+        training = float(finished.output.split()[0])
+        series["training"].add(training, finished.peak_megabytes)
+        generation = 0
+        for length in LENGTHS:
+            prompt = folder / "prompt.json"
+            prompt.write_text(json.dumps([place % shape["vocab_size"] for place in range(length)]))
+            finished = run(
+                [PROBE, "generation-speed", folder, prompt, 2000, options.threads, "float32"],
+                options.threads)
+            generation = json.loads(finished.output)["tokens_per_second"]
+            series[f"generation after {length}"].add(generation, finished.peak_megabytes)
+        answer = peer("peers_recurrent.py", request, options.threads)
+        for name, own in [("training", training), ("generation", generation)]:
+            series[f"PyTorch {name}"].add(answer[name], answer["peak_megabytes"], own)
+    table(
+        f"recurrent: LSTM of {title}, batch {batch_size} × 256, {options.threads} threads",
+        ["", "tokens/s", "spread", "Quern's is"],
+        [[name, number(one.median), one.spread(0), times(one.ratio()) if one.partners else ""]
+         for name, one in series.items()])
