@@ -4,7 +4,7 @@ import Tokenization
 
 extension NGramModel {
     /// Memory for counts where nothing else is said: 1 GiB, which holds the n-grams up to 5 of some
-    /// ten million tokens.
+    /// millions of tokens.
     public static let defaultMemoryLimit = 1 << 30
 
     /// Counts the n-grams of the training splits of `sets`, each token once, in their order.
