@@ -3,7 +3,7 @@
 public enum ModelFamilies {
     /// All families.
     public static let all: [any ModelShape.Type] = [
-        GPTConfiguration.self, RecurrentConfiguration.self,
+        GPTConfiguration.self, RecurrentConfiguration.self, EncoderDecoderConfiguration.self,
     ]
 
     /// The values of the key `architecture`.

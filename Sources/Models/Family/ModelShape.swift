@@ -29,6 +29,19 @@ public protocol ModelShape: Codable, Sendable, Equatable {
     /// Tensors that a checkpoint may hold as copies of one of the layout, by their names there; the
     /// values are indices of the layout's tensors.
     var copies: [String: Int] { get }
+    /// Whether its texts are pairs: a source that is read and a target that is written.
+    static var readsPairs: Bool { get }
+    /// Takes the size of a vocabulary and, where texts are pairs, the tokens that they need.
+    ///
+    /// - Parameters:
+    ///   - padToken: the token that begins a target.
+    ///   - endToken: the token that ends a text.
+    mutating func fit(vocabularySize: Int, padToken: TokenID?, endToken: TokenID?)
+    /// Token that a target begins with, where a text is a source and its target; nil where it is
+    /// one.
+    var startTokenID: Int? { get }
+    /// Token that ends a text, where the shape says which.
+    var endTokenID: TokenID? { get }
     /// Floating-point operations of matrix products to train on one token, forward and backward.
     var trainingOperationsPerToken: Double { get }
     /// Size of the model in words for a person, as titles and values: layers, heads, width.
@@ -54,6 +67,16 @@ extension ModelShape {
     public static var modelTypes: [String] { architectures }
     /// Slots are worked on apart.
     public static var joinsSlots: Bool { false }
+    /// Texts are no pairs.
+    public static var readsPairs: Bool { false }
+    /// Takes the size alone.
+    public mutating func fit(vocabularySize: Int, padToken: TokenID?, endToken: TokenID?) {
+        self.vocabularySize = vocabularySize
+    }
+    /// A text is one, not two.
+    public var startTokenID: Int? { nil }
+    /// The shape does not say it.
+    public var endTokenID: TokenID? { nil }
     /// No copies.
     public var copies: [String: Int] { [:] }
 

@@ -32,7 +32,8 @@ extension LanguageModel {
             to: directory + "/config.json")
         try ModelFileWriter.write(
             ModelConfigurationFile.generationText(
-                endToken: endToken, answerEnd: answerEnd),
+                endToken: endToken ?? configuration.endTokenID, answerEnd: answerEnd,
+                startToken: configuration.startTokenID),
             to: directory + "/generation_config.json")
         try SafetensorsFile.write(
             layout.tensors.map {

@@ -47,15 +47,27 @@ struct ModelConfigurationFile {
 
     /// The text of `generation_config.json`.
     ///
-    /// - Parameter answerEnd: the id that ends an answer, at which generation stops as well.
-    static func generationText(endToken: TokenID?, answerEnd: TokenID? = nil) -> String {
+    /// - Parameters:
+    ///   - endToken: the id that ends a text.
+    ///   - answerEnd: the id that ends an answer, at which generation stops as well.
+    ///   - startToken: the id that an encoder–decoder's target begins with, which also pads; nil
+    ///     for any other model.
+    static func generationText(
+        endToken: TokenID?, answerEnd: TokenID? = nil, startToken: Int? = nil
+    ) -> String {
+        let start = startToken.map {
+            """
+            \n  "decoder_start_token_id": \($0),
+              "pad_token_id": \($0),
+            """
+        }
         let end = endToken.map(\.description) ?? "null"
         let ends = [answerEnd, endToken].compactMap { $0 }.map(\.description)
         let stops = answerEnd == nil ? end : "[\(ends.joined(separator: ", "))]"
         return """
             {
               "_from_model_config": true,
-              "bos_token_id": \(end),
+              "bos_token_id": \(end),\(start ?? "")
               "eos_token_id": \(stops)
             }
 

@@ -44,7 +44,8 @@ extension ModelDirectory {
                 to: directory + "/" + SafetensorsIndex.fileName)
         }
         try ModelFileWriter.write(
-            ModelConfigurationFile.generationText(endToken: endToken),
+            ModelConfigurationFile.generationText(
+                endToken: endToken, startToken: configuration.startTokenID),
             to: directory + "/generation_config.json")
         try ModelFileWriter.write(
             configuration.configurationText(endToken: endToken, type: type),

@@ -41,7 +41,7 @@ public struct ParameterLayout: Equatable, Sendable {
         /// Range of its floats in the buffer.
         public var range: Range<Int> { offset..<offset + count }
         /// Whether weight decay applies: to matrices, embeddings included, not to biases and norms.
-        public var isDecayed: Bool { shape.count >= 2 }
+        public var isDecayed: Bool { shape.count >= 2 && role != .bias }
         /// Whether it is one of the matrices of a block.
         public var isBlockMatrix: Bool { role == .matrix || role == .residualMatrix }
     }

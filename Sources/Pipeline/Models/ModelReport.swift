@@ -28,10 +28,10 @@ public struct ModelReport {
     /// The parameters by part; they add up to all. O(tensors).
     public var parts: [Part] {
         let kinds: [(title: String, words: [String])] = [
-            ("token embedding", ["wte.", "embed_tokens."]), ("position embedding", ["wpe."]),
-            ("attention", ["attn."]), ("feed-forward", ["mlp."]),
-            ("recurrent layers", ["rnn."]), ("norms", ["ln_", "norm."]),
-            ("output head", ["head.weight"]),
+            ("token embedding", ["wte.", "embed_tokens.", "shared."]),
+            ("position embedding", ["wpe."]), ("norms", ["layer_norm."]), ("attention", ["attn."]),
+            ("feed-forward", ["mlp.", ".fc1.", ".fc2."]), ("recurrent layers", ["rnn."]),
+            ("norms", ["ln_", "norm."]), ("output head", ["head.weight", "final_logits_bias"]),
         ]
         var counts = [Int](repeating: 0, count: kinds.count)
         for tensor in model.layout.tensors {

@@ -10,17 +10,20 @@ struct AttentionDrawing {
     let labels: [String]
 
     private var cell: Double { maps.tokenCount <= 12 ? 20 : maps.tokenCount <= 40 ? 14 : 9 }
+    private var rowLabels: ArraySlice<String> { labels[maps.queries] }
+    private var columnLabels: ArraySlice<String> { labels[maps.keys] }
     private var fontSize: Double { cell * 0.62 + 1.2 }
     private var labelWidth: Double {
         Double(labels.map(\.count).max() ?? 0) * fontSize * 0.6 + 10
     }
-    private var mapSize: Double { Double(maps.tokenCount) * cell }
+    private var mapWidth: Double { Double(maps.keys.count) * cell }
+    private var mapHeight: Double { Double(maps.queries.count) * cell }
     private static let margin = 24.0
     private static let heading = 22.0
     private static let gap = 28.0
 
-    private var stepX: Double { labelWidth + mapSize + Self.gap }
-    private var stepY: Double { Self.heading + labelWidth + mapSize + Self.gap }
+    private var stepX: Double { labelWidth + mapWidth + Self.gap }
+    private var stepY: Double { Self.heading + labelWidth + mapHeight + Self.gap }
 
     /// The drawing as SVG.
     var svg: String {
@@ -69,30 +72,36 @@ struct AttentionDrawing {
         var text = """
             <text x="\(number(left))" y="\(number(y + 10))" font-size="12" \
             font-family="sans-serif" font-weight="600">layer \(layer + 1), head \(head + 1)</text>
-            <rect x="\(number(left))" y="\(number(top))" width="\(number(mapSize))" \
-            height="\(number(mapSize))" fill="#f3f4f6"/>
+            <rect x="\(number(left))" y="\(number(top))" width="\(number(mapWidth))" \
+            height="\(number(mapHeight))" fill="#f3f4f6"/>
 
             """
-        for (index, label) in labels.enumerated() {
+        for (index, label) in rowLabels.enumerated() {
             let middle = (Double(index) + 0.5) * cell
-            let escaped = escaped(label)
             text += """
                 <text x="\(number(left - 5))" y="\(number(top + middle + fontSize * 0.35))" \
-                text-anchor="end" xml:space="preserve">\(escaped)</text>
+                text-anchor="end" xml:space="preserve">\(escaped(label))</text>
+
+                """
+        }
+        for (index, label) in columnLabels.enumerated() {
+            let middle = (Double(index) + 0.5) * cell
+            text += """
                 <text transform="translate(\(number(left + middle + fontSize * 0.35)) \
-                \(number(top - 5))) rotate(-90)" xml:space="preserve">\(escaped)</text>
+                \(number(top - 5))) rotate(-90)" xml:space="preserve">\(escaped(label))</text>
 
                 """
         }
         let weights = maps.weights(layer: layer, head: head)
-        for row in 0..<maps.tokenCount {
-            for column in 0...row {
-                let weight = weights[weights.startIndex + row * maps.tokenCount + column]
+        for (row, rowLabel) in rowLabels.enumerated() {
+            for (column, columnLabel) in columnLabels.enumerated()
+            where !maps.isCausal || column <= row {
+                let weight = weights[weights.startIndex + row * maps.keys.count + column]
                 text += """
                     <rect x="\(number(left + Double(column) * cell))" \
                     y="\(number(top + Double(row) * cell))" width="\(number(cell - 0.6))" \
                     height="\(number(cell - 0.6))" fill="\(colour(weight))"><title>\
-                    \(escaped(labels[row])) → \(escaped(labels[column])): \
+                    \(escaped(rowLabel)) → \(escaped(columnLabel)): \
                     \(Figures.percent(Double(weight)))</title></rect>
 
                     """
@@ -144,11 +153,11 @@ struct AttentionText {
 
     /// All maps, one below the other.
     var text: String {
-        let usesNumbers = maps.tokenCount <= Self.numberLimit
+        let usesNumbers = maps.keys.count <= Self.numberLimit
+        let seen = maps.isCausal ? "tokens up to it" : "source's tokens"
         var text =
             usesNumbers
-            ? "Percent of its attention that each token (row) pays to the tokens up to it "
-                + "(column).\n"
+            ? "Percent of its attention that each token (row) pays to the \(seen) (column).\n"
             : "░ below 25 %, ▒ below 50 %, ▓ below 75 %, █ up to 100 % of a row's attention; "
                 + "nothing below 5 %.\n"
         for layer in 0..<maps.layerCount {
@@ -162,17 +171,21 @@ struct AttentionText {
 
     private func rows(_ layer: Int, _ head: Int) -> [ArraySlice<Float>] {
         let weights = maps.weights(layer: layer, head: head)
-        return (0..<maps.tokenCount).map { row in
-            let start = weights.startIndex + row * maps.tokenCount
-            return weights[start..<start + row + 1]
+        return maps.queries.indices.map { index in
+            let row = index - maps.queries.lowerBound
+            let start = weights.startIndex + row * maps.keys.count
+            return weights[start..<start + (maps.isCausal ? row + 1 : maps.keys.count)]
         }
     }
 
     private func numbers(_ layer: Int, _ head: Int) -> String {
-        var cells = [[""] + (1...maps.tokenCount).map { "\($0)" }]
+        // A decoder's columns are its rows, whose numbers say which; a source's have names.
+        let heads = maps.keys.map { maps.isCausal ? "\($0 + 1)" : labels[$0] }
+        var cells = [[""] + heads]
         for (index, row) in rows(layer, head).enumerated() {
+            let label = labels[maps.queries.lowerBound + index]
             cells.append(
-                ["\(index + 1) \(labels[index])"]
+                [maps.isCausal ? "\(index + 1) \(label)" : label]
                     + row.map { "\(Int((Double($0) * 100).rounded()))" })
         }
         return Table.text(cells, alignRight: true)
@@ -181,7 +194,7 @@ struct AttentionText {
     private func shades(_ layer: Int, _ head: Int) -> String {
         let cells = rows(layer, head).enumerated().map { index, row in
             [
-                labels[index],
+                labels[maps.queries.lowerBound + index],
                 row.map { Self.shades[$0 < 0.05 ? 0 : min(4, 1 + Int($0 * 4))] }.joined() + "│",
             ]
         }

@@ -21,15 +21,41 @@ extension Probe {
             })
     }
 
-    /// Writes the attention of every head, (layers, heads, tokens, tokens).
+    /// Writes the attention of every head, (layers, heads, queries, keys).
     static func attention(_ arguments: [String]) throws {
-        let model = try GPT(directory: arguments[0])
-        let maps = model.attention(for: try read([TokenID].self, arguments[1]))
+        let model = try open(arguments[0])
+        guard let maps = model.attentionMaps(for: try read([TokenID].self, arguments[1])) else {
+            throw ProbeError("the model has no attention to show")
+        }
         let buffer = FloatBuffer(count: maps.weights.count)
         for (index, value) in maps.weights.enumerated() { buffer[index] = value }
-        let shape = [maps.layerCount, maps.headCount, maps.tokenCount, maps.tokenCount]
+        let shape = [maps.layerCount, maps.headCount, maps.queries.count, maps.keys.count]
         try SafetensorsFile.write(
             [.init(name: "attention", shape: shape, buffer: buffer, offset: 0)], to: arguments[2])
+    }
+
+    /// Prints the ids that beam search finds behind a prompt, and their score.
+    static func beams(_ arguments: [String]) throws {
+        let model = try open(arguments[0])
+        guard let penalty = Double(arguments[3]) else {
+            throw ProbeError("\(arguments[3]) is no number")
+        }
+        let search = BeamSearch(
+            beamCount: try number(arguments[2]), lengthPenalty: penalty,
+            maximumTokenCount: try number(arguments[4]))
+        let pass = model.makeInferencePass(
+            weights: .float32, textCount: search.beamCount, team: ThreadTeam(threadCount: 2),
+            kernels: .best)
+        let found = search.search(
+            pass, prompt: try read([TokenID].self, arguments[1]),
+            endToken: model.configuration.endTokenID,
+            contextLimit: model.configuration.contextLimit)
+        struct Answer: Encodable {
+            let ids: [TokenID]
+            let score: Double
+        }
+        guard let best = found.first else { throw ProbeError("no text was found") }
+        try printJSON(Answer(ids: best.tokens, score: best.score))
     }
 
     /// Reads a prompt and continues it greedily, and prints the ids and how fast that was: the

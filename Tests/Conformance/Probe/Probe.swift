@@ -53,7 +53,7 @@ enum Probe {
             "chat": (1, chat),
             "min-hash": (1, minHash),
             "open-safetensors": (1, openSafetensors),
-            "probabilities": (1, probabilities), "attention": (3, attention),
+            "probabilities": (1, probabilities), "attention": (3, attention), "beams": (5, beams),
             "generation-speed": (5, generationSpeed),
         ]
 

@@ -8,6 +8,7 @@ let usage = """
       logits MODEL_DIR IDS.json OUT.safetensors      logits (t, V) of a list of ids
       gradients MODEL_DIR BATCH.json OUT.safetensors loss and mean gradients of a batch
       generate-greedy MODEL_DIR IDS.json COUNT       ids that follow, likeliest first
+      beams MODEL_DIR IDS.json BEAMS PENALTY COUNT   ids that beam search finds, and their score
       train-steps MODEL_DIR STEPS.json               loss before each AdamW step
       optimize MODEL_DIR STEPS.json OUT_DIR          the model after steps with given gradients
       roundtrip MODEL_DIR OUT_DIR                    read a model and write it

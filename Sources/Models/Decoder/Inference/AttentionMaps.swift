@@ -6,8 +6,8 @@
     import Musl
 #endif
 
-/// Attention weights of a text: how much each token attends to each before it, in every head of a
-/// model.
+/// Attention weights of a text: how much each token attends to each that it sees, in every head of
+/// a model.
 public struct AttentionMaps: Sendable {
     /// Blocks of the model.
     public let layerCount: Int
@@ -15,16 +15,24 @@ public struct AttentionMaps: Sendable {
     public let headCount: Int
     /// Tokens of the text.
     public let tokenCount: Int
-    /// The weights, (layers, heads, query tokens, key tokens); those of a query sum to 1, and those
-    /// of later keys are 0.
+    /// Tokens that look at others: all of a decoder's text; of a pair those of the target, each as
+    /// it is written.
+    public let queries: Range<Int>
+    /// Tokens that are looked at: all of a decoder's text; of a pair those of the source.
+    public let keys: Range<Int>
+    /// The weights, (layers, heads, queries, keys); those of a query sum to 1, and those of keys
+    /// that it does not see are 0.
     public let weights: [Float]
 
-    /// The weights of a head, (query tokens, key tokens).
+    /// Whether a query sees no key behind itself.
+    public var isCausal: Bool { queries == keys }
+
+    /// The weights of a head, (queries, keys).
     public func weights(layer: Int, head: Int) -> ArraySlice<Float> {
         precondition(
             layer >= 0 && layer < layerCount && head >= 0 && head < headCount,
             "layer \(layer), head \(head) of \(layerCount) times \(headCount)")
-        let size = tokenCount * tokenCount
+        let size = queries.count * keys.count
         let start = (layer * headCount + head) * size
         return weights[start..<start + size]
     }
@@ -68,6 +76,6 @@ extension GPT {
         }
         return AttentionMaps(
             layerCount: configuration.layerCount, headCount: shape.heads, tokenCount: count,
-            weights: weights)
+            queries: 0..<count, keys: 0..<count, weights: weights)
     }
 }

@@ -6,7 +6,7 @@ import Work
 /// A sequence's activations are a thread's, so a step of many sequences needs no more of them than
 /// one of few.
 final class GPTBatchPass: BatchPass {
-    private let weights: PackedWeights
+    private let weights: PackedWeights<ParameterSlices>
     private let passes: [SequencePass]
     private let team: ThreadTeam
     private let isShared: Bool
@@ -19,7 +19,7 @@ final class GPTBatchPass: BatchPass {
         team = room.team
         isShared = plan.sharesSlots
         kernels = Kernels(plan.level)
-        weights = PackedWeights(model, level: plan.level)
+        weights = PackedWeights(model.slices, model.layout, level: plan.level)
         passes = (0..<(plan.sharesSlots ? 1 : plan.threadCount)).map { _ in
             SequencePass(
                 model, length: plan.contextLength, level: plan.level, keepsAll: true,
@@ -40,8 +40,12 @@ final class GPTBatchPass: BatchPass {
         let pass = SequencePass.Shape(
             shape, length: plan.contextLength, level: plan.level, keepsAll: true,
             threadCount: plan.sharesSlots ? plan.threadCount : 1)
+        let layout = shape.layout
         return BatchPassMemory(
-            panels: 4 * PackedWeights.floatCount(shape, shape.layout, Kernels(plan.level)),
+            panels: 4
+                * PackedWeights.floatCount(layout, Kernels(plan.level)) {
+                    ParameterSlices(shape, layout, in: $0)
+                },
             activations: 4 * pass.floatCount * (plan.sharesSlots ? 1 : plan.threadCount))
     }
 

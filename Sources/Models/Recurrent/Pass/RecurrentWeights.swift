@@ -81,7 +81,7 @@ final class RecurrentWeights {
     }
 
     private static func packsHead(_ c: RecurrentConfiguration) -> Bool {
-        c.vocabularySize * c.hiddenSize <= PackedWeights.maximumFloatCount
+        c.vocabularySize * c.hiddenSize <= PackedWeights<ParameterSlices>.maximumFloatCount
     }
 
     /// Floats of the panels.

@@ -1,0 +1,82 @@
+/// Attention with several heads over keys that may be those of another sequence: each query takes a
+/// weighted mean of the values that it sees. Vaswani and others,
+/// <https://arxiv.org/abs/1706.03762>.
+///
+/// q is (t, C), k and v are (u, C), each of which is its heads of d columns one after another.
+struct PlainPairAttention<Scalar: PlainScalar> {
+    typealias Matrix = PlainMatrix<Scalar>
+
+    let heads: Int
+    /// Whether a query sees no key behind its own place.
+    let isCausal: Bool
+
+    /// P[i, j] = softmax over the keys j that i sees of q[i]·k[j] / √d, for the head whose first
+    /// column is `first`.
+    func weights(_ q: Matrix, _ k: Matrix, first: Int) -> Matrix {
+        let d = q.columns / heads
+        var p = Matrix(q.rows, k.rows)
+        for i in 0..<q.rows {
+            let seen = isCausal ? i + 1 : k.rows
+            guard seen > 0 else { continue }
+            for j in 0..<seen {
+                for c in first..<first + d { p[i, j] += q[i, c] * k[j, c] }
+                p[i, j] /= Scalar(d).squareRoot()
+            }
+            // Subtracting the greatest changes no quotient, and keeps e^x from overflowing.
+            let greatest = (0..<seen).map { p[i, $0] }.max() ?? 0
+            var sum: Scalar = 0
+            for j in 0..<seen {
+                p[i, j] = .exponential(p[i, j] - greatest)
+                sum += p[i, j]
+            }
+            for j in 0..<seen { p[i, j] /= sum }
+        }
+        return p
+    }
+
+    /// out[i] = Σⱼ P[i, j]·v[j], head by head.
+    func forward(_ q: Matrix, _ k: Matrix, _ v: Matrix) -> Matrix {
+        let d = q.columns / heads
+        var out = Matrix(q.rows, q.columns)
+        for first in stride(from: 0, to: q.columns, by: d) {
+            let p = weights(q, k, first: first)
+            for i in 0..<q.rows {
+                for j in 0..<k.rows {
+                    for c in first..<first + d { out[i, c] += p[i, j] * v[j, c] }
+                }
+            }
+        }
+        return out
+    }
+
+    /// dP[i, j] = dout[i]·v[j]; through the softmax,
+    /// dS[i, j] = P[i, j]·(dP[i, j] - Σₗ P[i, l]·dP[i, l]); then dq[i] += dS[i, j]·k[j] / √d,
+    /// dk[j] += dS[i, j]·q[i] / √d, dv[j] += P[i, j]·dout[i].
+    func backward(
+        _ dOut: Matrix, _ q: Matrix, _ k: Matrix, _ v: Matrix
+    ) -> (q: Matrix, k: Matrix, v: Matrix) {
+        let d = q.columns / heads
+        var (dQ, dK) = (Matrix(q.rows, q.columns), Matrix(k.rows, k.columns))
+        var dV = dK
+        for first in stride(from: 0, to: q.columns, by: d) {
+            let p = weights(q, k, first: first)
+            for i in 0..<q.rows {
+                var dP = [Scalar](repeating: 0, count: k.rows)
+                var mean: Scalar = 0
+                for j in 0..<k.rows {
+                    for c in first..<first + d { dP[j] += dOut[i, c] * v[j, c] }
+                    mean += p[i, j] * dP[j]
+                }
+                for j in 0..<k.rows {
+                    let dS = p[i, j] * (dP[j] - mean) / Scalar(d).squareRoot()
+                    for c in first..<first + d {
+                        dQ[i, c] += dS * k[j, c]
+                        dK[j, c] += dS * q[i, c]
+                        dV[j, c] += p[i, j] * dOut[i, c]
+                    }
+                }
+            }
+        }
+        return (dQ, dK, dV)
+    }
+}
