@@ -16,6 +16,8 @@ public enum TrainingError: Error, Equatable, Sendable {
     case badStart(path: String, reason: String)
     /// The model cannot be begun from, since its vocabulary is not that of the data.
     case otherVocabulary(path: String)
+    /// A model of pairs was to learn from shards of other texts.
+    case notPairs(directory: String)
     /// The checkpoint cannot be continued from.
     case badCheckpoint(path: String, reason: String)
     /// There is a checkpoint already, and neither resuming nor replacing was asked for.
@@ -54,6 +56,12 @@ extension TrainingError: CustomStringConvertible {
             "there is no model in \(path): \(hint)"
         case .badStart(let path, let reason):
             "training cannot begin from \(path): \(reason)"
+        case .notPairs(let directory):
+            """
+            an encoder_decoder learns from pairs of a source and its target, and the shards in \
+            \(directory) hold other texts; let a pipeline with this architecture make them from \
+            files with the fields source and target
+            """
         case .otherVocabulary(let path):
             """
             training cannot begin from \(path): its vocabulary is not the one that the data was \

@@ -17,6 +17,10 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     ///
     /// Dots lead into objects, as in `meta.body.text`; `\\.` is a dot in a name.
     public var textField: String
+    /// The key or column of the source, where a model learns from pairs; nil for `source`.
+    public var sourceField: String?
+    /// The key or column of the target, where a model learns from pairs; nil for `target`.
+    public var targetField: String?
     /// The division of a text file into documents, where no separator is given.
     public var documents: DocumentDivision
     /// The bytes between two documents of a text file.
@@ -45,6 +49,8 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         case invalidUTF8 = "invalid_utf8"
         case longWindow = "long_window"
         case textField = "text_field"
+        case sourceField = "source_field"
+        case targetField = "target_field"
         case textSeparator = "text_separator"
         case onError = "on_error"
         case validationFraction = "validation_fraction"
@@ -83,6 +89,8 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         try container.read(.invalidUTF8, into: &invalidUTF8)
         try container.read(.longWindow, into: &longWindow)
         try container.read(.textField, into: &textField)
+        sourceField = try container.decodeIfPresent(String.self, forKey: .sourceField)
+        targetField = try container.decodeIfPresent(String.self, forKey: .targetField)
         try container.read(.textSeparator, into: &textSeparator)
         try container.read(.onError, into: &onError)
         try container.read(.validationFraction, into: &validationFraction)
@@ -106,6 +114,13 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
             (0...1).contains(validationFraction), .validationFraction, "must be from 0 to 1")
         try check(
             maximumDocumentByteCount > 0, .maximumDocumentByteCount, "must be at least 1")
+    }
+
+    /// The fields of the two sides of pairs.
+    public var pairFields: PairFields {
+        let standard = PairFields()
+        return PairFields(
+            source: sourceField ?? standard.source, target: targetField ?? standard.target)
     }
 
     /// The default of ``quarantinePath`` for a result at `output`: beside it.

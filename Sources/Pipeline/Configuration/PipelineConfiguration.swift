@@ -76,12 +76,22 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try EncodeStage.validate(shards)
         try shards.allowSpecial.validate(known: vocabulary.specialTokens)
         var shape = model.shape
-        shape.vocabularySize = vocabulary.vocabularySize
+        // Two tokens that it will have, whichever they are.
+        shape.fit(vocabularySize: vocabulary.vocabularySize, padToken: 1, endToken: 0)
         try shape.validate()
+        if readsPairs {
+            for source in pipelineSources where source.refinement != nil {
+                throw PipelineError.badValue(
+                    key: "corpus.refine", reason: "pairs are taken as they are; leave it out")
+            }
+        }
         try training.validate()
         try generation.validate()
         try instructionTuning.validate()
     }
+
+    /// Whether the model learns from pairs of a source and its target.
+    var readsPairs: Bool { type(of: model.shape).readsPairs }
 
     /// Directory of the vocabulary.
     public var vocabularyDirectory: String { "vocab/\(name)" }

@@ -27,6 +27,10 @@ public enum EvaluateStage {
         work: WorkContext<PipelineEvent>
     ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
         let (model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
+        if model.readsPairs, stride != nil {
+            throw PipelineError.badValue(
+                key: "stride", reason: "pairs are read whole; leave it out")
+        }
         let context = model.configuration.positionCount
         // No more windows than there are, whatever was asked for: the memory is that of a batch.
         let stride = min(stride ?? context, context)
@@ -37,12 +41,17 @@ public enum EvaluateStage {
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context,
             team: ThreadTeam(threadCount: work.threadCount))
-        let template = answersOnly ? try ChatTemplate(vocabulary) : nil
+        var part: ScoredPart?
+        if model.readsPairs {
+            part = .targets(try PairTemplate(vocabulary))
+        } else if answersOnly {
+            part = .answers(try ChatTemplate(vocabulary))
+        }
         let results = try sets.map { set in
             try Evaluator(
                 scorer: runner, set: set, split: split, batchSize: batchSize,
                 contextLength: context, stride: stride,
-                masksDocuments: masksDocuments || answersOnly, template: template
+                masksDocuments: masksDocuments, part: part
             ).evaluateBySource { done, count in
                 work.report(.training(.evaluating(completedWindows: done, windowCount: count)))
             }
@@ -69,6 +78,33 @@ public enum EvaluateStage {
         return (model, vocabulary, sets)
     }
 
+    /// Compares what a model of pairs writes with the targets of held-out pairs.
+    ///
+    /// - Parameters:
+    ///   - modelDirectory: as for scoring, and so are `shardDirectories` and `split`.
+    ///   - limit: the most pairs of each data set, spread evenly.
+    ///   - beamCount: beams of the search; 1 takes the likeliest token each time.
+    ///   - work: threads, the signal to stop, and where events go.
+    /// - Returns: nil for a model of other texts.
+    /// - Throws: ``PipelineError/interrupted`` when stopped by request.
+    public static func measurePairs(
+        modelDirectory: String, shardDirectories: [String], split: Split, limit: Int,
+        beamCount: Int, work: WorkContext<PipelineEvent>
+    ) throws -> PairAccuracy? {
+        let (model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
+        guard model.readsPairs else { return nil }
+        let template = try PairTemplate(vocabulary)
+        let team = ThreadTeam(threadCount: work.threadCount)
+        return try sets.reduce(into: PairAccuracy()) { sum, set in
+            sum += try PairAccuracy.measure(
+                model, template, set, split, limit: limit, beamCount: beamCount, team: team
+            ) { done, count in
+                guard done % 16 == 0 || done == count else { return }
+                try work.show("writing targets", completed: done, of: count, unit: .documents)
+            }
+        }
+    }
+
     /// Measures how a model's loss falls with what it has seen of a document.
     ///
     /// - Parameters:
@@ -84,6 +120,12 @@ public enum EvaluateStage {
         split: Split, windowLimit: Int, batchSize: Int, work: WorkContext<PipelineEvent>
     ) throws -> LossCurves {
         let (model, _, sets) = try open(modelDirectory, shardDirectories, work)
+        guard !model.readsPairs else {
+            throw PipelineError.badValue(
+                key: "model",
+                reason: "it reads pairs, of which the targets alone have losses; score it without "
+                    + "curves")
+        }
         let runner = BatchRunner(
             model: model, batchSize: min(batchSize, windowLimit),
             contextLength: model.configuration.positionCount,

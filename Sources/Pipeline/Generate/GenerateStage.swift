@@ -17,7 +17,8 @@ public enum GenerateStage {
         ) { work.report(.progress(progress($0, $1))) }
     }
 
-    /// One sample for each prompt; two from nothing when there is no prompt.
+    /// One sample for each prompt; two from nothing when there is no prompt. Of a model of pairs a
+    /// sample is the prompt, an arrow and the target.
     ///
     /// - Parameters:
     ///   - threadCount: threads to use; the texts do not depend on it.
@@ -27,7 +28,7 @@ public enum GenerateStage {
         model: any LanguageModel, vocabulary: Vocabulary, prompts: [String],
         generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
     ) throws -> [String] {
-        let prompts = prompts.isEmpty ? ["", ""] : prompts
+        let prompts = prompts.isEmpty && !model.readsPairs ? ["", ""] : prompts
         let most = prompts.count * generation.maximumTokenCount
         var options = TextSampler.Options()
         options.team = ThreadTeam(threadCount: threadCount)
@@ -37,7 +38,7 @@ public enum GenerateStage {
             var sampler = try TextSampler(
                 model: model, vocabulary: vocabulary, prompt: prompt,
                 configuration: configuration, options: options)
-            var text = prompt
+            var text = prompt + (model.readsPairs ? " → " : "")
             var count = number * generation.maximumTokenCount
             progress(count, most)
             while let pieces = try sampler.next() {

@@ -78,14 +78,17 @@ public struct TextSampler {
         readCount = generator.windowCount
     }
 
-    /// The ids that a model reads for a prompt.
+    /// The ids that a model reads for a prompt, which for a model of pairs is the source.
     public static func ids(
         of prompt: String, model: any LanguageModel, vocabulary: Vocabulary,
         specials: SpecialTokenPolicy = .none, beginning: PromptBeginning = .automatic
     ) throws -> [TokenID] {
         try model.configuration.checkEmbeddings(of: vocabulary)
-        var ids = beginning.tokens(prompt, vocabulary)
         let encoder = BytePairEncoder(vocabulary)
+        if model.readsPairs {
+            return try PairTemplate(vocabulary).prompt(prompt, with: encoder)
+        }
+        var ids = beginning.tokens(prompt, vocabulary)
         encoder.encode(Array(prompt.utf8).span, specials: specials, into: &ids)
         guard !ids.isEmpty else {
             throw PipelineError.badValue(

@@ -102,7 +102,7 @@ extension PipelineRunner {
         let store = CheckpointStore(runDirectory: runDirectory)
         guard let latest = store.latest else { return .overwrite }
         var wanted = configuration.model.shape
-        wanted.vocabularySize = vocabulary.count
+        wanted.fit(vocabulary)
         if store.isContinued(by: configuration.training, data: data.fingerprint) {
             // The shape is the other model's where the run begins from one.
             if configuration.training.initFrom != nil { return .resume }

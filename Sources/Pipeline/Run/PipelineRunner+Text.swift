@@ -1,4 +1,5 @@
 import Corpora
+import Models
 import Refinement
 import TokenShards
 import Tokenization
@@ -51,9 +52,12 @@ extension PipelineRunner {
         var vocabularyKey = configuration.vocabulary
         vocabularyKey.memory = nil
         let inputs = corpora.map(\.fingerprint) + [try key(vocabularyKey)]
+        // Of pairs the vocabulary reads the sources and the targets, each by themselves.
+        let readings = corpora.map(\.reading)
+        let columns = configuration.readsPairs ? readings.flatMap(\.pairColumns) : readings
         try await runStage(.vocab, inputs: inputs, &record) {
             try await VocabStage.run(
-                corpora: corpora.map(\.reading), vocabulary: configuration.vocabulary,
+                corpora: columns, vocabulary: configuration.vocabulary,
                 directory: configuration.vocabularyDirectory, work: work
             ).files
         }
@@ -67,12 +71,19 @@ extension PipelineRunner {
         let directory = corpus.source.shardDirectory
         var reading = corpus.reading
         reading.quarantinePath = CorpusConfiguration.quarantinePath(beside: directory)
-        let inputs = [
-            corpus.fingerprint, try key(configuration.shards),
-            String(vocabulary.fingerprint, radix: 16),
-        ]
+        let inputs =
+            [
+                corpus.fingerprint, try key(configuration.shards),
+                String(vocabulary.fingerprint, radix: 16),
+            ] + (configuration.readsPairs ? ["\(configuration.model.shape.positionCount)"] : [])
         try await runStage(.encode, of: corpus.source.name, inputs: inputs, &record) {
-            try await EncodeStage.run(
+            if configuration.readsPairs {
+                return try PairEncoding(
+                    template: PairTemplate(vocabulary),
+                    windowLength: configuration.model.shape.positionCount
+                ).run(reading, directory: directory, work: work).files(in: directory)
+            }
+            return try await EncodeStage.run(
                 corpus: reading, vocabulary: vocabulary, shards: configuration.shards,
                 directory: directory,
                 surroundings: .init(existing: .replace), work: work

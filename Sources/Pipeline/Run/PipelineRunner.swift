@@ -81,7 +81,10 @@ public struct PipelineRunner {
         try FileSystem.makeDirectory(runDirectory)
         var record = Record(ledger: StageLedger(directory: runDirectory))
         for number in corpora.indices { try await refine(&corpora[number], &record) }
-        let vocabulary = try await learnVocabulary(corpora, &record)
+        var vocabulary = try await learnVocabulary(corpora, &record)
+        if configuration.readsPairs {
+            vocabulary = try PairTemplate(extending: vocabulary).vocabulary
+        }
         for corpus in corpora { try await encode(corpus, vocabulary, &record) }
         return (vocabulary, try configuration.dataSets(vocabulary: vocabulary), record)
     }

@@ -36,19 +36,20 @@ public enum TrainStage {
             model: configuration.model.shape, configuration: configuration.training, data: data,
             vocabulary: vocabulary, surroundings: surroundings,
             work: work.wrapping(PipelineEvent.training))
-        for notice in notices(configuration, trainer) { work.report(.notice(notice)) }
+        for notice in notices(configuration, trainer, vocabulary) { work.report(.notice(notice)) }
         return try await trainer.run()
     }
 
     /// Notices of keys that have no effect on the run of `trainer`.
     private static func notices(
-        _ configuration: PipelineConfiguration, _ trainer: Trainer
+        _ configuration: PipelineConfiguration, _ trainer: Trainer, _ vocabulary: Vocabulary
     ) -> [String] {
         let shape = trainer.modelConfiguration
         var notices: [String] = []
         let training = configuration.training
         if let start = training.initFrom {
             var asked = configuration.model.shape
+            asked.fit(vocabulary)
             asked.vocabularySize = shape.vocabularySize
             if ModelConfiguration(asked) != ModelConfiguration(shape) {
                 notices.append(

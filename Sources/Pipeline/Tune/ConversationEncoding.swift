@@ -52,7 +52,8 @@ struct ConversationEncoding {
             try writer.append(
                 ids.span, place: DocumentPlace(document.origin.position),
                 to: isHeldOut ? .validation : .train)
-            sources.add(document, isHeldOut: isHeldOut)
+            sources.add(
+                document.origin, byteCount: document.text.count, isHeldOut: isHeldOut)
             if reader.conversationCount % 1_024 == 0 { work.report(.progress(progress(reader))) }
         }
         work.report(.progress(progress(reader)))
@@ -124,23 +125,5 @@ extension ChatMessage {
             case .assistant: .assistant
             }
         self.init(role: role, content: turn.text)
-    }
-}
-
-/// Counts of each file's documents in the shards.
-private struct SourceCounts {
-    private(set) var sources: [ShardManifest.Source] = []
-
-    var isEmpty: Bool { sources.isEmpty }
-
-    mutating func add(_ document: Document, isHeldOut: Bool) {
-        if sources.last?.path != document.origin.path {
-            sources.append(
-                .init(path: document.origin.path, documents: 0, validationDocuments: 0, bytes: 0))
-        }
-        let last = sources.count - 1
-        sources[last].documents += 1
-        sources[last].bytes += document.text.count
-        if isHeldOut { sources[last].validationDocuments? += 1 }
     }
 }

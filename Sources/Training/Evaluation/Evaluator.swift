@@ -1,6 +1,5 @@
 public import Models
 public import TokenShards
-public import Tokenization
 
 /// Scores a split with a sliding window.
 public struct Evaluator {
@@ -9,9 +8,9 @@ public struct Evaluator {
     private let split: Split
     private let batchSize: Int
     private let windows: WindowSequence
-    /// Whole conversations, packed as for training, where there are some.
-    private let conversations: RowSequence?
-    private let template: ChatTemplate?
+    /// Whole documents, packed as for training, where a part of each is scored.
+    private let wholes: RowSequence?
+    private let part: ScoredPart?
 
     /// Scores `split` of `set`.
     ///
@@ -24,33 +23,33 @@ public struct Evaluator {
     ///   - stride: new predictions a window; the rest is context that another window scores.
     ///   - masksDocuments: whether each document is read apart from those before it in a window, as
     ///     a model that was trained so expects.
-    ///   - template: the template of conversations, of which the answers alone are scored; nil for
-    ///     text.
+    ///   - part: the part of each document that is scored, documents being read apart; nil for
+    ///     all of it.
     /// - Throws: `ShardError` when the split has no prediction in it.
     public init(
         scorer: any TokenScorer, set: ShardSet, split: Split, batchSize: Int, contextLength: Int,
-        stride: Int, masksDocuments: Bool = false, template: ChatTemplate? = nil
+        stride: Int, masksDocuments: Bool = false, part: ScoredPart? = nil
     ) throws(ShardError) {
         self.scorer = scorer
         self.set = set
         self.split = split
         self.batchSize = batchSize
-        self.template = template
+        self.part = part
         windows = set.windows(
             in: split, length: contextLength, stride: min(stride, contextLength),
             marksDocuments: masksDocuments)
-        conversations =
-            template == nil
+        wholes =
+            part == nil
             ? nil
             : set.rows(
-                in: split, packing: .bestFit, length: contextLength, marksDocuments: masksDocuments)
+                in: split, packing: .bestFit, length: contextLength, marksDocuments: true)
         let tokens = set.manifest.totals(of: split).tokens
         guard tokens > set.shards(of: split).count else {
             throw .tooFewTokens(split: split.rawValue, tokenCount: tokens, needed: 2)
         }
     }
 
-    /// Scores every token but each shard's first, each once; of conversations those of answers.
+    /// Scores every token but each shard's first, each once, or those of the part that is scored.
     /// O(tokens · context / stride).
     ///
     /// - Parameter progress: called with the windows done and the windows in all.
@@ -64,19 +63,19 @@ public struct Evaluator {
     public func evaluateBySource(
         progress: (Int, Int) -> Void = { _, _ in }
     ) -> (total: EvaluationResult, sources: [SourceResult]) {
-        let scoring = template == nil ? windows.scoringWindows() : []
-        let count = conversations?.count ?? scoring.count
+        let scoring = part == nil ? windows.scoringWindows() : []
+        let count = wholes?.count ?? scoring.count
         var total = EvaluationResult(
             tokenCount: 0,
-            byteCount: template == nil ? set.manifest.totals(of: split).bytes : 0, totalLoss: 0)
-        var tally = template == nil ? SourceTally(set, split) : nil
+            byteCount: part == nil ? set.manifest.totals(of: split).bytes : 0, totalLoss: 0)
+        var tally = part == nil ? SourceTally(set, split) : nil
         var done = 0
         while done < count {
             let next = min(done + batchSize, count)
             var batch: Batch
-            if let template, let conversations {
-                batch = conversations.batch(of: done..<next, batchSize: batchSize)
-                batch.scoreAnswersOnly(template)
+            if let part, let wholes {
+                batch = wholes.batch(of: done..<next, batchSize: batchSize)
+                batch.score(only: part)
             } else {
                 batch = windows.batch(of: scoring[done..<next], batchSize: batchSize)
             }
@@ -86,12 +85,10 @@ public struct Evaluator {
             // One after the other in double precision, so that the sum is the same everywhere.
             for (loss, target) in zip(losses, batch.targets) where target != .ignored {
                 total.totalLoss += Double(loss)
-                if let template {
-                    total.byteCount += template.textByteCount(of: target)
-                }
+                if let part { total.byteCount += part.textByteCount(of: target) }
             }
             total.tokenCount += batch.scoredCount
-            if template == nil {
+            if part == nil {
                 for (row, window) in scoring[done..<next].enumerated() {
                     tally?.add(window, losses[row * windows.length..<(row + 1) * windows.length])
                 }

@@ -7,11 +7,11 @@ struct ValidationSets {
     /// One for each data set; nil where it has no validation split.
     private let evaluators: [(name: String, evaluator: Evaluator?)]
 
-    /// Splits of `data`, scored by `runner` as `configuration` says; of conversations in `template`
-    /// the answers alone.
+    /// Splits of `data`, scored by `runner` as `configuration` says; of documents of which a
+    /// part is learned that part alone.
     init(
         _ data: Mixture, _ configuration: TrainingConfiguration, runner: BatchRunner,
-        template: ChatTemplate?
+        part: ScoredPart?
     ) throws {
         let context = runner.contextLength
         evaluators = try data.sources.map { source in
@@ -20,7 +20,7 @@ struct ValidationSets {
                 scorer: runner, set: source.set, split: .validation,
                 batchSize: configuration.batchSize, contextLength: context,
                 stride: configuration.evaluationStride ?? context,
-                masksDocuments: configuration.masksDocuments, template: template)
+                masksDocuments: configuration.masksDocuments, part: part)
             return (source.name, evaluator)
         }
     }

@@ -4,26 +4,27 @@ import Tokenization
 /// Batches that a run learns from, by their place in the data.
 struct BatchSource: Sendable {
     let loader: BatchLoader
-    /// Of conversations in this template the answers alone are scored; of anything else all is.
-    let template: ChatTemplate?
+    /// The part of each document that is scored; nil for all of it.
+    let part: ScoredPart?
 
-    /// Batches of the training splits of `data`. Conversations are packed whole.
+    /// Batches of the training splits of `data`. Documents of which a part is scored are packed
+    /// whole.
     init(
         _ data: Mixture, _ configuration: TrainingConfiguration, contextLength: Int,
-        template: ChatTemplate?
+        part: ScoredPart?
     ) throws {
-        self.template = template
+        self.part = part
         loader = try data.loader(
-            packing: template == nil ? configuration.packing : .bestFit, length: contextLength,
-            stride: template == nil ? configuration.stride : nil,
-            marksDocuments: configuration.masksDocuments,
+            packing: part == nil ? configuration.packing : .bestFit, length: contextLength,
+            stride: part == nil ? configuration.stride : nil,
+            marksDocuments: part != nil || configuration.masksDocuments,
             batchSize: configuration.windowsPerStep, seed: configuration.seed)
     }
 
     /// The batch that begins at `position`. O(tokens).
     func batch(at position: Int) -> Batch {
         var batch = loader.batch(at: position)
-        if let template { batch.scoreAnswersOnly(template) }
+        if let part { batch.score(only: part) }
         return batch
     }
 }

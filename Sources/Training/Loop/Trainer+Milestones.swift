@@ -100,7 +100,8 @@ extension Trainer {
             throw TrainingError.notFinite(what: "a parameter", step: state.step)
         }
         let path = try store.write(
-            model: model, optimizer: optimizer, vocabulary: vocabulary, template: template,
+            model: model, optimizer: optimizer, vocabulary: vocabulary,
+            template: part?.chatTemplate,
             state: state, keep: configuration.keepCheckpoints)
         newestCheckpoint = path
         (checkpointStep, isCheckpointDue) = (state.step, false)

@@ -70,7 +70,8 @@ public final class Trainer {
     let source: BatchSource
     let validation: ValidationSets
     let vocabulary: Vocabulary
-    let template: ChatTemplate?
+    /// The part of each document that is learned; nil for all of it.
+    let part: ScoredPart?
     let store: CheckpointStore
     let surroundings: Surroundings
     let work: WorkContext<TrainingEvent>
@@ -126,9 +127,10 @@ public final class Trainer {
         let shape = try Self.shape(
             modelConfiguration, vocabulary, start: start, checkpoint: checkpoint)
         self.configuration = configuration
-        // Conversations begin as their template says; other text that the model reads, as before.
-        self.vocabulary = template == nil ? vocabulary.beginningTexts(as: data) : vocabulary
-        self.template = template
+        part = try Self.part(of: shape, data, vocabulary, template: template)
+        // Conversations and pairs begin as their template says; other text that the model reads, as
+        // before.
+        self.vocabulary = part == nil ? vocabulary.beginningTexts(as: data) : vocabulary
         self.surroundings = surroundings
         self.work = work
         let team = ThreadTeam(threadCount: work.threadCount)
@@ -150,7 +152,7 @@ public final class Trainer {
         (state, changes) = (progress.state, progress.changes)
         (newestCheckpoint, checkpointStep) = (checkpoint, state.step)
         source = try BatchSource(
-            data, configuration, contextLength: shape.positionCount, template: template)
+            data, configuration, contextLength: shape.positionCount, part: part)
         runner = BatchRunner(
             model: model, batchSize: configuration.windowsPerStep,
             contextLength: shape.positionCount, team: team, slotCount: configuration.slotCount,
@@ -158,7 +160,7 @@ public final class Trainer {
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }
-        validation = try ValidationSets(data, configuration, runner: runner, template: template)
+        validation = try ValidationSets(data, configuration, runner: runner, part: part)
     }
 
     /// Prepares a run over one data set.
@@ -172,6 +174,23 @@ public final class Trainer {
             template: template, surroundings: surroundings, work: work)
     }
 
+    /// Part of each document that a model of that shape learns.
+    ///
+    /// - Throws: ``TrainingError/notPairs(directory:)`` for a model of pairs and other data.
+    private static func part(
+        of shape: any ModelShape, _ data: Mixture, _ vocabulary: Vocabulary,
+        template: ChatTemplate?
+    ) throws -> ScoredPart? {
+        guard type(of: shape).readsPairs else { return template.map { .answers($0) } }
+        let pairs = try PairTemplate(vocabulary)
+        for source in data.sources {
+            guard let shard = source.set.shards(of: .train).first, shard.documentCount > 0,
+                shard.text(ofDocument: 0).contains(pairs.pad)
+            else { throw TrainingError.notPairs(directory: source.set.directory) }
+        }
+        return .targets(pairs)
+    }
+
     /// Shape of the model: that of the one that the run begins from, where it does, and otherwise
     /// the asked one with an embedding for each token.
     private static func shape(
@@ -179,7 +198,7 @@ public final class Trainer {
         checkpoint: String?
     ) throws -> any ModelShape {
         var shape = asked
-        shape.vocabularySize = vocabulary.count
+        shape.fit(vocabulary)
         if let start {
             // The model that a stopped run began from may be gone when it goes on.
             shape =

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Models
 import Pipeline
 import TokenShards
 import Training
@@ -17,6 +18,10 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
             --by-position reads documents from their first tokens instead, and shows how the loss \
             falls from place to place; --by-context predicts the same places from their last 1, 2, \
             4, … tokens alone. Both read so many windows as --windows says, spread evenly.
+
+            A model of pairs (architecture encoder_decoder) is scored on the targets. It also \
+            writes those of so many pairs as --targets says, spread evenly, and what share of them \
+            is right token for token is shown.
 
             Example:
 
@@ -68,6 +73,13 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         help: ArgumentHelp("Draw the two as an image as well.", valueName: "file"))
     var svg: String?
 
+    @Option(
+        name: .long, help: "Targets that a model of pairs writes for comparison; 0 for none.")
+    var targets = 1_000
+
+    @Option(name: .long, help: "Beams of the search by which it writes them.")
+    var beams = 1
+
     @Option(name: .long, help: "Windows scored at once.")
     var batchSize = 16
 
@@ -87,6 +99,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         }
         if shards.isEmpty { throw ValidationError("--shards takes at least one directory") }
         if batchSize < 1 { throw ValidationError("--batch-size is at least 1") }
+        if targets < 0 { throw ValidationError("--targets is at least 0") }
+        try BeamSearch.validate(beams: beams)
         if windows < 1 { throw ValidationError("--windows is at least 1") }
         if !curves.isEmpty, stride != nil || answers || maskDocuments {
             throw ValidationError(
@@ -107,14 +121,21 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
             modelDirectory: model, shardDirectories: shards, split: split, stride: stride,
             masksDocuments: maskDocuments, answersOnly: answers, batchSize: batchSize,
             work: WorkContext(threadCount: reporting.threadCount, report: printer.show))
+        var accuracy: PairAccuracy?
+        if targets > 0 {
+            let interrupts = InterruptHandler(form: reporting.form)
+            accuracy = try EvaluateStage.measurePairs(
+                modelDirectory: model, shardDirectories: shards, split: split, limit: targets,
+                beamCount: beams, work: reporting.work(printer, interrupts))
+        }
         printer.endLine()
-        if json { return Terminal.write(try EvaluationTable.json(result, sources)) }
+        if json { return Terminal.write(try EvaluationTable.json(result, sources, accuracy)) }
         Terminal.write(
             Table.text(
                 [
                     ["tokens", Figures.count(result.tokenCount)],
                     ["bytes of text", Figures.count(result.byteCount)],
-                ] + EvaluationTable.rows(result)))
+                ] + EvaluationTable.rows(result) + (accuracy.map(EvaluationTable.rows) ?? [])))
         guard !sources.isEmpty else { return }
         Terminal.write("\n" + Table.text(EvaluationTable.rows(of: sources)))
     }

@@ -17,6 +17,10 @@ struct Generate: AsyncParsableCommand {
             same seed gives the same text, for any number of threads and samples. Temperature 0 \
             always takes the most probable token.
 
+            A model of pairs (architecture encoder_decoder) reads the prompt as a source, and \
+            writes its target. --beams keeps so many texts side by side and takes the best, \
+            instead of drawing.
+
             Tokens are chosen as Hugging Face's generate does: repetition penalty, temperature, \
             top-k, top-p and min-p, in this order.
 
@@ -50,6 +54,16 @@ struct Generate: AsyncParsableCommand {
     @OptionGroup var specials: SpecialTokenOptions
 
     @OptionGroup var sampling: SamplingOptions
+
+    @Option(
+        name: .long,
+        help: "Search the most probable text with so many beams; --samples shows the best of them.")
+    var beams: Int?
+
+    @Option(
+        name: .long,
+        help: "Power of a text's length that its score is divided by, among beams.")
+    var lengthPenalty: Double?
 
     @Option(name: .long, help: "Texts to draw, each with the next seed.")
     var samples = 1
@@ -98,6 +112,15 @@ struct Generate: AsyncParsableCommand {
         if let threads, !(1...256).contains(threads) {
             throw ValidationError("--threads is from 1 to 256")
         }
+        if let beams {
+            try BeamSearch.validate(beams: beams)
+            if samples > beams { throw ValidationError("--samples is at most --beams") }
+            if logprobs || json {
+                throw ValidationError("--beams shows texts and scores: no --logprobs or --json")
+            }
+        } else if lengthPenalty != nil {
+            throw ValidationError("--length-penalty belongs to --beams")
+        }
         if top != nil && attention != nil {
             throw ValidationError("--top and --attention show different things: give one of them")
         }
@@ -114,13 +137,20 @@ struct Generate: AsyncParsableCommand {
         let beginning = try beginning(vocabulary)
         let languageModel = try ModelDirectory(path: model).model()
         let team = ThreadTeam(threadCount: threads ?? 0)
-        if top != nil || attention != nil {
+        if top != nil || attention != nil || beams != nil {
             let ids = try TextSampler.ids(
                 of: prompt, model: languageModel, vocabulary: vocabulary, specials: policy,
                 beginning: beginning)
             let view = ModelView(model: languageModel, vocabulary: vocabulary, ids: ids)
             if let top { try view.writeNextTokens(top, weights: weights, team: team) }
-            if let attention { try view.writeAttention(to: attention) }
+            if let attention { try view.writeAttention(to: attention, team: team) }
+            if let beams, top == nil, attention == nil {
+                var search = BeamSearch(
+                    beamCount: beams, maximumTokenCount: generation.maximumTokenCount)
+                search.lengthPenalty = lengthPenalty ?? search.lengthPenalty
+                try view.writeBeams(
+                    search, count: samples, prompt: prompt, weights: weights, team: team)
+            }
             return
         }
         var options = TextSampler.Options()
@@ -162,7 +192,7 @@ struct Generate: AsyncParsableCommand {
                 configuration: configuration,
                 options: options)
             var printer = SamplePrinter(
-                vocabulary: vocabulary, prompt: prompt,
+                vocabulary: vocabulary, prompt: languageModel.readsPairs ? "" : prompt,
                 samples: first..<first + options.sampleCount,
                 isOnlyOne: samples == 1, showsTokens: logprobs, asJSON: json)
             if first == 0, sampler.readCount < sampler.promptIDs.count {

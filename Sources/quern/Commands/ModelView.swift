@@ -14,8 +14,8 @@ struct ModelView {
 
     private var context: Int { model.configuration.contextLimit ?? .max }
 
-    /// The tokens of the prompt as a person can tell them apart.
-    private var labels: [String] {
+    /// Tokens as a person can tell them apart.
+    private func labels(_ ids: [TokenID]) -> [String] {
         ids.map { Pieces.quoted((try? vocabulary.decode([$0])) ?? []) }
     }
 
@@ -43,8 +43,31 @@ struct ModelView {
         Terminal.write(Table.text(rows))
     }
 
+    /// Writes the best texts of a beam search, each behind its score where there are several.
+    func writeBeams(
+        _ search: BeamSearch, count: Int, prompt: String, weights: WeightFormat, team: ThreadTeam
+    ) throws {
+        let texts = try BeamText.find(
+            search, model, vocabulary, prompt: ids, weights: weights, team: team)
+        for text in texts.prefix(count) {
+            let score = count > 1 ? Figures.fixed(text.score, 4) + "  " : ""
+            Terminal.write(score + (model.readsPairs ? "" : prompt) + text.text + "\n")
+        }
+    }
+
+    /// The tokens whose attention is shown: the prompt and, where it is a source, the target that
+    /// the model writes for it, which looks at the source.
+    private func attendingIDs(_ team: ThreadTeam) throws -> [TokenID] {
+        guard model.readsPairs else { return ids }
+        let search = BeamSearch(beamCount: 1, maximumTokenCount: 64)
+        let written = try BeamText.find(search, model, vocabulary, prompt: ids, team: team)
+        let ends = written[0].hasEnded ? [vocabulary.endOfText].compactMap(\.self) : []
+        return ids + written[0].ids + ends
+    }
+
     /// Writes each head's attention over the prompt, as SVG to a file or as text to the terminal.
-    func writeAttention(to path: String) throws {
+    func writeAttention(to path: String, team: ThreadTeam) throws {
+        let ids = try attendingIDs(team)
         let limit = path == "-" ? 64 : 128
         guard ids.count <= min(limit, context) else {
             throw PipelineError.badValue(
@@ -59,11 +82,11 @@ struct ModelView {
         }
         guard maps.weights.allSatisfy(\.isFinite) else { throw ModelError.notFinite }
         if path == "-" {
-            Terminal.write(AttentionText(maps: maps, labels: labels).text)
+            Terminal.write(AttentionText(maps: maps, labels: labels(ids)).text)
             return
         }
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
-        try FileReplacement.write(AttentionDrawing(maps: maps, labels: labels).svg, to: path)
+        try FileReplacement.write(AttentionDrawing(maps: maps, labels: labels(ids)).svg, to: path)
         Terminal.write(
             "\(path)  \(maps.layerCount) layers of \(maps.headCount) heads, "
                 + "\(maps.tokenCount) tokens\n")

@@ -24,11 +24,22 @@ enum EvaluationTable {
             }
     }
 
-    /// The result and those of its sources as JSON.
-    static func json(_ result: EvaluationResult, _ sources: [SourceResult]) throws -> String {
+    /// What came out of written targets.
+    static func rows(_ accuracy: PairAccuracy) -> [[String]] {
+        [
+            ["targets written", Figures.count(accuracy.pairCount)],
+            ["exactly right", Figures.percent(accuracy.exactShare)],
+            ["tokens to edit", Figures.percent(accuracy.errorRate)],
+        ]
+    }
+
+    /// The result, those of its sources and the written targets as JSON.
+    static func json(
+        _ result: EvaluationResult, _ sources: [SourceResult], _ pairs: PairAccuracy? = nil
+    ) throws -> String {
         try FileReplacement.json(
             of: Result(
-                total: Scores(result),
+                total: Scores(result), targets: pairs,
                 sources: sources.isEmpty
                     ? nil
                     : Dictionary(
@@ -39,6 +50,7 @@ enum EvaluationTable {
     /// Scores of all, and of each source by its name.
     private struct Result: Encodable {
         let total: Scores
+        let targets: PairAccuracy?
         let sources: [String: Scores]?
     }
 

@@ -1,0 +1,55 @@
+public import Models
+public import Tokenization
+public import Work
+
+extension LanguageModel {
+    /// Whether its texts are pairs: it reads a source and writes a target.
+    package var readsPairs: Bool { Shape.readsPairs }
+}
+
+/// A text that beam search found, and its score.
+public struct BeamText: Sendable {
+    /// The text behind the prompt.
+    public let text: String
+    /// The sum of its tokens' log-probabilities over its length to the power of the penalty.
+    public let score: Double
+    /// Its tokens.
+    public let ids: [TokenID]
+    /// Whether it ended by itself.
+    public let hasEnded: Bool
+
+    /// The texts that continue the tokens of a prompt, best first.
+    ///
+    /// - Parameters:
+    ///   - search: beams, penalty and length.
+    ///   - model: the model.
+    ///   - vocabulary: its vocabulary.
+    ///   - prompt: the ids that it reads.
+    ///   - weights: the numbers that the model's matrices are rounded to.
+    ///   - team: the threads.
+    /// - Throws: `ModelError.notFinite` when the model computes nothing to choose from.
+    public static func find(
+        _ search: BeamSearch, _ model: any LanguageModel, _ vocabulary: Vocabulary,
+        prompt: [TokenID], weights: WeightFormat = .float32, team: ThreadTeam
+    ) throws -> [BeamText] {
+        let limit = model.configuration.contextLimit
+        if let limit, prompt.count >= limit {
+            throw PipelineError.badValue(
+                key: "prompt",
+                reason: "it is \(prompt.count) tokens, and with what follows there is room for "
+                    + "\(limit)")
+        }
+        let pass = model.makeInferencePass(
+            weights: weights, textCount: search.beamCount, team: team, kernels: .best)
+        let found = search.search(
+            pass, prompt: prompt, endToken: vocabulary.endOfText, contextLimit: limit)
+        guard !found.isEmpty else { throw ModelError.notFinite }
+        return try found.map { hypothesis in
+            // A model may have more embeddings than its vocabulary has tokens.
+            let known = hypothesis.tokens.filter { $0.index < vocabulary.count }
+            return BeamText(
+                text: String(decoding: try vocabulary.decode(known), as: UTF8.self),
+                score: hypothesis.score, ids: hypothesis.tokens, hasEnded: hypothesis.hasEnded)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Corpora
+import TokenShards
+import Tokenization
+import Training
+import Work
+
+/// Packs pairs into shards: one document each, as the template has it.
+///
+/// Where the target begins is not stored, for the token of padding says it.
+struct PairEncoding {
+    let template: PairTemplate
+    /// The most tokens that a pair has to learn from: those of a window. A longer one is left out,
+    /// since neither half of a pair says anything by itself.
+    let windowLength: Int
+
+    /// Pairs that were left out.
+    private struct Losses {
+        var count = 0
+        /// The places of the first few.
+        var examples: [String] = []
+
+        mutating func add(_ origin: DocumentOrigin) {
+            count += 1
+            guard examples.count < CorpusProgress.keptErrorCount else { return }
+            examples.append("\(origin): longer than a window")
+        }
+    }
+
+    /// Reads, encodes and writes. O(text), in memory for one pair.
+    ///
+    /// - Returns: the manifest of the shards.
+    func run(
+        _ corpus: CorpusConfiguration, directory: String, work: WorkContext<PipelineEvent>
+    ) throws -> ShardManifest {
+        let split = ValidationSplit(fraction: corpus.validationFraction)
+        let encoder = BytePairEncoder(template.vocabulary)
+        var shards = ShardConfiguration()
+        shards.endOfText = .none
+        shards.allowSpecial = .none
+        var reader = try PairReader(
+            inputs: corpus.inputs, fields: corpus.pairFields, onError: corpus.onError)
+        var writer = try ShardWriter(
+            directory: directory, vocabulary: template.vocabulary, configuration: shards)
+        var (losses, sources) = (Losses(), SourceCounts())
+        while let pair = try reader.next() {
+            try work.checkStop()
+            let ids = template.encode(source: pair.source, target: pair.target, with: encoder)
+            // The last token is predicted, and predicts nothing.
+            guard ids.count - 1 <= windowLength else {
+                losses.add(pair.origin)
+                continue
+            }
+            // Pairs of one source stay on one side of the split: what is held out is new.
+            let source = Document(text: Array(pair.source.utf8), origin: pair.origin)
+            let isHeldOut = split.isValidation(source.contentHash)
+            try writer.append(
+                ids.span, place: DocumentPlace(pair.origin.position),
+                to: isHeldOut ? .validation : .train)
+            sources.add(
+                pair.origin, byteCount: pair.source.utf8.count + pair.target.utf8.count,
+                isHeldOut: isHeldOut)
+            if reader.pairCount % 4_096 == 0 { work.report(.progress(progress(reader))) }
+        }
+        work.report(.progress(progress(reader)))
+        guard !sources.isEmpty else { throw PipelineError.emptyCorpus(inputs: corpus.inputs) }
+        let manifest = try writer.finish(
+            sources: sources.sources,
+            skipped: .init(
+                lines: reader.skippedRecords + losses.count, emptyDocuments: 0,
+                examples: reader.skipped.map(\.description) + losses.examples))
+        notify(losses, skippedRecords: reader.skippedRecords, work: work)
+        return manifest
+    }
+
+    private func progress(_ reader: borrowing PairReader) -> StageProgress {
+        StageProgress(
+            activity: "pairs", completed: reader.bytesRead, total: reader.totalBytes,
+            unit: .bytes)
+    }
+
+    private func notify(
+        _ losses: Losses, skippedRecords: Int, work: WorkContext<PipelineEvent>
+    ) {
+        if skippedRecords > 0 {
+            work.report(.notice("\(skippedRecords) records are no pairs and were skipped"))
+        }
+        guard let first = losses.examples.first else { return }
+        work.report(
+            .notice(
+                """
+                \(losses.count) pairs were left out because they are longer than the \
+                \(windowLength) tokens of a window; the first is \(first)
+                """))
+    }
+}
+
+extension CorpusConfiguration {
+    /// The corpus as a vocabulary reads it: each column of pairs by itself.
+    var pairColumns: [CorpusConfiguration] {
+        [pairFields.source, pairFields.target].map { name in
+            var column = self
+            column.textField = name
+            return column
+        }
+    }
+}
