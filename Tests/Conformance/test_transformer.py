@@ -262,6 +262,26 @@ def test_new_model(tmp_path, architecture, tied):
     assert np.abs(load_file(out)["logits"] - expected).max() <= 1e-4
 
 
+def test_sinusoidal_positions(tmp_path):
+    """GPT-2's class holds the sines in its table of positions, and computes the same."""
+    shape = {
+        "architecture": "gpt2", "n_layer": 2, "n_head": 2, "n_embd": 64, "n_positions": 32,
+        "vocab_size": 500, "position_embedding_type": "sinusoidal",
+    }
+    probe("create", tmp_path, 7, json.dumps(shape))
+    loaded = load(tmp_path)
+    table = loaded.transformer.wpe.weight.detach().numpy()
+    angles = np.arange(32)[:, None] / 10_000 ** (np.arange(0, 64, 2) / 64)
+    assert np.abs(table[:, 0::2] - np.sin(angles)).max() < 1e-6
+    assert np.abs(table[:, 1::2] - np.cos(angles)).max() < 1e-6
+    ids = list(range(20))
+    out = tmp_path / "logits.safetensors"
+    probe("logits", tmp_path, write_json(tmp_path / "ids.json", ids), out)
+    with torch.no_grad():
+        expected = loaded(torch.tensor([ids])).logits[0].numpy()
+    assert np.abs(load_file(out)["logits"] - expected).max() <= 1e-4
+
+
 def test_names_without_prefix(directory, model, tmp_path):
     """OpenAI's own upload has no prefix, and masks among its tensors."""
     from safetensors.torch import save_file

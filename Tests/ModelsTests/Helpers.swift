@@ -41,6 +41,7 @@ struct ModelKind: CustomTestStringConvertible, Sendable {
             $0.headDimension = 6
             $0.tiesEmbeddings = false
         },
+        ModelKind("gpt2, sinusoidal positions") { $0.positions = .sinusoidal },
     ]
 }
 

@@ -147,6 +147,11 @@ import Work
             (#"{"architecture": "qwen3", "head_dim": 7}"#, "a head has 7 floats"),
             (#"{"architecture": "llama", "rope_theta": 0}"#, "10000 is usual"),
             (#"{"intermediate_size": -1}"#, "give a number from 1"),
+            (#"{"position_embedding_type": "rotary"}"#, "set architecture to llama or qwen3"),
+            (
+                #"{"architecture": "qwen3", "position_embedding_type": "sinusoidal"}"#,
+                "set architecture to gpt2"
+            ),
         ])
     func foreignKeys(json: String, says reason: String) throws {
         var configuration = try JSONDecoder().decode(

@@ -175,6 +175,32 @@ import Work
         #expect(longer.summary.steps > summary.steps)
     }
 
+    @Test("sinusoidal positions are the paper's and stay so, whatever is learned")
+    func sinusoidalPositions() async throws {
+        let fixture = try TrainingFixture()
+        var shape = TrainingFixture.model
+        shape.positions = .sinusoidal
+        let trainer = try Trainer(
+            model: shape, configuration: TrainingFixture.configuration, set: fixture.set,
+            vocabulary: fixture.vocabulary,
+            surroundings: Trainer.Surroundings(
+                runDirectory: fixture.directory + "/sines", existing: .refuse))
+        _ = try await trainer.run()
+        let latest = try #require(
+            CheckpointStore(runDirectory: fixture.directory + "/sines").latest)
+        let model = try GPT(directory: latest)
+        #expect(model.configuration.positionEncoding == .sinusoidal)
+        let table = try #require(model.layout.tensor(named: "wpe.weight"))
+        for position in 0..<16 {
+            for pair in 0..<8 {
+                let angle = Double(position) / pow(10_000, 2 * Double(pair) / 16)
+                let place = table.offset + position * 16 + 2 * pair
+                #expect(abs(Double(model.parameters[place]) - sin(angle)) < 1e-6)
+                #expect(abs(Double(model.parameters[place + 1]) - cos(angle)) < 1e-6)
+            }
+        }
+    }
+
     @Test("one batch can be learned by heart")
     func overfit() async throws {
         let fixture = try TrainingFixture()

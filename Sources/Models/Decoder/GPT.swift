@@ -49,6 +49,12 @@ public final class GPT: LanguageModel {
         var generator = RandomGenerator(seed: seed)
         let residualScale = 1 / Double(2 * configuration.layerCount).squareRoot()
         for tensor in layout.tensors {
+            if tensor.isConstant {
+                let table = SinusoidalTable.make(
+                    positions: tensor.shape[0], width: tensor.shape[1], order: .pairs)
+                parameters.slice(tensor.range).copy(from: table.all)
+                continue
+            }
             switch tensor.role {
             case .gain: for index in tensor.range { parameters[index] = 1 }
             case .bias: for index in tensor.range { parameters[index] = 0 }

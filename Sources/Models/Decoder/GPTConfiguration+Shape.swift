@@ -35,7 +35,9 @@ extension GPTConfiguration: ModelShape {
         }
         placement.add(names.tokens, [vocabularySize, c], .embedding)
         if let positions = names.positions {
-            placement.add(positions, [positionCount, c], .embedding)
+            placement.add(
+                positions, [positionCount, c], .embedding,
+                isConstant: positionEncoding == .sinusoidal)
         }
         for layer in 0..<layerCount {
             let block = names.block(layer)
@@ -55,13 +57,14 @@ extension GPTConfiguration: ModelShape {
     /// A tied head may be there as a copy of the embedding.
     public var copies: [String: Int] { tiesEmbeddings ? [TensorNames.head: 0] : [:] }
 
-    /// Layers, heads, width and context.
+    /// Layers, heads, width and the kind of positions.
     public var facts: [(title: String, value: String)] {
         var heads = "\(headCount)"
         if keyWidth != queryWidth { heads += ", \(keyWidth / headSize) of keys and values" }
         return [
             ("layers", "\(layerCount)"), ("heads", heads),
             ("width", "\(embeddingSize), \(feedForwardSize) inside"),
+            ("positions", positionEncoding.rawValue),
         ]
     }
 

@@ -30,6 +30,8 @@ public struct GPTConfiguration: Codable, Sendable {
     public var layerNormEpsilon: Float = 1e-5
     /// The base of the angles of rotary positions: the larger, the slower the slowest turns.
     public var rotaryBase = Self.defaultRotaryBase
+    /// How positions are told apart; nil for the architecture's own way.
+    public var positions: PositionEncoding?
     /// Whether the output head is the token embedding; otherwise it is a matrix of its own.
     public var tiesEmbeddings = true
 
@@ -47,6 +49,7 @@ public struct GPTConfiguration: Codable, Sendable {
         case positionCount = "n_positions"
         case vocabularySize = "vocab_size"
         case layerNormEpsilon = "layer_norm_epsilon"
+        case positions = "position_embedding_type"
         case rotaryBase = "rope_theta"
         case tiesEmbeddings = "tie_word_embeddings"
     }
@@ -81,6 +84,7 @@ public struct GPTConfiguration: Codable, Sendable {
         try values.read(.rotaryBase, into: &rotaryBase)
         try values.read(.tiesEmbeddings, into: &tiesEmbeddings)
         keyValueHeadCount = try values.decodeIfPresent(Int.self, forKey: .keyValueHeadCount)
+        positions = try values.decodeIfPresent(PositionEncoding.self, forKey: .positions)
         headDimension = try values.decodeIfPresent(Int.self, forKey: .headDimension)
         intermediateSize = try values.decodeIfPresent(Int.self, forKey: .intermediateSize)
     }
@@ -132,7 +136,7 @@ extension GPTConfiguration: Equatable {
         }
         return a.architecture == b.architecture && counts(a) == counts(b)
             && a.layerNormEpsilon == b.layerNormEpsilon && a.rotaryBase == b.rotaryBase
-            && a.tiesEmbeddings == b.tiesEmbeddings
+            && a.tiesEmbeddings == b.tiesEmbeddings && a.positionEncoding == b.positionEncoding
     }
 }
 
@@ -158,6 +162,7 @@ extension GPTConfiguration {
         guard layerNormEpsilon > 0, layerNormEpsilon < 1 else {
             throw fail("layer_norm_epsilon is \(layerNormEpsilon); 1e-5 is usual")
         }
+        try validatePositions()
         if architecture.isRotary { try validateRotary() } else { try validateLearned() }
         let (blocks, overflows) = blockMatrixCount.multipliedReportingOverflow(by: layerCount)
         guard !overflows, blocks < 1 << 44 else { throw fail("it has too many parameters") }

@@ -34,6 +34,8 @@ public struct ParameterLayout: Equatable, Sendable {
         public let shape: [Int]
         /// Its first float in the buffer.
         public let offset: Int
+        /// Whether training leaves it as it is.
+        public internal(set) var isConstant = false
         /// The linear maps that it holds: one or more for a matrix of a block, none for the rest.
         package let maps: [MatrixPlace]
         /// Count of its floats.
@@ -41,7 +43,7 @@ public struct ParameterLayout: Equatable, Sendable {
         /// Range of its floats in the buffer.
         public var range: Range<Int> { offset..<offset + count }
         /// Whether weight decay applies: to matrices, embeddings included, not to biases and norms.
-        public var isDecayed: Bool { shape.count >= 2 && role != .bias }
+        public var isDecayed: Bool { shape.count >= 2 && role != .bias && !isConstant }
         /// Whether it is one of the matrices of a block.
         public var isBlockMatrix: Bool { role == .matrix || role == .residualMatrix }
     }

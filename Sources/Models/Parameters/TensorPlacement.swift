@@ -20,16 +20,18 @@ struct TensorPlacement {
     ///
     /// - Parameters:
     ///   - follows: whether it begins where the one before ends, as a part of one matrix does.
+    ///   - isConstant: whether training leaves it as it is.
     ///   - maps: its places as factors of products, by its offset.
     mutating func add(
         _ name: String, _ shape: [Int], _ role: ParameterLayout.Role, follows: Bool = false,
+        isConstant: Bool = false,
         maps: (_ offset: Int) -> [MatrixPlace] = { _ in [] }
     ) {
         if !follows { end = floatCount }
         tensors.append(
             ParameterLayout.Tensor(
                 name: name, checkpointName: role == .head ? name : prefix + name,
-                role: role, shape: shape, offset: end, maps: maps(end)))
+                role: role, shape: shape, offset: end, isConstant: isConstant, maps: maps(end)))
         end += shape.reduce(1, *)
     }
 

@@ -131,6 +131,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "instruction_tuning.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
             "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
             "model.architecture": ModelFamilies.architectures,
+            "model.position_embedding_type": PositionEncoding.allCases.map(\.rawValue),
         ]
     }
 

@@ -52,7 +52,7 @@ public final class Optimizer {
         _ configuration: TrainingConfiguration, _ layout: ParameterLayout
     ) -> (groups: [Group], momentCounts: [Int]) {
         var counts = [layout.floatCount]
-        let groups = layout.tensors.map { tensor in
+        let groups = layout.tensors.filter { !$0.isConstant }.map { tensor in
             let rule = configuration.optimizer.rule(for: tensor)
             var offsets = [tensor.offset]
             for number in 1..<rule.moments.count {

@@ -14,6 +14,8 @@ extension GPTConfiguration {
         var scale_attn_weights: Bool?
         var scale_attn_by_inverse_layer_idx: Bool?
         var add_cross_attention: Bool?
+        /// A key of ours, which `GPT2Config` keeps and does not look at: the table is the same.
+        var position_embedding_type: String?
         var eos_token_id: ConfigurationData.EndTokens?
 
         /// The keys that are read here, and those that say something about training or about other
@@ -25,7 +27,7 @@ extension GPTConfiguration {
             "add_cross_attention", "n_ctx", "attn_pdrop", "embd_pdrop", "resid_pdrop",
             "reorder_and_upcast_attn", "summary_activation", "summary_first_dropout",
             "summary_proj_to_labels", "summary_type", "summary_use_proj", "predict_special_tokens",
-            "output_past",
+            "output_past", "position_embedding_type",
         ]
 
         func contents() throws(Unsupported) -> Contents {
@@ -44,12 +46,20 @@ extension GPTConfiguration {
                 positionCount: n_positions ?? 1024, vocabularySize: vocab_size ?? 50257,
                 layerNormEpsilon: Float(layer_norm_epsilon ?? 1e-5))
             configuration.intermediateSize = n_inner
+            switch position_embedding_type ?? "absolute" {
+            case "absolute", "learned": break
+            case PositionEncoding.sinusoidal.rawValue: configuration.positions = .sinusoidal
+            case let other: throw Unsupported("position_embedding_type is \(other)")
+            }
             configuration.tiesEmbeddings = tie_word_embeddings ?? true
             return Contents(configuration: configuration, endToken: eos_token_id)
         }
 
         /// `n_ctx` repeats the context, because converters to GGUF read it.
         static func text(_ c: GPTConfiguration, _ end: String, _ type: String) -> String {
+            let positions =
+                c.positionEncoding == .sinusoidal
+                ? "\n  \"position_embedding_type\": \"sinusoidal\"," : ""
             let inner = c.intermediateSize.map(String.init) ?? "null"
             return """
                 {
@@ -69,7 +79,7 @@ extension GPTConfiguration {
                   "n_head": \(c.headCount),
                   "n_inner": \(inner),
                   "n_layer": \(c.layerCount),
-                  "n_positions": \(c.positionCount),
+                  "n_positions": \(c.positionCount),\(positions)
                   "resid_pdrop": 0.0,
                   "tie_word_embeddings": \(c.tiesEmbeddings),
                   "torch_dtype": "\(type)",

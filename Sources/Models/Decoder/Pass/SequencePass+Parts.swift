@@ -96,7 +96,7 @@ extension SequencePass {
     func backwardEmbedding(_ d: ParameterSlices) {
         let dx = streamGradient(.embedding)
         kernels.embedBackward(input.ids, dOut: dx, dTable: d.tokens)
-        if let positions = d.positions {
+        if configuration.positionEncoding == .learned, let positions = d.positions {
             kernels.embedBackward(places, dOut: dx, dTable: positions)
         }
     }

@@ -51,7 +51,9 @@ extension PlainGPT {
             }
         }
         add(dTokens.elements, names.tokens, &gradients)
-        if let name = names.positions { add(dPositions.elements, name, &gradients) }
+        if configuration.positionEncoding == .learned, let name = names.positions {
+            add(dPositions.elements, name, &gradients)
+        }
     }
 
     private func backwardBlock(
