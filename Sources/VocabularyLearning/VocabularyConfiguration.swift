@@ -4,23 +4,26 @@ public import Work
 
 /// Settings of learning a vocabulary: the section "vocabulary" of `pipeline.json`.
 public struct VocabularyConfiguration: Codable, Sendable, Equatable {
-    /// Number of tokens to learn: special tokens, 256 bytes, and merges.
+    /// What the tokens are: merges of byte-pair encoding, words, or characters.
+    public var model = VocabularyModel.bpe
+
+    /// Number of tokens to learn: special tokens, 256 bytes, and merges, words or characters.
     public var vocabularySize = 4096
 
-    /// Pattern that cuts a text into the pieces that merges never cross; one that is not only for
-    /// show.
+    /// Pattern that cuts a text into the pieces that merges never cross, or that are the words or
+    /// characters; one of the ``model``'s.
     public var pattern = SplitPattern.gpt4
 
     /// The special tokens, which get the first ids in this order.
     public var specialTokens = ["<|endoftext|>"]
 
-    /// A pair that occurs less often is not merged.
+    /// A pair that occurs less often is not merged, and a word or character no token.
     public var minimumFrequency = 2
 
     /// The most bytes a learned token may have; `nil` for no limit.
     public var maximumTokenLength: Int?
 
-    /// Order in which equally frequent pairs are merged.
+    /// Order in which equally frequent pairs are merged; words and characters have none.
     public var tieRule = TieRule.huggingface
 
     /// The memory that learning may take; `nil` for most of the machine's. The result does not
@@ -29,6 +32,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
 
     /// The names in the file.
     package enum CodingKeys: String, CodingKey, CaseIterable {
+        /// ``VocabularyConfiguration/model``.
+        case model
         /// ``VocabularyConfiguration/vocabularySize``.
         case vocabularySize = "vocab_size"
         /// ``VocabularyConfiguration/pattern``.
@@ -48,9 +53,17 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// The defaults.
     public init() {}
 
+    /// The defaults for tokens of a kind.
+    public init(model: VocabularyModel) {
+        self.model = model
+        pattern = model.defaultPattern
+    }
+
     /// Reads what is given; the rest keeps its default.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        try values.read(.model, into: &model)
+        pattern = model.defaultPattern
         try values.read(.vocabularySize, into: &vocabularySize)
         try values.read(.pattern, into: &pattern)
         try values.read(.specialTokens, into: &specialTokens)
@@ -60,13 +73,23 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         try values.read(.memory, into: &memory)
     }
 
+    /// Writes every value, but the model only where it is not BPE, so that what was recorded of a
+    /// configuration before there were others is still what it is.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        if model != .bpe { try values.encode(model, forKey: .model) }
+        try values.encode(vocabularySize, forKey: .vocabularySize)
+        try values.encode(pattern, forKey: .pattern)
+        try values.encode(specialTokens, forKey: .specialTokens)
+        try values.encode(minimumFrequency, forKey: .minimumFrequency)
+        try values.encodeIfPresent(maximumTokenLength, forKey: .maximumTokenLength)
+        try values.encode(tieRule, forKey: .tieRule)
+        try values.encodeIfPresent(memory, forKey: .memory)
+    }
+
     /// Throws unless a vocabulary can be learned this way.
     public func validate() throws(TokenizationError) {
-        guard !pattern.regularExpressions.isEmpty else {
-            throw .invalidConfiguration(
-                reason: "the pattern \"\(pattern.rawValue)\" only shows how text can be cut; "
-                    + "use another, such as \"gpt4\"")
-        }
+        try validateModel()
         guard vocabularySize >= 256 + specialTokens.count else {
             throw .invalidConfiguration(
                 reason: "vocab_size is \(vocabularySize), but 256 bytes and \(specialTokens.count) "
@@ -91,15 +114,52 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
             guard !content.isEmpty else {
                 throw .invalidConfiguration(reason: "a special token is empty")
             }
-            // In a tokenizer.json both kinds are names in one list, so they must differ there.
+            // In a tokenizer.json both kinds are names in one list, so they must differ there. A
+            // word that is written like a special token is left out of the words.
             if let bytes = ByteCharacters.bytes(for: content),
-                String(validating: bytes, as: UTF8.self) != nil,
-                pattern.pieces(of: bytes.span).count == 1
+                bytes.count == 1
+                    || String(validating: bytes, as: UTF8.self) != nil
+                        && pattern.pieces(of: bytes.span).count == 1,
+                bytes.count == 1 || model == .bpe || bytes != Array(content.utf8)
             {
                 throw .invalidConfiguration(
                     reason: "the special token \"\(content)\" could also be learned from text; "
                         + "choose one that is not a single word, such as <|endoftext|>")
             }
+        }
+    }
+
+    /// Throws unless the model has the pattern, and all that is set.
+    private func validateModel() throws(TokenizationError) {
+        guard model.patterns.contains(pattern) else {
+            let name = pattern.rawValue
+            let reason =
+                switch (model, pattern) {
+                case (.character, _):
+                    "characters are cut, and counted, by the pattern \"character\", not "
+                        + "\"\(name)\""
+                case (_, .character):
+                    "the pattern \"character\" is for \"model\": \"character\"; with "
+                        + "\"\(model.rawValue)\" use another, such as \"gpt4\""
+                case (.bpe, .word):
+                    "the pattern \"word\" is for \"model\": \"word\"; with \"bpe\" use another, "
+                        + "such as \"gpt4\""
+                default:
+                    "the pattern \"\(name)\" only shows how text can be cut; use another, such as "
+                        + "\"gpt4\""
+                }
+            throw .invalidConfiguration(reason: reason)
+        }
+        guard model == .bpe || tieRule == .huggingface else {
+            throw .invalidConfiguration(
+                reason:
+                    "tie orders the merges of \"bpe\"; \"model\": \"\(model.rawValue)\" has none")
+        }
+        guard model != .character || maximumTokenLength == nil else {
+            throw .invalidConfiguration(
+                reason:
+                    "max_token_length is for \"bpe\" and \"word\"; a character has at most four "
+                    + "bytes")
         }
     }
 }

@@ -2,11 +2,12 @@ public import Tokenization
 
 /// Learns a vocabulary from counts of pieces.
 ///
-/// Starting from single bytes, the most frequent pair of neighbours becomes a token, again and
-/// again. Among equally frequent pairs the one with the smallest left id, then right id, goes
-/// first, as in Hugging Face's `BpeTrainer`; special tokens come first, then the bytes in the order
-/// of their characters, then the merges. The result depends on the counts alone, never on the order
-/// in which they were made.
+/// Words and characters are the most frequent pieces, by falling count. For a BPE, starting from
+/// single bytes, the most frequent pair of neighbours becomes a token, again and again. Among
+/// equally frequent pairs the one with the smallest left id, then right id, goes first, as in
+/// Hugging Face's `BpeTrainer`. Special tokens come first, then the bytes in the order of their
+/// characters, then what was learned. The result depends on the counts alone, never on the order in
+/// which they were made.
 ///
 /// ```swift
 /// let counter = PieceCounter(.gpt4)
@@ -31,7 +32,12 @@ public struct VocabularyTrainer: Sendable {
     ///   - pieceCount: distinct pieces.
     ///   - pieceByteCount: bytes of the distinct pieces.
     public func memoryEstimate(pieceCount: Int, pieceByteCount: Int) -> Int {
-        LearningMemory.estimate(
+        guard configuration.model == .bpe else {
+            return FrequentPieces.memoryEstimate(
+                pieceCount: pieceCount, pieceByteCount: pieceByteCount,
+                limit: configuration.vocabularySize)
+        }
+        return LearningMemory.estimate(
             pieceCount: pieceCount, pieceByteCount: pieceByteCount,
             vocabularySize: configuration.vocabularySize,
             minimumCount: configuration.minimumFrequency)
@@ -39,13 +45,13 @@ public struct VocabularyTrainer: Sendable {
 
     /// Learns from `counts`. About O(bytes of the distinct pieces · log of the pairs).
     ///
-    /// When no pair is frequent enough any more, the vocabulary is smaller than asked: compare its
-    /// `count`. Nothing is padded.
+    /// When no pair, word or character is frequent enough any more, the vocabulary is smaller than
+    /// asked: compare its `count`. Nothing is padded.
     ///
     /// - Parameters:
     ///   - counts: pieces cut by the configuration's pattern.
-    ///   - progress: told now and then how many merges are done, and how many there may be; may
-    ///     throw to end the work.
+    ///   - progress: told now and then how many merges are done, or how many pieces were taken, and
+    ///     how many there may be; may throw to end the work.
     /// - Throws: `TokenizationError.countOverflow`,
     ///   `TokenizationError.tooManyPieces`, and
     ///   `TokenizationError.invalidVocabulary` when a special token's name was also
@@ -54,7 +60,8 @@ public struct VocabularyTrainer: Sendable {
         _ counts: consuming PieceCounts,
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
     ) throws -> Vocabulary {
-        try learn(rows(of: counts), progress)
+        guard configuration.model == .bpe else { return try takePieces(of: counts, progress) }
+        return try learn(rows(of: counts), progress)
     }
 
     /// Learns from the counts in a file, of which only the distinct pieces come into memory.
@@ -71,6 +78,7 @@ public struct VocabularyTrainer: Sendable {
                 "the configuration: \(configuration.pattern.rawValue)",
                 "\(file.path): \(file.pattern.rawValue)")
         }
+        guard configuration.model == .bpe else { return try takePieces(of: file, progress) }
         return try learn(
             PieceRows(file, bytesInOrder: configuration.tieRule.bytesInOrder), progress)
     }
@@ -80,12 +88,17 @@ public struct VocabularyTrainer: Sendable {
         try PieceRows(counts, bytesInOrder: configuration.tieRule.bytesInOrder)
     }
 
+    /// The special tokens, which have the first ids.
+    var specials: [SpecialToken] {
+        configuration.specialTokens.enumerated().map {
+            SpecialToken(content: $1, id: TokenID($0))
+        }
+    }
+
     private func learn(
         _ rows: consuming PieceRows, _ progress: (Int, Int) throws -> Void
     ) throws -> Vocabulary {
-        let specials = configuration.specialTokens.enumerated().map {
-            SpecialToken(content: $1, id: TokenID($0))
-        }
+        let specials = specials
         let wanted = configuration.vocabularySize - specials.count - 256
         var learner = MergeLearner(
             rows, mergeLimit: wanted, minimumCount: UInt64(configuration.minimumFrequency),

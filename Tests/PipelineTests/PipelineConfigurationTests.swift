@@ -87,6 +87,15 @@ import VocabularyLearning
         #expect(shape.rotaryBase == 1e6 && !shape.tiesEmbeddings)
     }
 
+    @Test func `a vocabulary of characters has their pattern, named in the file or a setting`()
+        throws
+    {
+        let expected = VocabularyConfiguration(model: .character)
+        #expect(try read(#"{"vocabulary": {"model": "character"}}"#).vocabulary == expected)
+        #expect(try read("{}", ["vocabulary.model=character"]).vocabulary == expected)
+        #expect(expected.pattern == .character)
+    }
+
     @Test func `a section can be set whole, and keeps what it does not name`() throws {
         let read = try read(#"{"model": {"n_layer": 2}}"#, [#"model={"n_embd": 64}"#])
         let shape = try #require(read.model.shape as? GPTConfiguration)
@@ -153,6 +162,7 @@ import VocabularyLearning
         ),
         (#"{"shards": {"end_of_text": "never"}}"#, "shards.end_of_text", "before, after, none"),
         (#"{"shards": {"allow_special": 3}}"#, "shards.allow_special", "a string"),
+        (#"{"vocabulary": {"model": "words"}}"#, "vocabulary.model", "bpe, word, character"),
         (#"{"model": {"architecture": "mamba"}}"#, "model.architecture", "gpt2, llama, qwen3"),
         (#"{"model": {"n_kv_head": 1.5}}"#, "model.n_kv_head", "a whole number"),
         (#"{"model": {"tie_word_embeddings": 2}}"#, "model.tie_word_embeddings", "true or false"),

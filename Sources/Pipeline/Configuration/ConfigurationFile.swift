@@ -1,6 +1,8 @@
 import Bytes
 import Foundation
 import Models
+import Tokenization
+import VocabularyLearning
 
 /// Reads `pipeline.json`: defaults, then the file, then settings from the command line.
 ///
@@ -177,7 +179,8 @@ enum ConfigurationFile {
         return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 
-    /// The defaults, those of the model being its architecture's.
+    /// The defaults, those of the model being its architecture's, and those of the vocabulary its
+    /// model's.
     private static func defaults(for said: [String: Any]) throws -> [String: Any] {
         var configuration = PipelineConfiguration()
         let model = said["model"] as? [String: Any]
@@ -185,6 +188,10 @@ enum ConfigurationFile {
             let shape = ModelFamilies.shape(defaultsOf: name)
         {
             configuration.model = ModelConfiguration(shape)
+        }
+        let vocabulary = said["vocabulary"] as? [String: Any]
+        if let name = vocabulary?["model"] as? String, let model = VocabularyModel(rawValue: name) {
+            configuration.vocabulary = VocabularyConfiguration(model: model)
         }
         return try object(of: configuration)
     }

@@ -120,6 +120,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
             "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
             "corpus.documents": DocumentDivision.allCases.map(\.rawValue),
             "corpus.invalid_utf8": InvalidUTF8Policy.allCases.map(\.rawValue),
+            "vocabulary.model": VocabularyModel.allCases.map(\.rawValue),
             "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
             "vocabulary.tie": TieRule.allCases.map(\.rawValue),
             "training.packing": Packing.allCases.map(\.rawValue),

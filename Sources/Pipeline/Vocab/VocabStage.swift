@@ -158,7 +158,7 @@ public enum VocabStage {
     ) throws -> Outcome {
         try check(file.pieceCount, byteCount: file.pieceByteCount, for: trainer, work: work)
         let vocabulary = try trainer.train(file) { done, total in
-            try work.show("merging", completed: done, of: total, unit: .merges)
+            try show(done, of: total, trainer.configuration.model, work: work)
         }
         return try write(
             vocabulary, pieceCount: file.pieceCount, of: trainer, directory: directory, work: work)
@@ -171,10 +171,20 @@ public enum VocabStage {
         let pieceCount = counts.count
         try check(pieceCount, byteCount: counts.byteCount, for: trainer, work: work)
         let vocabulary = try trainer.train(counts) { done, total in
-            try work.show("merging", completed: done, of: total, unit: .merges)
+            try show(done, of: total, trainer.configuration.model, work: work)
         }
         return try write(
             vocabulary, pieceCount: pieceCount, of: trainer, directory: directory, work: work)
+    }
+
+    /// Shows how far learning has come.
+    private static func show(
+        _ done: Int, of total: Int, _ model: VocabularyModel, work: WorkContext<PipelineEvent>
+    ) throws {
+        let isMerging = model == .bpe
+        try work.show(
+            isMerging ? "merging" : "choosing", completed: done, of: total,
+            unit: isMerging ? .merges : .pieces)
     }
 
     /// Throws unless there is something to learn from and memory for it, and says how much learning
@@ -203,10 +213,11 @@ public enum VocabStage {
         directory: String, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
         if vocabulary.count < trainer.configuration.vocabularySize {
+            let parts = vocabulary.model == .bpe ? "pairs" : "\(vocabulary.model.rawValue)s"
             work.report(
                 .notice(
                     """
-                    the corpus has pairs for \(vocabulary.count) tokens only, not for \
+                    the corpus has \(parts) for \(vocabulary.count) tokens only, not for \
                     \(trainer.configuration.vocabularySize)
                     """))
         }

@@ -1,5 +1,5 @@
 extension SplitPattern {
-    /// The patterns that vocabularies use: all with ``regularExpressions``.
+    /// The patterns that vocabularies can have: all with ``regularExpressions``.
     public static let regular = allCases.filter { !$0.regularExpressions.isEmpty }
 
     /// The regular expressions of the pattern, each to be applied to every part that the one before
@@ -52,7 +52,11 @@ extension SplitPattern {
             ]
         case .starcoder:
             [#"\p{N}"#] + Self.gpt2.regularExpressions
-        case .character, .word, .bytes:
+        case .character:
+            [#"[\s\S]"#]
+        case .word:
+            [#"[,.:;?_!"()']|--|\s|(?:(?!--)[^\s,.:;?_!"()'])+"#]
+        case .bytes:
             []
         }
     }

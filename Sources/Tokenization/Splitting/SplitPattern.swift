@@ -10,8 +10,9 @@ import Bytes
 /// a well-formed UTF-8 sequence counts as a character of no class. Pieces joined together are the
 /// text again. Letters, numbers and the rest are those of Unicode 16.
 ///
-/// The patterns from ``gpt2`` to ``starcoder`` are those of published vocabularies, and cut every
-/// text as their ``regularExpressions`` say. The last three show what the simplest vocabularies do.
+/// The patterns from ``gpt2`` to ``starcoder`` are those of published vocabularies, ``character``
+/// and ``word`` those of the simplest ones; all cut every text as their ``regularExpressions`` say.
+/// ``bytes`` is only for show.
 public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     /// The pattern of GPT-2: words and numbers of any length, each with a space in front if there
     /// is one; contractions in lower case only.
@@ -45,7 +46,7 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     case deepseek3
     /// The pattern of StarCoder and SmolLM: every digit alone, and ``gpt2`` between them.
     case starcoder
-    /// One character a piece, for seeing what the simplest vocabulary does.
+    /// One character (Unicode scalar) a piece: the pattern of ``VocabularyModel/character``.
     case character
     /// Words and single punctuation marks, as in introductory courses.
     ///

@@ -44,6 +44,7 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand {
         var rows = [[""] + vocabs]
         rows += [
             ["tokens"] + vocabularies.map { Figures.count($0.count - $0.unusedIDs.count) },
+            ["model"] + vocabularies.map(\.model.rawValue),
             ["pattern"] + vocabularies.map(\.pattern.rawValue),
             ["merging"] + vocabularies.map(\.mergeSemantics.rawValue),
             ["special tokens"] + vocabularies.map { Figures.count($0.specialTokens.count) },

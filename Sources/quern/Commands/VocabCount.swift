@@ -31,9 +31,9 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let outcome = try await VocabStage.count(
-            corpus: counting.configuration(output: output), pattern: counting.pattern,
-            memory: memory.memory,
-            path: output, work: reporting.work(printer, interrupts))
+            corpus: counting.configuration(output: output),
+            pattern: counting.pattern ?? VocabularyConfiguration().pattern,
+            memory: memory.memory, path: output, work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(
             Table.text(

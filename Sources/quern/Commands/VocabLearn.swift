@@ -7,7 +7,7 @@ import VocabularyLearning
 struct VocabLearn: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "learn",
-        abstract: "Learn a byte-pair vocabulary from counts of pieces.",
+        abstract: "Learn a vocabulary from counts of pieces.",
         discussion: """
             Writes what `quern vocab train` would have written for the text that was counted. The \
             pattern is that of the counts.

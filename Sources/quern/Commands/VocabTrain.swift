@@ -7,7 +7,7 @@ import Tokenization
 struct VocabTrain: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Learn a byte-pair vocabulary from a corpus.",
+        abstract: "Learn a vocabulary from a corpus.",
         discussion: """
             Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json, which \
             Hugging Face's tokenizers and transformers load as they are, and tokens.tsv for people.
@@ -16,12 +16,17 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
             machines, count parts with `quern vocab count` and learn from all with \
             `quern vocab learn`; the result is the same.
 
+            With --model, its tokens are subwords (bpe), words or characters. All can write every \
+            text: words and characters that are no tokens become their bytes.
+
             Example:
 
               quern vocab train --vocab-size 4096 --output vocab/mine corpus.jsonl.zst
               zstdcat corpus.txt.zst | quern vocab train --output vocab/mine -
               quern vocab train --memory 2G --counts corpus.counts --vocab-size 65536 \\
                 --output vocab/large 'data/*.jsonl.zst'
+              quern vocab train --model word --vocab-size 8192 --output vocab/words corpus.txt.zst
+              quern vocab train --model character --output vocab/characters corpus.txt.zst
             """)
 
     @Option(name: .long, help: "Where to write the vocabulary.")

@@ -20,8 +20,17 @@ enum VocabularySummary {
         let unused = vocabulary.unusedIDs
         var rows = [
             ["tokens", Figures.count(vocabulary.count - unused.count)],
-            ["merges", Figures.count(vocabulary.mergeCount)],
-            ["merging", description(of: vocabulary.mergeSemantics)],
+            ["model", vocabulary.model.rawValue],
+        ]
+        if vocabulary.model == .bpe {
+            rows += [
+                ["merges", Figures.count(vocabulary.mergeCount)],
+                ["merging", description(of: vocabulary.mergeSemantics)],
+            ]
+        } else {
+            rows.append(["other \(vocabulary.model.rawValue)s", "become their bytes"])
+        }
+        rows += [
             ["pattern", vocabulary.pattern.rawValue],
             ["special tokens", list(special.map { "\($0.content) = \($0.id)" })],
         ]

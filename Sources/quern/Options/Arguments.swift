@@ -13,6 +13,7 @@ extension CorpusFormat: ExpressibleByArgument {}
 extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension DocumentDivision: ExpressibleByArgument {}
 extension InvalidUTF8Policy: ExpressibleByArgument {}
+extension VocabularyModel: ExpressibleByArgument {}
 extension SplitPattern: ExpressibleByArgument {
     /// Those that a vocabulary can be learned with.
     public static var allValueStrings: [String] { regular.map(\.rawValue) }

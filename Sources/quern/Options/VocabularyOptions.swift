@@ -6,7 +6,17 @@ import Work
 
 /// Options of learning a vocabulary from counts of pieces.
 struct LearningOptions: ParsableArguments {
-    @Option(name: .long, help: "Tokens in all: special ones, 256 bytes, and merges.")
+    @Option(
+        name: .long,
+        help: """
+            What the tokens are: merges of byte-pair encoding, the most frequent words, or the \
+            most frequent characters. Other words and characters become their bytes.
+            """)
+    var model = VocabularyConfiguration().model
+
+    @Option(
+        name: .long,
+        help: "Tokens in all: special ones, 256 bytes, and merges, words or characters.")
     var vocabSize = VocabularyConfiguration().vocabularySize
 
     @Option(
@@ -14,7 +24,8 @@ struct LearningOptions: ParsableArguments {
         help: "A special token; may be repeated. (default: <|endoftext|>)")
     var special: [String] = []
 
-    @Option(name: .long, help: "The least count of a pair that is merged.")
+    @Option(
+        name: .long, help: "The least count of a pair that is merged, or of a word or character.")
     var minFrequency = VocabularyConfiguration().minimumFrequency
 
     @Option(name: .long, help: "The most bytes of a learned token. (default: no limit)")
@@ -29,10 +40,14 @@ struct LearningOptions: ParsableArguments {
     var tie = VocabularyConfiguration().tieRule
 
     /// The configuration that the options describe.
-    func configuration(pattern: SplitPattern, memory: ByteSize?) -> VocabularyConfiguration {
-        var configuration = VocabularyConfiguration()
+    ///
+    /// - Parameters:
+    ///   - pattern: how the text is cut; nil for the model's default.
+    ///   - memory: how much learning may take.
+    func configuration(pattern: SplitPattern?, memory: ByteSize?) -> VocabularyConfiguration {
+        var configuration = VocabularyConfiguration(model: model)
         configuration.vocabularySize = vocabSize
-        configuration.pattern = pattern
+        if let pattern { configuration.pattern = pattern }
         configuration.minimumFrequency = minFrequency
         configuration.maximumTokenLength = maxTokenLength
         configuration.tieRule = tie
@@ -44,8 +59,13 @@ struct LearningOptions: ParsableArguments {
 
 /// Options of counting the pieces of a corpus.
 struct CountingOptions: ParsableArguments {
-    @Option(name: .long, help: "Whose rule cuts text into pieces.")
-    var pattern = VocabularyConfiguration().pattern
+    @Option(
+        name: .long,
+        help: """
+            Whose rule cuts text into pieces. (default: gpt4; character for a vocabulary of \
+            characters)
+            """)
+    var pattern: SplitPattern?
 
     @Option(
         name: .long,
