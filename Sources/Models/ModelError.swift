@@ -18,6 +18,8 @@ public enum ModelError: Error, Equatable, Sendable {
     case notFinite
     /// A model of another kind.
     case unsupportedModel(path: String, reason: String)
+    /// A layer or head that a model does not have; numbers begin at 1.
+    case noSuchPart(name: String, number: Int, count: Int)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -45,6 +47,8 @@ extension ModelError: CustomStringConvertible {
                 + "went wrong"
         case .unsupportedModel(let path, let reason):
             "\(path) describes a model that Quern does not run: \(reason)"
+        case .noSuchPart(let name, let number, let count):
+            "the model has no \(name) \(number); give a number from 1 to \(count)"
         }
     }
 }

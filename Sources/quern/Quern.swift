@@ -34,7 +34,7 @@ struct Quern: AsyncParsableCommand {
         version: version,
         subcommands: [
             Run.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self,
-            Train.self, Evaluate.self, Generate.self, Chat.self, Model.self,
+            Train.self, Evaluate.self, Generate.self, Chat.self, Explain.self, Model.self,
         ])
 
     @Flag(help: "With --version, the level of the processor that is used, and which there are.")

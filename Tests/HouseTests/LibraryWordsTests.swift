@@ -12,7 +12,8 @@ import Testing
 
     private static let commands = [
         "init", "config", "run", "plan", "corpus", "vocab", "tokenize", "encode", "decode",
-        "shards", "train", "evaluate", "compare", "generate", "chat", "model", "report", "serve",
+        "shards", "train", "evaluate", "compare", "generate", "chat", "explain", "model",
+        "report", "serve",
     ]
 
     @Test func `no library names an option or a command of the program`() throws {

@@ -14,7 +14,7 @@ import Testing
         "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
         "shards show", "shards verify", "shards finish", "shards export", "train", "evaluate",
         "generate",
-        "chat", "model import", "model export", "model show",
+        "chat", "explain", "model import", "model export", "model show",
     ]
 
     @Test(arguments: commands)
@@ -56,6 +56,7 @@ import Testing
         ["evaluate", "--model", "x", "--shards", "y", "--beams", "17"],
         ["evaluate", "--model", "x", "--shards", "y", "--targets", "-1"],
         ["generate", "--model", "x", "--stop", ""], ["chat", "--model", "x", "--stop", ""],
+        ["explain", "a", "--model", "x", "--layer", "0"], ["explain", "--model", "x"],
         ["evaluate", "--model", "x", "--shards", "y", "--stride", "0"],
         ["evaluate", "--model", "x", "--shards", "y", "--svg", "curves.svg"],
         ["evaluate", "--model", "x", "--shards", "y", "--by-context", "--stride", "4"],

@@ -36,6 +36,16 @@ public protocol LanguageModel: AnyObject {
     ) -> [Float]
     /// The attention of every head while the model reads `ids`; nil for one without attention.
     func attentionMaps(for ids: [TokenID]) -> AttentionMaps?
+    /// The way of `ids` through the model, step by step, by its plain model; nil for a family that
+    /// has none written down.
+    ///
+    /// - Parameters:
+    ///   - ids: the tokens of a short text, all of the vocabulary, at most the context.
+    ///   - focus: the layer and head that are looked at closely.
+    /// - Throws: `ModelError.noSuchPart` for a layer or head that it does not have.
+    func explanation(
+        of ids: [TokenID], focus: Explanation.Focus
+    ) throws(ModelError) -> Explanation?
 
     /// A pass over batches, forward and backward.
     func makeBatchPass(_ room: BatchRoom) -> any BatchPass
@@ -54,6 +64,11 @@ public protocol LanguageModel: AnyObject {
 extension LanguageModel {
     /// None: there is no attention.
     public func attentionMaps(for ids: [TokenID]) -> AttentionMaps? { nil }
+
+    /// None: no steps are written down.
+    public func explanation(
+        of ids: [TokenID], focus: Explanation.Focus
+    ) throws(ModelError) -> Explanation? { nil }
 
     /// Ids come from outside, and C does not look: every one must be in the vocabulary.
     func checkIDs(_ ids: Span<TokenID>) {

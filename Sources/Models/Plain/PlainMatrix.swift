@@ -52,6 +52,12 @@ struct PlainMatrix<Scalar: PlainScalar> {
     static func += (a: inout PlainMatrix, b: PlainMatrix) {
         for index in a.elements.indices { a.elements[index] += b.elements[index] }
     }
+
+    static func + (a: PlainMatrix, b: PlainMatrix) -> PlainMatrix {
+        var sum = a
+        sum += b
+        return sum
+    }
 }
 
 /// A number that ``PlainGPT`` computes with: Float, or Double where digits matter.

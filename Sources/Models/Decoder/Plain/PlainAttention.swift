@@ -17,32 +17,45 @@ struct PlainAttention<Scalar: PlainScalar> {
 
     private var scale: Scalar { 1 / Scalar(shape.headSize).squareRoot() }
 
-    /// P[i, j] = softmax over starts[i] ≤ j ≤ i of q[i]·k[j] / √d, for one head.
-    private func weights(_ qkv: Matrix, head: Int) -> Matrix {
+    /// One head's way from queries and keys to weights, each (t, t): row i looks at column j.
+    struct HeadTrace {
+        var scores: Matrix  // S = Q·Kᵀ
+        var scaled: Matrix  // S / √d
+        var masked: Matrix  // and -∞ where i may not see j
+        var weights: Matrix  // P, softmax of each row
+    }
+
+    /// P[i, j] = softmax over starts[i] ≤ j ≤ i of q[i]·k[j] / √d, for one head, and what comes
+    /// before it.
+    func trace(_ qkv: Matrix, head: Int) -> HeadTrace {
         let (q, k, _) = shape.columns(ofHead: head)
-        var p = Matrix(qkv.rows, qkv.rows)
+        let zeros = Matrix(qkv.rows, qkv.rows)
+        var trace = HeadTrace(scores: zeros, scaled: zeros, masked: zeros, weights: zeros)
         for i in 0..<qkv.rows {
             var greatest = -Scalar.infinity
-            for j in starts[i]...i {
-                for c in 0..<shape.headSize { p[i, j] += qkv[i, q + c] * qkv[j, k + c] * scale }
-                greatest = max(greatest, p[i, j])
+            for j in 0..<qkv.rows {
+                for c in 0..<shape.headSize { trace.scores[i, j] += qkv[i, q + c] * qkv[j, k + c] }
+                trace.scaled[i, j] = trace.scores[i, j] * scale
+                let isSeen = starts[i] <= j && j <= i
+                trace.masked[i, j] = isSeen ? trace.scaled[i, j] : -.infinity
+                greatest = max(greatest, trace.masked[i, j])
             }
             // Subtracting the greatest changes no quotient, and keeps e^x from overflowing.
             var sum: Scalar = 0
-            for j in starts[i]...i {
-                p[i, j] = .exponential(p[i, j] - greatest)
-                sum += p[i, j]
+            for j in 0..<qkv.rows {
+                trace.weights[i, j] = .exponential(trace.masked[i, j] - greatest)
+                sum += trace.weights[i, j]
             }
-            for j in starts[i]...i { p[i, j] /= sum }
+            for j in 0..<qkv.rows { trace.weights[i, j] /= sum }
         }
-        return p
+        return trace
     }
 
     /// out[i] = Σⱼ factor[i, j]·P[i, j]·v[j], head by head.
     func forward(_ qkv: Matrix) -> Matrix {
         var out = Matrix(qkv.rows, shape.queryWidth)
         for head in 0..<shape.heads {
-            let p = weights(qkv, head: head)
+            let p = trace(qkv, head: head).weights
             let (q, _, v) = shape.columns(ofHead: head)
             for i in 0..<qkv.rows {
                 for j in starts[i]...i {
@@ -60,7 +73,7 @@ struct PlainAttention<Scalar: PlainScalar> {
     func backward(_ dOut: Matrix, _ qkv: Matrix) -> Matrix {
         var dQKV = Matrix(qkv.rows, qkv.columns)
         for head in 0..<shape.heads {
-            let p = weights(qkv, head: head)
+            let p = trace(qkv, head: head).weights
             let (q, k, v) = shape.columns(ofHead: head)
             for i in 0..<qkv.rows {
                 var dP = [Scalar](repeating: 0, count: i + 1)

@@ -54,21 +54,25 @@ public struct PlainGPT<Scalar: PlainScalar> {
 
     // MARK: Forward
 
-    /// Values of one block that its backward needs, each (t, …).
+    /// Values of one block, for its backward and for a reader, each (t, …).
     struct BlockTrace {
         var input: Matrix  // (t, C)
         var norm1: Matrix  // (t, C)
         var projected: Matrix  // (t, Q + 2K): queries, keys and values
         var qkv: Matrix  // (t, Q + 2K), after norm and turn of the heads
         var attended: Matrix  // (t, Q)
+        var fetched: Matrix  // (t, C), what attention adds
         var middle: Matrix  // (t, C)
         var norm2: Matrix  // (t, C)
         var up: Matrix  // (t, F) before GELU, or (t, 2F) before SwiGLU
         var hidden: Matrix  // (t, F), after it
+        var made: Matrix  // (t, C), what the feed-forward part adds
     }
 
-    /// Values of the whole forward that the backward needs.
+    /// Values of the whole forward, for the backward and for a reader.
     struct Trace {
+        var tokens: Matrix  // (t, C), before positions
+        var positions: Matrix?  // (t, C), where they are vectors
         var blocks: [BlockTrace] = []
         var output: Matrix  // (t, C), of the last block
         var norm: Matrix  // (t, C)
@@ -80,16 +84,10 @@ public struct PlainGPT<Scalar: PlainScalar> {
     func forward(_ sequence: Sequence) -> Trace {
         let (tokens, places) = (matrix(names.tokens), sequence.places)
         let c = configuration.embeddingSize
-        var x = Matrix(sequence.ids.count, c)
-        for t in 0..<x.rows {
-            for i in 0..<c { x[t, i] = tokens[sequence.ids[t].index, i] }
-        }
-        if let name = names.positions {
-            let positions = matrix(name)
-            for t in 0..<x.rows {
-                for i in 0..<c { x[t, i] += positions[places[t], i] }
-            }
-        }
+        let embedded = rows(sequence.ids.map(\.index), of: tokens)
+        let positions = names.positions.map { rows(places, of: matrix($0)) }
+        var x = embedded
+        if let positions { x += positions }
         x = sequence.dropout?.drop(x, .embedding) ?? x
         var blocks: [BlockTrace] = []
         for layer in 0..<configuration.layerCount {
@@ -105,7 +103,16 @@ public struct PlainGPT<Scalar: PlainScalar> {
                 for i in 0..<c { logits[t, v] += norm[t, i] * head[v, i] }
             }
         }
-        return Trace(blocks: blocks, output: x, norm: norm, logits: logits)
+        return Trace(
+            tokens: embedded, positions: positions, blocks: blocks, output: x, norm: norm,
+            logits: logits)
+    }
+
+    /// The rows of a table at some places, one below the other.
+    private func rows(_ places: [Int], of table: Matrix) -> Matrix {
+        Matrix(
+            places.count, table.columns,
+            places.flatMap { place in (0..<table.columns).map { table[place, $0] } })
     }
 
     /// A block adds two things to the stream: what attention fetches from earlier positions, and
@@ -118,22 +125,21 @@ public struct PlainGPT<Scalar: PlainScalar> {
         let projected = linear(norm1, h.qkv)
         let qkv = heads(projected, h, sequence)
         let attended = attention(layer, sequence).forward(qkv)
-        var middle = linear(attended, h.out)
-        middle = sequence.dropout?.drop(middle, .attentionOutput(layer: layer)) ?? middle
-        middle += x
+        var fetched = linear(attended, h.out)
+        fetched = sequence.dropout?.drop(fetched, .attentionOutput(layer: layer)) ?? fetched
+        let middle = x + fetched
         let norm2 = norm(middle, h.norm2)
         let up = linear(norm2, h.up)
         let hidden =
             configuration.architecture.isGated
             ? PlainSwiGLU.forward(up)
             : Matrix(up.rows, up.columns, up.elements.map(PlainGELU.forward))
-        var output = linear(hidden, h.down)
-        output = sequence.dropout?.drop(output, .feedForward(layer: layer)) ?? output
-        output += middle
+        var made = linear(hidden, h.down)
+        made = sequence.dropout?.drop(made, .feedForward(layer: layer)) ?? made
         let trace = BlockTrace(
             input: x, norm1: norm1, projected: projected, qkv: qkv, attended: attended,
-            middle: middle, norm2: norm2, up: up, hidden: hidden)
-        return (trace, output)
+            fetched: fetched, middle: middle, norm2: norm2, up: up, hidden: hidden, made: made)
+        return (trace, middle + made)
     }
 
     /// Queries and keys on their way to attention: a norm over each head, and the turn by position.

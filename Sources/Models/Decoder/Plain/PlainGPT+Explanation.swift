@@ -1,0 +1,189 @@
+public import Tokens
+
+extension GPT {
+    /// The way of `ids` through the model, by ``PlainGPT``.
+    public func explanation(
+        of ids: [TokenID], focus: Explanation.Focus
+    ) throws(ModelError) -> Explanation? {
+        checkIDs(ids.span)
+        precondition(
+            !ids.isEmpty && ids.count <= configuration.positionCount,
+            "a text of 1 to \(configuration.positionCount) tokens, not \(ids.count)")
+        try focus.check(
+            layerCount: configuration.layerCount, headCount: configuration.headCount)
+        return PlainGPT<Float>(self).explanation(of: ids, focus: focus)
+    }
+}
+
+extension PlainGPT {
+    typealias Step = Explanation.Step
+
+    /// The values of one forward, in words: into the stream, through the focused block, out of it.
+    func explanation(of ids: [TokenID], focus: Explanation.Focus) -> Explanation {
+        let trace = forward(sequence(ids, nil, nil))
+        let layer = focus.layer
+        var steps = embeddingSteps(ids, trace)
+        if layer > 0 {
+            steps.append(
+                blocksStep(name: "blocks-before", 1...layer, trace.blocks[layer].input))
+        }
+        steps += attentionSteps(trace.blocks[layer], focus, sequence(ids, nil, nil))
+        steps += feedForwardSteps(trace.blocks[layer], layer)
+        let last = configuration.layerCount
+        if layer + 1 < last {
+            steps.append(blocksStep(name: "blocks-after", layer + 2...last, trace.output))
+        }
+        return Explanation(ids: ids, steps: steps + headSteps(trace))
+    }
+
+    private func embeddingSteps(_ ids: [TokenID], _ trace: Trace) -> [Step] {
+        var steps = [
+            Explanation.tokensStep,
+            Explanation.embeddingStep(ids, trace.tokens, in: matrix(names.tokens)),
+        ]
+        if let positions = trace.positions {
+            steps.append(
+                Step(
+                    name: "positions", title: "Positions: a row for each place is added",
+                    formula: "x = E[id] + P[place]",
+                    source: configuration.positionEncoding == .sinusoidal
+                        ? "sines and cosines: Vaswani and others, 2017, section 3.5"
+                        : "learned: Gehring and others, 2017, https://arxiv.org/abs/1705.03122",
+                    values: [.init("P", positions), .init("x", trace.tokens + positions)],
+                    detail: .none))
+        }
+        return steps
+    }
+
+    private func blocksStep(name: String, _ blocks: ClosedRange<Int>, _ x: Matrix) -> Step {
+        let title =
+            blocks.count == 1
+            ? "Block \(blocks.lowerBound)"
+            : "Blocks \(blocks.lowerBound) to \(blocks.upperBound)"
+        return Step(
+            name: name, title: title + ": the same steps with other parameters",
+            formula: "x ← x + Attention(norm(x)); x ← x + FeedForward(norm(x))", source: "",
+            values: [.init("x", x)], detail: .none)
+    }
+
+    private func normStep(name: String, title: String, _ n: Matrix) -> Step {
+        configuration.architecture.usesRMSNorm
+            ? Step(
+                name: name, title: title, formula: "n = x / √(mean of x² + ε) · weight",
+                source: "RMSNorm: Zhang and Sennrich, 2019, https://arxiv.org/abs/1910.07467",
+                values: [.init("n", n)], detail: .none)
+            : Step(
+                name: name, title: title,
+                formula: "n = (x - mean) / √(variance + ε) · weight + bias",
+                source: "LayerNorm: Ba, Kiros and Hinton, 2016, https://arxiv.org/abs/1607.06450",
+                values: [.init("n", n)], detail: .none)
+    }
+
+    private func attentionSteps(
+        _ block: BlockTrace, _ focus: Explanation.Focus, _ sequence: Sequence
+    ) -> [Step] {
+        let vaswani = "Vaswani and others, 2017, https://arxiv.org/abs/1706.03762"
+        let attention = attention(focus.layer, sequence)
+        let d = attention.shape.headSize
+        let first = attention.shape.columns(ofHead: focus.head)
+        func columns(_ start: Int, _ matrix: Matrix) -> Matrix {
+            matrix[columns: start..<start + d]
+        }
+        func queriesAndKeys(_ matrix: Matrix) -> [Explanation.Values] {
+            [.init("Q", columns(first.q, matrix)), .init("K", columns(first.k, matrix))]
+        }
+        let head = attention.trace(block.qkv, head: focus.head)
+        let (number, of) = (focus.layer + 1, "head \(focus.head + 1)")
+        func map(_ name: String, _ title: String, _ formula: String, _ map: Matrix) -> Step {
+            Step(
+                name: name, title: title, formula: formula, source: vaswani, values: [],
+                detail: .map(.init(name, map)))
+        }
+        var steps = [
+            normStep(
+                name: "attention-norm", title: "Block \(number): norm before attention",
+                block.norm1),
+            Step(
+                name: "query-key-value",
+                title: "Queries, keys and values of \(of): looks for, is found by, gives",
+                formula: "Q = n·W_Q, K = n·W_K, V = n·W_V"
+                    + (configuration.architecture.hasBiases ? ", each + b" : ""),
+                source: vaswani,
+                values: queriesAndKeys(block.projected)
+                    + [.init("V", columns(first.v, block.projected))],
+                detail: .none),
+        ]
+        if !rotaryTable.isEmpty {
+            let norms = configuration.architecture.normalisesHeads
+            steps.append(
+                Step(
+                    name: "rotation",
+                    title: norms
+                        ? "Norm of queries and keys, and their turn by position"
+                        : "Turn of queries and keys by position",
+                    formula: (norms ? "q ← RMSNorm(q), k ← RMSNorm(k); " : "")
+                        + "pair i turns by place · base^(-2i/d), base \(configuration.rotaryBase)",
+                    source: "Su and others, 2021, https://arxiv.org/abs/2104.09864"
+                        + (norms
+                            ? "; Henry and others, 2020, https://arxiv.org/abs/2010.04245" : ""),
+                    values: queriesAndKeys(block.qkv), detail: .none))
+        }
+        steps += [
+            map("scores", "Scores: each query with each key", "S = Q·Kᵀ", head.scores),
+            map("scale", "Scale: divide by √d = √\(d)", "S / √d", head.scaled),
+            map(
+                "mask", "Causal mask: no token sees a later one", "S[i, j] = -∞ for j > i",
+                head.masked),
+            map(
+                "softmax", "Softmax: each row becomes weights whose sum is 1",
+                "A = softmax(Q·Kᵀ / √d), e^s / Σ e^s by row", head.weights),
+            Step(
+                name: "context", title: "Context: the values' mean with these weights",
+                formula: "A·V = softmax(Q·Kᵀ / √d)·V", source: vaswani,
+                values: [.init("A·V", columns(first.q, block.attended))], detail: .none),
+            Step(
+                name: "heads", title: "All \(attention.shape.heads) heads side by side, projected",
+                formula: "Concat(head₁, …)·W_O", source: vaswani,
+                values: [.init("heads", block.attended), .init("projected", block.fetched)],
+                detail: .none),
+            Step(
+                name: "attention-residual", title: "Residual: attention is added to the stream",
+                formula: "x ← x + Concat(head₁, …)·W_O",
+                source: "He and others, 2015, https://arxiv.org/abs/1512.03385",
+                values: [.init("x", block.middle)], detail: .none),
+        ]
+        return steps
+    }
+
+    private func feedForwardSteps(_ block: BlockTrace, _ layer: Int) -> [Step] {
+        let isGated = configuration.architecture.isGated
+        return [
+            normStep(
+                name: "feed-forward-norm",
+                title: "Block \(layer + 1): norm before the feed-forward part", block.norm2),
+            Step(
+                name: "feed-forward", title: "Feed-forward: each token by itself",
+                formula: isGated
+                    ? "hidden = silu(n·W_gate) · (n·W_up); added = hidden·W_down"
+                    : "hidden = gelu(n·W + b); added = hidden·W' + b'",
+                source: isGated
+                    ? "SwiGLU: Shazeer, 2020, https://arxiv.org/abs/2002.05202"
+                    : "GELU: Hendrycks and Gimpel, 2016, https://arxiv.org/abs/1606.08415",
+                values: [.init("hidden", block.hidden), .init("added", block.made)],
+                detail: .none),
+            Step(
+                name: "feed-forward-residual",
+                title: "Residual: the feed-forward part is added to the stream",
+                formula: "x ← x + added",
+                source: "He and others, 2015, https://arxiv.org/abs/1512.03385",
+                values: [.init("x", block.middle + block.made)], detail: .none),
+        ]
+    }
+
+    private func headSteps(_ trace: Trace) -> [Step] {
+        [
+            normStep(name: "final-norm", title: "Final norm", trace.norm),
+            Explanation.oddsStep(trace.logits, of: "n", isTied: configuration.tiesEmbeddings),
+        ]
+    }
+}

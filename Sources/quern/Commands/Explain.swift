@@ -1,0 +1,75 @@
+import ArgumentParser
+import Files
+import Foundation
+import Models
+import Pipeline
+
+/// `quern explain`
+struct Explain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show step by step what a model does with words of yours.",
+        discussion: """
+            Each step has its title, its formula and where that comes from, the shape of what it \
+            computes, and a few numbers: the first ones of the last token's row. Maps show what \
+            the row's token sees in the column's. One head of one layer is looked at closely; \
+            layers and heads count from 1.
+
+            The numbers come from the plain model, whose loops are written to be read: they are \
+            those of the fast one up to rounding, and slow with large models.
+
+            Example:
+
+              quern explain "The cat chased the" --model runs/kjv/checkpoints/best
+              quern explain "The cat chased the" --model runs/kjv/checkpoints/best --layer 2 \
+            --head 3 --svg steps
+            """)
+
+    @Argument(help: "The text, of at most \(ExplainStage.tokenLimit) tokens.")
+    var text: String
+
+    @Option(
+        name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
+    var model: String
+
+    @Option(name: .long, help: "The layer to look at closely, from 1.")
+    var layer = 1
+
+    @Option(name: .long, help: "The head of that layer, from 1.")
+    var head = 1
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Draw each step as an image in this directory.", valueName: "dir"))
+    var svg: String?
+
+    @Flag(name: .long, help: "Write the steps as JSON.")
+    var json = false
+
+    func validate() throws {
+        if layer < 1 { throw ValidationError("--layer is at least 1") }
+        if head < 1 { throw ValidationError("--head is at least 1") }
+    }
+
+    func run() async throws {
+        let (explanation, vocabulary) = try ExplainStage.run(
+            text, modelDirectory: model, focus: .init(layer: layer - 1, head: head - 1))
+        let names = TokenNames(vocabulary: vocabulary)
+        if let svg { try draw(explanation, names, in: svg) }
+        if json { return Terminal.write(try ExplanationJSON(explanation, names).text) }
+        Terminal.write(ExplanationText(explanation: explanation, names: names).text)
+    }
+
+    private func draw(
+        _ explanation: Explanation, _ names: TokenNames, in directory: String
+    ) throws {
+        try FileSystem.makeDirectory(directory)
+        let labels = explanation.ids.map(names.name)
+        for (index, step) in explanation.steps.enumerated() {
+            let drawing = ExplanationDrawing(
+                number: index + 1, step: step, labels: labels, names: names)
+            let number = String(format: "%02d", index + 1)
+            try FileReplacement.write(drawing.svg, to: "\(directory)/\(number)-\(step.name).svg")
+        }
+        Terminal.writeMessage("\(directory)  \(explanation.steps.count) drawings\n")
+    }
+}

@@ -1,0 +1,178 @@
+import Foundation
+import Models
+
+/// One step of an explanation as a drawing: the rows of its matrices as strips of colour, a map
+/// between tokens as a triangle, odds as bars.
+struct ExplanationDrawing {
+    let number: Int
+    let step: Explanation.Step
+    /// Names of the text's tokens, and of any.
+    let labels: [String]
+    let names: TokenNames
+
+    private static let width = 900.0
+    private static let left = 150.0
+    private static let rowHeight = 18.0
+    /// Columns drawn of a matrix.
+    private static let columnLimit = 64
+
+    /// The drawing as SVG.
+    var svg: String {
+        var body = ""
+        var y = 100.0
+        for values in step.values {
+            body += strips(values, top: y)
+            y += Double(values.rowCount) * Self.rowHeight + 44
+        }
+        let (detail, height) = detail(top: y)
+        body += detail
+        let total = SVGText.number(y + height + 10)
+        return """
+            <svg xmlns="http://www.w3.org/2000/svg" width="\(SVGText.number(Self.width))" \
+            height="\(total)" viewBox="0 0 \(SVGText.number(Self.width)) \(total)" \
+            font-family="ui-monospace, Menlo, 'DejaVu Sans Mono', monospace" font-size="12" \
+            fill="#1f2933">
+            <rect width="100%" height="100%" fill="#ffffff"/>
+
+            """ + text("\(number). \(step.title)", 24, 32, "font-size=\"17\" font-weight=\"600\"")
+                + text(step.formula, 24, 54)
+                + text(step.source, 24, 72, "fill=\"#6b7280\" font-size=\"11\"")
+                + body + "</svg>\n"
+    }
+
+    private func text(_ text: String, _ x: Double, _ y: Double, _ attributes: String = "") -> String
+    {
+        """
+        <text x="\(SVGText.number(x))" y="\(SVGText.number(y))" xml:space="preserve" \
+        \(attributes)>\(SVGText.escaped(text))</text>
+
+        """
+    }
+
+    private func cell(
+        _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ fill: String, _ title: String
+    ) -> String {
+        """
+        <rect x="\(SVGText.number(x))" y="\(SVGText.number(y))" width="\(SVGText.number(width))" \
+        height="\(SVGText.number(height))" fill="\(fill)"><title>\(SVGText.escaped(title))</title>\
+        </rect>
+
+        """
+    }
+
+    private func label(_ row: Int, top: Double) -> String {
+        let name = labels[row].count <= 19 ? labels[row] : labels[row].prefix(18) + "…"
+        return text(
+            name, Self.left - 8, top + (Double(row) + 0.72) * Self.rowHeight,
+            "text-anchor=\"end\"")
+    }
+
+    /// Red below zero, blue above, white at zero; `scale` is the strongest.
+    private func colour(_ value: Float, scale: Float) -> String {
+        let share = Double(min(max(value / max(scale, 1e-12), -1), 1))
+        let pale = Int((255 * (1 - abs(share) * 0.6)).rounded())
+        return share < 0
+            ? String(format: "#ff%02x%02x", pale, pale) : String(format: "#%02x%02xff", pale, pale)
+    }
+
+    private func strips(_ values: Explanation.Values, top: Double) -> String {
+        let count = min(values.columnCount, Self.columnLimit)
+        let width = min(18, (Self.width - Self.left - 24) / Double(count))
+        let hidden = values.columnCount > count ? ", the first \(count) columns" : ""
+        let scale = values.elements.reduce(0) { max($0, abs($1)) }
+        var svg = text(
+            "\(values.name)  \(ExplanationText.shape(values))\(hidden); strongest "
+                + ExplanationText.number(scale), Self.left, top, "font-weight=\"600\"")
+        for row in 0..<values.rowCount {
+            svg += label(row, top: top + 8)
+            for (column, value) in values.row(row).prefix(count).enumerated() {
+                svg += cell(
+                    Self.left + Double(column) * width,
+                    top + 8 + Double(row) * Self.rowHeight, width - 0.5, Self.rowHeight - 1,
+                    colour(value, scale: scale),
+                    "\(labels[row]) [\(column)]: \(ExplanationText.number(value))")
+            }
+        }
+        return svg
+    }
+
+    private func detail(top: Double) -> (svg: String, height: Double) {
+        switch step.detail {
+        case .none: return ("", 0)
+        case .tokens:
+            return lines(
+                labels.indices.map { "\($0 + 1)  \(labels[$0])" }, top: top)
+        case .neighbours(let lengths, let nearest):
+            return lines(
+                labels.indices.map { row in
+                    "\(labels[row])  length \(ExplanationText.number(lengths[row]))  nearest "
+                        + nearest[row].map {
+                            "\(names.name($0.token)) \(Figures.fixed(Double($0.value), 2))"
+                        }.joined(separator: "  ")
+                }, top: top)
+        case .columns(let titles, let values):
+            return lines(
+                labels.indices.map { row in
+                    labels[row] + "  "
+                        + zip(titles, values.row(row)).map {
+                            "\($0) \(ExplanationText.number($1))"
+                        }.joined(separator: "  ")
+                }, top: top)
+        case .map(let map): return triangle(map, top: top)
+        case .odds(let odds):
+            var svg = ""
+            for (rank, choice) in odds.enumerated() {
+                let y = top + Double(rank) * 24
+                svg += text(
+                    names.name(choice.token), Self.left - 8, y + 14, "text-anchor=\"end\"")
+                let width = Double(choice.value) * (Self.width - Self.left - 120)
+                let percent = Figures.percent(Double(choice.value))
+                svg += cell(Self.left, y, max(width, 1), 18, "#2171b5", percent)
+                svg += text(percent, Self.left + width + 8, y + 14)
+            }
+            return (svg, Double(odds.count) * 24)
+        }
+    }
+
+    private func lines(_ lines: [String], top: Double) -> (svg: String, height: Double) {
+        let svg = lines.enumerated().map { text($1, 24, top + Double($0) * 20) }.joined()
+        return (svg, Double(lines.count) * 20)
+    }
+
+    /// Weights, which lie between 0 and 1, in shades; scores by their sign. Few enough have their
+    /// number written in.
+    private func triangle(
+        _ map: Explanation.Values, top: Double
+    ) -> (svg: String, height: Double) {
+        let finite = map.elements.filter(\.isFinite)
+        let scale = finite.reduce(0) { max($0, abs($1)) }
+        let width = min(64, (Self.width - Self.left - 24) / Double(map.columnCount))
+        var svg = text(
+            "\(map.name)  \(ExplanationText.shape(map)): row looks at column", Self.left, top,
+            "font-weight=\"600\"")
+        for column in 0..<map.columnCount {
+            svg += text(
+                "\(column + 1)", Self.left + (Double(column) + 0.5) * width, top + 22,
+                "text-anchor=\"middle\"")
+        }
+        for row in 0..<map.rowCount {
+            svg += label(row, top: top + 30)
+            for (column, value) in map.row(row).enumerated() {
+                let (x, y) = (
+                    Self.left + Double(column) * width, top + 30 + Double(row) * Self.rowHeight
+                )
+                let isSeen = value.isFinite
+                svg += cell(
+                    x, y, width - 0.5, Self.rowHeight - 1,
+                    isSeen ? colour(value, scale: scale) : "#e5e7eb",
+                    "\(labels[row]) → \(labels[column]): \(ExplanationText.number(value))")
+                guard width > 40 else { continue }
+                svg += text(
+                    isSeen ? Figures.fixed(Double(value), 2) : "-∞", x + width / 2,
+                    y + Self.rowHeight * 0.72,
+                    "text-anchor=\"middle\" font-size=\"11\" pointer-events=\"none\"")
+            }
+        }
+        return (svg, 30 + Double(map.rowCount) * Self.rowHeight + 10)
+    }
+}
