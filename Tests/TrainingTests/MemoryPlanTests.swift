@@ -73,7 +73,11 @@ import Work
         }
         let report = try #require(reports.first)
         #expect(reports.count == 1 && report.stepCount == 12)
-        #expect(report.rows.map(\.part) == StepPart.allCases + [nil])
+        // A decoder has no layers that go from token to token.
+        let parts = StepPart.allCases.filter {
+            ![.recurrentForward, .recurrentBackward].contains($0)
+        }
+        #expect(report.rows.map(\.part) == parts + [nil])
         let sum = report.rows.reduce(0) { $0 + $1.seconds }
         #expect(abs(sum - report.secondsPerStep) < 1e-3 * report.secondsPerStep)
         for row in report.rows where ![.idle, .dataWait].contains(row.part) {

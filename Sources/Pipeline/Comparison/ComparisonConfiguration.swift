@@ -111,6 +111,11 @@ public struct ComparisonConfiguration: Sendable {
                         key: key + ".model.n_positions",
                         reason: "models that are compared read windows of one length")
                 }
+                guard !type(of: configuration.model.shape).readsPairs else {
+                    throw PipelineError.badValue(
+                        key: key + ".model.architecture",
+                        reason: "it learns from pairs, and the models that are compared from texts")
+                }
                 guard configuration.training.initFrom == nil else {
                     throw PipelineError.badValue(
                         key: key + ".training.init_from",
