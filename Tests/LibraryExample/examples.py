@@ -70,6 +70,15 @@ GIVEN = {
         let x: [TokenID] = given()
         let y: [TokenID] = given()
     """,
+    "EncoderDecoder": """
+        let configuration: EncoderDecoderConfiguration = given()
+    """,
+    "RecurrentModel": """
+        let configuration: RecurrentConfiguration = given()
+    """,
+    "NGramCounter": """
+        let texts: [[TokenID]] = given()
+    """,
     "Pipeline": """
         import Tokenization
         import Models

@@ -34,6 +34,7 @@ public protocol ModelShape: Codable, Sendable, Equatable {
     /// Takes the size of a vocabulary and, where texts are pairs, the tokens that they need.
     ///
     /// - Parameters:
+    ///   - vocabularySize: tokens of the vocabulary.
     ///   - padToken: the token that begins a target.
     ///   - endToken: the token that ends a text.
     mutating func fit(vocabularySize: Int, padToken: TokenID?, endToken: TokenID?)

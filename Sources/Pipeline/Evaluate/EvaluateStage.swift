@@ -81,7 +81,9 @@ public enum EvaluateStage {
     /// Compares what a model of pairs writes with the targets of held-out pairs.
     ///
     /// - Parameters:
-    ///   - modelDirectory: as for scoring, and so are `shardDirectories` and `split`.
+    ///   - modelDirectory: as for scoring.
+    ///   - shardDirectories: the data sets, made with the same vocabulary.
+    ///   - split: the part of them to score.
     ///   - limit: the most pairs of each data set, spread evenly.
     ///   - beamCount: beams of the search; 1 takes the likeliest token each time.
     ///   - work: threads, the signal to stop, and where events go.
@@ -108,7 +110,9 @@ public enum EvaluateStage {
     /// Measures how a model's loss falls with what it has seen of a document.
     ///
     /// - Parameters:
-    ///   - modelDirectory: as for scoring, and so are `shardDirectories` and `split`.
+    ///   - modelDirectory: as for scoring.
+    ///   - shardDirectories: the data sets, made with the same vocabulary.
+    ///   - split: the part of them to score.
     ///   - curves: the curves to measure.
     ///   - windowLimit: the most windows that are read of each data set.
     ///   - batchSize: windows scored at once.

@@ -66,7 +66,9 @@ extension WindowSequence {
     /// A batch of rows of several windows each, which are read apart: a window sees none of those
     /// before it in its row.
     ///
-    /// - Parameter rows: at most `batchSize` rows, whose windows together fit the length.
+    /// - Parameters:
+    ///   - rows: at most `batchSize` rows, whose windows together fit the length.
+    ///   - batchSize: rows of the batch.
     public func batch(of rows: ArraySlice<[Window]>, batchSize: Int) -> Batch {
         precondition(rows.count <= batchSize, "more rows than the batch has")
         var batch = Batch(batchSize: batchSize, contextLength: length, marksDocuments: true)

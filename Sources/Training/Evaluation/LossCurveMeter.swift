@@ -20,6 +20,8 @@ public struct LossCurveMeter {
     ///
     /// - Parameters:
     ///   - scorer: computes losses; its context length is that of the longest window.
+    ///   - sets: the data sets.
+    ///   - split: the part of them to score.
     ///   - windowLimit: the most windows of a data set that are read for a curve by position, and
     ///     the most places of one by context.
     public init(

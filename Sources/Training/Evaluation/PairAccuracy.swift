@@ -42,6 +42,7 @@ public struct PairAccuracy: Codable, Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - model: the model, which writes targets.
+    ///   - template: the tokens that pairs are made with.
     ///   - set: pairs in `template`.
     ///   - split: the part of them.
     ///   - limit: the most pairs to look at, spread evenly over the split; nil for all.

@@ -10,7 +10,7 @@ public import Work
 /// let pass = GPTInferencePass(model, team: ThreadTeam())
 /// let cache = KeyValueCache(model.configuration)
 /// pass.read(prompt.span, into: cache)
-/// while cache.count < limit {
+/// while cache.count < 256 {
 ///     let token = pass.withLogits { Sampler.likeliest(in: $0) }
 ///     pass.step([token], [cache])
 /// }

@@ -51,6 +51,7 @@ public final class PairInferencePass: InferencePass {
     /// A pass that reads with `model`, whose parameters must not change meanwhile.
     ///
     /// - Parameters:
+    ///   - model: the model.
     ///   - format: the numbers that the matrices of the decoder's steps are rounded to. A source is
     ///     read with the weights as trained: many rows share each of them.
     ///   - textCount: the most texts that take a step together.
