@@ -15,11 +15,19 @@ struct TeamKernels {
     let attentionWorkspaces: [FloatSlice]
 
     /// Columns that a thread takes at once: whole panels at every level.
-    private static var columnUnit: Int { 64 }
+    static var columnUnit: Int { 64 }
+
+    /// As ``share(_:unit:on:_:)``, on the threads of these kernels.
+    func share(_ count: Int, unit: Int = 1, _ body: (Range<Int>, _ worker: Int) -> Void) {
+        Self.share(count, unit: unit, on: team, body)
+    }
 
     /// Calls `body` with the stretches of 0..<count, each with the number of the thread that has
-    /// it; without a team, with all of it at once. Stretches begin at multiples of `unit`.
-    func share(_ count: Int, unit: Int = 1, _ body: (Range<Int>, _ worker: Int) -> Void) {
+    /// it; without a `team`, with all of it at once. Stretches begin at multiples of `unit`.
+    static func share(
+        _ count: Int, unit: Int = 1, on team: ThreadTeam?,
+        _ body: (Range<Int>, _ worker: Int) -> Void
+    ) {
         guard let team else { return body(0..<count, 0) }
         let unitCount = (count + unit - 1) / unit
         // Twice as many parts as threads, so that a thread that is done early takes another.
