@@ -28,29 +28,31 @@ def measure(options):
 def measure_shape(title, batch_size, shape, options):
     folder = CACHE / f"recurrent-{shape['n_embd']}"
     run([PROBE, "create", folder, 1, json.dumps(shape)])
-    series = {name: Series() for name in ["training", "PyTorch training", "PyTorch generation"]}
-    series |= {f"generation after {length}": Series() for length in LENGTHS}
+    series = {}
     request = {
         "model": shape, "batch_size": batch_size, "threads": options.threads, "seconds": SECONDS}
     for round_number in range(options.repeat):
         say(f"recurrent, {title}: round {round_number + 1} of {options.repeat} ...")
-        finished = run(
-            [PROBE, "throughput", batch_size, SECONDS, options.threads, json.dumps(shape),
-             "float32"], options.threads)
-        training = float(finished.output.split()[0])
-        series["training"].add(training, finished.peak_megabytes)
-        generation = 0
+        own = {}
+        for precision, kernels in [("float32", "float32"), ("bfloat16", "mixed")]:
+            finished = run(
+                [PROBE, "throughput", batch_size, SECONDS, options.threads, json.dumps(shape),
+                 kernels], options.threads)
+            own[f"{precision} training"] = float(finished.output.split()[0])
         for length in LENGTHS:
             prompt = folder / "prompt.json"
             prompt.write_text(json.dumps([place % shape["vocab_size"] for place in range(length)]))
             finished = run(
                 [PROBE, "generation-speed", folder, prompt, 2000, options.threads, "float32"],
                 options.threads)
-            generation = json.loads(finished.output)["tokens_per_second"]
-            series[f"generation after {length}"].add(generation, finished.peak_megabytes)
+            own[f"generation after {length}"] = json.loads(finished.output)["tokens_per_second"]
+        for name, value in own.items():
+            series.setdefault(name, Series()).add(value, finished.peak_megabytes)
         answer = peer("peers_recurrent.py", request, options.threads)
-        for name, own in [("training", training), ("generation", generation)]:
-            series[f"PyTorch {name}"].add(answer[name], answer["peak_megabytes"], own)
+        own["generation"] = own[f"generation after {LENGTHS[-1]}"]
+        for name in ["float32 training", "bfloat16 training", "generation"]:
+            series.setdefault(f"PyTorch {name}", Series()).add(
+                answer[name], answer["peak_megabytes"], own[name])
     table(
         f"recurrent: LSTM of {title}, batch {batch_size} × 256, {options.threads} threads",
         ["", "tokens/s", "spread", "Quern's is"],

@@ -176,8 +176,10 @@ enum Probe {
             kernels: .best(precision))
         let optimizer = Optimizer(TrainingConfiguration(), layout: model.layout, team: team)
         var generator = RandomGenerator(seed: 1)
+        // As often as a text has them: the token of rank r has a share of 1 / r (Zipf's law).
+        let size = Double(shape.vocabularySize)
         let ids = (0..<batchSize * context).map { _ in
-            TokenID(Int.random(in: 0..<shape.vocabularySize, using: &generator))
+            TokenID(Int(pow(size, Double.random(in: 0..<1, using: &generator))) - 1)
         }
         var times: [Double] = []
         let clock = ContinuousClock()
