@@ -15,7 +15,7 @@ import Testing
     }
 
     private func map(_ step: Explanation.Step?) throws -> Explanation.Values {
-        guard case .map(let map) = try #require(step).detail else {
+        guard case .map(let map, _) = try #require(step).detail else {
             throw Failure.noMap
         }
         return map
@@ -27,12 +27,18 @@ import Testing
         zip(a, b).allSatisfy { abs($0 - $1) <= 2e-4 * max(1, abs($1)) }
     }
 
-    /// The logits and odds of an explanation, against those of the model's kernels.
-    private func checkOdds(_ step: Explanation.Step?, _ model: any LanguageModel) throws {
+    /// The logits and odds of an explanation, against those of the model's kernels from token
+    /// number `first` on.
+    private func checkOdds(
+        _ step: Explanation.Step?, _ model: any LanguageModel, _ ids: [TokenID]? = nil,
+        from first: Int = 0
+    ) throws {
+        let ids = ids ?? self.ids
         let logits = model.logits(for: ids, documentStarts: nil, kernels: .best)
+            .dropFirst(first * model.configuration.vocabularySize)
         let step = try #require(step)
         let shown = try #require(step.values.first)
-        #expect(shown.rowCount == ids.count && shown.elements.count == logits.count)
+        #expect(shown.tokens == first..<ids.count && shown.elements.count == logits.count)
         #expect(isClose(shown.elements, logits))
         guard case .odds(let odds) = step.detail else { throw Failure.noOdds }
         let last = logits.suffix(shown.columnCount).map { Double($0) }
@@ -142,6 +148,96 @@ import Testing
             #expect(
                 isClose([means.row(0)[1]], [gates[1].prefix(units).reduce(0, +) / Float(units)]))
         }
+    }
+
+    /// A source of three tokens and its end, padding, and two tokens of a target.
+    private let pair: [TokenID] = [3, 8, 6, 1, 0, 5, 2]
+
+    @Test("a pair's numbers are those of the kernels, and each step follows by its formula")
+    func encoderDecoder() throws {
+        let model = try tinyEncoderDecoder()
+        let plain = PlainEncoderDecoder<Float>(model).logits(for: pair)
+        // The maps are of what is written: a token more is not read.
+        let maps = try #require(model.attentionMaps(for: pair + [4]))
+        for (layer, head) in [(0, 1), (1, 0)] {
+            let explanation = try #require(
+                try model.explanation(of: pair, focus: .init(layer: layer, head: head)))
+            #expect(explanation.ids == pair)
+            #expect(Set(explanation.steps.map(\.name)).count == explanation.steps.count)
+            let steps = Dictionary(
+                uniqueKeysWithValues: explanation.steps.map { ($0.name, $0) })
+            try checkOdds(steps["odds"], model, pair, from: 4)
+            #expect(steps["odds"]?.values.first?.elements == Array(plain.dropFirst(4 * 11)))
+            let weights = try map(steps["cross-softmax"])
+            #expect(isClose(weights.elements, maps.weights(layer: layer, head: head)))
+            for (prefix, queries, keys) in [
+                ("encoder", 0..<4, 0..<4), ("decoder", 4..<7, 4..<7), ("cross", 4..<7, 0..<4),
+            ] {
+                try checkAttention(
+                    steps, prefix, queries, keys, isMasked: prefix == "decoder", head: head)
+            }
+            #expect(steps["encoder-mask"] == nil && steps["cross-mask"] == nil)
+            // What the encoder gives is what the last of its steps left.
+            let memory = try #require(steps["encoder-output"]?.values.first)
+            let last = try #require(
+                (steps["encoder-blocks-after"] ?? steps["encoder-feed-forward-norm"])?.values.last)
+            #expect(memory.elements == last.elements)
+            #expect((steps["encoder-blocks-before"] == nil) == (layer == 0))
+        }
+    }
+
+    /// The steps of one attention, from the values before them.
+    private func checkAttention(
+        _ steps: [String: Explanation.Step], _ prefix: String, _ queries: Range<Int>,
+        _ keys: Range<Int>, isMasked: Bool, head: Int
+    ) throws {
+        let projected = try #require(steps[prefix + "-query-key-value"]?.values)
+        let (q, k, v) = (projected[0], projected[1], projected[2])
+        #expect(q.tokens == queries && k.tokens == keys && v.tokens == keys)
+        let (scores, scaled) = (
+            try map(steps[prefix + "-scores"]), try map(steps[prefix + "-scale"])
+        )
+        let weights = try map(steps[prefix + "-softmax"])
+        guard case .map(_, let columns) = steps[prefix + "-softmax"]?.detail else {
+            throw Failure.noMap
+        }
+        #expect(weights.tokens == queries && columns == keys)
+        let context = try #require(steps[prefix + "-context"]?.values.first)
+        for i in 0..<queries.count {
+            let seen = isMasked ? i + 1 : keys.count
+            let powers = (0..<seen).map { exp(scaled.row(i)[scaled.row(i).startIndex + $0]) }
+            var mean = [Float](repeating: 0, count: v.columnCount)
+            for j in 0..<keys.count {
+                let place = i * keys.count + j
+                let product = zip(q.row(i), k.row(j)).reduce(0) { $0 + $1.0 * $1.1 }
+                #expect(isClose([scores.elements[place]], [product]))
+                #expect(
+                    isClose([scaled.elements[place]], [product / Float(q.columnCount).squareRoot()])
+                )
+                let weight = j < seen ? powers[j] / powers.reduce(0, +) : 0
+                #expect(isClose([weights.elements[place]], [weight]))
+                for (c, value) in v.row(j).enumerated() { mean[c] += weight * value }
+            }
+            #expect(isClose(context.row(i), mean))
+        }
+        let heads = try #require(steps[prefix + "-heads"]?.values.first)
+        let d = q.columnCount
+        #expect(heads.row(1).dropFirst(head * d).prefix(d).elementsEqual(context.row(1)))
+        let norm = try #require(steps[prefix + "-attention-norm"]?.values)
+        #expect(norm.map(\.tokens) == [queries, queries])
+    }
+
+    @Test func `a side's scaled embeddings and positions are added`() throws {
+        let model = try tinyEncoderDecoder()
+        let explanation = try #require(try model.explanation(of: pair, focus: .init()))
+        let rows = try #require(explanation.steps.first { $0.name == "embedding" }?.values.first)
+        let values = try #require(explanation.steps.first { $0.name == "positions" }?.values)
+        // Each side counts from 0: sines first, then cosines.
+        #expect(Array(values[0].row(0)) == [0, 0, 0, 0, 1, 1, 1, 1])
+        #expect(values[0].row(4).elementsEqual(values[0].row(0)))
+        let root = Float(8).squareRoot()
+        let sums = zip(rows.elements, values[0].elements).map { root * $0 + $1 }
+        #expect(isClose(values[1].elements, sums))
     }
 
     @Test func `a layer or head that is not there is refused`() throws {

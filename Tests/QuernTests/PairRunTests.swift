@@ -1,6 +1,10 @@
 import Foundation
 import Testing
 
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
 /// An encoder–decoder from a table of pairs to written targets.
 @Suite struct PairRunTests {
     private let folder: TemporaryFolder
@@ -68,8 +72,46 @@ import Testing
         let maps = try await Program.succeed(
             ["generate", "--model", model, "--prompt", "cf", "--attention", "-"], in: folder)
         #expect(maps.text.contains("source's tokens") && maps.text.contains("layer 1, head 2"))
+        try await explain(model)
         let shown = try await Program.succeed(["model", "show", model], in: folder)
         #expect(shown.text.contains("1 of the encoder, 1 of the decoder"))
+    }
+
+    /// Explains the target that the model writes, and one that it is given.
+    private func explain(_ model: String) async throws {
+        struct Report: Decodable {
+            struct Token: Decodable { let token: String }
+            struct Step: Decodable {
+                let name: String
+                let map: [[Double?]]?
+                let mapRows: [Int]?
+                let mapColumns: [Int]?
+                let odds: [Token]?
+            }
+            let tokens: [Token]
+            let steps: [Step]
+        }
+        let explain = ["explain", "cf", "--model", model]
+        let text = try await Program.succeed(explain + ["--svg", "steps"], in: folder).text
+        let json = try await Program.succeed(explain + ["--json"], in: folder).text
+        let report = try JSONDecoder().decode(Report.self, from: Data(json.utf8))
+        let pair = [#""c""#, #""f""#, #""<|endoftext|>""#, #""<|pad|>""#, #""f""#, #""c""#]
+        #expect(report.tokens.map(\.token) == pair)
+        let cross = try #require(report.steps.first { $0.name == "cross-softmax" })
+        #expect(cross.mapRows == [3, 4, 5] && cross.mapColumns == [0, 1, 2])
+        #expect(
+            cross.map?.allSatisfy { abs($0.reduce(0) { $0 + ($1 ?? 0) } - 1) < 1e-5 } == true)
+        #expect(report.steps.last?.odds?.first?.token == #""<|endoftext|>""#)
+        for (index, step) in report.steps.enumerated() {
+            #expect(text.contains("\(index + 1). "))
+            let number = index < 9 ? "0\(index + 1)" : "\(index + 1)"
+            let svg = try folder.bytes("steps/\(number)-\(step.name).svg")
+            #expect(XMLParser(data: Data(svg)).parse(), "\(step.name)")
+        }
+        let given = try await Program.succeed(explain + ["--target", "f", "--json"], in: folder)
+        let other = try JSONDecoder().decode(Report.self, from: Data(given.text.utf8))
+        #expect(other.tokens.map(\.token) == Array(pair.dropLast()))
+        #expect(other.steps.last?.odds?.first?.token == #""c""#)
     }
 
     @Test func `what does not fit is refused with a word on what to do`() async throws {

@@ -1,10 +1,10 @@
 import Tokens
 
 extension Explanation.Values {
-    /// A matrix of a plain model.
-    init<Scalar>(_ name: String, _ matrix: PlainMatrix<Scalar>) {
+    /// A matrix of a plain model, whose first row belongs to token number `first`.
+    init<Scalar>(_ name: String, _ matrix: PlainMatrix<Scalar>, from first: Int = 0) {
         self.name = name
-        rowCount = matrix.rows
+        tokens = first..<first + matrix.rows
         columnCount = matrix.columns
         elements = matrix.elements.map { Float($0) }
     }

@@ -22,16 +22,22 @@ extension Explanation {
     }
 
     /// Logits to the odds of the last token, from what `input` names.
+    ///
+    /// - Parameters:
+    ///   - first: the token that the first row belongs to.
+    ///   - hasTerms: whether a number is added to each logit.
     static func oddsStep<Scalar>(
-        _ logits: PlainMatrix<Scalar>, of input: String, isTied: Bool
+        _ logits: PlainMatrix<Scalar>, from first: Int = 0, of input: String, isTied: Bool,
+        hasTerms: Bool = false
     ) -> Step {
         Step(
             name: "odds", title: "Next-token odds after the last token",
-            formula: "logits = \(input)·\(isTied ? "Eᵀ" : "Wᵀ"), p = softmax(logits)",
+            formula: "logits = \(input)·\(isTied ? "Eᵀ" : "Wᵀ")\(hasTerms ? " + b" : ""), "
+                + "p = softmax(logits)",
             source: isTied
                 ? "tied head: Press and Wolf, 2017, https://arxiv.org/abs/1608.05859"
                 : "Bridle, 1990",
-            values: [.init("logits", logits)],
+            values: [.init("logits", logits, from: first)],
             detail: .odds(PlainGPT<Scalar>.softmax(logits, row: logits.rows - 1)))
     }
 }

@@ -12,7 +12,7 @@ public import Tokens
 /// }
 /// ```
 public struct Explanation: Sendable {
-    /// The tokens of the text.
+    /// The tokens of the text; of a pair, both sides.
     public let ids: [TokenID]
     /// The steps, in the order in which the model computes them.
     public let steps: [Step]
@@ -56,12 +56,15 @@ public struct Explanation: Sendable {
     public struct Values: Sendable {
         /// Their name in the formula.
         public let name: String
-        /// Rows, each of which is mostly a token's.
-        public let rowCount: Int
+        /// The tokens of the text that its rows belong to.
+        public let tokens: Range<Int>
         /// Numbers of a row.
         public let columnCount: Int
         /// The numbers, row-major.
         public let elements: [Float]
+
+        /// One row for each token.
+        public var rowCount: Int { tokens.count }
 
         /// A row.
         public func row(_ index: Int) -> ArraySlice<Float> {
@@ -78,9 +81,9 @@ public struct Explanation: Sendable {
         /// For each token of the text the length of its vector, and the tokens whose vectors point
         /// most nearly the same way, with the cosine of the angle.
         case neighbours(lengths: [Float], nearest: [[Choice]])
-        /// A number for each pair of tokens: the row's token looks at the column's. Minus infinity
-        /// stands where it may not.
-        case map(Values)
+        /// A number for each pair of tokens: the row's token looks at the column's, which is one of
+        /// `columns` in the text. Minus infinity stands where it may not.
+        case map(Values, columns: Range<Int>)
         /// A few numbers for each token, as columns with names.
         case columns([String], Values)
         /// The most probable next tokens and their probabilities.

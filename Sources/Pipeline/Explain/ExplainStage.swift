@@ -4,7 +4,8 @@ import Training
 
 /// Explains what a trained model does with a short text of the reader's own.
 public enum ExplainStage {
-    /// The most tokens of a text: numbers of more would no longer be looked at.
+    /// The most tokens of a text, or of a pair's side: numbers of more would no longer be looked
+    /// at.
     public static let tokenLimit = 32
 
     /// The steps of a text through a model.
@@ -12,22 +13,30 @@ public enum ExplainStage {
     /// - Parameters:
     ///   - text: the text, of at most ``tokenLimit`` tokens; what the model's tokenizer puts before
     ///     a text stands before it.
+    ///   - target: what the target begins with, for a model of pairs, or all of it; nil for the
+    ///     one that it writes by taking the likeliest token each time.
     ///   - modelDirectory: a checkpoint, or a model directory of Hugging Face's with a vocabulary.
     ///   - focus: the layer and head that are looked at closely.
     /// - Returns: the steps, and the vocabulary that their tokens are of.
     public static func run(
-        _ text: String, modelDirectory: String, focus: Explanation.Focus = .init()
+        _ text: String, target: String? = nil, modelDirectory: String,
+        focus: Explanation.Focus = .init()
     ) throws -> (explanation: Explanation, vocabulary: Vocabulary) {
         try CheckpointStore.requireModel(at: modelDirectory)
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let model = try ModelDirectory(path: modelDirectory).model()
-        let ids = try TextSampler.ids(of: text, model: model, vocabulary: vocabulary)
-        let limit = min(tokenLimit, model.configuration.contextLimit ?? tokenLimit)
-        guard ids.count <= limit else {
+        guard target == nil || model.readsPairs else {
             throw PipelineError.badValue(
-                key: "text",
-                reason: "it is \(ids.count) tokens, and at most \(limit) are explained; give fewer "
-                    + "words")
+                key: "target",
+                reason: "\(model.configuration.architectureName) continues a text and writes no "
+                    + "target; leave it out")
+        }
+        var ids = try TextSampler.ids(of: text, model: model, vocabulary: vocabulary)
+        let context = model.configuration.contextLimit ?? .max
+        try check(ids.count, limit: min(tokenLimit, context), of: "text")
+        if model.readsPairs {
+            ids += try targetIDs(
+                target, behind: ids, limit: min(tokenLimit, context - ids.count), model, vocabulary)
         }
         guard let explanation = try model.explanation(of: ids, focus: focus) else {
             throw PipelineError.badValue(
@@ -39,5 +48,35 @@ public enum ExplainStage {
             throw ModelError.notFinite
         }
         return (explanation, vocabulary)
+    }
+
+    private static func check(_ count: Int, limit: Int, of key: String) throws {
+        guard count <= limit else {
+            throw PipelineError.badValue(
+                key: key,
+                reason: "it is \(count) tokens, and at most \(limit) are explained; give fewer "
+                    + "words")
+        }
+    }
+
+    /// The tokens of a target, without the one that ends it.
+    private static func targetIDs(
+        _ target: String?, behind prompt: [TokenID], limit: Int, _ model: any LanguageModel,
+        _ vocabulary: Vocabulary
+    ) throws -> [TokenID] {
+        guard let target else {
+            var generator = TextGenerator(
+                model, configuration: .greedy(maximumTokenCount: limit),
+                endToken: vocabulary.endOfText)
+            generator.start(prompt: prompt)
+            var ids: [TokenID] = []
+            while let token = generator.next() { ids.append(token) }
+            guard generator.ending() != .notFinite else { throw ModelError.notFinite }
+            return ids
+        }
+        var ids: [TokenID] = []
+        BytePairEncoder(vocabulary).encode(Array(target.utf8).span, into: &ids)
+        try check(ids.count, limit: limit, of: "target")
+        return ids
     }
 }

@@ -17,11 +17,17 @@ struct Explain: AsyncParsableCommand {
             The numbers come from the plain model, whose loops are written to be read: they are \
             those of the fast one up to rounding, and slow with large models.
 
+            A model of pairs (architecture encoder_decoder) reads the text as a source. What is \
+            explained then is a target: --target, or the one that the model writes by taking the \
+            likeliest token each time. Maps between the two sides show what the target's tokens \
+            see in the source's.
+
             Example:
 
               quern explain "The cat chased the" --model runs/kjv/checkpoints/best
               quern explain "The cat chased the" --model runs/kjv/checkpoints/best --layer 2 \
             --head 3 --svg steps
+              quern explain hello --target "hh eh" --model runs/pronunciation/checkpoints/best
             """)
 
     @Argument(help: "The text, of at most \(ExplainStage.tokenLimit) tokens.")
@@ -30,6 +36,14 @@ struct Explain: AsyncParsableCommand {
     @Option(
         name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
     var model: String
+
+    @Option(
+        name: .long,
+        help: """
+            What the target of a model of pairs begins with, or all of it; the odds are those of \
+            the token behind it. (default: what the model writes)
+            """)
+    var target: String?
 
     @Option(name: .long, help: "The layer to look at closely, from 1.")
     var layer = 1
@@ -52,7 +66,8 @@ struct Explain: AsyncParsableCommand {
 
     func run() async throws {
         let (explanation, vocabulary) = try ExplainStage.run(
-            text, modelDirectory: model, focus: .init(layer: layer - 1, head: head - 1))
+            text, target: target, modelDirectory: model,
+            focus: .init(layer: layer - 1, head: head - 1))
         let names = TokenNames(vocabulary: vocabulary)
         if let svg { try draw(explanation, names, in: svg) }
         if json { return Terminal.write(try ExplanationJSON(explanation, names).text) }

@@ -2,7 +2,7 @@ import Foundation
 import Models
 
 /// One step of an explanation as a drawing: the rows of its matrices as strips of colour, a map
-/// between tokens as a triangle, odds as bars.
+/// between tokens as a grid, odds as bars.
 struct ExplanationDrawing {
     let number: Int
     let step: Explanation.Step
@@ -60,10 +60,14 @@ struct ExplanationDrawing {
         """
     }
 
-    private func label(_ row: Int, top: Double) -> String {
-        let name = labels[row].count <= 19 ? labels[row] : labels[row].prefix(18) + "…"
-        return text(
-            name, Self.left - 8, top + (Double(row) + 0.72) * Self.rowHeight,
+    /// Name of a token in the room beside rows.
+    private func name(_ token: Int) -> String {
+        labels[token].count <= 19 ? labels[token] : labels[token].prefix(18) + "…"
+    }
+
+    private func label(_ token: Int, row: Int, top: Double) -> String {
+        text(
+            name(token), Self.left - 8, top + (Double(row) + 0.72) * Self.rowHeight,
             "text-anchor=\"end\"")
     }
 
@@ -83,14 +87,14 @@ struct ExplanationDrawing {
         var svg = text(
             "\(values.name)  \(ExplanationText.shape(values))\(hidden); strongest "
                 + ExplanationText.number(scale), Self.left, top, "font-weight=\"600\"")
-        for row in 0..<values.rowCount {
-            svg += label(row, top: top + 8)
+        for (row, token) in values.tokens.enumerated() {
+            svg += label(token, row: row, top: top + 8)
             for (column, value) in values.row(row).prefix(count).enumerated() {
                 svg += cell(
                     Self.left + Double(column) * width,
                     top + 8 + Double(row) * Self.rowHeight, width - 0.5, Self.rowHeight - 1,
                     colour(value, scale: scale),
-                    "\(labels[row]) [\(column)]: \(ExplanationText.number(value))")
+                    "\(labels[token]) [\(column)]: \(ExplanationText.number(value))")
             }
         }
         return svg
@@ -112,13 +116,13 @@ struct ExplanationDrawing {
                 }, top: top)
         case .columns(let titles, let values):
             return lines(
-                labels.indices.map { row in
-                    labels[row] + "  "
+                values.tokens.enumerated().map { row, token in
+                    labels[token] + "  "
                         + zip(titles, values.row(row)).map {
                             "\($0) \(ExplanationText.number($1))"
                         }.joined(separator: "  ")
                 }, top: top)
-        case .map(let map): return triangle(map, top: top)
+        case .map(let map, let columns): return grid(map, columns, top: top)
         case .odds(let odds):
             var svg = ""
             for (rank, choice) in odds.enumerated() {
@@ -141,8 +145,8 @@ struct ExplanationDrawing {
 
     /// Weights, which lie between 0 and 1, in shades; scores by their sign. Few enough have their
     /// number written in.
-    private func triangle(
-        _ map: Explanation.Values, top: Double
+    private func grid(
+        _ map: Explanation.Values, _ columns: Range<Int>, top: Double
     ) -> (svg: String, height: Double) {
         let finite = map.elements.filter(\.isFinite)
         let scale = finite.reduce(0) { max($0, abs($1)) }
@@ -150,22 +154,31 @@ struct ExplanationDrawing {
         var svg = text(
             "\(map.name)  \(ExplanationText.shape(map)): row looks at column", Self.left, top,
             "font-weight=\"600\"")
-        for column in 0..<map.columnCount {
-            svg += text(
-                "\(column + 1)", Self.left + (Double(column) + 0.5) * width, top + 22,
-                "text-anchor=\"middle\"")
+        // A text that looks at itself has its names beside the rows; another side's stand on end.
+        let isItself = columns == map.tokens
+        let head =
+            isItself ? 30 : 16 + 7.3 * Double(columns.map { name($0).count }.max() ?? 0)
+        for (column, token) in columns.enumerated() {
+            let x = Self.left + (Double(column) + 0.5) * width
+            if isItself {
+                svg += text("\(column + 1)", x, top + 22, "text-anchor=\"middle\"")
+            } else {
+                let place = "\(SVGText.number(x + 4)) \(SVGText.number(top + head - 4))"
+                svg += text(name(token), 0, 0, "transform=\"translate(\(place)) rotate(-90)\"")
+            }
         }
-        for row in 0..<map.rowCount {
-            svg += label(row, top: top + 30)
+        for (row, token) in map.tokens.enumerated() {
+            svg += label(token, row: row, top: top + head)
             for (column, value) in map.row(row).enumerated() {
                 let (x, y) = (
-                    Self.left + Double(column) * width, top + 30 + Double(row) * Self.rowHeight
+                    Self.left + Double(column) * width, top + head + Double(row) * Self.rowHeight
                 )
                 let isSeen = value.isFinite
                 svg += cell(
                     x, y, width - 0.5, Self.rowHeight - 1,
                     isSeen ? colour(value, scale: scale) : "#e5e7eb",
-                    "\(labels[row]) → \(labels[column]): \(ExplanationText.number(value))")
+                    "\(labels[token]) → \(labels[columns.lowerBound + column]): "
+                        + ExplanationText.number(value))
                 guard width > 40 else { continue }
                 svg += text(
                     isSeen ? Figures.fixed(Double(value), 2) : "-∞", x + width / 2,
@@ -173,6 +186,6 @@ struct ExplanationDrawing {
                     "text-anchor=\"middle\" font-size=\"11\" pointer-events=\"none\"")
             }
         }
-        return (svg, 30 + Double(map.rowCount) * Self.rowHeight + 10)
+        return (svg, head + Double(map.rowCount) * Self.rowHeight + 10)
     }
 }

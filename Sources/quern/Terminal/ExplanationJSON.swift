@@ -15,7 +15,7 @@ struct ExplanationJSON: Encodable {
     private struct Values: Encodable {
         let name: String
         let shape: [Int]
-        /// Beginning of the last token's row.
+        /// Beginning of its last token's row.
         let last: [Float]
     }
 
@@ -29,6 +29,9 @@ struct ExplanationJSON: Encodable {
         var nearest: [[Token]]?
         /// Null where a token may not look.
         var map: [[Float?]]?
+        /// The tokens that look and those that are looked at, as numbers of ``tokens`` from 0.
+        var mapRows: [Int]?
+        var mapColumns: [Int]?
         var columns: [String: [Float]]?
         var odds: [Token]?
     }
@@ -56,7 +59,10 @@ struct ExplanationJSON: Encodable {
             case .neighbours(let lengths, let nearest):
                 result.lengths = lengths
                 result.nearest = nearest.map { $0.map(token) }
-            case .map(let map): result.map = rows(map)
+            case .map(let map, let columns):
+                result.map = rows(map)
+                result.mapRows = Array(map.tokens)
+                result.mapColumns = Array(columns)
             case .columns(let titles, let values):
                 result.columns = Dictionary(
                     uniqueKeysWithValues: titles.enumerated().map { column, title in

@@ -21,6 +21,8 @@ struct ExplanationText {
     static let shownNumbers = 4
     /// Tokens whose numbers fit side by side on a line.
     private static let mapLimit = 8
+    /// The same where columns have names, mostly short ones.
+    private static let sideLimit = 12
     private static let indent = 4
 
     /// All steps, one below the other.
@@ -44,12 +46,12 @@ struct ExplanationText {
 
     private var labels: [String] { explanation.ids.map(names.name) }
 
-    /// A line for each matrix: its name, its shape, and the beginning of the last token's row.
+    /// A line for each matrix: its name, its shape, and the beginning of its last token's row.
     private func values(_ step: Explanation.Step) -> String {
         let rows = step.values.map { values in
             let shown = values.row(values.rowCount - 1).prefix(Self.shownNumbers)
             return [
-                values.name, Self.shape(values), labels.last.map { $0 + ":" } ?? "",
+                values.name, Self.shape(values), labels[values.tokens].last.map { $0 + ":" } ?? "",
                 shown.map(Self.number).joined(separator: "  ")
                     + (values.columnCount > Self.shownNumbers ? "  …" : ""),
             ]
@@ -77,11 +79,13 @@ struct ExplanationText {
                             }.joined(separator: "  "),
                         ]
                     }, indent: Self.indent)
-        case .map(let map): mapText(map)
+        case .map(let map, let columns): mapText(map, columns)
         case .columns(let titles, let values):
             Table.text(
                 [["token"] + titles]
-                    + labels.indices.map { [labels[$0]] + values.row($0).map(Self.number) },
+                    + zip(labels[values.tokens], 0...).map { label, row in
+                        [label] + values.row(row).map(Self.number)
+                    },
                 indent: Self.indent, alignRight: true)
         case .odds(let odds):
             Table.text(
@@ -97,21 +101,33 @@ struct ExplanationText {
 
     /// A row for each token that looks, a column for each that is looked at. Of a long text the
     /// last tokens are shown, because the last row is what the odds come from.
-    private func mapText(_ map: Explanation.Values) -> String {
-        let shown = max(0, map.rowCount - Self.mapLimit)..<map.rowCount
-        var rows = [[""] + shown.map { "\($0 + 1)" }]
-        for row in shown {
+    private func mapText(_ map: Explanation.Values, _ columns: Range<Int>) -> String {
+        // The columns of a text that looks at itself are its rows, whose numbers say which; those
+        // of another side have names.
+        let isItself = columns == map.tokens
+        let heads =
+            isItself
+            ? columns.map { "\($0 - columns.lowerBound + 1)" } : Array(labels[columns])
+        let limit = isItself ? Self.mapLimit : Self.sideLimit
+        let (shownRows, shownColumns) = (map.rowCount.last(limit), columns.count.last(limit))
+        var rows = [[""] + shownColumns.map { heads[$0] }]
+        for (row, label) in zip(0..., labels[map.tokens]) where shownRows.contains(row) {
+            let values = Array(map.row(row))
             rows.append(
-                ["\(row + 1) \(labels[row])"]
-                    + shown.map { column in
-                        let value = map.row(row)[map.row(row).startIndex + column]
-                        return value == -.infinity ? "-∞" : Figures.fixed(Double(value), 2)
+                [isItself ? "\(row + 1) \(label)" : label]
+                    + shownColumns.map { column in
+                        values[column] == -.infinity
+                            ? "-∞" : Figures.fixed(Double(values[column]), 2)
                     })
         }
-        let note =
-            shown.lowerBound > 0
-            ? ", of which the last \(shown.count): row looks at column" : ": row looks at column"
-        return "    \(map.name)  \(Self.shape(map))\(note)\n"
+        let isWhole = shownRows.lowerBound == 0 && shownColumns.lowerBound == 0
+        let note = isWhole ? "" : ", of which the last \(limit)"
+        return "    \(map.name)  \(Self.shape(map))\(note): row looks at column\n"
             + Table.text(rows, indent: Self.indent, alignRight: true)
     }
+}
+
+extension Int {
+    /// Indices of the last of so many.
+    fileprivate func last(_ limit: Int) -> Range<Int> { Swift.max(0, self - limit)..<self }
 }

@@ -17,38 +17,12 @@ struct PlainAttention<Scalar: PlainScalar> {
 
     private var scale: Scalar { 1 / Scalar(shape.headSize).squareRoot() }
 
-    /// One head's way from queries and keys to weights, each (t, t): row i looks at column j.
-    struct HeadTrace {
-        var scores: Matrix  // S = Q·Kᵀ
-        var scaled: Matrix  // S / √d
-        var masked: Matrix  // and -∞ where i may not see j
-        var weights: Matrix  // P, softmax of each row
-    }
-
-    /// P[i, j] = softmax over starts[i] ≤ j ≤ i of q[i]·k[j] / √d, for one head, and what comes
-    /// before it.
-    func trace(_ qkv: Matrix, head: Int) -> HeadTrace {
+    /// The weights of one head, and what comes before them; i sees starts[i] ≤ j ≤ i.
+    func trace(_ qkv: Matrix, head: Int) -> PlainHead<Scalar> {
         let (q, k, _) = shape.columns(ofHead: head)
-        let zeros = Matrix(qkv.rows, qkv.rows)
-        var trace = HeadTrace(scores: zeros, scaled: zeros, masked: zeros, weights: zeros)
-        for i in 0..<qkv.rows {
-            var greatest = -Scalar.infinity
-            for j in 0..<qkv.rows {
-                for c in 0..<shape.headSize { trace.scores[i, j] += qkv[i, q + c] * qkv[j, k + c] }
-                trace.scaled[i, j] = trace.scores[i, j] * scale
-                let isSeen = starts[i] <= j && j <= i
-                trace.masked[i, j] = isSeen ? trace.scaled[i, j] : -.infinity
-                greatest = max(greatest, trace.masked[i, j])
-            }
-            // Subtracting the greatest changes no quotient, and keeps e^x from overflowing.
-            var sum: Scalar = 0
-            for j in 0..<qkv.rows {
-                trace.weights[i, j] = .exponential(trace.masked[i, j] - greatest)
-                sum += trace.weights[i, j]
-            }
-            for j in 0..<qkv.rows { trace.weights[i, j] /= sum }
-        }
-        return trace
+        return PlainHead(
+            qkv[columns: q..<q + shape.headSize], qkv[columns: k..<k + shape.headSize]
+        ) { i, j in starts[i] <= j && j <= i }
     }
 
     /// out[i] = Σⱼ factor[i, j]·P[i, j]·v[j], head by head.

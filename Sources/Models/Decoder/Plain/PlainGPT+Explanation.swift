@@ -82,7 +82,7 @@ extension PlainGPT {
     private func attentionSteps(
         _ block: BlockTrace, _ focus: Explanation.Focus, _ sequence: Sequence
     ) -> [Step] {
-        let vaswani = "Vaswani and others, 2017, https://arxiv.org/abs/1706.03762"
+        let words = AttentionExplanation<Scalar>()
         let attention = attention(focus.layer, sequence)
         let d = attention.shape.headSize
         let first = attention.shape.columns(ofHead: focus.head)
@@ -94,24 +94,17 @@ extension PlainGPT {
         }
         let head = attention.trace(block.qkv, head: focus.head)
         let (number, of) = (focus.layer + 1, "head \(focus.head + 1)")
-        func map(_ name: String, _ title: String, _ formula: String, _ map: Matrix) -> Step {
-            Step(
-                name: name, title: title, formula: formula, source: vaswani, values: [],
-                detail: .map(.init(name, map)))
-        }
         var steps = [
             normStep(
                 name: "attention-norm", title: "Block \(number): norm before attention",
                 block.norm1),
-            Step(
-                name: "query-key-value",
-                title: "Queries, keys and values of \(of): looks for, is found by, gives",
-                formula: "Q = n·W_Q, K = n·W_K, V = n·W_V"
+            words.step(
+                "query-key-value",
+                "Queries, keys and values of \(of): looks for, is found by, gives",
+                "Q = n·W_Q, K = n·W_K, V = n·W_V"
                     + (configuration.architecture.hasBiases ? ", each + b" : ""),
-                source: vaswani,
-                values: queriesAndKeys(block.projected)
-                    + [.init("V", columns(first.v, block.projected))],
-                detail: .none),
+                queriesAndKeys(block.projected)
+                    + [.init("V", columns(first.v, block.projected))]),
         ]
         if !rotaryTable.isEmpty {
             let norms = configuration.architecture.normalisesHeads
@@ -128,30 +121,16 @@ extension PlainGPT {
                             ? "; Henry and others, 2020, https://arxiv.org/abs/2010.04245" : ""),
                     values: queriesAndKeys(block.qkv), detail: .none))
         }
-        steps += [
-            map("scores", "Scores: each query with each key", "S = Q·Kᵀ", head.scores),
-            map("scale", "Scale: divide by √d = √\(d)", "S / √d", head.scaled),
-            map(
-                "mask", "Causal mask: no token sees a later one", "S[i, j] = -∞ for j > i",
-                head.masked),
-            map(
-                "softmax", "Softmax: each row becomes weights whose sum is 1",
-                "A = softmax(Q·Kᵀ / √d), e^s / Σ e^s by row", head.weights),
-            Step(
-                name: "context", title: "Context: the values' mean with these weights",
-                formula: "A·V = softmax(Q·Kᵀ / √d)·V", source: vaswani,
-                values: [.init("A·V", columns(first.q, block.attended))], detail: .none),
-            Step(
-                name: "heads", title: "All \(attention.shape.heads) heads side by side, projected",
-                formula: "Concat(head₁, …)·W_O", source: vaswani,
-                values: [.init("heads", block.attended), .init("projected", block.fetched)],
-                detail: .none),
-            Step(
-                name: "attention-residual", title: "Residual: attention is added to the stream",
-                formula: "x ← x + Concat(head₁, …)·W_O",
-                source: "He and others, 2015, https://arxiv.org/abs/1512.03385",
-                values: [.init("x", block.middle)], detail: .none),
-        ]
+        steps += words.weightSteps(head, headSize: d)
+        steps += words.contextSteps(
+            columns(first.q, block.attended), attended: block.attended,
+            projected: block.fetched, heads: attention.shape.heads)
+        steps.append(
+            words.step(
+                "attention-residual", "Residual: attention is added to the stream",
+                "x ← x + Concat(head₁, …)·W_O",
+                source: AttentionExplanation<Scalar>.residualSource,
+                [.init("x", block.middle)]))
         return steps
     }
 
@@ -175,7 +154,7 @@ extension PlainGPT {
                 name: "feed-forward-residual",
                 title: "Residual: the feed-forward part is added to the stream",
                 formula: "x ← x + added",
-                source: "He and others, 2015, https://arxiv.org/abs/1512.03385",
+                source: AttentionExplanation<Scalar>.residualSource,
                 values: [.init("x", block.middle + block.made)], detail: .none),
         ]
     }

@@ -82,7 +82,7 @@ public struct PlainEncoderDecoder<Scalar: PlainScalar> {
     }
 
     /// x[t] = √C · the token's vector + its position's.
-    private func embed(_ ids: [TokenID]) -> Matrix {
+    func embed(_ ids: [TokenID]) -> Matrix {
         let tokens = matrix(Names.tokens)
         var x = Matrix(ids.count, tokens.columns)
         let factor = Scalar(tokens.columns).squareRoot()

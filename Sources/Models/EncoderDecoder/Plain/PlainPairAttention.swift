@@ -10,28 +10,12 @@ struct PlainPairAttention<Scalar: PlainScalar> {
     /// Whether a query sees no key behind its own place.
     let isCausal: Bool
 
-    /// P[i, j] = softmax over the keys j that i sees of q[i]·k[j] / √d, for the head whose first
-    /// column is `first`.
-    func weights(_ q: Matrix, _ k: Matrix, first: Int) -> Matrix {
-        let d = q.columns / heads
-        var p = Matrix(q.rows, k.rows)
-        for i in 0..<q.rows {
-            let seen = isCausal ? i + 1 : k.rows
-            guard seen > 0 else { continue }
-            for j in 0..<seen {
-                for c in first..<first + d { p[i, j] += q[i, c] * k[j, c] }
-                p[i, j] /= Scalar(d).squareRoot()
-            }
-            // Subtracting the greatest changes no quotient, and keeps e^x from overflowing.
-            let greatest = (0..<seen).map { p[i, $0] }.max() ?? 0
-            var sum: Scalar = 0
-            for j in 0..<seen {
-                p[i, j] = .exponential(p[i, j] - greatest)
-                sum += p[i, j]
-            }
-            for j in 0..<seen { p[i, j] /= sum }
+    /// The weights of the head whose first column is `first`, and what comes before them.
+    func trace(_ q: Matrix, _ k: Matrix, first: Int) -> PlainHead<Scalar> {
+        let columns = first..<first + q.columns / heads
+        return PlainHead(q[columns: columns], k[columns: columns]) { i, j in
+            !isCausal || j <= i
         }
-        return p
     }
 
     /// out[i] = Σⱼ P[i, j]·v[j], head by head.
@@ -39,7 +23,7 @@ struct PlainPairAttention<Scalar: PlainScalar> {
         let d = q.columns / heads
         var out = Matrix(q.rows, q.columns)
         for first in stride(from: 0, to: q.columns, by: d) {
-            let p = weights(q, k, first: first)
+            let p = trace(q, k, first: first).weights
             for i in 0..<q.rows {
                 for j in 0..<k.rows {
                     for c in first..<first + d { out[i, c] += p[i, j] * v[j, c] }
@@ -59,7 +43,7 @@ struct PlainPairAttention<Scalar: PlainScalar> {
         var (dQ, dK) = (Matrix(q.rows, q.columns), Matrix(k.rows, k.columns))
         var dV = dK
         for first in stride(from: 0, to: q.columns, by: d) {
-            let p = weights(q, k, first: first)
+            let p = trace(q, k, first: first).weights
             for i in 0..<q.rows {
                 var dP = [Scalar](repeating: 0, count: k.rows)
                 var mean: Scalar = 0
