@@ -16,19 +16,21 @@ as_root() {
 
 # Installs the packages among "$@" that are missing.
 install_missing() {
-    wanted=
-    for package; do
-        state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
-        [ "$state" = installed ] || wanted="$wanted $package"
-    done
-    [ -n "$wanted" ] || return 0
-    say "installing$wanted"
-    # shellcheck disable=SC2086 # a list of words
+    # Variables of a subshell and parameters of a function are not the caller's.
+    # shellcheck disable=SC2046 # a list of words
+    set -- $(
+        for package; do
+            state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+            [ "$state" = installed ] || printf '%s\n' "$package"
+        done
+    )
+    [ "$#" -gt 0 ] || return 0
+    say "installing $*"
     {
         as_root apt-get update -qq &&
             as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get install -y -qq --no-install-recommends $wanted
-    } >&2 || fail "apt-get could not install$wanted"
+                apt-get install -y -qq --no-install-recommends "$@"
+    } >&2 || fail "apt-get could not install $*"
 }
 
 # Whether a file is there and whole.

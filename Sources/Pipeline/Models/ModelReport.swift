@@ -9,12 +9,15 @@ public struct ModelReport {
     public let model: ModelDirectory
     /// Its vocabulary; nil if the directory has none that can be read.
     public let vocabulary: Vocabulary?
+    /// The recipe that it was trained with; nil if the directory is no checkpoint.
+    public let recipe: TrainingConfiguration?
 
     /// Looks at the model in `directory`.
     public init(directory: String) throws {
         try CheckpointStore.requireModel(at: directory)
         model = try ModelDirectory(path: directory)
         vocabulary = try? Vocabulary(directory: directory)
+        recipe = try? CheckpointStore.state(of: directory).configuration
     }
 
     /// A part of a model, and how many parameters it has.
@@ -61,10 +64,14 @@ public struct ModelReport {
         model.configuration.stateByteCount(tokenCount: model.configuration.positionCount)
     }
 
-    /// Memory that training needs with the default recipe.
-    public func trainingMemory(threadCount: Int) -> MemoryPlan {
-        MemoryPlan(
-            shape: model.configuration, configuration: TrainingConfiguration(),
-            threadCount: threadCount)
+    /// Memory that training needs with the recipe of the checkpoint, or else the default one, and
+    /// the windows of its batches.
+    public func trainingMemory(threadCount: Int) -> (plan: MemoryPlan, windowCount: Int) {
+        let recipe = recipe ?? TrainingConfiguration()
+        return (
+            MemoryPlan(
+                shape: model.configuration, configuration: recipe, threadCount: threadCount),
+            recipe.windowsPerStep
+        )
     }
 }

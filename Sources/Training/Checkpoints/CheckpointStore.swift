@@ -94,7 +94,8 @@ public struct CheckpointStore: Sendable {
         return try Self.state(of: latest)
     }
 
-    static func state(of checkpoint: String) throws -> TrainingState {
+    /// The state of the run that wrote a checkpoint.
+    package static func state(of checkpoint: String) throws -> TrainingState {
         let path = checkpoint + "/" + TrainingState.fileName
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")

@@ -11,7 +11,8 @@ struct ModelShow: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show what a model is made of, and the memory that it needs.",
         discussion: """
-            Only the heads of the files are read.
+            Only the heads of the files are read. The memory for training is that of a \
+            checkpoint's own recipe, and of any other model's with the default one.
 
             Example:
 
@@ -59,7 +60,7 @@ struct ModelShow: AsyncParsableCommand {
         Terminal.write("\n" + Table.text(rows, alignRight: true))
 
         func size(_ bytes: Int) -> String { Figures.bytes(Double(bytes)) }
-        let plan = report.trainingMemory(
+        let (plan, windowCount) = report.trainingMemory(
             threadCount: threads ?? ThreadTeam.processorCount)
         rows = [
             ["memory"],
@@ -75,7 +76,7 @@ struct ModelShow: AsyncParsableCommand {
             ["  gradients", size(plan.gradients)],
             ["  optimizer", size(plan.optimizer)],
             [
-                "  activations, batches of \(TrainingConfiguration().batchSize)",
+                "  activations, batches of \(windowCount)",
                 size(plan.activations),
             ],
         ]
