@@ -115,6 +115,11 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Equatable {
                 "n_embd \(embeddingSize) cannot be divided among \(headCount) heads; "
                     + "make it a multiple of n_head")
         }
+        guard positionCount * embeddingSize <= 1 << 28 else {
+            throw fail(
+                "n_positions \(positionCount) with n_embd \(embeddingSize) takes more than 1 GiB "
+                    + "of sines and cosines; lower n_positions")
+        }
         guard let padToken, let endToken else {
             throw fail("an encoder_decoder needs pad_token_id and eos_token_id")
         }
