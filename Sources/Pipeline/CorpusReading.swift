@@ -16,9 +16,9 @@ import Work
 ///   - transform: the work on one chunk.
 ///   - consume: takes each result, in order, with the state of the reader.
 /// - Throws: ``PipelineError/interrupted`` on request, and what reading or the work throws.
-func forEachChunk<Result: Sendable>(
-    of reader: inout CorpusReader, byteCount: Int = 1 << 20, work: WorkContext<PipelineEvent>,
-    transform: @escaping @Sendable ([Document]) throws -> Result,
+func forEachChunk<Reader: ChunkReader & ~Copyable, Result: Sendable>(
+    of reader: inout Reader, byteCount: Int = 1 << 20, work: WorkContext<PipelineEvent>,
+    transform: @escaping @Sendable ([Reader.Item]) throws -> Result,
     consume: (Result, CorpusProgress) async throws -> Void
 ) async throws {
     try await withThrowingTaskGroup(of: (number: Int, result: Result).self) { group in
@@ -34,6 +34,20 @@ func forEachChunk<Result: Sendable>(
         try await tasks.finish(&group) { try await consume($0, reader.progress) }
     }
 }
+
+/// Reader of documents or of pairs, which gives out several at once.
+protocol ChunkReader: ~Copyable {
+    associatedtype Item: Sendable
+
+    /// How far it has come.
+    var progress: CorpusProgress { get }
+
+    /// The next items, of about `byteCount` bytes of text together; nil behind the last.
+    mutating func nextChunk(byteCount: Int) throws(CorpusError) -> [Item]?
+}
+
+extension CorpusReader: ChunkReader {}
+extension PairReader: ChunkReader {}
 
 extension CorpusInputs {
     /// Throws if what is made at one of `outputs` would be read as text, and tells what in the

@@ -8,13 +8,15 @@ import Testing
     ) throws -> (pairs: [[String]], skipped: [String]) {
         let folder = try TemporaryFolder()
         let path = try folder.write(name, text)
-        var reader = try PairReader(inputs: [path], fields: fields, onError: onError)
+        var configuration = CorpusConfiguration(inputs: [path], onError: onError)
+        (configuration.sourceField, configuration.targetField) = (fields.source, fields.target)
+        var reader = try PairReader(configuration)
         var pairs: [[String]] = []
         while let pair = try reader.next() { pairs.append([pair.source, pair.target]) }
-        #expect(reader.pairCount == pairs.count)
-        #expect(reader.bytesRead == text.utf8.count)
-        #expect(reader.totalBytes == text.utf8.count)
-        return (pairs, reader.skipped.map(\.description))
+        #expect(reader.progress.documents == pairs.count)
+        #expect(reader.progress.bytesRead == text.utf8.count)
+        #expect(reader.progress.totalBytes == text.utf8.count)
+        return (pairs, reader.progress.skipped.map(\.description))
     }
 
     @Test("lines of JSON, as source and target and as Alpaca has them")

@@ -72,6 +72,49 @@ import Work
         }
     }
 
+    @Test(
+        "reduced weights are those of both sides, whatever the length of the source",
+        arguments: [WeightFormat.float16, .bfloat16], [2, 40])
+    func reduced(format: WeightFormat, sourceCount: Int) throws {
+        let model = try tinyEncoderDecoder(heads: 3, width: 48, positions: 64)
+        // A model of rounded matrices, read as it is, is what a reduced one computes. The rows of
+        // the embedding are read as they are trained, and rounded as the head alone: they stay.
+        let rounded = try EncoderDecoder(zeros: model.configuration)
+        for tensor in model.layout.tensors {
+            let isRounded = tensor.role == .matrix || tensor.role == .residualMatrix
+            for index in tensor.range {
+                let value = model.parameters[index]
+                rounded.parameters[index] =
+                    !isRounded
+                    ? value
+                    : format == .float16
+                        ? Float(Float16(value)) : bfloat16(value)
+            }
+        }
+        // The head is the embedding, which no step changes where it is exact already.
+        for index in model.layout.tensors[0].range {
+            let value = bfloat16(Float(Float16(model.parameters[index])))
+            (model.parameters[index], rounded.parameters[index]) = (value, value)
+        }
+        let source = (0..<sourceCount).map { TokenID(2 + $0 % 9) } + [1, 0] as [TokenID]
+        func logits(_ model: EncoderDecoder, _ format: WeightFormat) -> [Float] {
+            let pass = PairInferencePass(model, weights: format, team: ThreadTeam(threadCount: 2))
+            let state = pass.makeState(capacity: 64)
+            read(source, pass, state)
+            pass.step([4], [state])
+            return self.logits(pass)
+        }
+        let found = logits(model, format)
+        #expect(isNear(found, logits(rounded, .float32)))
+        #expect(!isNear(found, logits(model, .float32)))
+    }
+
+    /// The nearest number of eight bits of precision, ties to even.
+    private func bfloat16(_ value: Float) -> Float {
+        let bits = value.bitPattern
+        return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+    }
+
     @Test("one beam takes the likeliest token each time")
     func greedy() throws {
         let model = try tinyEncoderDecoder(width: 32)

@@ -65,6 +65,39 @@ import Testing
         }
     }
 
+    @Test(
+        "a recurrent model goes out as it is or smaller, but not to llama.cpp",
+        arguments: ["rnn", "lstm", "gru"])
+    func recurrent(architecture: String) async throws {
+        try await Program.succeed(
+            [
+                "train", "--shards", world.shards, "--vocab", world.vocabulary, "--output", "run",
+                "--set", "model.architecture=\(architecture)", "--set", "model.n_embd=16",
+                "--set", "model.n_positions=16", "--set", "training.steps=1",
+                "--set", "training.warmup_steps=0", "--quiet",
+            ], in: folder)
+        let model = "run/checkpoints/latest"
+        let gguf = try await Program.run(
+            ["model", "export", model, "--format", "gguf", "--output", "model.gguf"], in: folder)
+        #expect(gguf.status == 1)
+        #expect(gguf.messages.contains("no model of the kind \(architecture)"))
+        #expect(!folder.exists("model.gguf"))
+        try await Program.succeed(
+            [
+                "model", "export", model, "--format", "huggingface", "--shard-size", "5kB",
+                "--output", "out",
+            ], in: folder)
+        #expect(try await greedy("out") == greedy(model))
+        for type in ["f16", "bf16"] {
+            try await Program.succeed(
+                [
+                    "model", "export", model, "--format", "huggingface", "--type", type,
+                    "--output", type,
+                ], in: folder)
+            #expect(try await !greedy(type).isEmpty)
+        }
+    }
+
     /// The tokens of a prompt that a model reads, as the drawing of its attention lists them.
     private func prompt(_ model: String, _ options: String...) async throws -> [Substring] {
         let text = try await Program.succeed(

@@ -127,4 +127,100 @@ import Testing
         #expect(column.status == 1)
         #expect(column.messages.contains("\"target\""))
     }
+
+    @Test(
+        "what is not for pairs is refused before anything is made",
+        arguments: [
+            (#"corpus.refine={"remove_duplicates": true}"#, "corpus.refine", "taken as they are"),
+            ("corpus.on_error=quarantine", "corpus.on_error", "choose \"skip\""),
+            ("corpus.format=csv", "corpus.format", "leave it out"),
+            ("corpus.text_field=source", "corpus.text_field", "source_field and target_field"),
+            ("corpus.documents=line", "corpus.documents", "each record of a file is a pair"),
+            ("training.packing=document", "training.packing", "leave it out"),
+            ("training.packing=concatenate", "training.packing", "leave it out"),
+            ("training.stride=4", "training.stride", "concatenate"),
+            ("training.evaluation_stride=4", "training.evaluation_stride", "pairs stay whole"),
+            (
+                #"instruction_tuning={"inputs": ["mirror.tsv"]}"#, "instruction_tuning",
+                "lines of {"
+            ),
+        ])
+    func foreignKeys(setting: String, key: String, advice: String) async throws {
+        try writePairs("mirror.tsv")
+        try writePipeline()
+        let run = try await Program.run(["run", "--set", setting], in: folder)
+        #expect(run.status == 1)
+        #expect(run.messages.contains(key) && run.messages.contains(advice), "\(run.messages)")
+        #expect(!folder.exists("runs/mirror/checkpoints"))
+    }
+
+    @Test func `other shards, conversations and programs are refused by name`() async throws {
+        try writePairs("mirror.tsv")
+        try writePipeline()
+        try await Program.succeed(
+            ["run", "--set", "training.steps=2", "--set", "training.warmup_steps=1"], in: folder)
+        let model = "runs/mirror/checkpoints/latest"
+        try await Program.succeed(
+            [
+                "encode", "mirror.tsv", "--text-field", "source", "--vocab", model,
+                "--validation-fraction", "0.5", "--output", "shards/texts",
+            ], in: folder)
+        func refused(_ arguments: [String], _ reason: String) async throws {
+            let result = try await Program.run(arguments, in: folder)
+            #expect(result.status == 1)
+            #expect(result.messages.contains(reason), "\(result.messages)")
+        }
+        let text = "the shards in shards/texts hold other texts"
+        try await refused(
+            [
+                "train", "--config", "pipeline.json", "--shards", "shards/texts", "--vocab", model,
+                "--output", "runs/texts",
+            ], text)
+        try await refused(["evaluate", "--model", model, "--shards", "shards/texts"], text)
+        try await refused(
+            ["evaluate", "--model", model, "--shards", "shards/mirror", "--stride", "4"],
+            "pairs are read whole")
+        let conversation = #"{"instruction": "a", "output": "b"}"# + "\n"
+        try folder.write("talk.jsonl", Array(conversation.utf8))
+        try await refused(
+            [
+                "train", "--config", "pipeline.json", "--conversations", "talk.jsonl",
+                "--init-from", model,
+            ], "it is a model of pairs, which no conversation can tune")
+        try await refused(["chat", "--model", model], "<|im_")
+        try await refused(
+            ["model", "export", model, "--format", "gguf", "--output", "mirror.gguf"],
+            "llama.cpp has no model of the kind encoder_decoder")
+        #expect(!folder.exists("mirror.gguf"))
+        // Hugging Face has one.
+        let generate = ["generate", "--prompt", "cf", "--temperature", "0", "--model"]
+        let written = try await Program.succeed(generate + [model], in: folder).text
+        try await Program.succeed(
+            [
+                "model", "export", model, "--format", "huggingface", "--shard-size", "5kB",
+                "--output", "out",
+            ], in: folder)
+        #expect(try await Program.succeed(generate + ["out"], in: folder).text == written)
+    }
+
+    @Test func `the vocabulary learns from all that Alpaca's lines hold`() async throws {
+        var lines = ""
+        for number in 0..<40 {
+            lines +=
+                #"{"instruction": "turn\#(number % 7)", "input": "zqxzqx", "output": "ok"}"# + "\n"
+        }
+        try folder.write("mirror.tsv", Array("source\ttarget\n".utf8))
+        try folder.write("alpaca.jsonl", Array(lines.utf8))
+        try writePipeline()
+        let run = try await Program.succeed(
+            [
+                "run", "--set", #"corpus.inputs=["alpaca.jsonl"]"#, "--set",
+                "vocabulary.vocab_size=270", "--set", "training.steps=2", "--set",
+                "training.warmup_steps=1",
+            ], in: folder)
+        #expect(run.status == 0)
+        let ids = try await Program.succeed(
+            ["tokenize", "--vocab", "vocab/mirror", "--ids", "zqxzqx"], in: folder)
+        #expect(ids.text.split(separator: " ").count == 1, "\(ids.text)")
+    }
 }

@@ -7,6 +7,9 @@ public struct Pair: Sendable, Equatable {
     /// The place where the pair was found.
     public var origin: DocumentOrigin
 
+    /// Bytes of both sides.
+    public var byteCount: Int { source.utf8.count + target.utf8.count }
+
     /// A pair.
     public init(source: String, target: String, origin: DocumentOrigin) {
         self.source = source
@@ -32,7 +35,7 @@ public struct PairFields: Sendable, Equatable {
 /// Reads the pairs of JSON lines and of tables, plain or compressed, one after another.
 ///
 /// ```swift
-/// var reader = try PairReader(inputs: ["dictionary.tsv"])
+/// var reader = try PairReader(CorpusConfiguration(inputs: ["dictionary.tsv"]))
 /// while let pair = try reader.next() { print(pair.source, "→", pair.target) }
 /// ```
 ///
@@ -41,62 +44,69 @@ public struct PairFields: Sendable, Equatable {
 /// in .csv or .tsv, has a header with both names. Memory is that of the reading buffers, one pair
 /// and the list of inputs.
 public struct PairReader: ~Copyable, Sendable {
-    /// Pairs given out.
-    public private(set) var pairCount = 0
-    /// Records that were skipped because they are no pair.
-    public private(set) var skippedRecords = 0
-    /// The errors of the first few of them.
-    public private(set) var skipped: [CorpusError] = []
-    /// Stored bytes of the files before the one at hand, and of that one what is read.
-    public private(set) var bytesRead = 0
-    /// Stored bytes of all inputs; nil if one has no known size.
-    public let totalBytes: Int?
+    /// The progress of the reader: its documents are pairs, and its skipped lines the records that
+    /// are none.
+    public private(set) var progress = CorpusProgress()
 
-    private let paths: [String]
-    private let fields: PairFields
-    private let onError: CorpusErrorPolicy
+    /// The files and folders that the configuration's inputs stand for.
+    public let inputs: CorpusInputs
+
+    private let configuration: CorpusConfiguration
     private var openedCount = 0
     private var open: OpenPairs?
 
-    /// Finds the files of `inputs`; reads none of them yet.
+    /// Finds the inputs of a configuration; reads none of them yet.
     ///
-    /// - Parameters:
-    ///   - inputs: files, folders and patterns: see ``CorpusConfiguration/inputs``.
-    ///   - fields: where the sides of a pair stand.
-    ///   - onError: policy for a record that is no pair.
-    public init(
-        inputs: [String], fields: PairFields = PairFields(), onError: CorpusErrorPolicy = .fail
-    ) throws(CorpusError) {
-        let configuration = CorpusConfiguration(inputs: inputs)
-        let paths = try configuration.inputPaths()
-        let totalBytes = try CorpusReader(configuration).progress.totalBytes
-        self.paths = paths
-        self.totalBytes = totalBytes
-        self.fields = fields
-        self.onError = onError
+    /// - Parameter configuration: which inputs there are, where the sides of a pair stand
+    ///   (``CorpusConfiguration/pairFields``), and the policy for a record that is no pair, which
+    ///   is left out unless it is `fail`. What else it says of cutting files into documents means
+    ///   nothing here.
+    public init(_ configuration: CorpusConfiguration) throws(CorpusError) {
+        let inputs = try configuration.findInputs()
+        var all = CorpusConfiguration(inputs: inputs.paths)
+        all.longWindow = configuration.longWindow
+        progress.totalBytes = try CorpusReader(all).progress.totalBytes
+        self.inputs = inputs
+        self.configuration = configuration
     }
 
     /// The next pair; nil behind the last. O(its bytes).
     public mutating func next() throws(CorpusError) -> Pair? {
         while true {
             if open == nil {
-                guard openedCount < paths.count else { return nil }
-                open = try OpenPairs(path: paths[openedCount], fields, onError)
+                guard openedCount < inputs.paths.count else { return nil }
+                open = try OpenPairs(path: inputs.paths[openedCount], configuration)
                 openedCount += 1
             }
             let step = try open!.next()
-            bytesRead += open!.takeByteCount()
+            progress.bytesRead += open!.takeByteCount()
             switch step {
             case .pair(let pair):
-                pairCount += 1
+                progress.documents += 1
+                progress.textBytes += pair.byteCount
                 return pair
             case .refused(let error):
-                guard onError != .fail else { throw error }
-                skippedRecords += 1
-                if skipped.count < CorpusProgress.keptErrorCount { skipped.append(error) }
+                guard configuration.onError != .fail else { throw error }
+                progress.skippedLines += 1
+                if progress.skipped.count < CorpusProgress.keptErrorCount {
+                    progress.skipped.append(error)
+                }
             case .end: open = nil
             }
         }
+    }
+
+    /// The next pairs, of about `byteCount` bytes of text together; nil behind the last.
+    ///
+    /// There is at least one, and no more than needed to reach `byteCount`. O(their bytes).
+    public mutating func nextChunk(byteCount: Int = 1 << 20) throws(CorpusError) -> [Pair]? {
+        var pairs: [Pair] = []
+        var total = 0
+        while total < byteCount || pairs.isEmpty, let pair = try next() {
+            total += pair.byteCount
+            pairs.append(pair)
+        }
+        return pairs.isEmpty ? nil : pairs
     }
 }
 
@@ -119,16 +129,18 @@ private struct OpenPairs: ~Copyable, Sendable {
     private var toldBytes = 0
     private var waiting: (source: Document?, target: Document?)
 
-    init(
-        path: String, _ fields: PairFields, _ onError: CorpusErrorPolicy
-    ) throws(CorpusError) {
+    init(path: String, _ configuration: CorpusConfiguration) throws(CorpusError) {
+        let fields = configuration.pairFields
         var (lines, columns) = (CorpusConfiguration(inputs: [path]), [String]())
+        lines.longWindow = configuration.longWindow
+        lines.invalidUTF8 = configuration.invalidUTF8
+        lines.maximumDocumentByteCount = configuration.maximumDocumentByteCount
         if [.csv, .tsv].contains(CorpusFormat(nameOf: path)) {
             columns = [fields.source, fields.target]
         } else {
             (lines.format, lines.documents) = (.text, .line)
         }
-        lines.onError = onError
+        lines.onError = configuration.onError
         lines.textField = columns.first ?? lines.textField
         let first = try CorpusReader(lines, threadCount: 1)
         lines.textField = columns.last ?? lines.textField

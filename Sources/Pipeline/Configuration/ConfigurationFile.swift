@@ -1,7 +1,9 @@
 import Bytes
 import Foundation
 import Models
+import TokenShards
 import Tokenization
+import Training
 import VocabularyLearning
 
 /// Reads `pipeline.json`: defaults, then the file, then settings from the command line.
@@ -179,8 +181,8 @@ enum ConfigurationFile {
         return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 
-    /// The defaults, those of the model being its architecture's, and those of the vocabulary its
-    /// model's.
+    /// The defaults, those of the model being its architecture's, those of the vocabulary its
+    /// model's, and pairs being packed whole.
     private static func defaults(for said: [String: Any]) throws -> [String: Any] {
         var configuration = PipelineConfiguration()
         let model = said["model"] as? [String: Any]
@@ -188,6 +190,7 @@ enum ConfigurationFile {
             let shape = ModelFamilies.shape(defaultsOf: name)
         {
             configuration.model = ModelConfiguration(shape)
+            if type(of: shape).readsPairs { configuration.training.packing = .bestFit }
         }
         let vocabulary = said["vocabulary"] as? [String: Any]
         if let name = vocabulary?["model"] as? String, let model = VocabularyModel(rawValue: name) {

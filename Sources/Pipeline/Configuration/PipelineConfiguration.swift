@@ -65,6 +65,11 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try checkFolderName(name, key: "name")
         try corpusSection.validate()
         try training.validate()
+        guard !readsPairs || training.packing == .bestFit else {
+            throw PipelineError.badValue(
+                key: "training.packing",
+                reason: "a window of pairs holds whole ones, as \"best-fit\" does; leave it out")
+        }
     }
 
     /// Checks every section, so that a value that makes no sense for the last stage is found before
@@ -79,15 +84,53 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         // Two tokens that it will have, whichever they are.
         shape.fit(vocabularySize: vocabulary.vocabularySize, padToken: 1, endToken: 0)
         try shape.validate()
-        if readsPairs {
-            for source in pipelineSources where source.refinement != nil {
-                throw PipelineError.badValue(
-                    key: "corpus.refine", reason: "pairs are taken as they are; leave it out")
-            }
-        }
+        if readsPairs { try validatePairs() }
         try training.validate()
         try generation.validate()
         try instructionTuning.validate()
+    }
+
+    /// Throws if something is asked for that pairs do not have.
+    private func validatePairs() throws {
+        for source in pipelineSources {
+            let corpus = source.corpus
+            let asked = [
+                (
+                    source.refinement != nil, "refine",
+                    "pairs are taken as they are; leave it out, and leave out in the files what "
+                        + "is not to be learned"
+                ),
+                (
+                    corpus.onError == .quarantine, "on_error",
+                    "records that are no pairs are counted and named, but not kept; choose \"skip\""
+                ),
+                (
+                    corpus.format != .auto, "format",
+                    "files of pairs are tables if their names end in .csv or .tsv, and else JSON "
+                        + "lines; leave it out"
+                ),
+                (
+                    corpus.textField != CorpusConfiguration().textField, "text_field",
+                    "pairs have two; name them in source_field and target_field"
+                ),
+                (
+                    corpus.textSeparator != nil || corpus.documents != .file,
+                    corpus.textSeparator != nil ? "text_separator" : "documents",
+                    "each record of a file is a pair; leave it out"
+                ),
+            ]
+            for (isAsked, key, reason) in asked where isAsked {
+                throw PipelineError.badValue(key: "corpus.\(key)", reason: reason)
+            }
+        }
+        guard instructionTuning.inputs.isEmpty else {
+            throw PipelineError.badValue(
+                key: "instruction_tuning",
+                reason: """
+                    a model of pairs learns answers as it learns all pairs; put lines of \
+                    {"instruction", "input", "output"} into corpus.inputs, and leave it out
+                    """)
+        }
     }
 
     /// Whether the model learns from pairs of a source and its target.

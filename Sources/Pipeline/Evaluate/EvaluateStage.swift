@@ -43,7 +43,11 @@ public enum EvaluateStage {
             team: ThreadTeam(threadCount: work.threadCount))
         var part: ScoredPart?
         if model.readsPairs {
-            part = .targets(try PairTemplate(vocabulary))
+            let pairs = try PairTemplate(vocabulary)
+            for set in sets where !set.shards(of: split).isEmpty {
+                try set.requirePairs(pairs, in: split)
+            }
+            part = .targets(pairs)
         } else if answersOnly {
             part = .answers(try ChatTemplate(vocabulary))
         }

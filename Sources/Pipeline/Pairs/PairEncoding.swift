@@ -1,3 +1,4 @@
+import Bytes
 import Corpora
 import TokenShards
 import Tokenization
@@ -37,8 +38,7 @@ struct PairEncoding {
         var shards = ShardConfiguration()
         shards.endOfText = .none
         shards.allowSpecial = .none
-        var reader = try PairReader(
-            inputs: corpus.inputs, fields: corpus.pairFields, onError: corpus.onError)
+        var reader = try PairReader(corpus)
         var writer = try ShardWriter(
             directory: directory, vocabulary: template.vocabulary, configuration: shards)
         var (losses, sources) = (Losses(), SourceCounts())
@@ -50,32 +50,31 @@ struct PairEncoding {
                 losses.add(pair.origin)
                 continue
             }
-            // Pairs of one source stay on one side of the split: what is held out is new.
-            let source = Document(text: Array(pair.source.utf8), origin: pair.origin)
-            let isHeldOut = split.isValidation(source.contentHash)
+            let isHeldOut = split.isValidation(pair)
             try writer.append(
                 ids.span, place: DocumentPlace(pair.origin.position),
                 to: isHeldOut ? .validation : .train)
             sources.add(
-                pair.origin, byteCount: pair.source.utf8.count + pair.target.utf8.count,
-                isHeldOut: isHeldOut)
-            if reader.pairCount % 4_096 == 0 { work.report(.progress(progress(reader))) }
+                pair.origin, byteCount: pair.byteCount, isHeldOut: isHeldOut)
+            if reader.progress.documents % 4_096 == 0 { report(reader.progress, work) }
         }
-        work.report(.progress(progress(reader)))
+        report(reader.progress, work)
         guard !sources.isEmpty else { throw PipelineError.emptyCorpus(inputs: corpus.inputs) }
         let manifest = try writer.finish(
             sources: sources.sources,
             skipped: .init(
-                lines: reader.skippedRecords + losses.count, emptyDocuments: 0,
-                examples: reader.skipped.map(\.description) + losses.examples))
-        notify(losses, skippedRecords: reader.skippedRecords, work: work)
+                lines: reader.progress.skippedLines + losses.count, emptyDocuments: 0,
+                examples: reader.progress.skipped.map(\.description) + losses.examples))
+        notify(losses, skippedRecords: reader.progress.skippedLines, work: work)
         return manifest
     }
 
-    private func progress(_ reader: borrowing PairReader) -> StageProgress {
-        StageProgress(
-            activity: "pairs", completed: reader.bytesRead, total: reader.totalBytes,
-            unit: .bytes)
+    private func report(_ progress: CorpusProgress, _ work: WorkContext<PipelineEvent>) {
+        work.report(
+            .progress(
+                StageProgress(
+                    activity: "pairs", completed: progress.bytesRead, total: progress.totalBytes,
+                    unit: .bytes)))
     }
 
     private func notify(
@@ -94,13 +93,10 @@ struct PairEncoding {
     }
 }
 
-extension CorpusConfiguration {
-    /// The corpus as a vocabulary reads it: each column of pairs by itself.
-    var pairColumns: [CorpusConfiguration] {
-        [pairFields.source, pairFields.target].map { name in
-            var column = self
-            column.textField = name
-            return column
-        }
+extension ValidationSplit {
+    /// Whether a pair is held out. Pairs of one source stay on one side of the split: what is held
+    /// out is new. O(its bytes).
+    func isValidation(_ pair: Pair) -> Bool {
+        isValidation(XXH64.hash(of: Array(pair.source.utf8).span))
     }
 }

@@ -52,12 +52,10 @@ extension PipelineRunner {
         var vocabularyKey = configuration.vocabulary
         vocabularyKey.memory = nil
         let inputs = corpora.map(\.fingerprint) + [try key(vocabularyKey)]
-        // Of pairs the vocabulary reads the sources and the targets, each by themselves.
-        let readings = corpora.map(\.reading)
-        let columns = configuration.readsPairs ? readings.flatMap(\.pairColumns) : readings
         try await runStage(.vocab, inputs: inputs, &record) {
             try await VocabStage.run(
-                corpora: columns, vocabulary: configuration.vocabulary,
+                corpora: corpora.map(\.reading), readsPairs: configuration.readsPairs,
+                vocabulary: configuration.vocabulary,
                 directory: configuration.vocabularyDirectory, work: work
             ).files
         }

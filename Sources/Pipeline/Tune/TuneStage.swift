@@ -39,9 +39,18 @@ public enum TuneStage {
         let store = CheckpointStore(runDirectory: runDirectory)
         if !decidesExisting { _ = try store.checkpoint(surroundings.existing) }
         try CheckpointStore.requireModel(at: modelDirectory)
+        let shape = try ModelConfiguration(directory: modelDirectory).shape
+        guard !type(of: shape).readsPairs else {
+            throw TrainingError.badStart(
+                path: modelDirectory,
+                reason: """
+                    it is a model of pairs, which no conversation can tune; train it on pairs of \
+                    questions and answers, as lines of {"instruction", "input", "output"} in \
+                    corpus.inputs
+                    """)
+        }
         let template = try ChatTemplate(
             Vocabulary(directory: modelDirectory).adding(specialTokens: ChatTemplate.specialTokens))
-        let shape = try ModelConfiguration(directory: modelDirectory).shape
         try ConversationEncoding(template: template, contextLength: shape.positionCount).run(
             section, directory: shardDirectory(of: runDirectory), work: work)
         let set = try ShardSet(

@@ -45,16 +45,19 @@ enum CountStage {
         }
     }
 
-    /// Counts the documents of all `corpora` that each does not set aside for validation.
+    /// Counts the documents of all `corpora` that each does not set aside for validation; of pairs
+    /// each side by itself.
     ///
     /// - Parameters:
     ///   - corpora: read one after the other; the counts do not depend on their order.
+    ///   - readsPairs: whether they hold pairs.
     ///   - memory: the memory that the program may use; counts that need more go to the disk.
     ///   - path: beside this path they go.
     ///   - directory: the directory of the vocabulary that is learned from the counts.
     static func run(
-        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?,
-        beside path: String, directory: String?, work: WorkContext<PipelineEvent>
+        corpora: [CorpusConfiguration], readsPairs: Bool = false, pattern: SplitPattern,
+        memory: ByteSize?, beside path: String, directory: String?,
+        work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         let memory = memory ?? defaultMemory
         let (threadCount, stop) = (work.threadCount, work.stop)
@@ -71,17 +74,12 @@ enum CountStage {
         progress.totalBytes = 0
         for corpus in corpora {
             let split = ValidationSplit(fraction: corpus.validationFraction)
+            func check(_ inputs: CorpusInputs) throws {
+                try inputs.check(
+                    outputs: [path, directory], quarantinePath: corpus.keptPath, work: work)
+            }
             let before = progress
-            var reader = try CorpusReader(corpus, threadCount: threadCount)
-            try reader.inputs.check(
-                outputs: [path, directory], quarantinePath: corpus.keptPath, work: work)
-            try await forEachChunk(of: &reader, work: work) { documents in
-                try counters.withItem { counter in
-                    for document in documents where !split.isValidation(document.contentHash) {
-                        try counter.count(document.text.span, spillingTo: runs)
-                    }
-                }
-            } consume: { _, part in
+            func show(_ part: CorpusProgress) {
                 work.report(
                     .progress(
                         StageProgress(
@@ -89,11 +87,41 @@ enum CountStage {
                             total: corpora.count > 1 ? total : part.totalBytes, unit: .bytes,
                             textBytes: before.textBytes + part.textBytes)))
             }
-            try work.checkStop()
-            guard reader.progress.documents > 0 else {
-                throw PipelineError.emptyCorpus(corpus.inputs, reader.progress)
+            let read: CorpusProgress
+            if readsPairs {
+                var reader = try PairReader(corpus)
+                try check(reader.inputs)
+                try await forEachChunk(of: &reader, work: work) { pairs in
+                    try counters.withItem { counter in
+                        for pair in pairs where !split.isValidation(pair) {
+                            for side in [pair.source, pair.target] {
+                                try counter.count(Array(side.utf8).span, spillingTo: runs)
+                            }
+                        }
+                    }
+                } consume: { _, part in
+                    show(part)
+                }
+                read = reader.progress
+            } else {
+                var reader = try CorpusReader(corpus, threadCount: threadCount)
+                try check(reader.inputs)
+                try await forEachChunk(of: &reader, work: work) { documents in
+                    try counters.withItem { counter in
+                        for document in documents where !split.isValidation(document.contentHash) {
+                            try counter.count(document.text.span, spillingTo: runs)
+                        }
+                    }
+                } consume: { _, part in
+                    show(part)
+                }
+                read = reader.progress
             }
-            progress += reader.progress
+            try work.checkStop()
+            guard read.documents > 0 else {
+                throw PipelineError.emptyCorpus(corpus.inputs, read)
+            }
+            progress += read
         }
         return Outcome(
             counts: try merge(counters.drain(), runs, limit: counting), progress: progress)

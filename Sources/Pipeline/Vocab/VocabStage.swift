@@ -54,6 +54,17 @@ public enum VocabStage {
         corpora: [CorpusConfiguration], vocabulary configuration: VocabularyConfiguration,
         directory: String, countsPath: String? = nil, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
+        try await run(
+            corpora: corpora, readsPairs: false, vocabulary: configuration, directory: directory,
+            countsPath: countsPath, work: work)
+    }
+
+    /// As the above, or from the sources and the targets of pairs.
+    static func run(
+        corpora: [CorpusConfiguration], readsPairs: Bool,
+        vocabulary configuration: VocabularyConfiguration,
+        directory: String, countsPath: String? = nil, work: WorkContext<PipelineEvent>
+    ) async throws -> Outcome {
         // Before the corpus is read: it may take long, and the configuration may be wrong.
         let trainer = try VocabularyTrainer(configuration)
         if let countsPath {
@@ -81,8 +92,8 @@ public enum VocabStage {
             return outcome
         }
         let counted = try await CountStage.run(
-            corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
-            beside: directory, directory: directory, work: work)
+            corpora: corpora, readsPairs: readsPairs, pattern: configuration.pattern,
+            memory: configuration.memory, beside: directory, directory: directory, work: work)
         let progress = counted.progress
         var outcome: Outcome
         switch consume counted.counts {

@@ -127,7 +127,7 @@ public final class Trainer {
         let shape = try Self.shape(
             modelConfiguration, vocabulary, start: start, checkpoint: checkpoint)
         self.configuration = configuration
-        part = try Self.part(of: shape, data, vocabulary, template: template)
+        part = try Self.part(of: shape, data, vocabulary, template: template, configuration)
         // Conversations and pairs begin as their template says; other text that the model reads, as
         // before.
         self.vocabulary = part == nil ? vocabulary.beginningTexts(as: data) : vocabulary
@@ -176,18 +176,26 @@ public final class Trainer {
 
     /// Part of each document that a model of that shape learns.
     ///
-    /// - Throws: ``TrainingError/notPairs(directory:)`` for a model of pairs and other data.
+    /// - Throws: ``TrainingError/notPairs(directory:)`` for a model of pairs and other data,
+    ///   ``TrainingError/badConfiguration(key:rule:)`` for a way of cutting pairs.
     private static func part(
         of shape: any ModelShape, _ data: Mixture, _ vocabulary: Vocabulary,
-        template: ChatTemplate?
+        template: ChatTemplate?, _ configuration: TrainingConfiguration
     ) throws -> ScoredPart? {
         guard type(of: shape).readsPairs else { return template.map { .answers($0) } }
-        let pairs = try PairTemplate(vocabulary)
-        for source in data.sources {
-            guard let shard = source.set.shards(of: .train).first, shard.documentCount > 0,
-                shard.text(ofDocument: 0).contains(pairs.pad)
-            else { throw TrainingError.notPairs(directory: source.set.directory) }
+        let rule = "is for texts that windows cut, and pairs stay whole: leave it out"
+        // Concatenation may be a default that nobody asked for.
+        guard configuration.packing != .document else {
+            throw TrainingError.badConfiguration(key: "packing", rule: rule)
         }
+        guard configuration.stride == nil else {
+            throw TrainingError.badConfiguration(key: "stride", rule: rule)
+        }
+        guard configuration.evaluationStride == nil else {
+            throw TrainingError.badConfiguration(key: "evaluation_stride", rule: rule)
+        }
+        let pairs = try PairTemplate(vocabulary)
+        for source in data.sources { try source.set.requirePairs(pairs, in: .train) }
         return .targets(pairs)
     }
 
@@ -207,5 +215,14 @@ public final class Trainer {
         }
         try shape.validate()
         return shape
+    }
+}
+
+extension ShardSet {
+    /// Throws ``TrainingError/notPairs(directory:)`` unless a split's first document is a pair.
+    package func requirePairs(_ template: PairTemplate, in split: Split) throws(TrainingError) {
+        guard let shard = shards(of: split).first, shard.documentCount > 0,
+            shard.text(ofDocument: 0).contains(template.pad)
+        else { throw .notPairs(directory: directory) }
     }
 }

@@ -13,20 +13,20 @@ public final class PairInferencePass: InferencePass {
     /// What the model expects next in each text; zeros in one whose source has not ended.
     public let logits: LogitRows
 
-    private let model: EncoderDecoder
-    private let weights: PairInferenceWeights
-    private let products: InferenceProducts
-    private let level: KernelLevel
+    let model: EncoderDecoder
+    let weights: PairInferenceWeights
+    let products: InferenceProducts
+    let attentionScratch: [Scratch]
     private let buffers: Buffers
-    private let attentionScratch: [Scratch]
-    /// The pass that reads whole pairs; nil until one is read.
-    private var reading: PairPass?
+    /// Buffers of the longest source so far.
+    var sourceBuffers: Buffers
 
-    private var configuration: EncoderDecoderConfiguration { model.configuration }
-    private var kernels: Kernels { products.kernels }
+    var configuration: EncoderDecoderConfiguration { model.configuration }
+    var kernels: Kernels { products.kernels }
 
-    /// Buffers of the rows at work, one a text.
-    private struct Buffers {
+    /// Buffers of the rows at work: one a text, or one a token of a source.
+    struct Buffers {
+        let rowCount: Int
         let ids: IDBuffer
         let places: IDBuffer
         let stream: FloatBuffer  // (texts, C)
@@ -37,6 +37,7 @@ public final class PairInferencePass: InferencePass {
         let statistics: FloatBuffer  // (2, texts)
 
         init(_ c: EncoderDecoderConfiguration, _ rows: Int) {
+            rowCount = rows
             ids = IDBuffer(count: rows)
             places = IDBuffer(count: rows)
             stream = FloatBuffer(count: rows * c.embeddingSize)
@@ -52,8 +53,7 @@ public final class PairInferencePass: InferencePass {
     ///
     /// - Parameters:
     ///   - model: the model.
-    ///   - format: the numbers that the matrices of the decoder's steps are rounded to. A source is
-    ///     read with the weights as trained: many rows share each of them.
+    ///   - format: the numbers that the matrices of both sides are rounded to.
     ///   - textCount: the most texts that take a step together.
     ///   - team: the threads.
     ///   - level: which kernels run.
@@ -66,10 +66,10 @@ public final class PairInferencePass: InferencePass {
             "\(textCount) texts at once; give 1 to \(Kernels.fewRows)")
         self.model = model
         self.textCount = textCount
-        self.level = level
         products = InferenceProducts(team: team, level: level)
         weights = PairInferenceWeights(model, format, team: team)
         buffers = Buffers(model.configuration, textCount)
+        sourceBuffers = Buffers(model.configuration, 0)
         logits = LogitRows(
             textCount: textCount, vocabularySize: model.configuration.vocabularySize,
             kernels: products.kernels)
@@ -88,11 +88,9 @@ public final class PairInferencePass: InferencePass {
             ids.count > 0 && state.count + ids.count <= state.room,
             "\(ids.count) tokens for a pair with room for \(state.room - state.count)")
         model.checkIDs(ids)
-        if state.memory == nil {
-            readWhole(state, adding: ids.indices.map { ids[$0] }, logitsRow: 0)
-            return
+        for index in ids.indices {
+            read(ids[index], into: state, row: 0, expectsNext: index + 1 == ids.count)
         }
-        for index in ids.indices { step([ids[index]], [state]) }
     }
 
     /// Reads one token of each text. There must be room for it.
@@ -108,72 +106,37 @@ public final class PairInferencePass: InferencePass {
             return
         }
         for (row, (token, state)) in zip(tokens, states).enumerated() {
-            if state.memory == nil {
-                readWhole(state, adding: [token], logitsRow: row)
-            } else {
-                decode([token], [state], firstRow: row)
-            }
+            read(token, into: state, row: row, expectsNext: true)
         }
     }
 
-    // MARK: Whole pairs
-
-    /// Reads a pair from its beginning on, as training does, and keeps its keys and values. A
-    /// source that has not ended is only noted.
-    private func readWhole(_ state: PairState, adding ids: [TokenID], logitsRow: Int) {
-        state.add(ids)
-        let row = logits.matrix.row(logitsRow)
-        row.zero()
-        guard let cut = state.cut else { return }
-        let pass = readingPass(length: state.count)
-        let buffer = IDBuffer(state.tokens)
-        withExtendedLifetime(buffer) {
-            precondition(
-                pass.forward(buffer.all, starts: nil, targets: nil, model.slices),
-                "a target begins with padding")
-        }
-        let (memory, targetCount) = (state.makeMemory(count: cut), state.count - cut)
-        state.own.count = targetCount
-        for (layer, block) in pass.activations.decoder.blocks.enumerated() {
-            keep(block.own.operands, targetCount, layer, in: state.own)
-            if let cross = block.cross { keep(cross.operands, cut, layer, in: memory) }
-        }
-        let output = pass.activations.decoder.output
-        products.multiply(
-            output.rows(targetCount - 1..<targetCount), weights.head,
-            into: logits.matrix.rows(logitsRow..<logitsRow + 1))
-    }
-
-    private func readingPass(length: Int) -> PairPass {
-        if let reading, reading.length >= length { return reading }
-        let pass = PairPass(
-            configuration, positionTable: model.positionTable,
-            length: min(configuration.positionCount, max(length, 2 * (reading?.length ?? 0))),
-            level: level, team: products.team)
-        reading = pass
-        return pass
-    }
-
-    /// Copies the keys and values of a layer's first rows, a head's in one piece.
-    private func keep(
-        _ operands: StretchedAttention, _ count: Int, _ layer: Int, in cache: KeyValueCache
+    /// Reads a token. Of a source it is only noted, until the token of padding says that all of it
+    /// is there.
+    ///
+    /// - Parameters:
+    ///   - row: the row of the logits.
+    ///   - expectsNext: whether the logits are wanted.
+    private func read(
+        _ token: TokenID, into state: PairState, row: Int, expectsNext: Bool
     ) {
-        let d = operands.headSize
-        for head in 0..<operands.headCount {
-            let (keys, values) = (
-                cache.keys(layer: layer, head: head), cache.values(layer: layer, head: head)
-            )
-            for row in 0..<count {
-                kernels.copy(operands.keys.row(row).at(head * d, d), to: keys.at(row * d, d))
-                kernels.copy(operands.values.row(row).at(head * d, d), to: values.at(row * d, d))
+        if state.memory == nil {
+            guard token.index == configuration.padToken else {
+                state.add([token])
+                logits.matrix.row(row).zero()
+                return
             }
+            encode(state.tokens, into: state.makeMemory(count: state.count))
         }
+        decode([token], [state], firstRow: row, expectsNext: expectsNext)
     }
 
     // MARK: Steps
 
-    /// One token of each of some targets, whose logits go to the rows from `firstRow` on.
-    private func decode(_ tokens: [TokenID], _ states: [PairState], firstRow: Int) {
+    /// One token of each of some targets, whose logits go to the rows from `firstRow` on if what
+    /// comes next is wanted.
+    private func decode(
+        _ tokens: [TokenID], _ states: [PairState], firstRow: Int, expectsNext: Bool = true
+    ) {
         let (rows, c) = (tokens.count, configuration.embeddingSize)
         let x = Matrix(buffers.stream.all, rows, c)
         buffers.ids.copy(from: tokens.span)
@@ -194,18 +157,16 @@ public final class PairInferencePass: InferencePass {
             products.multiply(x, p.qkv, into: qkv)
             for (row, state) in states.enumerated() { append(qkv.row(row), layer, to: state.own) }
             attend(qkv, states.map(\.own), layer)
-            add(buffers.attended, c, p.out, block.norm, to: x)
+            add(buffers.attended, p.out, block.norm, to: x, buffers)
             if let cross = p.cross, let norm = block.cross?.norm {
                 let query = Matrix(buffers.projected.all, rows, c)
                 products.multiply(x, cross.query, into: query)
                 attend(query, states.compactMap(\.memory), layer)
-                add(buffers.attended, c, cross.out, norm, to: x)
+                add(buffers.attended, cross.out, norm, to: x, buffers)
             }
-            let hidden = Matrix(buffers.hidden.all, rows, configuration.feedForwardSize)
-            products.multiply(x, p.up, into: hidden)
-            rectify(rows * configuration.feedForwardSize)
-            add(buffers.hidden, hidden.columns, p.down, block.finalNorm, to: x)
+            feedForward(x, p, block, buffers)
         }
+        guard expectsNext else { return }
         products.multiply(x, weights.head, into: logits.matrix.rows(firstRow..<firstRow + rows))
     }
 
@@ -242,63 +203,38 @@ public final class PairInferencePass: InferencePass {
         }
     }
 
-    /// x = norm(x + part · weight + bias), where `part` has `width` columns.
-    private func add(
-        _ part: FloatBuffer, _ width: Int, _ p: InferenceLinear, _ norm: ParameterSlices.Norm,
-        to x: Matrix
+    // MARK: Parts of a block
+
+    /// x = norm(x + ReLU(x · up + bias) · down + bias).
+    func feedForward(
+        _ x: Matrix, _ p: PairInferenceWeights.Block, _ block: EncoderDecoderSlices.Block,
+        _ buffers: Buffers
+    ) {
+        let hidden = Matrix(buffers.hidden.all, x.rows, configuration.feedForwardSize)
+        products.multiply(x, p.up, into: hidden)
+        buffers.hidden.withMutableSpan { hidden in
+            for index in 0..<x.rows * configuration.feedForwardSize {
+                hidden[index] = hidden[index] < 0 ? 0 : hidden[index]
+            }
+        }
+        add(buffers.hidden, p.down, block.finalNorm, to: x, buffers)
+    }
+
+    /// x = norm(x + part · weight + bias).
+    func add(
+        _ part: FloatBuffer, _ p: InferenceLinear, _ norm: ParameterSlices.Norm, to x: Matrix,
+        _ buffers: Buffers
     ) {
         let sum = Matrix(buffers.sum.all, x.rows, x.columns)
         kernels.copy(x.slice.at(0, x.rows * x.columns), to: sum.slice.at(0, x.rows * x.columns))
-        products.multiply(Matrix(part.all, x.rows, width), p, into: sum, adding: true)
+        products.multiply(Matrix(part.all, x.rows, p.matrix.rows), p, into: sum, adding: true)
         let statistics = NormStatistics(
             mean: buffers.statistics.slice(0..<x.rows),
-            scale: buffers.statistics.slice(textCount..<textCount + x.rows))
-        kernels.normalise(
-            sum, norm, epsilon: EncoderDecoderConfiguration.layerNormEpsilon, into: x, statistics)
-    }
-
-    /// ReLU of the first numbers of `hidden`.
-    private func rectify(_ count: Int) {
-        buffers.hidden.withMutableSpan { hidden in
-            for index in 0..<count { hidden[index] = hidden[index] < 0 ? 0 : hidden[index] }
-        }
-    }
-}
-
-/// The matrices of an encoder–decoder's steps, as generation multiplies by them.
-struct PairInferenceWeights {
-    struct Block {
-        let qkv: InferenceLinear
-        let out: InferenceLinear
-        let cross: (query: InferenceLinear, out: InferenceLinear)?
-        let up: InferenceLinear
-        let down: InferenceLinear
-    }
-
-    let decoder: [Block]
-    /// From the last block to logits, (C, V).
-    let head: InferenceLinear
-    /// Bytes that are read for a token.
-    let byteCount: Int
-
-    init(_ model: EncoderDecoder, _ format: WeightFormat, team: ThreadTeam) {
-        func linear(_ p: ParameterSlices.Linear) -> InferenceLinear {
-            InferenceLinear(p.weight, p.bias, format, team: team)
-        }
-        decoder = model.slices.decoder.map { block in
-            Block(
-                qkv: linear(block.qkv), out: linear(block.out),
-                cross: block.cross.map { (linear($0.query), linear($0.out)) },
-                up: linear(block.up), down: linear(block.down))
-        }
-        head = InferenceLinear(
-            model.slices.tokens.transposed, model.slices.logitBias, format, team: team)
-        byteCount = decoder.reduce(head.byteCount) { sum, block in
-            let linears = [
-                block.qkv, block.out, block.up, block.down, block.cross?.query,
-                block.cross?.out,
-            ]
-            return linears.reduce(sum) { $0 + ($1?.byteCount ?? 0) }
+            scale: buffers.statistics.slice(buffers.rowCount..<buffers.rowCount + x.rows))
+        products.eachRows(x.rows) { rows in
+            kernels.normalise(
+                sum.rows(rows), norm, epsilon: EncoderDecoderConfiguration.layerNormEpsilon,
+                into: x.rows(rows), statistics.rows(rows))
         }
     }
 }
