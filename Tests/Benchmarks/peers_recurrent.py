@@ -1,8 +1,8 @@
 """A recurrent language model in plain PyTorch: its speed in training and in generation.
 
 Takes one argument, a JSON object: `model` with the keys of pipeline.json, `batch_size`, `threads`,
-`seconds` of each measurement. Training is measured in float32 and in bfloat16 (autocast). Prints one
-JSON object.
+`seconds` of each measurement. Training is measured in float32 and in bfloat16 (autocast). Prints
+one JSON object.
 """
 
 import json

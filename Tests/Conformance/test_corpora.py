@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 
 import pytest
@@ -59,7 +60,7 @@ def compressed(data, how):
 
 
 @pytest.mark.parametrize("how", ["plain", "gz", "zst", "frames.zst"])
-@pytest.mark.parametrize("form", ["jsonl", "ndjson", "json", "csv", "tsv"])
+@pytest.mark.parametrize("form", ["jsonl", "ndjson", "json", "csv", "tsv", "quoted-tsv"])
 def test_what_python_writes_is_read(tmp_path, form, how):
     expected = texts(1, 500) + texts(2, 3000) * 2
     if form in ("jsonl", "ndjson"):
@@ -72,14 +73,20 @@ def test_what_python_writes_is_read(tmp_path, form, how):
                           indent=2).encode()
     else:
         table = io.StringIO()
-        writer = csv.writer(table, delimiter="," if form == "csv" else "\t")
+        delimiter = "," if form == "csv" else "\t"
+        if form == "tsv":  # Without quotes, and so without what they would have to hold.
+            expected = [re.sub(r"[\t\r\n]", " ", text) for text in expected]
+            writer = csv.writer(table, delimiter=delimiter, quoting=csv.QUOTE_NONE, quotechar=None)
+        else:
+            writer = csv.writer(table, delimiter=delimiter)
         writer.writerow(["id", "text"])
         writer.writerows(enumerate(expected))
         data = table.getvalue().encode()
-    name = f"a.{form}" + ("" if how == "plain" else "." + how.removeprefix("frames."))
+    name = f"a.{form.removeprefix('quoted-')}" + ("" if how == "plain" else "." + how.removeprefix("frames."))
     (tmp_path / name).write_bytes(compressed(data, how))
+    said = ["--format", form] if form == "quoted-tsv" else []
     for threads in ("1", "4"):
-        assert pack(tmp_path, name, "--threads", threads)[0] == expected
+        assert pack(tmp_path, name, "--threads", threads, *said)[0] == expected
     with (tmp_path / name).open("rb") as file:
         form = "jsonl" if form == "ndjson" else form
         assert pack(tmp_path, "--format", form, "-", stdin=file.read())[0] == expected

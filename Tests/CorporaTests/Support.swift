@@ -89,14 +89,14 @@ struct ReadFile {
     let progress: CorpusProgress
 
     init(
-        _ text: String, name: String, field: String = "text", onError: CorpusErrorPolicy = .fail,
-        buffer: Int = 4096, limit: Int = 1 << 20
+        _ text: String, name: String, field: String = "text", format: CorpusFormat = .auto,
+        onError: CorpusErrorPolicy = .fail, buffer: Int = 4096, limit: Int = 1 << 20
     ) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(name, text)
         var reader = try CorpusReader(
             CorpusConfiguration(
-                inputs: [path], textField: field, onError: onError,
+                inputs: [path], format: format, textField: field, onError: onError,
                 maximumDocumentByteCount: limit),
             sizes: .small(buffer))
         let documents = try readAll(&reader)

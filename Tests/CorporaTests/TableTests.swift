@@ -5,9 +5,10 @@ import Testing
 @Suite struct TableTests {
     private func read(
         _ text: String, name: String = "a.csv", field: String = "text",
-        onError: CorpusErrorPolicy = .fail, buffer: Int = 4096
+        format: CorpusFormat = .auto, onError: CorpusErrorPolicy = .fail, buffer: Int = 4096
     ) throws -> ReadFile {
-        try ReadFile(text, name: name, field: field, onError: onError, buffer: buffer)
+        try ReadFile(
+            text, name: name, field: field, format: format, onError: onError, buffer: buffer)
     }
 
     @Test(
@@ -33,8 +34,36 @@ import Testing
             #expect(found.texts == expected)
             #expect(found.numbers == lines)
         }
-        let tabs = try read(text.replacing(",", with: "\t"), name: "a.tsv")
+        let tabs = try read(
+            text.replacing(",", with: "\t"), name: "a.tsv", format: .quotedTSV)
         #expect(tabs.texts == expected.map { $0.replacing(",", with: "\t") })
+    }
+
+    @Test(
+        "a field of tab-separated values is what stands between tabs",
+        arguments: [
+            ("id\ttext\n1\t\"open\n2\tb\n3\tend\"\n", ["\"open", "b", "end\""], [2, 3, 4]),
+            ("text\n\"said \"\"so\"\"\"\n", ["\"said \"\"so\"\"\""], [2]),
+            ("text\tid\r\na \"b\", c\t1\r\nd\t\r\n", ["a \"b\", c", "d"], [2, 3]),
+            ("id\ttext\n1\ta\rb\n\n2\t\"\n", ["a\rb", "\""], [2, 4]),
+        ])
+    func tabs(text: String, expected: [String], lines: [Int]) throws {
+        for buffer in 1...text.utf8.count + 1 {
+            let found = try read(text, name: "a.tsv", buffer: buffer)
+            #expect(found.texts == expected)
+            #expect(found.numbers == lines)
+        }
+    }
+
+    @Test("a quoted table with tabs is told how it is read")
+    func quotedTabs() throws {
+        let text = "id\ttext\n1\t\"two\nlines\"\n"
+        #expect {
+            try read(text, name: "a.tsv")
+        } throws: { error in
+            "\(error)".contains("quoted-tsv")
+        }
+        #expect(try read(text, name: "a.tsv", format: .quotedTSV).texts == ["two\nlines"])
     }
 
     @Test(

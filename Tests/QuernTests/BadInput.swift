@@ -70,8 +70,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             return encode($1, "a.csv")
         },
         BadInput("a table with stray quotes", says: "its own quotes doubled: \"say \"\"so\"\"\"") {
-            try $0.write("a.tsv", "text\the said \"so\"\nb\tc\n")
-            return encode($1, "a.tsv")
+            try $0.write("a.csv", "text,id\nhe said \"so\",1\nb,c\n")
+            return encode($1, "a.csv")
         },
         BadInput("a lone surrogate", says: "(use --invalid-utf8 replace)") {
             try $0.write("a.jsonl", #"{"text": "\ud800"}"#)

@@ -15,18 +15,21 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     case json
     /// Comma-separated values, quoted as RFC 4180 has it; the text field names the column.
     case csv
-    /// The same with tabs between.
+    /// Tab-separated values: a field is what stands between tabs, quotes and all, and so has no tab
+    /// and no line end in it (IANA's text/tab-separated-values).
     case tsv
+    /// The same quoted as CSV is, which spreadsheets and pandas write. No name tells it.
+    case quotedTSV = "quoted-tsv"
 
     /// The endings of file names that tell the format, in small letters; of `auto`, all there are.
     public var endings: [String] {
         switch self {
-        case .auto: Self.allCases.filter { $0 != .auto }.flatMap(\.endings)
+        case .auto: [Self.text, .jsonl, .json, .csv, .tsv].flatMap(\.endings)
         case .text: [".txt"]
         case .jsonl: [".jsonl", ".ndjson"]
         case .json: [".json"]
         case .csv: [".csv"]
-        case .tsv: [".tsv"]
+        case .tsv, .quotedTSV: [".tsv"]
         }
     }
 
@@ -36,8 +39,9 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
         case .auto, .text: try openText(input)
         case .jsonl: try JSONLinesReader(input)
         case .json: try JSONReader(input)
-        case .csv: try TableReader(input, delimiter: UInt8(ascii: ","))
-        case .tsv: try TableReader(input, delimiter: UInt8(ascii: "\t"))
+        case .csv: try TableReader(input, .commaSeparated)
+        case .tsv: try TableReader(input, .tabSeparated)
+        case .quotedTSV: try TableReader(input, .quotedTabSeparated)
         }
     }
 }
@@ -49,8 +53,10 @@ extension CorpusFormat {
     /// bytes.
     init?(nameOf path: String) {
         let name = CompressionFormat.strip(path.lowercased())
+        // Tables with tabs are TSV by their name.
         let found = Self.allCases.first { format in
-            format != .auto && format.endings.contains { name.hasSuffix($0) }
+            format != .auto && format != .quotedTSV
+                && format.endings.contains { name.hasSuffix($0) }
         }
         guard let found else { return nil }
         self = found

@@ -16,6 +16,9 @@ struct FormatInput: Sendable {
     /// The most bytes of a record.
     var limit: Int { configuration.maximumDocumentByteCount }
 
+    /// Whether a record above the limit is the end of reading, so that the rest of it is not read.
+    var endsAboveLimit: Bool { configuration.onError == .fail }
+
     /// Records that are refused go into quarantine.
     var keepsRefused: Bool {
         configuration.onError == .quarantine && configuration.quarantinePath != nil
@@ -30,8 +33,8 @@ struct FormatInput: Sendable {
             source: try InputBytes(
                 path: path, byteCount: source.byteCount,
                 maximumWindowLog: configuration.maximumWindowLog, sizes: sizes),
-            path: path, cutter: cutter, limit: limit, bufferByteCount: sizes.bufferByteCount,
-            frontByteCount: frontByteCount)
+            path: path, cutter: cutter, limit: limit, endsAboveLimit: endsAboveLimit,
+            bufferByteCount: sizes.bufferByteCount, frontByteCount: frontByteCount)
     }
 
     /// The file, to be read at any place.

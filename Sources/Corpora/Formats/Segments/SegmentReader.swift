@@ -10,7 +10,7 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
     enum Outcome {
         /// A segment, which ``withSegment(_:)`` and ``takeSegment()`` give.
         case segment
-        /// A segment above the limit, which was passed over.
+        /// A segment above the limit, which was passed over, or not read to its end.
         case tooLarge
         /// There are no more.
         case end
@@ -24,6 +24,7 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
     private let path: String
     private var source: InputBytes
     private let limit: Int
+    private let endsAboveLimit: Bool
     private let frontByteCount: Int
 
     private var buffer: [UInt8]
@@ -32,6 +33,8 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
     /// Bytes of the input up to the end of `unread`.
     private var readCount = 0
     private var isAtEnd = false
+    /// The input's first bytes, until there are enough to tell that they are no UTF-8.
+    private var head: [UInt8]? = []
 
     /// The segment when it lies in the buffer whole.
     private var segment = 0..<0
@@ -44,11 +47,12 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - path: names the input in errors.
+    ///   - endsAboveLimit: whether nothing is read behind a segment above the limit.
     ///   - bufferByteCount: bytes that are looked through at once.
     ///   - frontByteCount: the most bytes that are kept of a segment above the limit.
     init(
         source: consuming InputBytes, path: String, cutter: Cutter, limit: Int,
-        bufferByteCount: Int, frontByteCount: Int = 0
+        endsAboveLimit: Bool = false, bufferByteCount: Int, frontByteCount: Int = 0
     ) {
         // Any segment above the limit has as many, however it comes through the buffer.
         self.frontByteCount = min(frontByteCount, limit)
@@ -56,6 +60,7 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
         self.path = path
         self.cutter = cutter
         self.limit = limit
+        self.endsAboveLimit = endsAboveLimit
         // A delimiter that straddles two reads must fit with at least one new byte.
         buffer = Array(repeating: 0, count: max(bufferByteCount, cutter.reach))
     }
@@ -114,6 +119,7 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
                 if unread.lowerBound == 0 {
                     isTooLarge = !spill(searchedCount) || isTooLarge
                     searchedCount = 0
+                    if isTooLarge, endsAboveLimit { return .tooLarge }
                 }
                 moveBytesToFront(of: &buffer, from: unread)
                 unread = 0..<unread.count
@@ -182,6 +188,21 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
         let count = try source.read(into: &buffer, from: unread.upperBound)
         isAtEnd = count == 0
         readCount += count
+        if head != nil { try lookAtHead(from: unread.upperBound, count) }
         unread = unread.lowerBound..<unread.upperBound + count
+    }
+
+    /// Refuses an input that is UTF-16 by its first bytes, of which `count` more came.
+    private mutating func lookAtHead(from place: Int, _ count: Int) throws(CorpusError) {
+        let wanted = TextEncodingMark.byteCount
+        head!.append(contentsOf: buffer[place..<place + count].prefix(wanted - head!.count))
+        guard head!.count == wanted || isAtEnd else { return }
+        if let mark = TextEncodingMark(of: head!) {
+            throw .malformedFile(
+                path: path,
+                reason: "it is \(mark.name), and text is read as UTF-8; convert it: "
+                    + "iconv -f \(mark.iconvName) -t utf-8")
+        }
+        head = nil
     }
 }

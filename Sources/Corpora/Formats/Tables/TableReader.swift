@@ -17,10 +17,10 @@ struct TableReader: FormatReader, ~Copyable {
     /// Nil before the header is read.
     private var column: Column?
 
-    /// Opens a table whose fields `delimiter` separates.
-    init(_ input: FormatInput, delimiter: UInt8) throws(CorpusError) {
-        segments = try input.openSegments(TableCutter(delimiter: delimiter))
-        record = TableRecord(delimiter: delimiter)
+    /// Opens a table.
+    init(_ input: FormatInput, _ dialect: TableDialect) throws(CorpusError) {
+        segments = try input.openSegments(TableCutter(dialect))
+        record = TableRecord(dialect: dialect)
         path = input.path
         field = input.field
         limit = input.limit
@@ -79,20 +79,19 @@ struct TableReader: FormatReader, ~Copyable {
     }
 }
 
-/// Finds the ends of records of comma-separated values: line ends outside of quotes.
+/// Finds the ends of a table's records: line ends outside of quotes.
 ///
 /// Source: RFC 4180. Only a quote at the start of a field opens a quoted one, so that a stray quote
 /// does not take the records behind it along.
 struct TableCutter: SegmentCutter {
-    /// The byte between fields.
-    let delimiter: UInt8
+    private let dialect: TableDialect
     /// Line ends so far, those in quotes included.
     private(set) var lineCount = 0
 
     private enum State { case fieldStart, plain, quoted, afterQuote }
     private var state = State.fieldStart
 
-    init(delimiter: UInt8) { self.delimiter = delimiter }
+    init(_ dialect: TableDialect) { self.dialect = dialect }
 
     mutating func look(through bytes: Span<UInt8>) -> SegmentFinding {
         let quote = UInt8(ascii: "\"")
@@ -114,10 +113,10 @@ struct TableCutter: SegmentCutter {
                 lineCount += 1
                 return .end(index, next: index + 1)
             }
-            if byte == quote, state == .fieldStart || state == .afterQuote {
+            if byte == quote, dialect.isQuoted, state == .fieldStart || state == .afterQuote {
                 state = .quoted
             } else {
-                state = byte == delimiter ? .fieldStart : .plain
+                state = byte == dialect.delimiter ? .fieldStart : .plain
             }
             index += 1
         }

@@ -1,8 +1,23 @@
 import Bytes
 
-/// Takes fields out of a record of comma-separated values, strictly. Source: RFC 4180.
-struct TableRecord {
+/// The way in which a table's fields are written.
+struct TableDialect {
+    /// The byte between fields.
     let delimiter: UInt8
+    /// Whether a field may stand in quotes, and then have line ends, quotes and delimiters in it.
+    let isQuoted: Bool
+
+    /// CSV. Source: RFC 4180.
+    static let commaSeparated = TableDialect(delimiter: UInt8(ascii: ","), isQuoted: true)
+    /// TSV. Source: IANA's registration of text/tab-separated-values.
+    static let tabSeparated = TableDialect(delimiter: UInt8(ascii: "\t"), isQuoted: false)
+    /// CSV with tabs for commas.
+    static let quotedTabSeparated = TableDialect(delimiter: UInt8(ascii: "\t"), isQuoted: true)
+}
+
+/// Takes fields out of a record of a table, strictly.
+struct TableRecord {
+    let dialect: TableDialect
 
     /// All fields. O(count).
     func fields(_ record: Span<UInt8>) throws(RecordFault) -> [[UInt8]] {
@@ -22,8 +37,12 @@ struct TableRecord {
             found += 1
         }
         guard found == count else {
+            let hint =
+                dialect.isQuoted
+                ? ""
+                : "; if the table is quoted as CSV is, its format is \"quoted-tsv\""
             throw RecordFault(
-                reason: "the record has \(found) fields, and the header \(count)", offset: 0)
+                reason: "the record has \(found) fields, and the header \(count)\(hint)", offset: 0)
         }
         return text(record.extracting(wanted.range), wanted.isEscaped)
     }
@@ -32,14 +51,14 @@ struct TableRecord {
     private func scan(
         _ record: Span<UInt8>, _ body: (Int, Range<Int>, Bool) -> Void
     ) throws(RecordFault) {
-        let quote = UInt8(ascii: "\"")
+        let (quote, delimiter) = (UInt8(ascii: "\""), dialect.delimiter)
         // The line end of the format is CR LF, and LF was cut off.
         let isMarked = record.count > 0 && record[record.count - 1] == UInt8(ascii: "\r")
         let end = record.count - (isMarked ? 1 : 0)
         var place = 0
         var number = 0
         while true {
-            if place < end, record[place] == quote {
+            if dialect.isQuoted, place < end, record[place] == quote {
                 let start = place + 1
                 var isEscaped = false
                 place = start
@@ -62,7 +81,8 @@ struct TableRecord {
             } else {
                 let start = place
                 while place < end, record[place] != delimiter {
-                    if record[place] == quote || record[place] == UInt8(ascii: "\r") {
+                    let isFault = record[place] == quote || record[place] == UInt8(ascii: "\r")
+                    if isFault, dialect.isQuoted {
                         throw RecordFault(
                             reason: "a field with a quote or a line end must stand in quotes, its "
                                 + "own quotes doubled: \"say \"\"so\"\"\"",

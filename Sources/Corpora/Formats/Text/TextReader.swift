@@ -46,12 +46,14 @@ struct TextReader: FormatReader, ~Copyable {
 struct ParagraphReader: FormatReader, ~Copyable {
     private var lines: SegmentReader<DelimiterCutter>
     private let limit: Int
+    private let endsAboveLimit: Bool
     private let frontByteCount: Int
     private var text: [UInt8] = []
 
     init(_ input: FormatInput) throws(CorpusError) {
         lines = try input.openSegments(.lineEnd)
         limit = input.limit
+        endsAboveLimit = input.endsAboveLimit
         frontByteCount = input.frontByteCount
     }
 
@@ -84,7 +86,10 @@ struct ParagraphReader: FormatReader, ~Copyable {
                 if front.isEmpty { front = Array(text.prefix(frontByteCount)) }
                 isTooLarge = true
             }
-            if isTooLarge { text = [] }
+            if isTooLarge {
+                text = []
+                if endsAboveLimit { break }
+            }
         }
         if text.last == UInt8(ascii: "\r") { text.removeLast() }
         return isTooLarge
