@@ -72,9 +72,20 @@ def batch(seed):
 
 
 def loss_of(model, data):
-    logits, _ = model(torch.tensor(data["inputs"]))
-    return nn.functional.cross_entropy(
+    return loss_and_state(model, data, None)[0]
+
+
+def loss_and_state(model, data, state):
+    """The loss, and the state for the next batch, through which no gradient goes back."""
+    if state is not None and "continues" in data:
+        goes_on = torch.tensor(data["continues"])[None, :, None]
+        parts = state if isinstance(state, tuple) else (state,)
+        parts = tuple(torch.where(goes_on, part, torch.zeros(())).detach() for part in parts)
+        state = parts if isinstance(state, tuple) else parts[0]
+    logits, state = model(torch.tensor(data["inputs"]), state)
+    loss = nn.functional.cross_entropy(
         logits.flatten(0, 1), torch.tensor(data["targets"]).flatten(), ignore_index=-1)
+    return loss, state
 
 
 @pytest.mark.parametrize("length", [1, 7, 300])
@@ -104,13 +115,41 @@ def test_loss_and_gradients(directory, tmp_path):
         assert error <= 1e-4 * gradient.abs().max(), name
 
 
-def test_ten_steps_of_adamw(directory, tmp_path):
+def test_gradients_with_a_carried_state(directory, tmp_path):
+    """The weights' gradients see the state that a window begins with; no gradient goes into it."""
+    data = batch(3) | {
+        "continues": [True] * (BATCH - 1) + [False],
+        "before": [batch(seed) | {"continues": [True] * BATCH} for seed in (1, 2)],
+    }
+    data["before"][0]["continues"] = [False] * BATCH
+    out = tmp_path / "gradients.safetensors"
+    printed = json.loads(
+        probe("gradients", directory, write_json(tmp_path / "batch.json", data), out))
+    model, state = load(directory), None
+    with torch.no_grad():
+        for earlier in data["before"]:
+            _, state = loss_and_state(model, earlier, state)
+    loss, _ = loss_and_state(model, data, state)
+    loss.backward()
+    assert abs(printed["loss"][0] - loss.item()) <= 1e-5 * abs(loss.item())
+    assert abs(loss_of(model, data).item() - loss.item()) > 1e-4
+    found = load_file(out)
+    for name, p in model.named_parameters():
+        assert (found[name] - p.grad).abs().max() <= 1e-4 * p.grad.abs().max(), name
+
+
+@pytest.mark.parametrize("stateful", [False, True])
+def test_ten_steps_of_adamw(directory, tmp_path, stateful):
     training = {
         "batches": [batch(100 + i) for i in range(10)], "learning_rate": 3e-3,
         "betas": [0.9, 0.95], "epsilon": 1e-8, "weight_decay": 0.1, "clip": 1.0,
     }
     # One batch repeated, so that the losses fall and a wrong step shows.
     training["batches"][5:] = [training["batches"][0]] * 5
+    if stateful:
+        training["batches"] = [
+            data | {"continues": [step % 4 > 0 and (row + step) % 3 > 0 for row in range(BATCH)]}
+            for step, data in enumerate(training["batches"])]
     losses = json.loads(
         probe("train-steps", directory, write_json(tmp_path / "steps.json", training)))
     model = load(directory)
@@ -119,10 +158,10 @@ def test_ten_steps_of_adamw(directory, tmp_path):
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}],
         lr=3e-3, betas=(0.9, 0.95), eps=1e-8)
-    expected = []
+    expected, state = [], None
     for data in training["batches"]:
         optimizer.zero_grad()
-        loss = loss_of(model, data)
+        loss, state = loss_and_state(model, data, state if stateful else None)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

@@ -95,33 +95,6 @@ import Work
         }
     }
 
-    @Test(
-        "a carried state makes windows one after the other one text", arguments: RecurrentKind.all)
-    func carriedState(kind: RecurrentKind) throws {
-        let model = try kind.tinyModel()
-        let (ids, targets) = randomBatch(12, vocabulary: 11, seed: 2)
-        let truth = PlainRecurrent<Double>(model).losses(ids, targets: targets)
-        let plan = BatchRunner.plan(
-            batchSize: 1, contextLength: 4, slotCount: nil, threadCount: 2, .best)
-        let team = ThreadTeam(threadCount: 2)
-        let gradients = FloatBuffer(count: model.layout.floatCount)
-        let pass = RecurrentBatchPass(
-            model, BatchRoom(plan: plan, team: team, gradients: [gradients.all]))
-        let stateCount = model.configuration.architecture.stateCount
-        pass.carriedState = FloatBuffer(count: 2 * stateCount * model.configuration.hiddenSize)
-        pass.refresh()
-        let batch = BatchInput(batchSize: 1, contextLength: 4)
-        for window in 0..<3 {
-            batch.ids.copy(from: ids.span.extracting(4 * window..<4 * window + 4))
-            batch.targets.copy(from: targets.span.extracting(4 * window..<4 * window + 4))
-            pass.computeGradients(
-                of: [BatchSlot(sequences: 0..<1, gradient: 0)], of: batch, scale: 1)
-            for t in 0..<4 {
-                #expect(abs(Double(batch.losses[t]) - truth[4 * window + t]) < 1e-5)
-            }
-        }
-    }
-
     @Test("memory that is said before is what is held afterwards", arguments: RecurrentKind.all)
     func memory(kind: RecurrentKind) throws {
         let model = try kind.tinyModel()

@@ -14,19 +14,24 @@ public struct BatchInput {
     let starts: IDBuffer  // (batch, t)
     /// Losses of the tokens, which a pass writes.
     let losses: FloatBuffer  // (batch, t)
+    /// The states that the sequences begin with and, after gradients, those that they end with; nil
+    /// where all begin with none.
+    let carriedState: FloatBuffer?  // (batch, state)
 
-    init(batchSize: Int, contextLength: Int) {
+    /// - Parameter stateCount: floats of a state that is carried; 0 for none.
+    init(batchSize: Int, contextLength: Int, stateCount: Int = 0) {
         self.contextLength = contextLength
         let count = batchSize * contextLength
         ids = IDBuffer(count: count)
         targets = IDBuffer(count: count)
         starts = IDBuffer(count: count)
         losses = FloatBuffer(count: count)
+        carriedState = stateCount > 0 ? FloatBuffer(count: batchSize * stateCount) : nil
     }
 
     /// Bytes of the buffers of such batches.
-    static func byteCount(batchSize: Int, contextLength: Int) -> Int {
-        4 * 4 * batchSize * contextLength
+    static func byteCount(batchSize: Int, contextLength: Int, stateCount: Int) -> Int {
+        4 * batchSize * (4 * contextLength + stateCount)
     }
 
     /// Places of a sequence in the buffers.

@@ -8,6 +8,9 @@ extension BatchRunner {
     ///   - documentStarts: for each place the number, in its sequence, of its document's first
     ///     token, before which it sees nothing and from which positions count; nil for whole
     ///     sequences.
+    ///   - continues: for each sequence whether it begins with the state that the one in its place
+    ///     of the batch before ended with, in a runner that carries states; the others begin with
+    ///     none, and so do all if it is nil. No gradient goes back into the batch before.
     ///   - scale: the factor of the loss before its gradient is taken, such as one over the number
     ///     of scored tokens in the step.
     ///   - dropout: rate and seed of dropout; nil for none.
@@ -15,8 +18,7 @@ extension BatchRunner {
     ///   order and in double precision, and those of the slots by the tree of the gradients.
     public func computeGradients(
         inputs: Span<TokenID>, targets: Span<TokenID>, documentStarts: [Int32]? = nil,
-        scale: Float,
-        dropout: Dropout? = nil
+        continues: [Bool]? = nil, scale: Float, dropout: Dropout? = nil
     ) -> Double {
         precondition(
             inputs.count == batchSize * contextLength, "a batch of another size than the runner's")
@@ -24,12 +26,28 @@ extension BatchRunner {
         precondition(scale != 0 && scale.isFinite, "a scale of \(scale) gives no gradient")
         batch.dropout = dropout
         batch.profile = profile
+        beginStates(continues)
         timed(.packing) { pass.refresh() }
         for (wave, slots) in zip(tree.waves, waves) {
             pass.computeGradients(of: slots, of: batch, scale: scale)
             timed(.gradientSum) { sum(wave) }
         }
         return lossSums[0]
+    }
+
+    /// Clears the states of the sequences that do not go on from the batch before.
+    private func beginStates(_ continues: [Bool]?) {
+        precondition(
+            continues.map { $0.count == batchSize } ?? true, "an answer for each sequence")
+        guard let carriedState else {
+            precondition(
+                continues?.contains(true) != true, "this runner carries no state to go on from")
+            return
+        }
+        let count = carriedState.count / batchSize
+        for sequence in 0..<batchSize where continues?[sequence] != true {
+            carriedState.slice(sequence * count..<(sequence + 1) * count).zero()
+        }
     }
 
     /// Makes the tree's additions behind a wave, block by block on all threads.

@@ -7,7 +7,7 @@ extension BatchRunner {
         public var gradients: Int
         /// Activations that the threads' passes keep and work with.
         public var activations: Int
-        /// Tokens, targets, documents' starts and losses.
+        /// Tokens, targets, documents' starts, losses and carried states.
         public var batches: Int
 
         /// All of it.
@@ -22,17 +22,19 @@ extension BatchRunner {
     ///   - contextLength: tokens of a sequence.
     ///   - threadCount: threads of the team.
     ///   - slotCount: as for the runner itself.
+    ///   - carriesState: as for the runner itself.
     ///   - level: which kernels run.
     public static func memory(
         of shape: any ModelShape, batchSize: Int, contextLength: Int, threadCount: Int,
-        slotCount: Int? = nil, kernels level: KernelLevel = .best
+        slotCount: Int? = nil, carriesState: Bool = false, kernels level: KernelLevel = .best
     ) -> Memory {
         let plan = plan(
             batchSize: batchSize, contextLength: contextLength, slotCount: slotCount,
             threadCount: threadCount, level)
         let tree = plan.tree(joinsSlots: type(of: shape).joinsSlots)
         return Memory(
-            plan, shape.passMemory(plan), gradients: 4 * shape.layout.floatCount * tree.bufferCount)
+            plan, shape.passMemory(plan), gradients: 4 * shape.layout.floatCount * tree.bufferCount,
+            stateCount: carriesState ? shape.carriedStateCount : 0)
     }
 
     /// Bytes of gradients, activations and scratch.
@@ -40,15 +42,20 @@ extension BatchRunner {
 
     /// Memory of the runner.
     public var memory: Memory {
-        Memory(plan, pass.memory, gradients: 4 * gradients.count * slotGradients.count)
+        Memory(
+            plan, pass.memory, gradients: 4 * gradients.count * slotGradients.count,
+            stateCount: (carriedState?.count ?? 0) / batchSize)
     }
 }
 
 extension BatchRunner.Memory {
-    fileprivate init(_ plan: BatchPlan, _ pass: BatchPassMemory, gradients: Int) {
+    fileprivate init(
+        _ plan: BatchPlan, _ pass: BatchPassMemory, gradients: Int, stateCount: Int
+    ) {
         self.init(
             panels: pass.panels, gradients: gradients, activations: pass.activations,
             batches: BatchInput.byteCount(
-                batchSize: plan.batchSize, contextLength: plan.contextLength))
+                batchSize: plan.batchSize, contextLength: plan.contextLength,
+                stateCount: stateCount))
     }
 }

@@ -43,6 +43,10 @@ public final class BatchRunner {
     /// The sums of losses that belong to them.
     var lossSums: [Double]
     var batch: BatchInput
+    /// The states that the sequences of the last batch ended with, (batch, state), as the model's
+    /// shape describes them; nil where none is carried from batch to batch. Losses alone neither
+    /// read nor change it.
+    public var carriedState: FloatBuffer? { batch.carriedState }
     private let slotStorage: FloatBuffer
     private let vocabularySize: Int
 
@@ -57,12 +61,17 @@ public final class BatchRunner {
     ///     batch. Another number sums in another order. More of them are for more threads than 4,
     ///     or for more processes, and cost a gradient each where so many are worked on at once,
     ///     otherwise one for each doubling.
+    ///   - carriesState: whether sequences may go on from the state that those of the batch before
+    ///     ended with, for a shape that has one.
     ///   - level: which kernels run.
     public init(
         model: any LanguageModel, batchSize: Int, contextLength: Int, team: ThreadTeam,
-        slotCount: Int? = nil, kernels level: KernelLevel = .best
+        slotCount: Int? = nil, carriesState: Bool = false, kernels level: KernelLevel = .best
     ) {
         let shape: any ModelShape = model.configuration
+        precondition(
+            !carriesState || shape.carriedStateShape != nil,
+            "a model of \(shape.architectureName) has no state to carry")
         let limit = shape.contextLimit ?? .max
         precondition(
             contextLength > 0 && contextLength <= limit,
@@ -95,7 +104,9 @@ public final class BatchRunner {
             }
         }
         lossSums = Array(repeating: 0, count: tree.bufferCount)
-        batch = BatchInput(batchSize: batchSize, contextLength: contextLength)
+        batch = BatchInput(
+            batchSize: batchSize, contextLength: contextLength,
+            stateCount: carriesState ? shape.carriedStateCount : 0)
     }
 
     /// Sizes of batches, checked.
@@ -118,7 +129,7 @@ public final class BatchRunner {
     ///   - inputs: token ids, any number of sequences up to the batch size, row-major.
     ///   - targets: the tokens to predict, or `TokenID.ignored`.
     ///   - documentStarts: as for
-    ///     ``computeGradients(inputs:targets:documentStarts:scale:dropout:)``.
+    ///     ``computeGradients(inputs:targets:documentStarts:continues:scale:dropout:)``.
     public func tokenLosses(
         inputs: Span<TokenID>, targets: Span<TokenID>, documentStarts: [Int32]? = nil
     ) -> [Float] {

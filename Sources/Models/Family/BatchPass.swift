@@ -13,6 +13,7 @@ public protocol BatchPass: AnyObject {
     func computeLosses(ofSequences count: Int, of batch: BatchInput)
 
     /// Writes the losses of the sequences of some slots, and sets the slots' gradients to those of
-    /// `scale` times the sum of a slot's losses.
+    /// `scale` times the sum of a slot's losses. Where the batch carries states, each sequence
+    /// begins with its own and leaves the one that it ends with; gradients end at the beginning.
     func computeGradients(of slots: [BatchSlot], of batch: BatchInput, scale: Float)
 }

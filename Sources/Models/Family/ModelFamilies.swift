@@ -9,6 +9,11 @@ public enum ModelFamilies {
     /// The values of the key `architecture`.
     public static var architectures: [String] { all.flatMap { $0.architectures } }
 
+    /// Those whose training can carry a state from window to window.
+    public static var statefulArchitectures: [String] {
+        architectures.filter { shape(defaultsOf: $0)?.carriedStateShape != nil }
+    }
+
     /// The keys of a model's section, of any family.
     public static var keys: [String] {
         all.reduce(into: []) { keys, family in

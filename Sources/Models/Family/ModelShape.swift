@@ -49,6 +49,9 @@ public protocol ModelShape: Codable, Sendable, Equatable {
     var facts: [(title: String, value: String)] { get }
     /// Bytes of what the model keeps of a text of `tokenCount` tokens that it has read.
     func stateByteCount(tokenCount: Int) -> Int
+    /// Shape of the state that a window of training can begin with, where the window before it in
+    /// its text has ended; nil for a family whose windows know nothing of each other.
+    var carriedStateShape: [Int]? { get }
     /// Throws unless a model of this shape can exist.
     func validate() throws(ModelError)
 
@@ -78,6 +81,10 @@ extension ModelShape {
     public var startTokenID: Int? { nil }
     /// The shape does not say it.
     public var endTokenID: TokenID? { nil }
+    /// Windows know nothing of each other.
+    public var carriedStateShape: [Int]? { nil }
+    /// Floats of the state that a window can begin with; 0 for none.
+    var carriedStateCount: Int { carriedStateShape?.reduce(1, *) ?? 0 }
     /// No copies.
     public var copies: [String: Int] { [:] }
 

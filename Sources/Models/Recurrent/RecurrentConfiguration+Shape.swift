@@ -41,6 +41,11 @@ extension RecurrentConfiguration: ModelShape {
         4 * layerCount * architecture.stateCount * hiddenSize
     }
 
+    /// h and, of the LSTM, c of every layer.
+    public var carriedStateShape: [Int]? {
+        [layerCount, architecture.stateCount, hiddenSize]
+    }
+
     /// Floats of the panels and of a wave's activations.
     public func passMemory(_ plan: BatchPlan) -> BatchPassMemory {
         RecurrentBatchPass.memory(of: self, plan)

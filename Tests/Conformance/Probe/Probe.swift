@@ -10,11 +10,14 @@ struct ProbeError: Error, CustomStringConvertible {
 }
 
 /// A batch of sequences; targets are -1 where nothing is scored. Where it has documents, they say
-/// for each place the first of its document.
+/// for each place the first of its document. Where states are carried, `continues` says which
+/// sequences go on from the batch before, and `before` may hold batches that are read first.
 struct ProbeBatch: Decodable {
     let inputs: [[TokenID]]
     let targets: [[Int32]]
     let document_starts: [[Int32]]?
+    let continues: [Bool]?
+    let before: [ProbeBatch]?
 
     /// All inputs, and all targets, row after row.
     var flat: (inputs: [TokenID], targets: [TokenID]) {
@@ -88,7 +91,7 @@ enum Probe {
     {
         BatchRunner(
             model: model, batchSize: batch.inputs.count, contextLength: batch.inputs[0].count,
-            team: ThreadTeam(threadCount: threads))
+            team: ThreadTeam(threadCount: threads), carriesState: batch.continues != nil)
     }
 
     /// The mean loss, after adding the gradients of the mean.
@@ -97,7 +100,8 @@ enum Probe {
         let scored = targets.count { $0 != .ignored }
         let sum = runner.computeGradients(
             inputs: inputs.span, targets: targets.span,
-            documentStarts: batch.document_starts?.flatMap { $0 }, scale: 1 / Float(scored))
+            documentStarts: batch.document_starts?.flatMap { $0 }, continues: batch.continues,
+            scale: 1 / Float(scored))
         return sum / Double(scored)
     }
 
@@ -105,6 +109,7 @@ enum Probe {
         let model = try open(arguments[0])
         let batch = try read(ProbeBatch.self, arguments[1])
         let runner = runner(model, batch)
+        for earlier in batch.before ?? [] { _ = accumulate(runner, earlier) }
         let loss = accumulate(runner, batch)
         try SafetensorsFile.write(
             model.layout.tensors.map {

@@ -7,9 +7,6 @@ final class RecurrentBatchPass: BatchPass {
     private let gradients: [(floats: FloatSlice, slices: RecurrentSlices)]
     private let slotTokens: [TokenRows]
     private let kernels: Kernels
-    /// The state that the sequences of a batch begin with, and after gradients the one that they
-    /// end with: (batch, layers, h and c, H); nil for zero at every beginning.
-    var carriedState: FloatBuffer?
 
     /// Room for the batches of `room`.
     init(_ model: RecurrentModel, _ room: BatchRoom) {
@@ -104,12 +101,12 @@ final class RecurrentBatchPass: BatchPass {
         }
         pass.timed(.embedding) { load(sequences, batch) }
         pass.forward { layer, row, h, c in
-            guard let carriedState else { return }
+            guard let carriedState = batch.carriedState else { return }
             let saved = slice(carriedState, layer, sequences.lowerBound + row)
             h.copy(from: saved[0..<h.count])
             c?.copy(from: saved[h.count..<2 * h.count])
         }
-        if let carriedState { keepState(carriedState, sequences) }
+        if let carriedState = batch.carriedState { keepState(carriedState, sequences) }
         pass.timed(.head) { pass.head(own, scale: scale) }
         pass.backward(own)
         keepLosses(sequences, batch)
@@ -130,7 +127,7 @@ final class RecurrentBatchPass: BatchPass {
         }
     }
 
-    /// The state of a layer in a sequence of the batch.
+    /// The state of a layer in a sequence of the batch; states are (batch, layers, h and c, H).
     private func slice(_ state: FloatBuffer, _ layer: Int, _ sequence: Int) -> FloatSlice {
         let c = pass.configuration
         let count = c.architecture.stateCount * c.hiddenSize
