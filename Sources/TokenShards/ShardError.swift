@@ -22,6 +22,8 @@ public enum ShardError: Error, Equatable, Sendable {
     case vocabularyMismatch(directory: String, expected: String, found: String)
     /// The split holds too few tokens for one window.
     case tooFewTokens(split: String, tokenCount: Int, needed: Int)
+    /// A data set has fewer windows than there are rows that read on in it.
+    case tooFewWindows(windowCount: Int, rowCount: Int)
     /// Data sets cannot be learned from together.
     case badMixture(reason: String)
     /// The data set cannot be written in another program's layout.
@@ -82,6 +84,11 @@ extension ShardError: CustomStringConvertible {
             """
             the \(split) split has \(tokenCount) tokens, and one window needs \(needed): \
             use a larger corpus or a shorter context
+            """
+        case .tooFewWindows(let windowCount, let rowCount):
+            """
+            \(rowCount) rows that read on need a window each, and the train split has \
+            \(windowCount): use a larger corpus, a shorter context or a smaller batch
             """
         case .badMixture(let reason):
             "the mixture of data sets is wrong: \(reason)"

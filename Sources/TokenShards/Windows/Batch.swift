@@ -16,6 +16,10 @@ public struct Batch: Equatable, Sendable {
     /// shape (B, T); nil where documents are not told apart. An end-of-text token belongs to the
     /// document that it stands before or after.
     public internal(set) var documentStarts: [Int32]?
+    /// For each row whether it goes on in its text, or in the document where those are told apart,
+    /// from where the row in its place of the batch before ended; nil where rows are in no such
+    /// order. (``documentStarts`` begin anew in each row, so they do not tell.)
+    public internal(set) var continues: [Bool]?
     /// Targets that are scored.
     public internal(set) var scoredCount: Int
 

@@ -1,12 +1,12 @@
-import Work
-
 /// Makes batches from the rows of one data set, or of several in given proportions.
 ///
 /// A value without state: a batch is a function of the rows, the seed and its position, so it can
 /// be made on any thread, in any process, ahead of time, and again after a crash.
 public struct BatchLoader: Sendable {
-    private let sources: [(rows: RowSequence, sampler: WindowSampler)]
+    private let sources: [(rows: RowSequence, order: RowOrder)]
     private let schedule: MixtureSchedule
+    /// Source and stream of each row of a batch; empty where windows are shuffled.
+    private let streams: [(source: Int, stream: Int)]
     /// Rows a batch.
     public let batchSize: Int
 
@@ -22,12 +22,23 @@ public struct BatchLoader: Sendable {
             seed: seed)
     }
 
+    /// Order of a source's rows.
+    private enum RowOrder: Sendable {
+        case shuffled(WindowSampler)
+        case streams(StreamOrder)
+    }
+
     /// Batches of `batchSize` rows that come from several sources in turn, as `schedule` says. Each
     /// source has an order and epochs of its own.
     ///
-    /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a source without a row.
+    /// - Parameter isContinuous: whether the rows are streams, each of one source, and not windows
+    ///   in a shuffled order.
+    /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a source without a row,
+    ///   and ``ShardError/tooFewWindows(windowCount:rowCount:)`` for one with fewer rows than
+    ///   streams.
     init(
-        sources: [RowSequence], schedule: MixtureSchedule, batchSize: Int, seed: UInt64
+        sources: [RowSequence], schedule: MixtureSchedule, batchSize: Int, seed: UInt64,
+        isContinuous: Bool = false
     ) throws(ShardError) {
         precondition(sources.count == schedule.sourceCount, "a weight for each source")
         for rows in sources where rows.count == 0 {
@@ -35,14 +46,40 @@ public struct BatchLoader: Sendable {
                 split: Split.train.rawValue,
                 tokenCount: rows.shards.map(\.tokenCount).max() ?? 0, needed: rows.length + 1)
         }
-        self.sources = sources.enumerated().map { number, rows in
-            // The first source has the order that it would have alone.
-            let seed = seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
-            return (rows, WindowSampler(windowCount: rows.count, seed: seed))
+        let rowCounts = isContinuous ? schedule.rowCounts(of: batchSize) : []
+        var ordered: [(rows: RowSequence, order: RowOrder)] = []
+        for (number, rows) in sources.enumerated() {
+            guard isContinuous else {
+                // The first source has the order that it would have alone.
+                let seed = seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+                let sampler = WindowSampler(windowCount: rows.count, seed: seed)
+                ordered.append((rows, .shuffled(sampler)))
+                continue
+            }
+            let streamCount = rowCounts[number]
+            guard streamCount > 0 else {
+                throw .badMixture(
+                    reason: """
+                        of \(batchSize) rows that read on, data set \(number + 1) has less than \
+                        one: make the batch larger, or its weight
+                        """)
+            }
+            guard rows.count >= streamCount else {
+                throw .tooFewWindows(windowCount: rows.count, rowCount: streamCount)
+            }
+            let order = StreamOrder(windowCount: rows.count, streamCount: streamCount)
+            ordered.append((rows, .streams(order)))
         }
+        self.sources = ordered
         self.schedule = schedule
         self.batchSize = batchSize
+        streams = rowCounts.enumerated().flatMap { source, count in
+            (0..<count).map { (source, $0) }
+        }
     }
+
+    /// Whether each row of a batch goes on where that of the batch before ended.
+    public var isContinuous: Bool { !streams.isEmpty }
 
     /// Rows of one epoch of every source, together.
     public var windowCount: Int { sources.reduce(0) { $0 + $1.rows.count } }
@@ -54,7 +91,7 @@ public struct BatchLoader: Sendable {
     }
 
     /// The batch of the rows at `position ..< position + batchSize`, positions being counted from
-    /// 0 over all epochs. O(B·T).
+    /// 0 over all epochs. Where rows are continuous, it is a multiple of `batchSize`. O(B·T).
     public func batch(at position: Int) -> Batch { batch(at: position, rank: 0, of: 1) }
 
     /// The part of ``batch(at:)`` that one of several processes works on: with `worldSize` of them,
@@ -64,14 +101,20 @@ public struct BatchLoader: Sendable {
         precondition(
             batchSize % worldSize == 0, "\(worldSize) processes do not divide \(batchSize) rows")
         precondition((0..<worldSize).contains(rank), "rank \(rank) of \(worldSize)")
+        precondition(
+            !isContinuous || position % batchSize == 0, "streams have no step at \(position)")
         let share = batchSize / worldSize
         let first = sources[0].rows
         var batch = Batch(
             batchSize: share, contextLength: first.length, marksDocuments: first.marksDocuments)
+        var continues: [Bool] = []
         for row in 0..<share {
             let place = place(at: position + rank * share + row)
-            batch.fill(row: row, from: sources[place.source].rows, number: place.row)
+            let rows = sources[place.source].rows
+            batch.fill(row: row, from: rows, number: place.row)
+            continues.append(!place.isFirst && rows.continues(at: place.row))
         }
+        if isContinuous { batch.continues = continues }
         return batch
     }
 
@@ -81,65 +124,24 @@ public struct BatchLoader: Sendable {
         at position: Int
     ) -> (source: Int, epoch: Int, number: Int, windows: [Window]) {
         let place = place(at: position)
-        let rows = sources[place.source].rows
-        return (place.source, place.index / rows.count, place.row, rows[place.row])
+        return (place.source, place.epoch, place.row, sources[place.source].rows[place.row])
     }
 
-    private func place(at position: Int) -> (source: Int, index: Int, row: Int) {
-        let (source, index) = schedule[position]
-        return (source, index, sources[source].sampler[index])
+    /// The row at `position`, and whether a stream of an epoch begins with it.
+    private func place(
+        at position: Int
+    ) -> (source: Int, epoch: Int, row: Int, isFirst: Bool) {
+        let (step, number) = position.quotientAndRemainder(dividingBy: batchSize)
+        let (source, index) = isContinuous ? streams[number] : schedule[position]
+        let (rows, order) = sources[source]
+        switch order {
+        case .shuffled(let sampler):
+            return (source, index / rows.count, sampler[index], true)
+        case .streams(let order):
+            let place = order[index, step]
+            return (source, place.epoch, place.window, place.isFirst)
+        }
     }
 
     func rows(ofSource source: Int) -> RowSequence { sources[source].rows }
-}
-
-/// The order in which training sees windows: a permutation for each epoch, made from a key.
-///
-/// A position is one integer, so a run is resumed by remembering one number, and no list of windows
-/// is ever kept. The permutation is a Feistel network on the next power of four, walked until it
-/// falls below the count (Black and Rogaway, "Ciphers with Arbitrary Finite Domains", 2002); on
-/// average that takes fewer than four steps.
-struct WindowSampler: Sendable {
-    /// Windows in an epoch.
-    let windowCount: Int
-    /// Chooses among the orders.
-    let seed: UInt64
-    private let halfBits: UInt64
-    private static let roundCount = 6
-
-    /// An order over `windowCount` windows.
-    init(windowCount: Int, seed: UInt64) {
-        precondition(windowCount > 0, "there is no window to sample")
-        self.windowCount = windowCount
-        self.seed = seed
-        let bits = UInt64(UInt64.bitWidth - UInt64(windowCount - 1).leadingZeroBitCount)
-        halfBits = max(1, (bits + 1) / 2)
-    }
-
-    /// The window at `position`: each epoch of `windowCount` positions sees every window once.
-    subscript(position: Int) -> Int {
-        precondition(position >= 0, "position \(position)")
-        let (epoch, index) = position.quotientAndRemainder(dividingBy: windowCount)
-        let key = SplitMix64.mix(seed &+ SplitMix64.mix(UInt64(epoch) &+ 1))
-        var value = UInt64(index)
-        repeat {
-            value = permute(value, key)
-        } while value >= UInt64(windowCount)
-        return Int(value)
-    }
-
-    /// A permutation of the numbers below `4^halfBits`.
-    private func permute(_ value: UInt64, _ key: UInt64) -> UInt64 {
-        let mask = (1 as UInt64) << halfBits &- 1
-        var left = value >> halfBits
-        var right = value & mask
-        for round in 0..<Self.roundCount {
-            let next =
-                left
-                ^ (SplitMix64.mix(right ^ key &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15) & mask)
-            left = right
-            right = next
-        }
-        return left << halfBits | right
-    }
 }

@@ -92,11 +92,15 @@ public struct Mixture: Sendable {
     ///   - marksDocuments: whether batches say where documents begin.
     ///   - batchSize: rows a batch.
     ///   - seed: chooses the orders.
+    ///   - isContinuous: whether each row of a batch goes on where that of the batch before ended,
+    ///     all data sets being cut in streams, and not shuffled. A data set then has its share of
+    ///     the rows, rounded to whole ones.
     /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a data set without a
-    ///   row, and ``ShardError/badMixture(reason:)`` for one of several.
+    ///   row, ``ShardError/badMixture(reason:)`` for one of several, and
+    ///   ``ShardError/tooFewWindows(windowCount:rowCount:)`` for one with fewer than its streams.
     public func loader(
         packing: Packing = .concatenate, length: Int, stride: Int? = nil,
-        marksDocuments: Bool = false, batchSize: Int, seed: UInt64
+        marksDocuments: Bool = false, batchSize: Int, seed: UInt64, isContinuous: Bool = false
     ) throws(ShardError) -> BatchLoader {
         let rows = sources.map { source in
             source.set.rows(
@@ -113,7 +117,7 @@ public struct Mixture: Sendable {
         return try BatchLoader(
             sources: rows,
             schedule: MixtureSchedule(weights: sources.map(\.weight)), batchSize: batchSize,
-            seed: seed)
+            seed: seed, isContinuous: isContinuous)
     }
 }
 
