@@ -24,6 +24,15 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Whether a window's documents are read apart: attention does not look from one into another,
     /// and positions count from each one's beginning.
     public var masksDocuments = false
+    /// Whether the rows of a step are streams, each of which goes on with the state that it ended
+    /// the step before with, for a model that has such a state. Gradients end where a window
+    /// begins, so back-propagation is truncated there. A stream begins at zero, and, with
+    /// ``masksDocuments``, so does each document.
+    public var carriesState: Bool {
+        get { carrying.isOn }
+        set { carrying.isOn = newValue }
+    }
+    private var carrying = WrittenIfTrue()
     /// The share of activations that dropout drops while training; 0 for none.
     public var dropout = 0.0
     /// In what matrix products multiply; `mixed` on a processor without a quick way is
@@ -90,6 +99,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case gradientAccumulationSteps = "gradient_accumulation_steps"
         case gradientSlots = "gradient_slots"
         case masksDocuments = "mask_documents"
+        case carrying = "stateful"
         case learningRate = "learning_rate"
         case muonLearningRate = "muon_learning_rate"
         case muonMomentum = "muon_momentum"
@@ -134,6 +144,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try require(
             stride == nil || packing == .concatenate, .stride,
             "is for the packing \"concatenate\" alone")
+        try require(
+            !carriesState || packing == .concatenate && stride == nil, .carrying,
+            "reads text without a gap: it needs the packing \"concatenate\" and no stride")
         try require((0..<1).contains(dropout), .dropout, "must be from 0 to below 1")
         try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
         try require(

@@ -51,6 +51,15 @@ import VocabularyLearning
         #expect(read.runDirectory == "runs/web")
     }
 
+    @Test func `a key that is not written where it is off is read all the same`() throws {
+        #expect(try read("{}", ["training.stateful=true"]).training.carriesState)
+        let file = #"{"training": {"stateful": true}}"#
+        #expect(try read(file).training.carriesState)
+        for off in ["false", "null"] {
+            #expect(try read(file, ["training.stateful=\(off)"]) == PipelineConfiguration())
+        }
+    }
+
     @Test func `a setting goes over the file, the last one over the others`() throws {
         let file = #"{"training": {"steps": 7, "batch_size": 3}}"#
         let read = try read(file, ["training.steps=8", "training.steps=9", "name=other"])
@@ -151,6 +160,7 @@ import VocabularyLearning
             #"{"training": {"overfit_one_batch": 2}}"#, "training.overfit_one_batch",
             "true or false"
         ),
+        (#"{"training": {"stateful": 2}}"#, "training.stateful", "true or false"),
         (#"{"training": 3}"#, "training", "a JSON object"),
         (#"{"corpus": {"inputs": "a.txt"}}"#, "corpus.inputs", "a list"),
         (#"{"corpus": {"inputs": [1]}}"#, "corpus.inputs[0]", "a string"),

@@ -1,4 +1,6 @@
+import Foundation
 import Testing
+import TokenShards
 
 @testable import Training
 
@@ -13,6 +15,20 @@ import Testing
         ("gradient_slots", { $0.gradientSlots = 0 }),
         ("gradient_slots", { $0.gradientSlots = 17 }),
         ("stride", { $0.stride = 0 }),
+        (
+            "stateful",
+            {
+                $0.carriesState = true
+                $0.packing = .bestFit
+            }
+        ),
+        (
+            "stateful",
+            {
+                $0.carriesState = true
+                $0.stride = 8
+            }
+        ),
         ("learning_rate", { $0.learningRate = 0 }),
         ("learning_rate", { $0.learningRate = .nan }),
         ("muon_learning_rate", { $0.muonLearningRate = .infinity }),
@@ -39,6 +55,30 @@ import Testing
                 Issue.record("\(key): \(String(describing: error))")
                 continue
             }
+        }
+    }
+
+    @Test("stateful is written where it is on, and off in a recipe that does not know it")
+    func stateful() throws {
+        var configuration = TrainingConfiguration()
+        func keys() throws -> [String: Any] {
+            let data = try JSONEncoder().encode(configuration)
+            return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+        }
+        let before = try keys()
+        #expect(before["stateful"] == nil)
+        configuration.carriesState = true
+        var after = try keys()
+        #expect(after["stateful"] as? Bool == true)
+        #expect(Set(after.keys) == Set(before.keys).union(["stateful"]))
+        func read() throws -> TrainingConfiguration {
+            try JSONDecoder().decode(
+                TrainingConfiguration.self, from: JSONSerialization.data(withJSONObject: after))
+        }
+        #expect(try read() == configuration)
+        for off in [false, NSNull(), nil] as [Any?] {
+            after["stateful"] = off
+            #expect(try read() == TrainingConfiguration())
         }
     }
 

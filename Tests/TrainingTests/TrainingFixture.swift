@@ -65,7 +65,7 @@ final class TrainingFixture {
 
     func trainer(
         _ run: String, configuration: TrainingConfiguration = TrainingFixture.configuration,
-        model: GPTConfiguration = TrainingFixture.model, threadCount: Int = 2,
+        model: any ModelShape = TrainingFixture.model, threadCount: Int = 2,
         existing: Trainer.ExistingRun = .refuse,
         drawSamples: Trainer.Surroundings.SampleDrawer? = nil
     ) throws -> Trainer {

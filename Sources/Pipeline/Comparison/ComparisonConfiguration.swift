@@ -122,6 +122,7 @@ public struct ComparisonConfiguration: Sendable {
                         reason: "models that are compared begin at random")
                 }
                 try configuration.training.validate()
+                try configuration.training.validate(for: configuration.model.shape)
             case .counted(let order):
                 guard NGramCounter.orders.contains(order) else {
                     throw PipelineError.badValue(

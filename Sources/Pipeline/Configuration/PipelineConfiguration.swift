@@ -86,6 +86,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try shape.validate()
         if readsPairs { try validatePairs() }
         try training.validate()
+        // A model that is begun from has a shape of its own.
+        if training.initFrom == nil { try training.validate(for: shape) }
         try generation.validate()
         try instructionTuning.validate()
     }

@@ -4,8 +4,8 @@ public import Training
 /// Settings of instruction tuning, by which a trained model learns to answer: section
 /// `instruction_tuning` of a pipeline.
 ///
-/// Beside its own keys it has those of section `training`, which mean the same, except the strides:
-/// windows hold whole conversations.
+/// Beside its own keys it has those of section `training`, which mean the same, except the strides
+/// and `stateful`: windows hold whole conversations.
 public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
     /// Files, folders and patterns of conversations in JSON lines; none for no tuning.
     public var inputs: [String] = []
@@ -43,7 +43,7 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
     /// Every key of the section.
     static var keys: [String] {
         let packing: [TrainingConfiguration.CodingKeys] = [
-            .stride, .evaluationStride,
+            .stride, .evaluationStride, .carrying,
         ]
         return CodingKeys.allCases.map(\.rawValue)
             + TrainingConfiguration.CodingKeys.allCases.filter { !packing.contains($0) }

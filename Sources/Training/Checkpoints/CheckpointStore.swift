@@ -9,8 +9,9 @@ public import Tokenization
 /// `best`.
 ///
 /// Each is a Hugging Face model directory with the vocabulary's files beside it, so that
-/// `transformers` loads it as it is, and two files of our own from which training goes on:
-/// `optimizer.safetensors` and `training_state.json`.
+/// `transformers` loads it as it is, and files of our own from which training goes on:
+/// `optimizer.safetensors`, `training_state.json` and, of a run that carries states,
+/// `carried_state.safetensors`.
 public struct CheckpointStore: Sendable {
     /// The directory of the checkpoints.
     public let directory: String
@@ -130,9 +131,8 @@ public struct CheckpointStore: Sendable {
     ///
     /// - Returns: the checkpoint's directory.
     func write(
-        model: any LanguageModel, optimizer: Optimizer, vocabulary: Vocabulary,
-        template: ChatTemplate?,
-        state: TrainingState, keep: Int
+        model: any LanguageModel, optimizer: Optimizer, carried: CarriedState?,
+        vocabulary: Vocabulary, template: ChatTemplate?, state: TrainingState, keep: Int
     ) throws -> String {
         let manager = FileManager.default
         try FileSystem.makeDirectory(directory)
@@ -152,6 +152,7 @@ public struct CheckpointStore: Sendable {
             try vocabulary.write(
                 toDirectory: partial, chatTemplate: template == nil ? nil : ChatTemplate.jinja)
             try optimizer.write(to: partial + "/" + Self.optimizerFileName)
+            try carried?.write(toCheckpoint: partial, step: state.step)
             try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
         } catch {
             // An unfinished checkpoint would keep a full disk full.

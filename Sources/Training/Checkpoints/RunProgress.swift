@@ -45,6 +45,7 @@ struct RunProgress {
                     directory and begin from it (init_from)
                     """)
         }
+        try configuration.validate(goingOnFrom: state.configuration, checkpoint)
         model = try ModelDirectory(path: checkpoint).model()
         let (found, wanted) = (ModelConfiguration(model.configuration), ModelConfiguration(shape))
         guard found == wanted else {

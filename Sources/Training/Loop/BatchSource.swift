@@ -18,7 +18,8 @@ struct BatchSource: Sendable {
             packing: part == nil ? configuration.packing : .bestFit, length: contextLength,
             stride: part == nil ? configuration.stride : nil,
             marksDocuments: part != nil || configuration.masksDocuments,
-            batchSize: configuration.windowsPerStep, seed: configuration.seed)
+            batchSize: configuration.windowsPerStep, seed: configuration.seed,
+            isContinuous: configuration.carriesState)
     }
 
     /// The batch that begins at `position`. O(tokens).

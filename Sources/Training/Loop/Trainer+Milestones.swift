@@ -100,9 +100,9 @@ extension Trainer {
             throw TrainingError.notFinite(what: "a parameter", step: state.step)
         }
         let path = try store.write(
-            model: model, optimizer: optimizer, vocabulary: vocabulary,
-            template: part?.chatTemplate,
-            state: state, keep: configuration.keepCheckpoints)
+            model: model, optimizer: optimizer, carried: CarriedState(of: runner),
+            vocabulary: vocabulary, template: part?.chatTemplate, state: state,
+            keep: configuration.keepCheckpoints)
         newestCheckpoint = path
         (checkpointStep, isCheckpointDue) = (state.step, false)
         log.report(.checkpoint(step: state.step, path: path))

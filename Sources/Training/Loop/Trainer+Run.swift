@@ -38,6 +38,8 @@ extension Trainer {
             let finding = state.outliers.check(
                 loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
             let factor = schedule.factor(step: state.step)
+            // Carried on, a state that is not finite would never end.
+            if finding == .notFinite { runner.carriedState?.zero() }
             if finding == nil {
                 timed(.optimizer) {
                     optimizer.step(
@@ -82,7 +84,8 @@ extension Trainer {
         let scoredCount = max(batch.scoredCount, 1)
         let loss = runner.computeGradients(
             inputs: batch.inputs.span, targets: batch.targets.span,
-            documentStarts: batch.documentStarts, scale: 1 / Float(scoredCount), dropout: dropout)
+            documentStarts: batch.documentStarts, continues: batch.continues,
+            scale: 1 / Float(scoredCount), dropout: dropout)
         state.position = next
         let start = ContinuousClock.now
         batch = await upcoming

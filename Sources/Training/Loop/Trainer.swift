@@ -126,8 +126,10 @@ public final class Trainer {
         let start = configuration.initFrom.map { StartingPoint(directory: $0) }
         let shape = try Self.shape(
             modelConfiguration, vocabulary, start: start, checkpoint: checkpoint)
+        try configuration.validate(for: shape)
         self.configuration = configuration
         part = try Self.part(of: shape, data, vocabulary, template: template, configuration)
+        try configuration.validate(learning: part)
         // Conversations and pairs begin as their template says; other text that the model reads, as
         // before.
         self.vocabulary = part == nil ? vocabulary.beginningTexts(as: data) : vocabulary
@@ -156,7 +158,10 @@ public final class Trainer {
         runner = BatchRunner(
             model: model, batchSize: configuration.windowsPerStep,
             contextLength: shape.positionCount, team: team, slotCount: configuration.slotCount,
-            kernels: .best(configuration.precision))
+            carriesState: configuration.carriesState, kernels: .best(configuration.precision))
+        if let checkpoint {
+            try CarriedState(of: runner)?.read(fromCheckpoint: checkpoint, step: state.step)
+        }
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }

@@ -30,7 +30,7 @@ public struct MemoryPlan: Encodable, Sendable, Equatable {
         let runner = BatchRunner.memory(
             of: shape, batchSize: configuration.windowsPerStep,
             contextLength: shape.positionCount, threadCount: threadCount,
-            slotCount: configuration.slotCount,
+            slotCount: configuration.slotCount, carriesState: configuration.carriesState,
             kernels: .best(configuration.precision))
         parameters = 4 * layout.floatCount + runner.panels
         gradients = runner.gradients

@@ -101,7 +101,7 @@ struct ShardsShow: AsyncParsableCommand {
         let loader = try mixture.loader(
             packing: training.packing, length: context, stride: training.stride,
             marksDocuments: training.masksDocuments, batchSize: training.windowsPerStep,
-            seed: training.seed)
+            seed: training.seed, isContinuous: training.carriesState)
         let provenance = BatchProvenance(mixture, loader)
         let first = training.overfitOneBatch ? 0 : (step - 1) * loader.batchSize
         var rows = [["row", "window", "shard", "document", "tokens", "from"]]

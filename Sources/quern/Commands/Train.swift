@@ -44,7 +44,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             directory without a manifest may hold the shards of llm.c, nanoGPT's train.bin and \
             val.bin, or Megatron-LM's .bin and .idx. --set training.packing=best-fit keeps \
             documents whole, and with --set training.mask_documents=true each is read apart from \
-            the others in its window.
+            the others in its window. --set training.stateful=true lets a recurrent model begin a \
+            window with the state that it ended the one before with.
             """)
 
     @Option(name: .long, help: "The pipeline's description. (default: the built-in values)")
