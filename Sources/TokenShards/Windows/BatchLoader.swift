@@ -82,7 +82,14 @@ public struct BatchLoader: Sendable {
     public var isContinuous: Bool { !streams.isEmpty }
 
     /// Rows of one epoch of every source, together.
-    public var windowCount: Int { sources.reduce(0) { $0 + $1.rows.count } }
+    public var windowCount: Int {
+        sources.reduce(0) { sum, source in
+            switch source.order {
+            case .shuffled: sum + source.rows.count
+            case .streams(let order): sum + order.streamCount * order.length
+            }
+        }
+    }
 
     /// The share of all places in batches that is not scored: padding, and what is read again as
     /// context; over many batches, of sources in their proportions. O(sources).
