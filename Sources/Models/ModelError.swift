@@ -16,6 +16,8 @@ public enum ModelError: Error, Equatable, Sendable {
     case outOfRange(name: String, value: Float, type: String)
     /// A model computes numbers that are infinite or none.
     case notFinite
+    /// A parameter is infinite or NaN; the path is that of its file, nil for a model in memory.
+    case notFiniteWeight(path: String?, name: String, value: Float)
     /// A model of another kind.
     case unsupportedModel(path: String, reason: String)
     /// A layer or head that a model does not have; numbers begin at 1.
@@ -45,6 +47,10 @@ extension ModelError: CustomStringConvertible {
         case .notFinite:
             "the model computes numbers that are not finite: its file is damaged, or its training "
                 + "went wrong"
+        case .notFiniteWeight(let path, let name, let value):
+            (path.map { "\($0): " } ?? "")
+                + "\(name) holds \(value.isNaN ? .nan : value), which no model has: it is "
+                + "damaged, or its training went wrong; copy it again, or use an earlier checkpoint"
         case .unsupportedModel(let path, let reason):
             "\(path) describes a model that Quern does not run: \(reason)"
         case .noSuchPart(let name, let number, let count):

@@ -11,7 +11,7 @@ extension LanguageModel {
         }
         // Everything has been looked at by now, so that a file that does not fit costs no memory.
         try self.init(zeros: shape)
-        directory.read(into: self)
+        try directory.read(into: self)
     }
 
     /// Writes `config.json`, `generation_config.json` and `model.safetensors` into a directory,
@@ -23,9 +23,12 @@ extension LanguageModel {
     ///   - endToken: the id that ends a text, for both configurations.
     ///   - answerEnd: the id that ends an answer, where the model was tuned to give answers:
     ///     generation stops there as well.
+    /// - Throws: `ModelError.notFiniteWeight` for a model with a parameter that is no number, of
+    ///   which nothing is written.
     public func write(
         toDirectory directory: String, endToken: TokenID? = nil, answerEnd: TokenID? = nil
     ) throws(ModelError) {
+        try checkFinite()
         try ModelFileWriter.makeDirectory(directory)
         try ModelFileWriter.write(
             configuration.configurationText(endToken: endToken, type: .float32),

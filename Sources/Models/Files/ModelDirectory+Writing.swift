@@ -57,8 +57,10 @@ extension ModelDirectory {
     func stream(_ index: Int) -> TensorStream {
         let tensor = layout.tensors[index]
         let width = tensor.shape.dropFirst().reduce(1, *)
-        return TensorStream(name: tensor.checkpointName, shape: tensor.shape) { rows, floats in
-            read(index, numbers: rows.lowerBound * width..<rows.upperBound * width, into: floats)
+        return TensorStream(name: tensor.checkpointName, shape: tensor.shape) {
+            (rows, floats) throws(ModelError) in
+            try read(
+                index, numbers: rows.lowerBound * width..<rows.upperBound * width, into: floats)
         }
     }
 
@@ -94,7 +96,7 @@ struct TensorStream {
     /// Its shape, row-major.
     let shape: [Int]
     /// Copies the given rows, (rows, ``rowWidth``).
-    let read: (_ rows: Range<Int>, _ floats: FloatSlice) -> Void
+    let read: (_ rows: Range<Int>, _ floats: FloatSlice) throws(ModelError) -> Void
 
     /// Numbers of a run: large enough that the calls cost nothing, small beside any model.
     private static let runCount = 1 << 20
@@ -106,9 +108,9 @@ struct TensorStream {
     var rowWidth: Int { shape.dropFirst().reduce(1, *) }
 
     /// Calls `body` with each run of whole rows. O(count).
-    func forEachRun<Failure: Error>(
-        _ body: (Range<Int>, FloatSlice) throws(Failure) -> Void
-    ) throws(Failure) {
+    func forEachRun(
+        _ body: (Range<Int>, FloatSlice) throws(ModelError) -> Void
+    ) throws(ModelError) {
         guard rowCount > 0, rowWidth > 0 else { return }
         let rowsOfRun = min(rowCount, max(1, Self.runCount / rowWidth))
         let scratch = FloatBuffer(count: rowsOfRun * rowWidth)
@@ -117,7 +119,7 @@ struct TensorStream {
         while start < rowCount {
             let rows = start..<min(start + rowsOfRun, rowCount)
             let floats = scratch.slice(0..<rows.count * rowWidth)
-            read(rows, floats)
+            try read(rows, floats)
             try body(rows, floats)
             start = rows.upperBound
         }

@@ -57,22 +57,34 @@ public struct ModelDirectory: Sendable {
     public func model() throws(ModelError) -> any LanguageModel {
         // Everything has been looked at by now, so that a file that does not fit costs no memory.
         let model = try configuration.makeModel()
-        read(into: model)
+        try read(into: model)
         return model
     }
 
     /// Reads the parameters of `model`, which has this layout. O(parameters).
-    func read(into model: any LanguageModel) {
+    func read(into model: any LanguageModel) throws(ModelError) {
         for index in layout.tensors.indices {
             let range = layout.tensors[index].range
-            read(index, numbers: 0..<range.count, into: model.parameters.slice(range))
+            try read(index, numbers: 0..<range.count, into: model.parameters.slice(range))
         }
     }
 
     /// Copies some numbers of the layout's tensor `index`, counted from its first. O(count).
-    func read(_ index: Int, numbers: Range<Int>, into floats: FloatSlice) {
+    ///
+    /// - Throws: `ModelError.notFiniteWeight` for one that is infinite or NaN.
+    func read(_ index: Int, numbers: Range<Int>, into floats: FloatSlice) throws(ModelError) {
         let source = sources[index]
-        source.entry.file.read(source.entry.tensor, source.type, numbers: numbers, into: floats)
+        try source.entry.file.readWeights(
+            source.entry.tensor, source.type, numbers: numbers, into: floats)
+    }
+
+    /// Reads every number of the model and forgets it. O(parameters), in the memory of a few rows.
+    ///
+    /// - Throws: `ModelError.notFiniteWeight` for one that is infinite or NaN.
+    public func checkFinite() throws(ModelError) {
+        for index in layout.tensors.indices {
+            try stream(index).forEachRun { (_, _) throws(ModelError) in }
+        }
     }
 
     /// The tensor of `weights` for each of the layout of such a model; all have their shapes, and

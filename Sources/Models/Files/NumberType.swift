@@ -48,15 +48,6 @@ public enum NumberType: String, Sendable, CaseIterable {
         }
     }
 
-    /// Throws if a number is finite and would be infinite in this type. O(count).
-    func checkRange(of floats: FloatSlice, name: String) throws(ModelError) {
-        guard self == .float16 else { return }
-        let span = unsafe Span(_unsafeStart: floats.base, count: floats.count)
-        for index in span.indices where span[index].isFinite && abs(span[index]) >= 65_520 {
-            throw .outOfRange(name: name, value: span[index], type: rawValue)
-        }
-    }
-
     /// Hands the bytes of `floats` to `body`, each number rounded to the nearest, ties to even.
     /// O(count).
     func encode<Failure: Error>(

@@ -121,6 +121,25 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
+    /// Copies some numbers of one of the file's tensors, which is of `type` and holds weights: none
+    /// may be infinite or NaN. O(count).
+    func readWeights(
+        _ tensor: Tensor, _ type: NumberType, numbers: Range<Int>, into floats: FloatSlice
+    ) throws(ModelError) {
+        precondition(numbers.count == floats.count, "as much room as numbers")
+        // Looked at while they are still in the cache.
+        let count = 1 << 15
+        for start in stride(from: 0, to: numbers.count, by: count) {
+            let part = start..<min(start + count, numbers.count)
+            read(
+                tensor, type,
+                numbers: numbers.lowerBound + part.lowerBound..<numbers.lowerBound
+                    + part.upperBound,
+                into: floats[part])
+            try floats[part].checkFinite(name: tensor.name, path: path)
+        }
+    }
+
     /// Calls `body` with the bytes of one of the file's tensors.
     func withBytes<Result>(of tensor: Tensor, _ body: (RawSpan) -> Result) -> Result {
         file.withBytes { bytes in

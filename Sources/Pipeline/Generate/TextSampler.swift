@@ -57,6 +57,9 @@ public struct TextSampler {
     private var hasEnded: [Bool]
 
     /// Samples of `model` after `prompt`.
+    ///
+    /// - Throws: `ModelError.outOfRange` for a model with a number that the weights' format cannot
+    ///   hold, and errors of the prompt.
     public init(
         model: any LanguageModel, vocabulary: Vocabulary, prompt: String,
         configuration: GenerationConfiguration = .init(), options: Options = .init()
@@ -64,6 +67,7 @@ public struct TextSampler {
         promptIDs = try Self.ids(
             of: prompt, model: model, vocabulary: vocabulary, specials: options.specials,
             beginning: options.beginning)
+        if options.weights != .float32 { try model.checkRange(of: options.weights) }
         self.vocabulary = vocabulary
         let count = options.sampleCount
         generator = TextGenerator(

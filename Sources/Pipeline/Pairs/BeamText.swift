@@ -27,7 +27,8 @@ public struct BeamText: Sendable {
     ///   - prompt: the ids that it reads.
     ///   - weights: the numbers that the model's matrices are rounded to.
     ///   - team: the threads.
-    /// - Throws: `ModelError.notFinite` when the model computes nothing to choose from.
+    /// - Throws: `ModelError.notFinite` when the model computes nothing to choose from, and
+    ///   `ModelError.outOfRange` when it has a number that `weights` cannot hold.
     public static func find(
         _ search: BeamSearch, _ model: any LanguageModel, _ vocabulary: Vocabulary,
         prompt: [TokenID], weights: WeightFormat = .float32, team: ThreadTeam
@@ -39,6 +40,7 @@ public struct BeamText: Sendable {
                 reason: "it is \(prompt.count) tokens, and with what follows there is room for "
                     + "\(limit)")
         }
+        if weights != .float32 { try model.checkRange(of: weights) }
         let pass = model.makeInferencePass(
             weights: weights, textCount: search.beamCount, team: team, kernels: .best)
         let found = search.search(

@@ -21,6 +21,7 @@ struct ModelView {
 
     /// Writes a table of the `count` most probable next tokens, with bars.
     func writeNextTokens(_ count: Int, weights: WeightFormat, team: ThreadTeam) throws {
+        if weights != .float32 { try model.checkRange(of: weights) }
         let pass = model.makeInferencePass(
             weights: weights, textCount: 1, team: team, kernels: .best)
         let window = Array(ids.suffix(context))

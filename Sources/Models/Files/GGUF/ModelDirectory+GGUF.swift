@@ -95,11 +95,12 @@ extension ModelDirectory {
     /// The layout's matrix `index` with rows for columns.
     private func transposed(_ index: Int, name: String) -> TensorStream {
         let (rows, columns) = (layout.tensors[index].shape[0], layout.tensors[index].shape[1])
-        return TensorStream(name: name, shape: [columns, rows]) { range, floats in
+        return TensorStream(name: name, shape: [columns, rows]) {
+            (range, floats) throws(ModelError) in
             let part = FloatBuffer(count: range.count)
             for row in 0..<rows {
                 let start = row * columns + range.lowerBound
-                read(index, numbers: start..<start + range.count, into: part.all)
+                try read(index, numbers: start..<start + range.count, into: part.all)
                 part.withSpan { values in
                     for column in values.indices {
                         unsafe floats.base[column * rows + row] = values[column]
@@ -115,11 +116,11 @@ extension TensorStream {
     /// neighbours, where Hugging Face turns the first half of a head with the second.
     fileprivate func interleavingHalves(of size: Int, name: String) -> TensorStream {
         let width = rowWidth
-        return TensorStream(name: name, shape: shape) { range, floats in
+        return TensorStream(name: name, shape: shape) { (range, floats) throws(ModelError) in
             for (place, row) in range.enumerated() {
                 let (head, index) = (row / size * size, row % size)
                 let source = head + index % 2 * (size / 2) + index / 2
-                read(source..<source + 1, floats.at(place * width, width))
+                try read(source..<source + 1, floats.at(place * width, width))
             }
         }
     }
