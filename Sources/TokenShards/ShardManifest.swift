@@ -213,7 +213,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             throw .noManifest(directory: directory)
         }
         do {
-            self = try JSONDecoder().decode(ShardManifest.self, from: data)
+            self = try StrictJSON.decode(ShardManifest.self, from: data)
         } catch {
             throw .badManifest(path: path, reason: decodingReason(error))
         }
@@ -245,10 +245,4 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     func write(toDirectory directory: String) throws {
         try SealedJSON.write(self, to: directory + "/" + Self.fileName)
     }
-}
-
-/// A 64-bit value as sixteen hexadecimal digits.
-func hexadecimal(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
 }

@@ -123,6 +123,12 @@ public struct XXH64: Sendable {
     }
 }
 
+/// A 64-bit value as sixteen hexadecimal digits.
+package func hexadecimal(_ value: UInt64) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}
+
 // Callers have checked that the bytes are there.
 private func load(_ bytes: RawSpan, _ offset: Int) -> UInt64 {
     UInt64(

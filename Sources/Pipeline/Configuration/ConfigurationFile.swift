@@ -1,4 +1,5 @@
 import Bytes
+import Files
 import Foundation
 import Models
 import TokenShards
@@ -48,6 +49,13 @@ enum ConfigurationFile {
         }
         guard let object = parsed as? [String: Any] else {
             throw PipelineError.unreadable(path: path, reason: "it is not a JSON object")
+        }
+        do {
+            // Some editors put a byte order mark before the text.
+            let mark = Data([0xEF, 0xBB, 0xBF])
+            try StrictJSON.check(data.starts(with: mark) ? data.dropFirst(mark.count) : data)
+        } catch {
+            throw PipelineError.unreadable(path: path, reason: decodingReason(error))
         }
         return object
     }
@@ -109,9 +117,7 @@ enum ConfigurationFile {
         let path = setting[..<equals].split(separator: ".").map(String.init)
         let text = String(setting[setting.index(after: equals)...])
         guard !path.isEmpty else { throw unreadable }
-        let value =
-            (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed))
-            ?? text
+        let value = try value(of: text, key: path.joined(separator: "."))
         if path.starts(with: ["corpus", "sources"]), path.count > 2 {
             try applyToSource(path[2], nested(value, path[3...]), of: &object, sections)
             return
@@ -123,6 +129,20 @@ enum ConfigurationFile {
             throw unreadable
         }
         merge(addition, into: &object)
+    }
+
+    /// A setting's value: JSON, or else a string.
+    private static func value(of text: String, key: String) throws -> Any {
+        let data = Data(text.utf8)
+        guard
+            let value = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+        else { return text }
+        do {
+            try StrictJSON.check(data)
+        } catch {
+            throw PipelineError.badValue(key: key, reason: decodingReason(error))
+        }
+        return value
     }
 
     /// `value` as what the keys of `path` lead to.

@@ -1,5 +1,6 @@
 import Bytes
 import Corpora
+import Files
 import Foundation
 import TokenShards
 
@@ -56,7 +57,7 @@ struct EncodingPlan: Codable, Equatable {
             throw PipelineError.badPlan(path: path, reason: "it is not as it was written")
         }
         do {
-            self = try JSONDecoder().decode(EncodingPlan.self, from: data)
+            self = try StrictJSON.decode(EncodingPlan.self, from: data)
         } catch {
             throw PipelineError.badPlan(
                 path: path, reason: "another version wrote it: \(decodingReason(error))")

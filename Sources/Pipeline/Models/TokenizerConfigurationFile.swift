@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Settings in `tokenizer_config.json`, in a Hugging Face directory, besides the tokenizer itself.
@@ -58,7 +59,7 @@ struct TokenizerConfigurationFile: Decodable {
         let path = directory + "/" + name
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
         do {
-            return try JSONDecoder().decode(TokenizerConfigurationFile.self, from: data)
+            return try StrictJSON.decode(TokenizerConfigurationFile.self, from: data)
         } catch {
             throw PipelineError.badModelFile(
                 path: path, reason: "it is not a tokenizer's configuration in JSON")

@@ -72,7 +72,7 @@ package enum DataSetAssembly {
         }
         let plan: Plan
         do {
-            plan = try JSONDecoder().decode(Plan.self, from: data)
+            plan = try StrictJSON.decode(Plan.self, from: data)
         } catch {
             throw ShardError.badManifest(path: path, reason: decodingReason(error))
         }

@@ -1,3 +1,6 @@
+import Bytes
+import Files
+
 /// Journal of a part while it is made, so that another process goes on where this one ended.
 ///
 /// It holds for the files beside it as they were when it was written: they are synced before, and

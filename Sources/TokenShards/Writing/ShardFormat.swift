@@ -1,3 +1,4 @@
+import Bytes
 package import Tokenization
 
 /// Format of a data set's ids: what the headers of its shards and its manifest say of them.

@@ -1,4 +1,5 @@
 import Bytes
+import Files
 import Foundation
 
 /// Results of a run: `summary.json` in its directory.
@@ -43,7 +44,7 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
             throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
         }
         do {
-            self = try JSONDecoder().decode(TrainingSummary.self, from: data)
+            self = try StrictJSON.decode(TrainingSummary.self, from: data)
         } catch {
             throw TrainingError.badCheckpoint(path: path, reason: decodingReason(error))
         }

@@ -1,5 +1,4 @@
 import Bytes
-import Files
 import Foundation
 
 /// JSON objects whose first value is a checksum of all the rest of the file, white space included.
@@ -40,6 +39,6 @@ package enum SealedJSON {
     package static func read<Value: Decodable>(_ type: Value.Type, from path: String) -> Value? {
         guard let data = FileManager.default.contents(atPath: path), isIntact(Array(data)) == true
         else { return nil }
-        return try? JSONDecoder().decode(Value.self, from: data)
+        return try? StrictJSON.decode(Value.self, from: data)
     }
 }
