@@ -3,7 +3,7 @@ import Training
 /// An event as a JSON object, with its kind under `event`.
 extension PipelineEvent: Encodable {
     private enum Key: String, CodingKey {
-        case event, stage, source, outputs, text
+        case event, stage, source, outputs, text, shards, bytes
     }
 
     /// Writes the members of the object.
@@ -18,6 +18,9 @@ extension PipelineEvent: Encodable {
             try members.encode(stage, forKey: .stage)
             try members.encodeIfPresent(source, forKey: .source)
             try members.encode(outputs, forKey: .outputs)
+        case .checkedShards(let count, let byteCount):
+            try members.encode(count, forKey: .shards)
+            try members.encode(byteCount, forKey: .bytes)
         case .notice(let text): try members.encode(text, forKey: .text)
         case .progress(let progress): try progress.encode(to: encoder)
         case .training(let event): try event.encode(to: encoder)
@@ -31,6 +34,7 @@ extension PipelineEvent: Encodable {
         case .progress: "progress"
         case .training(let event): event.name
         case .notice: "notice"
+        case .checkedShards: "checked_shards"
         case .finished: "finished"
         }
     }

@@ -1,4 +1,5 @@
 public import Corpora
+import TokenShards
 public import Training
 import Work
 
@@ -64,6 +65,8 @@ public enum PipelineEvent: Sendable {
     case training(TrainingEvent)
     /// Something that a person should know and that is no error.
     case notice(String)
+    /// Shards that are about to be read were found to be as they were written.
+    case checkedShards(count: Int, byteCount: Int)
     /// A stage is done; the files that it made or keeps.
     case finished(Stage, source: String?, outputs: [String])
 }
@@ -72,6 +75,27 @@ extension WorkContext<PipelineEvent> {
     /// Throws when the work is to end before it is done.
     func checkStop() throws(PipelineError) {
         if stop.isRequested { throw .interrupted }
+    }
+
+    /// Compares the shards of data sets that are about to be read with their checksums, says so, and
+    /// throws where they are not as they were written. O(bytes), at the speed of memory.
+    func checkShards(of sets: [ShardSet]) throws {
+        let sets = sets.filter { $0.layout == .quern }
+        let total = sets.reduce(0) { $0 + $1.byteCount() }
+        guard total > 0 else { return }
+        let start = ContinuousClock.now
+        var done = 0
+        for set in sets {
+            try set.verifyChecksums { count in
+                try checkStop()
+                // What takes less than a moment is told when it is done.
+                guard ContinuousClock.now - start > .seconds(1) else { return }
+                try show("checking shards", completed: done + count, of: total, unit: .bytes)
+            }
+            done += set.byteCount()
+        }
+        let count = sets.reduce(0) { $0 + $1.manifest.shards.count }
+        report(.checkedShards(count: count, byteCount: total))
     }
 
     /// Reports how far a stage has come, and throws when it is to end.

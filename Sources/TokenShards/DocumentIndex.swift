@@ -124,6 +124,14 @@ struct DocumentIndex {
         count = body / entrySize
     }
 
+    /// Bytes of its file; 0 where it has none.
+    var byteCount: Int {
+        switch entries {
+        case .firstTokens: 0
+        case .file(let file, _): file.byteCount
+        }
+    }
+
     /// Entry `index`, which must be below ``count``.
     subscript(index: Int) -> DocumentEntry {
         precondition(index >= 0 && index < count, "document \(index) of \(count)")

@@ -120,6 +120,33 @@ extension ShardSet {
         if let failure { throw failure }
     }
 
+    /// Bytes that ``verifyChecksums(of:progress:)`` reads.
+    public func byteCount(of splits: [Split] = Split.allCases) -> Int {
+        guard layout == .quern else { return 0 }
+        return splits.flatMap(shards(of:)).reduce(0) { $0 + $1.storedByteCount }
+    }
+
+    /// Compares every byte of the shards and their indices with the checksums of the manifest, and
+    /// nothing else: that they are as they were written. O(bytes), at the speed of memory.
+    ///
+    /// A data set of another program has no checksums; opening it has read every id.
+    ///
+    /// - Parameters:
+    ///   - splits: the parts of the data set.
+    ///   - progress: takes the bytes that have been read; ends the work by an error.
+    /// - Throws: ``ShardError/badShard(path:reason:)``, and what `progress` throws.
+    public func verifyChecksums(
+        of splits: [Split] = Split.allCases, progress: (Int) throws -> Void = { _ in }
+    ) throws {
+        guard layout == .quern else { return }
+        var done = 0
+        for shard in splits.flatMap(shards(of:)) {
+            try shard.verifyChecksums()
+            done += shard.storedByteCount
+            try progress(done)
+        }
+    }
+
     /// Checks that the manifest's sums are those of its shards, and that no one can take another
     /// file of the directory for one of them. O(shards + files).
     private func verifyManifest() throws(ShardError) {

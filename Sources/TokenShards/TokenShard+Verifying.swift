@@ -3,6 +3,9 @@ import Files
 import Tokenization
 
 extension TokenShard {
+    /// Bytes of the shard and its index.
+    var storedByteCount: Int { file.byteCount + index.byteCount }
+
     /// Reads every byte and compares both files with their checksums. O(bytes).
     func verifyChecksums() throws(ShardError) {
         let checksum = file.withBytes { bytes in

@@ -38,7 +38,8 @@ public struct ShardExport {
         self.sampleLength = sampleLength
     }
 
-    /// Writes the directory `path`, which must not be there. O(tokens).
+    /// Writes the directory `path`, which must not be there, once the shards are found to be as
+    /// they were written. O(tokens).
     ///
     /// - Parameters:
     ///   - path: the directory to make.
@@ -50,6 +51,7 @@ public struct ShardExport {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw ShardError.outputExists(path: path)
         }
+        try set.verifyChecksums()
         let partial = path + ".partial"
         if FileManager.default.fileExists(atPath: partial) { try FileSystem.removeItem(partial) }
         try FileSystem.makeDirectory(partial)

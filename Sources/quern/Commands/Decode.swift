@@ -9,7 +9,8 @@ struct Decode: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Turn token ids, or whole shards, back into text.",
         discussion: """
-            Prints exactly the bytes that the ids stand for.
+            Prints exactly the bytes that the ids stand for. Shards are first compared with their \
+            checksums.
 
             Example:
 
@@ -88,11 +89,13 @@ struct Decode: AsyncParsableCommand {
 
     private func decodeShards(_ directory: String, _ vocabulary: Vocabulary) throws {
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
+        let splits = split.map { [$0] } ?? Split.allCases
+        try set.verifyChecksums(of: splits)
         let ending = Array(
             (separator ?? "\n").unescaped.utf8)
         var stream = TextStream(vocabulary)
         var text: [UInt8] = []
-        for split in split.map({ [$0] }) ?? Split.allCases {
+        for split in splits {
             for shard in set.shards(of: split) {
                 for document in 0..<shard.documentCount {
                     // A part at a time, since a document may be as long as a shard.

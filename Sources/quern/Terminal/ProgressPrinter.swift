@@ -80,6 +80,10 @@ final class ProgressPrinter {
             message("\(stage.title(source)): up to date")
         case .notice(let text):
             message("note: \(text)")
+        case .checkedShards(let count, let byteCount):
+            message(
+                "\(count == 1 ? "one shard" : "\(Figures.count(count)) shards"), "
+                    + "\(Figures.bytes(Double(byteCount))): as written")
         case .finished:
             endLine()
         case .progress(let progress):
