@@ -10,6 +10,16 @@ public enum TrainingError: Error, Equatable, Sendable {
     case tooLittleMemory(needed: MemoryPlan, available: Int)
     /// There is nothing to resume.
     case noCheckpoint(directory: String)
+    /// There is no checkpoint of the step that was asked for.
+    case noSuchStep(step: Int, directory: String, known: [Int])
+    /// A model or checkpoint is not as it was written.
+    ///
+    /// - Parameters:
+    ///   - fault: the files and what is wrong with them.
+    ///   - sound: the newest sound checkpoint of its run, if there is one.
+    case damaged(path: String, fault: String, sound: String?)
+    /// No checkpoint of a run is as it was written; each with its fault.
+    case noSoundCheckpoint(directory: String, faults: [String])
     /// No model lies where one was named.
     case noModel(path: String, hint: String)
     /// The model cannot be begun from.
@@ -52,6 +62,18 @@ extension TrainingError: CustomStringConvertible {
             """
         case .noCheckpoint(let directory):
             "\(directory) has no checkpoint to resume from: train from the beginning first"
+        case .noSuchStep(let step, let directory, let known):
+            "\(directory) has no checkpoint of step \(step): "
+                + (known.isEmpty
+                    ? "it has none"
+                    : "it has those of " + known.map(String.init).joined(separator: ", "))
+        case .damaged(let path, let fault, let sound):
+            "\(path) is damaged (\(fault)): "
+                + (sound.map { "the newest sound checkpoint of its run is \($0)" }
+                    ?? "copy it again")
+        case .noSoundCheckpoint(let directory, let faults):
+            "no checkpoint in \(directory) is sound: \(faults.joined(separator: "; ")). Copy one "
+                + "again, or choose another directory"
         case .noModel(let path, let hint):
             "there is no model in \(path): \(hint)"
         case .badStart(let path, let reason):
@@ -71,8 +93,8 @@ extension TrainingError: CustomStringConvertible {
             "\(path) cannot be continued from: \(reason)"
         case .runExists(let directory):
             """
-            \(directory) has checkpoints already: continue from the last, replace them, or choose \
-            another directory
+            \(directory) has checkpoints already, which a new run would replace: continue from the \
+            last, or choose another directory
             """
         case .runInUse(let directory):
             "another process trains in \(directory): wait for it, or choose another directory"

@@ -111,7 +111,9 @@ struct Corpus: AsyncParsableCommand {
 struct Model: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Exchange a model with other programs, or look at one.",
-        subcommands: [ModelImportCommand.self, ModelExportCommand.self, ModelShow.self])
+        subcommands: [
+            ModelImportCommand.self, ModelExportCommand.self, ModelShow.self, ModelVerify.self,
+        ])
 }
 
 /// `quern shards`

@@ -174,6 +174,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     ]
 
     /// Copies the tiny shards into `folder`, as `shards`.
+    /// A model of which no manifest says how it was written.
+    private static func copyModel(_ folder: TemporaryFolder, _ world: TinyWorld) throws {
+        try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+        try folder.remove("m/manifest.json")
+    }
+
     private static func copyShards(_ folder: TemporaryFolder, _ world: TinyWorld) throws {
         try folder.copy(world.shards, to: "shards")
     }
@@ -263,7 +269,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         BadInput("a run without a best", says: "its run has run/checkpoints/latest", outputs: []) {
             folder, world in
             try folder.copy(world.folder.path + "/runs/tiny", to: "run")
-            try folder.remove("run/checkpoints/best")
+            for step in ["3", "6"] {
+                try? folder.remove("run/checkpoints/step-0000000\(step)")
+            }
             return ["model", "show", "run/checkpoints/best"]
         },
         BadInput("an empty split to score", says: "the val split holds no document", outputs: []) {
@@ -276,7 +284,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             says: "(use `quern encode --vocab m`, then --vocab m here)"
         ) {
             folder, world in
-            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try copyModel(folder, world)
             try anotherVocabulary(folder, world)
             try folder.remove("m/tokenizer.json")
             try folder.copy(folder.path + "/other/tokenizer.json", to: "m/tokenizer.json")
@@ -300,7 +308,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             ]
         },
         BadInput("weights of another shape", says: "has shape", outputs: []) { folder, world in
-            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try copyModel(folder, world)
             let text = String(decoding: try folder.bytes("m/config.json"), as: UTF8.self)
             let changed = text.replacing(/"n_embd": *16/, with: "\"n_embd\": 32")
             #expect(changed != text)
@@ -309,19 +317,19 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         },
         BadInput("weights cut short", says: "model.safetensors is damaged", outputs: []) {
             folder, world in
-            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try copyModel(folder, world)
             let weights = "m/model.safetensors"
             try folder.write(weights, Array(try folder.bytes(weights).dropLast(4)))
             return ["generate", "--model", "m"]
         },
         BadInput("a model of another kind", says: "model_type is bert, none of gpt2") {
             folder, world in
-            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try copyModel(folder, world)
             try folder.write("m/config.json", "{\"model_type\": \"bert\"}")
             return ["model", "import", "m", "--output", "out"]
         },
         BadInput("a model without a tokenizer", says: "none of tokenizer.json") { folder, world in
-            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try copyModel(folder, world)
             try folder.remove("m/tokenizer.json")
             return ["model", "import", "m", "--output", "out"]
         },
@@ -347,7 +355,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             return ["model", "import", world.model, "--output", "out"]
         },
         BadInput("a pattern that llama.cpp lacks", says: "the pattern nanochat") { folder, world in
-            try folder.copy(world.folder.path + "/runs/tiny/checkpoints/step-00000006", to: "m")
+            try copyModel(folder, world)
             let text = String(decoding: try folder.bytes("m/tokenizer.json"), as: UTF8.self)
             let changed = text.replacing("{1,3}", with: "{1,2}")
             #expect(changed != text)

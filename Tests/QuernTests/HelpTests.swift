@@ -14,7 +14,7 @@ import Testing
         "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
         "shards show", "shards verify", "shards finish", "shards export", "train", "evaluate",
         "generate",
-        "chat", "explain", "model import", "model export", "model show",
+        "chat", "explain", "model import", "model export", "model show", "model verify",
     ]
 
     @Test(arguments: commands)

@@ -71,12 +71,16 @@ public enum EvaluateStage {
     private static func open(
         _ modelDirectory: String, _ shardDirectories: [String], _ work: WorkContext<PipelineEvent>
     ) throws -> (model: any LanguageModel, vocabulary: Vocabulary, sets: [ShardSet]) {
-        try CheckpointStore.requireModel(at: modelDirectory)
+        if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
+            work.report(.notice(note))
+        }
+        let modelDirectory = try CheckpointStore.soundModelDirectory(at: modelDirectory)
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let sets = try shardDirectories.map {
             try ShardSet(directory: $0, vocabulary: vocabulary)
         }
         for case let notice? in sets.map(\.foreignNotice) { work.report(.notice(notice)) }
+        try work.checkShards(of: sets)
         let model = try ModelDirectory(path: modelDirectory).model()
         try model.configuration.checkEmbeddings(of: vocabulary)
         return (model, vocabulary, sets)
@@ -97,8 +101,10 @@ public enum EvaluateStage {
         modelDirectory: String, shardDirectories: [String], split: Split, limit: Int,
         beamCount: Int, work: WorkContext<PipelineEvent>
     ) throws -> PairAccuracy? {
+        let directory = try CheckpointStore.modelDirectory(at: modelDirectory)
+        let shape = try ModelConfiguration(directory: directory).shape
+        guard type(of: shape).readsPairs else { return nil }
         let (model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
-        guard model.readsPairs else { return nil }
         let template = try PairTemplate(vocabulary)
         let team = ThreadTeam(threadCount: work.threadCount)
         return try sets.reduce(into: PairAccuracy()) { sum, set in

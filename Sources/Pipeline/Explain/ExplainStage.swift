@@ -22,7 +22,7 @@ public enum ExplainStage {
         _ text: String, target: String? = nil, modelDirectory: String,
         focus: Explanation.Focus = .init()
     ) throws -> (explanation: Explanation, vocabulary: Vocabulary) {
-        try CheckpointStore.requireModel(at: modelDirectory)
+        let modelDirectory = try CheckpointStore.soundModelDirectory(at: modelDirectory)
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let model = try ModelDirectory(path: modelDirectory).model()
         guard target == nil || model.readsPairs else {

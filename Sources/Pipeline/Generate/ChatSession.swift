@@ -67,12 +67,13 @@ public struct ChatSession {
         directory: String, system: String? = nil, configuration: GenerationConfiguration = .init(),
         threadCount: Int = 1
     ) throws {
-        try CheckpointStore.requireModel(at: directory)
+        let path = directory
+        let directory = try CheckpointStore.soundModelDirectory(at: path)
         let template: ChatTemplate
         do {
             template = try ChatTemplate(Vocabulary(directory: directory))
         } catch TokenizationError.unknownSpecialToken(let missing, _) {
-            throw PipelineError.notTuned(path: directory, missing: missing)
+            throw PipelineError.notTuned(path: path, missing: missing)
         }
         try self.init(
             model: ModelDirectory(path: directory).model(), template: template, system: system,

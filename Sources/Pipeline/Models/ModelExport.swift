@@ -37,7 +37,7 @@ public enum ModelExport {
         _ directory: String, to path: String, settings: GGUFSettings,
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, remarks: [String]) {
-        try CheckpointStore.requireModel(at: directory)
+        let directory = try CheckpointStore.soundModelDirectory(at: directory)
         let model = try ModelDirectory(path: directory)
         let vocabulary = try Vocabulary(directory: directory)
         try model.configuration.checkEmbeddings(of: vocabulary)
@@ -75,7 +75,7 @@ public enum ModelExport {
         _ directory: String, to output: String, type: NumberType, shardByteCount: Int?,
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, files: [String]) {
-        try CheckpointStore.requireModel(at: directory)
+        let directory = try CheckpointStore.soundModelDirectory(at: directory)
         let model = try ModelDirectory(path: directory)
         let files = try NewDirectory.make(output) { partial in
             let files = try model.write(

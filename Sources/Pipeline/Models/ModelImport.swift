@@ -1,6 +1,7 @@
 import Files
 public import Models
 public import Tokenization
+import Training
 import VocabularyFiles
 
 /// Makes a directory that every command takes as a model out of one that another program wrote.
@@ -41,6 +42,7 @@ public struct ModelImport: Sendable {
     public func run(
         _ source: String, output: String, report: (PipelineEvent) -> Void
     ) throws -> Result {
+        let source = try CheckpointStore.soundModelDirectory(at: source)
         var model = try ModelDirectory(path: source, contextLength: contextLength)
         var importer = VocabularyImport()
         importer.ignoresNormalizer = ignoresNormalizer

@@ -14,7 +14,7 @@ public struct ModelReport {
 
     /// Looks at the model in `directory`.
     public init(directory: String) throws {
-        try CheckpointStore.requireModel(at: directory)
+        let directory = try CheckpointStore.modelDirectory(at: directory)
         model = try ModelDirectory(path: directory)
         vocabulary = try? Vocabulary(directory: directory)
         recipe = try? CheckpointStore.state(of: directory).configuration

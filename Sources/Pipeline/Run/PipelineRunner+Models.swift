@@ -15,6 +15,9 @@ extension PipelineRunner {
         _ vocabulary: Vocabulary, _ data: Mixture, _ record: inout Record
     ) async throws -> (model: String, inputs: [String]) {
         let directory = runDirectory
+        let store = CheckpointStore(runDirectory: directory)
+        // Files whose bytes the ledger does not know may have changed as well.
+        if try !store.faultsOfUsed().isEmpty { try record.ledger.forget(.train, source: modelName) }
         let inputs =
             [
                 data.fingerprint, data.sources[0].set.manifest.vocabulary.fingerprint,
@@ -29,7 +32,7 @@ extension PipelineRunner {
             guard summary.isComplete else { throw PipelineError.interrupted }
             return try files(ofRun: directory)
         }
-        let store = CheckpointStore(runDirectory: directory)
+        if let note = store.mendPointersIfFree() { work.report(.notice(note)) }
         guard let model = store.best ?? store.latest else {
             throw TrainingError.noCheckpoint(directory: directory)
         }
@@ -88,7 +91,7 @@ extension PipelineRunner {
 
     /// Key that tells a model that training begins from, from another one under the same name.
     private func modelKey(_ directory: String) throws -> String {
-        let path = directory + "/model.safetensors"
+        let path = CheckpointStore.resolved(directory) + "/model.safetensors"
         guard let fingerprint = StageLedger.fingerprint(ofFile: path) else {
             throw TrainingError.badStart(path: directory, reason: "it has no model.safetensors")
         }
@@ -100,7 +103,16 @@ extension PipelineRunner {
         _ data: Mixture, _ vocabulary: Vocabulary
     ) throws -> Trainer.ExistingRun {
         let store = CheckpointStore(runDirectory: runDirectory)
-        guard let latest = store.latest else { return .overwrite }
+        if store.isWhollyDamaged {
+            work.report(
+                .notice(
+                    """
+                    no checkpoint in \(store.directory) is sound: they are set aside, and the model \
+                    is trained again
+                    """))
+            return .setAside
+        }
+        guard let latest = store.newestSound else { return .overwrite }
         var wanted = configuration.model.shape
         wanted.fit(vocabulary)
         if store.isContinued(by: configuration.training, data: data.fingerprint) {

@@ -37,9 +37,12 @@ public enum TuneStage {
         try section.validate()
         let runDirectory = surroundings.runDirectory
         let store = CheckpointStore(runDirectory: runDirectory)
-        if !decidesExisting { _ = try store.checkpoint(surroundings.existing) }
-        try CheckpointStore.requireModel(at: modelDirectory)
-        let shape = try ModelConfiguration(directory: modelDirectory).shape
+        if !decidesExisting { try store.check(surroundings.existing) }
+        if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
+            work.report(.notice(note))
+        }
+        let startDirectory = try CheckpointStore.modelDirectory(at: modelDirectory)
+        let shape = try ModelConfiguration(directory: startDirectory).shape
         guard !type(of: shape).readsPairs else {
             throw TrainingError.badStart(
                 path: modelDirectory,
@@ -50,7 +53,7 @@ public enum TuneStage {
                     """)
         }
         let template = try ChatTemplate(
-            Vocabulary(directory: modelDirectory).adding(specialTokens: ChatTemplate.specialTokens))
+            Vocabulary(directory: startDirectory).adding(specialTokens: ChatTemplate.specialTokens))
         try ConversationEncoding(template: template, contextLength: shape.positionCount).run(
             section, directory: shardDirectory(of: runDirectory), work: work)
         let set = try ShardSet(
@@ -61,7 +64,7 @@ public enum TuneStage {
         if decidesExisting {
             surroundings.existing =
                 store.isContinued(by: training, data: set.fingerprint)
-                ? .resume : .overwrite
+                ? .resume : store.isWhollyDamaged ? .setAside : .overwrite
         }
         surroundings.drawSamples = { model, progress in
             try answers(

@@ -4,21 +4,23 @@ import Tokenization
 
 /// A model that training begins from, where it does not begin at random: `init_from`.
 struct StartingPoint {
-    let directory: String
+    /// The model's directory, or a name that stands for it.
+    let path: String
 
     /// The shape of a model of `vocabulary` that begins from this one: its own, with more tokens
     /// where the vocabulary has more.
     ///
     /// - Throws: ``TrainingError/otherVocabulary(path:)`` when its ids mean something else than
-    ///   those of `vocabulary`.
+    ///   those of `vocabulary`, and ``TrainingError/damaged(path:fault:sound:)`` when the model is
+    ///   not as it was written.
     func shape(vocabulary: Vocabulary) throws -> any ModelShape {
-        try CheckpointStore.requireModel(at: directory)
+        let directory = try CheckpointStore.soundModelDirectory(at: path)
         var shape = try ModelConfiguration(directory: directory).shape
         // Without a `tokenizer.json` the ids cannot be compared, and are taken to fit.
         if FileManager.default.fileExists(atPath: directory + "/tokenizer.json") {
             let own = try Vocabulary(directory: directory)
             guard vocabulary.isExtension(of: own) else {
-                throw TrainingError.otherVocabulary(path: directory)
+                throw TrainingError.otherVocabulary(path: path)
             }
         }
         shape.vocabularySize = max(shape.vocabularySize, vocabulary.count)
@@ -27,7 +29,7 @@ struct StartingPoint {
 
     /// The model, with rows for all of `shape`'s tokens.
     func model(_ shape: any ModelShape, seed: UInt64) throws -> any LanguageModel {
-        let model = try ModelDirectory(path: directory).model()
+        let model = try ModelDirectory(path: CheckpointStore.resolved(path)).model()
         guard ModelConfiguration(model.configuration) != ModelConfiguration(shape) else {
             return model
         }

@@ -103,7 +103,6 @@ extension Trainer {
             model: model, optimizer: optimizer, carried: CarriedState(of: runner),
             vocabulary: vocabulary, template: part?.chatTemplate, state: state,
             keep: configuration.keepCheckpoints)
-        newestCheckpoint = path
         (checkpointStep, isCheckpointDue) = (state.step, false)
         log.report(.checkpoint(step: state.step, path: path))
     }
@@ -111,24 +110,27 @@ extension Trainer {
     // MARK: Before and after
 
     /// Takes the run's directory for this process alone, as long as the result lives, and removes
-    /// what is to be replaced.
+    /// or sets aside what is to be replaced.
     func takeDirectory() throws -> FileLock {
         let directory = surroundings.runDirectory
         try FileSystem.makeDirectory(directory)
         // Checkpoints that another process has written since this run was prepared would be torn
         // apart.
         guard let lock = try FileLock(path: directory + "/lock", .exclusive),
-            surroundings.existing == .overwrite || store.latest == newestCheckpoint
+            surroundings.existing == .overwrite || store.entries == earlierCheckpoints
         else { throw TrainingError.runInUse(directory: directory) }
         // Not before, for the run may have begun from one of the checkpoints that it replaces.
         if surroundings.existing == .overwrite, state.step == 0 { try store.removeAll() }
+        try store.setAside(continuation.left, after: continuation.step)
+        try store.mendPointers()
         return lock
     }
 
     func plan(matrixPeak: Double) -> TrainingPlan {
         TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
-            completedSteps: state.step, changes: changes, tokensPerStep: tokensPerStep,
+            completedSteps: state.step, notes: continuation.notes, changes: changes,
+            tokensPerStep: tokensPerStep,
             windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
             memory: memory, precision: KernelLevel.best(configuration.precision).precision,
             wantedPrecision: configuration.precision, matrixPeak: matrixPeak)

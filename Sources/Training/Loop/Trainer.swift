@@ -22,13 +22,17 @@ public import Work
 /// ```
 public final class Trainer {
     /// Policy for a run directory that has checkpoints.
-    public enum ExistingRun: Sendable {
+    public enum ExistingRun: Sendable, Equatable {
         /// Refuse to touch it.
         case refuse
-        /// Continue from its newest checkpoint.
+        /// Continue from its newest sound checkpoint.
         case resume
-        /// Remove it and begin again.
+        /// Continue from the checkpoint of a step, and set newer ones aside.
+        case resumeFrom(step: Int)
+        /// Remove its checkpoints and begin again.
         case overwrite
+        /// Set its checkpoints aside and begin again.
+        case setAside
     }
 
     /// Surroundings of a run: all besides the model, the data and the recipe.
@@ -79,9 +83,11 @@ public final class Trainer {
     var state: TrainingState
     /// Changes of the recipe against that of the checkpoint that the run goes on from.
     let changes: [RecipeChange]
-    /// The newest checkpoint that the run goes on from or has written itself; nil without one.
-    var newestCheckpoint: String?
-    /// Step that this checkpoint was written after; 0 without one.
+    /// Place from which the run goes on, and what it leaves behind.
+    let continuation: Continuation
+    /// The checkpoints that there were when the run was prepared.
+    let earlierCheckpoints: [CheckpointStore.Entry]
+    /// Step of the checkpoint that the run goes on from or has written last; 0 without one.
     var checkpointStep: Int
     /// Whether a checkpoint is to be written as soon as the model is sound.
     var isCheckpointDue = false
@@ -122,8 +128,10 @@ public final class Trainer {
     ) throws {
         try configuration.validate()
         store = CheckpointStore(runDirectory: surroundings.runDirectory)
-        let checkpoint = try store.checkpoint(surroundings.existing)
-        let start = configuration.initFrom.map { StartingPoint(directory: $0) }
+        earlierCheckpoints = store.entries
+        continuation = try store.continuation(surroundings.existing)
+        let checkpoint = continuation.checkpoint
+        let start = configuration.initFrom.map { StartingPoint(path: $0) }
         let shape = try Self.shape(
             modelConfiguration, vocabulary, start: start, checkpoint: checkpoint)
         try configuration.validate(for: shape)
@@ -152,7 +160,7 @@ public final class Trainer {
             }
         (model, optimizer) = (progress.model, progress.optimizer)
         (state, changes) = (progress.state, progress.changes)
-        (newestCheckpoint, checkpointStep) = (checkpoint, state.step)
+        checkpointStep = state.step
         source = try BatchSource(
             data, configuration, contextLength: shape.positionCount, part: part)
         runner = BatchRunner(

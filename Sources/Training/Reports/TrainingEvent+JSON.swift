@@ -116,7 +116,7 @@ extension StepReport: Encodable {
 
 extension TrainingPlan: Encodable {
     private enum Key: String, CodingKey {
-        case memory, changes, precision
+        case memory, notes, changes, precision
         case parameterCount = "parameters"
         case stepCount = "steps"
         case completedSteps = "completed_steps"
@@ -134,6 +134,7 @@ extension TrainingPlan: Encodable {
         try members.encode(tokensPerStep, forKey: .tokensPerStep)
         try members.encode(memory.total, forKey: .memoryByteCount)
         try members.encode(memory, forKey: .memory)
+        if !notes.isEmpty { try members.encode(notes, forKey: .notes) }
         try members.encode(changes, forKey: .changes)
         try members.encode(precision, forKey: .precision)
         try members.encode(matrixPeak, forKey: .matrixPeak)

@@ -55,6 +55,9 @@ public struct TrainingPlan: Sendable, Equatable {
     public var stepCount: Int
     /// Steps done by an earlier run that this one continues.
     public var completedSteps: Int
+    /// Notes on the checkpoint that it continues from, and on those that it does not, a sentence
+    /// each.
+    public var notes: [String]
     /// Changes of the recipe since the steps so far were done.
     public var changes: [RecipeChange]
     /// Places for tokens in a step.

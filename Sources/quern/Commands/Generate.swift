@@ -131,11 +131,11 @@ struct Generate: AsyncParsableCommand {
 
     func run() async throws {
         let generation = try sampling.configuration()
-        try CheckpointStore.requireModel(at: model)
-        let vocabulary = try Vocabulary(directory: model)
+        let directory = try CheckpointStore.soundModelDirectory(at: model)
+        let vocabulary = try Vocabulary(directory: directory)
         let policy = try specials.policy(for: vocabulary)
         let beginning = try beginning(vocabulary)
-        let languageModel = try ModelDirectory(path: model).model()
+        let languageModel = try ModelDirectory(path: directory).model()
         let team = ThreadTeam(threadCount: threads ?? 0)
         if top != nil || attention != nil || beams != nil {
             let ids = try TextSampler.ids(

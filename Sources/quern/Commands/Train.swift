@@ -13,7 +13,10 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             Takes the sections "model" and "training" of the pipeline's description, and the \
             shards and the vocabulary of its name unless others are given. Writes checkpoints that \
             transformers loads as they are, and metrics.jsonl. Ctrl-C writes a checkpoint and \
-            leaves; --resume goes on from it, with the same result as if nothing had happened.
+            leaves; --resume goes on from it, with the same result as if nothing had happened. A \
+            checkpoint that is not as it was written is named, and the newest sound one is used; \
+            --from-step N goes back to that of step N. The shards are compared with their checksums \
+            first.
 
             --init-from begins from a model instead of from nothing: a checkpoint, or any Hugging \
             Face directory of a known kind. The shape is then that model's.
@@ -30,6 +33,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
 
               quern train --config pipeline.json
               quern train --config pipeline.json --resume
+              quern train --config pipeline.json --resume --from-step 400
               quern train --config pipeline.json --set training.steps=20 --profile --overwrite
               quern train --shards shards/kjv --vocab vocab/kjv --output runs/big \
             --set model.n_layer=6
@@ -84,6 +88,13 @@ struct Train: AsyncParsableCommand, ReportingCommand {
     @Flag(name: .long, help: "Continue from the newest checkpoint.")
     var resume = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --resume: continue from the checkpoint of this step, and set newer ones aside.",
+            valueName: "step"))
+    var fromStep: Int?
+
     @Flag(name: .long, help: "Remove the run's checkpoints and begin again.")
     var overwrite = false
 
@@ -102,6 +113,10 @@ struct Train: AsyncParsableCommand, ReportingCommand {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
+        if let fromStep {
+            if !resume { throw ValidationError("--from-step belongs to --resume") }
+            if fromStep < 1 { throw ValidationError("--from-step is at least 1") }
+        }
         if resume, overwrite { throw ValidationError("give either --resume or --overwrite") }
         if !conversations.isEmpty, !shards.isEmpty || vocab != nil {
             throw ValidationError(
@@ -119,7 +134,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             output ?? (isTuning ? configuration.tuningDirectory : configuration.runDirectory)
         let surroundings = Trainer.Surroundings(
             runDirectory: runDirectory,
-            existing: resume ? .resume : overwrite ? .overwrite : .refuse,
+            existing: fromStep.map { .resumeFrom(step: $0) }
+                ?? (resume ? .resume : overwrite ? .overwrite : .refuse),
             memoryLimit: memory?.byteCount, isProfiled: profile)
         var measured: ProfileReport?
         var work = reporting.work(printer, interrupts)

@@ -11,7 +11,9 @@ extension Hints {
         switch error {
         case .tooLittleMemory: options.use("--threads", "--memory")
         case .noCheckpoint: options.use("--resume").map { _ in "leave out --resume" }
-        case .runExists: options.use("--resume", "--overwrite", "--output")
+        case .runExists: options.use("--resume", "--output")
+        case .noSoundCheckpoint: options.use("--output")
+        case .noSuchStep: options.use("--from-step")
         case .runInUse: options.use("--output")
         case .otherVocabulary(let path):
             options.use("--vocab").map { _ in

@@ -116,6 +116,7 @@ final class ProgressPrinter {
                 text += "; continuing after step \(Figures.count(plan.completedSteps))"
             }
             message(text)
+            for note in plan.notes { message("note: \(note)") }
             if !plan.changes.isEmpty {
                 message(
                     "Note: it goes on with other settings than before: "

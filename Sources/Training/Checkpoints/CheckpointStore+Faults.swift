@@ -1,0 +1,208 @@
+import Files
+import Foundation
+import Models
+
+/// Damage of checkpoints, and the one from which a run goes on.
+extension CheckpointStore {
+    /// Fault of a checkpoint, as a clause: nil for a sound one.
+    ///
+    /// One without a manifest was written before there were any. There is nothing to compare its
+    /// bytes with; but where an older checkpoint of the run has one, its own was lost.
+    ///
+    /// - Parameters:
+    ///   - entries: all checkpoints of the run.
+    ///   - comparesBytes: whether every byte is read, which is O(bytes); otherwise the lengths of
+    ///     the files alone are compared.
+    ///   - progress: takes how many bytes have been read.
+    /// - Throws: what the file system refuses, and what `progress` throws.
+    static func fault(
+        of entry: Entry, among entries: [Entry], comparesBytes: Bool = true,
+        progress: (Int) throws -> Void = { _ in }
+    ) throws -> String? {
+        if let fault = try fault(
+            inDirectory: entry.path, comparesBytes: comparesBytes, progress: progress)
+        {
+            return fault
+        }
+        if !hasManifest(entry.path) {
+            let isSealedRun = entries.contains { $0.step < entry.step && hasManifest($0.path) }
+            if isSealedRun { return "\(DirectoryManifest.fileName) is missing" }
+            let names = ["config.json", TrainingState.fileName, optimizerFileName]
+            for name in names
+            where !FileManager.default.fileExists(atPath: entry.path + "/" + name) {
+                return "\(name) is missing"
+            }
+            do { _ = try ModelDirectory(path: entry.path) } catch { return "\(error)" }
+        }
+        let step: Int
+        do { step = try state(of: entry.path).step } catch { return "\(error)" }
+        return step == entry.step ? nil : "it holds step \(step)"
+    }
+
+    /// Fault of the directory of any model, as a clause: nil where there is none, or no manifest to
+    /// compare with.
+    static func fault(
+        inDirectory directory: String, comparesBytes: Bool = true,
+        progress: (Int) throws -> Void = { _ in }
+    ) throws -> String? {
+        do {
+            guard let manifest = try DirectoryManifest(directory: directory) else { return nil }
+            let faults = try manifest.faults(
+                inDirectory: directory, comparesBytes: comparesBytes, progress: progress)
+            return faults.isEmpty ? nil : faults.joined(separator: ", ")
+        } catch DirectoryManifest.Fault.unknownVersion(let version) {
+            return "\(DirectoryManifest.fileName) is of version \(version)"
+        } catch DirectoryManifest.Fault.changed {
+            // The model of another program may have a file of this name.
+            let state = directory + "/" + TrainingState.fileName
+            guard FileManager.default.fileExists(atPath: state) else { return nil }
+            return "\(DirectoryManifest.fileName) is not as it was written"
+        }
+    }
+
+    static func hasManifest(_ directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/" + DirectoryManifest.fileName)
+    }
+
+    /// Whether a run of `configuration` on data with this fingerprint would go on from the newest
+    /// sound checkpoint.
+    package func isContinued(by configuration: TrainingConfiguration, data fingerprint: String)
+        -> Bool
+    {
+        guard let checkpoint = try? continuation(.resume).checkpoint,
+            let state = try? Self.state(of: checkpoint)
+        else { return false }
+        return state.configuration == configuration && state.dataFingerprint == fingerprint
+            && state.step <= configuration.steps
+    }
+
+    /// Directory of the newest checkpoint whose bytes are those that were written; nil without one.
+    /// O(bytes).
+    package var newestSound: String? { try? continuation(.resume).checkpoint }
+
+    /// Whether there are checkpoints, none of which is sound.
+    package var isWhollyDamaged: Bool {
+        do { _ = try continuation(.resume) } catch TrainingError.noSoundCheckpoint {
+            return true
+        } catch {}
+        return false
+    }
+
+    /// Faults of those checkpoints that a finished run is used by: the newest and the best, each
+    /// with its path. O(bytes).
+    package func faultsOfUsed() throws -> [(path: String, fault: String)] {
+        let entries = entries
+        let used = [latest, best].compactMap(\.self)
+        return try entries.filter { used.contains($0.path) }.compactMap { entry in
+            try Self.fault(of: entry, among: entries).map { (entry.path, $0) }
+        }
+    }
+}
+
+/// Place from which a run goes on, and what it leaves behind.
+struct Continuation {
+    /// Directory of the checkpoint; nil for a run that begins.
+    var checkpoint: String?
+    /// Step after which the checkpoint was written.
+    var step = 0
+    /// Names of the directories that the run sets aside before it writes.
+    var left: [String] = []
+    /// What a person should know of it, a sentence each.
+    var notes: [String] = []
+}
+
+extension CheckpointStore {
+    /// The place from which a run goes on.
+    ///
+    /// - Throws: ``TrainingError`` when there is a checkpoint and `existing` refuses one, or none
+    ///   that is sound and it asks for one; and what the file system refuses.
+    func continuation(_ existing: Trainer.ExistingRun) throws -> Continuation {
+        let entries = entries
+        switch existing {
+        case .overwrite: return Continuation()
+        case .setAside: return Continuation(left: entries.map(\.name))
+        case .refuse:
+            guard entries.isEmpty else { throw TrainingError.runExists(directory: runDirectory) }
+            return Continuation()
+        case .resume: return try newestSound(of: entries)
+        case .resumeFrom(let step): return try chosen(step, of: entries)
+        }
+    }
+
+    /// Throws if `existing` refuses the checkpoints that there are, or asks for one and there is
+    /// none. O(files); no bytes are compared.
+    package func check(_ existing: Trainer.ExistingRun) throws {
+        switch existing {
+        case .refuse: _ = try continuation(existing)
+        case .resume, .resumeFrom:
+            if entries.isEmpty { throw TrainingError.noCheckpoint(directory: runDirectory) }
+        case .overwrite, .setAside: break
+        }
+    }
+
+    private func newestSound(of entries: [Entry]) throws -> Continuation {
+        guard !entries.isEmpty else { throw TrainingError.noCheckpoint(directory: runDirectory) }
+        var faults: [(entry: Entry, fault: String)] = []
+        var place: Entry?
+        for entry in entries.reversed() {
+            guard let fault = try Self.fault(of: entry, among: entries) else {
+                place = entry
+                break
+            }
+            faults.append((entry, fault))
+        }
+        guard let place else {
+            throw TrainingError.noSoundCheckpoint(
+                directory: directory, faults: faults.map { "\($0.entry.name) (\($0.fault))" })
+        }
+        // The best one is used as well, and is not looked at again when the run is done.
+        if let best = best(of: whole), best.step < place.step,
+            let fault = try Self.fault(of: best, among: entries)
+        {
+            faults.append((best, fault))
+        }
+        var continuation = Continuation(
+            checkpoint: place.path, step: place.step, left: faults.map(\.entry.name))
+        continuation.notes = faults.map { entry, fault in
+            "\(entry.path) is damaged (\(fault)) and is set aside"
+        }
+        if !faults.isEmpty {
+            continuation.notes.append("the run goes on from \(place.path), which is sound")
+        }
+        if !Self.hasManifest(place.path) { continuation.notes.append(unsealedNote(place)) }
+        return continuation
+    }
+
+    private func chosen(_ step: Int, of entries: [Entry]) throws -> Continuation {
+        guard let place = entries.first(where: { $0.step == step }) else {
+            throw TrainingError.noSuchStep(
+                step: step, directory: directory, known: entries.map(\.step))
+        }
+        if let fault = try Self.fault(of: place, among: entries) {
+            throw TrainingError.damaged(
+                path: place.path, fault: fault, sound: try Self.newestSoundPath(of: entries))
+        }
+        let newer = entries.filter { $0.step > step }
+        var continuation = Continuation(
+            checkpoint: place.path, step: step, left: newer.map(\.name))
+        if !newer.isEmpty {
+            let steps = newer.map { "\($0.step)" }.joined(separator: ", ")
+            continuation.notes.append(
+                "what was trained after step \(step) is left behind: "
+                    + (newer.count == 1 ? "the checkpoint of step " : "the checkpoints of steps ")
+                    + "\(steps) and the metrics are set aside")
+        }
+        if !Self.hasManifest(place.path) { continuation.notes.append(unsealedNote(place)) }
+        return continuation
+    }
+
+    private func unsealedNote(_ entry: Entry) -> String {
+        "\(entry.path) has no \(DirectoryManifest.fileName): whether it is as it was written "
+            + "cannot be checked"
+    }
+
+    /// The newest checkpoint whose bytes are those that were written; nil without one. O(bytes).
+    static func newestSoundPath(of entries: [Entry]) throws -> String? {
+        try entries.last { try fault(of: $0, among: entries) == nil }?.path
+    }
+}

@@ -1,0 +1,51 @@
+import Files
+import Foundation
+
+/// Models by their paths, as commands are given them: a checkpoint, `latest` or `best` of a run, or
+/// the directory of any model.
+extension CheckpointStore {
+    /// The directory of the model that `path` names, once nothing in it differs from what was
+    /// written, where that is known. O(bytes), at the speed of memory.
+    ///
+    /// - Throws: ``TrainingError/noModel(path:hint:)``, or
+    ///   ``TrainingError/damaged(path:fault:sound:)`` with the newest sound checkpoint of the run.
+    package static func soundModelDirectory(at path: String) throws -> String {
+        let resolved = resolved(path)
+        let entries = store(ofCheckpoint: resolved)?.entries ?? []
+        if let entry = entries.first(where: { $0.path == trimmed(resolved) }) {
+            guard let fault = try fault(of: entry, among: entries) else { return resolved }
+            throw TrainingError.damaged(
+                path: resolved, fault: fault, sound: try newestSoundPath(of: entries))
+        }
+        let directory = try modelDirectory(at: path)
+        if let fault = try fault(inDirectory: directory) {
+            throw TrainingError.damaged(path: directory, fault: fault, sound: nil)
+        }
+        return directory
+    }
+
+    /// The directory of the model that `path` names, of which nothing else is looked at.
+    ///
+    /// - Throws: ``TrainingError/noModel(path:hint:)`` if no model lies there, naming one that does
+    ///   if there is one near.
+    package static func modelDirectory(at path: String) throws(TrainingError) -> String {
+        let directory = resolved(path)
+        let manager = FileManager.default
+        guard !manager.fileExists(atPath: directory + "/config.json") else { return directory }
+        // The run itself may be named, or its checkpoints, or a checkpoint that it does not have.
+        var run = trimmed(path)
+        for _ in 0..<3 {
+            let store = CheckpointStore(runDirectory: run)
+            if let model = store.best.map({ _ in "best" }) ?? store.latest.map({ _ in "latest" }) {
+                throw .noModel(path: path, hint: "its run has \(store.directory)/\(model)")
+            }
+            run = FileSystem.parentDirectory(of: run)
+        }
+        guard manager.fileExists(atPath: path) else {
+            throw .noModel(
+                path: path, hint: "name a model's directory, such as runs/NAME/checkpoints/latest")
+        }
+        // Something else lies there, and what reads it says what it lacks.
+        return directory
+    }
+}

@@ -1,0 +1,97 @@
+import Files
+import Foundation
+
+/// `latest` and `best`, which follow from the checkpoints.
+extension CheckpointStore {
+    /// Points `latest` and `best` to the checkpoints that they stand for, where they say something
+    /// else: after a kill between the two, or in a copy that was made without links.
+    ///
+    /// The caller has taken the run's directory for itself.
+    ///
+    /// - Returns: what was changed, a clause each.
+    @discardableResult
+    func mendPointers() throws -> [String] {
+        var changes = try nameCopies()
+        let whole = whole
+        let wanted: [Pointer: String?] = [
+            .latest: whole.last?.entry.name, .best: best(of: whole)?.name,
+        ]
+        for pointer in Pointer.allCases {
+            let path = path(of: pointer)
+            let (old, new) = (FilePointer.target(at: path), wanted[pointer] ?? nil)
+            guard old != new else { continue }
+            if let new {
+                try FilePointer.point(path, to: new)
+            } else {
+                try FileSystem.removeFile(path)
+            }
+            changes.append(
+                "\(pointer.rawValue) was \(old ?? "missing") and is \(new ?? "removed")")
+        }
+        return changes
+    }
+
+    /// Gives a checkpoint that a copy has called `latest` or `best` its own name, or, where that is
+    /// taken, sets it aside.
+    private func nameCopies() throws -> [String] {
+        var changes: [String] = []
+        for pointer in Pointer.allCases {
+            let path = path(of: pointer)
+            guard FilePointer.isDirectory(at: path) else { continue }
+            if let entry = entries.first(where: { $0.path == path }) {
+                let name = Self.name(ofStep: entry.step)
+                try FileSystem.renameFile(path, to: directory + "/" + name)
+                changes.append("the directory \(pointer.rawValue) is \(name) now")
+            } else {
+                let place = try setAside([pointer.rawValue], after: nil)
+                changes.append("the directory \(pointer.rawValue) is set aside in \(place)")
+            }
+        }
+        return changes
+    }
+
+    /// Mends the pointers where they need it and nobody trains there; on a file system that cannot
+    /// be written they stay as they are.
+    ///
+    /// - Returns: a sentence of what was changed; nil for nothing.
+    package func mendPointersIfFree() -> String? {
+        guard needsMending,
+            let lock = try? FileLock(path: runDirectory + "/lock", .exclusive),
+            let changes = try? withExtendedLifetime(lock, { try mendPointers() }),
+            !changes.isEmpty
+        else { return nil }
+        return "in \(directory), " + changes.joined(separator: "; ")
+    }
+
+    private var needsMending: Bool {
+        let whole = whole
+        // Damage is told by who meets it, before something else takes the place.
+        guard !whole.isEmpty, whole.count == entries.count else { return false }
+        return FilePointer.target(at: path(of: .latest)) != whole.last?.entry.name
+            || FilePointer.target(at: path(of: .best)) != best(of: whole)?.name
+    }
+
+    /// The store that a path leads into, if it names a checkpoint of a run.
+    package static func store(ofCheckpoint path: String) -> CheckpointStore? {
+        let directory = FileSystem.parentDirectory(of: trimmed(path))
+        guard directory.split(separator: "/").last == "checkpoints" else { return nil }
+        return CheckpointStore(directory: directory)
+    }
+
+    static func trimmed(_ path: String) -> String {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+
+    /// The directory that `path` names: for `latest` and `best` of a run the checkpoint that they
+    /// stand for, whatever the file system has there.
+    package static func resolved(_ path: String) -> String {
+        let trimmed = trimmed(path)
+        guard let name = trimmed.split(separator: "/").last,
+            let pointer = Pointer(rawValue: String(name)), !FilePointer.isDirectory(at: trimmed)
+        else { return path }
+        let store = CheckpointStore(directory: FileSystem.parentDirectory(of: trimmed))
+        return (pointer == .latest ? store.latest : store.best) ?? path
+    }
+}
