@@ -77,8 +77,8 @@ extension WorkContext<PipelineEvent> {
         if stop.isRequested { throw .interrupted }
     }
 
-    /// Compares the shards of data sets that are about to be read with their checksums, says so, and
-    /// throws where they are not as they were written. O(bytes), at the speed of memory.
+    /// Compares the shards of data sets that are about to be read with their checksums, says so,
+    /// and throws where they are not as they were written. O(bytes), at the speed of memory.
     func checkShards(of sets: [ShardSet]) throws {
         let sets = sets.filter { $0.layout == .quern }
         let total = sets.reduce(0) { $0 + $1.byteCount() }

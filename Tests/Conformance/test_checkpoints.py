@@ -131,7 +131,8 @@ def test_transformers_passes_over_the_manifest(folder, whole):
     transformers = pytest.importorskip("transformers")
     checkpoint = folder / "whole/checkpoints/best"
     manifest = json.loads((checkpoint / "manifest.json").read_text())
-    assert set(manifest["files"]) == {path.name for path in checkpoint.iterdir()} - {"manifest.json"}
+    names = {path.name for path in checkpoint.iterdir()}
+    assert set(manifest["files"]) == names - {"manifest.json"}
     for name, file in manifest["files"].items():
         assert (checkpoint / name).stat().st_size == file["bytes"]
     transformers.AutoModelForCausalLM.from_pretrained(checkpoint)

@@ -126,7 +126,7 @@ final class CheckpointFixture {
             #expect("\(error, default: "")".contains("\(step) (model.safetensors is not as it was"))
         }
         #expect(try fixture.names == names)
-        #expect(fixture.store.isWhollyDamaged)
+        #expect(throws: TrainingError.self) { try fixture.store.newestSound() }
         _ = try await fixture.resume(.setAside)
         #expect(try fixture.names.contains("set-aside-after-step-00000000"))
         #expect(fixture.target(.latest) == "step-00000012")

@@ -103,22 +103,23 @@ extension PipelineRunner {
         _ data: Mixture, _ vocabulary: Vocabulary
     ) throws -> Trainer.ExistingRun {
         let store = CheckpointStore(runDirectory: runDirectory)
-        if store.isWhollyDamaged {
+        let newest: SoundCheckpoint?
+        do { newest = try store.newestSound() } catch TrainingError.noSoundCheckpoint {
             work.report(
                 .notice(
                     """
-                    no checkpoint in \(store.directory) is sound: they are set aside, and the model \
-                    is trained again
+                    no checkpoint in \(store.directory) is sound: they are set aside, and the \
+                    model is trained again
                     """))
             return .setAside
         }
-        guard let latest = store.newestSound else { return .overwrite }
+        guard let newest else { return .overwrite }
         var wanted = configuration.model.shape
         wanted.fit(vocabulary)
-        if store.isContinued(by: configuration.training, data: data.fingerprint) {
+        if newest.isContinued(by: configuration.training, data: data.fingerprint) {
             // The shape is the other model's where the run begins from one.
             if configuration.training.initFrom != nil { return .resume }
-            if let shape = try? ModelConfiguration(directory: latest),
+            if let shape = try? ModelConfiguration(directory: newest.path),
                 shape == ModelConfiguration(wanted)
             {
                 return .resume

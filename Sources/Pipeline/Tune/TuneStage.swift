@@ -62,9 +62,16 @@ public enum TuneStage {
         let training = recipe(section, modelDirectory: modelDirectory, set: set, shape: shape)
         var surroundings = surroundings
         if decidesExisting {
-            surroundings.existing =
-                store.isContinued(by: training, data: set.fingerprint)
-                ? .resume : store.isWhollyDamaged ? .setAside : .overwrite
+            do {
+                let newest = try store.newestSound()
+                surroundings.existing =
+                    newest?.isContinued(by: training, data: set.fingerprint) == true
+                    ? .resume : .overwrite
+            } catch TrainingError.noSoundCheckpoint {
+                work.report(
+                    .notice("no checkpoint in \(store.directory) is sound: all are set aside"))
+                surroundings.existing = .setAside
+            }
         }
         surroundings.drawSamples = { model, progress in
             try answers(

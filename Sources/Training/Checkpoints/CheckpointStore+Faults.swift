@@ -64,28 +64,14 @@ extension CheckpointStore {
         FileManager.default.fileExists(atPath: directory + "/" + DirectoryManifest.fileName)
     }
 
-    /// Whether a run of `configuration` on data with this fingerprint would go on from the newest
-    /// sound checkpoint.
-    package func isContinued(by configuration: TrainingConfiguration, data fingerprint: String)
-        -> Bool
-    {
-        guard let checkpoint = try? continuation(.resume).checkpoint,
-            let state = try? Self.state(of: checkpoint)
-        else { return false }
-        return state.configuration == configuration && state.dataFingerprint == fingerprint
-            && state.step <= configuration.steps
-    }
-
-    /// Directory of the newest checkpoint whose bytes are those that were written; nil without one.
-    /// O(bytes).
-    package var newestSound: String? { try? continuation(.resume).checkpoint }
-
-    /// Whether there are checkpoints, none of which is sound.
-    package var isWhollyDamaged: Bool {
-        do { _ = try continuation(.resume) } catch TrainingError.noSoundCheckpoint {
-            return true
-        } catch {}
-        return false
+    /// The newest checkpoint whose bytes are those that were written; nil for a run without
+    /// checkpoints. O(bytes).
+    ///
+    /// - Throws: ``TrainingError/noSoundCheckpoint(directory:faults:)``, and what the file system
+    ///   refuses.
+    package func newestSound() throws -> SoundCheckpoint? {
+        guard !entries.isEmpty, let path = try continuation(.resume).checkpoint else { return nil }
+        return SoundCheckpoint(path: path, state: try Self.state(of: path))
     }
 
     /// Faults of those checkpoints that a finished run is used by: the newest and the best, each
@@ -96,6 +82,22 @@ extension CheckpointStore {
         return try entries.filter { used.contains($0.path) }.compactMap { entry in
             try Self.fault(of: entry, among: entries).map { (entry.path, $0) }
         }
+    }
+}
+
+/// A checkpoint that is as it was written.
+package struct SoundCheckpoint {
+    /// Its directory.
+    package let path: String
+    /// State of the run in it.
+    package let state: TrainingState
+
+    /// Whether a run of `configuration` on data with this fingerprint would go on from it.
+    package func isContinued(
+        by configuration: TrainingConfiguration, data fingerprint: String
+    ) -> Bool {
+        state.configuration == configuration && state.dataFingerprint == fingerprint
+            && state.step <= configuration.steps
     }
 }
 
@@ -117,6 +119,10 @@ extension CheckpointStore {
     /// - Throws: ``TrainingError`` when there is a checkpoint and `existing` refuses one, or none
     ///   that is sound and it asks for one; and what the file system refuses.
     func continuation(_ existing: Trainer.ExistingRun) throws -> Continuation {
+        // A directory that cannot be read is none without checkpoints.
+        if FileManager.default.fileExists(atPath: directory) {
+            _ = try FileSystem.namesInDirectory(directory)
+        }
         let entries = entries
         switch existing {
         case .overwrite: return Continuation()

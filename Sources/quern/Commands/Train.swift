@@ -15,8 +15,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             transformers loads as they are, and metrics.jsonl. Ctrl-C writes a checkpoint and \
             leaves; --resume goes on from it, with the same result as if nothing had happened. A \
             checkpoint that is not as it was written is named, and the newest sound one is used; \
-            --from-step N goes back to that of step N. The shards are compared with their checksums \
-            first.
+            --from-step N goes back to that of step N. The shards are compared with their \
+            checksums first.
 
             --init-from begins from a model instead of from nothing: a checkpoint, or any Hugging \
             Face directory of a known kind. The shape is then that model's.
