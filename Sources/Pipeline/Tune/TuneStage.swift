@@ -41,7 +41,7 @@ public enum TuneStage {
         if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
             work.report(.notice(note))
         }
-        let startDirectory = try CheckpointStore.modelDirectory(at: modelDirectory)
+        let startDirectory = try CheckpointStore.soundModelDirectory(at: modelDirectory)
         let shape = try ModelConfiguration(directory: startDirectory).shape
         guard !type(of: shape).readsPairs else {
             throw TrainingError.badStart(
