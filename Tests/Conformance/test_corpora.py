@@ -82,7 +82,8 @@ def test_what_python_writes_is_read(tmp_path, form, how):
         writer.writerow(["id", "text"])
         writer.writerows(enumerate(expected))
         data = table.getvalue().encode()
-    name = f"a.{form.removeprefix('quoted-')}" + ("" if how == "plain" else "." + how.removeprefix("frames."))
+    ending = "" if how == "plain" else "." + how.removeprefix("frames.")
+    name = f"a.{form.removeprefix('quoted-')}{ending}"
     (tmp_path / name).write_bytes(compressed(data, how))
     said = ["--format", form] if form == "quoted-tsv" else []
     for threads in ("1", "4"):
