@@ -21,7 +21,7 @@ import Testing
         let family = try Regex(#"\b(GPT[A-Z]\w*|GPT(?!-)|SequencePass|KeyValueCache)\b"#)
             .wordBoundaryKind(.simple)
         let declared = try String(
-            contentsOf: models.appending(path: "Family/ModelFamilies.swift"), encoding: .utf8)
+            contentsOf: models.appending(path: "Family/ModelConfiguration.swift"), encoding: .utf8)
         #expect(declared.contains(family))
         var used: Set<String> = []
         for folder in Self.folders {

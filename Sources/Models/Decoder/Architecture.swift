@@ -22,3 +22,37 @@ public enum Architecture: String, Codable, CaseIterable, Sendable {
     /// Whether each head's queries and keys pass through an RMSNorm.
     var normalisesHeads: Bool { self == .qwen3 }
 }
+
+/// The ways in which a decoder tells positions apart.
+public enum PositionEncoding: String, Codable, CaseIterable, Sendable {
+    /// A vector of each position, learned and added to the token's: GPT-2's own way.
+    case learned
+    /// A turn of each head's queries and keys by angles that grow with the position, so that a
+    /// score depends on the distance (Su et al., <https://arxiv.org/abs/2104.09864>): that of Llama
+    /// and Qwen3.
+    case rotary
+    /// A vector of sines and cosines of the position, added to the token's and not learned (Vaswani
+    /// et al., <https://arxiv.org/abs/1706.03762>, section 3.5).
+    ///
+    /// A checkpoint holds the vectors in GPT-2's table of positions, so that `GPT2LMHeadModel`
+    /// computes the same; Hugging Face's classes of Llama and Qwen3 have no place for them.
+    case sinusoidal
+}
+
+extension GPTConfiguration {
+    /// How positions are told apart: what was asked for, or else the architecture's own way.
+    public var positionEncoding: PositionEncoding {
+        positions ?? (architecture.isRotary ? .rotary : .learned)
+    }
+
+    /// Throws for positions that the architecture's class in Hugging Face cannot hold.
+    func validatePositions() throws(ModelError) {
+        guard (positionEncoding == .rotary) != architecture.isRotary else { return }
+        throw .badConfiguration(
+            reason: architecture.isRotary
+                ? "\(architecture.rawValue) has rotary positions and no table for "
+                    + "\(positionEncoding.rawValue) ones; set architecture to gpt2 for those"
+                : "gpt2 has learned or sinusoidal positions; set architecture to llama or qwen3 "
+                    + "for rotary ones")
+    }
+}

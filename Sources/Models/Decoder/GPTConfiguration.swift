@@ -83,10 +83,10 @@ public struct GPTConfiguration: Codable, Sendable {
         try values.read(.layerNormEpsilon, into: &layerNormEpsilon)
         try values.read(.rotaryBase, into: &rotaryBase)
         try values.read(.tiesEmbeddings, into: &tiesEmbeddings)
-        keyValueHeadCount = try values.decodeIfPresent(Int.self, forKey: .keyValueHeadCount)
-        positions = try values.decodeIfPresent(PositionEncoding.self, forKey: .positions)
-        headDimension = try values.decodeIfPresent(Int.self, forKey: .headDimension)
-        intermediateSize = try values.decodeIfPresent(Int.self, forKey: .intermediateSize)
+        try values.read(.keyValueHeadCount, into: &keyValueHeadCount)
+        try values.read(.positions, into: &positions)
+        try values.read(.headDimension, into: &headDimension)
+        try values.read(.intermediateSize, into: &intermediateSize)
     }
 
     // MARK: Derived sizes
@@ -144,21 +144,14 @@ extension GPTConfiguration {
     /// Throws unless a model of this shape can exist.
     public func validate() throws(ModelError) {
         func fail(_ reason: String) -> ModelError { .badConfiguration(reason: reason) }
-        let limits = [
+        try Self.check(sizes: [
             ("n_layer", layerCount, 1 << 12), ("n_head", headCount, 1 << 16),
             ("n_kv_head", keyValueHeadCount ?? 1, 1 << 16),
             ("head_dim", headDimension ?? 1, 1 << 16), ("n_embd", embeddingSize, 1 << 16),
             ("intermediate_size", intermediateSize ?? 1, 1 << 20),
             ("n_positions", positionCount, 1 << 24), ("vocab_size", vocabularySize, 1 << 28),
-        ]
-        for (name, value, limit) in limits where value < 1 || value > limit {
-            throw fail("\(name) is \(value); give a number from 1 to \(limit)")
-        }
-        guard embeddingSize % headCount == 0 else {
-            throw fail(
-                "n_embd \(embeddingSize) cannot be divided among \(headCount) heads; "
-                    + "make it a multiple of n_head")
-        }
+        ])
+        try Self.check(embeddingSize, isDividedAmong: headCount)
         guard layerNormEpsilon > 0, layerNormEpsilon < 1 else {
             throw fail("layer_norm_epsilon is \(layerNormEpsilon); 1e-5 is usual")
         }

@@ -55,9 +55,9 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Equatable {
         try values.read(.embeddingSize, into: &embeddingSize)
         try values.read(.positionCount, into: &positionCount)
         try values.read(.vocabularySize, into: &vocabularySize)
-        intermediateSize = try values.decodeIfPresent(Int.self, forKey: .intermediateSize)
-        padToken = try values.decodeIfPresent(Int.self, forKey: .padToken)
-        endToken = try values.decodeIfPresent(Int.self, forKey: .endToken)
+        try values.read(.intermediateSize, into: &intermediateSize)
+        try values.read(.padToken, into: &padToken)
+        try values.read(.endToken, into: &endToken)
     }
 
     /// Writes every key that has a value.
@@ -101,20 +101,13 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Equatable {
     /// Throws unless a model of this shape can exist.
     public func validate() throws(ModelError) {
         func fail(_ reason: String) -> ModelError { .badConfiguration(reason: reason) }
-        let limits = [
+        try Self.check(sizes: [
             ("n_layer", layerCount, 1 << 12), ("n_head", headCount, 1 << 16),
             ("n_embd", embeddingSize, 1 << 16),
             ("intermediate_size", intermediateSize ?? 1, 1 << 20),
             ("n_positions", positionCount, 1 << 20), ("vocab_size", vocabularySize, 1 << 28),
-        ]
-        for (name, value, limit) in limits where value < 1 || value > limit {
-            throw fail("\(name) is \(value); give a number from 1 to \(limit)")
-        }
-        guard embeddingSize % headCount == 0 else {
-            throw fail(
-                "n_embd \(embeddingSize) cannot be divided among \(headCount) heads; "
-                    + "make it a multiple of n_head")
-        }
+        ])
+        try Self.check(embeddingSize, isDividedAmong: headCount)
         guard positionCount * embeddingSize <= 1 << 28 else {
             throw fail(
                 "n_positions \(positionCount) with n_embd \(embeddingSize) takes more than 1 GiB "

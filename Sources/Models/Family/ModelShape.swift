@@ -88,6 +88,27 @@ extension ModelShape {
     /// No copies.
     public var copies: [String: Int] { [:] }
 
+    /// Throws unless each size, the value of a key, is from 1 to its limit.
+    static func check(
+        sizes: [(key: String, value: Int, limit: Int)]
+    ) throws(ModelError) {
+        for (key, value, limit) in sizes where value < 1 || value > limit {
+            throw .badConfiguration(
+                reason: "\(key) is \(value); give a number from 1 to \(limit)")
+        }
+    }
+
+    /// Throws unless heads of attention divide the floats of a token among them.
+    static func check(
+        _ embeddingSize: Int, isDividedAmong headCount: Int
+    ) throws(ModelError) {
+        guard embeddingSize % headCount == 0 else {
+            throw .badConfiguration(
+                reason: "n_embd \(embeddingSize) cannot be divided among \(headCount) heads; "
+                    + "make it a multiple of n_head")
+        }
+    }
+
     /// A model whose parameters are all zero.
     func makeModel() throws(ModelError) -> any LanguageModel { try Model(zeros: self) }
 

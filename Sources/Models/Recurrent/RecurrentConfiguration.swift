@@ -82,8 +82,8 @@ public struct RecurrentConfiguration: Codable, Sendable {
         try values.read(.embeddingSize, into: &embeddingSize)
         try values.read(.positionCount, into: &positionCount)
         try values.read(.vocabularySize, into: &vocabularySize)
-        hiddenUnitCount = try values.decodeIfPresent(Int.self, forKey: .hiddenUnitCount)
-        tying = try values.decodeIfPresent(Bool.self, forKey: .tying)
+        try values.read(.hiddenUnitCount, into: &hiddenUnitCount)
+        try values.read(.tying, into: &tying)
     }
 
     // MARK: Derived sizes
@@ -130,14 +130,11 @@ extension RecurrentConfiguration {
     /// Throws unless a model of this shape can exist.
     public func validate() throws(ModelError) {
         func fail(_ reason: String) -> ModelError { .badConfiguration(reason: reason) }
-        let limits = [
+        try Self.check(sizes: [
             ("n_layer", layerCount, 1 << 12), ("n_embd", embeddingSize, 1 << 16),
             ("hidden_size", hiddenSize, 1 << 16), ("n_positions", positionCount, 1 << 24),
             ("vocab_size", vocabularySize, 1 << 28),
-        ]
-        for (name, value, limit) in limits where value < 1 || value > limit {
-            throw fail("\(name) is \(value); give a number from 1 to \(limit)")
-        }
+        ])
         guard !tiesEmbeddings || hiddenSize == embeddingSize else {
             throw fail(
                 "a head of \(hiddenSize) units cannot be an embedding of \(embeddingSize) floats; "

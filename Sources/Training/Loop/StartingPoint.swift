@@ -1,6 +1,6 @@
 import Foundation
-import Models
-import Tokenization
+package import Models
+package import Tokenization
 
 /// A model that training begins from, where it does not begin at random: `init_from`.
 struct StartingPoint {
@@ -34,5 +34,15 @@ struct StartingPoint {
             return model
         }
         return try model.extended(toVocabularySize: shape.vocabularySize, seed: seed)
+    }
+}
+
+extension ModelShape {
+    /// Takes the size of a vocabulary and, where texts are pairs, their two tokens from it.
+    package mutating func fit(_ vocabulary: Vocabulary) {
+        fit(
+            vocabularySize: vocabulary.count,
+            padToken: vocabulary.specialToken(PairTemplate.padding),
+            endToken: vocabulary.endOfText)
     }
 }

@@ -7,9 +7,8 @@ import Work
 /// one of few.
 final class GPTBatchPass: BatchPass {
     private let weights: PackedWeights<ParameterSlices>
-    private let passes: [SequencePass]
+    private let passes: TeamPasses<SequencePass>
     private let team: ThreadTeam
-    private let isShared: Bool
     private let gradients: [(floats: FloatSlice, slices: ParameterSlices)]
     private let kernels: Kernels
 
@@ -17,13 +16,12 @@ final class GPTBatchPass: BatchPass {
     init(_ model: GPT, _ room: BatchRoom) {
         let plan = room.plan
         team = room.team
-        isShared = plan.sharesSlots
         kernels = Kernels(plan.level)
         weights = PackedWeights(model.slices, model.layout, level: plan.level)
-        passes = (0..<(plan.sharesSlots ? 1 : plan.threadCount)).map { _ in
+        passes = TeamPasses(room) { team in
             SequencePass(
                 model, length: plan.contextLength, level: plan.level, keepsAll: true,
-                team: plan.sharesSlots ? room.team : nil)
+                team: team)
         }
         gradients = room.gradients.map {
             ($0, ParameterSlices(model.configuration, model.layout, in: $0))
@@ -32,21 +30,21 @@ final class GPTBatchPass: BatchPass {
 
     var memory: BatchPassMemory {
         BatchPassMemory(
-            panels: weights.byteCount, activations: passes.reduce(0) { $0 + $1.byteCount })
+            panels: weights.byteCount, activations: passes.byteCount)
     }
 
     /// Memory of a pass, before anything of it is allocated.
     static func memory(of shape: GPTConfiguration, _ plan: BatchPlan) -> BatchPassMemory {
         let pass = SequencePass.Shape(
             shape, length: plan.contextLength, level: plan.level, keepsAll: true,
-            threadCount: plan.sharesSlots ? plan.threadCount : 1)
+            threadCount: plan.passThreadCount)
         let layout = shape.layout
         return BatchPassMemory(
             panels: 4
                 * PackedWeights.floatCount(layout, Kernels(plan.level)) {
                     ParameterSlices(shape, layout, in: $0)
                 },
-            activations: 4 * pass.floatCount * (plan.sharesSlots ? 1 : plan.threadCount))
+            activations: 4 * pass.floatCount * plan.passCount)
     }
 
     func refresh() { weights.refresh(team) }
@@ -54,7 +52,7 @@ final class GPTBatchPass: BatchPass {
     func computeLosses(ofSequences count: Int, of batch: BatchInput) {
         let parameters = weights.slices
         // The profile measures training only.
-        eachItem(count, nil) { sequence, pass in
+        passes.eachItem(count, nil) { sequence, pass in
             pass.forward(input(sequence, batch), parameters)
             pass.loss(parameters, targets: batch.targets(of: sequence))
             keepLosses(of: sequence, batch, pass)
@@ -62,7 +60,7 @@ final class GPTBatchPass: BatchPass {
     }
 
     func computeGradients(of slots: [BatchSlot], of batch: BatchInput, scale: Float) {
-        eachItem(slots.count, batch.profile) { item, pass in
+        passes.eachItem(slots.count, batch.profile) { item, pass in
             let (floats, gradients) = gradients[slots[item].gradient]
             pass.timed(.gradientSum) { floats.zero() }
             for sequence in slots[item].sequences {
@@ -73,27 +71,6 @@ final class GPTBatchPass: BatchPass {
                     targets: batch.targets(of: sequence), scale: scale, weights.slices, gradients)
                 keepLosses(of: sequence, batch, pass)
             }
-        }
-    }
-
-    /// Calls `body` with each item and the pass to work on it with: as many at once as there are
-    /// threads or, where the threads share a pass, one after the other.
-    private func eachItem(
-        _ count: Int, _ profile: StepProfile?, _ body: (_ item: Int, SequencePass) -> Void
-    ) {
-        func work() {
-            team.run(count) { item, worker in
-                passes[worker].clock = profile?.workers[worker]
-                body(item, passes[worker])
-            }
-        }
-        if isShared {
-            passes[0].clock = profile?.main
-            for item in 0..<count { body(item, passes[0]) }
-        } else if let profile {
-            profile.share(work)
-        } else {
-            work()
         }
     }
 

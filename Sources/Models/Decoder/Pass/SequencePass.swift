@@ -9,7 +9,7 @@ import Work
 /// `SequencePass+….swift`; what the parts are made of, the configuration says.
 ///
 /// Letters: t positions of this sequence, C embedding size, V vocabulary.
-final class SequencePass {
+final class SequencePass: SequenceWork {
     /// Input of a pass.
     struct Input {
         let ids: IDSlice  // (t)
@@ -186,12 +186,5 @@ final class SequencePass {
             }
         }
         timed(.embeddingBackward) { backwardEmbedding(d) }
-    }
-
-    /// Does a part of the work, and measures its time if there is a clock.
-    @inline(__always)
-    func timed(_ part: StepPart, _ work: () -> Void) {
-        guard let clock else { return work() }
-        clock.measure(part, work)
     }
 }

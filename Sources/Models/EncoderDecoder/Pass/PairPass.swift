@@ -7,7 +7,7 @@ import Work
 /// are as large as a window, however short the pairs; attention sees to it that none sees another.
 ///
 /// Letters as in ``PairActivations``.
-final class PairPass {
+final class PairPass: SequenceWork {
     let configuration: EncoderDecoderConfiguration
     let team: TeamKernels
     /// The most tokens that it has room for.
@@ -184,13 +184,6 @@ final class PairPass {
             let place = Int(window.targetPlaces[row])
             team.kernels.copy(activations.losses.at(row, 1), to: losses.at(place, 1))
         }
-    }
-
-    /// Does a part of the work, and measures its time if there is a clock.
-    @inline(__always)
-    func timed(_ part: StepPart, _ work: () -> Void) {
-        guard let clock else { return work() }
-        clock.measure(part, work)
     }
 
     // MARK: Head
