@@ -160,6 +160,15 @@ import Testing
         try await Program.succeed(
             ["run", "--set", "training.steps=2", "--set", "training.warmup_steps=1"], in: folder)
         let model = "runs/mirror/checkpoints/latest"
+        // Training by itself makes the same model.
+        try await Program.succeed(
+            [
+                "train", "--config", "pipeline.json", "--set", "training.steps=2", "--set",
+                "training.warmup_steps=1", "--output", "runs/alone",
+            ], in: folder)
+        #expect(
+            try folder.bytes("runs/alone/checkpoints/latest/model.safetensors")
+                == folder.bytes(model + "/model.safetensors"))
         try await Program.succeed(
             [
                 "encode", "mirror.tsv", "--text-field", "source", "--vocab", model,

@@ -59,7 +59,7 @@ extension PipelineRunner {
                 directory: configuration.vocabularyDirectory, work: work
             ).files
         }
-        return try Vocabulary(directory: configuration.vocabularyDirectory)
+        return try configuration.modelVocabulary()
     }
 
     /// Packs a corpus into shards of its own, unless that is done.

@@ -81,10 +81,7 @@ public struct PipelineRunner {
         try FileSystem.makeDirectory(runDirectory)
         var record = Record(ledger: StageLedger(directory: runDirectory))
         for number in corpora.indices { try await refine(&corpora[number], &record) }
-        var vocabulary = try await learnVocabulary(corpora, &record)
-        if configuration.readsPairs {
-            vocabulary = try PairTemplate(extending: vocabulary).vocabulary
-        }
+        let vocabulary = try await learnVocabulary(corpora, &record)
         for corpus in corpora { try await encode(corpus, vocabulary, &record) }
         return (vocabulary, try configuration.dataSets(vocabulary: vocabulary), record)
     }

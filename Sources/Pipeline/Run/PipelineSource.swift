@@ -55,6 +55,15 @@ extension PipelineConfiguration {
         }
     }
 
+    /// The vocabulary of the pipeline's model: the learned one, and of a model of pairs with the
+    /// two tokens that they need.
+    ///
+    /// - Parameter directory: where the learned one lies; nil for ``vocabularyDirectory``.
+    public func modelVocabulary(_ directory: String? = nil) throws -> Vocabulary {
+        let vocabulary = try Vocabulary(directory: directory ?? vocabularyDirectory)
+        return readsPairs ? try PairTemplate(extending: vocabulary).vocabulary : vocabulary
+    }
+
     /// The data sets that the pipeline has made of its corpora, with their weights.
     ///
     /// - Parameter vocabulary: the vocabulary that they must have been made with; nil to look

@@ -151,8 +151,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
                 surroundings: surroundings, work: work)
         } else {
             configuration.training.initFrom = initFrom ?? configuration.training.initFrom
-            let vocabulary = try Vocabulary(
-                directory: vocab ?? configuration.vocabularyDirectory)
+            let vocabulary = try configuration.modelVocabulary(vocab)
             let data =
                 shards.isEmpty
                 ? try configuration.dataSets(vocabulary: vocabulary)
