@@ -21,11 +21,10 @@ extension TrainingConfiguration {
     }
 
     /// Throws unless a run of this recipe can go on in the streams of the checkpoint in
-    /// `directory`, whose recipe was `earlier`.
-    func validate(goingOnFrom earlier: TrainingConfiguration, _ directory: String)
-        throws(TrainingError)
-    {
+    /// `directory`, which holds `state`.
+    func validate(goingOnFrom state: TrainingState, _ directory: String) throws(TrainingError) {
         guard carriesState else { return }
+        let earlier = state.configuration
         guard earlier.carriesState else {
             throw .badCheckpoint(
                 path: directory,
@@ -43,6 +42,10 @@ extension TrainingConfiguration {
                     gradient_accumulation_steps as they were, or begin from its model in another \
                     directory (init_from)
                     """)
+        }
+        guard state.position >= 0, state.position % windowsPerStep == 0 else {
+            throw .badCheckpoint(
+                path: directory, reason: "its streams have no step at position \(state.position)")
         }
     }
 }

@@ -215,6 +215,15 @@ import Work
                 [.init(name: name, shape: [rows, 2, 2, 12], buffer: buffer, offset: 0)],
                 metadata: ["format": "pt", "step": "\(step)"], to: path)
         }
+        let statePath = checkpoints + "latest/" + TrainingState.fileName
+        let text = try String(contentsOfFile: statePath, encoding: .utf8)
+        for position in ["97", "-8"] {
+            let other = text.replacing(/"position" : \d+/, with: "\"position\" : \(position)")
+            #expect(other != text)
+            try other.write(toFile: statePath, atomically: true, encoding: .utf8)
+            #expect(reason("run", configuration).contains("no step at position \(position)"))
+        }
+        try text.write(toFile: statePath, atomically: true, encoding: .utf8)
         try write(8, 0.5)
         #expect(throws: Never.self) { _ = try trainer("run", configuration) }
         try write(7, 0.5)

@@ -45,7 +45,7 @@ struct RunProgress {
                     directory and begin from it (init_from)
                     """)
         }
-        try configuration.validate(goingOnFrom: state.configuration, checkpoint)
+        try configuration.validate(goingOnFrom: state, checkpoint)
         model = try ModelDirectory(path: checkpoint).model()
         let (found, wanted) = (ModelConfiguration(model.configuration), ModelConfiguration(shape))
         guard found == wanted else {
