@@ -188,6 +188,7 @@ import Testing
         for row in [
             "vocabulary  300 tokens, pattern gpt4", "numbers     F32", "token embedding",
             "feed-forward", "to train it", "keys and values of a full context", "300 × 16",
+            "activations, batches of 4",
         ] {
             #expect(shown.contains(row), "\(row)")
         }
