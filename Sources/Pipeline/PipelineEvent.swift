@@ -77,9 +77,11 @@ extension WorkContext<PipelineEvent> {
         if stop.isRequested { throw .interrupted }
     }
 
-    /// Compares the shards of data sets that are about to be read with their checksums, says so,
-    /// and throws where they are not as they were written. O(bytes), at the speed of memory.
-    func checkShards(of sets: [ShardSet]) throws {
+    /// Compares the shards of data sets that are about to be read with their checksums, and throws
+    /// where they are not as they were written. O(bytes), at the speed of memory.
+    ///
+    /// - Parameter isTold: whether it says so where they are.
+    func checkShards(of sets: [ShardSet], isTold: Bool) throws {
         let sets = sets.filter { $0.layout == .quern }
         let total = sets.reduce(0) { $0 + $1.byteCount() }
         guard total > 0 else { return }
@@ -94,6 +96,7 @@ extension WorkContext<PipelineEvent> {
             }
             done += set.byteCount()
         }
+        guard isTold else { return }
         let count = sets.reduce(0) { $0 + $1.manifest.shards.count }
         report(.checkedShards(count: count, byteCount: total))
     }

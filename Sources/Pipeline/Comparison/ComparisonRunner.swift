@@ -30,7 +30,7 @@ public struct ComparisonRunner {
         let (vocabulary, data, opened) = try await base.prepareData()
         var record = opened
         let plan = ComparisonPlan(configuration, vocabulary: vocabulary)
-        try work.checkShards(of: data.sources.map(\.set))
+        try work.checkShards(of: data.sources.map(\.set), isTold: false)
         var comparison = Comparison(rule: configuration.rule, models: [])
         for entry in configuration.models {
             let scores =

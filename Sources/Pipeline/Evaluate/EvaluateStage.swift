@@ -80,7 +80,7 @@ public enum EvaluateStage {
             try ShardSet(directory: $0, vocabulary: vocabulary)
         }
         for case let notice? in sets.map(\.foreignNotice) { work.report(.notice(notice)) }
-        try work.checkShards(of: sets)
+        try work.checkShards(of: sets, isTold: false)
         let model = try ModelDirectory(path: modelDirectory).model()
         try model.configuration.checkEmbeddings(of: vocabulary)
         return (model, vocabulary, sets)

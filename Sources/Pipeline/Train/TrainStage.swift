@@ -24,7 +24,7 @@ public enum TrainStage {
         for source in data.sources {
             if let notice = source.set.foreignNotice { work.report(.notice(notice)) }
         }
-        try work.checkShards(of: data.sources.map(\.set))
+        try work.checkShards(of: data.sources.map(\.set), isTold: true)
         var surroundings = surroundings
         let vocabulary = vocabulary.beginningTexts(as: data)
         surroundings.drawSamples = { model, progress in

@@ -17,10 +17,7 @@ extension CheckpointStore {
         try FileSystem.makeDirectory(directory)
         let name = Self.name(ofStep: state.step)
         let path = directory + "/" + name
-        for name in try FileSystem.namesInDirectory(directory)
-        where name.hasSuffix(Self.partialSuffix) {
-            try FileSystem.removeItem(directory + "/" + name)
-        }
+        try clearPartials()
         let partial = path + Self.partialSuffix
         try FileSystem.makeDirectory(partial)
         do {
@@ -45,6 +42,24 @@ extension CheckpointStore {
         try mendPointers()
         try prune(keep: keep, newest: state.step)
         return path
+    }
+
+    /// Does what a process that was killed had still to do after its last checkpoint, that of the
+    /// step `newest`: clears what it had begun, moves the pointers, and removes what is too old.
+    ///
+    /// The caller has taken the run's directory for itself.
+    func tidy(keep: Int, newest: Int) throws {
+        guard FileManager.default.fileExists(atPath: directory) else { return }
+        try clearPartials()
+        try mendPointers()
+        try prune(keep: keep, newest: newest)
+    }
+
+    private func clearPartials() throws {
+        for name in try FileSystem.namesInDirectory(directory)
+        where name.hasSuffix(Self.partialSuffix) {
+            try FileSystem.removeItem(directory + "/" + name)
+        }
     }
 
     /// Removes the checkpoints that are older than the newest `keep` of those up to the step

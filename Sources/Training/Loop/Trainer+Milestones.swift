@@ -122,7 +122,7 @@ extension Trainer {
         // Not before, for the run may have begun from one of the checkpoints that it replaces.
         if surroundings.existing == .overwrite, state.step == 0 { try store.removeAll() }
         try store.setAside(continuation.left, after: continuation.step)
-        try store.mendPointers()
+        try store.tidy(keep: configuration.keepCheckpoints, newest: state.step)
         return lock
     }
 
