@@ -77,7 +77,7 @@ struct RecurrentKind: CustomTestStringConvertible, Sendable {
         }
     }
 
-    @Test("hidden weights begin orthogonal, forget gates open", arguments: [8, 13, 32])
+    @Test("hidden weights begin within 1/√H and biases at zero", arguments: [8, 13, 32])
     func start(width: Int) throws {
         let model = try RecurrentModel(
             RecurrentConfiguration(
@@ -85,18 +85,13 @@ struct RecurrentKind: CustomTestStringConvertible, Sendable {
                 vocabularySize: 10), seed: 3)
         let weight = try #require(model.layout.tensor(named: "rnn.weight_hh_l0"))
         let floats = model.parameters.array(weight.range)
-        for a in 0..<width {
-            for b in 0..<width {
-                let dot = (0..<width).reduce(Float(0)) {
-                    $0 + floats[(width + a) * width + $1] * floats[(width + b) * width + $1]
-                }
-                #expect(abs(dot - (a == b ? 1 : 0)) < 1e-5)
-            }
+        let bound = 1 / Float(width).squareRoot()
+        #expect(floats.allSatisfy { abs($0) <= bound })
+        #expect(Set(floats).count > floats.count * 9 / 10 && floats.max()! > 0.8 * bound)
+        for name in ["rnn.bias_ih_l0", "rnn.bias_hh_l0"] {
+            let bias = try #require(model.layout.tensor(named: name))
+            #expect(model.parameters.array(bias.range).allSatisfy { $0 == 0 })
         }
-        let bias = try #require(model.layout.tensor(named: "rnn.bias_hh_l0"))
-        #expect(
-            model.parameters.array(bias.range)
-                == (0..<4 * width).map { $0 / width == 1 ? 1 : 0 })
     }
 
     @Test("a shape is refused where no model has it")

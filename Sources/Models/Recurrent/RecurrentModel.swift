@@ -37,27 +37,20 @@ public final class RecurrentModel {
         initialize(seed: seed)
     }
 
-    /// Sets the parameters to a random start. Hidden weights are orthogonal, gate by gate, so that
-    /// a state neither grows nor fades over many steps (Saxe, McClelland and Ganguli,
-    /// <https://arxiv.org/abs/1312.6120>). Input weights are uniform within ±√(3 / inputs), which
-    /// keeps a variance; embedding and head are normal with a deviation of 0.1 and 0.02. Biases are
-    /// zero, but those of the LSTM's forget gate are one, so that a cell is kept at first
-    /// (Jozefowicz, Zaremba and Sutskever, ICML 2015).
+    /// Sets the parameters to a random start. Hidden weights are uniform within ±1/√H, as PyTorch
+    /// has them, which learns faster here than orthogonal ones; input weights within ±√(3 / inputs),
+    /// which keeps a variance; embedding and head are normal with a deviation of 0.1 and 0.02; biases
+    /// are zero, those of the LSTM's forget gate too. <doc:RecurrentModels> has the figures.
     public func initialize(seed: UInt64) {
         parameters.zero()
         var generator = RandomGenerator(seed: seed)
         fill(slices.tokens) { Float(generator.normal() * 0.1) }
+        func uniform(_ bound: Double) -> Float { Float((2 * generator.uniform() - 1) * bound) }
         for layer in slices.layers {
-            let bound = (3 / Double(layer.inputWeight.columns)).squareRoot()
-            fill(layer.inputWeight) { Float((2 * generator.uniform() - 1) * bound) }
-            for gate in 0..<configuration.architecture.gateCount {
-                let rows = gate * configuration.hiddenSize..<(gate + 1) * configuration.hiddenSize
-                Self.fillOrthogonal(layer.hiddenWeight.rows(rows), &generator)
-            }
-            if configuration.architecture == .lstm {
-                let h = configuration.hiddenSize
-                for unit in h..<2 * h { layer.hiddenBias[unit] = 1 }
-            }
+            let inputBound = (3 / Double(layer.inputWeight.columns)).squareRoot()
+            fill(layer.inputWeight) { uniform(inputBound) }
+            let hiddenBound = 1 / Double(configuration.hiddenSize).squareRoot()
+            fill(layer.hiddenWeight) { uniform(hiddenBound) }
         }
         if !configuration.tiesEmbeddings {
             fill(slices.head) { Float(generator.normal() * 0.02) }
@@ -69,34 +62,5 @@ public final class RecurrentModel {
             let floats = matrix.row(row)
             for column in 0..<matrix.columns { floats[column] = value() }
         }
-    }
-
-    /// Fills a square matrix with rows of length one at right angles: normal numbers, by the
-    /// process of Gram and Schmidt. The vectors are the same on every processor. O(rows³).
-    private static func fillOrthogonal(_ matrix: Matrix, _ generator: inout RandomGenerator) {
-        let columns = matrix.columns
-        var rows: [[SIMD8<Float>]] = []
-        for index in 0..<matrix.rows {
-            var row = [SIMD8<Float>](repeating: .zero, count: (columns + 7) / 8)
-            for column in 0..<columns { row[column / 8][column % 8] = Float(generator.normal()) }
-            // Twice is enough: what rounding leaves of other rows goes in the second turn.
-            for _ in 0..<2 {
-                for other in rows {
-                    let share = dot(row, other)
-                    for place in row.indices { row[place] -= other[place] * share }
-                }
-            }
-            let scale = 1 / dot(row, row).squareRoot()
-            let floats = matrix.row(index)
-            for place in row.indices { row[place] *= scale }
-            for column in 0..<columns { floats[column] = row[column / 8][column % 8] }
-            rows.append(row)
-        }
-    }
-
-    private static func dot(_ a: [SIMD8<Float>], _ b: [SIMD8<Float>]) -> Float {
-        var sums = SIMD8<Float>.zero
-        for place in a.indices { sums += a[place] * b[place] }
-        return sums.sum()
     }
 }
