@@ -38,9 +38,10 @@ public final class RecurrentModel {
     }
 
     /// Sets the parameters to a random start. Hidden weights are uniform within ±1/√H, as PyTorch
-    /// has them, which learns faster here than orthogonal ones; input weights within ±√(3 / inputs),
-    /// which keeps a variance; embedding and head are normal with a deviation of 0.1 and 0.02; biases
-    /// are zero, those of the LSTM's forget gate too. <doc:RecurrentModels> has the figures.
+    /// has them, which learns faster here than orthogonal ones; input weights within
+    /// ±√(3 / inputs), which keeps a variance; embedding and head are normal with a deviation of
+    /// 0.1 and 0.02; biases are zero, those of the LSTM's forget gate too. <doc:RecurrentModels>
+    /// has the figures.
     public func initialize(seed: UInt64) {
         parameters.zero()
         var generator = RandomGenerator(seed: seed)
