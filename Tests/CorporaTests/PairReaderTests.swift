@@ -37,6 +37,26 @@ import Testing
             ])
     }
 
+    @Test("an array of objects, or objects one after another, however they are laid out")
+    func arrays() throws {
+        let objects = [
+            "{\n  \"source\": \"a ]}\",\n  \"target\": \"b\"\n}",
+            #"{"instruction": "Greet.", "input": "", "output": "Hello!"}"#,
+        ]
+        let expected = [["a ]}", "b"], ["Greet.", "Hello!"]]
+        #expect(
+            try pairs("a.json", "[\(objects.joined(separator: ",\n"))]\n").pairs == expected)
+        #expect(
+            try pairs("a.json", "\u{FEFF}" + objects.joined(separator: "\n")).pairs == expected)
+        let mixed = #"[{"source": "a", "target": "b"}, 3, {"source": "c"}]"#
+        let found = try pairs("a.json", mixed, onError: .skip)
+        #expect(found.pairs == [["a", "b"]])
+        #expect(found.skipped.count == 2)
+        #expect(found.skipped.last?.contains("a.json, item 3: it has neither") == true)
+        #expect(throws: CorpusError.self) { try pairs("a.json", mixed) }
+        #expect(throws: CorpusError.self) { try pairs("a.json", String(mixed.dropLast())) }
+    }
+
     @Test("two columns of a table, wherever they stand")
     func tables() throws {
         let text = "word\\tnote\\tsounds\\none\\tx\\tw ah n\\ntwo\\t\\tt uw\\n"

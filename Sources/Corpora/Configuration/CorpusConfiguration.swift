@@ -35,6 +35,8 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     /// The file for lines that are put into quarantine; the reasons go to another beside it. Nil if
     /// they are skipped only.
     public var quarantinePath: String?
+    /// Whether the documents of JSON are its objects as they stand, and not the texts in them.
+    var givesObjects = false
     /// The share of documents that is held out, from 0 to 1.
     public var validationFraction: Double
     /// The largest document in bytes; in JSON lines, the largest line.

@@ -1,9 +1,9 @@
 import Bytes
 internal import Foundation
 
-/// A line of JSON that holds a pair, in one of the forms that data sets come in.
+/// An object of JSON that holds a pair, in one of the forms that data sets come in.
 struct PairLine: Decodable {
-    /// The reason why a line is no pair.
+    /// The reason why an object is no pair.
     struct Fault: Error, Equatable {
         let reason: String
     }

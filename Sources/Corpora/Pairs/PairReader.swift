@@ -32,7 +32,7 @@ public struct PairFields: Sendable, Equatable {
     }
 }
 
-/// Reads the pairs of JSON lines and of tables, plain or compressed, one after another.
+/// Reads the pairs of JSON and of tables, plain or compressed, one after another.
 ///
 /// ```swift
 /// var reader = try PairReader(CorpusConfiguration(inputs: ["dictionary.tsv"]))
@@ -40,8 +40,9 @@ public struct PairFields: Sendable, Equatable {
 /// ```
 ///
 /// A line is `{"source": "…", "target": "…"}`, with names as the fields say, or
-/// `{"instruction": "…", "input": "…", "output": "…"}`, as Alpaca has it. A table, whose name ends
-/// in .csv or .tsv, has a header with both names. Memory is that of the reading buffers, one pair
+/// `{"instruction": "…", "input": "…", "output": "…"}`, as Alpaca has it. A file whose name ends in
+/// .json is an array of such objects, or holds them one after another. A table, whose name ends in
+/// .csv or .tsv, has a header with both names. Memory is that of the reading buffers, one pair
 /// and the list of inputs.
 public struct PairReader: ~Copyable, Sendable {
     /// The progress of the reader: its documents are pairs, and its skipped lines the records that
@@ -110,7 +111,7 @@ public struct PairReader: ~Copyable, Sendable {
     }
 }
 
-/// The pairs of one file: lines, or a reader for each of two columns.
+/// The pairs of one file: objects of JSON, or a reader for each of two columns.
 ///
 /// Readers of a column leave out what is empty in it, so that both go on together by the places of
 /// what they give.
@@ -122,9 +123,9 @@ private struct OpenPairs: ~Copyable, Sendable {
     }
 
     private let fields: PairFields
-    /// The lines, or the column of sources.
+    /// The objects or lines, or the column of sources.
     private var first: CorpusReader
-    /// The column of targets; nil for lines.
+    /// The column of targets; nil for objects.
     private var second: CorpusReader?
     private var toldBytes = 0
     private var waiting: (source: Document?, target: Document?)
@@ -135,10 +136,10 @@ private struct OpenPairs: ~Copyable, Sendable {
         lines.longWindow = configuration.longWindow
         lines.invalidUTF8 = configuration.invalidUTF8
         lines.maximumDocumentByteCount = configuration.maximumDocumentByteCount
-        if [.csv, .tsv].contains(CorpusFormat(nameOf: path)) {
-            columns = [fields.source, fields.target]
-        } else {
-            (lines.format, lines.documents) = (.text, .line)
+        switch CorpusFormat(nameOf: path) {
+        case .csv, .tsv: columns = [fields.source, fields.target]
+        case .json: lines.givesObjects = true
+        default: (lines.format, lines.documents) = (.text, .line)
         }
         lines.onError = configuration.onError
         lines.textField = columns.first ?? lines.textField
@@ -157,7 +158,7 @@ private struct OpenPairs: ~Copyable, Sendable {
     }
 
     mutating func next() throws(CorpusError) -> Step {
-        guard second != nil else { return try nextLine() }
+        guard second != nil else { return try nextObject() }
         if waiting.source == nil { waiting.source = try first.next() }
         if waiting.target == nil { waiting.target = try second!.next() }
         switch (waiting.source, waiting.target) {
@@ -180,13 +181,13 @@ private struct OpenPairs: ~Copyable, Sendable {
         }
     }
 
-    private mutating func nextLine() throws(CorpusError) -> Step {
-        guard let line = try first.next() else { return .end }
+    private mutating func nextObject() throws(CorpusError) -> Step {
+        guard let object = try first.next() else { return .end }
         do throws(PairLine.Fault) {
-            let (source, target) = try PairLine.sides(of: line.text, fields)
-            return .pair(Pair(source: source, target: target, origin: line.origin))
+            let (source, target) = try PairLine.sides(of: object.text, fields)
+            return .pair(Pair(source: source, target: target, origin: object.origin))
         } catch {
-            return .refused(.badPair(origin: line.origin, reason: error.reason))
+            return .refused(.badPair(origin: object.origin, reason: error.reason))
         }
     }
 }

@@ -32,19 +32,22 @@ struct JSONLinesReader: FormatReader, ~Copyable {
 struct JSONReader: FormatReader, ~Copyable {
     private var segments: SegmentReader<JSONCutter>
     private let extractor: JSONFieldExtractor
+    private let givesObjects: Bool
 
-    /// The scanner refuses all else.
-    var checksUTF8: Bool { true }
+    /// The scanner refuses all else, where it is asked.
+    var checksUTF8: Bool { !givesObjects }
 
     init(_ input: FormatInput) throws(CorpusError) {
         segments = try input.openSegments(JSONCutter())
         extractor = JSONFieldExtractor(field: input.field, acceptsStrings: true)
+        givesObjects = input.configuration.givesObjects
     }
 
     mutating func advance() throws(CorpusError) -> FormatStep { try segments.step { .item($0) } }
 
     mutating func takeText(repairing: Bool) throws(RecordFault) -> [UInt8] {
-        try extractor.text(of: segments, repairing: repairing)
+        if givesObjects { return segments.withSegment { Array(copying: $0) } }
+        return try extractor.text(of: segments, repairing: repairing)
     }
 
     mutating func takeRecord() -> [UInt8]? { segments.takeSegment() }
