@@ -20,6 +20,8 @@ public enum ModelError: Error, Equatable, Sendable {
     case notFiniteWeight(path: String?, name: String, value: Float)
     /// A model of another kind.
     case unsupportedModel(path: String, reason: String)
+    /// A model of a kind that a format of other programs does not have.
+    case unwritableModel(path: String, format: String, reason: String)
     /// A layer or head that a model does not have; numbers begin at 1.
     case noSuchPart(name: String, number: Int, count: Int)
 }
@@ -53,6 +55,8 @@ extension ModelError: CustomStringConvertible {
                 + "damaged, or its training went wrong; copy it again, or use an earlier checkpoint"
         case .unsupportedModel(let path, let reason):
             "\(path) describes a model that Quern does not run: \(reason)"
+        case .unwritableModel(let path, let format, let reason):
+            "\(path) cannot be written as \(format): \(reason)"
         case .noSuchPart(let name, let number, let count):
             "the model has no \(name) \(number); give a number from 1 to \(count)"
         }

@@ -230,6 +230,9 @@ final class TemporaryDirectory {
             (.gpt2, #"{"tie_word_embeddings": false}"#, "has no tensor lm_head.weight"),
             (.gpt2, #"{"scale_attn_by_inverse_layer_idx": true}"#, "scaled in another way"),
             (.gpt2, #"{"n_head": "two"}"#, "damaged"),
+            (.gpt2, #"{"eos_token_id": -1}"#, "\"eos_token_id\" does not fit: a token's id"),
+            (.gpt2, #"{"eos_token_id": [0, 1.5]}"#, "\"eos_token_id\" does not fit"),
+            (.gpt2, #"{"bos_token_id": "0"}"#, "\"bos_token_id\" does not fit"),
             (ModelKind.all[2], #"{"model_type": "gpt2"}"#, "\"attention_dropout\""),
             (ModelKind.all[2], #"{"model_type": "qwen3"}"#, "q_norm"),
             (ModelKind.all[5], #"{"model_type": "llama"}"#, "k_norm.weight that llama lacks"),
@@ -246,6 +249,18 @@ final class TemporaryDirectory {
         try configure(try #require(changes as? [String: Any]))
         let error = #expect(throws: ModelError.self) { try GPT(directory: directory.path) }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("keys of published files that say something else, or nothing, are passed over")
+    func idleKeys() throws {
+        for changes in [
+            ["n_ctx": 3], ["bos_token_id": 50256, "eos_token_id": 50256], ["pad_token_id": -1],
+            ["bos_token_id": NSNull(), "eos_token_id": [Int]()],
+        ] as [[String: Any]] {
+            try tinyModel(.gpt2).write(toDirectory: directory.path)
+            try configure(changes)
+            _ = try GPT(directory: directory.path)
+        }
     }
 
     @Test("keys as older and newer files have them mean the same")

@@ -35,9 +35,11 @@ import Testing
                         "d_model", "encoder_layers", "decoder_layers", "encoder_ffn_dim",
                         "decoder_ffn_dim", "encoder_attention_heads", "decoder_attention_heads",
                         "max_position_embeddings", "vocab_size", "decoder_vocab_size",
+                        "num_hidden_layers",
                     ],
                     words: [
-                        "model_type", "activation_function", "scale_embedding",
+                        "model_type", "is_encoder_decoder", "activation_function",
+                        "scale_embedding",
                         "share_encoder_decoder_embeddings", "tie_word_embeddings",
                     ],
                     copies: [

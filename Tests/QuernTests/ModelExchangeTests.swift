@@ -81,6 +81,7 @@ import Testing
             ["model", "export", model, "--format", "gguf", "--output", "model.gguf"], in: folder)
         #expect(gguf.status == 1)
         #expect(gguf.messages.contains("no model of the kind \(architecture)"))
+        #expect(gguf.messages.contains("cannot be written as GGUF"))
         #expect(!folder.exists("model.gguf"))
         try await Program.succeed(
             [

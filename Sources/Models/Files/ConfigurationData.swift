@@ -27,17 +27,18 @@ public struct ConfigurationData {
         try decode(PresentKeys.self).check(known: known)
     }
 
-    /// One end token, or several, of which the first counts.
+    /// One token that ends a text, or begins it, or several, of which the first counts.
     struct EndTokens: Decodable {
         let first: Int?
 
         init(from decoder: any Decoder) throws {
             let value = try decoder.singleValueContainer()
-            if let one = try? value.decode(Int.self) {
-                first = one
-            } else {
-                first = try value.decode([Int].self).first
+            let all = (try? value.decode(Int.self)).map { [$0] } ?? (try? value.decode([Int].self))
+            guard let all, all.allSatisfy({ $0 >= 0 }) else {
+                throw DecodingError.dataCorruptedError(
+                    in: value, debugDescription: "a token's id, or a list of them, belongs here")
             }
+            first = all.first
         }
     }
 }

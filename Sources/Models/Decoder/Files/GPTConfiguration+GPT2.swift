@@ -16,11 +16,13 @@ extension GPTConfiguration {
         var add_cross_attention: Bool?
         /// A key of ours, which `GPT2Config` keeps and does not look at: the table is the same.
         var position_embedding_type: String?
+        var bos_token_id: ConfigurationData.EndTokens?
         var eos_token_id: ConfigurationData.EndTokens?
 
         /// The keys that are read here, and those that say something about training or about other
-        /// classes only. `n_ctx` repeats the context; `reorder_and_upcast_attn` is about precision
-        /// below that of float32.
+        /// classes only. `n_ctx` repeats the context, though not in all published files, and
+        /// `n_positions` counts; `reorder_and_upcast_attn` is about precision below that of
+        /// float32.
         static let keys: Set<String> = [
             "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "activation_function",
             "layer_norm_epsilon", "scale_attn_weights", "scale_attn_by_inverse_layer_idx",

@@ -5,6 +5,8 @@ extension EncoderDecoderConfiguration {
     /// The fields of `MarianConfig` that decide whether Quern computes the same; absent ones have
     /// its defaults.
     private struct Fields: Decodable {
+        var is_encoder_decoder: Bool?
+        var num_hidden_layers: Int?
         var vocab_size: Int?
         var decoder_vocab_size: Int?
         var max_position_embeddings: Int?
@@ -26,8 +28,7 @@ extension EncoderDecoderConfiguration {
         var eos_token_id: ConfigurationData.EndTokens?
 
         /// The keys that are read here, and those that say something about training or nothing at
-        /// all: `num_hidden_layers` repeats a number of layers, and Marian's converter left the
-        /// rest.
+        /// all, some of which Marian's converter left.
         static let keys: Set<String> = [
             "decoder_vocab_size", "max_position_embeddings", "d_model", "encoder_layers",
             "encoder_ffn_dim", "encoder_attention_heads", "decoder_layers", "decoder_ffn_dim",
@@ -52,6 +53,9 @@ extension EncoderDecoderConfiguration {
             guard !(normalize_before ?? false), !(normalize_embedding ?? false) else {
                 throw Unsupported("its norms stand elsewhere")
             }
+            guard is_encoder_decoder ?? true else {
+                throw Unsupported("is_encoder_decoder is false, and model_type is marian")
+            }
             func same(_ name: String, _ encoder: Int?, _ decoder: Int?, _ standard: Int)
                 throws(Unsupported) -> Int
             {
@@ -63,6 +67,9 @@ extension EncoderDecoderConfiguration {
             }
             var shape = EncoderDecoderConfiguration()
             shape.layerCount = try same("layers", encoder_layers, decoder_layers, 12)
+            guard num_hidden_layers ?? shape.layerCount == shape.layerCount else {
+                throw Unsupported("its num_hidden_layers is not its encoder_layers")
+            }
             shape.headCount = try same(
                 "heads", encoder_attention_heads, decoder_attention_heads, 16)
             shape.intermediateSize = try same(

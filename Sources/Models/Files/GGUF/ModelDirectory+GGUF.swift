@@ -18,9 +18,10 @@ extension ModelDirectory {
         progress: (Int) -> Void = { _ in }
     ) throws(ModelError) {
         guard let shape = configuration as? GPTConfiguration else {
-            throw .unsupportedModel(
-                path: self.path,
-                reason: "llama.cpp has no model of the kind \(configuration.architectureName)")
+            throw .unwritableModel(
+                path: self.path, format: "GGUF",
+                reason: "llama.cpp has no model of the kind \(configuration.architectureName); use "
+                    + "the directory as it is, with its model.safetensors")
         }
         let tensors = layout.tensors.indices.map { GGUFTensor(ggufStream($0, shape), type: type) }
         var members = Self.ggufMembers(shape, type, name: name)
