@@ -32,6 +32,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case tooFewEmbeddings(tokenCount: Int, embeddingCount: Int)
     /// A model that was not tuned to answer: its vocabulary lacks a special token of the template.
     case notTuned(path: String, missing: String)
+    /// A model of pairs, which a conversation was begun with.
+    case noConversation(path: String)
     /// A message leaves no room for an answer: its tokens, and how many may be.
     case tooLong(tokenCount: Int, contextLength: Int)
     /// A data set's directory holds unfinished work on something else.
@@ -142,6 +144,9 @@ extension PipelineError: CustomStringConvertible {
         case .notTuned(let path, let missing):
             "\(path) was not tuned to answer, for its vocabulary has no \(missing): train on "
                 + "conversations, beginning from it"
+        case .noConversation(let path):
+            "\(path) is a model of pairs, which holds no conversation: give it a source as its "
+                + "prompt, and it writes the target"
         case .tooLong(let count, let limit):
             "the message has \(count) tokens with what belongs to it, and \(limit) fit into the "
                 + "model's context beside an answer; shorten it"

@@ -3,13 +3,25 @@ import TokenShards
 
 /// What training with a carried state asks of the rest of the recipe.
 extension TrainingConfiguration {
-    /// Throws if the recipe carries a state, and models of `shape` have none.
-    package func validate(for shape: any ModelShape) throws(TrainingError) {
-        guard carriesState, shape.carriedStateShape == nil else { return }
-        let known = ModelFamilies.statefulArchitectures.joined(separator: ", ")
-        throw .badConfiguration(
-            key: CodingKeys.carrying.rawValue,
-            rule: "is for \(known): \(shape.architectureName) has no state to carry; leave it out")
+    /// Throws if the recipe carries a state, and models of `shape` have none or windows are cut in
+    /// another way.
+    ///
+    /// - Parameter shape: nil where it is not known yet.
+    package func validate(for shape: (any ModelShape)?) throws(TrainingError) {
+        guard carriesState else { return }
+        if let shape, shape.carriedStateShape == nil {
+            let known = ModelFamilies.statefulArchitectures.joined(separator: ", ")
+            throw .badConfiguration(
+                key: CodingKeys.carrying.rawValue,
+                rule: "is for \(known): \(shape.architectureName) has no state to carry; leave it "
+                    + "out")
+        }
+        guard packing == .concatenate, stride == nil else {
+            throw .badConfiguration(
+                key: CodingKeys.carrying.rawValue,
+                rule: "reads text without a gap: it needs the packing \"concatenate\" and no stride"
+            )
+        }
     }
 
     /// Throws if the recipe carries a state, and a part of each document alone is learned.

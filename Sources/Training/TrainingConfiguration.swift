@@ -125,7 +125,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// one, so that there is only one gradient.
     var slotCount: Int { gradientSlots ?? min(BatchRunner.defaultSlotCount, batchSize) }
 
-    /// Checks that every value makes sense.
+    /// Checks that every value makes sense, whatever the model's shape.
     public func validate() throws(TrainingError) {
         func require(_ condition: Bool, _ key: CodingKeys, _ rule: String) throws(TrainingError) {
             guard condition else { throw .badConfiguration(key: key.rawValue, rule: rule) }
@@ -144,9 +144,6 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         try require(
             stride == nil || packing == .concatenate, .stride,
             "is for the packing \"concatenate\" alone")
-        try require(
-            !carriesState || packing == .concatenate && stride == nil, .carrying,
-            "reads text without a gap: it needs the packing \"concatenate\" and no stride")
         try require((0..<1).contains(dropout), .dropout, "must be from 0 to below 1")
         try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
         try require(

@@ -362,6 +362,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write("m/tokenizer.json", changed)
             return ["model", "export", "m", "--format", "gguf", "--output", "out/model.gguf"]
         },
+        BadInput("beams for a model of texts", says: "gpt2 continues a text", outputs: []) {
+            ["evaluate", "--model", $1.model, "--shards", $1.shards, "--beams", "2"]
+        },
+        BadInput("targets of a model of texts", says: "leave it out", outputs: []) {
+            ["evaluate", "--model", $1.model, "--shards", $1.shards, "--targets", "7"]
+        },
         BadInput("a temperature below zero", says: "temperature is -1") {
             ["generate", "--model", $1.model, "--temperature=-1"]
         },
@@ -392,6 +398,31 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             folder, _ in
             try TinyWorld.prepare(folder)
             return ["run", "--set", "training.steps=many"]
+        },
+        BadInput("a side of pairs", says: "architecture encoder_decoder", outputs: made) {
+            folder, _ in
+            try TinyWorld.prepare(folder)
+            return ["run", "--set", "corpus.source_field=q"]
+        },
+        BadInput("the other side", says: "corpus.target_field", outputs: made) { folder, _ in
+            try TinyWorld.prepare(folder)
+            return ["run", "--set", "corpus.target_field=q"]
+        },
+        BadInput("a state and a packing", says: "gpt2 has no state to carry", outputs: made) {
+            folder, _ in
+            try TinyWorld.prepare(folder)
+            return ["run", "--set", "training.stateful=true", "--set", "training.packing=best-fit"]
+        },
+        BadInput("n-grams by themselves", says: "ngram is for comparisons", outputs: made) {
+            folder, _ in
+            try folder.write(
+                "pipeline.json", #"{"model": {"architecture": "ngram", "order": 3}}"#)
+            return ["run"]
+        },
+        BadInput("n-grams in a setting", says: "their list \"models\"", outputs: made) {
+            folder, _ in
+            try TinyWorld.prepare(folder)
+            return ["run", "--set", "model.architecture=ngram"]
         },
         BadInput("no pipeline", says: "pipeline.json cannot be read", outputs: made) { _, _ in
             ["run"]

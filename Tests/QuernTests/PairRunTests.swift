@@ -66,6 +66,10 @@ import Testing
         let drawn = try await Program.succeed(
             ["generate", "--model", model, "--prompt", "cf", "--temperature", "0"], in: folder)
         #expect(drawn.text == "fc\n")
+        let json = try await Program.succeed(
+            ["generate", "--model", model, "--prompt", "cf", "--temperature", "0", "--json"],
+            in: folder)
+        #expect(json.text.contains(#""prompt":"cf""#) && json.text.contains(#""text":"fc""#))
         let beams = try await Program.succeed(
             ["generate", "--model", model, "--prompt", "cf", "--beams", "3"], in: folder)
         #expect(beams.text == "fc\n")
@@ -136,6 +140,7 @@ import Testing
             ("corpus.format=csv", "corpus.format", "leave it out"),
             ("corpus.text_field=source", "corpus.text_field", "source_field and target_field"),
             ("corpus.documents=line", "corpus.documents", "each record of a file is a pair"),
+            ("training.stateful=true", "training.stateful", "has no state to carry; leave it out"),
             ("training.packing=document", "training.packing", "leave it out"),
             ("training.packing=concatenate", "training.packing", "leave it out"),
             ("training.stride=4", "training.stride", "concatenate"),
@@ -186,9 +191,13 @@ import Testing
                 "--output", "runs/texts",
             ], text)
         try await refused(["evaluate", "--model", model, "--shards", "shards/texts"], text)
-        try await refused(
-            ["evaluate", "--model", model, "--shards", "shards/mirror", "--stride", "4"],
-            "pairs are read whole")
+        for (options, reason) in [
+            (["--stride", "4"], "pairs are read whole"),
+            (["--mask-documents"], "always read apart"), (["--answers"], "targets are scored"),
+        ] {
+            try await refused(
+                ["evaluate", "--model", model, "--shards", "shards/mirror"] + options, reason)
+        }
         let conversation = #"{"instruction": "a", "output": "b"}"# + "\n"
         try folder.write("talk.jsonl", Array(conversation.utf8))
         try await refused(
@@ -196,7 +205,7 @@ import Testing
                 "train", "--config", "pipeline.json", "--conversations", "talk.jsonl",
                 "--init-from", model,
             ], "it is a model of pairs, which no conversation can tune")
-        try await refused(["chat", "--model", model], "<|im_")
+        try await refused(["chat", "--model", model], "(use `quern generate --model \(model) ")
         try await refused(
             ["model", "export", model, "--format", "gguf", "--output", "mirror.gguf"],
             "llama.cpp has no model of the kind encoder_decoder")
@@ -212,18 +221,21 @@ import Testing
         #expect(try await Program.succeed(generate + ["out"], in: folder).text == written)
     }
 
-    @Test func `the vocabulary learns from all that Alpaca's lines hold`() async throws {
-        var lines = ""
-        for number in 0..<40 {
-            lines +=
-                #"{"instruction": "turn\#(number % 7)", "input": "zqxzqx", "output": "ok"}"# + "\n"
+    @Test(arguments: ["alpaca.jsonl", "alpaca.json"])
+    func `the vocabulary learns from all that Alpaca's objects hold`(name: String) async throws {
+        let objects = (0..<40).map {
+            #"{"instruction": "turn\#($0 % 7)", "input": "zqxzqx", "output": "ok"}"#
         }
+        let text =
+            name.hasSuffix("l")
+            ? objects.joined(separator: "\n") + "\n"
+            : "[\n" + objects.joined(separator: ",\n") + "\n]\n"
         try folder.write("mirror.tsv", Array("source\ttarget\n".utf8))
-        try folder.write("alpaca.jsonl", Array(lines.utf8))
+        try folder.write(name, Array(text.utf8))
         try writePipeline()
         let run = try await Program.succeed(
             [
-                "run", "--set", #"corpus.inputs=["alpaca.jsonl"]"#, "--set",
+                "run", "--set", #"corpus.inputs=["\#(name)"]"#, "--set",
                 "vocabulary.vocab_size=270", "--set", "training.steps=2", "--set",
                 "training.warmup_steps=1",
             ], in: folder)

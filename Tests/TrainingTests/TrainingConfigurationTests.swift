@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Testing
 import TokenShards
 
@@ -15,20 +16,6 @@ import TokenShards
         ("gradient_slots", { $0.gradientSlots = 0 }),
         ("gradient_slots", { $0.gradientSlots = 17 }),
         ("stride", { $0.stride = 0 }),
-        (
-            "stateful",
-            {
-                $0.carriesState = true
-                $0.packing = .bestFit
-            }
-        ),
-        (
-            "stateful",
-            {
-                $0.carriesState = true
-                $0.stride = 8
-            }
-        ),
         ("learning_rate", { $0.learningRate = 0 }),
         ("learning_rate", { $0.learningRate = .nan }),
         ("muon_learning_rate", { $0.muonLearningRate = .infinity }),
@@ -54,6 +41,29 @@ import TokenShards
             guard case .badConfiguration(key: key, rule: _)? = error else {
                 Issue.record("\(key): \(String(describing: error))")
                 continue
+            }
+        }
+    }
+
+    @Test("stateful is refused for a family without a state, and only then for a packing")
+    func statefulRecipes() {
+        var configuration = TrainingConfiguration()
+        configuration.carriesState = true
+        func reason(_ architecture: String?) -> String? {
+            let shape = architecture.flatMap { ModelFamilies.shape(defaultsOf: $0) }
+            do { try configuration.validate(for: shape) } catch { return "\(error)" }
+            return nil
+        }
+        for (packing, stride) in [(Packing.concatenate, nil), (.concatenate, 8), (.bestFit, nil)] {
+            (configuration.packing, configuration.stride) = (packing, stride)
+            let fits = packing == .concatenate && stride == nil
+            for name in ModelFamilies.architectures + [nil] {
+                let found = reason(name)
+                if let name, !ModelFamilies.statefulArchitectures.contains(name) {
+                    #expect(found?.contains("\(name) has no state to carry; leave it out") == true)
+                } else {
+                    #expect(fits ? found == nil : found?.contains("without a gap") == true)
+                }
             }
         }
     }

@@ -74,6 +74,11 @@ public enum ModelFamilies {
         architectures.filter { shape(defaultsOf: $0)?.carriedStateShape != nil }
     }
 
+    /// Those that learn from pairs of a source and its target.
+    public static var pairArchitectures: [String] {
+        all.filter { $0.readsPairs }.flatMap { $0.architectures }
+    }
+
     /// The keys of a model's section, of any family.
     public static var keys: [String] {
         all.reduce(into: []) { keys, family in

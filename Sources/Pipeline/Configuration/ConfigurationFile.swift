@@ -18,9 +18,25 @@ enum ConfigurationFile {
     static func read(path: String?, settings: [String]) throws -> PipelineConfiguration {
         let sections = PipelineConfiguration.keysOfSections
         var said = try path.map { try parse(path: $0) } ?? [:]
+        try checkIsTrained(said)
         try checkKeys(of: said, sections)
-        for setting in settings { try apply(setting, to: &said, sections) }
+        for setting in settings {
+            try apply(setting, to: &said, sections)
+            try checkIsTrained(said)
+        }
         return try configuration(of: said)
+    }
+
+    /// Throws for a model that only a comparison knows, which has keys of its own.
+    private static func checkIsTrained(_ said: [String: Any]) throws {
+        let name = ComparisonConfiguration.countedArchitecture
+        let model = said["model"] as? [String: Any]
+        guard model?["architecture"] as? String == name else { return }
+        throw PipelineError.badValue(
+            key: "model.architecture",
+            reason: "\(name) is for comparisons, as the model of an element of their list "
+                + "\"models\"; a model by itself is one of "
+                + ModelFamilies.architectures.joined(separator: ", "))
     }
 
     /// The configuration of what a file and settings say, which have known keys.

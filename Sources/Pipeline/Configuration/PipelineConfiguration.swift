@@ -65,6 +65,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try checkFolderName(name, key: "name")
         try corpusSection.validate()
         try training.validate()
+        if readsPairs { try training.validate(for: model.shape) }
         guard !readsPairs || training.packing == .bestFit else {
             throw PipelineError.badValue(
                 key: "training.packing",
@@ -84,12 +85,30 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         // Two tokens that it will have, whichever they are.
         shape.fit(vocabularySize: vocabulary.vocabularySize, padToken: 1, endToken: 0)
         try shape.validate()
-        if readsPairs { try validatePairs() }
+        try readsPairs ? validatePairs() : validateTexts()
         try training.validate()
         // A model that is begun from has a shape of its own.
-        if training.initFrom == nil { try training.validate(for: shape) }
+        try training.validate(for: training.initFrom == nil ? shape : nil)
         try generation.validate()
         try instructionTuning.validate()
+    }
+
+    /// Throws if something is asked for that only pairs have.
+    private func validateTexts() throws {
+        let known = ModelFamilies.pairArchitectures.joined(separator: ", ")
+        for source in pipelineSources {
+            let fields = [
+                ("source_field", source.corpus.sourceField),
+                ("target_field", source.corpus.targetField),
+            ]
+            for case (let key, _?) in fields {
+                throw PipelineError.badValue(
+                    key: "corpus.\(key)",
+                    reason: "it is for pairs, from which a model of the architecture \(known) "
+                        + "learns, and \(model.shape.architectureName) learns from texts; leave it "
+                        + "out")
+            }
+        }
     }
 
     /// Throws if something is asked for that pairs do not have.
@@ -108,8 +127,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
                 ),
                 (
                     corpus.format != .auto, "format",
-                    "files of pairs are tables if their names end in .csv or .tsv, and else JSON "
-                        + "lines; leave it out"
+                    "files of pairs are tables if their names end in .csv or .tsv, JSON if in "
+                        + ".json, and else JSON lines; leave it out"
                 ),
                 (
                     corpus.textField != CorpusConfiguration().textField, "text_field",

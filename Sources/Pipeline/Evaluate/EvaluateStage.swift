@@ -27,9 +27,15 @@ public enum EvaluateStage {
         work: WorkContext<PipelineEvent>
     ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
         let (model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
-        if model.readsPairs, stride != nil {
-            throw PipelineError.badValue(
-                key: "stride", reason: "pairs are read whole; leave it out")
+        if model.readsPairs {
+            let asked = [
+                (stride != nil, "stride", "pairs are read whole"),
+                (masksDocuments, "mask_documents", "pairs are always read apart"),
+                (answersOnly, "answers", "of pairs the targets are scored"),
+            ]
+            for (isAsked, key, reason) in asked where isAsked {
+                throw PipelineError.badValue(key: key, reason: reason + "; leave it out")
+            }
         }
         let context = model.configuration.positionCount
         // No more windows than there are, whatever was asked for: the memory is that of a batch.
@@ -71,9 +77,7 @@ public enum EvaluateStage {
     private static func open(
         _ modelDirectory: String, _ shardDirectories: [String], _ work: WorkContext<PipelineEvent>
     ) throws -> (model: any LanguageModel, vocabulary: Vocabulary, sets: [ShardSet]) {
-        if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
-            work.report(.notice(note))
-        }
+        mendPointers(to: modelDirectory, work)
         let modelDirectory = try CheckpointStore.soundModelDirectory(at: modelDirectory)
         let vocabulary = try Vocabulary(directory: modelDirectory)
         let sets = try shardDirectories.map {
@@ -84,6 +88,38 @@ public enum EvaluateStage {
         let model = try ModelDirectory(path: modelDirectory).model()
         try model.configuration.checkEmbeddings(of: vocabulary)
         return (model, vocabulary, sets)
+    }
+
+    private static func mendPointers(
+        to modelDirectory: String, _ work: WorkContext<PipelineEvent>
+    ) {
+        if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
+            work.report(.notice(note))
+        }
+    }
+
+    private static func shape(of modelDirectory: String) throws -> any ModelShape {
+        let directory = try CheckpointStore.modelDirectory(at: modelDirectory)
+        return try ModelConfiguration(directory: directory).shape
+    }
+
+    /// Throws unless a model is one of pairs, which alone writes targets.
+    ///
+    /// - Parameters:
+    ///   - modelDirectory: as for scoring.
+    ///   - key: what was asked for, and means nothing for another model.
+    ///   - work: where events go.
+    public static func requirePairs(
+        modelDirectory: String, for key: String, work: WorkContext<PipelineEvent>
+    ) throws {
+        mendPointers(to: modelDirectory, work)
+        let shape = try shape(of: modelDirectory)
+        guard type(of: shape).readsPairs else {
+            throw PipelineError.badValue(
+                key: key,
+                reason: "\(shape.architectureName) continues a text and writes no target; leave it "
+                    + "out")
+        }
     }
 
     /// Compares what a model of pairs writes with the targets of held-out pairs.
@@ -101,9 +137,7 @@ public enum EvaluateStage {
         modelDirectory: String, shardDirectories: [String], split: Split, limit: Int,
         beamCount: Int, work: WorkContext<PipelineEvent>
     ) throws -> PairAccuracy? {
-        let directory = try CheckpointStore.modelDirectory(at: modelDirectory)
-        let shape = try ModelConfiguration(directory: directory).shape
-        guard type(of: shape).readsPairs else { return nil }
+        guard type(of: try shape(of: modelDirectory)).readsPairs else { return nil }
         let (model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
         let template = try PairTemplate(vocabulary)
         let team = ThreadTeam(threadCount: work.threadCount)

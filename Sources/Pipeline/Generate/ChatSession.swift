@@ -62,13 +62,16 @@ public struct ChatSession {
     /// Hugging Face directory of a model that knows ChatML.
     ///
     /// - Throws: ``PipelineError/notTuned(path:missing:)`` when the vocabulary lacks its special
-    ///   tokens.
+    ///   tokens, ``PipelineError/noConversation(path:)`` for a model of pairs.
     public init(
         directory: String, system: String? = nil, configuration: GenerationConfiguration = .init(),
         threadCount: Int = 1
     ) throws {
         let path = directory
         let directory = try CheckpointStore.soundModelDirectory(at: path)
+        guard !type(of: try ModelConfiguration(directory: directory).shape).readsPairs else {
+            throw PipelineError.noConversation(path: path)
+        }
         let template: ChatTemplate
         do {
             template = try ChatTemplate(Vocabulary(directory: directory))

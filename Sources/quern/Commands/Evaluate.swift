@@ -74,11 +74,17 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     var svg: String?
 
     @Option(
-        name: .long, help: "Targets that a model of pairs writes for comparison; 0 for none.")
-    var targets = 1_000
+        name: .long,
+        help: """
+            Targets that a model of pairs writes for comparison; 0 for none. (default: \
+            \(defaultTargetCount))
+            """)
+    var targets: Int?
 
-    @Option(name: .long, help: "Beams of the search by which it writes them.")
-    var beams = 1
+    @Option(name: .long, help: "Beams of the search by which it writes them. (default: 1)")
+    var beams: Int?
+
+    private static let defaultTargetCount = 1_000
 
     @Option(name: .long, help: "Windows scored at once.")
     var batchSize = 16
@@ -99,8 +105,13 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         }
         if shards.isEmpty { throw ValidationError("--shards takes at least one directory") }
         if batchSize < 1 { throw ValidationError("--batch-size is at least 1") }
-        if targets < 0 { throw ValidationError("--targets is at least 0") }
-        try BeamSearch.validate(beams: beams)
+        if let targets, targets < 0 { throw ValidationError("--targets is at least 0") }
+        if let beams {
+            try BeamSearch.validate(beams: beams)
+            if targets == 0 {
+                throw ValidationError("--beams writes targets: give none of it with --targets 0")
+            }
+        }
         if windows < 1 { throw ValidationError("--windows is at least 1") }
         if !curves.isEmpty, stride != nil || answers || maskDocuments {
             throw ValidationError(
@@ -116,17 +127,22 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
 
     func run() async throws {
         let printer = reporting.makePrinter()
+        for (key, value) in [("targets", targets), ("beams", beams)] where value != nil {
+            try EvaluateStage.requirePairs(
+                modelDirectory: model, for: key, work: WorkContext(report: printer.show))
+        }
         if !curves.isEmpty { return try showCurves(printer) }
         let (result, sources) = try EvaluateStage.run(
             modelDirectory: model, shardDirectories: shards, split: split, stride: stride,
             masksDocuments: maskDocuments, answersOnly: answers, batchSize: batchSize,
             work: WorkContext(threadCount: reporting.threadCount, report: printer.show))
         var accuracy: PairAccuracy?
-        if targets > 0 {
+        let targetCount = targets ?? Self.defaultTargetCount
+        if targetCount > 0 {
             let interrupts = InterruptHandler(form: reporting.form)
             accuracy = try EvaluateStage.measurePairs(
-                modelDirectory: model, shardDirectories: shards, split: split, limit: targets,
-                beamCount: beams, work: reporting.work(printer, interrupts))
+                modelDirectory: model, shardDirectories: shards, split: split, limit: targetCount,
+                beamCount: beams ?? 1, work: reporting.work(printer, interrupts))
         }
         printer.endLine()
         if json { return Terminal.write(try EvaluationTable.json(result, sources, accuracy)) }

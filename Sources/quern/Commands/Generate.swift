@@ -115,14 +115,24 @@ struct Generate: AsyncParsableCommand {
         if let beams {
             try BeamSearch.validate(beams: beams)
             if samples > beams { throw ValidationError("--samples is at most --beams") }
-            if logprobs || json {
-                throw ValidationError("--beams shows texts and scores: no --logprobs or --json")
+            if let lengthPenalty { try BeamSearch.validate(lengthPenalty: lengthPenalty) }
+            if logprobs || json || speed {
+                throw ValidationError(
+                    "--beams shows texts and scores: give no --logprobs, --json or --speed")
+            }
+            if sampling.areGiven {
+                throw ValidationError(
+                    """
+                    --beams takes the most probable texts whole, and draws nothing: give no \
+                    --temperature, --top-k, --top-p, --min-p, --repetition-penalty, --seed or --stop
+                    """)
             }
         } else if lengthPenalty != nil {
             throw ValidationError("--length-penalty belongs to --beams")
         }
-        if top != nil && attention != nil {
-            throw ValidationError("--top and --attention show different things: give one of them")
+        if [top != nil, attention != nil, beams != nil].count(where: { $0 }) > 1 {
+            throw ValidationError(
+                "--top, --attention and --beams show different things: give one of them")
         }
         if let attention, attention != "-", !attention.hasSuffix(".svg") {
             throw ValidationError("--attention takes a file that ends in .svg, or -")
@@ -144,7 +154,7 @@ struct Generate: AsyncParsableCommand {
             let view = ModelView(model: languageModel, vocabulary: vocabulary, ids: ids)
             if let top { try view.writeNextTokens(top, weights: weights, team: team) }
             if let attention { try view.writeAttention(to: attention, team: team) }
-            if let beams, top == nil, attention == nil {
+            if let beams {
                 var search = BeamSearch(
                     beamCount: beams, maximumTokenCount: generation.maximumTokenCount)
                 search.lengthPenalty = lengthPenalty ?? search.lengthPenalty
@@ -192,9 +202,10 @@ struct Generate: AsyncParsableCommand {
                 configuration: configuration,
                 options: options)
             var printer = SamplePrinter(
-                vocabulary: vocabulary, prompt: languageModel.readsPairs ? "" : prompt,
-                samples: first..<first + options.sampleCount,
-                isOnlyOne: samples == 1, showsTokens: logprobs, asJSON: json)
+                vocabulary: vocabulary, prompt: prompt,
+                continuesPrompt: !languageModel.readsPairs,
+                samples: first..<first + options.sampleCount, isOnlyOne: samples == 1,
+                showsTokens: logprobs, asJSON: json)
             if first == 0, sampler.readCount < sampler.promptIDs.count {
                 Terminal.writeMessage(
                     "(the prompt has \(Figures.count(sampler.promptIDs.count)) tokens, more than "

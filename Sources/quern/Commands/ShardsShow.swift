@@ -135,6 +135,7 @@ struct ShardsShow: AsyncParsableCommand {
     private func recipe() throws -> (TrainingConfiguration, context: Int) {
         guard let directory = run else {
             let configuration = try options.configuration(path: config)
+            try configuration.training.validate(for: configuration.model.shape)
             return (configuration.training, configuration.model.shape.positionCount)
         }
         let store = CheckpointStore(runDirectory: directory)

@@ -29,6 +29,8 @@ extension Hints {
         case .foreignCounts: "`quern vocab learn` learns from them"
         case .notTuned(let path, _):
             "use `quern train --conversations FILE --init-from \(path)`"
+        case .noConversation(let path):
+            "use `quern generate --model \(path) --prompt TEXT`"
         case .unfinishedWork: options.use("--overwrite", "--output")
         case .badPlan: "use `quern encode`, then `quern shards finish`"
         case .severalWorks: "use `quern encode` with --overwrite"

@@ -15,6 +15,7 @@ struct SamplePrinter {
 
     private let vocabulary: Vocabulary
     private let prompt: String
+    private let continuesPrompt: Bool
     private let firstNumber: Int
     private let isOnlyOne: Bool
     private let showsTokens: Bool
@@ -26,15 +27,17 @@ struct SamplePrinter {
     /// A printer for the samples of these numbers.
     ///
     /// - Parameters:
+    ///   - continuesPrompt: whether the prompt is the beginning of each text.
     ///   - isOnlyOne: whether there are no others, so that it needs no heading.
     ///   - showsTokens: whether a table of tokens follows each text.
     ///   - asJSON: whether each text is a line of JSON instead.
     init(
-        vocabulary: Vocabulary, prompt: String, samples: Range<Int>, isOnlyOne: Bool,
-        showsTokens: Bool, asJSON: Bool
+        vocabulary: Vocabulary, prompt: String, continuesPrompt: Bool, samples: Range<Int>,
+        isOnlyOne: Bool, showsTokens: Bool, asJSON: Bool
     ) {
         self.vocabulary = vocabulary
         self.prompt = prompt
+        self.continuesPrompt = continuesPrompt
         firstNumber = samples.lowerBound + 1
         self.isOnlyOne = isOnlyOne
         self.showsTokens = showsTokens
@@ -73,7 +76,7 @@ struct SamplePrinter {
 
     private mutating func begin(_ index: Int) {
         if !isOnlyOne { Terminal.write("--- sample \(firstNumber + index)\n") }
-        Terminal.write(prompt)
+        if continuesPrompt { Terminal.write(prompt) }
         current = index
     }
 
