@@ -167,7 +167,7 @@ def test_ten_steps_of_adamw(directory, tmp_path, stateful):
         optimizer.step()
         expected.append(loss.item())
     assert np.abs(np.array(losses) - expected).max() <= 1e-4
-    assert losses[-1] < losses[5] - 0.05
+    assert losses[-1] < losses[5] - 0.02
 
 
 def test_greedy_generation(directory, tmp_path):
