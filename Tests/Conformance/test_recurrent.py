@@ -141,7 +141,7 @@ def test_gradients_with_a_carried_state(directory, tmp_path):
 @pytest.mark.parametrize("stateful", [False, True])
 def test_ten_steps_of_adamw(directory, tmp_path, stateful):
     training = {
-        "batches": [batch(100 + i) for i in range(10)], "learning_rate": 3e-3,
+        "batches": [batch(100 + i) for i in range(10)], "learning_rate": 5e-3,
         "betas": [0.9, 0.95], "epsilon": 1e-8, "weight_decay": 0.1, "clip": 1.0,
     }
     # One batch repeated, so that the losses fall and a wrong step shows.
@@ -157,7 +157,7 @@ def test_ten_steps_of_adamw(directory, tmp_path, stateful):
     others = [p for p in model.parameters() if p.dim() < 2]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}],
-        lr=3e-3, betas=(0.9, 0.95), eps=1e-8)
+        lr=5e-3, betas=(0.9, 0.95), eps=1e-8)
     expected, state = [], None
     for data in training["batches"]:
         optimizer.zero_grad()
@@ -167,7 +167,7 @@ def test_ten_steps_of_adamw(directory, tmp_path, stateful):
         optimizer.step()
         expected.append(loss.item())
     assert np.abs(np.array(losses) - expected).max() <= 1e-4
-    assert losses[-1] < losses[5] - 0.02
+    assert losses[-1] < losses[5] - 0.05
 
 
 def test_greedy_generation(directory, tmp_path):
