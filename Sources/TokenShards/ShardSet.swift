@@ -17,6 +17,8 @@ public struct ShardSet: Sendable {
     public let layout: DataSetLayout
     private let train: [TokenShard]
     private let validation: [TokenShard]
+    /// Names of what stands beside another program's files and is not read.
+    private let leftOut: [String]
 
     /// Opens every shard of `directory`, and checks headers and sizes. O(shards).
     ///
@@ -38,9 +40,11 @@ public struct ShardSet: Sendable {
             layout = foreign.layout
             train = foreign.shards[.train] ?? []
             validation = foreign.shards[.validation] ?? []
+            leftOut = foreign.leftOut
             return
         }
         layout = .quern
+        leftOut = []
         manifest = try ShardManifest(directory: directory)
         if let vocabulary {
             let expected = hexadecimal(vocabulary.fingerprint)
@@ -62,12 +66,25 @@ public struct ShardSet: Sendable {
     /// Notice of what is known of another program's files, and what cannot be; nil for Quern's own.
     public var foreignNotice: String? {
         guard layout != .quern else { return nil }
+        func names(_ split: Split) -> String {
+            let names = shards(of: split).map(\.entry.name)
+            return names.isEmpty ? "nothing" : Self.listed(names)
+        }
+        let rest = leftOut.isEmpty ? "" : "; not read: \(Self.listed(leftOut))"
         return """
             \(directory) has no manifest and is read as \(layout.rawValue)'s: \
             \(manifest.train.tokens + manifest.validation.tokens) ids, all in the vocabulary, in \
-            \(manifest.train.documents + manifest.validation.documents) documents; whether they \
-            were made with this vocabulary and are as they were written cannot be checked
+            \(manifest.train.documents + manifest.validation.documents) documents; by the words of \
+            their names, \(names(.train)) for training and \(names(.validation)) for validation; \
+            whether they were made with this vocabulary and are as they were written cannot be \
+            checked\(rest)
             """
+    }
+
+    /// The first few names, and how many there are besides.
+    private static func listed(_ names: [String]) -> String {
+        names.prefix(4).joined(separator: ", ")
+            + (names.count > 4 ? " and \(names.count - 4) more" : "")
     }
 
     /// A fingerprint of the ids and their order: 16 hexadecimal digits. O(shards).

@@ -92,6 +92,59 @@ import Tokenization
         #expect(!refused())
     }
 
+    @Test("whole words of a file's name tell its split, and both splits are named")
+    func splits() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write()
+        let set = try ShardSet(directory: fixture.path("set"), vocabulary: fixture.vocabulary)
+        _ = try ShardExport(of: set, as: .megatron).write(to: fixture.path("megatron"))
+        for (name, split) in [
+            ("retrieval_text_document", Split.train), ("val", .validation), ("values", .train),
+            ("web-Val.0", .validation), ("my_valid_1", .validation), ("validation", .validation),
+            ("ordeal7val2", .validation), ("approval", .train), ("train_000000", .train),
+            ("mill_val_000001", .validation), ("eval", .validation), ("medieval", .train),
+        ] {
+            let directory = fixture.path("named-\(name)")
+            for ending in [".bin", ".idx"] {
+                try write(
+                    try bytes(fixture.path("megatron/train_text_document" + ending)),
+                    "\(directory)/\(name)\(ending)")
+            }
+            try write([1], directory + "/meta.pkl")
+            let other = try ShardSet(directory: directory, vocabulary: fixture.vocabulary)
+            #expect(other.shards(of: split).count == 1, "\(name)")
+            #expect(other.manifest.totals(of: split).tokens > 0)
+            let notice = try #require(other.foreignNotice)
+            let (training, validation) =
+                split == .train ? (name + ".bin", "nothing") : ("nothing", name + ".bin")
+            #expect(notice.contains("\(training) for training and \(validation) for validation"))
+            #expect(notice.hasSuffix("; not read: meta.pkl"))
+        }
+    }
+
+    @Test("a file of ids that is not known is refused by name")
+    func unknown() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write()
+        let set = try ShardSet(directory: fixture.path("set"), vocabulary: fixture.vocabulary)
+        let out = fixture.path("out")
+        _ = try ShardExport(of: set, as: .nanogpt).write(to: out)
+        let own = try bytes("\(set.directory)/\(set.manifest.shards[0].name)")
+        for (name, content, reason) in [
+            ("test.bin", [1, 0], "neither llm.c's header nor an index"),
+            ("part.bin", own, "it is Quern's"),
+            ("a.idx", [1], "there is no a.bin"),
+        ] {
+            try write(content, out + "/" + name)
+            let error = #expect(throws: ShardError.self) {
+                try ShardSet(directory: out, vocabulary: fixture.vocabulary)
+            }
+            #expect("\(error, default: "")".contains(reason), "\(name)")
+            #expect("\(error, default: "")".contains("\(out)/\(name)"))
+            try FileManager.default.removeItem(atPath: out + "/" + name)
+        }
+    }
+
     @Test("an id outside the vocabulary is named with its place")
     func outside() throws {
         let fixture = try ShardFixture()

@@ -13,19 +13,41 @@ struct ForeignDataSet {
     let layout: DataSetLayout
     let manifest: ShardManifest
     let shards: [Split: [TokenShard]]
+    /// Names in the directory that do not say that there are ids, sorted.
+    let leftOut: [String]
 
-    /// Reads `directory`; nil if no file in it is known. O(tokens).
+    /// Reads `directory`; nil if there is no file of ids in it, or only Quern's own shards, whose
+    /// manifest is missing. O(tokens).
     ///
-    /// - Throws: ``ShardError/foreign(path:reason:)`` for files that contradict themselves, each
-    ///   other or the vocabulary.
+    /// - Throws: ``ShardError/foreign(path:reason:)`` for files that are not known, or contradict
+    ///   themselves, each other or the vocabulary.
     init?(directory: String, vocabulary: Vocabulary) throws(ShardError) {
         let names =
             (try? FileManager.default.contentsOfDirectory(atPath: directory).sorted()) ?? []
+        let ofIDs = names.filter { ForeignFile.isOfIDs($0) }
+        leftOut = names.filter { !$0.hasPrefix(".") && !ofIDs.contains($0) }
         var files: [ForeignFile] = []
-        for name in names {
-            if let file = try ForeignFile(directory: directory, name: name) { files.append(file) }
+        var own: String?
+        for name in ofIDs where name.hasSuffix(".bin") {
+            if let file = try ForeignFile(directory: directory, name: name) {
+                files.append(file)
+            } else {
+                own = own ?? name
+            }
         }
         guard let first = files.first else { return nil }
+        if let own {
+            throw .foreign(
+                path: directory + "/" + own,
+                reason: "it is Quern's, and \(first.file.path) \(first.layout.rawValue)'s: keep "
+                    + "one kind in a directory")
+        }
+        for index in ofIDs where index.hasSuffix(".idx") {
+            let data = index.dropLast(4) + ".bin"
+            guard !ofIDs.contains(String(data)) else { continue }
+            throw .foreign(
+                path: directory + "/" + index, reason: "its ids are missing: there is no \(data)")
+        }
         for file in files where file.layout != first.layout || file.width != first.width {
             throw .foreign(
                 path: file.file.path,
