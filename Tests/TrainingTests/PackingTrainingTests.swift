@@ -3,8 +3,9 @@ import Models
 import Testing
 import TokenShards
 import Tokenization
-import Training
 import Work
+
+@testable import Training
 
 @Suite struct PackingTrainingTests {
     /// The fixture's documents, and every third of them once more as a small data set of its own.
@@ -104,21 +105,78 @@ import Work
         }
     }
 
-    @Test("a run is not resumed with other shares, and a stride belongs to concatenation")
-    func refused() async throws {
-        let fixture = try TrainingFixture()
-        let data = try makeMixture(fixture)
+    @Test("a stride belongs to concatenation")
+    func refused() throws {
         var configuration = TrainingFixture.configuration
-        configuration.steps = 1
-        let first = try trainer(fixture, "run", data, configuration)
-        _ = try await first.run()
-        let other = try Mixture(
-            data.sources.map { WeightedShards(name: $0.name, set: $0.set, weight: 1) })
-        #expect(throws: TrainingError.self) {
-            _ = try trainer(fixture, "run", other, configuration, resumes: true)
-        }
         configuration.packing = .bestFit
         configuration.stride = 8
         #expect(throws: TrainingError.self) { try configuration.validate() }
+    }
+
+    @Test("a run goes on with other weights or more data, with a note, to bytes of its own")
+    func otherData() async throws {
+        let fixture = try TrainingFixture()
+        let both = try makeMixture(fixture)
+        let other = try Mixture(
+            both.sources.map { WeightedShards(name: $0.name, set: $0.set, weight: 1) })
+        let configuration = TrainingFixture.configuration
+        for (name, before, after) in [
+            ("weights", both, other), ("more", Mixture(fixture.set), both),
+        ] {
+            var results: [[String: Data]] = []
+            for threadCount in 1...3 {
+                let run = "\(name)-\(threadCount)"
+                let stop = StopSignal()
+                _ = try await trainer(fixture, run, before, configuration).run(stop: stop) {
+                    event in
+                    if case .step(let report) = event, report.step == 6 { stop.request() }
+                }
+                var (notes, losses): ([String], [Double]) = ([], [])
+                let trainer = try trainer(
+                    fixture, run, after, configuration, threadCount: threadCount, resumes: true)
+                // The batch of step 7 is the seventh that the new data would have had.
+                let loader = try after.loader(
+                    length: TrainingFixture.model.positionCount,
+                    batchSize: configuration.windowsPerStep, seed: configuration.seed)
+                let batch = trainer.source.batch(at: trainer.state.position)
+                #expect(batch.inputs == loader.batch(at: 6 * loader.batchSize).inputs)
+                let summary = try await trainer.run { event in
+                    if case .began(let plan) = event { notes = plan.notes }
+                    if case .step(let report) = event { losses.append(report.loss) }
+                }
+                #expect(summary.isComplete && losses.count == 6)
+                #expect(notes.count == 1)
+                #expect(notes.first?.contains("window \(6 * loader.batchSize + 1) of it") == true)
+                results.append(try fixture.latest(of: run))
+                // A loss of the earlier data is beaten by none of the new.
+                let store = CheckpointStore(runDirectory: fixture.path(run))
+                let best = try CheckpointStore.state(of: #require(store.best))
+                #expect(best.step > 6 && best.dataFingerprint == after.fingerprint)
+                // From now on these are the run's data.
+                var longer = configuration
+                longer.steps = 14
+                _ = try await self.trainer(fixture, run, after, longer, resumes: true).run {
+                    event in
+                    if case .began(let plan) = event { notes = plan.notes }
+                }
+                #expect(notes == [])
+            }
+            #expect(results[0] == results[1] && results[1] == results[2])
+        }
+    }
+
+    @Test("a run does not go on with another vocabulary's shards")
+    func otherVocabulary() async throws {
+        let fixture = try TrainingFixture()
+        let configuration = TrainingFixture.configuration
+        _ = try await fixture.trainer("run").run()
+        let other = try TrainingFixture(vocabularySize: 279)
+        let error = #expect(throws: TrainingError.self) {
+            _ = try Trainer(
+                model: TrainingFixture.model, configuration: configuration, set: other.set,
+                vocabulary: other.vocabulary,
+                surroundings: .init(runDirectory: fixture.path("run"), existing: .resume))
+        }
+        #expect("\(error, default: "")".contains("shards of another vocabulary"))
     }
 }

@@ -14,7 +14,7 @@ final class TrainingFixture {
     let vocabulary: Vocabulary
     let set: ShardSet
 
-    init(endOfText: EndOfTextPolicy = .before) throws {
+    init(endOfText: EndOfTextPolicy = .before, vocabularySize: Int = 280) throws {
         directory = NSTemporaryDirectory() + "quern-training-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
@@ -25,7 +25,7 @@ final class TrainingFixture {
         let counter = PieceCounter(.gpt4)
         for document in documents { counter.count(document.span) }
         var configuration = VocabularyConfiguration()
-        configuration.vocabularySize = 280
+        configuration.vocabularySize = vocabularySize
         vocabulary = try VocabularyTrainer(configuration).train(counter.takeCounts())
         var shards = ShardConfiguration()
         shards.endOfText = endOfText

@@ -103,9 +103,14 @@ public struct CheckpointStore: Sendable {
         return (damaged ?? best(of: whole))?.path
     }
 
+    /// The checkpoint with the lowest loss. Of a run that went on with other data, losses of the
+    /// data that was learned from last count, as soon as there is one.
     func best(of whole: [(entry: Entry, state: TrainingState)]) -> Entry? {
-        let best = whole.filter { $0.state.best?.step == $0.entry.step }
-            .min { ($0.state.best?.loss ?? .infinity) < ($1.state.best?.loss ?? .infinity) }
+        let candidates = whole.filter { $0.state.best?.step == $0.entry.step }
+        let best = candidates.filter {
+            $0.state.dataFingerprint == candidates.last?.state.dataFingerprint
+        }
+        .min { ($0.state.best?.loss ?? .infinity) < ($1.state.best?.loss ?? .infinity) }
         return best?.entry
     }
 

@@ -9,6 +9,8 @@ struct RunProgress {
     let state: TrainingState
     /// Changes of the recipe against that of the checkpoint that the run goes on from.
     let changes: [RecipeChange]
+    /// Whether the run goes on with other data than the checkpoint's.
+    let hasOtherData: Bool
 
     /// The progress of a run that begins: from the model of `start`, or at random.
     init(
@@ -24,26 +26,38 @@ struct RunProgress {
             vocabularyFingerprint: data.vocabularyFingerprint,
             dataFingerprint: data.fingerprint, configuration: configuration)
         changes = []
+        hasOtherData = false
     }
 
     /// The progress that the checkpoint in a directory holds.
     ///
-    /// - Throws: ``TrainingError/badCheckpoint(path:reason:)`` when it is of other data, of another
-    ///   shape or of another optimizer.
+    /// Other data of the same vocabulary, such as more documents or other weights, keeps the place:
+    /// the orders of windows are drawn for `data` from the recipe's seed, and the run goes on at
+    /// the window of them that it would have come to, had it learned from `data` from the start.
+    /// Losses of other data are not compared with: the best one is looked for anew, and so are
+    /// outliers.
+    ///
+    /// - Throws: ``TrainingError/badCheckpoint(path:reason:)`` when it is of another vocabulary, of
+    ///   another shape or of another optimizer.
     init(
         resuming checkpoint: String, shape: any ModelShape, configuration: TrainingConfiguration,
         data: Mixture, team: ThreadTeam
     ) throws {
         var state = try CheckpointStore.state(of: checkpoint)
-        guard state.vocabularyFingerprint == data.vocabularyFingerprint,
-            state.dataFingerprint == data.fingerprint
-        else {
+        guard state.vocabularyFingerprint == data.vocabularyFingerprint else {
             throw TrainingError.badCheckpoint(
                 path: checkpoint,
                 reason: """
-                    it was trained from other shards; give those, or learn from these in another \
-                    directory and begin from it (init_from)
+                    it was trained from shards of another vocabulary; give shards of its own, or \
+                    learn from these in another directory
                     """)
+        }
+        hasOtherData = state.dataFingerprint != data.fingerprint
+        if hasOtherData {
+            state.dataFingerprint = data.fingerprint
+            state.best = nil
+            state.evaluationsSinceBest = 0
+            state.outliers = OutlierDetector()
         }
         try configuration.validate(goingOnFrom: state, checkpoint)
         model = try ModelDirectory(path: checkpoint).model()

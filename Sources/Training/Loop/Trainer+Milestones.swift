@@ -126,10 +126,25 @@ extension Trainer {
         return lock
     }
 
+    /// Note for a person that the run goes on with other data, and where in it.
+    private var otherDataNotes: [String] {
+        guard hasOtherData else { return [] }
+        let carried = runner.carriedState == nil ? "" : ", rows begin without a state"
+        return [
+            """
+            these shards, or their weights, are not those of the checkpoint: windows are drawn \
+            from these in the order that they would have had from the start, and learning goes \
+            on at window \(state.position + 1) of it, so that windows seen before may come \
+            again\(carried), and the lowest validation loss is looked for anew
+            """
+        ]
+    }
+
     func plan(matrixPeak: Double) -> TrainingPlan {
         TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
-            completedSteps: state.step, notes: continuation.notes, changes: changes,
+            completedSteps: state.step, notes: continuation.notes + otherDataNotes,
+            changes: changes,
             tokensPerStep: tokensPerStep,
             windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
             memory: memory, precision: KernelLevel.best(configuration.precision).precision,

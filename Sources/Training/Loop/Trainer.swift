@@ -85,6 +85,8 @@ public final class Trainer {
     let changes: [RecipeChange]
     /// Place from which the run goes on, and what it leaves behind.
     let continuation: Continuation
+    /// Whether the run goes on with other data than the checkpoint's.
+    let hasOtherData: Bool
     /// The checkpoints that there were when the run was prepared.
     let earlierCheckpoints: [CheckpointStore.Entry]
     /// Step of the checkpoint that the run goes on from or has written last; 0 without one.
@@ -160,6 +162,7 @@ public final class Trainer {
             }
         (model, optimizer) = (progress.model, progress.optimizer)
         (state, changes) = (progress.state, progress.changes)
+        hasOtherData = progress.hasOtherData
         checkpointStep = state.step
         source = try BatchSource(
             data, configuration, contextLength: shape.positionCount, part: part)
@@ -167,7 +170,8 @@ public final class Trainer {
             model: model, batchSize: configuration.windowsPerStep,
             contextLength: shape.positionCount, team: team, slotCount: configuration.slotCount,
             carriesState: configuration.carriesState, kernels: .best(configuration.precision))
-        if let checkpoint {
+        // The states of rows belong to the text that stood before, and other data has other text.
+        if let checkpoint, !hasOtherData {
             try CarriedState(of: runner)?.read(fromCheckpoint: checkpoint, step: state.step)
         }
         if surroundings.isProfiled {
