@@ -17,6 +17,10 @@ public enum FileError: Error, Equatable, Sendable {
     ///   - path: the file it was tried on.
     ///   - reason: the system's own words, such as "No such file or directory".
     case failed(operation: String, path: String, reason: String)
+    /// Another process is writing the output at the path.
+    case inUse(path: String)
+    /// An output is an input, lies in one or holds one.
+    case outputMeetsInput(output: String, input: String, overlap: FilePlace.Overlap)
 
     /// The failure that `errno` describes now.
     package static func current(_ operation: String, _ path: String) -> FileError {
@@ -30,6 +34,14 @@ extension FileError: CustomStringConvertible {
         switch self {
         case .failed(let operation, let path, let reason):
             "could not \(operation) \(path): \(reason)"
+        case .inUse(let path):
+            "another quern process is writing \(path): wait for it, or choose another output"
+        case .outputMeetsInput(let output, let input, .same):
+            "the output \(output) is the input \(input): choose another output"
+        case .outputMeetsInput(let output, let input, .inside):
+            "the output \(output) lies in the input \(input): choose one outside of it"
+        case .outputMeetsInput(let output, let input, .around):
+            "the output \(output) holds the input \(input): choose a directory of its own"
         }
     }
 }

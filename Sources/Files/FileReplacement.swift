@@ -10,8 +10,12 @@ import Foundation
 
 /// A file that appears whole or not at all.
 ///
-/// Bytes go to `PATH.partial`; ``commit()`` syncs them to the disk and renames the file to its
-/// name. What is given up before that leaves nothing behind. One process writes a path at a time.
+/// Bytes go to a name of their own, `PATH.XXXXXX.partial`; ``commit()`` syncs them to the disk and
+/// renames the file to its name. What is given up before that leaves nothing behind, and what a
+/// killed process has left is removed by the next one that writes the same path. Of several that
+/// write it at once, the last one to commit stays; an ``OutputClaim`` keeps them apart.
+///
+/// A symbolic link at `path` is replaced, and what it leads to stays as it is.
 ///
 /// ```swift
 /// var file = try FileReplacement(path: "numbers.bin")
@@ -28,19 +32,39 @@ public struct FileReplacement: ~Copyable, Sendable {
     /// The name under which it is written.
     let partialPath: String
 
-    /// Starts a file beside `path`, replacing what an earlier, interrupted writer left there.
+    /// Starts a file beside `path`. O(files of the directory).
     ///
-    /// - Parameters:
-    ///   - path: the name that the file will have.
-    ///   - writer: tells several processes apart that write the same file at once; the last one to
-    ///     commit stays.
-    public init(path: String, writer: String? = nil) throws(FileError) {
-        let partial = path + (writer.map { ".\($0)" } ?? "") + ".partial"
-        let opened = unsafe open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard opened >= 0 else { throw .current("create", partial) }
+    /// - Parameter path: the name that the file will have.
+    /// - Throws: ``FileError``, also when a directory, a device or a pipe has that name, which no
+    ///   file can take the place of.
+    public init(path: String) throws(FileError) {
+        try Self.check(path)
+        PartialFile.clear(beside: path)
+        (descriptor, partialPath) = try PartialFile.create(beside: path, mode: 0o644)
         self.path = path
-        partialPath = partial
-        descriptor = opened
+    }
+
+    /// Throws unless a file can take the name `path`.
+    private static func check(_ path: String) throws(FileError) {
+        func refuse(_ reason: String) -> FileError {
+            .failed(operation: "write", path: path, reason: reason)
+        }
+        guard !path.isEmpty else { throw refuse("no file has an empty name") }
+        guard !path.hasSuffix("/") else { throw refuse("no file's name ends with a slash") }
+        try checkKind(path)
+        guard FileIdentity(path: path, followsLinks: true)?.isDirectory != true else {
+            throw refuse("it is a directory")
+        }
+    }
+
+    /// Throws if a device, a pipe or a socket has the name `path`, which nothing can take from it.
+    static func checkKind(_ path: String) throws(FileError) {
+        guard let file = FileIdentity(path: path, followsLinks: true),
+            !file.isRegular, !file.isDirectory
+        else { return }
+        throw .failed(
+            operation: "write", path: path,
+            reason: "it is a device, a pipe or a socket, and only a file can be replaced")
     }
 
     deinit {
@@ -89,21 +113,21 @@ public struct FileReplacement: ~Copyable, Sendable {
     /// Writes a whole file of `bytes`.
     @inline(never)
     public static func write(
-        _ bytes: RawSpan, to path: String, writer: String? = nil
+        _ bytes: RawSpan, to path: String
     ) throws(FileError) {
         // Not inlined, because LLVM of Swift 6.3 crashes over what that makes of asynchronous
         // callers.
-        var file = try FileReplacement(path: path, writer: writer)
+        var file = try FileReplacement(path: path)
         try file.write(bytes)
         try file.commit()
     }
 
     /// Writes a whole file of the UTF-8 of `text`.
     public static func write(
-        _ text: String, to path: String, writer: String? = nil
+        _ text: String, to path: String
     ) throws(FileError) {
         let bytes = Array(text.utf8)
-        try unsafe write(bytes.span.bytes, to: path, writer: writer)
+        try unsafe write(bytes.span.bytes, to: path)
     }
 }
 

@@ -20,9 +20,12 @@ public final class GrowingFile: Sendable {
 
     private let descriptor: Int32
 
-    /// Makes an empty file at `path`, in place of what is there.
+    /// Makes an empty file at `path`, in place of the file or link that is there. What the link
+    /// leads to stays as it is, and so does what has other names.
     public init(creating path: String) throws(FileError) {
-        let opened = unsafe open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        try FileSystem.removeFile(path)
+        let opened = unsafe open(
+            path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard opened >= 0 else { throw .current("create", path) }
         self.path = path
         descriptor = opened
@@ -32,7 +35,7 @@ public final class GrowingFile: Sendable {
     ///
     /// - Throws: ``FileError`` also when the file is shorter than that.
     public init(continuing path: String, byteCount: Int) throws(FileError) {
-        let opened = unsafe open(path, O_RDWR | O_CLOEXEC)
+        let opened = unsafe open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
         guard opened >= 0 else { throw .current("open", path) }
         self.path = path
         descriptor = opened

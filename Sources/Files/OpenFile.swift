@@ -29,15 +29,12 @@ public final class OpenFile: Sendable {
     ///
     /// - Parameter path: beside this path the file's bytes take their place on the disk.
     public init(temporaryBeside path: String) throws(FileError) {
-        var name = Array((path + ".XXXXXX").utf8CString)
-        let opened = unsafe name.withUnsafeMutableBufferPointer { buffer in
-            let opened = unsafe mkstemp(buffer.baseAddress!)
-            if opened >= 0 { unsafe unlink(buffer.baseAddress!) }
-            return opened
-        }
-        guard opened >= 0 else { throw .current("create a temporary file beside", path) }
+        // A process may be killed before the name is gone.
+        PartialFile.clear(beside: path)
+        let file = try PartialFile.create(beside: path, mode: 0o600)
+        unsafe unlink(file.path)
         self.path = path
-        descriptor = opened
+        descriptor = file.descriptor
     }
 
     deinit { close(descriptor) }

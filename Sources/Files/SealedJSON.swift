@@ -10,17 +10,13 @@ package enum SealedJSON {
     private static let blank = "0000000000000000"
 
     /// Writes `value`, which encodes as an object that is not empty, as JSON with its checksum.
-    ///
-    /// - Parameter writer: tells several processes apart that write the same file at once.
-    package static func write<Value: Encodable>(
-        _ value: Value, to path: String, writer: String? = nil
-    ) throws {
+    package static func write<Value: Encodable>(_ value: Value, to path: String) throws {
         let text = try FileReplacement.json(of: value)
         precondition(text.hasPrefix("{\n "), "an object with something in it")
         let rest = "\",\n" + text.dropFirst(2) + "\n"
         let blankBytes = Array((front + blank + rest).utf8)
         try FileReplacement.write(
-            front + hexadecimal(XXH64.hash(of: blankBytes.span)) + rest, to: path, writer: writer)
+            front + hexadecimal(XXH64.hash(of: blankBytes.span)) + rest, to: path)
     }
 
     /// Whether `bytes` are as they were written; nil if they have no checksum at their front.

@@ -58,7 +58,7 @@ struct EncodingWorkspace {
         let planPath = path + "/" + EncodingPlan.fileName
         if (try? EncodingPlan(path: planPath)) != plan {
             // Every rank writes the same bytes.
-            try SealedJSON.write(plan, to: planPath, writer: "rank-\(share.rank)")
+            try SealedJSON.write(plan, to: planPath)
         }
         return lock
     }

@@ -1,0 +1,64 @@
+internal import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A directory that appears whole or not at all.
+///
+/// Files are written into ``path``, a directory with a name of its own beside the output;
+/// ``commit()`` gives it the output's name. What is given up before that is removed, and what
+/// killed processes have left is removed by the next one with the same output.
+///
+/// ```swift
+/// var staging = try StagingDirectory(OutputClaim("models/mine", .replaced))
+/// try FileReplacement.write("{}", to: staging.path + "/config.json")
+/// try staging.commit()
+/// ```
+public struct StagingDirectory: ~Copyable {
+    /// The path of the directory while it is made.
+    public let path: String
+
+    private let claim: OutputClaim
+    private var isCommitted = false
+
+    /// Makes an empty directory beside the output of `claim`, which it holds as long as it lives.
+    /// O(files beside it).
+    public init(_ claim: OutputClaim) throws(FileError) {
+        let output = claim.path
+        // No other process can be at work on any of them.
+        if claim.isProtected {
+            for name in PartialName.all(beside: output)
+            where FileIdentity(path: name)?.isDirectory == true {
+                try FileSystem.removeItem(name)
+            }
+        }
+        let made = try Self.make(beside: output)
+        self.claim = claim
+        path = made
+    }
+
+    private static func make(beside output: String) throws(FileError) -> String {
+        for _ in 0..<PartialName.attemptCount {
+            let name = PartialName.draw(beside: output)
+            if unsafe mkdir(name, 0o777) == 0 { return name }
+            guard errno == EEXIST else { break }
+        }
+        throw .current("create", output)
+    }
+
+    deinit {
+        if !isCommitted { try? FileSystem.removeItem(path) }
+    }
+
+    /// Gives the directory the output's name, which may be that of an empty directory. Durable.
+    public mutating func commit() throws(FileError) {
+        precondition(!isCommitted, "the directory has its name already")
+        try FileSystem.renameFile(path, to: claim.path)
+        isCommitted = true
+    }
+}
