@@ -26,7 +26,9 @@ struct Quern: AsyncParsableCommand {
               quern chat --model runs/default/chat/checkpoints/best
 
             Results go to standard output, progress and messages to standard error. The exit code \
-            is 0 when the work is done, 1 when it failed, 64 for wrong usage, and 130 after Ctrl-C.
+            is 0 when the work is done, 1 when it failed, 64 for wrong usage, 74 when a file was \
+            made shorter while it was read, and 130 after Ctrl-C, a signal to end, or when nobody \
+            reads the messages any more.
 
             QUERN_LEVEL in the environment chooses the instructions of the processor that are \
             used, by the name of one of the levels that --version --verbose lists.
@@ -47,7 +49,10 @@ struct Quern: AsyncParsableCommand {
     /// Runs the command that the arguments name, and turns what it throws into a message and an
     /// exit code.
     static func main() async {
-        var form = ProgressPrinter.Form.text
+        if let fault = ProcessStart.prepare() {
+            Terminal.writeLastMessage("Error: \(fault)\n")
+            exit(withError: ExitCode.failure)
+        }
         var parsed: (any ParsableCommand)?
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
@@ -57,23 +62,41 @@ struct Quern: AsyncParsableCommand {
             }
             var command = try parseAsRoot(arguments.joiningNegativeNumbers)
             parsed = command
-            if let reporting = (command as? any ReportingCommand)?.reporting {
-                form = reporting.form
-            }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
         } catch {
-            // A bar that was being drawn gives its line to the message.
-            if Terminal.showsProgress { Terminal.writeMessage("\r\u{1B}[K") }
-            guard case PipelineError.interrupted = error else {
-                exit(withError: Hints.explained(error, in: parsed))
-            }
-            ProgressPrinter.notice("\(error)", form: form)
+            end(after: error, of: parsed, arguments)
+        }
+    }
+
+    /// Ends the program with a message and an exit code for `error`.
+    ///
+    /// - Parameters:
+    ///   - error: what ended the command.
+    ///   - command: the command; nil if the arguments name none.
+    ///   - arguments: the program's.
+    private static func end(
+        after error: any Error, of command: (any ParsableCommand)?, _ arguments: [String]
+    ) -> Never {
+        let messages = (command as? any MessagingCommand)?.messages
+        // A bar that was being drawn gives its line to the message.
+        if Terminal.showsProgress { Terminal.writeLastMessage("\r\u{1B}[K") }
+        if case PipelineError.interrupted = error {
+            ProgressPrinter.notice("\(error)", form: messages?.form ?? .text)
             exit(withError: ExitCode(130))
         }
+        let hint = command.flatMap { Hints.hint(for: error, in: type(of: $0)) }
+        let code = exitCode(for: error)
+        let form = messages?.errorForm ?? MessageOptions.errorForm(of: arguments)
+        // Help and an exit code that a command has chosen are no errors.
+        if form == .json, !code.isSuccess, !(error is ExitCode) {
+            ProgressPrinter.showLast(message(for: error), hint: hint)
+            exit(withError: code)
+        }
+        exit(withError: Hints.explained(error, hint: hint))
     }
 
     /// The version, the level of the kernels in use, those that `QUERN_LEVEL` may name, and the

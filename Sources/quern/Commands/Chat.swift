@@ -5,7 +5,7 @@ import Pipeline
 import Work
 
 /// `quern chat`
-struct Chat: AsyncParsableCommand {
+struct Chat: AsyncParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Talk with a model that was tuned to answer.",
         discussion: """
@@ -37,6 +37,8 @@ struct Chat: AsyncParsableCommand {
     var system: String?
 
     @OptionGroup var sampling: SamplingOptions
+
+    @OptionGroup var messages: MessageOptions
 
     func run() async throws {
         var session = try ChatSession(

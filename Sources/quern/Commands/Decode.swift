@@ -5,7 +5,7 @@ import TokenShards
 import Tokenization
 
 /// `quern decode`
-struct Decode: AsyncParsableCommand {
+struct Decode: AsyncParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Turn token ids, or whole shards, back into text.",
         discussion: """
@@ -39,6 +39,8 @@ struct Decode: AsyncParsableCommand {
 
     @Argument(help: "Ids, or - for ids on standard input, white space between them.")
     var ids: [String] = []
+
+    @OptionGroup var messages: MessageOptions
 
     func validate() throws {
         if shards == nil, ids.isEmpty {

@@ -5,7 +5,7 @@ import Models
 import Pipeline
 
 /// `quern explain`
-struct Explain: AsyncParsableCommand {
+struct Explain: AsyncParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show step by step what a model does with words of yours.",
         discussion: """
@@ -59,6 +59,8 @@ struct Explain: AsyncParsableCommand {
     @Flag(name: .long, help: "Write the steps as JSON.")
     var json = false
 
+    @OptionGroup var messages: MessageOptions
+
     func validate() throws {
         if layer < 1 { throw ValidationError("--layer is at least 1") }
         if head < 1 { throw ValidationError("--head is at least 1") }
@@ -85,6 +87,7 @@ struct Explain: AsyncParsableCommand {
             let number = String(format: "%02d", index + 1)
             try FileReplacement.write(drawing.svg, to: "\(directory)/\(number)-\(step.name).svg")
         }
-        Terminal.writeMessage("\(directory)  \(explanation.steps.count) drawings\n")
+        ProgressPrinter.notice(
+            "\(directory)  \(explanation.steps.count) drawings", form: messages.form)
     }
 }

@@ -7,7 +7,7 @@ import Training
 import Work
 
 /// `quern generate`
-struct Generate: AsyncParsableCommand {
+struct Generate: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw text from a trained model.",
         discussion: """
@@ -98,20 +98,14 @@ struct Generate: AsyncParsableCommand {
             """)
     var weights = WeightFormat.float32
 
-    @Option(
-        name: .long,
-        help: "Threads to use. The text does not depend on it. (default: one for each processor)")
-    var threads: Int?
-
     @Flag(name: .long, help: "Tell at the end how fast the prompt was read and the text drawn.")
     var speed = false
+
+    @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
         if samples < 1 { throw ValidationError("--samples is at least 1") }
         if let top, top < 1 { throw ValidationError("--top is at least 1") }
-        if let threads, !(1...256).contains(threads) {
-            throw ValidationError("--threads is from 1 to 256")
-        }
         if let beams {
             try BeamSearch.validate(beams: beams)
             if samples > beams { throw ValidationError("--samples is at most --beams") }
@@ -146,7 +140,7 @@ struct Generate: AsyncParsableCommand {
         let policy = try specials.policy(for: vocabulary)
         let beginning = try beginning(vocabulary)
         let languageModel = try ModelDirectory(path: directory).model()
-        let team = ThreadTeam(threadCount: threads ?? 0)
+        let team = ThreadTeam(threadCount: reporting.threadCount)
         if top != nil || attention != nil || beams != nil {
             let ids = try TextSampler.ids(
                 of: prompt, model: languageModel, vocabulary: vocabulary, specials: policy,
@@ -190,7 +184,7 @@ struct Generate: AsyncParsableCommand {
         _ generation: GenerationConfiguration,
         _ options: TextSampler.Options
     ) throws {
-        let interrupts = InterruptHandler()
+        let interrupts = InterruptHandler(form: reporting.form)
         var options = options
         // More samples than fit beside each other come in rounds.
         for first in stride(from: 0, to: samples, by: TextGenerator.maximumSampleCount) {
@@ -207,9 +201,10 @@ struct Generate: AsyncParsableCommand {
                 samples: first..<first + options.sampleCount, isOnlyOne: samples == 1,
                 showsTokens: logprobs, asJSON: json)
             if first == 0, sampler.readCount < sampler.promptIDs.count {
-                Terminal.writeMessage(
+                ProgressPrinter.notice(
                     "(the prompt has \(Figures.count(sampler.promptIDs.count)) tokens, more than "
-                        + "the context: the last \(Figures.count(sampler.readCount)) are read)\n")
+                        + "the context: the last \(Figures.count(sampler.readCount)) are read)",
+                    form: reporting.form)
             }
             var clock = SpeedMeter(promptCount: sampler.readCount)
             while let pieces = try sampler.next() {
@@ -221,7 +216,9 @@ struct Generate: AsyncParsableCommand {
                 }
             }
             printer.end()
-            if speed { Terminal.writeMessage(clock.report) }
+            if speed {
+                ProgressPrinter.notice(clock.report, form: reporting.messages.errorForm)
+            }
         }
     }
 }

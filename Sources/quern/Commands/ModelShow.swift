@@ -6,7 +6,7 @@ import Training
 import Work
 
 /// `quern model show`
-struct ModelShow: AsyncParsableCommand {
+struct ModelShow: AsyncParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what a model is made of, and the memory that it needs.",
@@ -29,6 +29,8 @@ struct ModelShow: AsyncParsableCommand {
     @Option(
         name: .long, help: "Threads to train on, for the memory. (default: one for each processor)")
     var threads: Int?
+
+    @OptionGroup var messages: MessageOptions
 
     func validate() throws {
         if let threads, !(1...256).contains(threads) {

@@ -3,7 +3,7 @@ import Pipeline
 import TokenShards
 
 /// `quern shards finish`
-struct ShardsFinish: ParsableCommand {
+struct ShardsFinish: ParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         commandName: "finish",
         abstract: "Make a data set of the parts that several processes encoded.",
@@ -20,6 +20,8 @@ struct ShardsFinish: ParsableCommand {
 
     @Argument(help: "The data set's directory.")
     var directory: String
+
+    @OptionGroup var messages: MessageOptions
 
     func run() throws {
         let manifest = try EncodeStage.finish(directory: directory)

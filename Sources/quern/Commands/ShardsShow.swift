@@ -6,7 +6,7 @@ import Tokenization
 import Training
 
 /// `quern shards show`
-struct ShardsShow: AsyncParsableCommand {
+struct ShardsShow: AsyncParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what a data set holds, or what a step of training learns from.",
@@ -46,6 +46,8 @@ struct ShardsShow: AsyncParsableCommand {
     var vocab: String?
 
     @OptionGroup var options: PipelineOptions
+
+    @OptionGroup var messages: MessageOptions
 
     func validate() throws {
         if directories.isEmpty, config == nil {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Tokenization
 
 /// `quern tokenize`
-struct Tokenize: AsyncParsableCommand {
+struct Tokenize: AsyncParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Cut text into tokens, and print them or their ids.",
         discussion: """
@@ -30,6 +30,8 @@ struct Tokenize: AsyncParsableCommand {
 
     @Argument(help: "The text, or - for standard input.")
     var text = "-"
+
+    @OptionGroup var messages: MessageOptions
 
     func validate() throws {
         if specials.allowSpecial != .none, Self.simplePatterns[vocab] != nil {

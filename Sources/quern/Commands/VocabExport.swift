@@ -4,7 +4,7 @@ import Tokenization
 import VocabularyFiles
 
 /// `quern vocab export`
-struct VocabExport: AsyncParsableCommand {
+struct VocabExport: AsyncParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write a vocabulary in another program's form.",
@@ -43,6 +43,8 @@ struct VocabExport: AsyncParsableCommand {
         name: .long,
         help: "Where to write it: a directory for huggingface and gpt2, a file for the others.")
     var output: String
+
+    @OptionGroup var messages: MessageOptions
 
     func run() async throws {
         let vocabulary = try Vocabulary(directory: vocab)

@@ -3,7 +3,7 @@ import Tokenization
 import VocabularyFiles
 
 /// `quern vocab import`
-struct VocabImport: AsyncParsableCommand {
+struct VocabImport: AsyncParsableCommand, MessagingCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Make a vocabulary of another program's files.",
@@ -60,6 +60,8 @@ struct VocabImport: AsyncParsableCommand {
     var special: [SpecialTokenArgument] = []
 
     @OptionGroup var normalizer: NormalizerOption
+
+    @OptionGroup var messages: MessageOptions
 
     static let patterns = SplitPattern.allCases.filter { !$0.regularExpressions.isEmpty }
         .map(\.rawValue).joined(separator: ", ")

@@ -2,13 +2,22 @@ import ArgumentParser
 import Pipeline
 import Work
 
+/// A command that has messages, if only of what went wrong.
+protocol MessagingCommand: ParsableCommand {
+    var messages: MessageOptions { get }
+}
+
 /// A command that reports what it does.
-protocol ReportingCommand: ParsableCommand {
+protocol ReportingCommand: MessagingCommand {
     var reporting: ReportOptions { get }
 }
 
-/// Options of showing progress, and the number of threads.
-struct ReportOptions: ParsableArguments {
+extension ReportingCommand {
+    var messages: MessageOptions { reporting.messages }
+}
+
+/// Options of messages and progress.
+struct MessageOptions: ParsableArguments {
     /// The form of progress.
     enum LogFormat: String, ExpressibleByArgument, CaseIterable {
         /// A bar on a terminal, a line now and then elsewhere.
@@ -17,16 +26,36 @@ struct ReportOptions: ParsableArguments {
         case json
     }
 
-    @Option(
-        name: .long,
-        help: "Threads to use. Results do not depend on it. (default: one for each processor)")
-    var threads: Int?
-
     @Flag(name: .long, help: "Show no progress.")
     var quiet = false
 
     @Option(name: .long, help: "The form of progress: text or json.")
     var logFormat = LogFormat.text
+
+    /// Form of progress that the options choose.
+    var form: ProgressPrinter.Form { quiet ? .none : logFormat == .json ? .json : .text }
+
+    /// The form of an error: it is shown also where progress is not.
+    var errorForm: ProgressPrinter.Form { logFormat == .json ? .json : .text }
+
+    /// The same of arguments that could not be parsed.
+    static func errorForm(of arguments: [String]) -> ProgressPrinter.Form {
+        let words = arguments.prefix { $0 != "--" }
+        let isJSON =
+            words.contains("--log-format=json")
+            || zip(words, words.dropFirst()).contains { $0 == ("--log-format", "json") }
+        return isJSON ? .json : .text
+    }
+}
+
+/// Options of showing progress, and the number of threads.
+struct ReportOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: "Threads to use. Results do not depend on it. (default: one for each processor)")
+    var threads: Int?
+
+    @OptionGroup var messages: MessageOptions
 
     func validate() throws {
         if let threads, !(1...256).contains(threads) {
@@ -36,8 +65,11 @@ struct ReportOptions: ParsableArguments {
 
     var threadCount: Int { threads ?? ThreadTeam.processorCount }
 
+    /// Whether no progress is shown.
+    var quiet: Bool { messages.quiet }
+
     /// Form of progress that the options choose.
-    var form: ProgressPrinter.Form { quiet ? .none : logFormat == .json ? .json : .text }
+    var form: ProgressPrinter.Form { messages.form }
 
     /// Work on the threads of these options, which `printer` shows and `interrupts` stop.
     func work(

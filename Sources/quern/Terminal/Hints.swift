@@ -17,9 +17,9 @@ enum Hints {
         let description: String
     }
 
-    /// The error that a person shall read for `error`, which ended `command`.
-    static func explained(_ error: any Error, in command: (any ParsableCommand)?) -> any Error {
-        guard let command, let hint = hint(for: error, in: type(of: command)) else { return error }
+    /// The error that a person shall read for `error`, with a hint if there is one.
+    static func explained(_ error: any Error, hint: String?) -> any Error {
+        guard let hint else { return error }
         return Explained(description: "\(error) (\(hint))")
     }
 

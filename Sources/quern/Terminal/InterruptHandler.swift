@@ -12,22 +12,26 @@ import Work
     import Musl
 #endif
 
-/// Turns the first Ctrl-C, or a polite request to end, into a request to stop at the next good
-/// place; another one, a second later or more, ends the program at once. Within that second it is
-/// taken for the same request, since launchers send theirs to the program and to its group.
+/// Turns the first Ctrl-C, a polite request to end, or the end of the terminal, into a request to
+/// stop at the next good place; another one, a second later or more, ends the program at once.
+/// Within that second it is taken for the same request, since launchers send theirs to the program
+/// and to its group.
 ///
 /// Requests are heeded for as long as the handler lives.
 final class InterruptHandler {
     let stop = StopSignal()
     private let firstRequest = FirstRequest()
     private let sources: [any DispatchSourceSignal]
+    private let signals: [Int32]
 
     /// Heeds requests from now on.
     ///
     /// - Parameter form: how the answer to a request is shown.
     init(form: ProgressPrinter.Form = .text) {
         let (stop, firstRequest) = (stop, firstRequest)
-        sources = [SIGINT, SIGTERM].map { number in
+        // Under nohup the end of the terminal is none of the program's business.
+        signals = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
+        sources = signals.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
@@ -51,8 +55,19 @@ final class InterruptHandler {
 
     deinit {
         for source in sources { source.cancel() }
-        signal(SIGINT, SIG_DFL)
-        signal(SIGTERM, SIG_DFL)
+        for number in signals { signal(number, SIG_DFL) }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+        let ignored = unsafe unsafeBitCast(SIG_IGN, to: Int.self)
+        #if canImport(Darwin)
+            return unsafe unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self) == ignored
+        #else
+            return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+                == ignored
+        #endif
     }
 }
 

@@ -57,6 +57,6 @@ struct SpeedMeter {
                 + (seconds > 0 ? Figures.count(Int(Double(count) / seconds)) : "?") + " a second"
         }
         return "prompt: \(rate(promptCount, first - start)); "
-            + "text: \(rate(tokenCount, last - first))\n"
+            + "text: \(rate(tokenCount, last - first))"
     }
 }

@@ -36,13 +36,25 @@ final class ProgressPrinter {
     static func notice(_ text: String, form: Form) {
         switch form {
         case .none: return
-        case .json: Terminal.writeMessage(line(for: .notice(text)))
+        case .json: Terminal.writeMessage(line(for: PipelineEvent.notice(text)))
         case .text: Terminal.writeMessage(text + "\n")
         }
     }
 
+    /// An error as the last event of a log of JSON lines.
+    private struct Failure: Encodable {
+        var event = "error"
+        let message: String
+        let hint: String?
+    }
+
+    /// Shows the error that the program ends with in a log of JSON lines.
+    static func showLast(_ message: String, hint: String?) {
+        Terminal.writeLastMessage(line(for: Failure(message: message, hint: hint)))
+    }
+
     /// The line of an event in a log of JSON lines.
-    private static func line(for event: PipelineEvent) -> String {
+    private static func line(for event: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let data = try? encoder.encode(event)

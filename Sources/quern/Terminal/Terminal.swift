@@ -35,11 +35,17 @@ enum Terminal {
     }
 
     /// Writes a result's bytes. A reader that has gone away ends the program quietly, as with any
-    /// other program in a pipe.
+    /// other program in a pipe; another failure ends it with a message.
     static func write(_ bytes: [UInt8]) {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
-        } catch {
+        switch writeAll(bytes, to: STDOUT_FILENO) {
+        case 0: return
+        case EPIPE:
+            signal(SIGPIPE, SIG_DFL)
+            raise(SIGPIPE)
+            exit(128 + SIGPIPE)
+        case let code:
+            let reason = unsafe String(cString: strerror(code))
+            writeLastMessage("Error: could not write standard output: \(reason)\n")
             exit(1)
         }
     }
@@ -68,7 +74,47 @@ enum Terminal {
     }
 
     /// Writes a message or progress.
+    ///
+    /// A reader that has gone away asks for an end of the work, as `SIGTERM` does, and what is
+    /// written after that goes nowhere. Other failures are nothing to end the work for.
     static func writeMessage(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        guard writeAll(Array(text.utf8), to: STDERR_FILENO) == EPIPE else { return }
+        let nowhere = unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
+        if nowhere >= 0 {
+            dup2(nowhere, STDERR_FILENO)
+            close(nowhere)
+        }
+        kill(getpid(), SIGTERM)
     }
+
+    /// Writes a message, whether it can be read or not, with which the program ends.
+    static func writeLastMessage(_ text: String) {
+        _ = writeAll(Array(text.utf8), to: STDERR_FILENO)
+    }
+
+    /// Writes all of `bytes`.
+    ///
+    /// - Returns: 0, or the error's number.
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe systemWrite(descriptor, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&state, 1, -1)
+            } else if errno != EINTR {
+                return errno
+            }
+        }
+        return 0
+    }
+}
+
+/// `write(2)`, whose name is also that of methods.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(descriptor, bytes, count)
 }
