@@ -27,10 +27,28 @@ public enum FileSystem {
     }
 
     /// Removes the file or link `path`, or the directory with all that is in it. O(files).
+    ///
+    /// FUSE and NFS keep a removed file under a name of their own until it is closed, and learn of
+    /// that a moment after the call that closes it: such a directory is tried again for a second.
     public static func removeItem(_ path: String) throws(FileError) {
-        try FileError.naming("remove", path) {
-            try FileManager.default.removeItem(atPath: path)
+        var attemptCount = 100
+        while true {
+            do throws(FileError) {
+                return try FileError.naming("remove", path) {
+                    try FileManager.default.removeItem(atPath: path)
+                }
+            } catch {
+                attemptCount -= 1
+                guard attemptCount > 0, holdsOnlyClosingFiles(path) else { throw error }
+                usleep(10_000)
+            }
         }
+    }
+
+    /// Whether `path` is a directory of nothing but files that FUSE or NFS are about to remove.
+    private static func holdsOnlyClosingFiles(_ path: String) -> Bool {
+        guard let names = try? namesInDirectory(path) else { return false }
+        return names.allSatisfy { $0.hasPrefix(".fuse_hidden") || $0.hasPrefix(".nfs") }
     }
 
     /// Removes the file at `path`, if there is one.

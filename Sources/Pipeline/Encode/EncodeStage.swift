@@ -115,7 +115,10 @@ public enum EncodeStage {
         if let name = names.first(where: {
             DataSetAssembly.isCommitted(in: directory + "/" + $0)
         }) {
-            return try DataSetAssembly.complete(from: directory + "/" + name, to: directory)
+            let manifest = try DataSetAssembly.complete(
+                from: directory + "/" + name, to: directory)
+            try DataSetAssembly.removeRemains(in: directory)
+            return manifest
         }
         guard names.count == 1 else {
             throw PipelineError.severalWorks(directory: directory, names: names)

@@ -38,6 +38,8 @@ struct EncodingWorkspace {
     ///
     /// - Parameter existing: what to do about work on something else.
     func open(_ existing: EncodeStage.ExistingWork, share: WorkShare) throws -> FileLock {
+        // One rank is enough, and two would be in each other's way.
+        if share.rank == 0 { try? DataSetAssembly.removeRemains(in: directory) }
         for name in Self.names(in: directory) where directory + "/" + name != path {
             let other = directory + "/" + name
             if existing == .refuse, Self.holdsWork(other) {
@@ -47,7 +49,6 @@ struct EncodingWorkspace {
                     directory: directory,
                     difference: otherPlan.map { plan.difference(from: $0) } ?? "another version")
             }
-            // One rank is enough, and two would be in each other's way.
             if share.rank == 0 { try Self.remove(other) }
         }
         try FileSystem.makeDirectory(directory)
@@ -101,10 +102,16 @@ struct EncodingWorkspace {
 
     /// Removes a workspace that no process works in.
     static func remove(_ path: String) throws {
+        try retire(path)
+        try DataSetAssembly.removeRemains(in: FileSystem.parentDirectory(of: path))
+    }
+
+    /// Takes the workspace for this process alone, and its name from it.
+    private static func retire(_ path: String) throws {
         guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
             throw PipelineError.busy(directory: path)
         }
-        try withExtendedLifetime(lock) { try FileSystem.removeItem(path) }
+        try withExtendedLifetime(lock) { try DataSetAssembly.retire(path) }
     }
 
     /// Makes the data set of the parts, which must be done.
@@ -113,6 +120,15 @@ struct EncodingWorkspace {
     ///   parts say.
     func assemble(
         quarantinePath: String? = nil, afterStep: () -> Void = {}
+    ) throws -> ShardManifest {
+        let manifest = try assembleAlone(quarantinePath, afterStep)
+        // Its lock is closed now.
+        try DataSetAssembly.removeRemains(in: directory)
+        return manifest
+    }
+
+    private func assembleAlone(
+        _ quarantinePath: String?, _ afterStep: () -> Void
     ) throws -> ShardManifest {
         guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
             throw PipelineError.busy(directory: directory)

@@ -10,6 +10,8 @@ import Foundation
 /// data set that was in the directory before is untouched.
 package enum DataSetAssembly {
     static let fileName = "assembly.json"
+    /// Prefix of the name that a workspace has while it is removed.
+    private static let remainsPrefix = ".removed-"
 
     /// Steps that are to be done.
     private struct Plan: Codable {
@@ -57,6 +59,7 @@ package enum DataSetAssembly {
     }
 
     /// Brings what was committed in `workspace` to `directory`, in place of the data set there.
+    /// What is left of the workspace is then for ``removeRemains(in:)``.
     ///
     /// - Parameters:
     ///   - workspace: the directory that ``commit(parts:format:sources:skipped:from:)`` was given.
@@ -100,13 +103,29 @@ package enum DataSetAssembly {
         afterStep()
         try plan.manifest.write(toDirectory: directory)
         afterStep()
-        // The mark that there is something to complete goes last.
-        for name in try FileSystem.namesInDirectory(workspace) where name != fileName {
-            try FileSystem.removeItem(workspace + "/" + name)
-            afterStep()
-        }
-        try FileSystem.removeItem(workspace)
+        try retire(workspace)
+        afterStep()
         return plan.manifest
+    }
+
+    /// Takes its name from `workspace`, so that no process finds it any more.
+    ///
+    /// A lock that lies in it stays open until its owner lets go of it, and FUSE and NFS remove no
+    /// directory with an open file: therefore ``removeRemains(in:)`` is a step of its own.
+    package static func retire(_ workspace: String) throws {
+        let directory = FileSystem.parentDirectory(of: workspace)
+        try removeRemains(in: directory)
+        let name = workspace.dropFirst(directory.count + 1)
+        try FileSystem.moveFile(workspace, to: directory + "/" + remainsPrefix + name)
+    }
+
+    /// Removes the workspaces in `directory` that were retired, by this process, which has no file
+    /// open in them any more, or by one that was killed.
+    package static func removeRemains(in directory: String) throws {
+        for name in try FileSystem.namesInDirectory(directory)
+        where name.hasPrefix(remainsPrefix + ShardManifest.workspacePrefix) {
+            try FileSystem.removeItem(directory + "/" + name)
+        }
     }
 
     /// Removes the shards from `directory` that `manifest` does not name, and nothing else.

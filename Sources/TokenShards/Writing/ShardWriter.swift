@@ -111,6 +111,8 @@ public struct ShardWriter: ~Copyable {
             parts: [(Self.partName, last.state)], format: format, sources: sources,
             skipped: skipped, from: workspace)
         isFinished = true
-        return try DataSetAssembly.complete(from: workspace, to: directory)
+        let manifest = try DataSetAssembly.complete(from: workspace, to: directory)
+        try DataSetAssembly.removeRemains(in: directory)
+        return manifest
     }
 }
