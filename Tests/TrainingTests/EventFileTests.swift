@@ -59,4 +59,62 @@ import Testing
         _ = try EventFile(directory: directory, completedSteps: 0)
         #expect(try EventFile.files(in: directory).count == 1)
     }
+
+    @Test func `a clock that was set back changes neither the order of files nor that of times`()
+        throws
+    {
+        let directory = NSTemporaryDirectory() + "quern-events-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        var times: [[Double]] = []
+        var known: Set<String> = []
+        for (steps, now) in [(0, 1_800_000_000.5), (5, 1_700_000_000.25), (9, 1_800_000_000.75)] {
+            let file = try EventFile(directory: directory, completedSteps: steps) { now }
+            try file.append(.sampled(step: steps + 1, texts: ["a"]))
+            let names = try EventFile.files(in: directory)
+            // What was added is the last by name.
+            #expect(Set(names.dropLast()) == known)
+            known = Set(names)
+            times.append(Self.times(try Data(contentsOf: URL(fileURLWithPath: names.last!))))
+        }
+        #expect(
+            times == [
+                [1_800_000_000.5, 1_800_000_000.5],
+                [1_800_000_000.5, 1_800_000_000.5, 1_800_000_000.5],
+                [1_800_000_000.75, 1_800_000_000.75, 1_800_000_000.75],
+            ])
+    }
+
+    @Test func `names and contents from elsewhere are no times`() throws {
+        let directory = NSTemporaryDirectory() + "quern-events-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        for (name, bytes) in [
+            ("9223372036854775807.x", [UInt8](repeating: 0xFF, count: 64)), ("x", []),
+            ("7.x", EventFile.record(of: [9, 255, 255, 255, 255, 255, 255, 239, 127])),
+        ] {
+            try Data(bytes).write(
+                to: URL(fileURLWithPath: directory + "/" + EventFile.namePrefix + name))
+        }
+        _ = try EventFile(directory: directory, completedSteps: 3) { 1_700_000_000 }
+        let names = try EventFile.files(in: directory)
+        #expect(names.count == 4)
+        #expect(names.contains { $0.contains(".1700000000.") })
+    }
+
+    /// The time of each event.
+    private static func times(_ data: Data) -> [Double] {
+        var (rest, times) = (data[...], [Double]())
+        while rest.count > 16 {
+            let length = rest.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+            let bits = rest.dropFirst(13).prefix(8).reversed().reduce(0 as UInt64) {
+                $0 << 8 | UInt64($1)
+            }
+            times.append(Double(bitPattern: bits))
+            rest = rest.dropFirst(16 + length)
+        }
+        return times
+    }
 }

@@ -23,6 +23,10 @@ public struct EventFile: ~Copyable {
 
     private let handle: FileHandle
     private let path: String
+    /// The time that the clock shows, in seconds since 1970.
+    private let clock: () -> Double
+    /// No event has an earlier time than the files before, whatever the clock shows.
+    private let earliestTime: Double
 
     /// Fields of the messages.
     private enum Field {
@@ -47,14 +51,25 @@ public struct EventFile: ~Copyable {
 
     /// Begins a file in `directory` for a run that goes on after `completedSteps` steps; one that
     /// begins removes the files of an earlier run.
-    init(directory: String, completedSteps: Int) throws {
+    ///
+    /// TensorBoard reads files in the order of the seconds in their names. A file that goes on has
+    /// more of them than all before, also when the clock was set back.
+    ///
+    /// - Parameter clock: gives the seconds since 1970.
+    init(
+        directory: String, completedSteps: Int,
+        clock: @escaping () -> Double = { Date().timeIntervalSince1970 }
+    ) throws {
+        let earlier = try Self.files(in: directory)
         if completedSteps == 0 {
-            for file in try Self.files(in: directory) { try FileSystem.removeItem(file) }
+            for file in earlier { try FileSystem.removeItem(file) }
         }
-        let seconds = Int(Date().timeIntervalSince1970)
+        let newest = completedSteps == 0 ? nil : earlier.compactMap(Self.seconds).max()
+        let earliestTime = completedSteps == 0 ? 0 : earlier.last.map(Self.lastTime) ?? 0
+        let seconds = max(Int(clock()), (newest ?? -1) + 1)
         let process = ProcessInfo.processInfo
         let stem = "\(directory)/\(Self.namePrefix)\(seconds).\(Self.hostName)."
-        // A run that is resumed within the second, by the same process, has a number of its own.
+        // A run that begins anew within the second, by the same process, has a number of its own.
         var (number, path) = (0, "")
         repeat {
             path = stem + "\(process.processIdentifier).\(number)"
@@ -62,13 +77,14 @@ public struct EventFile: ~Copyable {
         } while FileManager.default.fileExists(atPath: path)
         var version = ProtobufMessage()
         version.append(Field.Event.fileVersion, text: "brain.Event:2")
-        var bytes = Self.record(of: version)
+        let start = max(clock(), earliestTime)
+        var bytes = Self.record(of: version, at: start)
         if completedSteps > 0 {
-            var (start, event) = (ProtobufMessage(), ProtobufMessage())
-            start.append(Field.SessionLog.status, integer: 1)
+            var (session, event) = (ProtobufMessage(), ProtobufMessage())
+            session.append(Field.SessionLog.status, integer: 1)
             event.append(Field.Event.step, integer: completedSteps + 1)
-            event.append(Field.Event.sessionLog, message: start)
-            bytes += Self.record(of: event)
+            event.append(Field.Event.sessionLog, message: session)
+            bytes += Self.record(of: event, at: start)
         }
         let handle = try FileError.naming("create", path) {
             try Data(bytes).write(to: URL(fileURLWithPath: path))
@@ -78,6 +94,8 @@ public struct EventFile: ~Copyable {
         }
         self.handle = handle
         self.path = path
+        self.clock = clock
+        self.earliestTime = earliestTime
     }
 
     deinit { try? handle.close() }
@@ -86,6 +104,39 @@ public struct EventFile: ~Copyable {
     public static func files(in directory: String) throws -> [String] {
         try FileSystem.namesInDirectory(directory).filter { $0.hasPrefix(namePrefix) }
             .map { directory + "/" + $0 }
+    }
+
+    /// Times before the year 5000: others are no times of a run.
+    private static let times = 0..<1e11
+
+    /// The seconds in the name of a file; nil for a name without.
+    private static func seconds(_ path: String) -> Int? {
+        guard let place = path.range(of: namePrefix, options: .backwards) else { return nil }
+        let number = Int(path[place.upperBound...].prefix { $0.isASCII && $0.isNumber })
+        return number.flatMap { times.contains(Double($0)) ? $0 : nil }
+    }
+
+    /// The latest time in the file at `path`, up to where it is damaged. O(events).
+    private static func lastTime(_ path: String) -> Double {
+        guard let file = try? MappedFile(path: path) else { return 0 }
+        return file.withBytes { bytes in
+            var (place, latest) = (0, 0.0)
+            func number(_ offset: Int) -> UInt64 {
+                UInt64(
+                    littleEndian: unsafe bytes.unsafeLoadUnaligned(
+                        fromByteOffset: place + offset, as: UInt64.self))
+            }
+            // The length, its check, the data, which begin with the time, and their check.
+            while bytes.byteCount - place >= 8 + 4 + 9 + 4,
+                let length = Int(exactly: number(0)), length >= 9,
+                length <= bytes.byteCount - place - 16
+            {
+                let time = Double(bitPattern: number(8 + 4 + 1))
+                if times.contains(time) { latest = max(latest, time) }
+                place += 16 + length
+            }
+            return latest
+        }
     }
 
     /// The machine's name, without asking any other machine about it.
@@ -158,14 +209,14 @@ public struct EventFile: ~Copyable {
         for value in values { summary.append(Field.Summary.value, message: value) }
         event.append(Field.Event.step, integer: step)
         event.append(Field.Event.summary, message: summary)
-        let record = Self.record(of: event)
+        let record = Self.record(of: event, at: max(clock(), earliestTime))
         try FileError.naming("write", path) { try handle.write(contentsOf: Data(record)) }
     }
 
-    /// An event, with the time, as a record.
-    private static func record(of rest: ProtobufMessage) -> [UInt8] {
+    /// An event, with its time, as a record.
+    private static func record(of rest: ProtobufMessage, at time: Double) -> [UInt8] {
         var event = ProtobufMessage()
-        event.append(Field.Event.wallTime, double: Date().timeIntervalSince1970)
+        event.append(Field.Event.wallTime, double: time)
         return record(of: event.bytes + rest.bytes)
     }
 

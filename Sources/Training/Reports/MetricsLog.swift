@@ -5,7 +5,8 @@ import Foundation
 /// the ``TrainingEvent``.
 ///
 /// Lines are appended as they happen. A resumed run first drops the lines of steps that were done
-/// after its checkpoint, since it will do them again.
+/// after its checkpoint, since it will do them again, and carriage returns that an editor has put
+/// at their ends.
 package struct MetricsLog: ~Copyable {
     /// The name of the file.
     package static let fileName = "metrics.jsonl"
@@ -24,20 +25,24 @@ package struct MetricsLog: ~Copyable {
     /// Opens the log of `directory`, keeping what belongs to the first `completedSteps` steps.
     init(directory: String, completedSteps: Int) throws {
         let path = directory + "/" + Self.fileName
-        var kept: [String] = []
+        var kept: [UInt8] = []
         var seconds = 0.0
-        if completedSteps > 0, let data = FileManager.default.contents(atPath: path) {
-            for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
+        if completedSteps > 0, FileManager.default.fileExists(atPath: path) {
+            let file = try MappedFile(path: path)
+            let data = file.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Data($0) } }
+            for line in data.split(separator: UInt8(ascii: "\n")) {
                 // The last line of a killed run may be cut short: it is of a later step in any
-                // case.
-                guard let entry = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
+                // case. What came from elsewhere is no line of a run.
+                guard let entry = try? JSONDecoder().decode(Line.self, from: line),
                     entry.step <= completedSteps
                 else { continue }
-                kept.append(String(line))
+                kept += line
+                if kept.last == UInt8(ascii: "\r") { kept.removeLast() }
+                kept.append(UInt8(ascii: "\n"))
                 seconds += entry.seconds ?? 0
             }
         }
-        try FileReplacement.write(kept.map { $0 + "\n" }.joined(), to: path)
+        try unsafe FileReplacement.write(kept.span.bytes, to: path)
         handle = try FileError.naming("open", path) {
             let opened = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
             try opened.seekToEnd()
