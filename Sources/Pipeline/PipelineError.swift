@@ -60,6 +60,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case standardInput
     /// Not all parts of a data set are there.
     case missingParts(directory: String, count: Int, missing: [MissingPart])
+    /// A run would replace a result of an earlier one, and nothing allows it.
+    case wouldReplace(Replacement)
     /// The work was asked to stop.
     case interrupted
 }
@@ -194,6 +196,11 @@ extension PipelineError: CustomStringConvertible {
             \(missing.count) of \(count) parts are missing in \(directory); run their ranks again:
             \(missing.prefix(10).map { "  \($0)" }.joined(separator: "\n"))
             """ + (missing.count > 10 ? "\n  and \(missing.count - 10) more" : "")
+        case .wouldReplace(let replacement):
+            """
+            \(replacement). Nothing has been changed: give the pipeline another name to have both, \
+            keep what is there by moving it aside, or overwrite it
+            """
         case .interrupted:
             "interrupted; the same command continues"
         }

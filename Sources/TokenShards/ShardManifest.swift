@@ -167,6 +167,16 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         split == .train ? train : validation
     }
 
+    /// A fingerprint of the ids and their order: 16 hexadecimal digits. O(shards).
+    package var fingerprint: String {
+        var hash = XXH64()
+        for shard in shards {
+            let line = Array("\(shard.name) \(shard.checksum) \(shard.indexChecksum)\n".utf8)
+            unsafe hash.update(line.span.bytes)
+        }
+        return hexadecimal(hash.digest())
+    }
+
     /// For each source the numbers that its documents have in a split, counted over the split's
     /// shards, which hold them in the order of the sources; nil where the manifest does not say.
     /// O(sources).

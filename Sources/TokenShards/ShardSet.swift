@@ -90,14 +90,7 @@ public struct ShardSet: Sendable {
     /// A fingerprint of the ids and their order: 16 hexadecimal digits. O(shards).
     ///
     /// It does not depend on where the data set lies or what its sources were called.
-    public var fingerprint: String {
-        var hash = XXH64()
-        for shard in manifest.shards {
-            let line = Array("\(shard.name) \(shard.checksum) \(shard.indexChecksum)\n".utf8)
-            unsafe hash.update(line.span.bytes)
-        }
-        return hexadecimal(hash.digest())
-    }
+    public var fingerprint: String { manifest.fingerprint }
 
     /// The shards of a split, in order.
     public func shards(of split: Split) -> [TokenShard] {

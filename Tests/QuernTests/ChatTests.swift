@@ -91,6 +91,61 @@ private struct ChatWorld {
         #expect(changed.text.contains("Answer 1\n  Stone 2, day 8?\n  flint"))
     }
 
+    @Test func `a tuned model is not replaced because a setting or the conversations changed`()
+        async throws
+    {
+        let world = try await ChatWorld.shared.value
+        let copy = try TemporaryFolder()
+        for name in [
+            "corpus.txt.zst", "questions.jsonl.zst", "pipeline.json", "vocab", "shards", "runs",
+        ] {
+            try copy.copy("\(world.folder.path)/\(name)", to: name)
+        }
+        // Of the copies the dates are others.
+        try await Program.succeed(["run", "--quiet"], in: copy)
+        func files() throws -> [String: Data] {
+            try copy.files(below: ".").filter { $0.key != "questions.jsonl.zst" }
+        }
+        let before = try files()
+        func refusal(_ options: String...) async throws -> String {
+            let result = try await Program.run(["run", "--quiet"] + options, in: copy)
+            #expect(result.status == 1)
+            #expect(try files() == before)
+            #expect(
+                result.messages.contains("runs/tiny/chat holds a model that was trained for 100"))
+            return result.messages
+        }
+        let rate = try await refusal("--set", "instruction_tuning.learning_rate=2e-2")
+        #expect(rate.contains("instruction_tuning.learning_rate 0.01, now 0.02"))
+        // It began from a model that would be another one.
+        #expect(
+            try await refusal("--set", "training.steps=25").contains("training.steps 20, now 25"))
+        try copy.write(
+            "questions.jsonl.zst",
+            try compress(ChatWorld.conversations.replacing("flint", with: "quartz")))
+        let data = ["--set", "instruction_tuning.steps=4"]
+        #expect(try await refusal().contains("the data's fingerprint"))
+
+        let kept = try await Program.succeed(
+            ["run", "--log-format", "json", "--keep"] + data, in: copy)
+        #expect(try kept.stages("started") == ["tune"])
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: copy.path + "/runs/tiny").first {
+                $0.hasPrefix("chat-20") && $0.hasSuffix("-step-100")
+            })
+        let moved = try copy.files(below: "runs/tiny/" + name)
+        #expect(moved == (try world.folder.files(below: "runs/tiny/chat")))
+        #expect(
+            try await Program.succeed(
+                ["run", "--log-format", "json"] + data, in: copy
+            ).stages("started").isEmpty)
+        // Where only the recipe differs, the shards are made once more.
+        try await Program.succeed(
+            ["run", "--quiet", "--keep", "--set", "instruction_tuning.steps=3"], in: copy)
+        try await Program.succeed(
+            ["run", "--quiet", "--overwrite", "--set", "training.steps=5"] + data, in: copy)
+    }
+
     @Test func `each line of a pipe is answered, and what was said is kept`() async throws {
         let world = try await ChatWorld.shared.value
         let result = try await world.chat(

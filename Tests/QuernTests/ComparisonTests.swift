@@ -77,6 +77,48 @@ import Testing
         #expect(try other.stages("started") == ["evaluate", "evaluate", "evaluate"])
     }
 
+    @Test func `a changed setting replaces no trained model without being told to`() async throws {
+        _ = try await run()
+        let before = try folder.files(below: ".")
+        func refusal(_ settings: String...) async throws -> String {
+            let result = try await Program.run(
+                ["run", "comparison.json", "--quiet"] + settings, in: folder)
+            #expect(result.status == 1)
+            return result.messages
+        }
+        let vocabulary = try await refusal("--set", "vocabulary.vocab_size=290")
+        #expect(vocabulary.contains("vocabulary.vocab_size 300, now 290"))
+        #expect(try folder.files(below: ".") == before)
+        let changed = Self.models.replacing("1e-3", with: "2e-3")
+        try write(rule: "parameters", models: changed)
+        let rate = try await refusal()
+        #expect(rate.contains("runs/families/rotary holds a model that was trained for 6 steps"))
+        #expect(rate.contains("training.learning_rate 0.001, now 0.002"))
+        try write(rule: "parameters")
+        // All learn for as long: to go on would compare other things.
+        #expect(try await refusal("--set", "training.steps=9").contains("training.steps 6, now 9"))
+        #expect(try await run().stages("started").isEmpty)
+
+        try write(rule: "parameters", models: changed)
+        #expect(try await run("--keep").stages("started") == ["train", "evaluate"])
+        let runs = folder.path + "/runs/families"
+        let kept = try FileManager.default.contentsOfDirectory(atPath: runs).filter {
+            $0.hasPrefix("rotary-20") && $0.hasSuffix("-step-6")
+        }
+        #expect(kept.count == 1)
+        let model = "runs/families/\(kept.first ?? "")/checkpoints/"
+        #expect(
+            try folder.files(below: model + "latest").allSatisfy { name, bytes in
+                before["runs/families/rotary/checkpoints/latest/" + name] == bytes
+                    || before["runs/families/rotary/checkpoints/step-00000006/" + name] == bytes
+            })
+        #expect(
+            try await run("--set", "vocabulary.vocab_size=290", "--keep").stages("started").count
+                == 7)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/runs")
+        #expect(names.count == 2)
+    }
+
     @Test func `models of equal operations take steps in proportion`() async throws {
         try write(rule: "operations")
         let models = try models(try await run())

@@ -111,8 +111,18 @@ import Testing
         try folder.remove("refined/tiny/part_000000.jsonl.zst")
         #expect(try await run("corpus.refine.min_words=41") == ["refine"])
         #expect(
-            try await run("corpus.refine.min_words=41", "corpus.refine.shuffle=true")
+            try await run("corpus.refine.min_words=41", "corpus.refine.shuffle=true", "name=other")
                 == ["refine", "vocab", "encode", "train", "generate"])
+        // The model that was trained stays, whether the change is known to matter or turns out to.
+        for (setting, change) in [
+            ("corpus.refine.shuffle=true", "corpus.refine.shuffle false, now true"),
+            ("corpus.refine.max_bytes=210", "corpus.refine.max_bytes unset, now 210"),
+        ] {
+            let refused = try await Program.run(
+                ["run", "--set", refine, "--set", setting], in: folder)
+            #expect(refused.status == 1)
+            #expect(refused.messages.contains(change), "\(refused.messages)")
+        }
         let unknown = try await Program.run(
             ["run", "--set", "corpus.refine.min_word=3"], in: folder)
         #expect(unknown.status == 1)

@@ -22,6 +22,11 @@ import Testing
         return started
     }
 
+    /// Runs the pipeline with a setting that replaces what is there.
+    private func overwrite(_ setting: String) async throws -> [String] {
+        try await run("--set", setting, "--overwrite")
+    }
+
     @Test func `the first run does everything, and the second nothing`() async throws {
         #expect(try await run() == Self.stages)
         let made = try folder.files(below: ".")
@@ -45,12 +50,12 @@ import Testing
     @Test func `only what depends on a change is done again`() async throws {
         _ = try await run()
         #expect(
-            try await run("--set", "training.learning_rate=1e-3") == ["train", "generate"])
-        #expect(try await run() == ["train", "generate"])
+            try await overwrite("training.learning_rate=1e-3") == ["train", "generate"])
+        #expect(try await run("--overwrite") == ["train", "generate"])
         #expect(try await run("--set", "generation.seed=7") == ["generate"])
         #expect(
-            try await run("--set", "shards.end_of_text=after") == ["encode", "train", "generate"])
-        #expect(try await run("--set", "vocabulary.vocab_size=290") == Self.stages)
+            try await overwrite("shards.end_of_text=after") == ["encode", "train", "generate"])
+        #expect(try await overwrite("vocabulary.vocab_size=290") == Self.stages)
     }
 
     @Test func `a shard that was deleted or damaged is encoded again, and nothing is trained`()
@@ -105,7 +110,7 @@ import Testing
         _ = try await run()
         try folder.write(
             "corpus.txt.zst", try compress(TinyWorld.corpus + "\n\nAnd the corn was ground."))
-        #expect(try await run() == Self.stages)
+        #expect(try await run("--overwrite") == Self.stages)
     }
 
     @Test func `another number of threads makes the same bytes`() async throws {

@@ -84,8 +84,9 @@ import Testing
         let shards = try folder.files(below: "shards/both")
         // Weights choose what is learned from, and nothing else.
         #expect(
-            try await run("--set", "corpus.sources.tales.weight=1") == ["train", "generate"])
-        #expect(try await run() == ["train", "generate"])
+            try await run("--set", "corpus.sources.tales.weight=1", "--overwrite")
+                == ["train", "generate"])
+        #expect(try await run("--overwrite") == ["train", "generate"])
         #expect(try folder.files(below: "shards/both") == shards)
         // A source that was touched is read again.
         try FileManager.default.setAttributes(
@@ -98,11 +99,11 @@ import Testing
         #expect(try await run() == ["vocab", "encode/tales"])
         #expect(try folder.files(below: "shards/both") == shards)
         // One that has another text, but leads to the same vocabulary, is encoded alone.
-        let tiny = ["--set", "vocabulary.vocab_size=257"]
+        let tiny = ["--set", "vocabulary.vocab_size=257", "--overwrite"]
         _ = try await Program.succeed(["run", "--quiet"] + tiny, in: folder)
         try folder.write("lines.jsonl", Self.lines + "{\"text\": \"let there be bread\"}\n")
         #expect(
-            try await run(tiny[0], tiny[1])
+            try await run(tiny[0], tiny[1], tiny[2])
                 == ["refine/lines", "vocab", "encode/lines", "train", "generate"])
     }
 
@@ -200,11 +201,12 @@ import Testing
     @Test func `one corpus after several is read alone, and several after one`() async throws {
         let one = [
             "--set", #"corpus.inputs=["lines.jsonl"]"#, "--set", "corpus.sources=[]", "--set",
-            #"corpus.refine={"min_words": 2}"#, "--set", "name=other",
+            #"corpus.refine={"min_words": 2}"#, "--set", "name=other", "--overwrite",
         ]
         try await Program.succeed(["run", "--quiet"] + one, in: folder)
         let alone = try folder.files(below: "shards/other")
-        try await Program.succeed(["run", "--quiet", "--set", "name=other"], in: folder)
+        try await Program.succeed(
+            ["run", "--quiet", "--set", "name=other", "--overwrite"], in: folder)
         #expect(try folder.files(below: "shards/other")["lines/manifest.json"] != nil)
         try await Program.succeed(["run", "--quiet"] + one, in: folder)
         let again = try folder.files(below: "shards/other").filter { !$0.key.contains("/") }

@@ -13,21 +13,35 @@ public import Work
 /// where it was: each model is a run of its own in `runs/NAME/MODEL`.
 public struct ComparisonRunner {
     let configuration: ComparisonConfiguration
+    let existing: ExistingResults
     let work: WorkContext<PipelineEvent>
 
     /// A runner of `configuration`.
-    public init(_ configuration: ComparisonConfiguration, work: WorkContext<PipelineEvent>) {
+    ///
+    /// - Parameters:
+    ///   - configuration: what is run.
+    ///   - existing: what becomes of earlier results that others would replace.
+    ///   - work: threads, the signal to stop, and where events go.
+    public init(
+        _ configuration: ComparisonConfiguration, existing: ExistingResults = .refuse,
+        work: WorkContext<PipelineEvent>
+    ) {
         self.configuration = configuration
+        self.existing = existing
         self.work = work
     }
 
     /// Runs what is not up to date.
     ///
-    /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
+    /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint, and
+    ///   ``PipelineError/wouldReplace(_:)``.
     public func run() async throws -> Comparison {
         try configuration.validate()
-        let base = PipelineRunner(configuration.pipeline, work: work)
-        let (vocabulary, data, opened) = try await base.prepareData()
+        let base = PipelineRunner(configuration.pipeline, existing: existing, work: work)
+        let networks = configuration.models.filter { $0.network != nil }
+        let (vocabulary, data, opened) = try await base.prepareData(
+            forModelsIn: networks.map { configuration.directory(of: $0) }
+        ) { _ in [] }
         var record = opened
         let plan = ComparisonPlan(configuration, vocabulary: vocabulary)
         try work.checkShards(of: data.sources.map(\.set), isTold: false)
@@ -57,7 +71,8 @@ public struct ComparisonRunner {
         var network = network
         network.training.steps = try await steps(of: network, entry, vocabulary, data)
         let runner = PipelineRunner(
-            network, runDirectory: directory, modelName: entry.name, work: work)
+            network, runDirectory: directory, modelName: entry.name, existing: existing,
+            work: work)
         let (modelDirectory, inputs) = try await runner.train(vocabulary, data, &record)
         let file = directory + "/" + ModelScores.fileName
         let keys = inputs + [entry.name, "\(configuration.windowLimit)"]
@@ -79,7 +94,7 @@ public struct ComparisonRunner {
         let directory = configuration.directory(of: entry)
         try FileSystem.makeDirectory(directory)
         let file = directory + "/" + ModelScores.fileName
-        let runner = PipelineRunner(configuration.pipeline, work: work)
+        let runner = PipelineRunner(configuration.pipeline, existing: existing, work: work)
         let training = configuration.pipeline.training
         let keys = [
             data.fingerprint, entry.name, "\(order) \(configuration.windowLimit)",
@@ -114,13 +129,13 @@ public struct ComparisonRunner {
 
 /// Speed of a network's training, measured once and kept beside its run, so that a run that is
 /// begun again is the same.
-private struct MeasuredSpeed: Codable {
+struct MeasuredSpeed: Codable {
     /// Fingerprint of what was measured.
     var inputs: String
     /// Seconds of a step.
     var secondsPerStep: Double
 
-    private static let fileName = "speed.json"
+    static let fileName = "speed.json"
 
     private enum CodingKeys: String, CodingKey {
         case inputs

@@ -68,9 +68,20 @@ public enum EncodeStage {
     ///
     /// The bytes depend on neither threads nor interruptions. Memory is that of the encoders, a few
     /// chunks and the reader's buffers.
+    ///
+    /// - Parameters:
+    ///   - corpus: the documents.
+    ///   - vocabulary: the vocabulary of the ids.
+    ///   - shards: settings of packing.
+    ///   - directory: where the data set goes.
+    ///   - surroundings: settings that do not change the result.
+    ///   - willReplace: called with the manifest before the data set that is in the directory is
+    ///     replaced; where it throws, that stays, and so does what was encoded.
+    ///   - work: threads, the signal to stop, and where events go.
     public static func run(
         corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
         directory: String, surroundings: Surroundings = .init(),
+        willReplace: (ShardManifest) throws -> Void = { _ in },
         work: WorkContext<PipelineEvent>
     ) async throws -> ShardManifest {
         let workspace = try workspace(
@@ -80,7 +91,8 @@ public enum EncodeStage {
                 .whole, of: corpus, vocabulary: vocabulary, in: workspace,
                 surroundings: surroundings, work: work)
             return try workspace.assemble(
-                quarantinePath: corpus.keptPath, afterStep: surroundings.afterStep)
+                quarantinePath: corpus.keptPath, willReplace: willReplace,
+                afterStep: surroundings.afterStep)
         }
     }
 

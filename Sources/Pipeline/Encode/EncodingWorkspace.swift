@@ -116,10 +116,14 @@ struct EncodingWorkspace {
 
     /// Makes the data set of the parts, which must be done.
     ///
-    /// - Parameter quarantinePath: where what could not be read is kept; nil for the place that the
-    ///   parts say.
+    /// - Parameters:
+    ///   - quarantinePath: where what could not be read is kept; nil for the place that the parts
+    ///     say.
+    ///   - willReplace: called with the manifest before anything of what is there is replaced.
+    ///   - afterStep: called after each change of a file.
     func assemble(
-        quarantinePath: String? = nil, afterStep: () -> Void = {}
+        quarantinePath: String? = nil, willReplace: (ShardManifest) throws -> Void = { _ in },
+        afterStep: () -> Void = {}
     ) throws -> ShardManifest {
         let manifest = try assembleAlone(quarantinePath, afterStep)
         // Its lock is closed now.
@@ -135,7 +139,7 @@ struct EncodingWorkspace {
         }
         return try withExtendedLifetime(lock) {
             if !DataSetAssembly.isCommitted(in: path) {
-                try commit(quarantinePath, afterStep)
+                try commit(quarantinePath, willReplace, afterStep)
                 afterStep()
             }
             return try DataSetAssembly.complete(
@@ -143,7 +147,10 @@ struct EncodingWorkspace {
         }
     }
 
-    private func commit(_ quarantinePath: String?, _ afterStep: () -> Void) throws {
+    private func commit(
+        _ quarantinePath: String?, _ willReplace: (ShardManifest) throws -> Void,
+        _ afterStep: () -> Void
+    ) throws {
         let journals = plan.parts.indices.map { journal(ofPart: $0) }
         let missing = plan.parts.indices.filter { journals[$0]?.completion == nil }
         guard missing.isEmpty else {
@@ -179,7 +186,8 @@ struct EncodingWorkspace {
         }
         skipped.examples = Array(skipped.examples.prefix(CorpusProgress.keptErrorCount))
         try DataSetAssembly.commit(
-            parts: parts, format: plan.format, sources: sources, skipped: skipped, from: path)
+            parts: parts, format: plan.format, sources: sources, skipped: skipped, from: path,
+            willReplace: willReplace)
     }
 
     /// Puts what the parts could not read into one place, in their order, if any of them kept it.

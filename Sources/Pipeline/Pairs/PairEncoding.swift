@@ -29,9 +29,15 @@ struct PairEncoding {
 
     /// Reads, encodes and writes. O(text), in memory for one pair.
     ///
+    /// - Parameters:
+    ///   - corpus: where the pairs lie.
+    ///   - directory: that of the shards.
+    ///   - work: the signal to stop, and where events go.
+    ///   - willReplace: called with the manifest before shards that are there are replaced.
     /// - Returns: the manifest of the shards.
     func run(
-        _ corpus: CorpusConfiguration, directory: String, work: WorkContext<PipelineEvent>
+        _ corpus: CorpusConfiguration, directory: String, work: WorkContext<PipelineEvent>,
+        willReplace: (ShardManifest) throws -> Void = { _ in }
     ) throws -> ShardManifest {
         let split = ValidationSplit(fraction: corpus.validationFraction)
         let encoder = BytePairEncoder(template.vocabulary)
@@ -64,7 +70,8 @@ struct PairEncoding {
             sources: sources.sources,
             skipped: .init(
                 lines: reader.progress.skippedLines + losses.count, emptyDocuments: 0,
-                examples: reader.progress.skipped.map(\.description) + losses.examples))
+                examples: reader.progress.skipped.map(\.description) + losses.examples),
+            willReplace: willReplace)
         notify(losses, skippedRecords: reader.progress.skippedLines, work: work)
         return manifest
     }

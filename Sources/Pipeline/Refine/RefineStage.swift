@@ -20,22 +20,33 @@ public enum RefineStage {
     /// neither on the number of threads nor on the memory that the configuration allows. A
     /// directory appears whole or not at all.
     ///
+    /// - Parameters:
+    ///   - corpus: the documents.
+    ///   - refinement: what becomes of them.
+    ///   - destination: where the rest goes.
+    ///   - willReplace: called with the report before a result in the directory is replaced; where
+    ///     it throws, that stays.
+    ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the report: counts of the input, of what each step removed, and of what is left.
     public static func run(
         corpus: CorpusConfiguration, refinement: RefinementConfiguration,
-        destination: Destination, work: WorkContext<PipelineEvent>
+        destination: Destination,
+        willReplace: (RefinementReport) throws -> Void = { _ in },
+        work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
         try refinement.validate(threadCount: work.threadCount)
         return try await run(
             corpus: corpus, refinement: refinement,
             memory: RefinementMemory(refinement.memory, threadCount: work.threadCount),
-            destination: destination, work: work)
+            destination: destination, willReplace: willReplace, work: work)
     }
 
     /// Refines with memory shared in a chosen way, for tests of what does not fit.
     static func run(
         corpus: CorpusConfiguration, refinement: RefinementConfiguration,
-        memory: RefinementMemory, destination: Destination, work: WorkContext<PipelineEvent>
+        memory: RefinementMemory, destination: Destination,
+        willReplace: (RefinementReport) throws -> Void = { _ in },
+        work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
         var reader = try CorpusReader(corpus, threadCount: work.threadCount)
         switch destination {
@@ -55,6 +66,7 @@ public enum RefineStage {
             }
             try directory.endPart()
             outcome.parts = directory.parts
+            try willReplace(outcome)
             try directory.commit(outcome)
             return outcome
         case .lines(let write):

@@ -17,17 +17,21 @@ extension PipelineRunner {
         let directory = runDirectory
         let store = CheckpointStore(runDirectory: directory)
         // Files whose bytes the ledger does not know may have changed as well.
-        if try !store.faultsOfUsed().isEmpty { try record.ledger.forget(.train, source: modelName) }
+        if try !store.faultsOfUsed().isEmpty { try record.ledger.begin(.train, source: modelName) }
         let inputs =
             [
                 data.fingerprint, data.sources[0].set.manifest.vocabulary.fingerprint,
                 try key(configuration.model), try key(configuration.training),
             ] + (try configuration.training.initFrom.map(modelKey).map { [$0] } ?? [])
-        try await runStage(.train, of: modelName, inputs: inputs, &record) {
+        let before = record
+        try await runStage(
+            .train, of: modelName, inputs: inputs, settings: weightSettings, &record
+        ) {
             let summary = try await TrainStage.run(
                 configuration, data: data, vocabulary: vocabulary,
                 surroundings: Trainer.Surroundings(
-                    runDirectory: directory, existing: try existingRun(data, vocabulary)),
+                    runDirectory: directory,
+                    existing: try existingRun(data, vocabulary, before.ledger)),
                 work: work)
             guard summary.isComplete else { throw PipelineError.interrupted }
             return try files(ofRun: directory)
@@ -74,7 +78,7 @@ extension PipelineRunner {
                 configuration, modelDirectory: start,
                 surroundings: Trainer.Surroundings(
                     runDirectory: directory, existing: .overwrite),
-                decidesExisting: true, work: work)
+                results: .init(existing, move: moveAside), work: work)
             guard summary.isComplete else { throw PipelineError.interrupted }
             let shards = TuneStage.shardDirectory(of: directory)
             return try files(ofRun: directory)
@@ -98,9 +102,10 @@ extension PipelineRunner {
         return "\(directory) \(fingerprint)"
     }
 
-    /// A run that was stopped on the way to what is wanted now goes on; any other begins again.
+    /// A run that was stopped on the way to what is wanted now goes on, and so does one that has
+    /// fewer steps than are wanted; any other is replaced, where that is allowed, or kept.
     private func existingRun(
-        _ data: Mixture, _ vocabulary: Vocabulary
+        _ data: Mixture, _ vocabulary: Vocabulary, _ ledger: StageLedger
     ) throws -> Trainer.ExistingRun {
         let store = CheckpointStore(runDirectory: runDirectory)
         let newest: SoundCheckpoint?
@@ -114,23 +119,94 @@ extension PipelineRunner {
             return .setAside
         }
         guard let newest else { return .overwrite }
-        var wanted = configuration.model.shape
-        wanted.fit(vocabulary)
-        if newest.isContinued(by: configuration.training, data: data.fingerprint) {
-            // The shape is the other model's where the run begins from one.
-            if configuration.training.initFrom != nil { return .resume }
-            if let shape = try? ModelConfiguration(directory: newest.path),
-                shape == ModelConfiguration(wanted)
-            {
-                return .resume
-            }
+        var changes = try recipeChanges(of: newest, vocabulary, data: data.fingerprint)
+        if changes.isEmpty { return .resume }
+        if let weights = ledger.settings(of: .train, source: modelName) {
+            changes += RecipeChange.between(weights, weightSettings)
         }
-        work.report(
-            .notice(
-                """
-                the checkpoints in \(store.directory) are of another configuration and are \
-                replaced; give the pipeline another name to keep both
-                """))
+        try giveWay(
+            Replacement(
+                path: runDirectory, kind: .model(steps: newest.state.step), changes: changes)
+        ) {
+            try checkStart()
+            try moveRunAside(AsideMover(steps: newest.state.step))
+        }
         return .overwrite
+    }
+
+    /// Throws if the run that is moved aside is the one that the new one begins from.
+    private func checkStart() throws {
+        guard let start = configuration.training.initFrom, start.hasPrefix(runDirectory + "/")
+        else { return }
+        throw PipelineError.badValue(
+            key: "training.init_from",
+            reason: "it lies in the run that is to be moved aside: give this one another name")
+    }
+
+    // MARK: Settings that differ
+
+    /// Settings of the model and its training in which the run that is wanted differs from the one
+    /// that wrote a checkpoint; none where it goes on from it.
+    func recipeChanges(of checkpoint: SoundCheckpoint) throws -> [RecipeChange] {
+        try recipeChanges(of: checkpoint, Vocabulary(directory: checkpoint.path), data: nil)
+    }
+
+    private func recipeChanges(
+        of checkpoint: SoundCheckpoint, _ vocabulary: Vocabulary, data: String?
+    ) throws -> [RecipeChange] {
+        let training = configuration.training
+        var changes = try checkpoint.changes(to: training, section: "training.", data: data)
+        // The shape is the other model's where the run begins from one.
+        if training.initFrom == nil {
+            var wanted = configuration.model.shape
+            wanted.fit(vocabulary)
+            changes += try RecipeChange.between(
+                ModelConfiguration(directory: checkpoint.path), ModelConfiguration(wanted),
+                section: "model.")
+        }
+        return goesOn(checkpoint, with: changes) ? [] : changes
+    }
+
+    /// Whether training may go on in spite of `changes`: there are more steps now, and no other
+    /// models that it is compared with.
+    private func goesOn(_ checkpoint: SoundCheckpoint, with changes: [RecipeChange]) -> Bool {
+        modelName == nil && changes.map(\.key) == ["training.steps"]
+            && checkpoint.state.configuration.steps < configuration.training.steps
+    }
+
+    /// Decides about a tuned model, where it is known before any work that it cannot stay: settings
+    /// of the tuning have changed, or the model that it began from will be trained further.
+    func settleTuning(_ record: Record) throws {
+        let section = configuration.instructionTuning
+        let directory = configuration.tuningDirectory
+        guard !section.inputs.isEmpty, let run = TrainedRun(directory: directory) else { return }
+        let changes = try run.settled { try tuningChanges(of: $0, record) }
+        guard !changes.isEmpty else { return }
+        let steps = run.newest.state.step
+        try giveWay(
+            Replacement(path: directory, kind: .model(steps: steps), changes: changes)
+        ) { try moveAside(directory, AsideMover(steps: steps)) }
+    }
+
+    private func tuningChanges(
+        of tuned: SoundCheckpoint, _ record: Record
+    ) throws -> [RecipeChange] {
+        let section = configuration.instructionTuning
+        var wanted = section.training
+        let before = tuned.state.configuration
+        // Where it begins, and how many steps the epochs are, is known later.
+        if wanted.initFrom == nil { wanted.initFrom = before.initFrom }
+        if section.epochs != nil { wanted.steps = before.steps }
+        var changes = try tuned.changes(to: wanted, section: TuneStage.section, data: nil)
+        if TuneStage.goesOn(tuned, to: wanted, with: changes) { changes = [] }
+        if section.training.initFrom == nil, let start = record.trained.first?.newest.state,
+            start.configuration.steps < configuration.training.steps
+        {
+            changes.append(
+                RecipeChange(
+                    key: "training.steps", before: "\(start.configuration.steps)",
+                    after: "\(configuration.training.steps)"))
+        }
+        return changes
     }
 }

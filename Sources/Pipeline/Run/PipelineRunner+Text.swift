@@ -32,12 +32,14 @@ extension PipelineRunner {
         var reading = corpus.reading
         reading.quarantinePath = CorpusConfiguration.quarantinePath(beside: directory)
         let inputs = [corpus.fingerprint, try key(refinement.essence)]
+        try settleRefinement(of: source, record)
+        let before = record
         let files = try await runStage(
-            .refine, of: source.name, inputs: inputs, &record
+            .refine, of: source.name, inputs: inputs, settings: try source.settings(), &record
         ) {
             try await RefineStage.run(
                 corpus: reading, refinement: refinement, destination: .directory(directory),
-                work: work
+                willReplace: { try settle($0, of: source, before) }, work: work
             ).files(in: directory)
         }
         corpus.reading = source.corpus.refined(files: files)
@@ -52,11 +54,15 @@ extension PipelineRunner {
         var vocabularyKey = configuration.vocabulary
         vocabularyKey.memory = nil
         let inputs = corpora.map(\.fingerprint) + [try key(vocabularyKey)]
-        try await runStage(.vocab, inputs: inputs, &record) {
+        let before = record
+        try await runStage(
+            .vocab, inputs: inputs, settings: try vocabularySettings(), &record
+        ) {
             try await VocabStage.run(
                 corpora: corpora.map(\.reading), readsPairs: configuration.readsPairs,
                 vocabulary: configuration.vocabulary,
-                directory: configuration.vocabularyDirectory, work: work
+                directory: configuration.vocabularyDirectory,
+                willWrite: { try settle($0, before) }, work: work
             ).files
         }
         return try configuration.modelVocabulary()
@@ -74,17 +80,25 @@ extension PipelineRunner {
                 corpus.fingerprint, try key(configuration.shards),
                 String(vocabulary.fingerprint, radix: 16),
             ] + (configuration.readsPairs ? ["\(configuration.model.shape.positionCount)"] : [])
-        try await runStage(.encode, of: corpus.source.name, inputs: inputs, &record) {
+        let source = corpus.source
+        try settleShards(of: source, vocabulary, record)
+        let before = record
+        try await runStage(
+            .encode, of: source.name, inputs: inputs, settings: try shardSettings(source), &record
+        ) {
             if configuration.readsPairs {
                 return try PairEncoding(
                     template: PairTemplate(vocabulary),
                     windowLength: configuration.model.shape.positionCount
-                ).run(reading, directory: directory, work: work).files(in: directory)
+                ).run(reading, directory: directory, work: work) {
+                    try settle($0, of: source, before)
+                }.files(in: directory)
             }
             return try await EncodeStage.run(
                 corpus: reading, vocabulary: vocabulary, shards: configuration.shards,
                 directory: directory,
-                surroundings: .init(existing: .replace), work: work
+                surroundings: .init(existing: .replace),
+                willReplace: { try settle($0, of: source, before) }, work: work
             ).files(in: directory)
         }
     }

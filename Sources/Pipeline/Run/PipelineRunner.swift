@@ -28,6 +28,7 @@ public struct PipelineRunner {
     }
 
     let configuration: PipelineConfiguration
+    let existing: ExistingResults
     let work: WorkContext<PipelineEvent>
     /// Directory of the model's run.
     let runDirectory: String
@@ -35,17 +36,27 @@ public struct PipelineRunner {
     let modelName: String?
 
     /// A runner of `configuration`.
-    public init(_ configuration: PipelineConfiguration, work: WorkContext<PipelineEvent>) {
+    ///
+    /// - Parameters:
+    ///   - configuration: what is run.
+    ///   - existing: what becomes of earlier results that others would replace.
+    ///   - work: threads, the signal to stop, and where events go.
+    public init(
+        _ configuration: PipelineConfiguration, existing: ExistingResults = .refuse,
+        work: WorkContext<PipelineEvent>
+    ) {
         self.init(
-            configuration, runDirectory: configuration.runDirectory, modelName: nil, work: work)
+            configuration, runDirectory: configuration.runDirectory, modelName: nil,
+            existing: existing, work: work)
     }
 
     /// A runner of one of several models, whose run lies in a directory of its own.
     init(
         _ configuration: PipelineConfiguration, runDirectory: String, modelName: String?,
-        work: WorkContext<PipelineEvent>
+        existing: ExistingResults, work: WorkContext<PipelineEvent>
     ) {
         self.configuration = configuration
+        self.existing = existing
         self.runDirectory = runDirectory
         self.modelName = modelName
         self.work = work
@@ -53,9 +64,12 @@ public struct PipelineRunner {
 
     /// Runs the stages.
     ///
-    /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint.
+    /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint, and
+    ///   ``PipelineError/wouldReplace(_:)``.
     public func run() async throws -> Summary {
-        let (vocabulary, data, prepared) = try await prepareData()
+        let (vocabulary, data, prepared) = try await prepareData(forModelsIn: [runDirectory]) {
+            try recipeChanges(of: $0)
+        }
         var record = prepared
         let (model, trainingInputs) = try await train(vocabulary, data, &record)
         let samples = try await drawSamples(model, trainingInputs, &record)
@@ -74,12 +88,24 @@ public struct PipelineRunner {
     }
 
     /// Runs the stages that come before a model: to the vocabulary and the shards.
-    func prepareData() async throws -> (vocabulary: Vocabulary, data: Mixture, record: Record) {
+    ///
+    /// - Parameters:
+    ///   - directories: those of the runs that learn from the shards.
+    ///   - recipeChanges: settings of a trained run that differ, of the model and its training.
+    func prepareData(
+        forModelsIn directories: [String],
+        recipeChanges: (SoundCheckpoint) throws -> [RecipeChange]
+    ) async throws -> (vocabulary: Vocabulary, data: Mixture, record: Record) {
         try configuration.validateForRun(threadCount: work.threadCount)
         // All inputs are looked up before the first of them is worked on.
         var corpora = try configuration.pipelineSources.map { try Corpus(source: $0) }
+        var record = Record(
+            ledger: StageLedger(directory: runDirectory),
+            trained: directories.compactMap { TrainedRun(directory: $0) })
+        try settleModels(corpora, &record, recipeChanges: recipeChanges)
+        try settleTuning(record)
+        try settleVocabulary(record)
         try FileSystem.makeDirectory(runDirectory)
-        var record = Record(ledger: StageLedger(directory: runDirectory))
         for number in corpora.indices { try await refine(&corpora[number], &record) }
         let vocabulary = try await learnVocabulary(corpora, &record)
         for corpus in corpora { try await encode(corpus, vocabulary, &record) }
@@ -89,7 +115,17 @@ public struct PipelineRunner {
     /// Ledger and outputs of a run so far.
     struct Record {
         var ledger: StageLedger
+        /// Runs whose models need the vocabulary and the shards that were there at the beginning.
+        var trained: [TrainedRun]
+        /// Mover of what is kept of them.
+        let mover: AsideMover
         var outputs: [(stage: Stage, source: String?, files: [String])] = []
+
+        init(ledger: StageLedger, trained: [TrainedRun]) {
+            self.ledger = ledger
+            self.trained = trained
+            mover = AsideMover(steps: trained.count == 1 ? trained[0].newest.state.step : nil)
+        }
     }
 
     /// Runs `body`, which returns the files that it made, unless the stage is up to date.
@@ -97,23 +133,36 @@ public struct PipelineRunner {
     /// - Parameters:
     ///   - source: the one that it works on; nil for all, or where there is one only.
     ///   - inputs: fingerprints of all that goes in.
+    ///   - settings: the part of the inputs that is named to a person where it has changed.
     /// - Returns: the files that the stage has made, now or before.
     @discardableResult
     func runStage(
-        _ stage: Stage, of source: String? = nil, inputs: [String], _ record: inout Record,
+        _ stage: Stage, of source: String? = nil, inputs: [String],
+        settings: [String: String]? = nil, _ record: inout Record,
         _ body: () async throws -> [String]
     ) async throws -> [String] {
         let fingerprint = try StageLedger.fingerprint(inputs)
         if let files = record.ledger.outputs(of: stage, source: source, inputs: fingerprint) {
+            if let settings {
+                try record.ledger.keep(settings: settings, of: stage, source: source)
+            }
             work.report(.upToDate(stage, source: source))
             record.outputs.append((stage, source, files))
             return files
         }
         try work.checkStop()
-        try record.ledger.forget(stage, source: source)
+        let before = record.ledger
+        try record.ledger.begin(stage, source: source)
         work.report(.started(stage, source: source))
-        let files = try await body()
-        try record.ledger.record(stage, source: source, inputs: fingerprint, outputs: files)
+        let files: [String]
+        do { files = try await body() } catch PipelineError.wouldReplace(let replacement) {
+            // What is there is as up to date as before.
+            record.ledger = before
+            try record.ledger.save()
+            throw PipelineError.wouldReplace(replacement)
+        }
+        try record.ledger.record(
+            stage, source: source, inputs: fingerprint, outputs: files, settings: settings)
         work.report(.finished(stage, source: source, outputs: files))
         record.outputs.append((stage, source, files))
         return files

@@ -12,13 +12,15 @@ struct StageLedger {
 
     /// A stage as it was when it was done.
     struct Record: Codable, Equatable {
-        /// The fingerprint of everything that went in.
+        /// The fingerprint of everything that went in; empty when the stage has been begun again.
         var inputs: String
         /// Outputs: path and fingerprint.
         var outputs: [String: String]
+        /// Settings that it was done with, by key; nil where they were not kept.
+        var settings: [String: String]?
     }
 
-    private let path: String
+    private var path: String
     private var records: [String: Record] = [:]
 
     /// Opens the ledger in `directory`; one that cannot be read is taken for empty, which costs
@@ -54,23 +56,60 @@ struct StageLedger {
         return record.outputs.keys.sorted()
     }
 
+    /// The settings with which `stage` made what is there; nil where that is not known.
+    func settings(of stage: Stage, source: String?) -> [String: String]? {
+        records[Self.key(stage, source)]?.settings
+    }
+
+    /// Whether the file at `path` is as `stage` has made it.
+    func holds(_ path: String, of stage: Stage, source: String?) -> Bool {
+        guard let fingerprint = records[Self.key(stage, source)]?.outputs[path] else {
+            return false
+        }
+        return Self.fingerprint(ofFile: path) == fingerprint
+    }
+
     /// Records that `stage` is done.
     mutating func record(
-        _ stage: Stage, source: String?, inputs: String, outputs: [String]
+        _ stage: Stage, source: String?, inputs: String, outputs: [String],
+        settings: [String: String]?
     ) throws {
         var fingerprints: [String: String] = [:]
         for output in outputs { fingerprints[output] = Self.fingerprint(ofFile: output) }
-        records[Self.key(stage, source)] = Record(inputs: inputs, outputs: fingerprints)
+        records[Self.key(stage, source)] = Record(
+            inputs: inputs, outputs: fingerprints, settings: settings)
         try save()
     }
 
-    /// Forgets `stage`, so that a run that ends inside it is not taken for done.
-    mutating func forget(_ stage: Stage, source: String?) throws {
-        guard records.removeValue(forKey: Self.key(stage, source)) != nil else { return }
+    /// Records the settings of a stage that is done, where they were not kept.
+    mutating func keep(settings: [String: String], of stage: Stage, source: String?) throws {
+        let key = Self.key(stage, source)
+        guard records[key] != nil, records[key]?.settings == nil else { return }
+        records[key]?.settings = settings
         try save()
     }
 
-    private func save() throws {
+    /// Records that `stage` is begun again, so that a run that ends inside it is not taken for
+    /// done. What it made before is still known.
+    mutating func begin(_ stage: Stage, source: String?) throws {
+        guard let record = records[Self.key(stage, source)], !record.inputs.isEmpty else { return }
+        records[Self.key(stage, source)]?.inputs = ""
+        try save()
+    }
+
+    /// Writes the records of the stages that come before a model into the ledger of `directory`,
+    /// which takes the place of this one's.
+    func carryOver(to directory: String) throws {
+        var other = self
+        other.path = directory + "/" + Self.fileName
+        other.records = records.filter { key, _ in
+            [Stage.refine, .vocab, .encode].contains { key.split(separator: "/")[0] == $0.rawValue }
+        }
+        if !other.records.isEmpty { try other.save() }
+    }
+
+    /// Writes the records.
+    func save() throws {
         try FileReplacement.writeJSON(records, to: path)
     }
 

@@ -25,9 +25,15 @@ struct ConversationEncoding {
     }
 
     /// Reads, renders and writes. O(text), in memory for one conversation.
+    ///
+    /// - Parameters:
+    ///   - configuration: where the conversations lie.
+    ///   - directory: that of the shards.
+    ///   - work: the signal to stop, and where events go.
+    ///   - willReplace: called with the manifest before shards that are there are replaced.
     func run(
         _ configuration: InstructionTuningConfiguration, directory: String,
-        work: WorkContext<PipelineEvent>
+        work: WorkContext<PipelineEvent>, willReplace: (ShardManifest) throws -> Void = { _ in }
     ) throws {
         let split = ValidationSplit(fraction: configuration.validationFraction)
         let encoder = BytePairEncoder(template.vocabulary)
@@ -65,7 +71,8 @@ struct ConversationEncoding {
             skipped: .init(
                 lines: reader.skippedLines + losses.leftOut,
                 emptyDocuments: reader.progress.emptyDocuments,
-                examples: reader.skipped.map(\.description) + losses.examples))
+                examples: reader.skipped.map(\.description) + losses.examples),
+            willReplace: willReplace)
         notify(losses, skippedLines: reader.skippedLines, work: work)
     }
 

@@ -24,20 +24,32 @@ public enum TuneStage {
     ///   - configuration: its sections "instruction_tuning" and, for answers, "generation".
     ///   - modelDirectory: the model to begin from, with its vocabulary.
     ///   - surroundings: where and how the run goes on; the shards lie in its directory.
-    ///   - decidesExisting: whether a run that was stopped on the way to what is wanted now goes on
-    ///     and any other begins again, whatever the surroundings say.
     ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the run's summary, complete or not.
     public static func run(
         _ configuration: PipelineConfiguration, modelDirectory: String,
-        surroundings: Trainer.Surroundings, decidesExisting: Bool = false,
+        surroundings: Trainer.Surroundings, work: WorkContext<PipelineEvent>
+    ) async throws -> TrainingSummary {
+        try await run(
+            configuration, modelDirectory: modelDirectory, surroundings: surroundings, results: nil,
+            work: work)
+    }
+
+    /// As the above, or as a part of a pipeline's run.
+    ///
+    /// - Parameter results: what becomes of a model that was tuned before: one that was stopped on
+    ///   the way to what is wanted now goes on, whatever the surroundings say; nil for them to say
+    ///   it.
+    static func run(
+        _ configuration: PipelineConfiguration, modelDirectory: String,
+        surroundings: Trainer.Surroundings, results: EarlierTuning?,
         work: WorkContext<PipelineEvent>
     ) async throws -> TrainingSummary {
         let section = configuration.instructionTuning
         try section.validate()
         let runDirectory = surroundings.runDirectory
         let store = CheckpointStore(runDirectory: runDirectory)
-        if !decidesExisting { try store.check(surroundings.existing) }
+        if results == nil { try store.check(surroundings.existing) }
         if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
             work.report(.notice(note))
         }
@@ -54,23 +66,40 @@ public enum TuneStage {
         }
         let template = try ChatTemplate(
             Vocabulary(directory: startDirectory).adding(specialTokens: ChatTemplate.specialTokens))
-        try ConversationEncoding(template: template, contextLength: shape.positionCount).run(
-            section, directory: shardDirectory(of: runDirectory), work: work)
-        let set = try ShardSet(
-            directory: shardDirectory(of: runDirectory), vocabulary: template.vocabulary)
+        let encoding = ConversationEncoding(
+            template: template, contextLength: shape.positionCount)
+        let shards = shardDirectory(of: runDirectory)
+        let earlier = try results?.newest(in: store, work: work)
+        try encoding.run(section, directory: shards, work: work) { made in
+            guard let earlier, made.fingerprint != earlier.state.dataFingerprint else { return }
+            var wanted = section.training
+            wanted.initFrom = modelDirectory
+            if section.epochs != nil { wanted.steps = earlier.state.configuration.steps }
+            let changes = try earlier.changes(
+                to: wanted, section: Self.section, data: made.fingerprint)
+            try results?.giveWay(runDirectory, earlier, changes, leaving: workspaces(in: shards))
+        }
+        var set = try ShardSet(directory: shards, vocabulary: template.vocabulary)
 
         let training = recipe(section, modelDirectory: modelDirectory, set: set, shape: shape)
         var surroundings = surroundings
-        if decidesExisting {
-            do {
-                let newest = try store.newestSound()
-                surroundings.existing =
-                    newest?.isContinued(by: training, data: set.fingerprint) == true
-                    ? .resume : .overwrite
-            } catch TrainingError.noSoundCheckpoint {
-                work.report(
-                    .notice("no checkpoint in \(store.directory) is sound: all are set aside"))
-                surroundings.existing = .setAside
+        if let results {
+            // The one that there was may be kept elsewhere by now.
+            surroundings.existing = store.latest == nil ? .overwrite : .setAside
+            if let newest = store.latest == nil ? nil : earlier {
+                let changes = try newest.changes(
+                    to: training, section: Self.section, data: set.fingerprint)
+                if changes.isEmpty || goesOn(newest, to: training, with: changes) {
+                    surroundings.existing = .resume
+                } else {
+                    surroundings.existing = .overwrite
+                    try results.giveWay(runDirectory, newest, changes)
+                    // Shards that were moved aside are made once more.
+                    if store.latest == nil {
+                        try encoding.run(section, directory: shards, work: work)
+                        set = try ShardSet(directory: shards, vocabulary: template.vocabulary)
+                    }
+                }
             }
         }
         surroundings.drawSamples = { model, progress in
@@ -95,6 +124,22 @@ public enum TuneStage {
                 to: answerFile(of: runDirectory))
         }
         return summary
+    }
+
+    /// The section of the recipe's keys in `pipeline.json`, with a point behind it.
+    static let section = "instruction_tuning."
+
+    /// Whether tuning may go on in spite of `changes`: there are more steps now.
+    static func goesOn(
+        _ checkpoint: SoundCheckpoint, to training: TrainingConfiguration,
+        with changes: [RecipeChange]
+    ) -> Bool {
+        changes.map(\.key) == [section + "steps"]
+            && checkpoint.state.configuration.steps < training.steps
+    }
+
+    private static func workspaces(in directory: String) -> [String] {
+        EncodingWorkspace.names(in: directory).map { "shards/" + $0 }
     }
 
     /// The recipe with what conversations need.

@@ -60,10 +60,14 @@ public enum VocabStage {
     }
 
     /// As the above, or from the sources and the targets of pairs.
+    ///
+    /// - Parameter willWrite: called with the vocabulary before it is written.
     static func run(
         corpora: [CorpusConfiguration], readsPairs: Bool,
         vocabulary configuration: VocabularyConfiguration,
-        directory: String, countsPath: String? = nil, work: WorkContext<PipelineEvent>
+        directory: String, countsPath: String? = nil,
+        willWrite: (Vocabulary) throws -> Void = { _ in },
+        work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         // Before the corpus is read: it may take long, and the configuration may be wrong.
         let trainer = try VocabularyTrainer(configuration)
@@ -98,12 +102,14 @@ public enum VocabStage {
         var outcome: Outcome
         switch consume counted.counts {
         case .inMemory(let counts):
-            outcome = try learn(counts, with: trainer, directory: directory, work: work)
+            outcome = try learn(
+                counts, with: trainer, directory: directory, willWrite: willWrite, work: work)
         case .onDisk(let runs):
             let file = try runs.takeMerged { done, total in
                 try work.show("merging counts", completed: done, of: total, unit: .pieces)
             }
-            outcome = try learn(file, with: trainer, directory: directory, work: work)
+            outcome = try learn(
+                file, with: trainer, directory: directory, willWrite: willWrite, work: work)
         }
         outcome.progress = progress
         return outcome
@@ -165,19 +171,20 @@ public enum VocabStage {
 
     private static func learn(
         _ file: PieceCountsFile, with trainer: VocabularyTrainer, directory: String,
-        work: WorkContext<PipelineEvent>
+        willWrite: (Vocabulary) throws -> Void = { _ in }, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
         try check(file.pieceCount, byteCount: file.pieceByteCount, for: trainer, work: work)
         let vocabulary = try trainer.train(file) { done, total in
             try show(done, of: total, trainer.configuration.model, work: work)
         }
         return try write(
-            vocabulary, pieceCount: file.pieceCount, of: trainer, directory: directory, work: work)
+            vocabulary, pieceCount: file.pieceCount, of: trainer, directory: directory,
+            willWrite: willWrite, work: work)
     }
 
     private static func learn(
         _ counts: consuming PieceCounts, with trainer: VocabularyTrainer, directory: String,
-        work: WorkContext<PipelineEvent>
+        willWrite: (Vocabulary) throws -> Void = { _ in }, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
         let pieceCount = counts.count
         try check(pieceCount, byteCount: counts.byteCount, for: trainer, work: work)
@@ -185,7 +192,8 @@ public enum VocabStage {
             try show(done, of: total, trainer.configuration.model, work: work)
         }
         return try write(
-            vocabulary, pieceCount: pieceCount, of: trainer, directory: directory, work: work)
+            vocabulary, pieceCount: pieceCount, of: trainer, directory: directory,
+            willWrite: willWrite, work: work)
     }
 
     /// Shows how far learning has come.
@@ -221,7 +229,8 @@ public enum VocabStage {
 
     private static func write(
         _ vocabulary: Vocabulary, pieceCount: Int, of trainer: VocabularyTrainer,
-        directory: String, work: WorkContext<PipelineEvent>
+        directory: String, willWrite: (Vocabulary) throws -> Void,
+        work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
         if vocabulary.count < trainer.configuration.vocabularySize {
             let parts = vocabulary.model == .bpe ? "pairs" : "\(vocabulary.model.rawValue)s"
@@ -232,6 +241,7 @@ public enum VocabStage {
                     \(trainer.configuration.vocabularySize)
                     """))
         }
+        try willWrite(vocabulary)
         try FileSystem.makeDirectory(directory)
         try vocabulary.write(toDirectory: directory)
         return Outcome(

@@ -28,9 +28,12 @@ package enum DataSetAssembly {
     ///   - sources: the files that documents came from, for the manifest.
     ///   - skipped: counts of what was left out, for the manifest.
     ///   - workspace: a directory in the data set's own, which goes when all is done.
+    ///   - willReplace: called with the manifest before anything is written; what it throws leaves
+    ///     the parts and what is in the directory as they are.
     package static func commit(
         parts: [(directory: String, state: PartState)], format: ShardFormat,
-        sources: [ShardManifest.Source], skipped: ShardManifest.Skipped, from workspace: String
+        sources: [ShardManifest.Source], skipped: ShardManifest.Skipped, from workspace: String,
+        willReplace: (ShardManifest) throws -> Void = { _ in }
     ) throws {
         var manifest = format.manifest
         var origins: [String] = []
@@ -49,6 +52,7 @@ package enum DataSetAssembly {
         guard !manifest.shards.isEmpty else { throw ShardError.noDocuments }
         manifest.sources = sources
         manifest.skipped = skipped
+        try willReplace(manifest)
         try FileReplacement.writeJSON(
             Plan(manifest: manifest, origins: origins), to: workspace + "/" + fileName)
     }

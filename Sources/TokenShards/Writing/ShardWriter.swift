@@ -100,8 +100,15 @@ public struct ShardWriter: ~Copyable {
     /// Closes the last shards and writes the manifest. A writer can be finished once.
     ///
     /// Not consuming, since a variable at the top level of a program cannot be consumed.
+    ///
+    /// - Parameters:
+    ///   - sources: the files that documents came from, for the manifest.
+    ///   - skipped: counts of what was left out, for the manifest.
+    ///   - willReplace: called with the manifest before the data set that is in the directory is
+    ///     replaced; where it throws, that stays.
     public mutating func finish(
-        sources: [ShardManifest.Source] = [], skipped: ShardManifest.Skipped = .init()
+        sources: [ShardManifest.Source] = [], skipped: ShardManifest.Skipped = .init(),
+        willReplace: (ShardManifest) throws -> Void = { _ in }
     ) throws -> ShardManifest {
         precondition(!isFinished, "the data set is finished already")
         try flush()
@@ -109,7 +116,7 @@ public struct ShardWriter: ~Copyable {
         for file in last.files { try file.sync() }
         try DataSetAssembly.commit(
             parts: [(Self.partName, last.state)], format: format, sources: sources,
-            skipped: skipped, from: workspace)
+            skipped: skipped, from: workspace, willReplace: willReplace)
         isFinished = true
         let manifest = try DataSetAssembly.complete(from: workspace, to: directory)
         try DataSetAssembly.removeRemains(in: directory)

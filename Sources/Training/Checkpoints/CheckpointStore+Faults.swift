@@ -74,6 +74,12 @@ extension CheckpointStore {
         return SoundCheckpoint(path: path, state: try Self.state(of: path))
     }
 
+    /// The newest checkpoint in which nothing is missing; nil without one. No bytes are compared.
+    /// O(checkpoints).
+    package var newestWhole: SoundCheckpoint? {
+        whole.last.map { SoundCheckpoint(path: $0.entry.path, state: $0.state) }
+    }
+
     /// Faults of those checkpoints that a finished run is used by: the newest and the best, each
     /// with its path. O(bytes).
     package func faultsOfUsed() throws -> [(path: String, fault: String)] {
@@ -86,18 +92,36 @@ extension CheckpointStore {
 }
 
 /// A checkpoint that is as it was written.
-package struct SoundCheckpoint {
+package struct SoundCheckpoint: Sendable {
     /// Its directory.
     package let path: String
     /// State of the run in it.
     package let state: TrainingState
 
-    /// Whether a run of `configuration` on data with this fingerprint would go on from it.
-    package func isContinued(
-        by configuration: TrainingConfiguration, data fingerprint: String
-    ) -> Bool {
-        state.configuration == configuration && state.dataFingerprint == fingerprint
-            && state.step <= configuration.steps
+    /// Settings in which a run of `configuration` differs from the one that wrote the checkpoint.
+    ///
+    /// - Parameters:
+    ///   - configuration: the recipe.
+    ///   - section: the section of the recipe's keys, with a point behind it.
+    ///   - data: fingerprint of the data; nil where it is not known yet.
+    package func changes(
+        to configuration: TrainingConfiguration, section: String, data: String?
+    ) throws -> [RecipeChange] {
+        var changes = try RecipeChange.between(
+            state.configuration, configuration, section: section)
+        if let data, data != state.dataFingerprint {
+            changes.append(
+                RecipeChange(
+                    key: "the data's fingerprint", before: state.dataFingerprint, after: data))
+        }
+        if let before = state.startFingerprint, let path = configuration.initFrom,
+            let after = try StartingPoint(path: path).fingerprint, before != after
+        {
+            changes.append(
+                RecipeChange(
+                    key: "the fingerprint of the model in \(path)", before: before, after: after))
+        }
+        return changes
     }
 }
 

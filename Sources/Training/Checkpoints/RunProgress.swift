@@ -24,7 +24,8 @@ struct RunProgress {
         state = TrainingState(
             step: 0, position: 0, tokenCount: 0,
             vocabularyFingerprint: data.vocabularyFingerprint,
-            dataFingerprint: data.fingerprint, configuration: configuration)
+            dataFingerprint: data.fingerprint, startFingerprint: try start?.fingerprint,
+            configuration: configuration)
         changes = []
         hasOtherData = false
     }

@@ -18,7 +18,9 @@ public struct TrainingState: Codable, Equatable, Sendable {
     /// The fingerprint of the vocabulary, in hexadecimal.
     public var vocabularyFingerprint: String
     /// The fingerprint of the shards' manifest, in hexadecimal.
-    var dataFingerprint: String
+    package var dataFingerprint: String
+    /// The fingerprint of the model that the run began from, in hexadecimal; nil for none.
+    var startFingerprint: String?
     /// Configuration of the run.
     public var configuration: TrainingConfiguration
     /// The lowest validation loss so far, in nats a token, and the step that had it.
@@ -48,6 +50,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
         case tokenCount = "tokens"
         case vocabularyFingerprint = "vocabulary_fingerprint"
         case dataFingerprint = "data_fingerprint"
+        case startFingerprint = "start_fingerprint"
         case evaluationsSinceBest = "evaluations_since_best"
         case notFiniteSteps = "not_finite_steps"
     }

@@ -1,3 +1,5 @@
+import Bytes
+import Files
 import Foundation
 package import Models
 package import Tokenization
@@ -25,6 +27,17 @@ struct StartingPoint {
         }
         shape.vocabularySize = max(shape.vocabularySize, vocabulary.count)
         return shape
+    }
+
+    /// The hash of the model's weights, in hexadecimal; nil where they lie in several files.
+    /// O(bytes), at the speed of memory.
+    var fingerprint: String? {
+        get throws {
+            let path = CheckpointStore.resolved(path) + "/model.safetensors"
+            guard FileManager.default.fileExists(atPath: path) else { return nil }
+            let file = try MappedFile(path: path)
+            return hexadecimal(file.withBytes { XXH64.hash(of: $0) })
+        }
     }
 
     /// The model, with rows for all of `shape`'s tokens.

@@ -31,6 +31,10 @@ extension Hints {
             "use `quern train --conversations FILE --init-from \(path)`"
         case .noConversation(let path):
             "use `quern generate --model \(path) --prompt TEXT`"
+        case .wouldReplace(let replacement):
+            options.use("--set name=NAME", "--keep", "--overwrite").map {
+                $0 + otherWay(replacement)
+            }
         case .unfinishedWork: options.use("--overwrite", "--output")
         case .badPlan: "use `quern encode`, then `quern shards finish`"
         case .severalWorks: "use `quern encode` with --overwrite"
@@ -40,6 +44,17 @@ extension Hints {
         case .tooLittleMemory: options.use("--memory", "--threads")
         case .standardInput: "use `quern vocab train` and `quern encode`"
         default: hint(forKeysIn: "\(error)", options)
+        }
+    }
+
+    /// Commands that use what a run would replace; empty for none.
+    private static func otherWay(_ replacement: Replacement) -> String {
+        switch replacement.kind {
+        case .vocabulary:
+            "; `quern encode --vocab \(replacement.path)` and `quern train` use what is there"
+        case .shards:
+            "; `quern train --shards \(replacement.path)` learns from those that are there"
+        case .model, .refinedCorpus: ""
         }
     }
 
