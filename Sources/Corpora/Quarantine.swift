@@ -1,5 +1,6 @@
 import Bytes
 import Files
+import Foundation
 
 /// The store of records that could not be read: their bytes in one file, the reasons in another.
 ///
@@ -74,6 +75,8 @@ package struct Quarantine: ~Copyable, Sendable {
     mutating func commit() throws(CorpusError) {
         do throws(FileError) {
             guard let files = files.take() else {
+                // A file without reasons beside it is none of ours.
+                guard FileManager.default.fileExists(atPath: Self.reasonsPath(path)) else { return }
                 for path in [path, Self.reasonsPath(path)] { try FileSystem.removeFile(path) }
                 return
             }

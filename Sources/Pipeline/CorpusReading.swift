@@ -1,4 +1,5 @@
 import Corpora
+import Foundation
 import TokenShards
 import Training
 import Work
@@ -51,8 +52,8 @@ extension CorpusReader: ChunkReader {}
 extension PairReader: ChunkReader {}
 
 extension CorpusInputs {
-    /// Throws if what is made at one of `outputs` would be read as text, and tells what in the
-    /// folders is not read. O(files).
+    /// Throws if what is made at one of `outputs` would be read as text, or what is kept would
+    /// replace a file that is no quarantine, and tells what in the folders is not read. O(files).
     ///
     /// - Parameter quarantinePath: where what cannot be read is kept, if it is.
     func check(
@@ -64,6 +65,13 @@ extension CorpusInputs {
             if let input = input(meeting: output) {
                 throw .outputIsInput(output: output, input: input)
             }
+        }
+        let manager = FileManager.default
+        // Both are there or neither: the reasons are the first to come and the last to go.
+        if let quarantinePath, manager.fileExists(atPath: quarantinePath),
+            !manager.fileExists(atPath: Quarantine.reasonsPath(quarantinePath))
+        {
+            throw .noQuarantine(path: quarantinePath)
         }
         guard !leftOut.isEmpty else { return }
         let names = leftOut.prefix(3).joined(separator: ", ")

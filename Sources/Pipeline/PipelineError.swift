@@ -26,6 +26,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case foreignCounts(path: String)
     /// The output would be read as text.
     case outputIsInput(output: String, input: String)
+    /// What cannot be read would be kept in place of a file that is no quarantine.
+    case noQuarantine(path: String)
     /// A document cannot be written as JSON, which holds text only.
     case notUTF8(DocumentOrigin)
     /// A model that has no embedding for some of its vocabulary's tokens.
@@ -136,6 +138,11 @@ extension PipelineError: CustomStringConvertible {
         case .outputIsInput(let output, let input):
             "the output \(output) would be read as text of the input \(input): choose an output "
                 + "that lies in no folder of the inputs and is none of their files"
+        case .noQuarantine(let path):
+            """
+            \(path) is there and is no quarantine, which has a file of reasons beside it: move it \
+            elsewhere, or keep what cannot be read in another place
+            """
         case .notUTF8(let origin):
             "\(origin) is not valid UTF-8, which JSON cannot hold"
         case .tooFewEmbeddings(let tokenCount, let embeddingCount):

@@ -9,6 +9,8 @@ public enum RefinementError: Error, Equatable, Sendable {
     case invalidText(origin: DocumentOrigin)
     /// Something else than an earlier result stands where the result shall be.
     case occupied(path: String)
+    /// A file that is none of the result's lies in the directory that it would replace.
+    case otherFile(path: String)
     /// There are too many documents to know in memory which are near-duplicates of which.
     case tooManyDocuments(count: Int, needed: ByteSize)
     /// A scratch file does not hold what was written to it.
@@ -27,6 +29,9 @@ extension RefinementError: CustomStringConvertible {
         case .occupied(let path):
             "\(path) is there and is no earlier refined corpus (it has no report.json); "
                 + "name another directory, or remove it"
+        case .otherFile(let path):
+            "\(path) lies in a refined corpus that is to be replaced and does not belong to it; "
+                + "move it elsewhere, or name another directory"
         case .tooManyDocuments(let count, let needed):
             "near-duplicates among \(count) documents take \(needed) of memory; "
                 + "raise the limit (corpus.refine.memory)"

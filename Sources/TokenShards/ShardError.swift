@@ -18,6 +18,8 @@ public enum ShardError: Error, Equatable, Sendable {
     case foreign(path: String, reason: String)
     /// A file has the name of a shard and is not in the manifest.
     case strayShard(path: String)
+    /// A file is in the place of a data set's, and Quern has not written it.
+    case notOurs(path: String)
     /// The shards were made with another vocabulary.
     case vocabularyMismatch(directory: String, expected: String, found: String)
     /// The split holds too few tokens for one window.
@@ -69,6 +71,11 @@ extension ShardError: CustomStringConvertible {
             """
             \(path) is not in the manifest, and programs that read every shard of a directory \
             would read it: remove it
+            """
+        case .notOurs(let path):
+            """
+            \(path) has the name of a data set's file and was not written by Quern, so that it is \
+            not replaced: move it elsewhere, or choose another directory
             """
         case .vocabularyMismatch(let directory, let expected, let found):
             """

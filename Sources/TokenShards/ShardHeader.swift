@@ -1,3 +1,5 @@
+import Bytes
+
 /// The first 1,024 bytes of a shard: 256 little-endian 32-bit words.
 ///
 /// | word | meaning |
@@ -17,6 +19,22 @@ struct ShardHeader: Equatable {
     /// The reader of llm.c keeps the count in a signed 32-bit integer.
     static let maximumTokenCount = Int(Int32.max)
 
+    /// Version of our own fields, in word 8, where other programs have zero.
+    private static let ownVersion: UInt32 = 1
+
+    /// Whether a file of these bytes has such a header with our own fields.
+    static func isOurs(_ bytes: RawSpan) -> Bool {
+        guard bytes.byteCount >= byteCount else { return false }
+        func word(_ number: Int) -> UInt32 { bytes.littleEndian(at: 4 * number, as: UInt32.self) }
+        return [TokenWidth.uint16, .uint32].contains { (word(0), word(1)) == magic($0) }
+            && word(8) == ownVersion
+    }
+
+    /// Magic and version of llm.c's file of ids.
+    private static func magic(_ width: TokenWidth) -> (UInt32, UInt32) {
+        width == .uint16 ? (20_240_520, 1) : (20_240_801, 7)
+    }
+
     var width: TokenWidth
     var tokenCount: Int
     var vocabularySize: Int
@@ -27,10 +45,9 @@ struct ShardHeader: Equatable {
     /// The header as it stands in a file.
     var bytes: [UInt8] {
         var words = [UInt32](repeating: 0, count: 256)
-        words[0] = width == .uint16 ? 20_240_520 : 20_240_801
-        words[1] = width == .uint16 ? 1 : 7
+        (words[0], words[1]) = Self.magic(width)
         words[2] = UInt32(tokenCount)
-        words[8] = 1
+        words[8] = Self.ownVersion
         words[9] = UInt32(vocabularySize)
         words[10] = UInt32(truncatingIfNeeded: vocabularyFingerprint)
         words[11] = UInt32(truncatingIfNeeded: vocabularyFingerprint >> 32)

@@ -134,7 +134,8 @@ private struct ChatWorld {
                 $0.hasPrefix("chat-20") && $0.hasSuffix("-step-100")
             })
         let moved = try copy.files(below: "runs/tiny/" + name)
-        #expect(moved == (try world.folder.files(below: "runs/tiny/chat")))
+        #expect(moved.count > 10)
+        #expect(moved.allSatisfy { before["runs/tiny/chat/" + $0.key] == $0.value })
         #expect(
             try await Program.succeed(
                 ["run", "--log-format", "json"] + data, in: copy

@@ -40,7 +40,7 @@ import Testing
         #expect(
             message.contains("use --set name=NAME, --keep or --overwrite"), "\(message)",
             sourceLocation: location)
-        return message
+        return message.replacing(#"\""#, with: "\"")
     }
 
     private func run(_ options: String...) async throws -> [String] {
@@ -262,6 +262,16 @@ import Testing
         #expect(try folder.files(below: "shards") == shards)
     }
 
+    @Test func `a file of another program among the shards is not replaced`() async throws {
+        try folder.write("shards/tiny/train_000000.bin", "theirs")
+        for option in [[], ["--keep"], ["--overwrite"]] {
+            let result = try await Program.run(["run", "--quiet"] + option, in: folder)
+            #expect(result.status == 1)
+            #expect(result.messages.contains("shards/tiny/train_000000.bin has the name of"))
+            #expect(try folder.bytes("shards/tiny/train_000000.bin") == Array("theirs".utf8))
+        }
+    }
+
     @Test func `a refined corpus made by hand is refused unless it is what would be made`()
         async throws
     {
@@ -281,6 +291,11 @@ import Testing
         try folder.remove("runs")
         try folder.remove("refined/tiny")
         try await refine(2)
+        try folder.write("refined/tiny/notes.txt", "mine")
+        let other = try await Program.run(["run", "--quiet"] + settings, in: folder)
+        #expect(other.status == 1)
+        #expect(other.messages.contains("refined/tiny/notes.txt lies in a refined corpus"))
+        try folder.remove("refined/tiny/notes.txt")
         _ = try await run(settings[0], settings[1])
         #expect(try kept("refined").count == 1)
     }

@@ -49,6 +49,24 @@ import Testing
         #expect(!folder.exists("run/checkpoints/step-00000003"))
     }
 
+    @Test func `files of others in the checkpoints' directory are not removed`() async throws {
+        try await Program.succeed(arguments("run", steps: 3, "--quiet"), in: folder)
+        let notes = [
+            "run/checkpoints/notes.partial", "run/checkpoints/step-00000003/notes.txt",
+            "run/checkpoints/mine/model.bin",
+        ]
+        for name in notes { try folder.write(name, "mine") }
+        let model = try folder.bytes("run/checkpoints/step-00000003/model.safetensors")
+        try await Program.succeed(arguments("run", steps: 2, "--overwrite", "--quiet"), in: folder)
+        #expect(!folder.exists("run/checkpoints/step-00000003"))
+        // A checkpoint that holds one is set aside with it.
+        let aside = "run/checkpoints/set-aside/step-00000003/"
+        for name in [notes[0], aside + "notes.txt", notes[2]] {
+            #expect(try folder.bytes(name) == Array("mine".utf8))
+        }
+        #expect(try folder.bytes(aside + "model.safetensors") == model)
+    }
+
     @Test func `a model that does not fit is refused with the figure`() async throws {
         let refused = try await Program.run(
             arguments("run", steps: 3, "--memory", "100kB"), in: folder)

@@ -91,9 +91,27 @@ public enum EncodeStage {
                 .whole, of: corpus, vocabulary: vocabulary, in: workspace,
                 surroundings: surroundings, work: work)
             return try workspace.assemble(
-                quarantinePath: corpus.keptPath, willReplace: willReplace,
-                afterStep: surroundings.afterStep)
+                quarantinePath: corpus.keptPath,
+                willReplace: { made in
+                    try willReplace(made)
+                    tellReplaced(by: made, in: directory, work)
+                }, afterStep: surroundings.afterStep)
         }
+    }
+
+    /// Says that another data set is replaced, if one is.
+    private static func tellReplaced(
+        by made: ShardManifest, in directory: String, _ work: WorkContext<PipelineEvent>
+    ) {
+        guard let old = try? ShardManifest(directory: directory),
+            old.fingerprint != made.fingerprint
+        else { return }
+        work.report(
+            .notice(
+                """
+                the data set that was in \(directory), of \(old.train.tokens) and \
+                \(old.validation.tokens) tokens, is replaced by another one
+                """))
     }
 
     /// Encodes the parts of a corpus that belong to one of several processes.

@@ -38,6 +38,7 @@ struct EncodingWorkspace {
     ///
     /// - Parameter existing: what to do about work on something else.
     func open(_ existing: EncodeStage.ExistingWork, share: WorkShare) throws -> FileLock {
+        try DataSetAssembly.checkReplaceable(directory)
         // One rank is enough, and two would be in each other's way.
         if share.rank == 0 { try? DataSetAssembly.removeRemains(in: directory) }
         for name in Self.names(in: directory) where directory + "/" + name != path {
@@ -125,14 +126,15 @@ struct EncodingWorkspace {
         quarantinePath: String? = nil, willReplace: (ShardManifest) throws -> Void = { _ in },
         afterStep: () -> Void = {}
     ) throws -> ShardManifest {
-        let manifest = try assembleAlone(quarantinePath, afterStep)
+        let manifest = try assembleAlone(quarantinePath, willReplace, afterStep)
         // Its lock is closed now.
         try DataSetAssembly.removeRemains(in: directory)
         return manifest
     }
 
     private func assembleAlone(
-        _ quarantinePath: String?, _ afterStep: () -> Void
+        _ quarantinePath: String?, _ willReplace: (ShardManifest) throws -> Void,
+        _ afterStep: () -> Void
     ) throws -> ShardManifest {
         guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
             throw PipelineError.busy(directory: directory)

@@ -242,6 +242,16 @@ public enum VocabStage {
                     """))
         }
         try willWrite(vocabulary)
+        if let old = try? Vocabulary(directory: directory),
+            old.fingerprint != vocabulary.fingerprint
+        {
+            work.report(
+                .notice(
+                    """
+                    the vocabulary that was in \(directory), of \(old.count) tokens, is replaced \
+                    by another one: shards that were made with it need it
+                    """))
+        }
         try FileSystem.makeDirectory(directory)
         try vocabulary.write(toDirectory: directory)
         return Outcome(

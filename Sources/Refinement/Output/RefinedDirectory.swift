@@ -20,6 +20,9 @@ public struct RefinedDirectory: ~Copyable {
     /// The parts that are finished.
     public private(set) var parts: [RefinementReport.Part] = []
 
+    /// What the name of an earlier result ends with while the new one takes its place.
+    private static let replacedSuffix = ".replaced"
+
     /// The name of the report in the directory.
     public static let reportName = "report.json"
 
@@ -31,6 +34,7 @@ public struct RefinedDirectory: ~Copyable {
     /// - Throws: ``RefinementError/occupied(path:)`` if something else has that name.
     public init(path: String, partByteCount: Int) throws {
         try Self.checkFree(path)
+        try Self.checkFree(path + Self.replacedSuffix)
         let stagingPath = path + ".partial"
         // Files that a killed run has left.
         if FileManager.default.fileExists(atPath: stagingPath) {
@@ -46,14 +50,26 @@ public struct RefinedDirectory: ~Copyable {
         if !isCommitted { try? FileSystem.removeItem(stagingPath) }
     }
 
-    /// Throws if there is something at `path` that is no earlier result.
+    /// Throws if there is something at `path` that is no earlier result, or holds something else
+    /// than that. O(files).
     static func checkFree(_ path: String) throws {
         let manager = FileManager.default
-        guard manager.fileExists(atPath: path),
-            !manager.fileExists(atPath: path + "/" + reportName)
-        else { return }
-        guard let names = try? FileSystem.namesInDirectory(path), names.isEmpty else {
+        guard manager.fileExists(atPath: path) else { return }
+        guard let names = try? FileSystem.namesInDirectory(path) else {
             throw RefinementError.occupied(path: path)
+        }
+        guard !names.isEmpty else { return }
+        guard let data = manager.contents(atPath: path + "/" + reportName),
+            let report = try? JSONDecoder().decode(RefinementReport.self, from: data)
+        else { throw RefinementError.occupied(path: path) }
+        let known = Set(report.parts.map(\.name) + [reportName])
+        for name in names where !known.contains(name) {
+            // Those of several sources lie in a directory each.
+            let inner = path + "/" + name
+            guard manager.fileExists(atPath: inner + "/" + reportName) else {
+                throw RefinementError.otherFile(path: inner)
+            }
+            try checkFree(inner)
         }
     }
 
@@ -90,8 +106,9 @@ public struct RefinedDirectory: ~Copyable {
     /// Writes the report and gives the directory its name.
     public mutating func commit(_ report: RefinementReport) throws {
         try FileReplacement.writeJSON(report, to: stagingPath + "/" + Self.reportName)
+        try Self.checkFree(path)
         let manager = FileManager.default
-        let old = path + ".replaced"
+        let old = path + Self.replacedSuffix
         if manager.fileExists(atPath: old) { try FileSystem.removeItem(old) }
         if manager.fileExists(atPath: path) { try FileSystem.renameFile(path, to: old) }
         try FileSystem.renameFile(stagingPath, to: path)

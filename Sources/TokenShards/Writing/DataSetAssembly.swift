@@ -52,6 +52,7 @@ package enum DataSetAssembly {
         guard !manifest.shards.isEmpty else { throw ShardError.noDocuments }
         manifest.sources = sources
         manifest.skipped = skipped
+        try checkReplaceable(FileSystem.parentDirectory(of: workspace))
         try willReplace(manifest)
         try FileReplacement.writeJSON(
             Plan(manifest: manifest, origins: origins), to: workspace + "/" + fileName)
@@ -129,6 +130,41 @@ package enum DataSetAssembly {
         for name in try FileSystem.namesInDirectory(directory)
         where name.hasPrefix(remainsPrefix + ShardManifest.workspacePrefix) {
             try FileSystem.removeItem(directory + "/" + name)
+        }
+    }
+
+    /// Throws ``ShardError/notOurs(path:)`` if a file in `directory` that a new data set would
+    /// remove or replace was not written by Quern: neither does the manifest there name it, nor has
+    /// it a header of ours. O(files).
+    package static func checkReplaceable(_ directory: String) throws {
+        let manager = FileManager.default
+        guard manager.fileExists(atPath: directory) else { return }
+        let manifestPath = directory + "/" + ShardManifest.fileName
+        var known: Set<String> = []
+        if manager.fileExists(atPath: manifestPath) {
+            let data = manager.contents(atPath: manifestPath) ?? Data()
+            if let manifest = try? StrictJSON.decode(ShardManifest.self, from: data) {
+                known = Set(manifest.files(in: directory))
+            } else if SealedJSON.isIntact(Array(data)) == nil {
+                throw ShardError.notOurs(path: manifestPath)
+            }
+        }
+        for name in try FileSystem.namesInDirectory(directory) where ShardManifest.isShardFile(name)
+        {
+            let path = directory + "/" + name
+            guard !known.contains(path), !hasOwnHeader(path) else { continue }
+            throw ShardError.notOurs(path: path)
+        }
+    }
+
+    /// Whether a file begins as a shard or an index of ours does.
+    private static func hasOwnHeader(_ path: String) -> Bool {
+        guard let file = try? MappedFile(path: path) else { return false }
+        return file.withBytes { bytes in
+            let magic = DocumentIndex.magic
+            guard bytes.byteCount >= magic.count else { return false }
+            if magic.indices.allSatisfy({ bytes.byte(at: $0) == magic[$0] }) { return true }
+            return ShardHeader.isOurs(bytes)
         }
     }
 

@@ -35,10 +35,13 @@ public struct ShardWriter: ~Copyable {
 
     /// Prepares a data set in `directory`.
     ///
+    /// - Throws: ``ShardError/notOurs(path:)`` if a file there would be replaced that Quern has not
+    ///   written.
     /// - Precondition: the vocabulary has an end-of-text token, unless the policy is `none`.
     public init(
         directory: String, vocabulary: Vocabulary, configuration: ShardConfiguration
     ) throws {
+        try DataSetAssembly.checkReplaceable(directory)
         let format = ShardFormat(configuration, vocabulary: vocabulary)
         let workspace = directory + "/" + ShardManifest.workspacePrefix + "writer"
         let isNew = !FileManager.default.fileExists(atPath: directory)

@@ -56,8 +56,9 @@ extension CheckpointStore {
     }
 
     private func clearPartials() throws {
+        let fronts = [Self.namePrefix] + Pointer.allCases.map(\.rawValue)
         for name in try FileSystem.namesInDirectory(directory)
-        where name.hasSuffix(Self.partialSuffix) {
+        where name.hasSuffix(Self.partialSuffix) && fronts.contains(where: name.hasPrefix) {
             try FileSystem.removeItem(directory + "/" + name)
         }
     }
@@ -71,13 +72,26 @@ extension CheckpointStore {
     }
 
     /// Removes a checkpoint, if it is there. Half of one has another name: a later process clears
-    /// it.
+    /// it. One that holds a file of another origin is set aside.
     private func remove(_ name: String) throws {
         let path = directory + "/" + name
         guard FileManager.default.fileExists(atPath: path) else { return }
+        guard try !Self.holdsOtherFiles(path) else {
+            try setAside([name], after: nil)
+            return
+        }
         let doomed = path + ".old" + Self.partialSuffix
         try FileSystem.renameFile(path, to: doomed)
         try FileSystem.removeItem(doomed)
+    }
+
+    /// Whether a checkpoint's directory has a file that its manifest does not name. Of one that was
+    /// written before there were manifests it is not known.
+    private static func holdsOtherFiles(_ path: String) throws -> Bool {
+        guard let manifest = try? DirectoryManifest(directory: path) else { return false }
+        return try FileSystem.namesInDirectory(path).contains {
+            manifest.files[$0] == nil && $0 != DirectoryManifest.fileName
+        }
     }
 
     /// Removes every checkpoint and the pointers; what is set aside stays, and so does what is none

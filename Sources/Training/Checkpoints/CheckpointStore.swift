@@ -19,7 +19,7 @@ public struct CheckpointStore: Sendable {
 
     static let optimizerFileName = "optimizer.safetensors"
     static let partialSuffix = ".partial"
-    private static let namePrefix = "step-"
+    static let namePrefix = "step-"
 
     /// A checkpoint's directory, whatever is in it.
     struct Entry: Equatable {
