@@ -10,13 +10,20 @@ import Foundation
 
 /// The file system's verbs: what is done to files and directories by their names.
 public enum FileSystem {
-    /// Makes the directory `path`, and those above it that are missing; one that is there stays as
-    /// it is.
+    /// Makes the directory `path`, and those above it that are missing, durably: a file in them is
+    /// no more lasting than their names. One that is there stays as it is.
     public static func makeDirectory(_ path: String) throws(FileError) {
+        var missing: [String] = []
+        var place = FilePlace.trimmed(path)
+        while unsafe access(place, F_OK) != 0, !missing.contains(place) {
+            missing.append(place)
+            place = FilePlace.trimmed(parentDirectory(of: place))
+        }
         try FileError.naming("create the directory", path) {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
         }
+        for directory in missing { try syncDirectory(containing: directory) }
     }
 
     /// The names in the directory `path`, sorted. O(n log n).
@@ -75,12 +82,16 @@ public enum FileSystem {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Makes the names in the directory that holds `path` durable.
+    /// Makes the names in the directory that holds `path` durable, on a file system that can.
     public static func syncDirectory(containing path: String) throws(FileError) {
         let directory = parentDirectory(of: path)
         let descriptor = unsafe open(directory, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .current("open", directory) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .current("sync", directory) }
+        // POSIX: EINVAL is said of what cannot be synced at all, such as the directories of some
+        // network file systems. There is nothing more to be had there.
+        guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else {
+            throw .current("sync", directory)
+        }
     }
 }

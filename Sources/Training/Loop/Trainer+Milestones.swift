@@ -99,6 +99,7 @@ extension Trainer {
         guard optimizer.norm(of: model.parameters).isFinite else {
             throw TrainingError.notFinite(what: "a parameter", step: state.step)
         }
+        try log.sync()
         let path = try store.write(
             model: model, optimizer: optimizer, carried: CarriedState(of: runner),
             vocabulary: vocabulary, template: part?.chatTemplate, state: state,

@@ -64,6 +64,12 @@ package struct MetricsLog: ~Copyable {
         case .began, .evaluating, .sampling, .checkpoint, .profiled: break
         }
     }
+
+    /// Makes every line durable: a checkpoint that is to last longer than its figures would leave a
+    /// hole in the curve of the run that goes on from it.
+    func sync() throws {
+        try FileError.naming("sync", path) { try handle.synchronize() }
+    }
 }
 
 /// Log of a run's events: `metrics.jsonl`, and a file for TensorBoard.
@@ -88,6 +94,9 @@ struct RunLog: ~Copyable {
 
     /// Seconds of training before this start.
     var earlierSeconds: Double { metrics.earlierSeconds }
+
+    /// Makes what was kept durable.
+    func sync() throws { try metrics.sync() }
 
     /// Keeps `event`, and hands it on.
     func append(_ event: TrainingEvent) throws {
