@@ -33,7 +33,10 @@ define environment
 @touch $(1)/.installed
 endef
 
-.PHONY: run tune test conformance bench docs format lint build packages clean
+# Time for each reader of `make fuzz`.
+SECONDS := 60
+
+.PHONY: run tune test conformance fuzz threads bench docs format lint build packages clean
 
 ## Learn, encode, train, evaluate and generate on the default corpus.
 run: build corpora/kjv.txt.zst
@@ -55,6 +58,17 @@ conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.in
 	swift build -c release --product ConformanceProbe
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
 	    $(VENV)/bin/python -m pytest -q Tests/Conformance
+
+## Every reader of outside bytes under libFuzzer and AddressSanitizer: make fuzz SECONDS=600
+fuzz: build
+	swift build -c release --package-path Tests/Fuzz --scratch-path .build/fuzz/build \
+	    --sanitize fuzzer --sanitize address --product Fuzz
+	QUERN=$(QUERN) python3 Tests/Fuzz/fuzz.py --seconds $(SECONDS)
+
+## A small pipeline on several threads under ThreadSanitizer.
+threads: packages
+	swift build -c release --scratch-path .build/threads --sanitize thread --product quern
+	QUERN=.build/threads/release/quern python3 Tests/Fuzz/threads.py
 
 ## Speed beside the peers, in one run. BENCH chooses: make bench BENCH="encode --repeat 5"
 bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed

@@ -1,0 +1,56 @@
+import Corpora
+
+extension Reader {
+    /// Readers of documents, conversations and pairs.
+    static let corpora: [Reader] = [
+        documents("text", "corpus.txt", .text),
+        documents("lines", "corpus.txt", .text) { $0.documents = .line },
+        documents("separated", "corpus.txt", .text) {
+            $0.textSeparator = "\n\n"
+            $0.invalidUTF8 = .replace
+        },
+        documents("json-lines", "corpus.jsonl", .jsonl),
+        documents("json-lines-nested", "corpus.jsonl", .jsonl) {
+            $0.textField = "meta.text"
+            $0.onError = .skip
+        },
+        documents("json", "corpus.json", .json),
+        documents("csv", "corpus.csv", .csv),
+        documents("tsv", "corpus.tsv", .tsv),
+        documents("quoted-tsv", "corpus.tsv", .quotedTSV),
+        documents("json-lines-zstd", "corpus.jsonl.zst", .auto),
+        documents("json-lines-gzip", "corpus.jsonl.gz", .auto),
+        .file("conversations", "corpora", "talks.jsonl") { folder in
+            var reader = try ConversationReader(inputs: [folder + "/talks.jsonl"])
+            while let talk = try reader.next() { precondition(!talk.turns.isEmpty) }
+        },
+        .file("pairs", "corpora", "pairs.jsonl") { folder in
+            var configuration = CorpusConfiguration(inputs: [folder + "/pairs.jsonl"])
+            configuration.onError = .skip
+            var reader = try PairReader(configuration)
+            while let pair = try reader.next() { precondition(pair.byteCount >= 0) }
+        },
+        .file("pairs-table", "corpora", "pairs.csv") { folder in
+            var reader = try PairReader(CorpusConfiguration(inputs: [folder + "/pairs.csv"]))
+            while let pair = try reader.next() { precondition(pair.byteCount >= 0) }
+        },
+        .file("list-of-inputs", "corpora", "inputs.list") { folder in
+            _ = try CorpusConfiguration(inputsFrom: folder + "/inputs.list").inputPaths()
+        },
+    ]
+
+    private static func documents(
+        _ name: String, _ file: String, _ format: CorpusFormat,
+        _ change: @escaping @Sendable (inout CorpusConfiguration) -> Void = { _ in }
+    ) -> Reader {
+        .file("documents-" + name, "corpora", file) { folder in
+            var configuration = CorpusConfiguration(
+                inputs: [folder + "/" + file], format: format, maximumDocumentByteCount: 1 << 20)
+            change(&configuration)
+            var reader = try CorpusReader(configuration, threadCount: 1)
+            var count = 0
+            while let document = try reader.next() { count += document.text.count }
+            precondition(count >= 0)
+        }
+    }
+}
