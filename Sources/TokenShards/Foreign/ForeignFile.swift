@@ -26,8 +26,8 @@ struct ForeignFile {
 
     private static let validationWords: Set = ["val", "valid", "validation", "eval", "evaluation"]
 
-    /// Layout of the file `name` in `directory`; nil for one of Quern's own, whose directory is not
-    /// finished.
+    /// Layout of the file `name` in `directory`; nil for one of Quern's own, by its
+    /// header or its name, whose directory is not finished.
     ///
     /// llm.c's shards are known by their magic number, Megatron-LM's pairs by their index,
     /// nanoGPT's files by their names. The split is that of ``split(ofName:)``.
@@ -72,6 +72,8 @@ struct ForeignFile {
             tokenCount = file.byteCount / 2
             dataStart = 0
             documentStarts = nil
+        } else if ShardManifest.isShardFile(name) {
+            return nil
         } else {
             throw .foreign(
                 path: path,
