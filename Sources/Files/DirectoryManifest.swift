@@ -64,7 +64,7 @@ package struct DirectoryManifest: Codable, Equatable, Sendable {
     /// - Throws: ``Fault``, and what the file system refuses.
     package init?(directory: String) throws {
         let path = directory + "/" + Self.fileName
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard !FileSystem.isMissing(path) else { return nil }
         let data = try MappedFile(path: path).withBytes { bytes in
             unsafe bytes.withUnsafeBytes { unsafe Data($0) }
         }
@@ -93,7 +93,7 @@ package struct DirectoryManifest: Codable, Equatable, Sendable {
         var byteCount = 0
         for (name, written) in files.sorted(by: { $0.key < $1.key }) {
             let path = directory + "/" + name
-            guard FileManager.default.fileExists(atPath: path) else {
+            guard !FileSystem.isMissing(path) else {
                 faults.append("\(name) is missing")
                 continue
             }

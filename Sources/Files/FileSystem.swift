@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 #if canImport(Glibc)
     import Glibc
@@ -31,6 +31,31 @@ public enum FileSystem {
         try FileError.naming("list", path) {
             try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         }
+    }
+
+    /// The bytes of the file or pipe at `path`; nil if there is none. O(bytes).
+    ///
+    /// - Throws: ``FileError`` for one that is there and cannot be read, as where that is not
+    ///   permitted.
+    package static func contents(_ path: String) throws(FileError) -> Data? {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        var data = Data()
+        do throws(FileError) {
+            var file = try InputFile(path: path == "-" ? "./-" : path)
+            while case let count = try file.read(into: &bytes, from: 0), count > 0 {
+                data.append(contentsOf: bytes[..<count])
+            }
+        } catch {
+            if isMissing(path) { return nil }
+            throw error
+        }
+        return data
+    }
+
+    /// Whether nothing is at `path`, which is more than that it cannot be looked at.
+    package static func isMissing(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
     }
 
     /// Removes the file or link `path`, or the directory with all that is in it. O(files).

@@ -91,10 +91,10 @@ struct DocumentIndex {
 
     init(path: String) throws(ShardError) {
         let file: MappedFile
-        do {
+        do throws(FileError) {
             file = try MappedFile(path: path)
         } catch {
-            throw .badShard(path: path, reason: error.description)
+            throw .file(error)
         }
         guard file.byteCount >= Self.headerByteCount else {
             throw .badShard(path: path, reason: "it ends inside its header")

@@ -1,5 +1,9 @@
+public import Files
+
 /// Errors of a set of shards.
 public enum ShardError: Error, Equatable, Sendable {
+    /// A file cannot be read, as where that is not permitted.
+    case file(FileError)
     /// The directory has no manifest, so it was never finished or never was a data set.
     case noManifest(directory: String)
     /// There is no such directory.
@@ -40,6 +44,7 @@ extension ShardError: CustomStringConvertible {
     /// One sentence for a person.
     public var description: String {
         switch self {
+        case .file(let error): error.description
         case .noManifest(let directory):
             """
             \(directory) holds no manifest.json: it is no finished data set; encode a \

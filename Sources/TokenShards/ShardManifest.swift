@@ -204,7 +204,13 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     /// Reads the manifest of `directory`.
     public init(directory: String) throws(ShardError) {
         let path = directory + "/" + Self.fileName
-        guard let data = FileManager.default.contents(atPath: path) else {
+        let read: Data?
+        do throws(FileError) {
+            read = try FileSystem.contents(path)
+        } catch {
+            throw .file(error)
+        }
+        guard let data = read else {
             let names = (try? FileSystem.namesInDirectory(directory)) ?? []
             if names.contains(where: { $0.hasPrefix(Self.workspacePrefix) }) {
                 throw .unfinished(directory: directory)

@@ -1,4 +1,5 @@
 import Bytes
+import Files
 import Foundation
 public import Tokenization
 
@@ -33,7 +34,7 @@ public struct ShardSet: Sendable {
     public init(directory: String, vocabulary: Vocabulary? = nil) throws(ShardError) {
         self.directory = directory
         if let vocabulary,
-            !FileManager.default.fileExists(atPath: directory + "/" + ShardManifest.fileName),
+            FileSystem.isMissing(directory + "/" + ShardManifest.fileName),
             let foreign = try ForeignDataSet(directory: directory, vocabulary: vocabulary)
         {
             manifest = foreign.manifest

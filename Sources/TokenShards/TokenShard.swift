@@ -50,10 +50,10 @@ public final class TokenShard: Sendable {
                 reason: "\"\(entry.name)\" is no name of a shard")
         }
         let path = directory + "/" + entry.name
-        do {
+        do throws(FileError) {
             file = try MappedFile(path: path)
         } catch {
-            throw .badShard(path: path, reason: error.description)
+            throw .file(error)
         }
         guard entry.tokens >= 0, entry.tokens <= ShardHeader.maximumTokenCount,
             let fingerprint = UInt64(manifest.vocabulary.fingerprint, radix: 16),

@@ -1,4 +1,5 @@
 import Corpora
+import Files
 import Foundation
 import Models
 import Pipeline
@@ -214,7 +215,7 @@ import VocabularyLearning
         #expect(throws: PipelineError.unreadable(path: path, reason: "there is no such file")) {
             try PipelineConfiguration(path: path)
         }
-        #expect(throws: PipelineError.self) { try PipelineConfiguration(path: folder.path) }
+        #expect(throws: FileError.self) { try PipelineConfiguration(path: folder.path) }
     }
 
     @Test(arguments: ["", "a/b", ".", "..", "/"])

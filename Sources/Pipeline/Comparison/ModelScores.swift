@@ -56,7 +56,7 @@ extension ModelScores {
 
     /// Reads the scores in `path`.
     init(path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = try FileSystem.contents(path) else {
             throw PipelineError.badModelFile(path: path, reason: "it is not there")
         }
         self = try StrictJSON.decode(ModelScores.self, from: data)

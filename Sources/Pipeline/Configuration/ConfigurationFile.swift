@@ -49,11 +49,8 @@ enum ConfigurationFile {
 
     /// The object in the file at `path`, whose keys may be any.
     static func parse(path: String) throws -> [String: Any] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw PipelineError.unreadable(
-                path: path,
-                reason: FileManager.default.fileExists(atPath: path)
-                    ? "it is a folder, or reading it is not permitted" : "there is no such file")
+        guard let data = try FileSystem.contents(path) else {
+            throw PipelineError.unreadable(path: path, reason: "there is no such file")
         }
         let parsed: Any
         do {

@@ -47,11 +47,8 @@ struct EncodingPlan: Codable, Equatable {
     ///
     /// - Throws: ``PipelineError/badPlan(path:reason:)``.
     init(path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw PipelineError.badPlan(
-                path: path,
-                reason: FileManager.default.fileExists(atPath: path)
-                    ? "reading it is not permitted" : "it is not there")
+        guard let data = try FileSystem.contents(path) else {
+            throw PipelineError.badPlan(path: path, reason: "it is not there")
         }
         guard SealedJSON.isIntact(Array(data)) == true else {
             throw PipelineError.badPlan(path: path, reason: "it is not as it was written")

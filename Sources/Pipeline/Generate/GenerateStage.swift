@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Models
 import Tokenization
@@ -56,7 +57,7 @@ public enum GenerateStage {
     }
 
     static func read(_ path: String) throws -> [String] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        guard let data = try FileSystem.contents(path) else { return [] }
         return try JSONDecoder().decode([String].self, from: data)
     }
 }

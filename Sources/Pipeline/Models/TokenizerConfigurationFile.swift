@@ -57,7 +57,7 @@ struct TokenizerConfigurationFile: Decodable {
     /// The file in `directory`; nil if there is none.
     static func read(directory: String) throws -> TokenizerConfigurationFile? {
         let path = directory + "/" + name
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        guard let data = try FileSystem.contents(path) else { return nil }
         do {
             return try StrictJSON.decode(TokenizerConfigurationFile.self, from: data)
         } catch {

@@ -22,8 +22,13 @@ struct ForeignDataSet {
     /// - Throws: ``ShardError/foreign(path:reason:)`` for files that are not known, or contradict
     ///   themselves, each other or the vocabulary.
     init?(directory: String, vocabulary: Vocabulary) throws(ShardError) {
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: directory).sorted()) ?? []
+        let names: [String]
+        do throws(FileError) {
+            names =
+                FileSystem.isMissing(directory) ? [] : try FileSystem.namesInDirectory(directory)
+        } catch {
+            throw .file(error)
+        }
         let ofIDs = names.filter { ForeignFile.isOfIDs($0) }
         leftOut = names.filter { !$0.hasPrefix(".") && !ofIDs.contains($0) }
         var files: [ForeignFile] = []

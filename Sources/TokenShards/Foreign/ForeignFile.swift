@@ -37,10 +37,10 @@ struct ForeignFile {
     init?(directory: String, name: String) throws(ShardError) {
         let path = directory + "/" + name
         split = Self.split(ofName: name)
-        do {
+        do throws(FileError) {
             file = try MappedFile(path: path)
         } catch {
-            throw .foreign(path: path, reason: error.description)
+            throw .file(error)
         }
         if let index = try MegatronIndex(path: path.dropLast(4) + ".idx") {
             layout = .megatron

@@ -18,10 +18,10 @@ struct MegatronIndex {
     init?(path: String) throws(ShardError) {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file: MappedFile
-        do {
+        do throws(FileError) {
             file = try MappedFile(path: path)
         } catch {
-            throw .foreign(path: path, reason: error.description)
+            throw .file(error)
         }
         let isIndex = file.withBytes { bytes in
             bytes.byteCount >= Self.magic.count

@@ -29,7 +29,7 @@ extension CheckpointStore {
             if isSealedRun { return "\(DirectoryManifest.fileName) is missing" }
             let names = ["config.json", TrainingState.fileName, optimizerFileName]
             for name in names
-            where !FileManager.default.fileExists(atPath: entry.path + "/" + name) {
+            where FileSystem.isMissing(entry.path + "/" + name) {
                 return "\(name) is missing"
             }
             do { _ = try ModelDirectory(path: entry.path) } catch { return "\(error)" }
@@ -61,7 +61,7 @@ extension CheckpointStore {
     }
 
     static func hasManifest(_ directory: String) -> Bool {
-        FileManager.default.fileExists(atPath: directory + "/" + DirectoryManifest.fileName)
+        !FileSystem.isMissing(directory + "/" + DirectoryManifest.fileName)
     }
 
     /// The newest checkpoint whose bytes are those that were written; nil for a run without

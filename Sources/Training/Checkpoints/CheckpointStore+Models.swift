@@ -30,8 +30,7 @@ extension CheckpointStore {
     ///   if there is one near.
     package static func modelDirectory(at path: String) throws(TrainingError) -> String {
         let directory = resolved(path)
-        let manager = FileManager.default
-        guard !manager.fileExists(atPath: directory + "/config.json") else { return directory }
+        guard FileSystem.isMissing(directory + "/config.json") else { return directory }
         // The run itself may be named, or its checkpoints, or a checkpoint that it does not have.
         var run = trimmed(path)
         for _ in 0..<3 {
@@ -41,7 +40,7 @@ extension CheckpointStore {
             }
             run = FileSystem.parentDirectory(of: run)
         }
-        guard manager.fileExists(atPath: path) else {
+        guard !FileSystem.isMissing(path) else {
             throw .noModel(
                 path: path, hint: "name a model's directory, such as runs/NAME/checkpoints/latest")
         }

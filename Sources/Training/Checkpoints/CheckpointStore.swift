@@ -133,7 +133,7 @@ public struct CheckpointStore: Sendable {
     /// The state of the run that wrote a checkpoint.
     package static func state(of checkpoint: String) throws -> TrainingState {
         let path = checkpoint + "/" + TrainingState.fileName
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = try FileSystem.contents(path) else {
             throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
         }
         do {

@@ -62,7 +62,7 @@ public struct ModelCondition: Sendable, Equatable {
 
     private static func subjects(at path: String) throws -> [Subject] {
         let run = CheckpointStore(runDirectory: CheckpointStore.trimmed(path)).entries
-        if !run.isEmpty, !FileManager.default.fileExists(atPath: path + "/config.json") {
+        if !run.isEmpty, FileSystem.isMissing(path + "/config.json") {
             return run.map { Subject(directory: $0.path, entry: $0, entries: run) }
         }
         let directory = try CheckpointStore.modelDirectory(at: path)

@@ -40,7 +40,7 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
     /// Reads the summary of the run in `runDirectory`.
     public init(runDirectory: String) throws {
         let path = runDirectory + "/" + Self.fileName
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = try FileSystem.contents(path) else {
             throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
         }
         do {
