@@ -1,3 +1,5 @@
+public import Work
+
 /// Reads the documents of a corpus one after another.
 ///
 /// Memory is that of the reading buffers, one document and the list of inputs. A value has one
@@ -32,10 +34,12 @@ public struct CorpusReader: ~Copyable, Sendable {
     ///   - configuration: which inputs there are and how they are cut.
     ///   - threadCount: threads that decode compressed inputs ahead of who reads; with 1, all
     ///     happens on the thread that reads. Nil means one for each processor.
+    ///   - stop: ends the waiting for a pipe, with `FileError.stopped`.
     public init(
-        _ configuration: CorpusConfiguration, threadCount: Int? = nil
+        _ configuration: CorpusConfiguration, threadCount: Int? = nil, stop: StopSignal? = nil
     ) throws(CorpusError) {
         var sizes = ReadingSizes()
+        sizes.stop = stop
         if let threadCount { sizes.threadCount = ReadingSizes.limit(threadCount) }
         try self.init(configuration, sizes: sizes)
     }

@@ -17,6 +17,8 @@ public enum FileError: Error, Equatable, Sendable {
     ///   - path: the file it was tried on.
     ///   - reason: the system's own words, such as "No such file or directory".
     case failed(operation: String, path: String, reason: String)
+    /// A stop was asked for while a pipe was waited for.
+    case stopped(path: String)
     /// Another process is writing the output at the path.
     case inUse(path: String)
     /// An output is an input, lies in one or holds one.
@@ -34,6 +36,7 @@ extension FileError: CustomStringConvertible {
         switch self {
         case .failed(let operation, let path, let reason):
             "could not \(operation) \(path): \(reason)"
+        case .stopped(let path): "the work was stopped while \(path) was waited for"
         case .inUse(let path):
             "another quern process is writing \(path): wait for it, or choose another output"
         case .outputMeetsInput(let output, let input, .same):

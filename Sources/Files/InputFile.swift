@@ -9,7 +9,8 @@
 /// An open file, or a part of one, or standard input, read front to back.
 ///
 /// A file that ends before the bytes that it had when it was opened, or before the end of the part,
-/// is an error.
+/// is an error. A pipe, and a FIFO that nobody has opened for writing yet, is waited for until a
+/// stop is asked for.
 package struct InputFile: ~Copyable {
     /// The file's path, or `-` for standard input.
     package let path: String
@@ -19,14 +20,25 @@ package struct InputFile: ~Copyable {
     /// Bytes that the file had when it was opened and that have not been read: an end before them
     /// is no end. None for what is not a regular file.
     private var promised: Int
+    /// Whether reading is to end while it waits; nil for what does not wait, and where nobody asks.
+    private let isStopped: (@Sendable () -> Bool)?
+
+    /// Milliseconds after which a stop is looked for.
+    private static let patience: Int32 = 100
 
     /// Opens the file at `path`, or standard input for `-`.
     ///
-    /// - Parameter range: the part of the file that is read.
-    package init(path: String, range: Range<Int>? = nil) throws(FileError) {
+    /// - Parameters:
+    ///   - range: the part of the file that is read.
+    ///   - isStopped: whether waiting for a pipe is to end, with ``FileError/stopped(path:)``.
+    package init(
+        path: String, range: Range<Int>? = nil, isStopped: (@Sendable () -> Bool)? = nil
+    ) throws(FileError) {
         var descriptor: Int32 = STDIN_FILENO
         if path != "-" {
-            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+            // To open a FIFO waits for its writer, unless it is told not to: then reading does.
+            let waits = isStopped != nil && Self.isPipe(path) ? O_NONBLOCK : 0
+            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | waits)
             guard descriptor >= 0 else { throw .current("open", path) }
         }
         if let range, lseek(descriptor, off_t(range.lowerBound), SEEK_SET) < 0 {
@@ -38,6 +50,25 @@ package struct InputFile: ~Copyable {
         self.descriptor = descriptor
         remaining = range?.count ?? .max
         promised = range?.count ?? Self.byteCount(descriptor)
+        self.isStopped = promised > 0 ? nil : isStopped
+    }
+
+    /// Whether `path` is a FIFO.
+    private static func isPipe(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    }
+
+    /// Waits until there is something to read, or the end of it.
+    private func wait() throws(FileError) {
+        guard let isStopped else { return }
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            if isStopped() { throw .stopped(path: Self.name(path)) }
+            let count = unsafe poll(&state, 1, Self.patience)
+            // What is wrong with the descriptor is for the read to say.
+            if count > 0 || count < 0 && errno != EINTR { return }
+        }
     }
 
     deinit {
@@ -49,14 +80,14 @@ package struct InputFile: ~Copyable {
     {
         let end = start + min(buffer.count - start, remaining)
         let descriptor = descriptor
-        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end])
-            while true {
-                let count = unsafe systemRead(descriptor, room)
-                if count < 0, errno == EINTR { continue }
-                return count
+        var count = 0
+        repeat {
+            try wait()
+            count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                unsafe systemRead(
+                    descriptor, UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end]))
             }
-        }
+        } while count < 0 && (errno == EINTR || errno == EAGAIN && isStopped != nil)
         guard count >= 0 else { throw .current("read", Self.name(path)) }
         if count == 0, end > start, promised > 0 {
             throw .failed(

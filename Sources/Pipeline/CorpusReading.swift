@@ -1,4 +1,5 @@
 import Corpora
+import Files
 import Foundation
 import TokenShards
 import Training
@@ -25,7 +26,7 @@ func forEachChunk<Reader: ChunkReader & ~Copyable, Result: Sendable>(
 ) async throws {
     try await withThrowingTaskGroup(of: (number: Int, result: Result).self) { group in
         var tasks = OrderedTasks<Result>(width: work.threadCount)
-        while let chunk = try reader.nextChunk(byteCount: byteCount) {
+        while let chunk = try reader.nextChunkUnlessStopped(byteCount: byteCount) {
             try work.checkStop()
             try await tasks.add(to: &group) {
                 try transform(chunk)
@@ -46,6 +47,20 @@ protocol ChunkReader: ~Copyable {
 
     /// The next items, of about `byteCount` bytes of text together; nil behind the last.
     mutating func nextChunk(byteCount: Int) throws(CorpusError) -> [Item]?
+}
+
+extension ChunkReader where Self: ~Copyable {
+    /// As ``nextChunk(byteCount:)``.
+    ///
+    /// - Throws: ``PipelineError/interrupted`` when a stop was asked for while a pipe was waited
+    ///   for.
+    mutating func nextChunkUnlessStopped(byteCount: Int) throws -> [Item]? {
+        do {
+            return try nextChunk(byteCount: byteCount)
+        } catch CorpusError.file(.stopped) {
+            throw PipelineError.interrupted
+        }
+    }
 }
 
 extension CorpusReader: ChunkReader {}

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Compression
+import Corpora
+import Files
 import Models
 import Pipeline
 
@@ -84,8 +86,9 @@ struct Quern: AsyncParsableCommand {
         let messages = (command as? any MessagingCommand)?.messages
         // A bar that was being drawn gives its line to the message.
         if Terminal.showsProgress { Terminal.writeLastMessage("\r\u{1B}[K") }
-        if case PipelineError.interrupted = error {
-            ProgressPrinter.notice("\(error)", form: messages?.form ?? .text)
+        if isInterruption(error) {
+            ProgressPrinter.notice(
+                "\(PipelineError.interrupted)", form: messages?.form ?? .text)
             exit(withError: ExitCode(130))
         }
         let hint = command.flatMap { Hints.hint(for: error, in: type(of: $0)) }
@@ -97,6 +100,13 @@ struct Quern: AsyncParsableCommand {
             exit(withError: code)
         }
         exit(withError: Hints.explained(error, hint: hint))
+    }
+
+    private static func isInterruption(_ error: any Error) -> Bool {
+        switch error {
+        case PipelineError.interrupted, CorpusError.file(.stopped): true
+        default: false
+        }
     }
 
     /// The version, the level of the kernels in use, those that `QUERN_LEVEL` may name, and the

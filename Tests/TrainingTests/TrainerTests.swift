@@ -97,6 +97,49 @@ import Work
         }
     }
 
+    @Test func `so does one that was stopped within steps, again and again`() async throws {
+        let fixture = try TrainingFixture()
+        _ = try await fixture.trainer("whole").run()
+        let expected = try fixture.latest(of: "whole")
+        var isComplete = false
+        for attempt in 0..<12 where !isComplete {
+            let stop = StopSignal()
+            let trainer = try fixture.trainer("run", existing: attempt == 0 ? .refuse : .resume)
+            isComplete = try await trainer.run(stop: stop) { event in
+                guard case .step(let report) = event else { return }
+                // Some time in the next step, or in what comes before it.
+                let patience = Duration.seconds(report.seconds) * (attempt * 37 % 100) / 100
+                Thread.detachNewThread {
+                    Thread.sleep(forTimeInterval: patience / .seconds(1))
+                    stop.request()
+                }
+            }.isComplete
+        }
+        #expect(isComplete)
+        #expect(try fixture.latest(of: "run") == expected)
+        let metrics = try String(
+            contentsOfFile: fixture.path("run") + "/metrics.jsonl", encoding: .utf8)
+        #expect(metrics.split(separator: "\n").count { $0.contains("validation_loss") } == 3)
+    }
+
+    @Test func `metrics with the line ends of another system are kept, and a torn line is not`()
+        async throws
+    {
+        let fixture = try TrainingFixture()
+        let stop = StopSignal()
+        _ = try await fixture.trainer("run").run(stop: stop) { event in
+            if case .step(let report) = event, report.step == 6 { stop.request() }
+        }
+        let path = fixture.path("run") + "/metrics.jsonl"
+        let before = try String(contentsOfFile: path, encoding: .utf8)
+        let changed = before.replacing("\n", with: "\r\n") + "{\"step\":6,\"lo"
+        try changed.write(toFile: path, atomically: false, encoding: .utf8)
+        _ = try await fixture.trainer("run", existing: .resume).run()
+        let after = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(after.hasPrefix(before))
+        #expect(after.utf8.last == UInt8(ascii: "\n") && !after.utf8.contains(UInt8(ascii: "\r")))
+    }
+
     @Test("so does one with dropout, documents apart and another architecture, on any threads")
     func resumedWithDropout() async throws {
         let fixture = try TrainingFixture()

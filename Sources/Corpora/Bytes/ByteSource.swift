@@ -1,6 +1,7 @@
 import Bytes
 import Compression
 import Files
+import Work
 
 /// The bytes of one input, decompressed when its first bytes say that they are compressed.
 struct ByteSource: ~Copyable, Sendable {
@@ -22,8 +23,16 @@ struct ByteSource: ~Copyable, Sendable {
     /// - Parameters:
     ///   - bufferByteCount: the size of one read, raised to 4 if it is less.
     ///   - maximumWindowLog: the largest window of zstd data that is allowed.
-    init(path: String, bufferByteCount: Int, maximumWindowLog: Int = 27) throws(CorpusError) {
-        var file = try namingFile { () throws(FileError) in try InputFile(path: path) }
+    ///   - stop: ends the waiting for a pipe.
+    init(
+        path: String, bufferByteCount: Int, maximumWindowLog: Int = 27, stop: StopSignal? = nil
+    ) throws(CorpusError) {
+        var isStopped: (@Sendable () -> Bool)?
+        if let stop { isStopped = { stop.isRequested } }
+        let ends = isStopped
+        var file = try namingFile { () throws(FileError) in
+            try InputFile(path: path, isStopped: ends)
+        }
         var buffer = [UInt8](repeating: 0, count: max(4, bufferByteCount))
         var count = 0
         // A pipe may hand out its first bytes one by one.

@@ -18,7 +18,8 @@ struct InputBytes: ~Copyable, Sendable {
         path: String, byteCount: Int?, maximumWindowLog: Int = 27, sizes: ReadingSizes
     ) throws(CorpusError) {
         let source = try ByteSource(
-            path: path, bufferByteCount: sizes.bufferByteCount, maximumWindowLog: maximumWindowLog)
+            path: path, bufferByteCount: sizes.bufferByteCount, maximumWindowLog: maximumWindowLog,
+            stop: sizes.stop)
         guard source.format != nil, sizes.threadCount > 1,
             byteCount ?? .max >= sizes.aheadFrom
         else {

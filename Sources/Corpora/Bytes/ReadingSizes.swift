@@ -1,6 +1,7 @@
 import Work
 
-/// Sizes of reads, and the number of threads. The documents do not depend on them.
+/// Sizes of reads, the number of threads, and the signal to stop. The documents do not depend on
+/// them.
 struct ReadingSizes: Sendable {
     /// Bytes of one read, and of what is searched for the ends of documents at once.
     var bufferByteCount = 256 << 10
@@ -18,6 +19,8 @@ struct ReadingSizes: Sendable {
     /// Threads that decode; with 1, nothing is decoded ahead. A few are more than one reader can
     /// follow, and each takes memory.
     var threadCount = ReadingSizes.limit(ThreadTeam.processorCount)
+    /// Ends the waiting for a pipe.
+    var stop: StopSignal?
 
     /// As many of `threadCount` threads as are worth having.
     static func limit(_ threadCount: Int) -> Int { min(threadCount, 4) }

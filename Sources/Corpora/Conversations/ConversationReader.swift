@@ -1,5 +1,6 @@
 import Bytes
 internal import Foundation
+public import Work
 
 /// Reads the conversations of JSON lines files, plain or compressed, one after another.
 ///
@@ -28,14 +29,15 @@ public struct ConversationReader: ~Copyable, Sendable {
     ///   - inputs: files, folders, patterns, and `-` for standard input: see
     ///     ``CorpusConfiguration/inputs``.
     ///   - onError: policy for a line that is no conversation.
+    ///   - stop: ends the waiting for a pipe, with `FileError.stopped`.
     public init(
-        inputs: [String], onError: CorpusErrorPolicy = .fail
+        inputs: [String], onError: CorpusErrorPolicy = .fail, stop: StopSignal? = nil
     ) throws(CorpusError) {
         // Folders and patterns stand for the JSON lines in them; then each line is read as it is.
         let paths = try CorpusConfiguration(inputs: inputs, format: .jsonl).inputPaths()
         lines = try CorpusReader(
             CorpusConfiguration(
-                inputs: paths, format: .text, documents: .line, onError: onError))
+                inputs: paths, format: .text, documents: .line, onError: onError), stop: stop)
         self.onError = onError
     }
 

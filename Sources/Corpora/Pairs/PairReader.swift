@@ -1,3 +1,5 @@
+public import Work
+
 /// A source and its target, from which a model learns to make the one from the other.
 public struct Pair: Sendable, Equatable {
     /// Text that the model reads.
@@ -53,22 +55,28 @@ public struct PairReader: ~Copyable, Sendable {
     public let inputs: CorpusInputs
 
     private let configuration: CorpusConfiguration
+    private let stop: StopSignal?
     private var openedCount = 0
     private var open: OpenPairs?
 
     /// Finds the inputs of a configuration; reads none of them yet.
     ///
-    /// - Parameter configuration: which inputs there are, where the sides of a pair stand
-    ///   (``CorpusConfiguration/pairFields``), and the policy for a record that is no pair, which
-    ///   is left out unless it is `fail`. What else it says of cutting files into documents means
-    ///   nothing here.
-    public init(_ configuration: CorpusConfiguration) throws(CorpusError) {
+    /// - Parameters:
+    ///   - configuration: which inputs there are, where the sides of a pair stand
+    ///     (``CorpusConfiguration/pairFields``), and the policy for a record that is no pair, which
+    ///     is left out unless it is `fail`. What else it says of cutting files into documents
+    ///     means nothing here.
+    ///   - stop: ends the waiting for a pipe, with `FileError.stopped`.
+    public init(
+        _ configuration: CorpusConfiguration, stop: StopSignal? = nil
+    ) throws(CorpusError) {
         let inputs = try configuration.findInputs()
         var all = CorpusConfiguration(inputs: inputs.paths)
         all.longWindow = configuration.longWindow
         progress.totalBytes = try CorpusReader(all).progress.totalBytes
         self.inputs = inputs
         self.configuration = configuration
+        self.stop = stop
     }
 
     /// The next pair; nil behind the last. O(its bytes).
@@ -76,7 +84,7 @@ public struct PairReader: ~Copyable, Sendable {
         while true {
             if open == nil {
                 guard openedCount < inputs.paths.count else { return nil }
-                open = try OpenPairs(path: inputs.paths[openedCount], configuration)
+                open = try OpenPairs(path: inputs.paths[openedCount], configuration, stop)
                 openedCount += 1
             }
             let step = try open!.next()
@@ -130,7 +138,9 @@ private struct OpenPairs: ~Copyable, Sendable {
     private var toldBytes = 0
     private var waiting: (source: Document?, target: Document?)
 
-    init(path: String, _ configuration: CorpusConfiguration) throws(CorpusError) {
+    init(
+        path: String, _ configuration: CorpusConfiguration, _ stop: StopSignal?
+    ) throws(CorpusError) {
         let fields = configuration.pairFields
         var (lines, columns) = (CorpusConfiguration(inputs: [path]), [String]())
         lines.longWindow = configuration.longWindow
@@ -143,9 +153,10 @@ private struct OpenPairs: ~Copyable, Sendable {
         }
         lines.onError = configuration.onError
         lines.textField = columns.first ?? lines.textField
-        let first = try CorpusReader(lines, threadCount: 1)
+        let first = try CorpusReader(lines, threadCount: 1, stop: stop)
         lines.textField = columns.last ?? lines.textField
-        let second = columns.isEmpty ? nil : try CorpusReader(lines, threadCount: 1)
+        let second =
+            columns.isEmpty ? nil : try CorpusReader(lines, threadCount: 1, stop: stop)
         self.fields = fields
         self.first = first
         self.second = second

@@ -1,3 +1,5 @@
+import Work
+
 extension BatchRunner {
     /// Sets ``gradients`` to those of `scale` times the summed loss of a batch.
     ///
@@ -15,7 +17,8 @@ extension BatchRunner {
     ///     of scored tokens in the step.
     ///   - dropout: rate and seed of dropout; nil for none.
     /// - Returns: the sum of the scored tokens' losses in nats, not scaled: that of each slot in
-    ///   order and in double precision, and those of the slots by the tree of the gradients.
+    ///   order and in double precision, and those of the slots by the tree of the gradients. NaN
+    ///   if ``stop`` was requested on the way: then the gradients are none.
     public func computeGradients(
         inputs: Span<TokenID>, targets: Span<TokenID>, documentStarts: [Int32]? = nil,
         continues: [Bool]? = nil, scale: Float, dropout: Dropout? = nil
@@ -29,6 +32,7 @@ extension BatchRunner {
         beginStates(continues)
         timed(.packing) { pass.refresh() }
         for (wave, slots) in zip(tree.waves, waves) {
+            if stop?.isRequested == true { return .nan }
             pass.computeGradients(of: slots, of: batch, scale: scale)
             timed(.gradientSum) { sum(wave) }
         }

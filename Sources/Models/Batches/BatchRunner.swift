@@ -28,6 +28,8 @@ public final class BatchRunner {
     public let gradients: FloatBuffer
     /// Profile of the time that gradients take; nil measures nothing.
     package var profile: StepProfile?
+    /// Signal that is looked at between the waves of a batch; nil for none.
+    package var stop: StopSignal?
 
     /// Slots of a batch where nothing else is said.
     public static let defaultSlotCount = 4

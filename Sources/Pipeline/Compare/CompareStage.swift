@@ -58,7 +58,7 @@ public enum CompareStage {
         vocabularies: [Vocabulary], corpus: CorpusConfiguration, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         let workers = Pool { Worker(vocabularies) }
-        var reader = try CorpusReader(corpus, threadCount: work.threadCount)
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
         try reader.inputs.check(outputs: [], work: work)
         try await forEachChunk(of: &reader, work: work) { documents in
             workers.withItem { worker in

@@ -55,7 +55,7 @@ struct PartEncoding {
         defer { withExtendedLifetime(lock) {} }
         var journal = journalToContinue
         var writer = try makeWriter(&journal)
-        var reader = try CorpusReader(corpus, threadCount: work.threadCount)
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
         try passOver(journal, of: &reader, progress: show)
 
         let keeper = JournalKeeper(

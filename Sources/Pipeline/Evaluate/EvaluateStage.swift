@@ -63,6 +63,7 @@ public enum EvaluateStage {
                 contextLength: context, stride: stride,
                 masksDocuments: masksDocuments, part: part
             ).evaluateBySource { done, count in
+                try work.checkStop()
                 work.report(.training(.evaluating(completedWindows: done, windowCount: count)))
             }
         }

@@ -54,7 +54,7 @@ public enum PackStage {
         _ = try FrameMaker(level: level)
         // The level was good once, so it is good again.
         let makers = Pool { try! FrameMaker(level: level) }
-        var reader = try CorpusReader(corpus, threadCount: work.threadCount)
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
         try reader.inputs.check(outputs: [path], quarantinePath: corpus.keptPath, work: work)
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         var file = try FileReplacement(path: path)

@@ -44,7 +44,7 @@ struct PairEncoding {
         var shards = ShardConfiguration()
         shards.endOfText = .none
         shards.allowSpecial = .none
-        var reader = try PairReader(corpus)
+        var reader = try PairReader(corpus, stop: work.stop)
         var writer = try ShardWriter(
             directory: directory, vocabulary: template.vocabulary, configuration: shards)
         var (losses, sources) = (Losses(), SourceCounts())

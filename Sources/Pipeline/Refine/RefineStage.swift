@@ -48,7 +48,7 @@ public enum RefineStage {
         willReplace: (RefinementReport) throws -> Void = { _ in },
         work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
-        var reader = try CorpusReader(corpus, threadCount: work.threadCount)
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
         switch destination {
         case .directory(let path):
             var directory = try RefinedDirectory(

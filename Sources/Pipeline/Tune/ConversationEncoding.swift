@@ -41,7 +41,7 @@ struct ConversationEncoding {
         shards.endOfText = .none
         shards.allowSpecial = .only(Set(ChatTemplate.specialTokens))
         var reader = try ConversationReader(
-            inputs: configuration.inputs, onError: configuration.onError)
+            inputs: configuration.inputs, onError: configuration.onError, stop: work.stop)
         var writer = try ShardWriter(
             directory: directory, vocabulary: template.vocabulary, configuration: shards)
         var (losses, sources) = (Losses(), SourceCounts())

@@ -89,7 +89,7 @@ enum CountStage {
             }
             let read: CorpusProgress
             if readsPairs {
-                var reader = try PairReader(corpus)
+                var reader = try PairReader(corpus, stop: work.stop)
                 try check(reader.inputs)
                 try await forEachChunk(of: &reader, work: work) { pairs in
                     try counters.withItem { counter in
@@ -104,7 +104,8 @@ enum CountStage {
                 }
                 read = reader.progress
             } else {
-                var reader = try CorpusReader(corpus, threadCount: threadCount)
+                var reader = try CorpusReader(
+                    corpus, threadCount: threadCount, stop: work.stop)
                 try check(reader.inputs)
                 try await forEachChunk(of: &reader, work: work) { documents in
                     try counters.withItem { counter in
@@ -202,7 +203,7 @@ struct KeptCounts {
             (file, replacesOthers) = (nil, false)
             return
         }
-        guard let data = FileManager.default.contents(atPath: recordPath),
+        guard let data = try FileSystem.contents(recordPath),
             let recorded = try? JSONDecoder().decode(Record.self, from: data)
         else { throw PipelineError.foreignCounts(path: path) }
         file = recorded == current ? try PieceCountsFile(path: path) : nil

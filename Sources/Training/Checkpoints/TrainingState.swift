@@ -35,6 +35,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
     var outliers = OutlierDetector()
     /// Steps in a row, up to the last, that were skipped because they were not finite.
     var notFiniteSteps = 0
+    /// Whether the run stopped in the evaluation that belongs to the last step.
+    var awaitsEvaluation = WrittenIfTrue()
 
     /// The best evaluation of a run.
     public struct Best: Codable, Equatable, Sendable {
@@ -53,5 +55,6 @@ public struct TrainingState: Codable, Equatable, Sendable {
         case startFingerprint = "start_fingerprint"
         case evaluationsSinceBest = "evaluations_since_best"
         case notFiniteSteps = "not_finite_steps"
+        case awaitsEvaluation = "awaits_evaluation"
     }
 }

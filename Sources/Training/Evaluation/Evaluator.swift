@@ -52,17 +52,20 @@ public struct Evaluator {
     /// Scores every token but each shard's first, each once, or those of the part that is scored.
     /// O(tokens · context / stride).
     ///
-    /// - Parameter progress: called with the windows done and the windows in all.
-    public func evaluate(progress: (Int, Int) -> Void = { _, _ in }) -> EvaluationResult {
-        evaluateBySource(progress: progress).total
+    /// - Parameter progress: called with the windows done and the windows in all; ends the work by
+    ///   an error.
+    public func evaluate(
+        progress: (Int, Int) throws -> Void = { _, _ in }
+    ) rethrows -> EvaluationResult {
+        try evaluateBySource(progress: progress).total
     }
 
     /// As ``evaluate(progress:)``, and for each source of text alone, where there are several and
     /// the data set knows which documents are whose. An end-of-text token counts for the document
     /// that it belongs to.
     public func evaluateBySource(
-        progress: (Int, Int) -> Void = { _, _ in }
-    ) -> (total: EvaluationResult, sources: [SourceResult]) {
+        progress: (Int, Int) throws -> Void = { _, _ in }
+    ) rethrows -> (total: EvaluationResult, sources: [SourceResult]) {
         let scoring = part == nil ? windows.scoringWindows() : []
         let count = wholes?.count ?? scoring.count
         var total = EvaluationResult(
@@ -94,7 +97,7 @@ public struct Evaluator {
                 }
             }
             done = next
-            progress(done, count)
+            try progress(done, count)
         }
         return (total, tally?.results ?? [])
     }

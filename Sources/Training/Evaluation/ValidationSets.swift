@@ -31,12 +31,22 @@ struct ValidationSets {
     /// Scores all of them: the result for all together and, of several data sets, for each.
     /// O(tokens · context / stride).
     ///
-    /// - Parameter progress: called with the windows done of a data set and its windows in all.
+    /// - Parameter progress: called with the windows done of a data set and its windows in all;
+    ///   says whether to go on.
+    /// - Returns: nil if `progress` ended it.
     func evaluate(
-        progress: (Int, Int) -> Void
-    ) -> (total: EvaluationResult, sources: [SourceResult]?) {
-        let sources = evaluators.map { name, evaluator in
-            SourceResult(name: name, result: evaluator?.evaluate(progress: progress) ?? .none)
+        progress: (Int, Int) -> Bool
+    ) -> (total: EvaluationResult, sources: [SourceResult]?)? {
+        var sources: [SourceResult] = []
+        for (name, evaluator) in evaluators {
+            do {
+                let result = try evaluator?.evaluate { done, count in
+                    if !progress(done, count) { throw CancellationError() }
+                }
+                sources.append(SourceResult(name: name, result: result ?? .none))
+            } catch {
+                return nil
+            }
         }
         let total = sources.reduce(into: .none) { $0 += $1.result }
         return (total, sources.count > 1 ? sources : nil)

@@ -1,6 +1,7 @@
 import Files
 import Models
 import TokenShards
+import Work
 
 /// Evaluation, samples and checkpoints between steps, and what comes before and after all of them.
 extension Trainer {
@@ -12,7 +13,9 @@ extension Trainer {
     }
 
     /// Whether all steps are done, or the run has ended early.
-    var isComplete: Bool { state.step >= configuration.steps || isStoppedEarly }
+    var isComplete: Bool {
+        !state.awaitsEvaluation.isOn && (state.step >= configuration.steps || isStoppedEarly)
+    }
 
     private var isStoppedEarly: Bool {
         configuration.earlyStopPatience > 0
@@ -22,7 +25,8 @@ extension Trainer {
     /// Whether nothing speaks against the model: the last step was finite, or the validation loss
     /// is.
     private var isSound: Bool {
-        state.notFiniteSteps == 0 || isEvaluationDue && !validation.isEmpty
+        state.notFiniteSteps == 0
+            || isEvaluationDue && !validation.isEmpty && !state.awaitsEvaluation.isOn
     }
 
     /// Whether the step just done is one of every `evaluateEvery`, or the last.
@@ -41,12 +45,24 @@ extension Trainer {
 
     /// Scores the validation split when that is due.
     ///
-    /// - Returns: whether the result is the best so far.
-    func evaluateIfDue(_ log: borrowing RunLog) throws -> Bool {
-        guard isEvaluationDue, !validation.isEmpty else { return false }
-        let (result, sources) = validation.evaluate { done, count in
-            log.report(.evaluating(completedWindows: done, windowCount: count))
+    /// - Returns: whether the result is the best so far; nil if a stop was requested on the way,
+    ///   and then the run that goes on begins with it.
+    func evaluateIfDue(_ log: borrowing RunLog, stop: StopSignal) throws -> Bool? {
+        guard isEvaluationDue, !validation.isEmpty else {
+            // It was due before the recipe was changed.
+            state.awaitsEvaluation.isOn = false
+            return false
         }
+        // After a step that was not finite the result alone says whether the model is sound.
+        let isStoppable = state.notFiniteSteps == 0
+        state.awaitsEvaluation.isOn = isStoppable
+        guard
+            let (result, sources) = validation.evaluate(progress: { done, count in
+                log.report(.evaluating(completedWindows: done, windowCount: count))
+                return !(isStoppable && stop.isRequested) || done == count
+            })
+        else { return nil }
+        state.awaitsEvaluation.isOn = false
         (state.validation, state.sources) = (result, sources)
         let scored = sources?.filter { $0.result.tokenCount > 0 } ?? []
         try log.append(.evaluated(step: state.step, result, sources: scored))

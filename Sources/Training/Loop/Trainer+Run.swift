@@ -6,6 +6,9 @@ extension Trainer {
     /// Trains until all steps are done, patience is over, or a stop is requested, in which case the
     /// last thing done is a checkpoint to resume from.
     ///
+    /// A stop is heeded between the parts of a step and between the batches of an evaluation: what
+    /// had been begun is done again by the run that goes on.
+    ///
     /// The work is done where it is called, and on the threads of the team. No checkpoint is
     /// written of a model that is not sound, so that the last one is always one to go on from.
     ///
@@ -26,37 +29,19 @@ extension Trainer {
             report: report ?? work.report)
         var meter = StepMeter(team: runner.team, earlierSeconds: log.earlierSeconds)
         log.report(.began(plan(matrixPeak: meter.matrixPeak)))
+        // The states of rows, which a step changes on its way, are not brought back.
+        runner.stop = runner.carriedState == nil ? stop : nil
+        defer { runner.stop = nil }
         let schedule = LearningRateSchedule(configuration)
         let firstStep = state.step
         var batch = source.batch(at: state.position)
 
         while !isComplete, !stop.isRequested {
-            meter.begin()
-            let (position, scoredCount) = (state.position, batch.scoredCount)
-            let loss = await computeGradients(from: &batch)
-            let norm = timed(.optimizer) { optimizer.norm(of: runner.gradients) }
-            let finding = state.outliers.check(
-                loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
-            let factor = schedule.factor(step: state.step)
-            // Carried on, a state that is not finite would never end.
-            if finding == .notFinite { runner.carriedState?.zero() }
-            if finding == nil {
-                timed(.optimizer) {
-                    optimizer.step(
-                        model: model, gradients: runner.gradients, norm: norm, factor: factor)
-                }
-                state.tokenCount += scoredCount
+            if !state.awaitsEvaluation.isOn {
+                guard try await doStep(&batch, schedule, meter: &meter, log) else { break }
             }
-            state.step += 1
-            let figures = figures(
-                loss: loss, gradientNorm: norm, factor: factor, scoredCount: scoredCount,
-                seconds: meter.end(), matrixPeak: meter.matrixPeak)
-            try log.append(
-                finding.map { .skipped(figures, $0, source.loader.origins(at: position)) }
-                    ?? .step(figures))
-            try giveUpIfDiverged(finding)
             if isEvaluationDue { meter.measurePeak() }
-            let isBest = try evaluateIfDue(log)
+            guard let isBest = try evaluateIfDue(log, stop: stop) else { break }
             try sampleIfDue(log)
             try checkpointIfDue(isBest: isBest, log)
         }
@@ -72,10 +57,44 @@ extension Trainer {
 
     // MARK: The parts of a step
 
+    /// Does the step of `batch`, and replaces it by that of the next step.
+    ///
+    /// - Returns: whether it was done; otherwise a stop was requested, and nothing has changed.
+    private func doStep(
+        _ batch: inout Batch, _ schedule: LearningRateSchedule, meter: inout StepMeter,
+        _ log: borrowing RunLog
+    ) async throws -> Bool {
+        meter.begin()
+        let (position, scoredCount) = (state.position, batch.scoredCount)
+        guard let loss = await computeGradients(from: &batch) else { return false }
+        let norm = timed(.optimizer) { optimizer.norm(of: runner.gradients) }
+        let finding = state.outliers.check(
+            loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
+        let factor = schedule.factor(step: state.step)
+        // Carried on, a state that is not finite would never end.
+        if finding == .notFinite { runner.carriedState?.zero() }
+        if finding == nil {
+            timed(.optimizer) {
+                optimizer.step(
+                    model: model, gradients: runner.gradients, norm: norm, factor: factor)
+            }
+            state.tokenCount += scoredCount
+        }
+        state.step += 1
+        let figures = figures(
+            loss: loss, gradientNorm: norm, factor: factor, scoredCount: scoredCount,
+            seconds: meter.end(), matrixPeak: meter.matrixPeak)
+        try log.append(
+            finding.map { .skipped(figures, $0, source.loader.origins(at: position)) }
+                ?? .step(figures))
+        try giveUpIfDiverged(finding)
+        return true
+    }
+
     /// Computes the gradients of a step's `batch`, and then replaces it by that of the next step.
     ///
-    /// - Returns: the mean loss.
-    func computeGradients(from batch: inout Batch) async -> Double {
+    /// - Returns: the mean loss; nil if a stop was requested on the way, and then `batch` stays.
+    func computeGradients(from batch: inout Batch) async -> Double? {
         let source = source
         let next =
             configuration.overfitOneBatch ? 0 : state.position + configuration.windowsPerStep
@@ -86,6 +105,11 @@ extension Trainer {
             inputs: batch.inputs.span, targets: batch.targets.span,
             documentStarts: batch.documentStarts, continues: batch.continues,
             scale: 1 / Float(scoredCount), dropout: dropout)
+        // A loss that is itself no number is met again by the run that goes on.
+        if loss.isNaN, runner.stop?.isRequested == true {
+            _ = await upcoming
+            return nil
+        }
         state.position = next
         let start = ContinuousClock.now
         batch = await upcoming
