@@ -53,7 +53,7 @@ test: packages
 ## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy; of tokenizers and tiktoken also
 ## with published vocabularies.
 conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.installed
-	$(call install,openmpi-bin strace)
+	$(call install,openmpi-bin strace bindfs)
 	@$(VENV)/bin/python Tests/Conformance/published.py .cache/vocabularies
 	swift build -c release --product ConformanceProbe
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \

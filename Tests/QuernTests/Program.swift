@@ -69,6 +69,9 @@ enum Program {
     private static let url = URL(fileURLWithPath: CommandLine.arguments[0])
         .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("quern")
 
+    /// Path of the built program.
+    static var path: String { url.path }
+
     /// Runs `quern arguments` in `folder` and waits for its end.
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
