@@ -1,4 +1,5 @@
 import Bytes
+import Files
 internal import Foundation
 
 /// Reads the conversations of JSON lines files, plain or compressed, one after another.
@@ -126,6 +127,7 @@ struct ConversationLine: Decodable {
         let parsed: ConversationLine
         do {
             parsed = try JSONDecoder().decode(ConversationLine.self, from: Data(line))
+            try StrictJSON.check(Data(line))
         } catch {
             throw Fault(reason: decodingReason(error))
         }
