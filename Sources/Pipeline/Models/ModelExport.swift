@@ -62,7 +62,8 @@ public enum ModelExport {
     }
 
     /// Writes the model in `directory`, with its tokenizer as it is, as another Hugging Face
-    /// directory. It appears whole or not at all. O(parameters), in the memory of a few rows.
+    /// directory, sealed by a manifest with the hash of each file. It appears whole or not at all.
+    /// O(parameters), in the memory of a few rows.
     ///
     /// - Parameters:
     ///   - directory: a checkpoint, or any model directory of Hugging Face's.
@@ -81,11 +82,12 @@ public enum ModelExport {
             let files = try model.write(
                 toDirectory: partial, type: type, shardByteCount: shardByteCount
             ) { report(.writing("exporting", $0, of: model)) }
-            return try files
-                + NewDirectory.copy(tokenizerNames, from: directory, to: partial)
-                + NewDirectory.copy([generationName], from: directory, to: partial).filter {
-                    !files.contains($0)
-                }
+            let copied =
+                try NewDirectory.copy(tokenizerNames, from: directory, to: partial)
+                + NewDirectory.copy([generationName], from: directory, to: partial)
+            // Other readers do not look at it.
+            try DirectoryManifest.write(inDirectory: partial)
+            return files + copied.filter { !files.contains($0) }
         }
         return (model, files)
     }

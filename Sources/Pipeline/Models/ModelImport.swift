@@ -29,8 +29,8 @@ public struct ModelImport: Sendable {
     }
 
     /// Reads the Hugging Face directory `source` and writes `output`, which appears whole or not at
-    /// all: the parameters as F32, the tokenizer with what it puts before a text, and its chat
-    /// template if there is one.
+    /// all: the parameters as F32, the tokenizer with what it puts before a text, its chat
+    /// template if there is one, and last a manifest with the hash of each file.
     ///
     /// Every part is checked before the first is written. Memory is that of the vocabulary and a
     /// few rows of the model. O(parameters).
@@ -60,6 +60,7 @@ public struct ModelImport: Sendable {
                 report(.writing("importing", $0, of: model))
             }
             _ = try NewDirectory.copy([ModelExport.generationName], from: source, to: directory)
+            try DirectoryManifest.write(inDirectory: directory)
             return files
         }
         return Result(
