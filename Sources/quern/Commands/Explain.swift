@@ -81,11 +81,18 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
     ) throws {
         try FileSystem.makeDirectory(directory)
         let labels = explanation.ids.map(names.name)
+        var written: Set<String> = []
         for (index, step) in explanation.steps.enumerated() {
             let drawing = ExplanationDrawing(
                 number: index + 1, step: step, labels: labels, names: names)
-            let number = String(format: "%02d", index + 1)
-            try FileReplacement.write(drawing.svg, to: "\(directory)/\(number)-\(step.name).svg")
+            let name = String(format: "%02d", index + 1) + "-\(step.name).svg"
+            try FileReplacement.write(drawing.svg, to: directory + "/" + name)
+            written.insert(name)
+        }
+        // Those of another model or text would seem to belong to these.
+        for name in try FileSystem.namesInDirectory(directory)
+        where !written.contains(name) && ExplanationDrawing.isDrawing(name, in: directory) {
+            try FileSystem.removeFile(directory + "/" + name)
         }
         ProgressPrinter.notice(
             "\(directory)  \(explanation.steps.count) drawings", form: messages.form)
