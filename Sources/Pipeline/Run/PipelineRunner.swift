@@ -62,6 +62,13 @@ public struct PipelineRunner {
         self.work = work
     }
 
+    /// The directory of the shards that the run in `runDirectory` learned from, as `quern run` has
+    /// recorded it; nil where it was trained otherwise or from several.
+    public static func shardDirectory(ofRun runDirectory: String) -> String? {
+        let directories = StageLedger(directory: runDirectory).shardDirectories
+        return directories.count == 1 ? directories[0] : nil
+    }
+
     /// Runs the stages.
     ///
     /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint, and
@@ -75,7 +82,8 @@ public struct PipelineRunner {
         let samples = try await drawSamples(model, trainingInputs, &record)
         var summary = Summary(
             vocabulary: vocabulary, data: data,
-            training: try TrainingSummary(runDirectory: configuration.runDirectory),
+            training: try TrainingSummary(
+                runDirectory: configuration.runDirectory, dataSetCount: data.sources.count),
             samples: samples, outputs: [])
         if !configuration.instructionTuning.inputs.isEmpty {
             try await tune(configuration.instructionTuning, model, &record)

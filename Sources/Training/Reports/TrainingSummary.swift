@@ -50,6 +50,15 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
         }
     }
 
+    /// Reads the summary of the run in `runDirectory`, which learned from so many data sets.
+    public init(runDirectory: String, dataSetCount: Int) throws {
+        try self.init(runDirectory: runDirectory)
+        guard let sources, sources.count != dataSetCount else { return }
+        throw TrainingError.badCheckpoint(
+            path: runDirectory + "/" + Self.fileName,
+            reason: "it has results of \(sources.count) data sets, and the run has \(dataSetCount)")
+    }
+
     init(
         steps: Int, isComplete: Bool, parameterCount: Int, tokenCount: Int,
         trainingSeconds: Double, validation: EvaluationResult?, sources: [SourceResult]?,
