@@ -351,8 +351,9 @@ import Work
             model: model, batchSize: 4, contextLength: 16, team: ThreadTeam(threadCount: 2))
         func evaluate(stride: Int, masksDocuments: Bool = false) throws -> EvaluationResult {
             try Evaluator(
-                scorer: runner, set: fixture.set, split: .validation, batchSize: 4,
-                contextLength: 16, stride: stride, masksDocuments: masksDocuments
+                scorer: runner, set: fixture.set, split: .validation,
+                vocabulary: fixture.vocabulary, batchSize: 4, contextLength: 16,
+                settings: .init(stride: stride, masksDocuments: masksDocuments)
             ).evaluate()
         }
         let (wide, narrow) = (try evaluate(stride: 16), try evaluate(stride: 1))

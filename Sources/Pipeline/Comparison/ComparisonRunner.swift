@@ -53,7 +53,7 @@ public struct ComparisonRunner {
                     try await score(
                         entry, try plan.sized(network, entry), vocabulary, data, &record)
                 case .counted(let order):
-                    try await score(entry, order: order, data, &record)
+                    try await score(entry, order: order, vocabulary, data, &record)
                 }
             comparison.models.append(scores)
         }
@@ -78,7 +78,7 @@ public struct ComparisonRunner {
         let keys = inputs + [entry.name, "\(configuration.windowLimit)"]
         try await runner.runStage(.evaluate, of: entry.name, inputs: keys, &record) {
             let model = try ModelDirectory(path: modelDirectory).model()
-            let scores = try ScoreTaker(configuration, data, work).scores(
+            let scores = try ScoreTaker(configuration, vocabulary, data, work).scores(
                 of: model, entry, network, summary: TrainingSummary(runDirectory: directory))
             try FileReplacement.writeJSON(scores, to: file)
             return [file]
@@ -88,8 +88,8 @@ public struct ComparisonRunner {
 
     /// Counts and scores n-grams, unless that is done.
     private func score(
-        _ entry: ComparisonConfiguration.Entry, order: Int, _ data: Mixture,
-        _ record: inout PipelineRunner.Record
+        _ entry: ComparisonConfiguration.Entry, order: Int, _ vocabulary: Vocabulary,
+        _ data: Mixture, _ record: inout PipelineRunner.Record
     ) async throws -> ModelScores {
         let directory = configuration.directory(of: entry)
         try FileSystem.makeDirectory(directory)
@@ -102,7 +102,7 @@ public struct ComparisonRunner {
             "\(configuration.windowLength)",
         ]
         try await runner.runStage(.evaluate, of: entry.name, inputs: keys, &record) {
-            let scores = try ScoreTaker(configuration, data, work).scores(
+            let scores = try ScoreTaker(configuration, vocabulary, data, work).scores(
                 ofNGrams: order, entry)
             try FileReplacement.writeJSON(scores, to: file)
             return [file]

@@ -177,7 +177,8 @@ public final class Trainer {
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }
-        validation = try ValidationSets(data, configuration, runner: runner, part: part)
+        validation = try ValidationSets(
+            data, configuration, vocabulary: vocabulary, runner: runner, part: part)
     }
 
     /// Prepares a run over one data set.
