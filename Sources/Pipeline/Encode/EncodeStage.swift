@@ -233,18 +233,36 @@ public enum EncodeStage {
                 quarantine: quarantine, surroundings: surroundings, work: work,
                 encoders: encoders)
             var text = 0
-            if !part.isDone {
-                try await part.run { activity, progress in
-                    text = progress.textBytes
-                    work.report(
-                        .progress(
-                            StageProgress(
-                                activity: activity, completed: readBefore + progress.bytesRead,
-                                total: total, unit: .bytes, textBytes: textBefore + text)))
+            do {
+                if try !part.isDone() {
+                    try await part.run { activity, progress in
+                        text = progress.textBytes
+                        work.report(
+                            .progress(
+                                StageProgress(
+                                    activity: activity,
+                                    completed: readBefore + progress.bytesRead,
+                                    total: total, unit: .bytes, textBytes: textBefore + text)))
+                    }
                 }
+            } catch {
+                if index > 0, error as? PipelineError != .interrupted {
+                    work.report(.notice(keptNotice(index, of: own.count, in: workspace)))
+                }
+                throw error
             }
             readBefore += sizes[index] ?? 0
             textBefore += text
         }
+    }
+
+    /// Notice that parts are done and stay when another one fails, for a person.
+    private static func keptNotice(
+        _ done: Int, of count: Int, in workspace: EncodingWorkspace
+    ) -> String {
+        """
+        \(done) of \(count) parts are done and are kept in \(workspace.path): mend what failed or \
+        leave it out, encode again into the same directory, and only what is not there is encoded
+        """
     }
 }
