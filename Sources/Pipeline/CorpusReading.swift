@@ -35,6 +35,18 @@ func forEachChunk<Reader: ChunkReader & ~Copyable, Result: Sendable>(
         }
         try await tasks.finish(&group) { try await consume($0, reader.progress) }
     }
+    reader.progress.reportBrokenFiles(work)
+}
+
+extension CorpusProgress {
+    /// Names the files that were left out from a place on.
+    func reportBrokenFiles(_ work: WorkContext<PipelineEvent>) {
+        for error in brokenFiles { work.report(.notice("\(error)")) }
+        guard brokenFileCount > brokenFiles.count else { return }
+        work.report(
+            .notice(
+                "\(brokenFileCount - brokenFiles.count) more files are left out from a place on"))
+    }
 }
 
 /// Reader of documents or of pairs, which gives out several at once.
@@ -75,12 +87,25 @@ extension CorpusInputs {
         }
         guard !leftOut.isEmpty else { return }
         let names = leftOut.prefix(3).joined(separator: ", ")
-        let more = leftOut.count > 3 ? " and \(leftOut.count - 3) more" : ""
+        let more =
+            leftOut.count > 3 ? " and \(leftOut.count - 3) more (\(countsByEnding(leftOut)))" : ""
         work.report(
             .notice(
                 "not read: \(names)\(more); of a folder, files are read whose names end in that of "
                     + "a format, and links to folders are not followed"))
     }
+}
+
+/// How many names have which ending, the most frequent first: "7 .parquet, 2 .md".
+private func countsByEnding(_ names: [String]) -> String {
+    let endings = names.map { path in
+        let name = path.split(separator: "/").last ?? ""
+        return name.lastIndex(of: ".").map { String(name[$0...]) } ?? "without an ending"
+    }
+    let counts = Dictionary(endings.map { ($0, 1) }, uniquingKeysWith: +)
+        .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return counts.prefix(5).map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        + (counts.count > 5 ? " and others" : "")
 }
 
 extension CorpusConfiguration {

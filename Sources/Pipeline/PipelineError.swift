@@ -90,8 +90,8 @@ extension PipelineError {
     /// A corpus of which nothing is left, after what a reader of it met.
     static func emptyCorpus(_ inputs: [String], _ progress: CorpusProgress) -> PipelineError {
         .emptyCorpus(
-            inputs: inputs, skipped: progress.skippedLines,
-            reason: progress.skipped.first.map { "\($0)" })
+            inputs: inputs, skipped: progress.skippedLines + progress.brokenFileCount,
+            reason: progress.examples.first)
     }
 }
 
@@ -122,7 +122,7 @@ extension PipelineError: CustomStringConvertible {
         case .emptyCorpus(let inputs, skipped: 0, reason: _):
             "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
         case .emptyCorpus(let inputs, let skipped, let reason):
-            "no document of \(inputs.joined(separator: ", ")) could be read; "
+            "no document of \(inputs.joined(separator: ", ")) can be used; "
                 + (skipped == 1 ? "one was skipped" : "\(skipped) were skipped, the first")
                 + (reason.map { " for this: \($0)" } ?? "")
         case .nothingToLearn:

@@ -166,7 +166,7 @@ import Work
     {
         var random = SplitMix64(seed: 12)
         let path = folder.path
-        for round in 0..<60 {
+        for round in 0..<30 {
             for number in 0..<5 { try write(number, "first", hasBadLine: number == 2) }
             let partBytes = [1, 4_000, 1_000_000].randomElement(using: &random)!
             let target = Int.random(in: 0..<60, using: &random)

@@ -114,7 +114,10 @@ import Work
             let isCommitted = try names(name).contains {
                 DataSetAssembly.isCommitted(in: "\(folder.path)/\(name)/\($0)")
             }
-            if !isCommitted, try names(name).contains(where: { $0.hasPrefix("unfinished-") }) {
+            let hasWork = try names(name).contains {
+                EncodingWorkspace.holdsWork("\(folder.path)/\(name)/\($0)")
+            }
+            if !isCommitted, hasWork {
                 let old = try ShardSet(directory: folder.path + "/" + name)
                 #expect(old.manifest.sources.count == 1)
             }

@@ -155,9 +155,9 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
 public enum CorpusErrorPolicy: String, Codable, Sendable, CaseIterable {
     /// The reader throws, naming the place.
     case fail
-    /// The place is counted, the first few are kept with their reasons, and reading goes on.
-    ///
-    /// A file that is cut short or corrupt is an error all the same.
+    /// The place is counted, the first few are kept with their reasons, and reading goes on: behind
+    /// the record, or with the next file where one is cut short, corrupt or may not be read. The
+    /// documents that end before such a place are kept.
     case skip
     /// As `skip`, and the bytes are kept in a file, and the reasons in another.
     case quarantine

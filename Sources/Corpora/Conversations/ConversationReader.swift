@@ -15,10 +15,15 @@ internal import Foundation
 public struct ConversationReader: ~Copyable, Sendable {
     /// Conversations given out.
     public private(set) var conversationCount = 0
-    /// Lines that were skipped because they are no conversation.
-    public private(set) var skippedLines = 0
+    /// Lines that were skipped because they are no conversation or cannot be read.
+    public var skippedLines: Int { refusedCount + lines.progress.skippedLines }
     /// The errors of the first few of them.
-    public private(set) var skipped: [CorpusError] = []
+    public var skipped: [CorpusError] {
+        Array((refused + lines.progress.skipped).prefix(CorpusProgress.keptErrorCount))
+    }
+
+    private var refusedCount = 0
+    private var refused: [CorpusError] = []
 
     private var lines: CorpusReader
     private let onError: CorpusErrorPolicy
@@ -53,8 +58,8 @@ public struct ConversationReader: ~Copyable, Sendable {
             } catch {
                 let refusal = CorpusError.badConversation(origin: line.origin, reason: error.reason)
                 guard onError != .fail else { throw refusal }
-                skippedLines += 1
-                if skipped.count < CorpusProgress.keptErrorCount { skipped.append(refusal) }
+                refusedCount += 1
+                if refused.count < CorpusProgress.keptErrorCount { refused.append(refusal) }
             }
         }
         return nil

@@ -230,7 +230,8 @@ struct EncodingWorkspace {
         }
         guard parts.contains(where: { !$0.state.shards.isEmpty }) else {
             throw PipelineError.emptyCorpus(
-                inputs: plan.parts.flatMap { $0.map(\.path) }, skipped: skipped.lines,
+                inputs: plan.parts.flatMap { $0.map(\.path) },
+                skipped: skipped.lines + (skipped.brokenFiles ?? 0),
                 reason: skipped.examples.first)
         }
         skipped.examples = Array(skipped.examples.prefix(CorpusProgress.keptErrorCount))
@@ -245,7 +246,11 @@ struct EncodingWorkspace {
     ) throws {
         let places = completions.compactMap(\.quarantine)
         guard path != nil || !places.isEmpty else { return }
-        let kept = completions.indices.filter { completions[$0].skipped.quarantinedLines != nil }
+        let kept = completions.indices.filter { number in
+            let skipped = completions[number].skipped
+            return skipped.quarantinedLines != nil
+                || skipped.brokenFiles != nil && completions[number].quarantine != nil
+        }
         try Quarantine.join(
             kept.map { quarantinePath(ofPart: $0) },
             to: path ?? places.compactMap(\.path).first

@@ -24,13 +24,13 @@ extension PartEncoding {
         return withExtendedLifetime(lock) { true }
     }
 
-    /// Whether a part that left that out may stay. Where nothing may be left out, or all of it is to
-    /// be kept, the part is read again.
+    /// Whether a part that left that out may stay. Where nothing may be left out, or all of it is
+    /// to be kept, the part is read again.
     private func isAllowed(_ skipped: ShardManifest.Skipped) -> Bool {
-        guard skipped.lines > 0 else { return true }
+        guard skipped.lines > 0 || skipped.brokenFiles != nil else { return true }
         guard quarantine != nil else { return corpus.onError != .fail }
         let kept = workspace.quarantinePath(ofPart: number)
-        return skipped.quarantinedLines == skipped.lines
+        return skipped.quarantinedLines ?? 0 == skipped.lines
             && [kept, Quarantine.reasonsPath(kept)].allSatisfy {
                 FileManager.default.fileExists(atPath: $0)
             }

@@ -219,7 +219,7 @@ struct PartEncoding {
                 lines: progress.skippedLines, quarantinedLines: progress.quarantinedLines,
                 emptyDocuments: progress.emptyDocuments,
                 invalidUTF8Documents: progress.invalidUTF8Documents,
-                examples: progress.skipped.map(\.description)),
+                brokenFiles: progress.brokenFileCount, examples: progress.examples),
             quarantine: quarantine)
     }
 }

@@ -147,8 +147,9 @@ public enum RefineStage {
         }
         let progress = reader.progress
         outcome.skipped.lines = progress.skippedLines
+        if progress.brokenFileCount > 0 { outcome.skipped.brokenFiles = progress.brokenFileCount }
         outcome.skipped.emptyDocuments = progress.emptyDocuments
-        outcome.skipped.examples = progress.skipped.map(\.description)
+        outcome.skipped.examples = progress.examples
         return outcome
     }
 }

@@ -33,8 +33,9 @@ struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: """
-            What to do about a line, record or document that cannot be read: fail, skip, or \
-            quarantine, which skips it and keeps its bytes and the reason in two files.
+            What to do about a line, record or document that cannot be read, and about the rest of \
+            a file that is damaged: fail, skip, or quarantine, which skips it and keeps its bytes \
+            and the reason in two files.
             """)
     var onError = CorpusErrorPolicy.fail
 
