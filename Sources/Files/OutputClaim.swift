@@ -29,6 +29,9 @@ public final class OutputClaim: Sendable {
         case filled
     }
 
+    /// Name of the lock in a directory, and end of that beside a file.
+    package static let lockName = ".quern-lock"
+
     /// The output's path.
     public let path: String
 
@@ -56,7 +59,7 @@ public final class OutputClaim: Sendable {
         let directory = kind == .filled ? path : FileSystem.parentDirectory(of: path)
         let lockPath =
             directory + (kind == .filled ? "/" : "/." + FilePlace.lastName(of: path))
-            + ".quern-lock"
+            + Self.lockName
         let isNew = kind == .filled && FileIdentity(path: path, followsLinks: true) == nil
         if kind == .replaced { try FileReplacement.checkKind(path) }
         try FileSystem.makeDirectory(directory)

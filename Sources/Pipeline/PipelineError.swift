@@ -24,8 +24,6 @@ public enum PipelineError: Error, Equatable, Sendable {
     case nothingToLearn
     /// A file of counts that nothing says to be of the corpus at hand.
     case foreignCounts(path: String)
-    /// The output would be read as text.
-    case outputIsInput(output: String, input: String)
     /// What cannot be read would be kept in place of a file that is no quarantine.
     case noQuarantine(path: String)
     /// A document cannot be written as JSON, which holds text only.
@@ -135,9 +133,6 @@ extension PipelineError: CustomStringConvertible {
             \(path) holds counts, and no \(path).json says of which corpus: learn from them apart \
             from a pipeline, remove them, or keep those of this corpus in another file
             """
-        case .outputIsInput(let output, let input):
-            "the output \(output) would be read as text of the input \(input): choose an output "
-                + "that lies in no folder of the inputs and is none of their files"
         case .noQuarantine(let path):
             """
             \(path) is there and is no quarantine, which has a file of reasons beside it: move it \

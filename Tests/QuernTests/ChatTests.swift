@@ -178,7 +178,13 @@ private struct ChatWorld {
     }
 
     @Test func `a command without what it needs is an error of one line in a pipe`() async throws {
-        let result = try await ChatWorld.shared.value.chat("/save\n")
+        let world = try await ChatWorld.shared.value
+        for name in ["", "/new", "/model.safetensors"] {
+            let refused = try await world.chat("/save \(world.model)\(name)\n")
+            #expect(refused.status == 1)
+            #expect(refused.messages.contains(name.isEmpty ? "is the input" : "lies in the input"))
+        }
+        let result = try await world.chat("/save\n")
         #expect(result.status == 1)
         #expect(result.messages.contains("/save"))
         #expect(result.messages.split(separator: "\n").count == 1)

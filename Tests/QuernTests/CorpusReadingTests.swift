@@ -96,8 +96,7 @@ import Testing
         for command in commands {
             let result = try await Program.run(command + ["in"], in: folder)
             #expect(result.status == 1)
-            #expect(
-                result.messages.contains("would be read as text of the input in: choose an output"))
+            #expect(result.messages.contains("lies in the input in: choose one outside of it"))
         }
         #expect(try folder.files(below: "in").count == 5)
     }

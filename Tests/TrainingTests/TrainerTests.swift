@@ -330,10 +330,8 @@ import Work
         let busy = TrainingError.runInUse(directory: fixture.path("run"))
         let (first, second) = (try fixture.trainer("run"), try fixture.trainer("run"))
         do {
-            try FileManager.default.createDirectory(
-                atPath: fixture.path("run"), withIntermediateDirectories: true)
-            let lock = try #require(try FileLock(path: fixture.path("run") + "/lock", .exclusive))
-            defer { withExtendedLifetime(lock) {} }
+            let claim = try OutputClaim(fixture.path("run"), .filled)
+            defer { withExtendedLifetime(claim) {} }
             await #expect(throws: busy) { try await first.run() }
         }
         _ = try await first.run()

@@ -43,6 +43,7 @@ public struct ComparisonRunner {
             forModelsIn: networks.map { configuration.directory(of: $0) }
         ) { _ in [] }
         var record = opened
+        defer { withExtendedLifetime(record.claim) {} }
         let plan = ComparisonPlan(configuration, vocabulary: vocabulary)
         try work.checkShards(of: data.sources.map(\.set), isTold: false)
         var comparison = Comparison(rule: configuration.rule, models: [])

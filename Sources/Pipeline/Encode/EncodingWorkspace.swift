@@ -8,7 +8,7 @@ import TokenShards
 /// and sizes.
 ///
 ///     plan.json           what is made from what
-///     lock                shared by processes that encode, exclusive for the one that finishes
+///     lock                shared by processes that encode, exclusive for one that removes it
 ///     part-PRINT.lock     held by the process that makes the part
 ///     part-PRINT/         journal.json, and the part's shards under names of their own
 ///     part-PRINT.quarantine   what of the part could not be read, and its .reasons.jsonl
@@ -39,7 +39,7 @@ struct EncodingWorkspace {
         }
     }
 
-    /// Makes the workspace, unless another one is in the way, and keeps others from finishing it.
+    /// Makes the workspace, unless another one is in the way, and keeps others from removing it.
     ///
     /// - Parameter existing: what to do about work on something else.
     func open(_ existing: EncodeStage.ExistingWork, share: WorkShare) throws -> FileLock {
@@ -160,7 +160,8 @@ struct EncodingWorkspace {
         try withExtendedLifetime(lock) { try DataSetAssembly.retire(path) }
     }
 
-    /// Makes the data set of the parts, which must be done.
+    /// Makes the data set of the parts, which must be done. The caller has claimed the data set's
+    /// directory for itself.
     ///
     /// - Parameters:
     ///   - quarantinePath: where what could not be read is kept; nil for the place that the parts
@@ -171,27 +172,14 @@ struct EncodingWorkspace {
         quarantinePath: String? = nil, willReplace: (ShardManifest) throws -> Void = { _ in },
         afterStep: () -> Void = {}
     ) throws -> ShardManifest {
-        let manifest = try assembleAlone(quarantinePath, willReplace, afterStep)
-        // Its lock is closed now.
+        if !DataSetAssembly.isCommitted(in: path) {
+            try commit(quarantinePath, willReplace, afterStep)
+            afterStep()
+        }
+        let manifest = try DataSetAssembly.complete(
+            from: path, to: directory, afterStep: afterStep)
         try DataSetAssembly.removeRemains(in: directory)
         return manifest
-    }
-
-    private func assembleAlone(
-        _ quarantinePath: String?, _ willReplace: (ShardManifest) throws -> Void,
-        _ afterStep: () -> Void
-    ) throws -> ShardManifest {
-        guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
-            throw PipelineError.busy(directory: directory)
-        }
-        return try withExtendedLifetime(lock) {
-            if !DataSetAssembly.isCommitted(in: path) {
-                try commit(quarantinePath, willReplace, afterStep)
-                afterStep()
-            }
-            return try DataSetAssembly.complete(
-                from: path, to: directory, afterStep: afterStep)
-        }
     }
 
     private func commit(

@@ -37,6 +37,9 @@ public enum ModelExport {
         _ directory: String, to path: String, settings: GGUFSettings,
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, remarks: [String]) {
+        try FilePlace.check(output: path, inputs: [CheckpointStore.resolved(directory)])
+        let claim = try OutputClaim(path, .replaced)
+        defer { withExtendedLifetime(claim) {} }
         let directory = try CheckpointStore.soundModelDirectory(at: directory)
         let model = try ModelDirectory(path: directory)
         let vocabulary = try Vocabulary(directory: directory)
@@ -46,7 +49,6 @@ public enum ModelExport {
         tokenizer.preTokenizer = settings.preTokenizer
         tokenizer.chatTemplate = try ChatTemplateFile.read(directory: directory)
         tokenizer.addsBeginning = settings.addsBeginning
-        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let fileName = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         try model.writeGGUF(
             to: path, type: settings.type, name: settings.name ?? fileName,
@@ -76,9 +78,10 @@ public enum ModelExport {
         _ directory: String, to output: String, type: NumberType, shardByteCount: Int?,
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, files: [String]) {
+        let claim = try NewDirectory.claim(output, inputs: [CheckpointStore.resolved(directory)])
         let directory = try CheckpointStore.soundModelDirectory(at: directory)
         let model = try ModelDirectory(path: directory)
-        let files = try NewDirectory.make(output) { partial in
+        let files = try NewDirectory.make(claim) { partial in
             let files = try model.write(
                 toDirectory: partial, type: type, shardByteCount: shardByteCount
             ) { report(.writing("exporting", $0, of: model)) }

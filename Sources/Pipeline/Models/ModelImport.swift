@@ -42,6 +42,9 @@ public struct ModelImport: Sendable {
     public func run(
         _ source: String, output: String, report: (PipelineEvent) -> Void
     ) throws -> Result {
+        let claim = try NewDirectory.claim(
+            output,
+            inputs: [CheckpointStore.resolved(source)] + [vocabularyPath].compactMap(\.self))
         let source = try CheckpointStore.soundModelDirectory(at: source)
         var model = try ModelDirectory(path: source, contextLength: contextLength)
         var importer = VocabularyImport()
@@ -51,7 +54,7 @@ public struct ModelImport: Sendable {
         let template = try ChatTemplateFile.read(directory: source)
         try model.configuration.checkEmbeddings(of: vocabulary)
         if model.endToken == nil { model.endToken = vocabulary.endOfText }
-        let files = try NewDirectory.make(output) { directory in
+        let files = try NewDirectory.make(claim) { directory in
             try vocabulary.write(toDirectory: directory)
             if let template {
                 try FileReplacement.write(template, to: directory + "/" + ChatTemplateFile.fileName)

@@ -1,5 +1,6 @@
 import Bytes
 import Corpora
+import Files
 import TokenShards
 import Tokenization
 import Training
@@ -45,6 +46,9 @@ struct PairEncoding {
         shards.endOfText = .none
         shards.allowSpecial = .none
         var reader = try PairReader(corpus)
+        let claims = try reader.inputs.claim(
+            [PlannedOutput(directory, .filled)], quarantinePath: corpus.keptPath, work: work)
+        defer { withExtendedLifetime(claims) {} }
         var writer = try ShardWriter(
             directory: directory, vocabulary: template.vocabulary, configuration: shards)
         var (losses, sources) = (Losses(), SourceCounts())

@@ -1,4 +1,5 @@
 public import Corpora
+import Files
 import Foundation
 public import Refinement
 import Training
@@ -51,12 +52,12 @@ public enum RefineStage {
         var reader = try CorpusReader(corpus, threadCount: work.threadCount)
         switch destination {
         case .directory(let path):
+            try reader.inputs.check(output: path)
             var directory = try RefinedDirectory(
                 path: path, partByteCount: refinement.partByteCount)
-            try reader.inputs.check(
-                outputs: [path], quarantinePath: corpus.keptPath, work: work)
-            // Beside the report, in a directory that goes if anything fails.
-            let scratchPath = scratchPath(refinement, path + ".partial")
+            let claims = try reader.inputs.claim([], quarantinePath: corpus.keptPath, work: work)
+            defer { withExtendedLifetime(claims) {} }
+            let scratchPath = scratchPath(refinement, FileSystem.parentDirectory(of: path))
             var outcome = try await refine(
                 &reader, with: refinement, memory: memory, scratchPath: scratchPath,
                 level: refinement.compressionLevel, work: work
@@ -70,7 +71,8 @@ public enum RefineStage {
             try directory.commit(outcome)
             return outcome
         case .lines(let write):
-            try reader.inputs.check(outputs: [], quarantinePath: corpus.keptPath, work: work)
+            let claims = try reader.inputs.claim([], quarantinePath: corpus.keptPath, work: work)
+            defer { withExtendedLifetime(claims) {} }
             let scratchPath = scratchPath(refinement, NSTemporaryDirectory())
             let outcome = try await refine(
                 &reader, with: refinement, memory: memory, scratchPath: scratchPath, level: nil,

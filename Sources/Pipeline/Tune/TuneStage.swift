@@ -1,3 +1,4 @@
+import Corpora
 import Files
 import Models
 import TokenShards
@@ -50,6 +51,10 @@ public enum TuneStage {
         let runDirectory = surroundings.runDirectory
         let store = CheckpointStore(runDirectory: runDirectory)
         if results == nil { try store.check(surroundings.existing) }
+        var surroundings = surroundings
+        let conversations = CorpusConfiguration(inputs: section.inputs, format: .jsonl)
+        try conversations.findInputs().check(output: runDirectory)
+        surroundings.claim = try TrainStage.claim(surroundings, inputs: [], start: modelDirectory)
         if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
             work.report(.notice(note))
         }
@@ -82,7 +87,6 @@ public enum TuneStage {
         var set = try ShardSet(directory: shards, vocabulary: template.vocabulary)
 
         let training = recipe(section, modelDirectory: modelDirectory, set: set, shape: shape)
-        var surroundings = surroundings
         if let results {
             // The one that there was may be kept elsewhere by now.
             surroundings.existing = store.latest == nil ? .overwrite : .setAside

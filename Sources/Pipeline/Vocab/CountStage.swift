@@ -19,6 +19,8 @@ enum CountStage {
         var counts: Counts
         /// Progress of reading for it.
         var progress: CorpusProgress
+        /// Claims of what is made of it.
+        var claims: [OutputClaim]
     }
 
     /// Memory of the program itself, of reading and of merging runs.
@@ -53,10 +55,10 @@ enum CountStage {
     ///   - readsPairs: whether they hold pairs.
     ///   - memory: the memory that the program may use; counts that need more go to the disk.
     ///   - path: beside this path they go.
-    ///   - directory: the directory of the vocabulary that is learned from the counts.
+    ///   - outputs: what is made of the counts, which is claimed before the first text is read.
     static func run(
         corpora: [CorpusConfiguration], readsPairs: Bool = false, pattern: SplitPattern,
-        memory: ByteSize?, beside path: String, directory: String?,
+        memory: ByteSize?, beside path: String, outputs: [PlannedOutput],
         work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         let memory = memory ?? defaultMemory
@@ -69,14 +71,16 @@ enum CountStage {
             if stop.isRequested { throw PipelineError.interrupted }
         }
         let counters = Pool { PieceCounter(pattern) }
-        let total = try totalByteCount(corpora)
+        let total = try totalByteCount(corpora, outputs)
         var progress = CorpusProgress()
         progress.totalBytes = 0
+        var claims: [OutputClaim] = []
         for corpus in corpora {
             let split = ValidationSplit(fraction: corpus.validationFraction)
-            func check(_ inputs: CorpusInputs) throws {
-                try inputs.check(
-                    outputs: [path, directory], quarantinePath: corpus.keptPath, work: work)
+            func claim(_ inputs: CorpusInputs) throws {
+                // Those of the first corpus are held until the end.
+                claims += try inputs.claim(
+                    claims.isEmpty ? outputs : [], quarantinePath: corpus.keptPath, work: work)
             }
             let before = progress
             func show(_ part: CorpusProgress) {
@@ -90,7 +94,7 @@ enum CountStage {
             let read: CorpusProgress
             if readsPairs {
                 var reader = try PairReader(corpus)
-                try check(reader.inputs)
+                try claim(reader.inputs)
                 try await forEachChunk(of: &reader, work: work) { pairs in
                     try counters.withItem { counter in
                         for pair in pairs where !split.isValidation(pair) {
@@ -105,7 +109,7 @@ enum CountStage {
                 read = reader.progress
             } else {
                 var reader = try CorpusReader(corpus, threadCount: threadCount)
-                try check(reader.inputs)
+                try claim(reader.inputs)
                 try await forEachChunk(of: &reader, work: work) { documents in
                     try counters.withItem { counter in
                         for document in documents where !split.isValidation(document.contentHash) {
@@ -124,17 +128,22 @@ enum CountStage {
             progress += read
         }
         return Outcome(
-            counts: try merge(counters.drain(), runs, limit: counting), progress: progress)
+            counts: try merge(counters.drain(), runs, limit: counting), progress: progress,
+            claims: claims)
     }
 
     /// The stored bytes of several corpora, whose inputs are all looked up before the first is
-    /// read; nil if one has no known size.
-    private static func totalByteCount(_ corpora: [CorpusConfiguration]) throws -> Int? {
+    /// read, and none of which may meet an output; nil if one has no known size.
+    private static func totalByteCount(
+        _ corpora: [CorpusConfiguration], _ outputs: [PlannedOutput]
+    ) throws -> Int? {
         // A reader of one knows it, and a list of inputs that comes through a pipe is read only
         // once.
         guard corpora.count > 1 else { return nil }
         return try corpora.reduce(0 as Int?) { sum, corpus in
-            let count = try CorpusReader(corpus).progress.totalBytes
+            let reader = try CorpusReader(corpus)
+            for output in outputs { try reader.inputs.check(output: output.path) }
+            let count = reader.progress.totalBytes
             return sum.flatMap { sum in count.map { sum + $0 } }
         }
     }
@@ -190,6 +199,9 @@ struct KeptCounts {
     /// Whether there are other counts, which those of this corpus are to replace.
     let replacesOthers: Bool
 
+    /// The path of the record of counts at `path`.
+    static func recordPath(_ path: String) -> String { path + ".json" }
+
     /// Looks for counts at `path`.
     ///
     /// - Throws: ``PipelineError/foreignCounts(path:)`` for counts without a record, which were
@@ -197,7 +209,7 @@ struct KeptCounts {
     init(path: String, corpora: [CorpusConfiguration], pattern: SplitPattern) throws {
         let identities = try corpora.map { try CorpusIdentity($0).fingerprint }
         current = Record(corpus: try StageLedger.fingerprint(identities), pattern: pattern)
-        recordPath = path + ".json"
+        recordPath = Self.recordPath(path)
         guard FileManager.default.fileExists(atPath: path) else {
             (file, replacesOthers) = (nil, false)
             return

@@ -1,3 +1,4 @@
+public import Files
 import Foundation
 public import Models
 public import TokenShards
@@ -47,6 +48,8 @@ public final class Trainer {
         public var isProfiled: Bool
         /// Draws the samples of `sample_every`; nil for none.
         public var drawSamples: SampleDrawer?
+        /// Claim of the directory that the caller holds; nil for the run to take one.
+        public var claim: OutputClaim?
 
         /// Draws samples from a model, and tells on the way the tokens that it has drawn and the
         /// most that they can be.

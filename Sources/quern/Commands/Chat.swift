@@ -96,6 +96,9 @@ struct Chat: AsyncParsableCommand, MessagingCommand {
                 throw PipelineError.badValue(
                     key: "/save", reason: "a file's name belongs behind it")
             }
+            try FilePlace.check(output: argument, inputs: [model])
+            let claim = try OutputClaim(argument, .replaced)
+            defer { withExtendedLifetime(claim) {} }
             try FileReplacement.write(try session.line(), to: argument)
         default:
             Terminal.writeMessage(

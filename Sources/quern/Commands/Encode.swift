@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Pipeline
 import TokenShards
@@ -92,6 +93,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
     }
 
     func run() async throws {
+        try FilePlace.check(output: output, inputs: [vocab])
         let vocabulary = try Vocabulary(directory: vocab)
         var shards = ShardConfiguration()
         shards.endOfText = endOfText

@@ -148,6 +148,9 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     }
 
     func run() async throws {
+        try svg.map { try FilePlace.check(output: $0, inputs: [model] + shards) }
+        let claim = try svg.map { try OutputClaim($0, .replaced) }
+        defer { withExtendedLifetime(claim) {} }
         let printer = reporting.makePrinter()
         for (key, value) in [("targets", targets), ("beams", beams)] where value != nil {
             try EvaluateStage.requirePairs(

@@ -67,6 +67,9 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
     }
 
     func run() async throws {
+        try svg.map { try FilePlace.check(output: $0, inputs: [model]) }
+        let claim = try svg.map { try OutputClaim($0, .filled) }
+        defer { withExtendedLifetime(claim) {} }
         let (explanation, vocabulary) = try ExplainStage.run(
             text, target: target, modelDirectory: model,
             focus: .init(layer: layer - 1, head: head - 1))
@@ -79,7 +82,6 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
     private func draw(
         _ explanation: Explanation, _ names: TokenNames, in directory: String
     ) throws {
-        try FileSystem.makeDirectory(directory)
         let labels = explanation.ids.map(names.name)
         var written: Set<String> = []
         for (index, step) in explanation.steps.enumerated() {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Models
 import Pipeline
@@ -134,6 +135,10 @@ struct Generate: AsyncParsableCommand, ReportingCommand {
     }
 
     func run() async throws {
+        let drawing = attention.flatMap { $0 == "-" ? nil : $0 }
+        try drawing.map { try FilePlace.check(output: $0, inputs: [model]) }
+        let claim = try drawing.map { try OutputClaim($0, .replaced) }
+        defer { withExtendedLifetime(claim) {} }
         let generation = try sampling.configuration()
         let directory = try CheckpointStore.soundModelDirectory(at: model)
         let vocabulary = try Vocabulary(directory: directory)

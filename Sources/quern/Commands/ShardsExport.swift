@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Pipeline
 import TokenShards
 import Tokenization
@@ -47,6 +48,7 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
     }
 
     func run() async throws {
+        try FilePlace.check(output: output, inputs: [vocab].compactMap(\.self))
         let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
         let export = try ShardExport(of: set, as: format, sampleLength: length ?? 2_048)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Pipeline
 import TokenShards
 import Tokenization
@@ -151,6 +152,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
                 surroundings: surroundings, work: work)
         } else {
             configuration.training.initFrom = initFrom ?? configuration.training.initFrom
+            try FilePlace.check(
+                output: runDirectory, inputs: [vocab ?? configuration.vocabularyDirectory])
             let vocabulary = try configuration.modelVocabulary(vocab)
             let data =
                 shards.isEmpty
