@@ -94,7 +94,8 @@ COMMANDS = {
     "vocab-export": "vocab export {base}/v --format huggingface --output out",
     "vocab-export-file": "vocab export {base}/v --format tiktoken --output out",
     "corpus-pack": "corpus pack --frame-size 10KiB --output out {base}/text.txt",
-    "corpus-refine": "corpus refine --separator \\n\\n\\n --near-duplicates --output out {base}/text.txt",
+    "corpus-refine":
+        "corpus refine --separator \\n\\n\\n --near-duplicates --output out {base}/text.txt",
     "encode": "encode --vocab {base}/v --separator \\n\\n\\n --output out {base}/text.txt",
     "encode-quarantine":
         "encode --vocab {base}/v --on-error quarantine --part-bytes 1000 --output out "
@@ -143,7 +144,8 @@ def tree(folder):
     """The files below a folder, links as such, without the bytes of those that tell times."""
     found = {}
     for directory, folders, files in os.walk(folder):
-        for name in files + [name for name in folders if (pathlib.Path(directory) / name).is_symlink()]:
+        links = [name for name in folders if (pathlib.Path(directory) / name).is_symlink()]
+        for name in files + links:
             path = pathlib.Path(directory) / name
             key = str(path.relative_to(folder))
             if path.is_symlink():
