@@ -49,7 +49,8 @@ struct AsideMover {
             throw error
         }
         // The claim on an output is held on its file, which other processes look for here.
-        for name in stays + [OutputClaim.lockName] where manager.fileExists(atPath: place + "/" + name) {
+        for name in stays + [OutputClaim.lockName]
+        where manager.fileExists(atPath: place + "/" + name) {
             try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path + "/" + name))
             try FileSystem.renameFile(place + "/" + name, to: path + "/" + name)
         }
