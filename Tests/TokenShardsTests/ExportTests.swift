@@ -168,8 +168,11 @@ import Tokenization
         let fixture = try ShardFixture()
         _ = try fixture.write()
         let set = try ShardSet(directory: fixture.path("set"))
-        #expect(throws: ShardError.self) {
+        #expect(throws: FileError.self) {
             try ShardExport(of: set, as: .megatron).write(to: fixture.path("set"))
+        }
+        #expect(throws: ShardError.self) {
+            try ShardExport(of: set, as: .megatron).write(to: NSTemporaryDirectory())
         }
         #expect(throws: ShardError.self) {
             try ShardExport(of: set, as: .mds, sampleLength: 100_000).write(
