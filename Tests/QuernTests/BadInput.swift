@@ -60,7 +60,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try $0.write("bad.jsonl", "{}\n[]\n")
             return encode($1, "bad.jsonl") + ["--on-error", "skip"]
         },
-        BadInput("a file that would replace the one that is read", says: "choose an output") {
+        BadInput("a file that would replace the one that is read", says: "is the input a.jsonl") {
             try $0.write("a.jsonl", #"{"text": "x"}"#)
             _ = $1
             return ["corpus", "pack", "--output", "a.jsonl", "--quiet", "a.jsonl"]
