@@ -229,7 +229,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             throw .noManifest(directory: directory)
         }
         do {
-            self = try StrictJSON.decode(ShardManifest.self, from: data)
+            self = try StrictJSON.decodeCounts(ShardManifest.self, from: data)
         } catch {
             throw .badManifest(path: path, reason: decodingReason(error))
         }

@@ -202,7 +202,7 @@ import Work
         bad.batchSize = 0
         #expect(
             throws: TrainingError.badConfiguration(
-                key: "batch_size", rule: "must be from 1 to 65536")
+                key: "batch_size", rule: "is 0; give a whole number from 1 to 65536")
         ) {
             try fixture.trainer("other", configuration: bad)
         }

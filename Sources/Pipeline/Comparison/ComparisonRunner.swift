@@ -123,7 +123,7 @@ public struct ComparisonRunner {
         case .minutes:
             let speed = try await MeasuredSpeed(
                 of: network, directory: configuration.directory(of: entry), vocabulary, data, work)
-            return max(1, Int(configuration.minutes * 60 / speed.secondsPerStep))
+            return stepCount(configuration.minutes * 60 / speed.secondsPerStep)
         }
     }
 }
@@ -151,7 +151,7 @@ struct MeasuredSpeed: Codable {
         let path = directory + "/" + Self.fileName
         // The steps asked for make no difference.
         var training = network.training
-        training.steps = 1 << 30
+        training.steps = min(1 << 30, TrainingConfiguration.mostWindows / training.windowsPerStep)
         inputs = try StageLedger.fingerprint([
             data.fingerprint, try StageLedger.fingerprint(network.model),
             try StageLedger.fingerprint(training), "\(work.threadCount)",

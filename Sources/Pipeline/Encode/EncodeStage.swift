@@ -54,14 +54,7 @@ public enum EncodeStage {
 
     /// Throws unless documents can be packed this way.
     static func validate(_ shards: ShardConfiguration) throws {
-        // The reader of llm.c keeps the count in a signed 32-bit integer.
-        guard (1...Int(Int32.max)).contains(shards.tokensPerShard) else {
-            throw PipelineError.badValue(
-                key: "shards.tokens_per_shard", reason: "it is from 1 to \(Int32.max)")
-        }
-        guard shards.partBytes > 0 else {
-            throw PipelineError.badValue(key: "shards.part_bytes", reason: "must be positive")
-        }
+        try shards.checkNumbers(in: "shards")
     }
 
     /// Encodes a corpus and finishes the data set.

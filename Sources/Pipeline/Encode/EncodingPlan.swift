@@ -3,6 +3,7 @@ import Corpora
 import Files
 import Foundation
 import TokenShards
+import Work
 
 /// Plan by which a corpus becomes a data set: what goes in, and how it is divided into parts.
 ///
@@ -58,6 +59,13 @@ struct EncodingPlan: Codable, Equatable {
         } catch {
             throw PipelineError.badPlan(
                 path: path, reason: "another version wrote it: \(decodingReason(error))")
+        }
+        // Times may lie before 1970.
+        let sizes = ValueRange.whole(0...StrictJSON.largestCount)
+        for input in parts.joined() where !input.bytes.isIn(sizes) {
+            throw PipelineError.badPlan(
+                path: path,
+                reason: "the bytes of \(input.path) are \(input.bytes.rangedText); \(sizes.wish)")
         }
     }
 

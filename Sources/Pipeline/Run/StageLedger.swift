@@ -29,7 +29,7 @@ struct StageLedger {
     init(directory: String) {
         path = directory + "/" + Self.fileName
         if let data = FileManager.default.contents(atPath: path),
-            let records = try? StrictJSON.decode([String: Record].self, from: data)
+            let records = try? StrictJSON.decodeCounts([String: Record].self, from: data)
         {
             for (key, record) in records {
                 // `encode/web`: the stage, and the source where there are several.

@@ -44,7 +44,7 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
             throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
         }
         do {
-            self = try StrictJSON.decode(TrainingSummary.self, from: data)
+            self = try StrictJSON.decodeCounts(TrainingSummary.self, from: data)
         } catch {
             throw TrainingError.badCheckpoint(path: path, reason: decodingReason(error))
         }

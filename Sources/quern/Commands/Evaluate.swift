@@ -49,7 +49,9 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     var split = Split.validation
 
     @Option(
-        name: .long, help: "New tokens a window. (default: as in training, or the context length)")
+        name: .long,
+        help: "New tokens a window. (default: as in training, or the context length)",
+        transform: Typed.whole(.counts))
     var stride: Int?
 
     @Flag(
@@ -76,7 +78,9 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     @Flag(name: .long, help: "Show the loss by the number of tokens that the model is shown.")
     var byContext = false
 
-    @Option(name: .long, help: "Windows that are read for each of the two.")
+    @Option(
+        name: .long, help: "Windows that are read for each of the two.",
+        transform: Typed.whole(.counts))
     var windows = LossCurveMeter.defaultWindowLimit
 
     @Option(
@@ -89,15 +93,17 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         help: """
             Targets that a model of pairs writes for comparison; 0 for none. (default: \
             \(defaultTargetCount))
-            """)
+            """, transform: Typed.whole(0...1 << 30))
     var targets: Int?
 
-    @Option(name: .long, help: "Beams of the search by which it writes them. (default: 1)")
+    @Option(
+        name: .long, help: "Beams of the search by which it writes them. (default: 1)",
+        transform: Typed.whole(.beams))
     var beams: Int?
 
     private static let defaultTargetCount = 1_000
 
-    @Option(name: .long, help: "Windows scored at once.")
+    @Option(name: .long, help: "Windows scored at once.", transform: Typed.whole(.counts))
     var batchSize = 16
 
     @Flag(name: .long, help: "Write the result as JSON.")
@@ -119,20 +125,13 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     }
 
     func validate() throws {
-        if let stride, stride < 1 { throw ValidationError("--stride is at least 1") }
         if answers == true, stride != nil {
             throw ValidationError("conversations are read whole: give no --stride with --answers")
         }
         if shards.isEmpty { throw ValidationError("--shards takes at least one directory") }
-        if batchSize < 1 { throw ValidationError("--batch-size is at least 1") }
-        if let targets, targets < 0 { throw ValidationError("--targets is at least 0") }
-        if let beams {
-            try BeamSearch.validate(beams: beams)
-            if targets == 0 {
-                throw ValidationError("--beams writes targets: give none of it with --targets 0")
-            }
+        if beams != nil, targets == 0 {
+            throw ValidationError("--beams writes targets: give none of it with --targets 0")
         }
-        if windows < 1 { throw ValidationError("--windows is at least 1") }
         if !curves.isEmpty,
             stride != nil || answers != nil || maskDocuments != nil || precision != nil
         {

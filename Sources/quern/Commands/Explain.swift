@@ -45,10 +45,13 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
             """)
     var target: String?
 
-    @Option(name: .long, help: "The layer to look at closely, from 1.")
+    @Option(
+        name: .long, help: "The layer to look at closely, from 1.",
+        transform: Typed.whole(1...1 << 12))
     var layer = 1
 
-    @Option(name: .long, help: "The head of that layer, from 1.")
+    @Option(
+        name: .long, help: "The head of that layer, from 1.", transform: Typed.whole(1...1 << 16))
     var head = 1
 
     @Option(
@@ -60,11 +63,6 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
     var json = false
 
     @OptionGroup var messages: MessageOptions
-
-    func validate() throws {
-        if layer < 1 { throw ValidationError("--layer is at least 1") }
-        if head < 1 { throw ValidationError("--head is at least 1") }
-    }
 
     func run() async throws {
         try svg.map { try FilePlace.check(output: $0, inputs: [model]) }

@@ -33,7 +33,9 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "The directory to make.")
     var output: String
 
-    @Option(name: .long, help: "Tokens a sample, for mds. (default: 2048)")
+    @Option(
+        name: .long, help: "Tokens a sample, for mds. (default: 2048)",
+        transform: Typed.whole(1...1 << 24))
     var length: Int?
 
     @Option(name: .long, help: "The vocabulary, for a data set that has no manifest.")
@@ -42,9 +44,7 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
-        guard let length else { return }
-        if length < 1 { throw ValidationError("--length must be positive") }
-        if format != .mds { throw ValidationError("--length is only for mds") }
+        if length != nil, format != .mds { throw ValidationError("--length is only for mds") }
     }
 
     func run() async throws {

@@ -32,7 +32,9 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
             """))
     var directories: [WeightedDirectory] = []
 
-    @Option(name: .long, help: "Show the rows of this step, counted from 1.")
+    @Option(
+        name: .long, help: "Show the rows of this step, counted from 1.",
+        transform: Typed.whole(.steps))
     var step: Int?
 
     @Option(
@@ -54,7 +56,6 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
             throw ValidationError(
                 "name the data set's directory, or a --config or --run that says it")
         }
-        if let step, step < 1 { throw ValidationError("--step counts from 1") }
         if step == nil,
             !directories.isEmpty && (run != nil || config != nil || !options.set.isEmpty)
         {
@@ -117,7 +118,14 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
             marksDocuments: training.masksDocuments, batchSize: training.windowsPerStep,
             seed: training.seed, isContinuous: training.carriesState)
         let provenance = BatchProvenance(mixture, loader)
-        let first = training.overfitOneBatch ? 0 : (step - 1) * loader.batchSize
+        let (place, overflows) = (step - 1).multipliedReportingOverflow(by: loader.batchSize)
+        guard !overflows, place <= Int.max - loader.batchSize else {
+            throw PipelineError.badValue(
+                key: "--step",
+                reason: "it is \(step), and no run of \(loader.batchSize) windows a step is so long"
+            )
+        }
+        let first = training.overfitOneBatch ? 0 : place
         var rows = [["row", "window", "shard", "document", "tokens", "from"]]
         if vocabulary != nil { rows[0].append("beginning") }
         for row in 0..<loader.batchSize {

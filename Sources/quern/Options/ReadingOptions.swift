@@ -57,7 +57,8 @@ struct ReadingOptions: ParsableArguments {
     var invalidUtf8 = InvalidUTF8Policy.keep
 
     @Option(
-        name: .long, help: "The largest document or line, such as 256MiB.")
+        name: .long, help: "The largest document or line, such as 256MiB.",
+        transform: Typed.size(.size(1...1 << 40)))
     var maxDocumentSize = ByteSize(byteCount: CorpusConfiguration().maximumDocumentByteCount)
 
     @Flag(
