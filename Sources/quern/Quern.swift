@@ -2,6 +2,7 @@ import ArgumentParser
 import Compression
 import Models
 import Pipeline
+import Work
 
 /// The program.
 @main
@@ -53,6 +54,7 @@ struct Quern: AsyncParsableCommand {
             Terminal.writeLastMessage("Error: \(fault)\n")
             exit(withError: ExitCode.failure)
         }
+        AvailableMemory.prepareForProcessLimits()
         var parsed: (any ParsableCommand)?
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {

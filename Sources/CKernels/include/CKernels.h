@@ -64,6 +64,14 @@ void qk_name_thread(const char *name);
 /// much memory then looks up fewer of them. Nothing depends on the answer.
 void qk_prefer_large_pages(void *address, long bytes);
 
+/// From now on a fault of the process, such as the end that Swift's runtime makes where an
+/// allocation fails, writes `text`, of at most 511 bytes, to standard error and ends it with the
+/// code 1.
+void qk_end_faults_with(const char *text);
+
+/// Keeps the allocator to one arena, where it has several and limits on address space count.
+void qk_use_one_arena(void);
+
 /// Tells the processor that this thread spins.
 static inline void qk_pause(void) {
 #if defined(__x86_64__)

@@ -39,6 +39,9 @@ public enum EvaluateStage {
             $0.manifest.totals(of: split).tokens / stride + $0.shards(of: split).count
         }
         let batchSize = min(batchSize, max(1, windowCount.max() ?? 1))
+        try BatchRunner.checkMemory(
+            of: model.configuration, batchSize: batchSize, contextLength: context,
+            threadCount: work.threadCount)
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context,
             team: ThreadTeam(threadCount: work.threadCount), kernels: .best(settings.precision))
@@ -187,6 +190,9 @@ public enum EvaluateStage {
                 reason: "it reads pairs, of which the targets alone have losses; score it without "
                     + "curves")
         }
+        try BatchRunner.checkMemory(
+            of: model.configuration, batchSize: min(batchSize, windowLimit),
+            contextLength: model.configuration.positionCount, threadCount: work.threadCount)
         let runner = BatchRunner(
             model: model, batchSize: min(batchSize, windowLimit),
             contextLength: model.configuration.positionCount,

@@ -36,6 +36,9 @@ public enum RefineStage {
         work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
         try refinement.validate(threadCount: work.threadCount)
+        // What the configuration allows need not be there: the result is the same with less.
+        let refinement = refinement.limited(
+            to: AvailableMemory.byteCount / 4 * 3, threadCount: work.threadCount)
         return try await run(
             corpus: corpus, refinement: refinement,
             memory: RefinementMemory(refinement.memory, threadCount: work.threadCount),

@@ -32,14 +32,20 @@ enum CountStage {
     /// The least memory of a counter.
     private static let counterByteCount = 4 << 20
 
-    /// Memory that may be used where no limit is given: most of the machine's.
+    /// Memory that may be used where no limit is given: most of the machine's, or of what limits
+    /// of the process leave.
     static var defaultMemory: ByteSize {
-        ByteSize(byteCount: Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4 * 3)
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        return ByteSize(byteCount: max(1, min(physical, AvailableMemory.byteCount)) / 4 * 3)
+    }
+
+    private static func leastByteCount(threadCount: Int) -> Int {
+        programByteCount + threadCount * (threadByteCount + counterByteCount)
     }
 
     /// Throws unless counting can be done in so much memory.
     static func validate(_ memory: ByteSize, threadCount: Int) throws {
-        let least = programByteCount + threadCount * (threadByteCount + counterByteCount)
+        let least = leastByteCount(threadCount: threadCount)
         guard memory.byteCount >= least else {
             throw PipelineError.tooLittleMemory(
                 needed: ByteSize(byteCount: least).roundedUp, limit: memory,
@@ -61,8 +67,12 @@ enum CountStage {
         memory: ByteSize?, beside path: String, outputs: [PlannedOutput],
         work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
-        let memory = memory ?? defaultMemory
         let (threadCount, stop) = (work.threadCount, work.stop)
+        let memory =
+            memory
+            ?? ByteSize(
+                byteCount: max(
+                    defaultMemory.byteCount, leastByteCount(threadCount: threadCount)))
         try validate(memory, threadCount: threadCount)
         let counting = memory.byteCount - programByteCount - threadCount * threadByteCount
         let runs = PieceRuns(

@@ -86,6 +86,14 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         return essence
     }
 
+    /// The same with no more memory than `byteCount`, but with what the work needs at least.
+    package func limited(to byteCount: Int, threadCount: Int) -> RefinementConfiguration {
+        let least = RefinementMemory.least(threadCount: threadCount).byteCount
+        var limited = self
+        limited.memory = ByteSize(byteCount: max(least, min(memory.byteCount, byteCount)))
+        return limited
+    }
+
     /// Throws if a value makes no sense, or if the memory is not enough for so many threads.
     public func validate(threadCount: Int) throws(RefinementError) {
         if let fault = numericFault { throw .badValue(key: fault.key, wish: fault.reason) }

@@ -71,7 +71,7 @@ public struct PieceStream: ~Copyable {
         pending.reserveCapacity(pending.count + bytes.count)
         for index in bytes.indices { pending.append(bytes[index]) }
         guard pending.count >= nextLength else { return [] }
-        let pieces = take { text, start in splitter.nextCertain(text, from: start) }
+        let pieces = take(isEnd: false)
         nextLength = 2 * pending.count
         return pieces
     }
@@ -79,18 +79,20 @@ public struct PieceStream: ~Copyable {
     /// The pieces of the text's end; the stream begins another text.
     public mutating func finish() -> [[UInt8]] {
         nextLength = 0
-        return take { text, start in
-            start < text.count ? splitter.next(text, from: start) : 0
-        }
+        return take(isEnd: true)
     }
 
-    /// Takes as many pieces off what is pending as `next` finds.
-    private mutating func take(_ next: (ByteView, Int) -> Int) -> [[UInt8]] {
+    /// Takes the pieces that are certain off what is pending; all of them at the end of a text.
+    private mutating func take(isEnd: Bool) -> [[UInt8]] {
+        let splitter = splitter
         var pieces: [[UInt8]] = []
         let taken = ByteView.with(pending.span) { text in
             var start = 0
             while true {
-                let count = next(text, start)
+                guard start < text.count else { return start }
+                let count =
+                    isEnd
+                    ? splitter.next(text, from: start) : splitter.nextCertain(text, from: start)
                 guard count > 0 else { return start }
                 var (first, ends) = (start, splitter.ends)
                 for index in 0..<count {

@@ -4,8 +4,8 @@ package import Bytes
 ///
 /// A scanner looks at its text from the start of a piece on, without a gap, and what it looks at
 /// beyond the end of the piece is taken by one of the next three pieces (see ``PieceScanner``). So
-/// a piece behind which there are four more did not look at the end of what is there, and ends where
-/// it does whatever follows. That needs whole characters: see ``endOfCharacters(in:)``.
+/// a piece behind which there are four more did not look at the end of what is there, and ends
+/// where it does whatever follows. That needs whole characters: see ``endOfCharacters(in:)``.
 extension PieceSplitter {
     /// Pieces at the end of what is there that are not certain; twice as many as need be.
     private static let uncertainCount = 8

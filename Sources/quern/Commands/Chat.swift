@@ -43,7 +43,7 @@ struct Chat: AsyncParsableCommand, MessagingCommand {
     func run() async throws {
         var session = try ChatSession(
             directory: model, system: system, configuration: sampling.configuration(),
-            threadCount: ThreadTeam.processorCount)
+            threadCount: AvailableMemory.threadCount(ThreadTeam.processorCount))
         let interrupts = AnswerInterrupts()
         var lines = InputLines()
         while let line = try lines.next(prompt: "> ") {

@@ -103,7 +103,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
 
     private static let defaultTargetCount = 1_000
 
-    @Option(name: .long, help: "Windows scored at once.", transform: Typed.whole(.counts))
+    @Option(name: .long, help: "Windows scored at once.", transform: Typed.whole(1...1 << 40))
     var batchSize = 16
 
     @Flag(name: .long, help: "Write the result as JSON.")

@@ -58,7 +58,8 @@ struct ReportOptions: ParsableArguments {
 
     @OptionGroup var messages: MessageOptions
 
-    var threadCount: Int { threads ?? ThreadTeam.processorCount }
+    /// Threads to use: fewer than are asked for where there is too little memory for them.
+    var threadCount: Int { AvailableMemory.threadCount(threads ?? ThreadTeam.processorCount) }
 
     /// Whether no progress is shown.
     var quiet: Bool { messages.quiet }
