@@ -16,6 +16,7 @@
 
 #if defined(__GLIBC__)
 #include <malloc.h>
+#include <pthread.h>
 #endif
 
 static char message[512];
@@ -45,9 +46,17 @@ void qk_end_faults_with(const char *text) {
     }
 }
 
-void qk_use_one_arena(void) {
+void qk_spare_addresses(void) {
 #if defined(__GLIBC__)
-    // Each further arena reserves 64 MiB of addresses, most of which are never used.
+    // Each further arena reserves 64 MiB of addresses, most of which are never used, and each
+    // thread a stack of 8 MiB.
     mallopt(M_ARENA_MAX, 1);
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) == 0) {
+        if (pthread_attr_setstacksize(&attributes, 2 << 20) == 0) {
+            pthread_setattr_default_np(&attributes);
+        }
+        pthread_attr_destroy(&attributes);
+    }
 #endif
 }

@@ -50,11 +50,10 @@ struct Quern: AsyncParsableCommand {
     /// Runs the command that the arguments name, and turns what it throws into a message and an
     /// exit code.
     static func main() async {
-        if let fault = ProcessStart.prepare() {
+        if let fault = ProcessStart.prepare() ?? AvailableMemory.prepareForProcessLimits() {
             Terminal.writeLastMessage("Error: \(fault)\n")
             exit(withError: ExitCode.failure)
         }
-        AvailableMemory.prepareForProcessLimits()
         var parsed: (any ParsableCommand)?
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {

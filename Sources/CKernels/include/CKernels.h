@@ -69,8 +69,9 @@ void qk_prefer_large_pages(void *address, long bytes);
 /// code 1.
 void qk_end_faults_with(const char *text);
 
-/// Keeps the allocator to one arena, where it has several and limits on address space count.
-void qk_use_one_arena(void);
+/// Lets the allocator and the stacks of threads that are started from now on reserve fewer
+/// addresses, for a process whose address space is limited.
+void qk_spare_addresses(void);
 
 /// Tells the processor that this thread spins.
 static inline void qk_pause(void) {

@@ -65,15 +65,27 @@ package enum AvailableMemory {
     /// Makes the program ready for `ulimit -v` and `ulimit -d`, if one is set: address space is
     /// spared, and an allocation that fails where nothing can be thrown ends the process with a
     /// sentence instead of a signal. Call it first, from the program alone.
-    package static func prepareForProcessLimits() {
+    ///
+    /// - Returns: what is missing for any work, as a sentence; nil if nothing is.
+    package static func prepareForProcessLimits() -> String? {
         let texts = limits.map { "\($0.name) \($0.byteCount / 1_024)" }
-        guard !texts.isEmpty else { return }
-        qk_use_one_arena()
+        guard !texts.isEmpty else { return nil }
+        qk_spare_addresses()
         let bounds = texts.joined(separator: " and ")
         unsafe qk_end_faults_with(
             "Error: out of memory under \(bounds), or a fault for want of it; allow more, or use "
                 + "fewer threads\n")
+        // Threads that cannot be started are waited for without an end.
+        guard let least = processBounds.min(by: { $0.byteCount < $1.byteCount }),
+            least.byteCount < leastByteCount
+        else { return nil }
+        return
+            "\(least.name) leaves \(ByteSize(byteCount: (least.byteCount >> 20) << 20)) of memory, "
+            + "and any work takes \(ByteSize(byteCount: leastByteCount)); allow more"
     }
+
+    /// Memory without which no work is begun.
+    private static let leastByteCount = 24 << 20
 
     /// As many of `wanted` threads as there is memory for, at least one.
     package static func threadCount(_ wanted: Int) -> Int {
