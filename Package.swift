@@ -130,7 +130,11 @@ let package = Package(
             ]),
         // Runs the built program, which is why it depends on it.
         .testTarget(
-            name: "QuernTests", dependencies: ["Files", "Compression", "quern"],
+            name: "QuernTests",
+            dependencies: [
+                "Files", "Compression", "quern",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             exclude: ["Fixtures"]),
         // What conformance checks need and the tool has no command for.
         .executableTarget(

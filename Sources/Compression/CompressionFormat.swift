@@ -34,14 +34,18 @@ public enum CompressionFormat: CaseIterable, Sendable {
 
     /// A decoder of data from its beginning.
     ///
-    /// - Parameter maximumWindowLog: the binary logarithm of the largest window that zstd data may
-    ///   ask for; see ``ZstandardDecoder/init(maximumWindowLog:startOffset:)``.
+    /// - Parameters:
+    ///   - maximumWindowLog: the binary logarithm of the largest window that zstd data may ask for;
+    ///     see ``ZstandardDecoder/init(maximumWindowLog:startOffset:isExact:)``.
+    ///   - isExact: whether all that stands before damage is given out, however the data is cut
+    ///     into calls.
     public func makeDecoder(
-        maximumWindowLog: Int = 27
+        maximumWindowLog: Int = 27, isExact: Bool = false
     ) throws(CompressionError) -> any StreamDecoder & ~Copyable {
         switch self {
-        case .zstandard: try ZstandardDecoder(maximumWindowLog: maximumWindowLog)
-        case .gzip: try GzipDecoder()
+        case .zstandard:
+            try ZstandardDecoder(maximumWindowLog: maximumWindowLog, isExact: isExact)
+        case .gzip: try GzipDecoder(isExact: isExact)
         }
     }
 

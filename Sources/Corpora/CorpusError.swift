@@ -1,6 +1,14 @@
 public import Compression
 public import Files
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// An error between a configuration and its documents.
 public enum CorpusError: Error, Equatable, Sendable {
     /// A value of the configuration that cannot be worked with.
@@ -23,6 +31,9 @@ public enum CorpusError: Error, Equatable, Sendable {
     case file(FileError)
     /// A file is not what its format asks for, and nothing behind the place can be read.
     case malformedFile(path: String, reason: String)
+    /// A file breaks off, is damaged or cannot be read, and is left out from there on: the first
+    /// `documents` of it, of which `last` is the last, are kept.
+    case brokenFile(path: String, documents: Int, last: DocumentOrigin.Position?, reason: String)
     /// A table has no column of the name of the text field; it has those that are `known`.
     case missingColumn(path: String, name: String, known: [String])
     /// The format is read at any place of a file, and this is standard input, a pipe, or a file
@@ -76,6 +87,10 @@ extension CorpusError: CustomStringConvertible {
             return "\(error)"
         case .malformedFile(let path, let reason):
             return "\(named(path)): \(reason)"
+        case .brokenFile(_, let documents, let last, let reason):
+            return reason + "; of this file, "
+                + (last.map { "\(documents) documents are kept, up to \($0.word) \($0.number)" }
+                    ?? "nothing is kept")
         case .missingColumn(let path, let name, let known):
             return "\(named(path)): the header has no column \"\(name)\", only "
                 + known.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -99,6 +114,25 @@ extension CorpusError: CustomStringConvertible {
             return "\(origin) is larger than \(limit) bytes; "
                 + "raise corpus.max_document_bytes, or cut the text into documents "
                 + "(corpus.documents, corpus.text_separator)"
+        }
+    }
+}
+
+extension CorpusError {
+    /// Whether a file is at fault that others may be read without: not a setting, and not the
+    /// system that all files come from.
+    var isOfOneFile: Bool {
+        switch self {
+        case .malformedFile, .malformedLine, .documentTooLarge: return true
+        case .badCompression(_, let error):
+            switch error.fault {
+            case .windowTooLarge, .levelOutOfRange, .windowLogOutOfRange, .libraryFailure:
+                return false
+            default: return true
+            }
+        case .file(.failed(_, _, let reason)):
+            return [EACCES, EPERM, EIO].contains { unsafe String(cString: strerror($0)) == reason }
+        default: return false
         }
     }
 }

@@ -25,6 +25,8 @@ public struct CorpusReader: ~Copyable, Sendable {
     private var openedCount = 0
     /// The last of them, until its end is reached.
     private var current: DocumentSource?
+    /// The place of its last document.
+    private var lastPosition: DocumentOrigin.Position?
     private var quarantine: Quarantine?
     private var failure: CorpusError?
 
@@ -99,18 +101,19 @@ public struct CorpusReader: ~Copyable, Sendable {
 
     private mutating func readDocument() throws(CorpusError) -> Document? {
         while true {
-            if current == nil {
-                guard openedCount < sources.count else {
-                    if quarantine != nil { try quarantine!.commit() }
-                    quarantine = nil
-                    return nil
-                }
-                current = try DocumentSource(
-                    FormatInput(
-                        source: sources[openedCount], configuration: configuration, sizes: sizes))
-                openedCount += 1
+            if current == nil, openedCount == sources.count {
+                if quarantine != nil { try quarantine!.commit() }
+                quarantine = nil
+                return nil
             }
-            let outcome = try current!.next()
+            let outcome: DocumentSource.Outcome
+            do throws(CorpusError) {
+                outcome = try nextOutcome()
+            } catch {
+                guard configuration.onError != .fail, error.isOfOneFile else { throw error }
+                try leaveOut(error)
+                continue
+            }
             progress.bytesRead += current!.takeStoredByteCount()
             switch outcome {
             case .document(let document, let hasInvalidUTF8):
@@ -135,10 +138,37 @@ public struct CorpusReader: ~Copyable, Sendable {
         }
     }
 
+    /// The next step in the open source, or in the next one.
+    private mutating func nextOutcome() throws(CorpusError) -> DocumentSource.Outcome {
+        if current == nil {
+            openedCount += 1
+            lastPosition = nil
+            current = try DocumentSource(
+                FormatInput(
+                    source: sources[openedCount - 1], configuration: configuration, sizes: sizes))
+        }
+        return try current!.next()
+    }
+
+    /// Ends the present source, of which the rest cannot be read.
+    private mutating func leaveOut(_ error: CorpusError) throws(CorpusError) {
+        if current != nil { progress.bytesRead += current!.takeStoredByteCount() }
+        current = nil
+        let source = progress.sources[openedCount - 1]
+        let broken = CorpusError.brokenFile(
+            path: source.path, documents: source.documents, last: lastPosition, reason: "\(error)")
+        if quarantine != nil { try quarantine!.add(nil, broken) }
+        progress.brokenFileCount += 1
+        if progress.brokenFiles.count < CorpusProgress.keptErrorCount {
+            progress.brokenFiles.append(broken)
+        }
+    }
+
     private mutating func count(_ document: Document) {
         let byteCount = document.text.count
         progress.documents += 1
         progress.textBytes += byteCount
+        lastPosition = document.origin.position
         progress.sources[openedCount - 1].documents += 1
         progress.sources[openedCount - 1].textBytes += byteCount
     }
@@ -181,8 +211,17 @@ public struct CorpusProgress: Sendable, Equatable {
     public var invalidUTF8Documents = 0
     /// The errors of the first few lines that were skipped.
     public var skipped: [CorpusError] = []
+    /// Files that break off, are damaged or cannot be read, and were left out from there on.
+    public var brokenFileCount = 0
+    /// The errors of the first few of them.
+    public var brokenFiles: [CorpusError] = []
     /// The inputs in the order in which they are read.
     public var sources: [Source] = []
+
+    /// The first few errors, for a person: those of files first.
+    public var examples: [String] {
+        (brokenFiles + skipped).prefix(Self.keptErrorCount).map(\.description)
+    }
 
     /// The most errors that `skipped` keeps.
     public static let keptErrorCount = 8
@@ -202,6 +241,9 @@ public struct CorpusProgress: Sendable, Equatable {
         progress.skippedLines += other.skippedLines
         progress.quarantinedLines += other.quarantinedLines
         progress.invalidUTF8Documents += other.invalidUTF8Documents
+        progress.brokenFileCount += other.brokenFileCount
+        progress.brokenFiles += other.brokenFiles.prefix(
+            keptErrorCount - progress.brokenFiles.count)
         progress.skipped += other.skipped.prefix(keptErrorCount - progress.skipped.count)
         progress.sources += other.sources
     }

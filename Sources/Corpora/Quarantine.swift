@@ -10,6 +10,11 @@ import Foundation
 ///
 ///     {"path":"a.jsonl","line":7,"offset":0,"bytes":31,"reason":"…"}
 ///
+/// A file that breaks off has an object too, with the number of its documents that are kept, and
+/// no bytes:
+///
+///     {"path":"b.jsonl.zst","documents":1203,"reason":"…"}
+///
 /// The place is a `line`, an `item`, a `document` or a `row` as in messages; `offset` and `bytes`
 /// say where it stands in the first file. Of what was larger than a document may be the first
 /// ``frontByteCount`` bytes are kept, or as many as a document may have if those are fewer, and its
@@ -46,6 +51,11 @@ package struct Quarantine: ~Copyable, Sendable {
                 entry += Array("\"path\":".utf8)
                 JSONString.append(Array(origin.path.utf8).span, to: &entry)
                 entry += Array(",\"\(origin.position.word)\":\(origin.position.number),".utf8)
+            }
+            if case .brokenFile(let path, let documents, _, _) = error {
+                entry += Array("\"path\":".utf8)
+                JSONString.append(Array(path.utf8).span, to: &entry)
+                entry += Array(",\"documents\":\(documents),".utf8)
             }
             if var bytes {
                 entry += Array("\"offset\":\(offset),\"bytes\":\(bytes.count),".utf8)

@@ -69,7 +69,7 @@ package struct DirectoryManifest: Codable, Equatable, Sendable {
             unsafe bytes.withUnsafeBytes { unsafe Data($0) }
         }
         guard SealedJSON.isIntact(Array(data)) == true,
-            let manifest = try? StrictJSON.decode(Self.self, from: data)
+            let manifest = try? StrictJSON.decodeCounts(Self.self, from: data)
         else { throw Fault.changed }
         guard manifest.formatVersion == Self.currentFormatVersion,
             manifest.algorithm == Self.hashName

@@ -16,7 +16,7 @@ public struct FilePlace: Sendable {
     /// The path as it was given.
     public let path: String
     /// The path without links, of which as much as exists is looked up.
-    private let resolved: String
+    public let resolved: String
     /// What is there; nil for nothing.
     private let identity: FileIdentity?
 
@@ -39,12 +39,23 @@ public struct FilePlace: Sendable {
 
     /// Relation of `output` to this input; nil if neither holds anything of the other. O(names).
     public func overlap(with output: FilePlace) -> Overlap? {
+        // An empty name is none.
+        guard !path.isEmpty, !output.path.isEmpty else { return nil }
         if resolved == output.resolved || identity != nil && identity == output.identity {
             return .same
         }
         if lies(output, in: self) { return .inside }
         return lies(self, in: output) ? .around : nil
     }
+
+    /// Whether an output that lies in this folder has a name on the way that begins with a dot.
+    public func hides(_ output: FilePlace) -> Bool {
+        output.resolved.dropFirst(resolved.count).split(separator: "/")
+            .contains { $0.hasPrefix(".") }
+    }
+
+    /// Whether it is a file to which other names lead that are no links.
+    public var hasOtherNames: Bool { identity?.isRegular == true && identity?.nameCount != 1 }
 
     private func lies(_ inner: FilePlace, in outer: FilePlace) -> Bool {
         let front = outer.resolved == "/" ? "/" : outer.resolved + "/"

@@ -59,9 +59,10 @@ public struct FileReplacement: ~Copyable, Sendable {
 
     /// Throws if a device, a pipe or a socket has the name `path`, which nothing can take from it.
     static func checkKind(_ path: String) throws(FileError) {
-        guard let file = FileIdentity(path: path, followsLinks: true),
-            !file.isRegular, !file.isDirectory
-        else { return }
+        // `/dev/stdout` leads to a file where standard output is one, and is a device all the same.
+        let isDevice = FilePlace.resolved(FileSystem.parentDirectory(of: path)) == "/dev"
+        let file = FileIdentity(path: path, followsLinks: true)
+        guard isDevice || file.map({ !$0.isRegular && !$0.isDirectory }) == true else { return }
         throw .failed(
             operation: "write", path: path,
             reason: "it is a device, a pipe or a socket, and only a file can be replaced")

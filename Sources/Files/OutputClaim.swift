@@ -29,6 +29,9 @@ public final class OutputClaim: Sendable {
         case filled
     }
 
+    /// Name of the lock in a directory, and end of that beside a file.
+    package static let lockName = ".quern-lock"
+
     /// The output's path.
     public let path: String
 
@@ -41,7 +44,8 @@ public final class OutputClaim: Sendable {
     /// Whether the directory was made for the claim, and goes again if nothing is written there.
     private let isNew: Bool
 
-    /// Claims the output at `path`, whose directory is made if it is missing. Does not wait.
+    /// Claims the output at `path`, whose directory is made if it is missing. Waits for a second at
+    /// most, and that only where the claim is shared.
     ///
     /// - Parameters:
     ///   - path: the output.
@@ -56,16 +60,20 @@ public final class OutputClaim: Sendable {
         let directory = kind == .filled ? path : FileSystem.parentDirectory(of: path)
         let lockPath =
             directory + (kind == .filled ? "/" : "/." + FilePlace.lastName(of: path))
-            + ".quern-lock"
+            + Self.lockName
         let isNew = kind == .filled && FileIdentity(path: path, followsLinks: true) == nil
         if kind == .replaced { try FileReplacement.checkKind(path) }
         try FileSystem.makeDirectory(directory)
+        var patience = mode == .shared ? Self.sharedAttemptCount : 1
         while true {
             let descriptor = try Self.open(lockPath, for: path)
             let result = FileIdentity.lock(descriptor, mode == .shared ? LOCK_SH : LOCK_EX)
             guard result != .taken else {
                 close(descriptor)
-                throw .inUse(path: path)
+                patience -= 1
+                guard patience > 0 else { throw .inUse(path: path) }
+                usleep(10_000)
+                continue
             }
             // The last holder may have removed the file while it was being opened here.
             guard result == .unknown || FileIdentity(path: lockPath) == FileIdentity(descriptor)
@@ -83,6 +91,10 @@ public final class OutputClaim: Sendable {
         }
         if isProtected, !isShared { PartialFile.clear(beside: path) }
     }
+
+    /// Times that a process with a share looks, a hundredth of a second apart: another one that
+    /// ends holds the lock alone for a moment, to see whether it was the last.
+    private static let sharedAttemptCount = 100
 
     /// Opens the file of the lock, which is made if it is missing.
     private static func open(_ lockPath: String, for path: String) throws(FileError) -> Int32 {

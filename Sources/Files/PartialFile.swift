@@ -66,7 +66,7 @@ enum PartialFile {
             }
             // Between the two calls another process may have taken the file for a dead one's.
             if FileIdentity.lock(descriptor, LOCK_EX) != .taken,
-                FileIdentity(descriptor)?.hasName == true
+                let file = FileIdentity(descriptor), file.nameCount > 0
             {
                 return (descriptor, name)
             }
@@ -96,8 +96,17 @@ struct FileIdentity: Hashable, Sendable {
     private let number: UInt64
     let isRegular: Bool
     let isDirectory: Bool
-    /// Whether a name leads to it.
-    let hasName: Bool
+    /// The names that lead to it, links not counted.
+    let nameCount: UInt64
+
+    static func == (one: Self, other: Self) -> Bool {
+        one.device == other.device && one.number == other.number
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(device)
+        hasher.combine(number)
+    }
 
     /// What flock(2) said.
     enum LockResult {
@@ -114,7 +123,7 @@ struct FileIdentity: Hashable, Sendable {
         number = UInt64(truncatingIfNeeded: status.st_ino)
         isRegular = status.st_mode & S_IFMT == S_IFREG
         isDirectory = status.st_mode & S_IFMT == S_IFDIR
-        hasName = status.st_nlink > 0
+        nameCount = UInt64(truncatingIfNeeded: status.st_nlink)
     }
 
     /// The open file; nil if it cannot be examined.

@@ -35,6 +35,6 @@ package enum SealedJSON {
     package static func read<Value: Decodable>(_ type: Value.Type, from path: String) -> Value? {
         guard let data = FileManager.default.contents(atPath: path), isIntact(Array(data)) == true
         else { return nil }
-        return try? StrictJSON.decode(Value.self, from: data)
+        return try? StrictJSON.decodeCounts(Value.self, from: data)
     }
 }

@@ -33,4 +33,54 @@ package enum StrictJSON {
         try check(data)
         return try JSONDecoder().decode(type, from: data)
     }
+
+    /// The value that `data` holds, in which every number is a count or a figure that is not
+    /// negative. O(count).
+    ///
+    /// No file of Quern's own counts further than ``largestCount``: sums of what it holds stay
+    /// within 64 bits.
+    ///
+    /// - Throws: `DecodingError`, for a number out of range with its key, the number and the range.
+    package static func decodeCounts<Value: Decodable>(
+        _ type: Value.Type, from data: Data
+    ) throws -> Value {
+        let value = try decode(type, from: data)
+        try checkCounts(JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed), [])
+        return value
+    }
+
+    /// The most that a file counts of anything.
+    package static let largestCount = 1 << 50
+
+    private static func checkCounts(
+        _ value: Any, _ place: [any CodingKey]
+    ) throws(DecodingError) {
+        if let object = value as? [String: Any] {
+            for (name, element) in object { try checkCounts(element, place + [Place(name)]) }
+        } else if let list = value as? [Any] {
+            for (index, element) in list.enumerated() {
+                try checkCounts(element, place + [Place(index)])
+            }
+        } else if let number = value as? NSNumber {
+            let figure = number.doubleValue
+            guard figure >= 0, figure <= Double(largestCount) else {
+                throw .dataCorrupted(
+                    DecodingError.Context(
+                        codingPath: place,
+                        debugDescription: "it is \(number); a number from 0 to \(largestCount) "
+                            + "belongs here"))
+            }
+        }
+    }
+
+    /// Key or index on the way to a value.
+    private struct Place: CodingKey {
+        let stringValue: String
+        let intValue: Int?
+
+        init(_ name: String) { (stringValue, intValue) = (name, nil) }
+        init(_ index: Int) { (stringValue, intValue) = ("\(index)", index) }
+        init?(stringValue: String) { self.init(stringValue) }
+        init?(intValue: Int) { self.init(intValue) }
+    }
 }

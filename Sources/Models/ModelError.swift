@@ -1,3 +1,5 @@
+public import Work
+
 /// Errors in a model's configuration or files.
 public enum ModelError: Error, Equatable, Sendable {
     /// A configuration that describes no model.
@@ -22,6 +24,8 @@ public enum ModelError: Error, Equatable, Sendable {
     case unsupportedModel(path: String, reason: String)
     /// A model of a kind that a format of other programs does not have.
     case unwritableModel(path: String, format: String, reason: String)
+    /// There is too little memory for a model.
+    case tooLittleMemory(MemoryShortage)
     /// A layer or head that a model does not have; numbers begin at 1.
     case noSuchPart(name: String, number: Int, count: Int)
 }
@@ -57,6 +61,8 @@ extension ModelError: CustomStringConvertible {
             "\(path) describes a model that Quern does not run: \(reason)"
         case .unwritableModel(let path, let format, let reason):
             "\(path) cannot be written as \(format): \(reason)"
+        case .tooLittleMemory(let shortage):
+            shortage.description
         case .noSuchPart(let name, let number, let count):
             "the model has no \(name) \(number); give a number from 1 to \(count)"
         }

@@ -5,6 +5,14 @@ import TokenShards
 import Training
 import Work
 
+/// An output that a command is going to make.
+struct PlannedOutput {
+    let path: String
+    let kind: OutputClaim.Kind
+
+    init(_ path: String, _ kind: OutputClaim.Kind) { (self.path, self.kind) = (path, kind) }
+}
+
 /// Reads documents on the calling task and works on chunks of them in others; results come back
 /// in the documents' order.
 ///
@@ -35,6 +43,18 @@ func forEachChunk<Reader: ChunkReader & ~Copyable, Result: Sendable>(
             }
         }
         try await tasks.finish(&group) { try await consume($0, reader.progress) }
+    }
+    reader.progress.reportBrokenFiles(work)
+}
+
+extension CorpusProgress {
+    /// Names the files that were left out from a place on.
+    func reportBrokenFiles(_ work: WorkContext<PipelineEvent>) {
+        for error in brokenFiles { work.report(.notice("\(error)")) }
+        guard brokenFileCount > brokenFiles.count else { return }
+        work.report(
+            .notice(
+                "\(brokenFileCount - brokenFiles.count) more files are left out from a place on"))
     }
 }
 
@@ -67,35 +87,68 @@ extension CorpusReader: ChunkReader {}
 extension PairReader: ChunkReader {}
 
 extension CorpusInputs {
-    /// Throws if what is made at one of `outputs` would be read as text, or what is kept would
-    /// replace a file that is no quarantine, and tells what in the folders is not read. O(files).
+    /// Claims the outputs of a command, once none of them is found to meet an input and what is
+    /// kept would replace no file that is no quarantine, and tells what in the folders is not read.
+    /// O(files).
     ///
-    /// - Parameter quarantinePath: where what cannot be read is kept, if it is.
-    func check(
-        outputs: [String?], quarantinePath: String? = nil, work: WorkContext<PipelineEvent>
-    ) throws(PipelineError) {
-        for case let output? in outputs + [
-            quarantinePath, quarantinePath.map(Quarantine.reasonsPath),
-        ] {
-            if let input = input(meeting: output) {
-                throw .outputIsInput(output: output, input: input)
+    /// - Parameters:
+    ///   - outputs: what the command makes.
+    ///   - quarantinePath: where what cannot be read is kept, if it is.
+    ///   - mode: whether other processes make a share of the same.
+    ///   - work: where the notice goes.
+    /// - Returns: the claims, which hold as long as they live.
+    func claim(
+        _ outputs: [PlannedOutput], quarantinePath: String? = nil,
+        mode: FileLock.Mode = .exclusive,
+        work: WorkContext<PipelineEvent>
+    ) throws -> [OutputClaim] {
+        var outputs = outputs
+        if let quarantinePath {
+            for output in outputs
+            where FilePlace(output.path).overlap(
+                with: FilePlace(quarantinePath)) == .same
+            {
+                throw PipelineError.badValue(
+                    key: "corpus.quarantine", reason: "\(quarantinePath) is the output itself")
             }
+            outputs.append(PlannedOutput(quarantinePath, .replaced))
         }
+        for output in outputs { try check(output: output.path) }
+        if let quarantinePath { try check(output: Quarantine.reasonsPath(quarantinePath)) }
         let manager = FileManager.default
         // Both are there or neither: the reasons are the first to come and the last to go.
         if let quarantinePath, manager.fileExists(atPath: quarantinePath),
             !manager.fileExists(atPath: Quarantine.reasonsPath(quarantinePath))
         {
-            throw .noQuarantine(path: quarantinePath)
+            throw PipelineError.noQuarantine(path: quarantinePath)
         }
+        notify(work)
+        return try outputs.map { try OutputClaim($0.path, $0.kind, mode: mode) }
+    }
+
+    /// Tells what in the folders is not read.
+    func notify(_ work: WorkContext<PipelineEvent>) {
         guard !leftOut.isEmpty else { return }
         let names = leftOut.prefix(3).joined(separator: ", ")
-        let more = leftOut.count > 3 ? " and \(leftOut.count - 3) more" : ""
+        let more =
+            leftOut.count > 3 ? " and \(leftOut.count - 3) more (\(countsByEnding(leftOut)))" : ""
         work.report(
             .notice(
                 "not read: \(names)\(more); of a folder, files are read whose names end in that of "
                     + "a format, and links to folders are not followed"))
     }
+}
+
+/// How many names have which ending, the most frequent first: "7 .parquet, 2 .md".
+private func countsByEnding(_ names: [String]) -> String {
+    let endings = names.map { path in
+        let name = path.split(separator: "/").last ?? ""
+        return name.lastIndex(of: ".").map { String(name[$0...]) } ?? "without an ending"
+    }
+    let counts = Dictionary(endings.map { ($0, 1) }, uniquingKeysWith: +)
+        .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return counts.prefix(5).map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        + (counts.count > 5 ? " and others" : "")
 }
 
 extension CorpusConfiguration {

@@ -24,8 +24,6 @@ public enum PipelineError: Error, Equatable, Sendable {
     case nothingToLearn
     /// A file of counts that nothing says to be of the corpus at hand.
     case foreignCounts(path: String)
-    /// The output would be read as text.
-    case outputIsInput(output: String, input: String)
     /// What cannot be read would be kept in place of a file that is no quarantine.
     case noQuarantine(path: String)
     /// A document cannot be written as JSON, which holds text only.
@@ -90,8 +88,8 @@ extension PipelineError {
     /// A corpus of which nothing is left, after what a reader of it met.
     static func emptyCorpus(_ inputs: [String], _ progress: CorpusProgress) -> PipelineError {
         .emptyCorpus(
-            inputs: inputs, skipped: progress.skippedLines,
-            reason: progress.skipped.first.map { "\($0)" })
+            inputs: inputs, skipped: progress.skippedLines + progress.brokenFileCount,
+            reason: progress.examples.first)
     }
 }
 
@@ -122,7 +120,7 @@ extension PipelineError: CustomStringConvertible {
         case .emptyCorpus(let inputs, skipped: 0, reason: _):
             "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
         case .emptyCorpus(let inputs, let skipped, let reason):
-            "no document of \(inputs.joined(separator: ", ")) could be read; "
+            "no document of \(inputs.joined(separator: ", ")) can be used; "
                 + (skipped == 1 ? "one was skipped" : "\(skipped) were skipped, the first")
                 + (reason.map { " for this: \($0)" } ?? "")
         case .nothingToLearn:
@@ -135,9 +133,6 @@ extension PipelineError: CustomStringConvertible {
             \(path) holds counts, and no \(path).json says of which corpus: learn from them apart \
             from a pipeline, remove them, or keep those of this corpus in another file
             """
-        case .outputIsInput(let output, let input):
-            "the output \(output) would be read as text of the input \(input): choose an output "
-                + "that lies in no folder of the inputs and is none of their files"
         case .noQuarantine(let path):
             """
             \(path) is there and is no quarantine, which has a file of reasons beside it: move it \

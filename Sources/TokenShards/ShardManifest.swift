@@ -78,6 +78,9 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public struct Skipped: Codable, Equatable, Sendable {
         /// Lines that could not be read.
         public var lines: Int
+        /// Files that break off, are damaged or cannot be read, and were left out from there on;
+        /// absent when there were none.
+        public var brokenFiles: Int?
         /// Number of lines that were put into quarantine; absent when none were.
         public var quarantinedLines: Int?
         /// Documents that held nothing but white space.
@@ -90,6 +93,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
 
         enum CodingKeys: String, CodingKey {
             case lines, examples
+            case brokenFiles = "broken_files"
             case quarantinedLines = "quarantined_lines"
             case invalidUTF8Documents = "invalid_utf8_documents"
             case emptyDocuments = "empty_documents"
@@ -98,8 +102,9 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         /// Lines and documents that were left out.
         public init(
             lines: Int = 0, quarantinedLines: Int = 0, emptyDocuments: Int = 0,
-            invalidUTF8Documents: Int = 0, examples: [String] = []
+            invalidUTF8Documents: Int = 0, brokenFiles: Int = 0, examples: [String] = []
         ) {
+            self.brokenFiles = brokenFiles > 0 ? brokenFiles : nil
             self.lines = lines
             self.quarantinedLines = quarantinedLines > 0 ? quarantinedLines : nil
             self.invalidUTF8Documents = invalidUTF8Documents > 0 ? invalidUTF8Documents : nil
@@ -117,6 +122,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         public static func += (left: inout Skipped, right: Skipped) {
             left.lines += right.lines
             left.quarantinedLines = sum(left.quarantinedLines, right.quarantinedLines)
+            left.brokenFiles = sum(left.brokenFiles, right.brokenFiles)
             left.emptyDocuments += right.emptyDocuments
             left.invalidUTF8Documents = sum(left.invalidUTF8Documents, right.invalidUTF8Documents)
             left.examples += right.examples
@@ -229,7 +235,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             throw .noManifest(directory: directory)
         }
         do {
-            self = try StrictJSON.decode(ShardManifest.self, from: data)
+            self = try StrictJSON.decodeCounts(ShardManifest.self, from: data)
         } catch {
             throw .badManifest(path: path, reason: decodingReason(error))
         }

@@ -141,9 +141,8 @@ extension ShardSet {
         guard layout == .quern else { return }
         var done = 0
         for shard in splits.flatMap(shards(of:)) {
-            try shard.verifyChecksums()
+            try shard.verifyChecksums { try progress(done + $0) }
             done += shard.storedByteCount
-            try progress(done)
         }
     }
 

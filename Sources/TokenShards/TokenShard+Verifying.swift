@@ -6,11 +6,38 @@ extension TokenShard {
     /// Bytes of the shard and its index.
     var storedByteCount: Int { file.byteCount + index.byteCount }
 
+    /// Bytes that are hashed between two reports.
+    private static let chunkByteCount = 1 << 24
+
     /// Reads every byte and compares both files with their checksums. O(bytes).
+    ///
+    /// - Parameter progress: takes the bytes that have been read; ends the work by an error.
+    func verifyChecksums(progress: (Int) throws -> Void) throws {
+        try compare(
+            checksum: file.withBytes { bytes in
+                var hash = XXH64()
+                var start = ShardHeader.byteCount
+                while start < bytes.byteCount {
+                    let end = min(start + Self.chunkByteCount, bytes.byteCount)
+                    hash.update(bytes.extracting(start..<end))
+                    start = end
+                    try progress(end)
+                }
+                return hash.digest()
+            })
+        try progress(storedByteCount)
+    }
+
+    /// As above, with no word on the way.
     func verifyChecksums() throws(ShardError) {
-        let checksum = file.withBytes { bytes in
-            XXH64.hash(of: bytes.extracting(droppingFirst: ShardHeader.byteCount))
-        }
+        try compare(
+            checksum: file.withBytes { bytes in
+                XXH64.hash(of: bytes.extracting(droppingFirst: ShardHeader.byteCount))
+            })
+    }
+
+    /// Throws unless `checksum`, that of the ids, and that of the index are the manifest's.
+    private func compare(checksum: UInt64) throws(ShardError) {
         guard hexadecimal(checksum) == entry.checksum else {
             throw .badShard(
                 path: path,

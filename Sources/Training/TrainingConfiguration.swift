@@ -1,5 +1,6 @@
 public import Models
 public import TokenShards
+public import Work
 
 /// Settings of training a model: section `training` of a pipeline.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
@@ -127,46 +128,72 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// Checks that every value makes sense, whatever the model's shape.
     public func validate() throws(TrainingError) {
+        if let fault = numericFault {
+            throw .badConfiguration(key: fault.key, rule: fault.reason)
+        }
         func require(_ condition: Bool, _ key: CodingKeys, _ rule: String) throws(TrainingError) {
             guard condition else { throw .badConfiguration(key: key.rawValue, rule: rule) }
         }
         try require(initFrom != "", .initFrom, "must not be empty; leave it out instead")
-        // The limits keep products of these numbers and of a model's within 64 bits.
-        try require((1...1 << 40).contains(steps), .steps, "must be from 1 to 1099511627776")
-        try require((1...1 << 16).contains(batchSize), .batchSize, "must be from 1 to 65536")
         try require(
-            (1...1 << 16).contains(gradientAccumulationSteps), .gradientAccumulationSteps,
-            "must be from 1 to 65536")
-        try require(
-            gradientSlots.map { (1...min(windowsPerStep, 1 << 16)).contains($0) } ?? true,
-            .gradientSlots, "must be from 1 to the windows of a step, at most 65536")
-        try require(stride.map { $0 > 0 } ?? true, .stride, "must be positive")
+            gradientSlots.map { $0 <= windowsPerStep } ?? true, .gradientSlots,
+            "must be at most the windows of a step, \(windowsPerStep)")
         try require(
             stride == nil || packing == .concatenate, .stride,
             "is for the packing \"concatenate\" alone")
-        try require((0..<1).contains(dropout), .dropout, "must be from 0 to below 1")
-        try require(learningRate > 0 && learningRate.isFinite, .learningRate, "must be positive")
+        // Places in the data are counted in windows, over all epochs.
         try require(
-            muonLearningRate > 0 && muonLearningRate.isFinite, .muonLearningRate,
-            "must be positive")
-        try require((0..<1).contains(muonMomentum), .muonMomentum, "must be from 0 to below 1")
-        try require((0...1).contains(decayFraction), .decayFraction, "must be from 0 to 1")
-        try require(
-            (0...1).contains(finalLearningRateRatio), .finalLearningRateRatio,
-            "must be from 0 to 1")
-        try require(warmupSteps >= 0, .warmupSteps, "must not be negative")
-        try require(weightDecay >= 0, .weightDecay, "must not be negative")
-        try require((0..<1).contains(beta1), .beta1, "must be from 0 to below 1")
-        try require((0..<1).contains(beta2), .beta2, "must be from 0 to below 1")
-        try require(epsilon > 0, .epsilon, "must be positive")
-        try require(gradientClip >= 0, .gradientClip, "must not be negative")
-        try require(skipOutliers >= 0, .skipOutliers, "must not be negative")
-        try require(earlyStopPatience >= 0, .earlyStopPatience, "must not be negative")
-        try require(sampleEvery >= 0, .sampleEvery, "must not be negative")
-        try require(evaluateEvery > 0, .evaluateEvery, "must be positive")
-        try require(
-            evaluationStride.map { $0 > 0 } ?? true, .evaluationStride, "must be positive")
-        try require(checkpointEvery > 0, .checkpointEvery, "must be positive")
-        try require(keepCheckpoints > 0, .keepCheckpoints, "must be positive")
+            steps <= Self.mostWindows / windowsPerStep, .steps,
+            "is \(steps), and a step takes \(windowsPerStep) windows; a run takes at most "
+                + "\(Self.mostWindows) of them")
     }
+
+    /// Windows of the longest run.
+    package static let mostWindows = 1 << 50
+}
+
+extension TrainingConfiguration: NumericSection {
+    /// Every number of the section. The limits keep products of these numbers and of a model's
+    /// within 64 bits, and what is computed in 32-bit floats within their range.
+    public static let numericKeys: [NumericKey<TrainingConfiguration>] = {
+        let count = ValueRange.whole(0...1 << 40)
+        let positive = ValueRange.whole(1...1 << 40)
+        let few = ValueRange.whole(1...1 << 16)
+        let rate = ValueRange.above(0, upTo: 1e38)
+        let decay = ValueRange.real(0...0.999999)
+        func key<Value: RangedValue>(
+            _ key: CodingKeys, _ path: any KeyPath<TrainingConfiguration, Value> & Sendable,
+            _ range: ValueRange, unit: String = ""
+        ) -> NumericKey<TrainingConfiguration> {
+            NumericKey(key, path, range, unit: unit)
+        }
+        return [
+            key(.steps, \.steps, positive, unit: "optimizer steps"),
+            key(.batchSize, \.batchSize, few, unit: "windows"),
+            key(
+                .gradientAccumulationSteps, \.gradientAccumulationSteps, few, unit: "batches"),
+            key(.gradientSlots, \.gradientSlots, few, unit: "parts of a step"),
+            key(.stride, \.stride, positive, unit: "tokens"),
+            key(.dropout, \.dropout, .real(0...0.99), unit: "share of activations"),
+            key(.learningRate, \.learningRate, rate),
+            key(.muonLearningRate, \.muonLearningRate, rate),
+            key(.muonMomentum, \.muonMomentum, decay),
+            key(.finalLearningRateRatio, \.finalLearningRateRatio, .real(0...1)),
+            key(.warmupSteps, \.warmupSteps, count, unit: "optimizer steps"),
+            key(.decayFraction, \.decayFraction, .real(0...1), unit: "share of the steps"),
+            key(.weightDecay, \.weightDecay, .real(0...1_000)),
+            key(.beta1, \.beta1, decay),
+            key(.beta2, \.beta2, decay),
+            key(.epsilon, \.epsilon, .real(1e-30...1)),
+            key(.gradientClip, \.gradientClip, .real(0...1e9)),
+            key(.skipOutliers, \.skipOutliers, .real(0...1e9), unit: "standard deviations"),
+            key(.evaluateEvery, \.evaluateEvery, positive, unit: "optimizer steps"),
+            key(.evaluationStride, \.evaluationStride, positive, unit: "tokens"),
+            key(.earlyStopPatience, \.earlyStopPatience, count, unit: "evaluations"),
+            key(.sampleEvery, \.sampleEvery, count, unit: "optimizer steps"),
+            key(.checkpointEvery, \.checkpointEvery, positive, unit: "optimizer steps"),
+            key(.keepCheckpoints, \.keepCheckpoints, positive, unit: "checkpoints"),
+            key(.seed, \.seed, .seed),
+        ]
+    }()
 }

@@ -97,7 +97,7 @@ extension TrainingError: CustomStringConvertible {
             last, or choose another directory
             """
         case .runInUse(let directory):
-            "another process trains in \(directory): wait for it, or choose another directory"
+            "another quern process is writing \(directory): wait for it, or choose another one"
         }
     }
 

@@ -89,23 +89,14 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
 
     /// Throws unless a vocabulary can be learned this way.
     public func validate() throws(TokenizationError) {
+        if let fault = numericFault {
+            throw .invalidConfiguration(reason: "\(fault.key) \(fault.reason)")
+        }
         try validateModel()
         guard vocabularySize >= 256 + specialTokens.count else {
             throw .invalidConfiguration(
                 reason: "vocab_size is \(vocabularySize), but 256 bytes and \(specialTokens.count) "
                     + "special tokens need at least \(256 + specialTokens.count)")
-        }
-        guard vocabularySize <= TokenTable.maximumCount else {
-            throw .invalidConfiguration(
-                reason: "vocab_size is \(vocabularySize); the most is \(TokenTable.maximumCount)")
-        }
-        guard minimumFrequency >= 0 else {
-            throw .invalidConfiguration(
-                reason: "min_frequency is \(minimumFrequency); use 0 or more")
-        }
-        if let maximumTokenLength, maximumTokenLength < 1 {
-            throw .invalidConfiguration(
-                reason: "max_token_length is \(maximumTokenLength); use 1 or more")
         }
         guard Set(specialTokens.map(ExactName.init)).count == specialTokens.count else {
             throw .invalidConfiguration(reason: "a special token is listed twice")
@@ -162,6 +153,22 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
                     + "bytes")
         }
     }
+}
+
+extension VocabularyConfiguration: NumericSection {
+    /// Every number of the section.
+    public static let numericKeys: [NumericKey<VocabularyConfiguration>] = [
+        NumericKey(
+            CodingKeys.vocabularySize, \.vocabularySize, .whole(256...TokenTable.maximumCount),
+            unit: "tokens"),
+        NumericKey(
+            CodingKeys.minimumFrequency, \.minimumFrequency, .whole(0...1 << 60),
+            unit: "occurrences"),
+        NumericKey(
+            CodingKeys.maximumTokenLength, \.maximumTokenLength, .whole(1...1 << 30),
+            unit: "bytes"),
+        NumericKey(CodingKeys.memory, \.memory, ByteSize.memoryRange, unit: "bytes"),
+    ]
 }
 
 /// Order in which equally frequent pairs become tokens.

@@ -53,6 +53,9 @@ public struct ByteSize: Sendable, Hashable {
         return (0...power).reduce(1) { factor, _ in factor * base }
     }
 
+    /// Range of memory that work can be given.
+    public static let memoryRange = ValueRange.size(1 << 10...1 << 50)
+
     private static let prefixes: [Character] = ["k", "m", "g", "t"]
 
     /// The next larger size of whole mebibytes, or of gibibytes from ten on.

@@ -4,6 +4,7 @@ import Corpora
 import Files
 import Models
 import Pipeline
+import Work
 
 /// The program.
 @main
@@ -51,7 +52,7 @@ struct Quern: AsyncParsableCommand {
     /// Runs the command that the arguments name, and turns what it throws into a message and an
     /// exit code.
     static func main() async {
-        if let fault = ProcessStart.prepare() {
+        if let fault = ProcessStart.prepare() ?? AvailableMemory.prepareForProcessLimits() {
             Terminal.writeLastMessage("Error: \(fault)\n")
             exit(withError: ExitCode.failure)
         }

@@ -13,6 +13,7 @@ import pathlib
 import random
 import re
 import subprocess
+import zlib
 
 import pytest
 import zstandard
@@ -234,11 +235,58 @@ def test_every_damage_is_an_error_that_names_the_file(tmp_path, suffix):
     step = max(1, len(whole) // 40)
     for end in range(0, len(whole), step):
         (tmp_path / f"a.jsonl.{suffix}").write_bytes(whole[:end])
-        _, done = pack(tmp_path, f"a.jsonl.{suffix}", "--on-error", "skip", ok=False)
+        _, done = pack(tmp_path, f"a.jsonl.{suffix}", ok=False)
         assert done.returncode == 1 and f"a.jsonl.{suffix}".encode() in done.stderr
     (tmp_path / f"a.jsonl.{suffix}").write_bytes(whole + b"junk")
     _, done = pack(tmp_path, f"a.jsonl.{suffix}", ok=False)
     assert done.returncode == 1 and f"byte {len(whole)} follows".encode() in done.stderr
+
+
+def decompressed(data, suffix):
+    """What Python's readers give of damaged data, a byte or block at a time."""
+    reader = (zlib.decompressobj(31) if suffix == "gz"
+              else zstandard.ZstdDecompressor().decompressobj())
+    text = b""
+    try:
+        for byte in data:
+            text += reader.decompress(bytes([byte]))
+    except (zlib.error, zstandard.ZstdError):
+        pass
+    return text
+
+
+@pytest.mark.parametrize("suffix", ["gz", "zst"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_stands_before_damage_is_kept(tmp_path, suffix, threads):
+    data = "".join(json.dumps({"text": t}) + "\n" for t in texts(7, 6000)).encode()
+    whole = (gzip.compress(data) if suffix == "gz"
+             else zstandard.ZstdCompressor(level=1, write_checksum=True).compress(data))
+    (tmp_path / "b.jsonl").write_text(json.dumps({"text": "last"}) + "\n")
+    draw, kept = random.Random(8), 0
+    for attempt in range(16):
+        place = draw.randrange(len(whole))
+        damaged = bytearray(whole)
+        if attempt % 2:
+            damaged[place] ^= draw.randrange(1, 256)
+        else:
+            del damaged[place:]
+        (tmp_path / f"a.jsonl.{suffix}").write_bytes(damaged)
+        found, done = pack(
+            tmp_path, f"a.jsonl.{suffix}", "b.jsonl", "--on-error", "skip", "--threads", threads)
+        lines = decompressed(bytes(damaged), suffix).split(b"\n")[:-1]
+        expected = []
+        for line in lines:
+            try:
+                text = json.loads(line)["text"]
+                expected += [text] if text.strip(" \t\n\v\f\r") else []
+            except (ValueError, KeyError, TypeError):
+                pass
+        assert found[-1] == "last"
+        if attempt % 2 == 0:
+            assert found[:-1] == expected
+        assert b"broken files" in done.stdout
+        kept += len(found) > 1
+    assert kept > 8
 
 
 def test_replacement_is_python_s(tmp_path):

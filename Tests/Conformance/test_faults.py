@@ -1,8 +1,8 @@
 """Every call by which a command changes files: the program killed there, or the call failed there.
 Run again, the command ends with the bytes of an undisturbed run and leaves nothing else.
 
-`faults.c`, preloaded, counts the calls. QUERN_FAULTS=all tries every effect at every call; without it
-the program is killed at every call, and each other effect is tried at every third.
+`faults.c`, preloaded, counts the calls. QUERN_FAULTS=all tries every effect at every call; without
+it the program is killed at every call, and each other effect is tried at every third.
 """
 
 import concurrent.futures

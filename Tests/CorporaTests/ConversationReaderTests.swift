@@ -80,6 +80,10 @@ import Testing
             ),
             (#"{"instruction":"a"}"#, "none of the forms"),
             (#"{"instruction":1,"output":"b"}"#, "string"),
+            (
+                #"{"messages":[{"role":"assistant","content":"a"}],"messages":[]}"#,
+                "\"messages\" appears twice"
+            ),
             ("{\"instruction\":\"\\ud800\",\"output\":\"b\"}", "JSON"),
             ("{\"instruction\":\"a\u{1}\",\"output\":\"b\"}", "JSON"),
         ])

@@ -131,7 +131,7 @@ import Testing
         #expect(try readTexts(configuration) == ["12345", "1"])
     }
 
-    @Test("a compressed file that is cut short is an error that names it, even when skipping")
+    @Test("a compressed file that is cut short is an error that names it, or counted when skipping")
     func truncated() throws {
         let folder = try TemporaryFolder()
         let whole = try compress("{\"text\":\"one\"}\n{\"text\":\"two\"}\n")
@@ -139,8 +139,12 @@ import Testing
             let path = try folder.write("a.jsonl.zst", Array(whole[..<end]))
             let error = CompressionError(.zstandard, end == 0 ? .empty : .truncated(offset: 0))
             #expect(throws: CorpusError.badCompression(path: path, error: error)) {
-                try readTexts(CorpusConfiguration(inputs: [path], onError: .skip))
+                try readTexts(CorpusConfiguration(inputs: [path]))
             }
+            var reader = try CorpusReader(CorpusConfiguration(inputs: [path], onError: .skip))
+            _ = try readAll(&reader)
+            let broken = try #require(reader.progress.brokenFiles.first)
+            #expect(broken.description.hasPrefix("\(path): \(error); of this file"))
         }
         let path = try folder.write("b.txt.zst", "not zstd at all")
         let error = CompressionError(.zstandard, .foreign)

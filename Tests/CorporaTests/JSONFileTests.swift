@@ -48,11 +48,13 @@ import Testing
     func refusedFile(text: String, reason: String) throws {
         for buffer in [1, 2, 5, 4096] {
             #expect {
-                try read(text, onError: .skip, buffer: buffer)
+                try read(text, buffer: buffer)
             } throws: { error in
                 guard case CorpusError.malformedFile(_, let found) = error else { return false }
                 return found.contains(reason)
             }
+            let kept = try read(text, onError: .skip, buffer: buffer)
+            #expect(kept.progress.brokenFiles.first?.description.contains(reason) == true)
         }
     }
 

@@ -76,10 +76,12 @@ import Testing
         #expect(found.pairs == [["a", "b"], ["e", "f"]])
         #expect(found.skipped.count == 2)
         #expect(found.skipped.first?.hasSuffix("line 3: its source is empty") == true)
-        let lines = "{\"source\": \"a\", \"target\": \"\"}\n{\"source\": \"a\"}\n[]\n"
+        let twice = #"{"source": "a", "target": "b", "target": "c"}"#
+        let lines = "{\"source\": \"a\", \"target\": \"\"}\n{\"source\": \"a\"}\n[]\n\(twice)\n"
         let skipped = try pairs("lines.jsonl", lines, onError: .skip)
         #expect(skipped.pairs.isEmpty)
-        #expect(skipped.skipped.count == 3)
+        #expect(skipped.skipped.count == 4)
+        #expect(skipped.skipped.last?.contains("\"target\" appears twice") == true)
         #expect(throws: CorpusError.self) { try pairs("lines.jsonl", lines) }
         #expect(throws: CorpusError.self) { try pairs("table.csv", table) }
     }

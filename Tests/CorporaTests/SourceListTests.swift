@@ -164,8 +164,15 @@ import Testing
         let folder = try Self.filledFolder()
         let path = folder.path
         func met(_ output: String, by inputs: [String]) throws -> String? {
-            try CorpusConfiguration(inputs: inputs.map { path + "/" + $0 }).findInputs()
-                .input(meeting: path + "/" + output)
+            let inputs = try CorpusConfiguration(inputs: inputs.map { path + "/" + $0 })
+                .findInputs()
+            do {
+                try inputs.check(output: path + "/" + output)
+                return nil
+            } catch {
+                guard case .outputMeetsInput(_, let input, _) = error else { throw error }
+                return input
+            }
         }
         let sub = path + "/sub"
         #expect(try met("sub/new", by: ["a.txt", "sub"]) == sub)
@@ -181,9 +188,11 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: path + "/link", withDestinationPath: sub)
         #expect(try met("link/new", by: ["sub"]) == sub)
+        try FileManager.default.linkItem(atPath: path + "/c.jsonl", toPath: path + "/hard")
+        #expect(try met("hard", by: ["*.jsonl"])?.hasSuffix("/c.jsonl") == true)
+        #expect(try met("hard", by: ["sub"]) == nil)
         let inputs = try CorpusConfiguration(inputs: [sub]).findInputs()
-        #expect(inputs.input(meeting: "") == nil)
-        #expect(inputs.input(meeting: "new") == nil)
+        for output in ["", "new", "new/", "-"] { try inputs.check(output: output) }
     }
 
     @Test("links to folders are not entered, so that a loop ends")

@@ -10,7 +10,7 @@ final class TemporaryFolder {
     let path: String
 
     init() throws {
-        path = NSTemporaryDirectory() + "/quern-corpora-" + UUID().uuidString
+        path = NSTemporaryDirectory() + "quern-corpora-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
     }

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own: libFuzzer brings its own beginning of the program, which the products of the
-// library could not be linked with.
+// A package of its own: libFuzzer brings its own beginning of the program, with which the products
+// of the library could not be linked.
 let package = Package(
     name: "fuzz",
     platforms: [.macOS(.v26)],

@@ -14,7 +14,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = ROOT / ".build/threads/work"
-PROGRAM = str(pathlib.Path(os.environ.get("QUERN", ROOT / ".build/threads/release/quern")).resolve())
+PROGRAM = str(
+    pathlib.Path(os.environ.get("QUERN", ROOT / ".build/threads/release/quern")).resolve())
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 SHAPE = {
     "model.n_positions": 32, "training.steps": 6, "training.batch_size": 8,

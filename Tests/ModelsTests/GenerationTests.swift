@@ -503,7 +503,7 @@ extension InferencePass {
     func extremes() {
         let logits: [Float] = [3e38, -3e38, 0, .greatestFiniteMagnitude, -1, 1e-30]
         for penalty in [1e-6, 1, 1e6] {
-            for temperature in [1e-6, 1, 1e300] {
+            for temperature in [1e-6, 1, 1e6] {
                 for (topK, topP, minP) in [(0, 1.0, 0.0), (3, 0.5, 0), (0, 0.9, 1)] {
                     var extreme = configuration(temperature: temperature)
                     (extreme.topK, extreme.topP, extreme.minP) = (topK, topP, minP)

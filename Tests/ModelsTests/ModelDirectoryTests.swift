@@ -114,7 +114,7 @@ import Testing
             (2, #"{"rope_scaling": {"partial_rotary_factor": 0.5}}"#, "partial_rotary_factor"),
             (5, #"{"layer_types": ["sliding_attention"]}"#, "the type sliding_attention"),
             (4, #"{"max_position_embeddings": 16777216, "head_dim": 32}"#, "GiB of angles"),
-            (4, #"{"num_hidden_layers": 1000000000}"#, "give a number from"),
+            (4, #"{"num_hidden_layers": 1000000000}"#, "give a whole number from"),
             (4, #"{"vocab_size": 268435456, "hidden_size": 65536}"#, "has shape"),
             (4, #"{"num_hidden_layers": 9223372036854775808}"#, "JSON"),
             (4, #"{"num_attention_heads": "2"}"#, "\"num_attention_heads\" does not fit"),

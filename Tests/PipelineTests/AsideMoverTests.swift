@@ -47,11 +47,11 @@ import Training
     @Test func `a run is not moved while another process trains in it or below it`() throws {
         for run in ["kjv", "kjv/chat"] {
             try make(run, "run")
-            let lock = try FileLock(path: folder.path + "/" + run + "/lock", .exclusive)
+            let claim = try OutputClaim(folder.path + "/" + run, .filled)
             #expect(throws: TrainingError.runInUse(directory: folder.path + "/" + run)) {
                 try mover.moveRun(folder.path + "/kjv")
             }
-            withExtendedLifetime(lock) {}
+            withExtendedLifetime(claim) {}
         }
         #expect(try mover.moveRun(folder.path + "/kjv") != nil)
         #expect(try FileSystem.namesInDirectory(folder.path + "/kjv").isEmpty)

@@ -148,8 +148,12 @@ import Work
         #expect(try names(in: "out") == ["deep"])
         // Leftovers of a killed run are no obstacle.
         try FileManager.default.createDirectory(
-            atPath: directory + ".partial", withIntermediateDirectories: true)
-        _ = try folder.write("out/deep.partial/part_000000.jsonl.zst.partial", "half")
+            atPath: directory + ".b1c2d3.partial", withIntermediateDirectories: true)
+        _ = try folder.write("out/deep.b1c2d3.partial/part_000000.jsonl.zst", "half")
+        // Killed between the moves of the earlier result and its own.
+        try FileManager.default.moveItem(atPath: directory, toPath: directory + ".replaced")
+        await #expect(throws: CorpusError.self) { try await run(bad) }
+        #expect(try folder.files(in: "out/deep") == files)
         try await run(good)
         #expect(try names(in: "out") == ["deep"])
         #expect(try folder.files(in: "out/deep") == files)
@@ -157,15 +161,21 @@ import Work
 
     @Test("something else in the place of the result is not touched")
     func occupied() async throws {
-        let corpus = CorpusConfiguration(inputs: [try folder.write("a.txt", "text")])
-        for path in [folder.path, folder.path + "/a.txt"] {
+        for name in ["in", "out"] {
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/" + name, withIntermediateDirectories: false)
+        }
+        let corpus = CorpusConfiguration(inputs: [try folder.write("in/a.txt", "text")])
+        _ = try folder.write("file", "text")
+        _ = try folder.write("out/file", "text")
+        for path in [folder.path + "/out", folder.path + "/file"] {
             await #expect(throws: RefinementError.occupied(path: path)) {
                 _ = try await RefineStage.run(
                     corpus: corpus, refinement: RefinementConfiguration(),
                     destination: .directory(path), work: WorkContext(threadCount: 1))
             }
         }
-        #expect(try names(in: "") == ["a.txt"])
+        #expect(try names(in: "") == ["file", "in", "out"])
     }
 
     @Test("removing everything is an error that says which step did")

@@ -114,7 +114,10 @@ import Work
             let isCommitted = try names(name).contains {
                 DataSetAssembly.isCommitted(in: "\(folder.path)/\(name)/\($0)")
             }
-            if !isCommitted, try names(name).contains(where: { $0.hasPrefix("unfinished-") }) {
+            let hasWork = try names(name).contains {
+                EncodingWorkspace.holdsWork("\(folder.path)/\(name)/\($0)")
+            }
+            if !isCommitted, hasWork {
                 let old = try ShardSet(directory: folder.path + "/" + name)
                 #expect(old.manifest.sources.count == 1)
             }
@@ -185,13 +188,13 @@ import Work
             try await encode(name, surroundings(), shards: others)
         }
         #expect("\(error, default: "")".contains("unfinished work on other settings"))
-        _ = try folder.write("1.txt", "changed\n\n")
-        let changed = await #expect(throws: PipelineError.self) {
-            try await encode(name, surroundings())
+        var fewer = corpus
+        fewer.inputs.remove(at: 1)
+        let left = await #expect(throws: PipelineError.self) {
+            try await encode(name, surroundings(), corpus: fewer)
         }
-        #expect("\(changed, default: "")".contains("changed since (\(corpus.inputs[1]))"))
-        let manifest = try await encode(name, surroundings(.replace))
-        #expect(manifest.sources[1].documents == 1)
+        #expect("\(left, default: "")".contains("work on other inputs (\(corpus.inputs[1]))"))
+        #expect(try await encode(name, surroundings(.replace), corpus: fewer).sources.count == 2)
         #expect(try names(name).allSatisfy { !$0.hasPrefix("unfinished-") })
     }
 

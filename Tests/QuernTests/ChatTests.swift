@@ -178,7 +178,13 @@ private struct ChatWorld {
     }
 
     @Test func `a command without what it needs is an error of one line in a pipe`() async throws {
-        let result = try await ChatWorld.shared.value.chat("/save\n")
+        let world = try await ChatWorld.shared.value
+        for name in ["", "/new", "/model.safetensors"] {
+            let refused = try await world.chat("/save \(world.model)\(name)\n")
+            #expect(refused.status == 1)
+            #expect(refused.messages.contains(name.isEmpty ? "is the input" : "lies in the input"))
+        }
+        let result = try await world.chat("/save\n")
         #expect(result.status == 1)
         #expect(result.messages.contains("/save"))
         #expect(result.messages.split(separator: "\n").count == 1)
@@ -245,8 +251,9 @@ private struct ChatWorld {
     @Test func `answers are scored by themselves`() async throws {
         let world = try await ChatWorld.shared.value
         let arguments = ["evaluate", "--model", world.model, "--shards", "runs/tiny/chat/shards"]
-        let all = try await Program.succeed(arguments, in: world.folder)
-        let answers = try await Program.succeed(arguments + ["--answers"], in: world.folder)
+        // As in training, which learned from the answers alone.
+        let answers = try await Program.succeed(arguments, in: world.folder)
+        let all = try await Program.succeed(arguments + ["--no-answers"], in: world.folder)
         func loss(_ result: Program.Result) throws -> Double {
             let line = try #require(
                 result.text.split(separator: "\n").first { $0.hasPrefix("loss") })

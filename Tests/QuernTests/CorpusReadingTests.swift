@@ -79,7 +79,9 @@ import Testing
         let counted = try await Program.run(["vocab", "count", "--output", "x", "in"], in: folder)
         #expect(counted.status == 0)
         #expect(
-            counted.messages.contains("note: not read: in/b.md, in/c.pdf, in/d.html and 1 more;"))
+            counted.messages.contains(
+                "note: not read: in/b.md, in/c.pdf, in/d.html and 1 more "
+                    + "(1 .html, 1 .md, 1 .parquet, 1 .pdf);"))
         let commands = [
             ["vocab", "count", "--output", "in/x"],
             ["vocab", "train", "--output", "in/x"],
@@ -94,8 +96,7 @@ import Testing
         for command in commands {
             let result = try await Program.run(command + ["in"], in: folder)
             #expect(result.status == 1)
-            #expect(
-                result.messages.contains("would be read as text of the input in: choose an output"))
+            #expect(result.messages.contains("lies in the input in: choose one outside of it"))
         }
         #expect(try folder.files(below: "in").count == 5)
     }

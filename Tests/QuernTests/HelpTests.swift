@@ -79,7 +79,6 @@ import Testing
         ["shards", "export", "x", "--output", "y", "--format", "olmo", "--length", "5"],
         ["corpus", "refine", "x", "--output", "y", "--seed", "1"],
         ["vocab", "merge-counts", "--output", "y", "x", "./x"],
-        ["vocab", "merge-counts", "--output", "y", "x", "y"],
         ["corpus", "refine", "x", "--output", "y", "--similarity", "0.9"],
         ["model", "import", "x", "--output", "y", "--context", "0"],
         ["model", "export", "x", "--output", "y"],
@@ -97,12 +96,24 @@ import Testing
     }
 
     @Test(arguments: [
-        (["evaluate", "--model", "x", "--shards", "y", "--stride", "-1"], "--stride is at"),
-        (["evaluate", "--model", "x", "--shards", "y", "--batch-size", "-4"], "--batch-size is"),
-        (["generate", "--model", "x", "--temperature", "-0.5"], "temperature is -0.5"),
-        (["generate", "--model", "x", "--top", "-1"], "--top is at least 1"),
-        (["generate", "--model", "x", "--prompt", "-1", "--temperature", "-inf"], "is -inf"),
-        (["vocab", "train", "--output", "x", "--vocab-size", "-1", "a.txt"], "vocab_size is -1"),
+        (
+            ["evaluate", "--model", "x", "--shards", "y", "--stride", "-1"],
+            "give a whole number from 1"
+        ),
+        (
+            ["evaluate", "--model", "x", "--shards", "y", "--batch-size", "-4"],
+            "'-4' is invalid for '--batch-size"
+        ),
+        (["generate", "--model", "x", "--temperature", "-0.5"], "'-0.5' is invalid for '--temp"),
+        (
+            ["generate", "--model", "x", "--top", "-1"],
+            "'-1' is invalid for '--top <count>': give a whole"
+        ),
+        (
+            ["generate", "--model", "x", "--prompt", "-1", "--temperature", "-inf"],
+            "'-inf' is invalid"
+        ),
+        (["vocab", "train", "--output", "x", "--vocab-size", "-1", "a.txt"], "'-1' is invalid"),
         // Words behind two dashes are no values of options.
         (["decode", "--vocab", "x", "--", "--stride", "-1"], "could not open x/"),
     ])

@@ -28,6 +28,8 @@ import Testing
         #expect(exported.text.contains("format      huggingface, f32\n"))
         #expect(folder.exists("out/model.safetensors.index.json"))
         #expect(!folder.exists("out/model.safetensors"))
+        let verify = ["model", "verify", "out"]
+        #expect(try await Program.succeed(verify, in: folder).text.hasSuffix("all as written\n"))
         // It can be used as it is.
         #expect(try await greedy("out") == greedy(world.model))
         // A template of another program's is kept.
@@ -45,6 +47,10 @@ import Testing
         }
         #expect(
             try folder.bytes("back/chat_template.jinja") == Array("{{ messages[0].content }}".utf8))
+        try folder.write("back/chat_template.jinja", "{{ messages[1].content }}")
+        let damaged = try await Program.run(["model", "verify", "back"], in: folder)
+        #expect(damaged.status == 1)
+        #expect(damaged.text.contains("chat_template.jinja is not as it was written"))
     }
 
     @Test func `smaller numbers make smaller files that every command takes`() async throws {

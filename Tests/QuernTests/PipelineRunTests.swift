@@ -47,6 +47,25 @@ import Testing
         }
     }
 
+    @Test func `a step of a run is shown without naming its shards`() async throws {
+        _ = try await run()
+        let step = ["shards", "show", "--run", "runs/tiny", "--step", "2"]
+        let shown = try await Program.succeed(step, in: folder)
+        #expect(shown.messages.isEmpty)
+        let named = try await Program.succeed(step + ["shards/tiny"], in: folder)
+        #expect(shown.text == named.text)
+        let set = try await Program.succeed(["shards", "show", "--run", "runs/tiny"], in: folder)
+        #expect(set.text.contains("train_000000.bin"))
+        // Other shards have other rows.
+        try await Program.succeed(
+            [
+                "encode", "--vocab", "vocab/tiny", "--output", "shards/other", "--separator",
+                "\\n\\n", "--validation-fraction", "0.5", "corpus.txt.zst", "--quiet",
+            ], in: folder)
+        let other = try await Program.succeed(step + ["shards/other"], in: folder)
+        #expect(other.messages.contains("are not those of runs/tiny"))
+    }
+
     @Test func `only what depends on a change is done again`() async throws {
         _ = try await run()
         #expect(

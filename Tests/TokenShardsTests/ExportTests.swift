@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 import Tokenization
@@ -168,9 +169,14 @@ import Tokenization
         let fixture = try ShardFixture()
         _ = try fixture.write()
         let set = try ShardSet(directory: fixture.path("set"))
-        #expect(throws: ShardError.self) {
+        #expect(throws: FileError.self) {
             try ShardExport(of: set, as: .megatron).write(to: fixture.path("set"))
         }
+        try FileSystem.makeDirectory(fixture.path("there"))
+        #expect(throws: ShardError.self) {
+            try ShardExport(of: set, as: .megatron).write(to: fixture.path("there"))
+        }
+        try FileSystem.removeItem(fixture.path("there"))
         #expect(throws: ShardError.self) {
             try ShardExport(of: set, as: .mds, sampleLength: 100_000).write(
                 to: fixture.path("out"))

@@ -48,7 +48,6 @@ import Tokenization
             pairs.sorted { $0.map(\.rawValue).lexicographicallyPrecedes($1.map(\.rawValue)) }
         }
         #expect(order(found) == order(expected))
-        #expect(ScoredPart.targets(template).textByteCount(of: template.end) == 0)
         #expect(ScoredPart.targets(template).chatTemplate == nil)
     }
 }

@@ -80,6 +80,17 @@ import Tokenization
         }
     }
 
+    @Test("the bytes that were read are told in order, up to all of them")
+    func progress() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write(tokensPerShard: 100)
+        let set = try ShardSet(directory: fixture.path("set"))
+        var told: [Int] = []
+        try set.verifyChecksums { told.append($0) }
+        #expect(told == told.sorted() && told.last == set.byteCount())
+        #expect(told.count >= 2 * set.manifest.shards.count)
+    }
+
     @Test("of two damaged shards the first is told, whatever the number of threads")
     func firstFailure() async throws {
         let fixture = try ShardFixture()

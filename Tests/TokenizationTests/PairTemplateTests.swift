@@ -13,7 +13,7 @@ import Tokenization
         #expect(ids[2] == template.end && ids[3] == template.pad && ids.last == template.end)
         // Text that looks like the token of padding is text.
         #expect(ids.filter { $0 == template.pad }.count == 1)
-        #expect(ids.map(template.textByteCount).reduce(0, +) == 2 + 7)
+        #expect(ids.map(template.vocabulary.textByteCount).reduce(0, +) == 2 + 7)
         #expect(try PairTemplate(template.vocabulary).pad == template.pad)
         #expect(throws: TokenizationError.self) { try PairTemplate(vocabulary) }
     }

@@ -113,6 +113,39 @@ final class CheckpointFixture {
         #expect(try await fixture.resume().notes == [])
     }
 
+    @Test func `numbers that no run has are refused where no manifest guards them`() async throws {
+        let fixture = try await CheckpointFixture()
+        let directory = fixture.store.directory + "/step-00000012"
+        for entry in fixture.store.entries {
+            try FileManager.default.removeItem(atPath: entry.path + "/manifest.json")
+        }
+        let path = directory + "/training_state.json"
+        let text = String(
+            decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
+        for (key, value) in [
+            ("position", "-1"), ("position", "9223372036854775807"), ("step", "-1"),
+            ("tokens", "1e300"), ("batch_size", "0"), ("learning_rate", "-1"),
+        ] {
+            let pattern = try Regex("\"\(key)\" ?: ?[0-9.e-]+")
+            let bad = text.replacing(pattern, with: "\"\(key)\": \(value)", maxReplacements: 1)
+            #expect(bad != text)
+            try Data(bad.utf8).write(to: URL(fileURLWithPath: path))
+            let error = #expect(throws: TrainingError.self) {
+                try CheckpointStore.state(of: directory)
+            }
+            let sentence = "\(error, default: "")"
+            #expect(sentence.contains(key == "tokens" ? "a number" : key), "\(sentence)")
+        }
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        // The last moment becomes NaN.
+        let moments = directory + "/optimizer.safetensors"
+        var bytes = Array(try #require(FileManager.default.contents(atPath: moments)))
+        bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+        try Data(bytes).write(to: URL(fileURLWithPath: moments))
+        let error = await #expect(throws: TrainingError.self) { try await fixture.resume() }
+        #expect("\(error, default: "")".contains("is not finite"))
+    }
+
     @Test func `a run of which nothing is sound is named, and nothing of it is removed`()
         async throws
     {

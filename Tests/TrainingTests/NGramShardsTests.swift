@@ -41,7 +41,8 @@ import Training
             from: [fixture.set], order: 4, masksDocuments: true)
         let result = try Evaluator(
             scorer: NGramScorer(model, batchSize: 4, contextLength: 16), set: fixture.set,
-            split: .validation, batchSize: 4, contextLength: 16, stride: 8, masksDocuments: true
+            split: .validation, vocabulary: fixture.vocabulary, batchSize: 4, contextLength: 16,
+            settings: .init(stride: 8, masksDocuments: true)
         ).evaluate()
         #expect(result.tokenCount == fixture.set.manifest.validation.tokens - 1)
         #expect(result.loss < 2)

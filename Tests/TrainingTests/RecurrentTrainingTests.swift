@@ -217,7 +217,7 @@ import Work
         }
         let statePath = checkpoints + "latest/" + TrainingState.fileName
         let text = try String(contentsOfFile: statePath, encoding: .utf8)
-        for position in ["97", "-8"] {
+        for position in ["97", "98"] {
             let other = text.replacing(/"position" : \d+/, with: "\"position\" : \(position)")
             #expect(other != text)
             try other.write(toFile: statePath, atomically: true, encoding: .utf8)

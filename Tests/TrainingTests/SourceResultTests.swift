@@ -50,8 +50,8 @@ import Work
             team: ThreadTeam(threadCount: 2))
         for split in Split.allCases {
             let (total, sources) = try Evaluator(
-                scorer: runner, set: set, split: split, batchSize: 4, contextLength: 16,
-                stride: stride
+                scorer: runner, set: set, split: split, vocabulary: fixture.vocabulary,
+                batchSize: 4, contextLength: 16, settings: .init(stride: stride)
             ).evaluateBySource()
             #expect(sources.map(\.name) == (0..<4).map { "file-\($0)" })
 
@@ -72,13 +72,11 @@ import Work
                     let document = shard.document(containing: window.start + position + 1)
                     let number = try source(of: shard, document)
                     expected[number].tokenCount += 1
+                    let target = batch.targets[position]
+                    if target != fixture.vocabulary.endOfText {
+                        expected[number].byteCount += fixture.vocabulary.bytes(of: target).count
+                    }
                     expected[number].totalLoss += Double(losses[position])
-                }
-            }
-            for shard in set.shards(of: split) {
-                for document in 0..<shard.documentCount {
-                    expected[try source(of: shard, document)].byteCount +=
-                        shard.document(document).byteCount
                 }
             }
             for (found, truth) in zip(sources.map(\.result), expected) {

@@ -245,7 +245,7 @@ import Work
         bad.batchSize = 0
         #expect(
             throws: TrainingError.badConfiguration(
-                key: "batch_size", rule: "must be from 1 to 65536")
+                key: "batch_size", rule: "is 0; give a whole number from 1 to 65536")
         ) {
             try fixture.trainer("other", configuration: bad)
         }
@@ -373,10 +373,8 @@ import Work
         let busy = TrainingError.runInUse(directory: fixture.path("run"))
         let (first, second) = (try fixture.trainer("run"), try fixture.trainer("run"))
         do {
-            try FileManager.default.createDirectory(
-                atPath: fixture.path("run"), withIntermediateDirectories: true)
-            let lock = try #require(try FileLock(path: fixture.path("run") + "/lock", .exclusive))
-            defer { withExtendedLifetime(lock) {} }
+            let claim = try OutputClaim(fixture.path("run"), .filled)
+            defer { withExtendedLifetime(claim) {} }
             await #expect(throws: busy) { try await first.run() }
         }
         _ = try await first.run()
@@ -394,8 +392,9 @@ import Work
             model: model, batchSize: 4, contextLength: 16, team: ThreadTeam(threadCount: 2))
         func evaluate(stride: Int, masksDocuments: Bool = false) throws -> EvaluationResult {
             try Evaluator(
-                scorer: runner, set: fixture.set, split: .validation, batchSize: 4,
-                contextLength: 16, stride: stride, masksDocuments: masksDocuments
+                scorer: runner, set: fixture.set, split: .validation,
+                vocabulary: fixture.vocabulary, batchSize: 4, contextLength: 16,
+                settings: .init(stride: stride, masksDocuments: masksDocuments)
             ).evaluate()
         }
         let (wide, narrow) = (try evaluate(stride: 16), try evaluate(stride: 1))

@@ -8,6 +8,10 @@ extension DecodingError {
             (Self.text(context.codingPath), "\(Self.name(of: type)) belongs here, not null")
         case .keyNotFound(let key, let context):
             (Self.text(context.codingPath + [key]), "it is missing")
+        case .dataCorrupted(let context)
+        where context.codingPath.isEmpty && context.debugDescription.contains("not valid JSON"):
+            // Foundation says the same of a number that the type cannot hold, and not which it is.
+            ("", "it is not JSON, or a number in it is too large or not a whole one")
         case .dataCorrupted(let context):
             (Self.text(context.codingPath), context.debugDescription)
         @unknown default:

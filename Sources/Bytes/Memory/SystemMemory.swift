@@ -25,8 +25,9 @@
         let length = rounded(byteCount)
         let mapping = unsafe mmap(
             nil, length + pageByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
-        precondition(
-            unsafe mapping != MAP_FAILED, "the system has no \(byteCount) bytes of memory")
+        guard unsafe mapping != MAP_FAILED else {
+            fatalError("the system has no \(byteCount) bytes of memory")
+        }
         let memory = unsafe UnsafeMutableRawPointer(mapping!)
         let excess = Int(bitPattern: memory) & (pageByteCount - 1)
         let before = (pageByteCount - excess) & (pageByteCount - 1)

@@ -64,6 +64,15 @@ void qk_name_thread(const char *name);
 /// much memory then looks up fewer of them. Nothing depends on the answer.
 void qk_prefer_large_pages(void *address, long bytes);
 
+/// From now on a fault of the process, such as the end that Swift's runtime makes where an
+/// allocation fails, writes `text`, of at most 511 bytes, to standard error and ends it with the
+/// code 1.
+void qk_end_faults_with(const char *text);
+
+/// Lets the allocator and the stacks of threads that are started from now on reserve fewer
+/// addresses, for a process whose address space is limited.
+void qk_spare_addresses(void);
+
 /// Tells the processor that this thread spins.
 static inline void qk_pause(void) {
 #if defined(__x86_64__)

@@ -8,6 +8,7 @@ internal import CKernels
 public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
     // Unchecked, because the inflater has this one owner and only mutating methods touch it.
     private let inflater: any Inflater
+    private let isExact: Bool
 
     /// The part of the member that the next byte belongs to.
     private enum Part {
@@ -34,16 +35,22 @@ public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
     package static var libraryName: String { qk_inflater_is_available() != 0 ? "ISA-L" : "zlib" }
 
     /// A decoder of data from its beginning.
-    public init() throws(CompressionError) {
-        if let inflater = ISALInflater() {
+    ///
+    /// - Parameter isExact: whether all bytes before damage are given out, however the data is cut
+    ///   into calls, which zlib knows how to do; otherwise fewer may be.
+    public init(isExact: Bool = false) throws(CompressionError) {
+        if !isExact, let inflater = ISALInflater() {
             self.init(inflater: inflater)
         } else {
-            self.init(inflater: try ZlibInflater())
+            self.init(inflater: try ZlibInflater(), isExact: isExact)
         }
     }
 
     /// A decoder that uses one library.
-    init(inflater: any Inflater) { self.inflater = inflater }
+    init(inflater: any Inflater, isExact: Bool = false) {
+        self.inflater = inflater
+        self.isExact = isExact
+    }
 
     /// Decodes from the start of `input` until it is used up or `output` is full. O(count).
     ///
@@ -54,6 +61,19 @@ public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
         precondition((0...output.count).contains(start), "output starts inside its span")
         if let failure { throw failure }
         var step = DecodingStep(consumedCount: 0, producedCount: 0)
+        do throws(CompressionError) {
+            try decode(input, into: &output, from: start, &step)
+        } catch {
+            // What stands before it first.
+            guard isExact, step.producedCount > 0 else { throw error }
+        }
+        return step
+    }
+
+    private mutating func decode(
+        _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, from start: Int,
+        _ step: inout DecodingStep
+    ) throws(CompressionError) {
         while start + step.producedCount < output.count,
             step.consumedCount < input.count || hasMoreOutput
         {
@@ -69,7 +89,6 @@ public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
                 step.consumedCount += 1
             }
         }
-        return step
     }
 
     /// Checks that the data ended where a member does.
@@ -109,7 +128,9 @@ public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
                 input.extracting(droppingFirst: step.consumedCount), into: &output, from: place)
         } catch {
             switch error {
-            case .corrupt(let reason): throw fail(.corrupt(offset: memberOffset, reason: reason))
+            case .corrupt(let reason, let producedCount):
+                step.producedCount += producedCount
+                throw fail(.corrupt(offset: memberOffset, reason: reason))
             case .outOfMemory: throw fail(.libraryFailure(reason: "out of memory"))
             }
         }

@@ -31,7 +31,8 @@ struct InflateStep {
 
 /// Reason for which a library could not go on.
 enum InflateFailure: Error {
-    case corrupt(reason: String)
+    /// The data is damaged; `producedCount` bytes before the place were written.
+    case corrupt(reason: String, producedCount: Int = 0)
     case outOfMemory
 }
 
@@ -89,7 +90,9 @@ enum InflateFailure: Error {
             throw .outOfMemory
         default:
             let reason = unsafe stream.pointee.msg.map { unsafe String(cString: $0) }
-            throw .corrupt(reason: reason ?? "code \(code)")
+            throw .corrupt(
+                reason: reason ?? "code \(code)",
+                producedCount: unsafe Int(room - stream.pointee.avail_out))
         }
     }
 }

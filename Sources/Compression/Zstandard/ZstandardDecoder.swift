@@ -37,6 +37,10 @@ internal import CZstd
     private var consumedCount: Int
     /// Whether there is data before what this decoder sees.
     private let isContinuing: Bool
+    private let isExact: Bool
+    /// Bytes up to the end of a block or header, as libzstd wants them; counted with the next
+    /// block's header, if one follows.
+    private var wantedByteCount = 0
     private var failure: CompressionError?
 
     /// The last call filled its output, so that more of it may be waiting inside the decoder.
@@ -51,7 +55,11 @@ internal import CZstd
     ///   - maximumWindowLog: the binary logarithm of the largest window.
     ///   - startOffset: where in a file the data begins, for the places in errors; before it stand
     ///     whole frames.
-    public init(maximumWindowLog: Int = 27, startOffset: Int = 0) throws(CompressionError) {
+    ///   - isExact: whether all blocks before damage are given out, however the data is cut into
+    ///     calls; otherwise fewer may be. It costs a few calls more.
+    public init(
+        maximumWindowLog: Int = 27, startOffset: Int = 0, isExact: Bool = false
+    ) throws(CompressionError) {
         let bounds = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax)
         let lowest = Int(bounds.lowerBound)
         let highest = Int(bounds.upperBound)
@@ -72,6 +80,7 @@ internal import CZstd
         frameOffset = startOffset
         consumedCount = startOffset
         isContinuing = startOffset > 0
+        self.isExact = isExact
     }
 
     deinit {
@@ -90,6 +99,19 @@ internal import CZstd
         precondition((0...output.count).contains(start), "output starts inside its span")
         if let failure { throw failure }
         var step = DecodingStep(consumedCount: 0, producedCount: 0)
+        do throws(CompressionError) {
+            try decode(input, into: &output, from: start, &step)
+        } catch {
+            // What stands before it first.
+            guard isExact, step.producedCount > 0 else { throw error }
+        }
+        return step
+    }
+
+    private mutating func decode(
+        _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, from start: Int,
+        _ step: inout DecodingStep
+    ) throws(CompressionError) {
         // libzstd takes repeated calls that give it nothing to do for an error.
         while start + step.producedCount < output.count,
             step.consumedCount < input.count || hasMoreOutput
@@ -107,7 +129,6 @@ internal import CZstd
                 step.consumedCount += 1
             }
         }
-        return step
     }
 
     /// Checks that the data ended where a frame does.
@@ -161,6 +182,7 @@ internal import CZstd
             return unsafe ZSTD_decompressStream(context, &to, &from)
         }
         guard ZSTD_isError(code) == 0 else { throw fail(fault(for: code)) }
+        wantedByteCount = code
     }
 
     private mutating func endFrame() {
@@ -175,10 +197,11 @@ internal import CZstd
         from start: Int, _ step: inout DecodingStep
     ) throws(CompressionError) {
         var code = 0
+        let end = exactEnd(from: step.consumedCount, input.count)
         let (consumed, produced) = unsafe input.withUnsafeBufferPointer { source in
             unsafe output.withUnsafeMutableBufferPointer { target in
                 var from = unsafe ZSTD_inBuffer(
-                    src: source.baseAddress, size: source.count, pos: step.consumedCount)
+                    src: source.baseAddress, size: end, pos: step.consumedCount)
                 var to = unsafe ZSTD_outBuffer(
                     dst: target.baseAddress, size: target.count, pos: start + step.producedCount)
                 code = unsafe ZSTD_decompressStream(context, &to, &from)
@@ -190,6 +213,7 @@ internal import CZstd
         consumedCount += consumed
         contentByteCount += produced
         guard ZSTD_isError(code) == 0 else { throw fail(fault(for: code)) }
+        wantedByteCount = code
         // Also the data that libzstd decoded and has not handed out yet will be counted, at the
         // latest with the last of it.
         if let stated = header.contentByteCount,
@@ -202,6 +226,18 @@ internal import CZstd
         }
         hasMoreOutput = code != 0 && start + step.producedCount == output.count
         if code == 0 { endFrame() }
+    }
+
+    /// The end of the bytes to give libzstd, from `start` on: a call that meets damage loses the
+    /// block that it decoded before, so that each has a block, or a header, of its own.
+    private func exactEnd(from start: Int, _ end: Int) -> Int {
+        guard isExact else { return end }
+        if hasMoreOutput { return start }
+        let headerByteCount = 3
+        let count =
+            wantedByteCount > headerByteCount
+            ? wantedByteCount - headerByteCount : max(wantedByteCount, 1)
+        return min(end, start + count)
     }
 
     private mutating func fail(_ fault: CompressionError.Fault) -> CompressionError {

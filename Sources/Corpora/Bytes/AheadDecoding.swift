@@ -52,14 +52,17 @@ final class AheadDecoding: Sendable {
     private let path: String
     private let sizes: ReadingSizes
     private let maximumWindowLog: Int
+    private let isExact: Bool
 
     init(
-        _ supply: consuming Supply, path: String, sizes: ReadingSizes, maximumWindowLog: Int
+        _ supply: consuming Supply, path: String, sizes: ReadingSizes, maximumWindowLog: Int,
+        isExact: Bool
     ) {
         monitor = Monitor(State(supply: supply))
         self.path = path
         self.sizes = sizes
         self.maximumWindowLog = maximumWindowLog
+        self.isExact = isExact
     }
 
     /// Starts a thread that decodes.
@@ -142,7 +145,7 @@ final class AheadDecoding: Sendable {
     private func open(_ frames: Range<Int>) throws(CorpusError) -> ByteSource {
         try ByteSource(
             frames: frames, path: path, bufferByteCount: sizes.bufferByteCount,
-            maximumWindowLog: maximumWindowLog)
+            maximumWindowLog: maximumWindowLog, isExact: isExact)
     }
 
     private func decode(_ job: Job) {
@@ -186,14 +189,21 @@ final class AheadDecoding: Sendable {
         while true {
             var block = ReadAhead.Block(bytes: takeBytes())
             var isAtEnd = false
-            while block.count < block.bytes.count, !isAtEnd {
-                let count = try source.read(into: &block.bytes, from: block.count)
-                block.count += count
-                isAtEnd = count == 0
+            var failure: CorpusError?
+            while block.count < block.bytes.count, !isAtEnd, failure == nil {
+                do throws(CorpusError) {
+                    let count = try source.read(into: &block.bytes, from: block.count)
+                    block.count += count
+                    isAtEnd = count == 0
+                } catch {
+                    failure = error
+                }
             }
             block.storedByteCount = source.takeStoredByteCount()
             givenCount += block.count
-            guard add(block, to: number, isLast: isAtEnd), !isAtEnd else { return }
+            let isWanted = add(block, to: number, isLast: isAtEnd)
+            if let failure { throw failure }
+            guard isWanted, !isAtEnd else { return }
         }
     }
 

@@ -23,9 +23,11 @@ struct ByteSource: ~Copyable, Sendable {
     /// - Parameters:
     ///   - bufferByteCount: the size of one read, raised to 4 if it is less.
     ///   - maximumWindowLog: the largest window of zstd data that is allowed.
+    ///   - isExact: whether all bytes before damage are given out.
     ///   - stop: ends the waiting for a pipe.
     init(
-        path: String, bufferByteCount: Int, maximumWindowLog: Int = 27, stop: StopSignal? = nil
+        path: String, bufferByteCount: Int, maximumWindowLog: Int = 27, isExact: Bool = false,
+        stop: StopSignal? = nil
     ) throws(CorpusError) {
         var isStopped: (@Sendable () -> Bool)?
         if let stop { isStopped = { stop.isRequested } }
@@ -45,7 +47,8 @@ struct ByteSource: ~Copyable, Sendable {
         }
         let format = CompressionFormat(firstBytes: buffer.span.extracting(first: count), path: path)
         decoder = try naming(path) { () throws(CompressionError) in
-            try format?.makeDecoder(maximumWindowLog: maximumWindowLog) ?? StoredDecoder()
+            try format?.makeDecoder(maximumWindowLog: maximumWindowLog, isExact: isExact)
+                ?? StoredDecoder()
         }
         self.format = format
         available = 0..<count
@@ -56,14 +59,16 @@ struct ByteSource: ~Copyable, Sendable {
 
     /// Opens whole zstd frames inside a file.
     init(
-        frames: Range<Int>, path: String, bufferByteCount: Int, maximumWindowLog: Int
+        frames: Range<Int>, path: String, bufferByteCount: Int, maximumWindowLog: Int,
+        isExact: Bool
     ) throws(CorpusError) {
         let file = try namingFile { () throws(FileError) in
             try InputFile(path: path, range: frames)
         }
         decoder = try naming(path) { () throws(CompressionError) in
             try ZstandardDecoder(
-                maximumWindowLog: maximumWindowLog, startOffset: frames.lowerBound)
+                maximumWindowLog: maximumWindowLog, startOffset: frames.lowerBound,
+                isExact: isExact)
         }
         format = .zstandard
         buffer = [UInt8](repeating: 0, count: max(4, bufferByteCount))

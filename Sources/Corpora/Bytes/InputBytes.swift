@@ -13,13 +13,19 @@ struct InputBytes: ~Copyable, Sendable {
 
     /// Opens an input.
     ///
-    /// - Parameter byteCount: its size as it is stored; nil for a pipe.
+    /// - Parameters:
+    ///   - byteCount: its size as it is stored; nil for a pipe.
+    ///   - maximumWindowLog: the largest window of zstd data that is allowed.
+    ///   - isExact: whether all bytes before damage are given out, so that their number does not
+    ///     depend on sizes and threads.
+    ///   - sizes: sizes of reads.
     init(
-        path: String, byteCount: Int?, maximumWindowLog: Int = 27, sizes: ReadingSizes
+        path: String, byteCount: Int?, maximumWindowLog: Int = 27, isExact: Bool = false,
+        sizes: ReadingSizes
     ) throws(CorpusError) {
         let source = try ByteSource(
             path: path, bufferByteCount: sizes.bufferByteCount, maximumWindowLog: maximumWindowLog,
-            stop: sizes.stop)
+            isExact: isExact, stop: sizes.stop)
         guard source.format != nil, sizes.threadCount > 1,
             byteCount ?? .max >= sizes.aheadFrom
         else {
@@ -32,7 +38,8 @@ struct InputBytes: ~Copyable, Sendable {
                 try FrameGroups(path: path, sizes: sizes)
             }
             ahead = ReadAhead(
-                groups: groups, path: path, sizes: sizes, maximumWindowLog: maximumWindowLog)
+                groups: groups, path: path, sizes: sizes, maximumWindowLog: maximumWindowLog,
+                isExact: isExact)
         } else {
             ahead = ReadAhead(source: source, path: path, sizes: sizes)
         }

@@ -18,14 +18,18 @@ struct ReadAhead: ~Copyable, Sendable {
 
     /// Decodes `source` on a thread.
     init(source: consuming ByteSource, path: String, sizes: ReadingSizes) {
-        decoding = AheadDecoding(.stream(source), path: path, sizes: sizes, maximumWindowLog: 0)
+        decoding = AheadDecoding(
+            .stream(source), path: path, sizes: sizes, maximumWindowLog: 0, isExact: false)
         decoding.start()
     }
 
     /// Decodes the frames of a file on ``ReadingSizes/threadCount`` threads.
-    init(groups: FrameGroups, path: String, sizes: ReadingSizes, maximumWindowLog: Int) {
+    init(
+        groups: FrameGroups, path: String, sizes: ReadingSizes, maximumWindowLog: Int, isExact: Bool
+    ) {
         decoding = AheadDecoding(
-            .groups(groups), path: path, sizes: sizes, maximumWindowLog: maximumWindowLog)
+            .groups(groups), path: path, sizes: sizes, maximumWindowLog: maximumWindowLog,
+            isExact: isExact)
         for _ in 0..<sizes.threadCount { decoding.start() }
     }
 

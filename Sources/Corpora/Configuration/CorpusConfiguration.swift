@@ -1,4 +1,5 @@
 import Bytes
+public import Work
 
 /// The texts of a corpus and how they are read: section `corpus` of a pipeline's configuration.
 public struct CorpusConfiguration: Codable, Sendable, Equatable {
@@ -112,10 +113,7 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         try check(
             textSeparator == nil || documents == .file, .textSeparator,
             "is given, and so is corpus.documents: choose one of them")
-        try check(
-            (0...1).contains(validationFraction), .validationFraction, "must be from 0 to 1")
-        try check(
-            maximumDocumentByteCount > 0, .maximumDocumentByteCount, "must be at least 1")
+        if let fault = numericFault { throw .badValue(key: fault.key, wish: fault.reason) }
     }
 
     /// The fields of the two sides of pairs.
@@ -151,13 +149,25 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     }
 }
 
+extension CorpusConfiguration: NumericSection {
+    /// Every number of the section.
+    public static let numericKeys: [NumericKey<CorpusConfiguration>] = [
+        NumericKey(
+            CodingKeys.validationFraction, \.validationFraction, .real(0...1),
+            unit: "share of documents"),
+        NumericKey(
+            CodingKeys.maximumDocumentByteCount, \.maximumDocumentByteCount, .whole(1...1 << 40),
+            unit: "bytes"),
+    ]
+}
+
 /// The policy for a line or document that cannot be read.
 public enum CorpusErrorPolicy: String, Codable, Sendable, CaseIterable {
     /// The reader throws, naming the place.
     case fail
-    /// The place is counted, the first few are kept with their reasons, and reading goes on.
-    ///
-    /// A file that is cut short or corrupt is an error all the same.
+    /// The place is counted, the first few are kept with their reasons, and reading goes on: behind
+    /// the record, or with the next file where one is cut short, corrupt or may not be read. The
+    /// documents that end before such a place are kept.
     case skip
     /// As `skip`, and the bytes are kept in a file, and the reasons in another.
     case quarantine

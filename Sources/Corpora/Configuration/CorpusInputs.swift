@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#endif
+public import Files
 
 /// The files and folders that the inputs of a configuration stand for.
 public struct CorpusInputs: Sendable {
@@ -25,39 +19,35 @@ public struct CorpusInputs: Sendable {
         files = list.identities
     }
 
-    /// An input that an output at `output` would become a part of, now or when it is read again;
-    /// nil if there is none. O(files).
+    /// Throws `FileError.outputMeetsInput` if an output at `output` is an input, lies in one or
+    /// holds one, under whatever name. O(files).
     ///
-    /// Such an input is a folder around the output, unless a name on the way begins with a dot and
-    /// so is not looked into, and a file that is the output or lies in it.
-    public func input(meeting output: String) -> String? {
-        guard !output.isEmpty else { return nil }
-        let output = resolved(output)
-        for name in folders {
-            let folder = resolved(name)
-            if output == folder { return name }
-            let start = folder == "/" ? folder : folder + "/"
-            guard output.hasPrefix(start) else { continue }
-            let isHidden = output.dropFirst(start.count).split(separator: "/")
-                .contains { $0.hasPrefix(".") }
-            if !isHidden { return name }
+    /// An output that lies in a folder under a name that begins with a dot is none of its texts,
+    /// and one in the folder of files that a pattern matched is no input as long as the pattern
+    /// does not match it.
+    public func check(output: String) throws(FileError) {
+        let place = FilePlace(output)
+        func refuse(_ input: String, _ overlap: FilePlace.Overlap) -> FileError {
+            .outputMeetsInput(output: output, input: input, overlap: overlap)
         }
-        return files.filter { $0 == output || $0.hasPrefix(output + "/") }.min()
+        for folder in folders {
+            let input = FilePlace(folder)
+            guard let overlap = input.overlap(with: place) else { continue }
+            if overlap == .inside, input.hides(place) { continue }
+            throw refuse(folder, overlap)
+        }
+        if files.contains(place.resolved) { throw refuse(output, .same) }
+        // Few folders stand for many files.
+        for folder in Set(files.map { FileSystem.parentDirectory(of: $0) }).sorted()
+        where folder.hasPrefix("/") {
+            let overlap = FilePlace(folder).overlap(with: place)
+            guard overlap == .same || overlap == .around else { continue }
+            let input = files.filter { FileSystem.parentDirectory(of: $0) == folder }.min()
+            throw refuse(input ?? folder, .around)
+        }
+        guard place.hasOtherNames else { return }
+        try FilePlace.check(output: output, inputs: paths)
     }
-}
-
-/// The name of a file without links, of which as much as exists is looked up.
-private func resolved(_ path: String) -> String {
-    if let real = unsafe realpath(path, nil) {
-        defer { unsafe free(real) }
-        return unsafe String(cString: real)
-    }
-    var parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    guard let last = parts.popLast() else { return path }
-    let start = path.hasPrefix("/") ? "/" : ""
-    let above = parts.isEmpty ? (start.isEmpty ? "." : start) : start + parts.joined(separator: "/")
-    let parent = resolved(above)
-    return parent == "/" ? parent + last : parent + "/" + last
 }
 
 /// A file that names inputs, one a line.

@@ -44,6 +44,7 @@ struct SourceList {
     }
 
     private mutating func add(_ input: String) throws(CorpusError) {
+        let input = Self.tidied(input)
         if input == "-" {
             sources.append(
                 Source(path: input, format: format == .auto ? .text : format, byteCount: nil))
@@ -64,6 +65,16 @@ struct SourceList {
             guard let status = try Self.status(of: path) else { throw Self.unreachable(path) }
             try addExisting(path, status)
         }
+    }
+
+    /// A name without the parts of it that lead nowhere, so that `./folder/` and `folder` give the
+    /// same names to the files: `.` and empty ones.
+    private static func tidied(_ input: String) -> String {
+        let parts = input.split(separator: "/").filter { $0 != "." }
+        let tidied = (input.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+        // A file of the name - is not standard input.
+        guard tidied != "-" else { return input }
+        return tidied.isEmpty && !input.isEmpty ? "." : tidied
     }
 
     /// The error for a name that the system itself gave and under which nothing lies.
@@ -102,7 +113,9 @@ struct SourceList {
         let isRefined = names.contains(Self.refinedName)
         for name in names where !name.hasPrefix(".") {
             if isRefined, name == Self.reportName { continue }
-            let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+            let path =
+                folder == "." && name != "-"
+                ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
             let named = CorpusFormat(nameOf: path)
             let isWanted = named != nil && (format == .auto || named == format)
             var status = stat()

@@ -1,4 +1,5 @@
 import Bytes
+import Files
 internal import Foundation
 public import Work
 
@@ -15,10 +16,15 @@ public import Work
 public struct ConversationReader: ~Copyable, Sendable {
     /// Conversations given out.
     public private(set) var conversationCount = 0
-    /// Lines that were skipped because they are no conversation.
-    public private(set) var skippedLines = 0
+    /// Lines that were skipped because they are no conversation or cannot be read.
+    public var skippedLines: Int { refusedCount + lines.progress.skippedLines }
     /// The errors of the first few of them.
-    public private(set) var skipped: [CorpusError] = []
+    public var skipped: [CorpusError] {
+        Array((refused + lines.progress.skipped).prefix(CorpusProgress.keptErrorCount))
+    }
+
+    private var refusedCount = 0
+    private var refused: [CorpusError] = []
 
     private var lines: CorpusReader
     private let onError: CorpusErrorPolicy
@@ -54,8 +60,8 @@ public struct ConversationReader: ~Copyable, Sendable {
             } catch {
                 let refusal = CorpusError.badConversation(origin: line.origin, reason: error.reason)
                 guard onError != .fail else { throw refusal }
-                skippedLines += 1
-                if skipped.count < CorpusProgress.keptErrorCount { skipped.append(refusal) }
+                refusedCount += 1
+                if refused.count < CorpusProgress.keptErrorCount { refused.append(refusal) }
             }
         }
         return nil
@@ -128,6 +134,7 @@ struct ConversationLine: Decodable {
         let parsed: ConversationLine
         do {
             parsed = try JSONDecoder().decode(ConversationLine.self, from: Data(line))
+            try StrictJSON.check(Data(line))
         } catch {
             throw Fault(reason: decodingReason(error))
         }

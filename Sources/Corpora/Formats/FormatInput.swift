@@ -32,7 +32,8 @@ struct FormatInput: Sendable {
         SegmentReader(
             source: try InputBytes(
                 path: path, byteCount: source.byteCount,
-                maximumWindowLog: configuration.maximumWindowLog, sizes: sizes),
+                maximumWindowLog: configuration.maximumWindowLog,
+                isExact: configuration.onError != .fail, sizes: sizes),
             path: path, cutter: cutter, limit: limit, endsAboveLimit: endsAboveLimit,
             bufferByteCount: sizes.bufferByteCount, frontByteCount: frontByteCount)
     }

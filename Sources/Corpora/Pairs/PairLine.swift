@@ -1,4 +1,5 @@
 import Bytes
+import Files
 internal import Foundation
 
 /// An object of JSON that holds a pair, in one of the forms that data sets come in.
@@ -34,6 +35,7 @@ struct PairLine: Decodable {
         let parsed: PairLine
         do {
             parsed = try JSONDecoder().decode(PairLine.self, from: Data(line))
+            try StrictJSON.check(Data(line))
         } catch {
             throw Fault(reason: decodingReason(error))
         }

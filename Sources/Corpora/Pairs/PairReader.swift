@@ -100,7 +100,16 @@ public struct PairReader: ~Copyable, Sendable {
                 if progress.skipped.count < CorpusProgress.keptErrorCount {
                     progress.skipped.append(error)
                 }
-            case .end: open = nil
+            case .end:
+                // Those of the other column are the same.
+                let read = open!.takeProgress()
+                progress.skippedLines += read.skippedLines
+                progress.skipped += read.skipped.prefix(
+                    CorpusProgress.keptErrorCount - progress.skipped.count)
+                progress.brokenFileCount += read.brokenFileCount
+                progress.brokenFiles += read.brokenFiles.prefix(
+                    CorpusProgress.keptErrorCount - progress.brokenFiles.count)
+                open = nil
             }
         }
     }
@@ -161,6 +170,9 @@ private struct OpenPairs: ~Copyable, Sendable {
         self.first = first
         self.second = second
     }
+
+    /// The progress of the objects or lines, or of the column of sources.
+    mutating func takeProgress() -> CorpusProgress { first.progress }
 
     /// The stored bytes that were read since this was last asked.
     mutating func takeByteCount() -> Int {

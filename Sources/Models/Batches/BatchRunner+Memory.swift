@@ -1,3 +1,5 @@
+import Work
+
 extension BatchRunner {
     /// Memory of a runner, in bytes.
     public struct Memory: Equatable, Sendable {
@@ -35,6 +37,29 @@ extension BatchRunner {
         return Memory(
             plan, shape.passMemory(plan), gradients: 4 * shape.layout.floatCount * tree.bufferCount,
             stateCount: carriesState ? shape.carriedStateCount : 0)
+    }
+
+    /// Throws ``ModelError/tooLittleMemory(_:)`` unless there is memory for a runner of these
+    /// numbers.
+    ///
+    /// - Parameters:
+    ///   - shape: the model's shape, which must be valid.
+    ///   - batchSize: sequences of a batch.
+    ///   - contextLength: tokens of a sequence.
+    ///   - threadCount: threads of the team.
+    public static func checkMemory(
+        of shape: any ModelShape, batchSize: Int, contextLength: Int, threadCount: Int
+    ) throws(ModelError) {
+        let memory = memory(
+            of: shape, batchSize: batchSize, contextLength: contextLength, threadCount: threadCount)
+        do {
+            // Gradients are not written where nothing is learned.
+            try AvailableMemory.require(
+                memory.total - memory.gradients, for: "scoring \(batchSize) windows at once",
+                advice: "choose a smaller batch_size")
+        } catch {
+            throw .tooLittleMemory(error)
+        }
     }
 
     /// Bytes of gradients, activations and scratch.

@@ -26,6 +26,7 @@ public final class GPT: LanguageModel {
         try configuration.validate()
         self.configuration = configuration
         layout = configuration.layout
+        try configuration.checkParameterMemory(layout)
         parameters = FloatBuffer(count: layout.floatCount)
         slices = ParameterSlices(configuration, layout, in: parameters.all)
         rotaryTable =

@@ -1,4 +1,5 @@
 import Bytes
+public import Work
 
 /// The shape of a model; the section "model" of `pipeline.json`.
 ///
@@ -141,20 +142,33 @@ extension GPTConfiguration: Equatable {
 }
 
 extension GPTConfiguration {
+    /// Every number of the section.
+    public static let numericKeys: [NumericKey<GPTConfiguration>] = [
+        NumericKey(CodingKeys.layerCount, \.layerCount, .whole(1...1 << 12), unit: "blocks"),
+        NumericKey(CodingKeys.headCount, \.headCount, .whole(1...1 << 16), unit: "heads"),
+        NumericKey(
+            CodingKeys.keyValueHeadCount, \.keyValueHeadCount, .whole(1...1 << 16),
+            unit: "heads"),
+        NumericKey(
+            CodingKeys.headDimension, \.headDimension, .whole(1...1 << 16), unit: "floats"),
+        NumericKey(
+            CodingKeys.embeddingSize, \.embeddingSize, .whole(1...1 << 16), unit: "floats"),
+        NumericKey(
+            CodingKeys.intermediateSize, \.intermediateSize, .whole(1...1 << 20),
+            unit: "floats"),
+        NumericKey(
+            CodingKeys.positionCount, \.positionCount, .whole(1...1 << 24), unit: "tokens"),
+        NumericKey(
+            CodingKeys.vocabularySize, \.vocabularySize, .whole(1...1 << 28), unit: "tokens"),
+        NumericKey(CodingKeys.layerNormEpsilon, \.layerNormEpsilon, .real(1e-30...0.999)),
+        NumericKey(CodingKeys.rotaryBase, \.rotaryBase, .above(1, upTo: 1e30)),
+    ]
+
     /// Throws unless a model of this shape can exist.
     public func validate() throws(ModelError) {
         func fail(_ reason: String) -> ModelError { .badConfiguration(reason: reason) }
-        try Self.check(sizes: [
-            ("n_layer", layerCount, 1 << 12), ("n_head", headCount, 1 << 16),
-            ("n_kv_head", keyValueHeadCount ?? 1, 1 << 16),
-            ("head_dim", headDimension ?? 1, 1 << 16), ("n_embd", embeddingSize, 1 << 16),
-            ("intermediate_size", intermediateSize ?? 1, 1 << 20),
-            ("n_positions", positionCount, 1 << 24), ("vocab_size", vocabularySize, 1 << 28),
-        ])
+        try checkNumbers()
         try Self.check(embeddingSize, isDividedAmong: headCount)
-        guard layerNormEpsilon > 0, layerNormEpsilon < 1 else {
-            throw fail("layer_norm_epsilon is \(layerNormEpsilon); 1e-5 is usual")
-        }
         try validatePositions()
         if architecture.isRotary { try validateRotary() } else { try validateLearned() }
         let (blocks, overflows) = blockMatrixCount.multipliedReportingOverflow(by: layerCount)
@@ -177,9 +191,6 @@ extension GPTConfiguration {
             throw .badConfiguration(
                 reason: "n_positions \(positionCount) with heads of \(headSize) floats takes more "
                     + "than 1 GiB of angles; lower n_positions")
-        }
-        guard rotaryBase > 1, rotaryBase.isFinite else {
-            throw .badConfiguration(reason: "rope_theta is \(rotaryBase); 10000 is usual")
         }
     }
 

@@ -27,6 +27,7 @@ public final class EncoderDecoder {
         try configuration.validate()
         self.configuration = configuration
         layout = configuration.layout
+        try configuration.checkParameterMemory(layout)
         parameters = FloatBuffer(count: layout.floatCount)
         slices = EncoderDecoderSlices(configuration, layout, in: parameters.all)
         positionTable = SinusoidalTable.make(

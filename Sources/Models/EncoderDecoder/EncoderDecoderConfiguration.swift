@@ -1,4 +1,5 @@
 import Bytes
+public import Work
 
 /// The shape of an encoder–decoder Transformer; the section "model" of `pipeline.json` where its
 /// `architecture` is `encoder_decoder`.
@@ -101,12 +102,7 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Equatable {
     /// Throws unless a model of this shape can exist.
     public func validate() throws(ModelError) {
         func fail(_ reason: String) -> ModelError { .badConfiguration(reason: reason) }
-        try Self.check(sizes: [
-            ("n_layer", layerCount, 1 << 12), ("n_head", headCount, 1 << 16),
-            ("n_embd", embeddingSize, 1 << 16),
-            ("intermediate_size", intermediateSize ?? 1, 1 << 20),
-            ("n_positions", positionCount, 1 << 20), ("vocab_size", vocabularySize, 1 << 28),
-        ])
+        try checkNumbers()
         try Self.check(embeddingSize, isDividedAmong: headCount)
         guard positionCount * embeddingSize <= 1 << 28 else {
             throw fail(
@@ -129,4 +125,23 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Equatable {
             * Double(12 * embeddingSize + 4 * feedForwardSize)
         guard blocks < 0x1p44 else { throw fail("it has too many parameters") }
     }
+}
+
+extension EncoderDecoderConfiguration: NumericSection {
+    /// Every number of the section.
+    public static let numericKeys: [NumericKey<EncoderDecoderConfiguration>] = [
+        NumericKey(CodingKeys.layerCount, \.layerCount, .whole(1...1 << 12), unit: "blocks"),
+        NumericKey(CodingKeys.headCount, \.headCount, .whole(1...1 << 16), unit: "heads"),
+        NumericKey(
+            CodingKeys.embeddingSize, \.embeddingSize, .whole(1...1 << 16), unit: "floats"),
+        NumericKey(
+            CodingKeys.intermediateSize, \.intermediateSize, .whole(1...1 << 20),
+            unit: "floats"),
+        NumericKey(
+            CodingKeys.positionCount, \.positionCount, .whole(1...1 << 20), unit: "tokens"),
+        NumericKey(
+            CodingKeys.vocabularySize, \.vocabularySize, .whole(1...1 << 28), unit: "tokens"),
+        NumericKey(CodingKeys.padToken, \.padToken, .whole(0...1 << 28), unit: "token id"),
+        NumericKey(CodingKeys.endToken, \.endToken, .whole(0...1 << 28), unit: "token id"),
+    ]
 }

@@ -1,9 +1,11 @@
+public import Work
+
 /// Shape of a language model of some family: all that is known of it before it has parameters; the
 /// section "model" of `pipeline.json`.
 ///
 /// It is the half of the seam between families and what works with any of them (training,
 /// evaluation, generation, checkpoints) that needs no memory. ``LanguageModel`` is the other.
-public protocol ModelShape: Codable, Sendable, Equatable {
+public protocol ModelShape: Codable, Sendable, Equatable, NumericSection {
     /// Model of this shape.
     associatedtype Model: LanguageModel where Model.Shape == Self
 
@@ -88,13 +90,10 @@ extension ModelShape {
     /// No copies.
     public var copies: [String: Int] { [:] }
 
-    /// Throws unless each size, the value of a key, is from 1 to its limit.
-    static func check(
-        sizes: [(key: String, value: Int, limit: Int)]
-    ) throws(ModelError) {
-        for (key, value, limit) in sizes where value < 1 || value > limit {
-            throw .badConfiguration(
-                reason: "\(key) is \(value); give a number from 1 to \(limit)")
+    /// Throws unless each number is in its range.
+    func checkNumbers() throws(ModelError) {
+        if let fault = numericFault {
+            throw .badConfiguration(reason: "\(fault.key) \(fault.reason)")
         }
     }
 

@@ -35,6 +35,13 @@ extension FloatSlice {
     }
 }
 
+extension FloatBuffer {
+    /// Whether no float in `range` is infinite or NaN. O(count), at the speed of memory.
+    package func isFinite(_ range: Range<Int>) -> Bool {
+        slice(range).first(fromMagnitude: Float.infinity.bitPattern) == nil
+    }
+}
+
 extension NumberType {
     /// Bits of the least float32 that would be infinite in this type, rounded to the nearest, ties
     /// to even.

@@ -1,4 +1,5 @@
 import Bytes
+public import Work
 
 /// Settings of generating text; the section "generation" of `pipeline.json`.
 public struct GenerationConfiguration: Codable, Equatable, Sendable {
@@ -56,38 +57,33 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         try values.read(.seed, into: &seed)
     }
 
-    /// Throws unless the numbers make sense.
+    /// Throws unless the values make sense.
     public func validate() throws(ModelError) {
-        guard temperature >= 0, temperature.isFinite else {
-            throw .badConfiguration(reason: "temperature is \(temperature); give 0 or more")
-        }
-        guard topK >= 0 else {
-            throw .badConfiguration(reason: "top_k is \(topK); give 0 for no limit, or more")
-        }
-        guard topP > 0, topP <= 1 else {
-            throw .badConfiguration(reason: "top_p is \(topP); give more than 0 and at most 1")
-        }
-        guard minP >= 0, minP <= 1 else {
-            throw .badConfiguration(reason: "min_p is \(minP); give 0 for no limit, up to 1")
-        }
-        // Beyond these limits a score would leave the range of floats.
-        guard (1e-6...1e6).contains(repetitionPenalty) else {
-            throw .badConfiguration(
-                reason:
-                    "repetition_penalty is \(repetitionPenalty); give 1 for none, or more, up to "
-                    + "1e6"
-            )
+        if let fault = numericFault {
+            throw .badConfiguration(reason: "\(fault.key) \(fault.reason)")
         }
         guard !stopStrings.contains("") else {
             throw .badConfiguration(
                 reason: "one of stop_strings is empty, and would end every text at once")
         }
-        guard maximumTokenCount >= 0 else {
-            throw .badConfiguration(
-                reason: "max_new_tokens is \(maximumTokenCount); give 0 or more")
-        }
     }
 
-    /// Whether the numbers make sense.
+    /// Whether the values make sense.
     var isValid: Bool { (try? validate()) != nil }
+}
+
+extension GenerationConfiguration: NumericSection {
+    /// Every number of the section.
+    public static let numericKeys: [NumericKey<GenerationConfiguration>] = [
+        NumericKey(CodingKeys.temperature, \.temperature, .real(0...1e6)),
+        NumericKey(CodingKeys.topK, \.topK, .whole(0...1 << 31), unit: "tokens"),
+        NumericKey(CodingKeys.topP, \.topP, .above(0, upTo: 1), unit: "probability"),
+        NumericKey(CodingKeys.minP, \.minP, .real(0...1), unit: "share of a probability"),
+        // Beyond these limits a score would leave the range of floats.
+        NumericKey(CodingKeys.repetitionPenalty, \.repetitionPenalty, .real(1e-6...1e6)),
+        NumericKey(
+            CodingKeys.maximumTokenCount, \.maximumTokenCount, .whole(0...1 << 31),
+            unit: "tokens"),
+        NumericKey(CodingKeys.seed, \.seed, .seed),
+    ]
 }

@@ -16,6 +16,13 @@ struct InferenceLinear {
         reduced = format.reducedFormat.map { ReducedMatrix(matrix, format: $0, team: team) }
     }
 
+    /// What makes the products of linear layers: in numbers of `format`, on the threads of `team`.
+    static func maker(
+        _ format: WeightFormat, team: ThreadTeam
+    ) -> (ParameterSlices.Linear) -> InferenceLinear {
+        { InferenceLinear($0.weight, $0.bias, format, team: team) }
+    }
+
     /// Bytes that are read for a token.
     var byteCount: Int { reduced?.byteCount ?? 4 * matrix.rows * matrix.columns }
 }

@@ -108,6 +108,11 @@ public struct Sampler: Sendable {
                 weights[index] = -.infinity
             }
         }
+        // The kernel takes the greatest times the factor from each: of scores this large that
+        // difference is the rounding's, and the greatest would be as good as impossible.
+        if let most = weights.max(), most.magnitude > 1e4 {
+            for index in weights.indices { weights[index] -= most }
+        }
         // Not zero, for zero times the infinities of top-k would be NaN.
         let factor = max(Float(1 / temperature), .leastNormalMagnitude)
         kernels.softmax(&weights, factor: factor)

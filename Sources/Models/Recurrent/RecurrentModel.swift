@@ -25,6 +25,7 @@ public final class RecurrentModel {
         try configuration.validate()
         self.configuration = configuration
         layout = configuration.layout
+        try configuration.checkParameterMemory(layout)
         parameters = FloatBuffer(count: layout.floatCount)
         slices = RecurrentSlices(configuration, layout, in: parameters.all)
     }

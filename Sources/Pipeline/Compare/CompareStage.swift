@@ -59,7 +59,8 @@ public enum CompareStage {
     ) async throws -> Outcome {
         let workers = Pool { Worker(vocabularies) }
         var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
-        try reader.inputs.check(outputs: [], work: work)
+        let claims = try reader.inputs.claim([], quarantinePath: corpus.keptPath, work: work)
+        defer { withExtendedLifetime(claims) {} }
         try await forEachChunk(of: &reader, work: work) { documents in
             workers.withItem { worker in
                 for document in documents { worker.count(document) }

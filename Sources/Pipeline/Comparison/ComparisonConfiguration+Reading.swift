@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Training
+import Work
 
 extension ComparisonConfiguration {
     /// The comparison in the file at `path`, with `settings` such as "training.steps=100" put over
@@ -29,13 +30,25 @@ extension ComparisonConfiguration {
         }
         if let value = own[.minutes] { minutes = try Self.number(value, "minutes") }
         if let value = own[.windows] {
-            windowLimit = Int(exactly: try Self.number(value, "windows")) ?? 0
+            guard let number = Int(exactly: try Self.number(value, "windows")) else {
+                throw PipelineError.badValue(
+                    key: "windows", reason: "it is \(value); \(Self.windowRange.wish)")
+            }
+            windowLimit = number
         }
         for (number, element) in (own[.models] as? [[String: Any]] ?? []).enumerated() {
             try add(element, "models[\(number)]", shared: shared, said: said)
         }
         try validate()
     }
+
+    private static let windowRange = ValueRange.whole(1...1 << 30)
+
+    /// The numbers beside those of a pipeline.
+    static let numericKeys: [NumericKey<ComparisonConfiguration>] = [
+        NumericKey(Key.minutes, \.minutes, .above(0, upTo: 1e6), unit: "minutes"),
+        NumericKey(Key.windows, \.windowLimit, windowRange, unit: "windows"),
+    ]
 
     /// The keys beside those of a pipeline.
     private enum Key: String, CaseIterable {
@@ -89,6 +102,7 @@ extension ComparisonConfiguration {
         ConfigurationFile.merge(["model": model, "training": training], into: &whole)
         do {
             let network = try ConfigurationFile.configuration(of: whole)
+            try network.checkNumbers()
             models.append(Entry(name: name, kind: .network(network)))
         } catch PipelineError.badValue(let place, let reason) {
             throw PipelineError.badValue(key: "\(key).\(place)", reason: reason)

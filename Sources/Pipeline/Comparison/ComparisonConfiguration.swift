@@ -1,5 +1,6 @@
 import Models
 import Training
+import Work
 
 /// Description of a comparison: several models that learn from the same shards under one rule.
 ///
@@ -89,11 +90,9 @@ public struct ComparisonConfiguration: Sendable {
         guard models.contains(where: { $0.network != nil }) else {
             throw PipelineError.badValue(key: "models", reason: "at least one network belongs here")
         }
-        guard minutes > 0, minutes.isFinite else {
-            throw PipelineError.badValue(key: "minutes", reason: "a positive number belongs here")
-        }
-        guard windowLimit > 0 else {
-            throw PipelineError.badValue(key: "windows", reason: "give at least 1")
+        for key in Self.numericKeys {
+            guard let reason = key.fault(in: self) else { continue }
+            throw PipelineError.badValue(key: key.name, reason: "it \(reason)")
         }
         var names: Set<String> = []
         let length = reference.network?.model.shape.positionCount
@@ -127,8 +126,7 @@ public struct ComparisonConfiguration: Sendable {
                 guard NGramCounter.orders.contains(order) else {
                     throw PipelineError.badValue(
                         key: key + ".model.order",
-                        reason: "a number from \(NGramCounter.orders.lowerBound) to "
-                            + "\(NGramCounter.orders.upperBound) belongs here")
+                        reason: "it is \(order); \(ValueRange.whole(NGramCounter.orders).wish)")
                 }
             }
         }

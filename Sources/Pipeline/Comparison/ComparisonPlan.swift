@@ -58,6 +58,10 @@ struct ComparisonPlan {
                 * Double(network.training.windowsPerStep)
         }
         let all = operationsPerStep(reference) * Double(reference.training.steps)
-        return max(1, Int((all / operationsPerStep(network)).rounded()))
+        return stepCount((all / operationsPerStep(network)).rounded())
     }
 }
+
+/// A number of steps that a rule asks for, as a whole number; one that no run can have is beyond
+/// the range of `training.steps`, and refused with it.
+func stepCount(_ wish: Double) -> Int { max(1, Int(min(wish, 0x1p60))) }

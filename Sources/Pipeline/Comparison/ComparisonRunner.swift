@@ -43,6 +43,7 @@ public struct ComparisonRunner {
             forModelsIn: networks.map { configuration.directory(of: $0) }
         ) { _ in [] }
         var record = opened
+        defer { withExtendedLifetime(record.claim) {} }
         let plan = ComparisonPlan(configuration, vocabulary: vocabulary)
         try work.checkShards(of: data.sources.map(\.set), isTold: false)
         var comparison = Comparison(rule: configuration.rule, models: [])
@@ -53,7 +54,7 @@ public struct ComparisonRunner {
                     try await score(
                         entry, try plan.sized(network, entry), vocabulary, data, &record)
                 case .counted(let order):
-                    try await score(entry, order: order, data, &record)
+                    try await score(entry, order: order, vocabulary, data, &record)
                 }
             comparison.models.append(scores)
         }
@@ -78,7 +79,7 @@ public struct ComparisonRunner {
         let keys = inputs + [entry.name, "\(configuration.windowLimit)"]
         try await runner.runStage(.evaluate, of: entry.name, inputs: keys, &record) {
             let model = try ModelDirectory(path: modelDirectory).model()
-            let scores = try ScoreTaker(configuration, data, work).scores(
+            let scores = try ScoreTaker(configuration, vocabulary, data, work).scores(
                 of: model, entry, network, summary: TrainingSummary(runDirectory: directory))
             try FileReplacement.writeJSON(scores, to: file)
             return [file]
@@ -88,8 +89,8 @@ public struct ComparisonRunner {
 
     /// Counts and scores n-grams, unless that is done.
     private func score(
-        _ entry: ComparisonConfiguration.Entry, order: Int, _ data: Mixture,
-        _ record: inout PipelineRunner.Record
+        _ entry: ComparisonConfiguration.Entry, order: Int, _ vocabulary: Vocabulary,
+        _ data: Mixture, _ record: inout PipelineRunner.Record
     ) async throws -> ModelScores {
         let directory = configuration.directory(of: entry)
         try FileSystem.makeDirectory(directory)
@@ -102,7 +103,7 @@ public struct ComparisonRunner {
             "\(configuration.windowLength)",
         ]
         try await runner.runStage(.evaluate, of: entry.name, inputs: keys, &record) {
-            let scores = try ScoreTaker(configuration, data, work).scores(
+            let scores = try ScoreTaker(configuration, vocabulary, data, work).scores(
                 ofNGrams: order, entry)
             try FileReplacement.writeJSON(scores, to: file)
             return [file]
@@ -122,7 +123,7 @@ public struct ComparisonRunner {
         case .minutes:
             let speed = try await MeasuredSpeed(
                 of: network, directory: configuration.directory(of: entry), vocabulary, data, work)
-            return max(1, Int(configuration.minutes * 60 / speed.secondsPerStep))
+            return stepCount(configuration.minutes * 60 / speed.secondsPerStep)
         }
     }
 }
@@ -150,7 +151,7 @@ struct MeasuredSpeed: Codable {
         let path = directory + "/" + Self.fileName
         // The steps asked for make no difference.
         var training = network.training
-        training.steps = 1 << 30
+        training.steps = min(1 << 30, TrainingConfiguration.mostWindows / training.windowsPerStep)
         inputs = try StageLedger.fingerprint([
             data.fingerprint, try StageLedger.fingerprint(network.model),
             try StageLedger.fingerprint(training), "\(work.threadCount)",

@@ -59,7 +59,7 @@ extension ModelScores {
         guard let data = try FileSystem.contents(path) else {
             throw PipelineError.badModelFile(path: path, reason: "it is not there")
         }
-        self = try StrictJSON.decode(ModelScores.self, from: data)
+        self = try StrictJSON.decodeCounts(ModelScores.self, from: data)
     }
 }
 

@@ -8,6 +8,7 @@ import Work
 /// Takes the scores of a comparison's models, of each in the same way.
 struct ScoreTaker {
     private let configuration: ComparisonConfiguration
+    private let vocabulary: Vocabulary
     private let data: Mixture
     private let work: WorkContext<PipelineEvent>
     private let length: Int
@@ -16,10 +17,11 @@ struct ScoreTaker {
     private static let batchSize = 8
 
     init(
-        _ configuration: ComparisonConfiguration, _ data: Mixture,
+        _ configuration: ComparisonConfiguration, _ vocabulary: Vocabulary, _ data: Mixture,
         _ work: WorkContext<PipelineEvent>
     ) {
         self.configuration = configuration
+        self.vocabulary = vocabulary
         self.data = data
         self.work = work
         length = configuration.windowLength
@@ -32,7 +34,8 @@ struct ScoreTaker {
     ) throws -> ModelScores {
         let team = ThreadTeam(threadCount: work.threadCount)
         let runner = BatchRunner(
-            model: model, batchSize: Self.batchSize, contextLength: length, team: team)
+            model: model, batchSize: Self.batchSize, contextLength: length, team: team,
+            kernels: .best(network.training.precision))
         let pass = model.makeInferencePass(
             weights: .float32, textCount: 1, team: team, kernels: .best)
         let state = pass.makeState(capacity: length)
@@ -101,9 +104,9 @@ struct ScoreTaker {
             .reduce(into: .none) { result, set in
                 try work.checkStop()
                 result += try Evaluator(
-                    scorer: scorer, set: set, split: .validation, batchSize: Self.batchSize,
-                    contextLength: length, stride: training.evaluationStride ?? length,
-                    masksDocuments: training.masksDocuments
+                    scorer: scorer, set: set, split: .validation, vocabulary: vocabulary,
+                    batchSize: Self.batchSize, contextLength: length,
+                    settings: training.evaluationSettings(part: nil)
                 ).evaluate { done, count in
                     work.report(.training(.evaluating(completedWindows: done, windowCount: count)))
                 }

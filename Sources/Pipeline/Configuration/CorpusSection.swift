@@ -1,6 +1,7 @@
 public import Corpora
 public import Refinement
 import TokenShards
+import Work
 
 /// The section "corpus" of `pipeline.json`: how texts are read, and what is made of them first.
 struct CorpusSection: Codable, Sendable, Equatable {
@@ -117,6 +118,12 @@ public struct CorpusSource: Codable, Sendable, Equatable {
             + CorpusConfiguration.CodingKeys.allCases.map(\.rawValue)
     }
 
+    private static let weightKey = NumericKey<CorpusSource>(
+        CodingKeys.weight, \.weight, Mixture.weightRange)
+
+    /// Every number beside those of reading and refinement.
+    static let numericKeys = [weightKey]
+
     /// Throws unless the sources can be told from each other and drawn from. O(sources).
     static func validate(_ sources: [CorpusSource]) throws(PipelineError) {
         var names: Set<String> = []
@@ -136,14 +143,11 @@ public struct CorpusSource: Codable, Sendable, Equatable {
             try check(
                 names.insert(name).inserted, .name, "two sources are called \"\(name)\": rename one"
             )
-            try check(
-                source.weight > 0 && source.weight.isFinite, .weight,
-                "a number above 0 belongs here; to learn nothing from a source, remove it")
-        }
-        guard sources.reduce(0, { $0 + $1.weight }).isFinite else {
-            throw .badValue(
-                key: "corpus.sources",
-                reason: "the sum of the weights is no number: choose smaller ones")
+            if let reason = weightKey.fault(in: source) {
+                throw .badValue(
+                    key: "corpus.sources[\(number)].weight",
+                    reason: "it \(reason); to learn nothing from a source, remove it")
+            }
         }
     }
 

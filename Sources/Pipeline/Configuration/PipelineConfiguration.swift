@@ -63,6 +63,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// Throws unless the values that were read make sense by themselves.
     func validateReading() throws {
         try checkFolderName(name, key: "name")
+        try checkNumbers()
         try corpusSection.validate()
         try training.validate()
         if readsPairs { try training.validate(for: model.shape) }

@@ -54,14 +54,7 @@ public enum EncodeStage {
 
     /// Throws unless documents can be packed this way.
     static func validate(_ shards: ShardConfiguration) throws {
-        // The reader of llm.c keeps the count in a signed 32-bit integer.
-        guard (1...Int(Int32.max)).contains(shards.tokensPerShard) else {
-            throw PipelineError.badValue(
-                key: "shards.tokens_per_shard", reason: "it is from 1 to \(Int32.max)")
-        }
-        guard shards.partBytes > 0 else {
-            throw PipelineError.badValue(key: "shards.part_bytes", reason: "must be positive")
-        }
+        try shards.checkNumbers(in: "shards")
     }
 
     /// Encodes a corpus and finishes the data set.
@@ -84,8 +77,10 @@ public enum EncodeStage {
         willReplace: (ShardManifest) throws -> Void = { _ in },
         work: WorkContext<PipelineEvent>
     ) async throws -> ShardManifest {
-        let workspace = try workspace(
-            for: corpus, vocabulary: vocabulary, shards: shards, directory: directory, work: work)
+        let (workspace, claims) = try workspace(
+            for: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
+            mode: .exclusive, work: work)
+        defer { withExtendedLifetime(claims) {} }
         return try await tidying(workspace) {
             try await encode(
                 .whole, of: corpus, vocabulary: vocabulary, in: workspace,
@@ -122,8 +117,10 @@ public enum EncodeStage {
         shards: ShardConfiguration, directory: String, surroundings: Surroundings = .init(),
         work: WorkContext<PipelineEvent>
     ) async throws -> ShareOutcome {
-        let workspace = try workspace(
-            for: corpus, vocabulary: vocabulary, shards: shards, directory: directory, work: work)
+        let (workspace, claims) = try workspace(
+            for: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
+            mode: .shared, work: work)
+        defer { withExtendedLifetime(claims) {} }
         return try await tidying(workspace) {
             try await encode(
                 share, of: corpus, vocabulary: vocabulary, in: workspace,
@@ -142,6 +139,8 @@ public enum EncodeStage {
     public static func finish(directory: String) throws -> ShardManifest {
         let names = EncodingWorkspace.names(in: directory)
         guard let first = names.first else { return try ShardManifest(directory: directory) }
+        let claim = try OutputClaim(directory, .filled)
+        defer { withExtendedLifetime(claim) {} }
         if let name = names.first(where: {
             DataSetAssembly.isCommitted(in: directory + "/" + $0)
         }) {
@@ -157,10 +156,12 @@ public enum EncodeStage {
         return try EncodingWorkspace(directory: directory, plan: plan).assemble()
     }
 
+    /// The place of the work and the claims of what is made: whoever encodes all of a corpus has
+    /// the directory alone, and processes that have a share each have it together.
     private static func workspace(
         for corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
-        directory: String, work: WorkContext<PipelineEvent>
-    ) throws -> EncodingWorkspace {
+        directory: String, mode: FileLock.Mode, work: WorkContext<PipelineEvent>
+    ) throws -> (EncodingWorkspace, claims: [OutputClaim]) {
         guard shards.endOfText == .none || vocabulary.endOfText != nil else {
             throw PipelineError.badValue(
                 key: "shards.end_of_text",
@@ -170,13 +171,18 @@ public enum EncodeStage {
         try shards.allowSpecial.validate(for: vocabulary)
         try corpus.validate()
         let inputs = try corpus.findInputs()
-        try inputs.check(outputs: [directory], quarantinePath: corpus.keptPath, work: work)
-        return try EncodingWorkspace(
-            directory: directory,
-            plan: EncodingPlan(
-                corpus: corpus, inputs: inputs.paths,
-                format: ShardFormat(shards, vocabulary: vocabulary),
-                partBytes: shards.partBytes))
+        let claims = try inputs.claim(
+            [PlannedOutput(directory, .filled)], quarantinePath: corpus.keptPath, mode: mode,
+            work: work)
+        return (
+            try EncodingWorkspace(
+                directory: directory,
+                plan: EncodingPlan(
+                    corpus: corpus, inputs: inputs.paths,
+                    format: ShardFormat(shards, vocabulary: vocabulary),
+                    partBytes: shards.partBytes)),
+            claims
+        )
     }
 
     /// Removes the workspace when `body` fails before there is anything to go on with.
@@ -184,8 +190,6 @@ public enum EncodeStage {
     private static func tidying<Result>(
         _ workspace: EncodingWorkspace, _ body: () async throws -> Result
     ) async throws -> Result {
-        let manager = FileManager.default
-        let isNew = !manager.fileExists(atPath: workspace.directory)
         do {
             return try await body()
         } catch {
@@ -193,9 +197,6 @@ public enum EncodeStage {
             if case PipelineError.emptyCorpus = error { isWorthless = true }
             // The error is what the caller has to know; what cannot be tidied stays.
             if isWorthless { try? EncodingWorkspace.remove(workspace.path) }
-            if isNew, (try? manager.contentsOfDirectory(atPath: workspace.directory)) == [] {
-                try? manager.removeItem(atPath: workspace.directory)
-            }
             throw error
         }
     }
@@ -233,18 +234,36 @@ public enum EncodeStage {
                 quarantine: quarantine, surroundings: surroundings, work: work,
                 encoders: encoders)
             var text = 0
-            if !part.isDone {
-                try await part.run { activity, progress in
-                    text = progress.textBytes
-                    work.report(
-                        .progress(
-                            StageProgress(
-                                activity: activity, completed: readBefore + progress.bytesRead,
-                                total: total, unit: .bytes, textBytes: textBefore + text)))
+            do {
+                if try !part.isDone() {
+                    try await part.run { activity, progress in
+                        text = progress.textBytes
+                        work.report(
+                            .progress(
+                                StageProgress(
+                                    activity: activity,
+                                    completed: readBefore + progress.bytesRead,
+                                    total: total, unit: .bytes, textBytes: textBefore + text)))
+                    }
                 }
+            } catch {
+                if index > 0, error as? PipelineError != .interrupted {
+                    work.report(.notice(keptNotice(index, of: own.count, in: workspace)))
+                }
+                throw error
             }
             readBefore += sizes[index] ?? 0
             textBefore += text
         }
+    }
+
+    /// Notice that parts are done and stay when another one fails, for a person.
+    private static func keptNotice(
+        _ done: Int, of count: Int, in workspace: EncodingWorkspace
+    ) -> String {
+        """
+        \(done) of \(count) parts are done and are kept in \(workspace.path): mend what failed or \
+        leave it out, encode again into the same directory, and only what is not there is encoded
+        """
     }
 }

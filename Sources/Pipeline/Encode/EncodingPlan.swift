@@ -3,26 +3,21 @@ import Corpora
 import Files
 import Foundation
 import TokenShards
+import Work
 
 /// Plan by which a corpus becomes a data set: what goes in, and how it is divided into parts.
 ///
 /// Every process that works on the data set comes to the same plan by itself, since nothing in it
-/// depends on ranks or threads. Its fingerprint names the directory in which the work lies, so that
-/// what was made from something else is never gone on with.
+/// depends on ranks or threads. The fingerprint of its settings names the directory in which the
+/// work lies, so that what was made with others is never gone on with. The files may change on the
+/// way: a part belongs to the names and sizes of its own, and its journal says which they were.
 struct EncodingPlan: Codable, Equatable {
-    /// A file that is read.
-    struct Input: Codable, Equatable {
-        var path: String
-        /// Its size; nil for what has no end that is known, such as a pipe.
-        var bytes: Int?
-        /// Time of the last change, in seconds since 1970; nil as above.
-        var changed: Double?
-    }
+    typealias Input = PartJournal.Input
 
     static let fileName = "plan.json"
 
     /// The version of the layout of the work in progress.
-    private(set) var version = 1
+    private(set) var version = 2
     /// Format of the ids and of their packing.
     let format: ShardFormat
     /// The fingerprint of how documents are read.
@@ -36,6 +31,9 @@ struct EncodingPlan: Codable, Equatable {
     ) throws {
         self.format = format
         var key = corpus
+        // Files are named by the parts.
+        key.inputs = []
+        key.inputsFrom = nil
         // The documents do not depend on the policy for lines that hold none.
         key.onError = .fail
         key.quarantinePath = nil
@@ -59,11 +57,38 @@ struct EncodingPlan: Codable, Equatable {
             throw PipelineError.badPlan(
                 path: path, reason: "another version wrote it: \(decodingReason(error))")
         }
+        // Times may lie before 1970.
+        let sizes = ValueRange.whole(0...StrictJSON.largestCount)
+        for input in parts.joined() where !input.bytes.isIn(sizes) {
+            throw PipelineError.badPlan(
+                path: path,
+                reason: "the bytes of \(input.path) are \(input.bytes.rangedText); \(sizes.wish)")
+        }
     }
 
-    /// One value for all of it.
+    /// One value for all that parts must have in common.
     var fingerprint: String {
-        get throws { try StageLedger.fingerprint(self) }
+        get throws {
+            try StageLedger.fingerprint(
+                EncodingSettings(version: version, format: format, corpus: corpus))
+        }
+    }
+
+    /// The name of each part, by the names and the sizes of its files; where that is the name of
+    /// several, by their order too. O(files).
+    var partNames: [String] {
+        var counts: [String: Int] = [:]
+        return parts.map { inputs in
+            var hash = XXH64()
+            for input in inputs {
+                let line = Array("\(input.name)/\(input.bytes.map { "\($0)" } ?? "")\n".utf8)
+                unsafe hash.update(line.span.bytes)
+            }
+            let name = "part-" + hexadecimal(hash.digest())
+            let count = counts[name, default: 0]
+            counts[name] = count + 1
+            return count == 0 ? name : "\(name)-\(count)"
+        }
     }
 
     /// Puts files together, in their order, until they have `partBytes` bytes. A file whose size is
@@ -87,7 +112,8 @@ struct EncodingPlan: Codable, Equatable {
         return parts
     }
 
-    private static func input(at path: String) -> Input {
+    /// The file at `path` as it is now.
+    static func input(at path: String) -> Input {
         guard path != "-",
             // Links are followed here as they are where the file is read.
             let attributes = try? FileManager.default.attributesOfItem(
@@ -99,17 +125,16 @@ struct EncodingPlan: Codable, Equatable {
             changed: (attributes[.modificationDate] as? Date)?.timeIntervalSince1970)
     }
 
-    /// In what `other` differs, for a person.
+    /// In what the settings of `other` differ, for a person.
     func difference(from other: EncodingPlan) -> String {
-        if format.vocabularyFingerprint != other.format.vocabularyFingerprint {
-            return "another vocabulary"
-        }
-        if format != other.format || corpus != other.corpus { return "other settings" }
-        let (inputs, others) = (parts.flatMap(\.self), other.parts.flatMap(\.self))
-        let changed = zip(inputs, others).first { $0 != $1 }
-        if let changed, changed.0.path == changed.1.path {
-            return "an input that has changed since (\(changed.0.path))"
-        }
-        return inputs == others ? "another division into parts" : "other inputs"
+        format.vocabularyFingerprint == other.format.vocabularyFingerprint
+            ? "other settings" : "another vocabulary"
     }
+}
+
+/// Settings that the parts of a data set have in common.
+private struct EncodingSettings: Encodable {
+    var version: Int
+    var format: ShardFormat
+    var corpus: String
 }

@@ -3,27 +3,32 @@ import Files
 import Foundation
 import TokenShards
 
-/// The directory `unfinished-FINGERPRINT` in that of a data set, where its parts are made.
+/// The directory `unfinished-FINGERPRINT` in that of a data set, where its parts are made. The
+/// fingerprint is that of the settings, and a part is called by the fingerprint of its files' names
+/// and sizes.
 ///
 ///     plan.json           what is made from what
-///     lock                shared by processes that encode, exclusive for the one that finishes
-///     part-00000.lock     held by the process that makes the part
-///     part-00000/         journal.json, and the part's shards under names of their own
-///     part-00000.quarantine   what of the part could not be read, and its .reasons.jsonl
+///     lock                shared by processes that encode, exclusive for one that removes it
+///     part-PRINT.lock     held by the process that makes the part
+///     part-PRINT/         journal.json, and the part's shards under names of their own
+///     part-PRINT.quarantine   what of the part could not be read, and its .reasons.jsonl
 struct EncodingWorkspace {
     /// The data set's directory.
     let directory: String
     /// The workspace's own.
     let path: String
     let plan: EncodingPlan
-    /// The plan's fingerprint.
+    /// The fingerprint of the plan's settings.
     let fingerprint: String
+    /// The directory of each part, seen from the workspace.
+    let partNames: [String]
 
     /// The workspace of `plan` in `directory`, whether it is there or not.
     init(directory: String, plan: EncodingPlan) throws {
         self.directory = directory
         self.plan = plan
         fingerprint = try plan.fingerprint
+        partNames = plan.partNames
         path = directory + "/" + ShardManifest.workspacePrefix + fingerprint
     }
 
@@ -34,10 +39,11 @@ struct EncodingWorkspace {
         }
     }
 
-    /// Makes the workspace, unless another one is in the way, and keeps others from finishing it.
+    /// Makes the workspace, unless another one is in the way, and keeps others from removing it.
     ///
     /// - Parameter existing: what to do about work on something else.
     func open(_ existing: EncodeStage.ExistingWork, share: WorkShare) throws -> FileLock {
+        try checkEarlierPlan(existing, share: share)
         try DataSetAssembly.checkReplaceable(directory)
         // One rank is enough, and two would be in each other's way.
         if share.rank == 0 { try? DataSetAssembly.removeRemains(in: directory) }
@@ -65,14 +71,45 @@ struct EncodingWorkspace {
         return lock
     }
 
-    /// The directory of a part, seen from the workspace.
-    func name(ofPart number: Int) -> String {
-        let digits = String(number)
-        return "part-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    /// Throws when what was planned here before would be lost: work on inputs that are as they were
+    /// and not in the plan. Of a data set that is whole but for its place, that is anything else.
+    private func checkEarlierPlan(
+        _ existing: EncodeStage.ExistingWork, share: WorkShare
+    ) throws {
+        guard let earlier = try? EncodingPlan(path: path + "/" + EncodingPlan.fileName),
+            earlier != plan
+        else { return }
+        if DataSetAssembly.isCommitted(in: path) {
+            guard existing == .replace else {
+                throw PipelineError.unfinishedWork(
+                    directory: directory, difference: "other inputs, all of which are encoded")
+            }
+            if share.rank == 0 { _ = try assemble() }
+        } else if existing == .refuse, let input = inputLeftOut(of: earlier) {
+            throw PipelineError.unfinishedWork(
+                directory: directory, difference: "other inputs (\(input))")
+        }
+    }
+
+    /// An input of which there is work by `earlier`, that is as it was and not in the plan.
+    private func inputLeftOut(of earlier: EncodingPlan) -> String? {
+        func key(_ input: EncodingPlan.Input) -> String {
+            "\(input.name)/\(input.bytes.map { "\($0)" } ?? "")"
+        }
+        let wanted = Set(plan.parts.joined().map(key))
+        for (inputs, name) in zip(earlier.parts, earlier.partNames) {
+            let left = inputs.first { input in
+                !wanted.contains(key(input))
+                    && (input.path == "-"
+                        || input.isUntouched(since: EncodingPlan.input(at: input.path)))
+            }
+            if let left, PartJournal.isThere(inDirectory: path + "/" + name) { return left.path }
+        }
+        return nil
     }
 
     /// The directory of a part.
-    func directory(ofPart number: Int) -> String { path + "/" + name(ofPart: number) }
+    func directory(ofPart number: Int) -> String { path + "/" + partNames[number] }
 
     /// Path of what cannot be read of a part, until the data set is made.
     func quarantinePath(ofPart number: Int) -> String {
@@ -85,19 +122,27 @@ struct EncodingWorkspace {
         return .init(path: isBeside ? nil : URL(fileURLWithPath: path).path)
     }
 
-    /// Journal of a part; nil when it was not begun or nothing of it can be kept.
+    /// Journal of a part, whose files may have been changed or moved since; nil when it was not
+    /// begun or nothing of it can be kept.
     func journal(ofPart number: Int) -> PartJournal? {
+        let inputs = plan.parts[number]
         guard let journal = PartJournal(directory: directory(ofPart: number)),
-            journal.plan == fingerprint, journal.part == number
+            journal.settings == fingerprint, journal.inputs.map(\.name) == inputs.map(\.name),
+            journal.inputs.map(\.bytes) == inputs.map(\.bytes)
         else { return nil }
         return journal
+    }
+
+    /// Whether a part is made of the files of the plan, which were not touched since.
+    func isUntouched(_ journal: PartJournal, part number: Int) -> Bool {
+        zip(journal.inputs, plan.parts[number]).allSatisfy { $0.isUntouched(since: $1) }
     }
 
     /// Whether something in the workspace at `path` would be lost with it.
     static func holdsWork(_ path: String) -> Bool {
         if DataSetAssembly.isCommitted(in: path) { return true }
         return ((try? FileSystem.namesInDirectory(path)) ?? []).contains {
-            PartJournal(directory: path + "/" + $0) != nil
+            PartJournal.isThere(inDirectory: path + "/" + $0)
         }
     }
 
@@ -115,7 +160,8 @@ struct EncodingWorkspace {
         try withExtendedLifetime(lock) { try DataSetAssembly.retire(path) }
     }
 
-    /// Makes the data set of the parts, which must be done.
+    /// Makes the data set of the parts, which must be done. The caller has claimed the data set's
+    /// directory for itself.
     ///
     /// - Parameters:
     ///   - quarantinePath: where what could not be read is kept; nil for the place that the parts
@@ -126,34 +172,23 @@ struct EncodingWorkspace {
         quarantinePath: String? = nil, willReplace: (ShardManifest) throws -> Void = { _ in },
         afterStep: () -> Void = {}
     ) throws -> ShardManifest {
-        let manifest = try assembleAlone(quarantinePath, willReplace, afterStep)
-        // Its lock is closed now.
+        if !DataSetAssembly.isCommitted(in: path) {
+            try commit(quarantinePath, willReplace, afterStep)
+            afterStep()
+        }
+        let manifest = try DataSetAssembly.complete(
+            from: path, to: directory, afterStep: afterStep)
         try DataSetAssembly.removeRemains(in: directory)
         return manifest
-    }
-
-    private func assembleAlone(
-        _ quarantinePath: String?, _ willReplace: (ShardManifest) throws -> Void,
-        _ afterStep: () -> Void
-    ) throws -> ShardManifest {
-        guard let lock = try FileLock(path: path + "/lock", .exclusive) else {
-            throw PipelineError.busy(directory: directory)
-        }
-        return try withExtendedLifetime(lock) {
-            if !DataSetAssembly.isCommitted(in: path) {
-                try commit(quarantinePath, willReplace, afterStep)
-                afterStep()
-            }
-            return try DataSetAssembly.complete(
-                from: path, to: directory, afterStep: afterStep)
-        }
     }
 
     private func commit(
         _ quarantinePath: String?, _ willReplace: (ShardManifest) throws -> Void,
         _ afterStep: () -> Void
     ) throws {
-        let journals = plan.parts.indices.map { journal(ofPart: $0) }
+        let journals = plan.parts.indices.map { number in
+            journal(ofPart: number).flatMap { isUntouched($0, part: number) ? $0 : nil }
+        }
         let missing = plan.parts.indices.filter { journals[$0]?.completion == nil }
         guard missing.isEmpty else {
             let world = journals.compactMap { $0?.world }.max()
@@ -177,13 +212,14 @@ struct EncodingWorkspace {
         var skipped = ShardManifest.Skipped()
         for (number, journal) in journals.enumerated() {
             guard let journal, let completion = journal.completion else { continue }
-            parts.append((name(ofPart: number), journal.shards))
+            parts.append((partNames[number], journal.shards))
             sources += completion.sources
             skipped += completion.skipped
         }
         guard parts.contains(where: { !$0.state.shards.isEmpty }) else {
             throw PipelineError.emptyCorpus(
-                inputs: plan.parts.flatMap { $0.map(\.path) }, skipped: skipped.lines,
+                inputs: plan.parts.flatMap { $0.map(\.path) },
+                skipped: skipped.lines + (skipped.brokenFiles ?? 0),
                 reason: skipped.examples.first)
         }
         skipped.examples = Array(skipped.examples.prefix(CorpusProgress.keptErrorCount))
@@ -198,7 +234,11 @@ struct EncodingWorkspace {
     ) throws {
         let places = completions.compactMap(\.quarantine)
         guard path != nil || !places.isEmpty else { return }
-        let kept = completions.indices.filter { completions[$0].skipped.quarantinedLines != nil }
+        let kept = completions.indices.filter { number in
+            let skipped = completions[number].skipped
+            return skipped.quarantinedLines != nil
+                || skipped.brokenFiles != nil && completions[number].quarantine != nil
+        }
         try Quarantine.join(
             kept.map { quarantinePath(ofPart: $0) },
             to: path ?? places.compactMap(\.path).first

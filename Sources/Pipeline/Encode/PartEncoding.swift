@@ -1,3 +1,4 @@
+import Bytes
 import Corpora
 import Files
 import Foundation
@@ -27,36 +28,26 @@ struct PartEncoding {
         var heldOut: [String: Int] = [:]
     }
 
-    /// Whether the part is done already.
-    var isDone: Bool {
-        guard let journal = workspace.journal(ofPart: number), let completion = journal.completion,
-            (try? journal.shards.checkSizes(
-                in: workspace.directory(ofPart: number), format: workspace.plan.format)) != nil
-        else { return false }
-        // A part with lines left out is read again where none may be left out, or they are kept.
-        let skipped = completion.skipped
-        guard skipped.lines > 0 else { return true }
-        guard quarantine != nil else { return corpus.onError != .fail }
-        let kept = workspace.quarantinePath(ofPart: number)
-        return skipped.quarantinedLines == skipped.lines
-            && [kept, Quarantine.reasonsPath(kept)].allSatisfy {
-                FileManager.default.fileExists(atPath: $0)
-            }
-    }
-
     /// Encodes what is not encoded yet. The bytes depend on neither threads nor interruptions.
     ///
     /// - Parameter show: takes the state of the part's reader.
     func run(progress show: (_ activity: String, CorpusProgress) -> Void) async throws {
-        let lockPath = workspace.directory(ofPart: number) + ".lock"
-        guard let lock = try FileLock(path: lockPath, .exclusive) else {
-            throw PipelineError.busy(directory: workspace.directory(ofPart: number))
-        }
+        let lock = try lock()
         defer { withExtendedLifetime(lock) {} }
         var journal = journalToContinue
         var writer = try makeWriter(&journal)
         var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
-        try passOver(journal, of: &reader, progress: show)
+        do {
+            try passOver(journal, of: &reader, progress: show)
+        } catch PipelineError.changedInput(let path) where !isPipe {
+            work.report(
+                .notice(
+                    "part \(number) of \(workspace.plan.parts.count) begins again: \(path) has "
+                        + "changed since"))
+            journal = newJournal
+            writer = try makeWriter(&journal)
+            reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
+        }
 
         let keeper = JournalKeeper(
             directory: workspace.directory(ofPart: number), afterStep: surroundings.afterStep)
@@ -78,6 +69,12 @@ struct PartEncoding {
         let last = try writer.finish()
         journal.shards = last.state
         journal.completion = completion(reader.progress, heldOut: journal.heldOut)
+        journal.rename(
+            to: try workspace.plan.parts[number].map { input in
+                var input = input
+                input.checksum = try checksum(of: input)
+                return input
+            })
         keeper.keep(last, as: journal)
         try keeper.wait()
     }
@@ -148,12 +145,15 @@ struct PartEncoding {
             !(surroundings.existing == .replace && isPipe)
         else { return newJournal }
         (journal.rank, journal.world) = (share.rank, share.world)
+        // Whether they are the same is found out by reading them.
+        journal.rename(to: workspace.plan.parts[number])
         return journal
     }
 
     private var newJournal: PartJournal {
         PartJournal(
-            plan: workspace.fingerprint, part: number, rank: share.rank, world: share.world)
+            settings: workspace.fingerprint, inputs: workspace.plan.parts[number],
+            rank: share.rank, world: share.world)
     }
 
     /// A writer that goes on where the journal says; the part begins again, and the journal with
@@ -174,6 +174,8 @@ struct PartEncoding {
             }
         }
         journal = newJournal
+        // A journal must not hold for other files than it was written for.
+        try PartJournal.remove(fromDirectory: directory)
         return try PartWriter(directory: directory, format: format)
     }
 
@@ -217,7 +219,7 @@ struct PartEncoding {
                 lines: progress.skippedLines, quarantinedLines: progress.quarantinedLines,
                 emptyDocuments: progress.emptyDocuments,
                 invalidUTF8Documents: progress.invalidUTF8Documents,
-                examples: progress.skipped.map(\.description)),
+                brokenFiles: progress.brokenFileCount, examples: progress.examples),
             quarantine: quarantine)
     }
 }

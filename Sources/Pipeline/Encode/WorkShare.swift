@@ -1,3 +1,5 @@
+import Work
+
 /// The share of one process in work that several do without talking to one another: of all parts,
 /// those whose number leaves its rank when divided by the number of ranks.
 public struct WorkShare: Sendable, Equatable {
@@ -89,8 +91,9 @@ extension WorkShare {
     }
 
     private static func number(_ text: String, _ name: String) throws -> Int {
-        guard let number = Int(text) else {
-            throw PipelineError.badRank(reason: "\(name) is \"\(text)\", which is no number")
+        let range = ValueRange.whole(0...1 << 30)
+        guard let number = Int(text), range.contains(number) else {
+            throw PipelineError.badRank(reason: "\(name) is \"\(text)\"; \(range.wish)")
         }
         return number
     }

@@ -13,71 +13,87 @@ public enum EvaluateStage {
     ///     vocabulary.
     ///   - shardDirectories: the data sets, made with the same vocabulary; at least one.
     ///   - split: the part of them to score.
-    ///   - stride: new predictions a window; nil for the context length.
-    ///   - masksDocuments: whether documents are read apart, as by a model that was trained so.
-    ///   - answersOnly: whether the documents are conversations, of which the answers alone are
-    ///     scored.
+    ///   - request: the way in which they are read, where it is not that of the checkpoint's run,
+    ///     or of a model without one not the default: whole windows one after the other.
     ///   - batchSize: windows scored at once.
     ///   - work: threads, on whose number the result does not depend, and where events go.
     /// - Returns: the result for the whole split, and for each of several data sets; of one alone
-    ///   for each source, where there are several and the data set knows which documents are whose.
+    ///   for each source, where there are several and the data set knows which documents are whose;
+    ///   and the way in which they were read.
     public static func run(
-        modelDirectory: String, shardDirectories: [String], split: Split, stride: Int?,
-        masksDocuments: Bool = false, answersOnly: Bool = false, batchSize: Int,
+        modelDirectory: String, shardDirectories: [String], split: Split,
+        asked request: EvaluationReading.Request = EvaluationReading.Request(), batchSize: Int,
         work: WorkContext<PipelineEvent>
-    ) throws -> (total: EvaluationResult, sources: [SourceResult]) {
-        let (model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
-        if model.readsPairs {
-            let asked = [
-                (stride != nil, "stride", "pairs are read whole"),
-                (masksDocuments, "mask_documents", "pairs are always read apart"),
-                (answersOnly, "answers", "of pairs the targets are scored"),
-            ]
-            for (isAsked, key, reason) in asked where isAsked {
-                throw PipelineError.badValue(key: key, reason: reason + "; leave it out")
-            }
-        }
+    ) throws -> (total: EvaluationResult, sources: [SourceResult], reading: EvaluationReading) {
+        let (directory, model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
+        let (settings, followsTraining) =
+            model.readsPairs
+            ? try pairSettings(ofModel: directory, request, sets, split, vocabulary, work)
+            : try EvaluationSettings.settings(
+                ofModel: directory, asked: request, sets: sets, split: split,
+                vocabulary: vocabulary, work: work)
         let context = model.configuration.positionCount
         // No more windows than there are, whatever was asked for: the memory is that of a batch.
-        let stride = min(stride ?? context, context)
+        let stride = min(settings.stride ?? context, context)
         let windowCount = sets.map {
             $0.manifest.totals(of: split).tokens / stride + $0.shards(of: split).count
         }
         let batchSize = min(batchSize, max(1, windowCount.max() ?? 1))
+        try BatchRunner.checkMemory(
+            of: model.configuration, batchSize: batchSize, contextLength: context,
+            threadCount: work.threadCount)
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context,
-            team: ThreadTeam(threadCount: work.threadCount))
-        var part: ScoredPart?
-        if model.readsPairs {
-            let pairs = try PairTemplate(vocabulary)
-            for set in sets where !set.shards(of: split).isEmpty {
-                try set.requirePairs(pairs, in: split)
-            }
-            part = .targets(pairs)
-        } else if answersOnly {
-            part = .answers(try ChatTemplate(vocabulary))
-        }
+            team: ThreadTeam(threadCount: work.threadCount), kernels: .best(settings.precision))
         let results = try sets.map { set in
             try Evaluator(
-                scorer: runner, set: set, split: split, batchSize: batchSize,
-                contextLength: context, stride: stride,
-                masksDocuments: masksDocuments, part: part
+                scorer: runner, set: set, split: split, vocabulary: vocabulary,
+                batchSize: batchSize, contextLength: context, settings: settings
             ).evaluateBySource { done, count in
                 try work.checkStop()
                 work.report(.training(.evaluating(completedWindows: done, windowCount: count)))
             }
         }
-        guard results.count > 1 else { return results[0] }
+        let reading = EvaluationReading(
+            settings, contextLength: context, asked: request, followsTraining: followsTraining)
+        guard results.count > 1 else { return (results[0].total, results[0].sources, reading) }
         return (
             results.map(\.total).reduce(into: .none) { $0 += $1 },
-            zip(sets, results).map { SourceResult(name: $0.directory, result: $1.total) }
+            zip(sets, results).map { SourceResult(name: $0.directory, result: $1.total) }, reading
+        )
+    }
+
+    /// The settings of a model of pairs, which are read in one way.
+    private static func pairSettings(
+        ofModel directory: String, _ request: EvaluationReading.Request, _ sets: [ShardSet],
+        _ split: Split, _ vocabulary: Vocabulary, _ work: WorkContext<PipelineEvent>
+    ) throws -> (settings: EvaluationSettings, followsTraining: Bool) {
+        let asked = [
+            (request.stride != nil, "stride", "pairs are read whole"),
+            (request.masksDocuments != nil, "mask_documents", "pairs are always read apart"),
+            (request.answersOnly != nil, "answers", "of pairs the targets are scored"),
+        ]
+        for (isAsked, key, reason) in asked where isAsked {
+            throw PipelineError.badValue(key: key, reason: reason + "; leave it out")
+        }
+        let pairs = try PairTemplate(vocabulary)
+        for set in sets where !set.shards(of: split).isEmpty {
+            try set.requirePairs(pairs, in: split)
+        }
+        let recipe = EvaluationSettings.recipe(ofModel: directory, work)
+        return (
+            EvaluationSettings(
+                masksDocuments: true, part: .targets(pairs),
+                precision: request.precision ?? recipe?.precision ?? .float32), recipe != nil
         )
     }
 
     /// Opens a model and the data sets that were made with its vocabulary.
     private static func open(
         _ modelDirectory: String, _ shardDirectories: [String], _ work: WorkContext<PipelineEvent>
-    ) throws -> (model: any LanguageModel, vocabulary: Vocabulary, sets: [ShardSet]) {
+    ) throws -> (
+        directory: String, model: any LanguageModel, vocabulary: Vocabulary, sets: [ShardSet]
+    ) {
         mendPointers(to: modelDirectory, work)
         let modelDirectory = try CheckpointStore.soundModelDirectory(at: modelDirectory)
         let vocabulary = try Vocabulary(directory: modelDirectory)
@@ -88,7 +104,7 @@ public enum EvaluateStage {
         try work.checkShards(of: sets, isTold: false)
         let model = try ModelDirectory(path: modelDirectory).model()
         try model.configuration.checkEmbeddings(of: vocabulary)
-        return (model, vocabulary, sets)
+        return (modelDirectory, model, vocabulary, sets)
     }
 
     private static func mendPointers(
@@ -139,7 +155,7 @@ public enum EvaluateStage {
         beamCount: Int, work: WorkContext<PipelineEvent>
     ) throws -> PairAccuracy? {
         guard type(of: try shape(of: modelDirectory)).readsPairs else { return nil }
-        let (model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
+        let (_, model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
         let template = try PairTemplate(vocabulary)
         let team = ThreadTeam(threadCount: work.threadCount)
         return try sets.reduce(into: PairAccuracy()) { sum, set in
@@ -168,13 +184,16 @@ public enum EvaluateStage {
         _ curves: LossCurves.Kinds, modelDirectory: String, shardDirectories: [String],
         split: Split, windowLimit: Int, batchSize: Int, work: WorkContext<PipelineEvent>
     ) throws -> LossCurves {
-        let (model, _, sets) = try open(modelDirectory, shardDirectories, work)
+        let (_, model, _, sets) = try open(modelDirectory, shardDirectories, work)
         guard !model.readsPairs else {
             throw PipelineError.badValue(
                 key: "model",
                 reason: "it reads pairs, of which the targets alone have losses; score it without "
                     + "curves")
         }
+        try BatchRunner.checkMemory(
+            of: model.configuration, batchSize: min(batchSize, windowLimit),
+            contextLength: model.configuration.positionCount, threadCount: work.threadCount)
         let runner = BatchRunner(
             model: model, batchSize: min(batchSize, windowLimit),
             contextLength: model.configuration.positionCount,

@@ -70,6 +70,8 @@ public struct TextSampler {
         if options.weights != .float32 { try model.checkRange(of: options.weights) }
         self.vocabulary = vocabulary
         let count = options.sampleCount
+        try model.configuration.checkStateMemory(
+            tokenCount: promptIDs.count + configuration.maximumTokenCount, textCount: count)
         generator = TextGenerator(
             model, configuration: configuration, sampleCount: count,
             endToken: vocabulary.endOfText,

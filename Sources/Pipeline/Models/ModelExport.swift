@@ -37,6 +37,9 @@ public enum ModelExport {
         _ directory: String, to path: String, settings: GGUFSettings,
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, remarks: [String]) {
+        try FilePlace.check(output: path, inputs: [CheckpointStore.resolved(directory)])
+        let claim = try OutputClaim(path, .replaced)
+        defer { withExtendedLifetime(claim) {} }
         let directory = try CheckpointStore.soundModelDirectory(at: directory)
         let model = try ModelDirectory(path: directory)
         let vocabulary = try Vocabulary(directory: directory)
@@ -46,7 +49,6 @@ public enum ModelExport {
         tokenizer.preTokenizer = settings.preTokenizer
         tokenizer.chatTemplate = try ChatTemplateFile.read(directory: directory)
         tokenizer.addsBeginning = settings.addsBeginning
-        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let fileName = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         try model.writeGGUF(
             to: path, type: settings.type, name: settings.name ?? fileName,
@@ -62,7 +64,8 @@ public enum ModelExport {
     }
 
     /// Writes the model in `directory`, with its tokenizer as it is, as another Hugging Face
-    /// directory. It appears whole or not at all. O(parameters), in the memory of a few rows.
+    /// directory, sealed by a manifest with the hash of each file. It appears whole or not at all.
+    /// O(parameters), in the memory of a few rows.
     ///
     /// - Parameters:
     ///   - directory: a checkpoint, or any model directory of Hugging Face's.
@@ -75,17 +78,19 @@ public enum ModelExport {
         _ directory: String, to output: String, type: NumberType, shardByteCount: Int?,
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, files: [String]) {
+        let claim = try NewDirectory.claim(output, inputs: [CheckpointStore.resolved(directory)])
         let directory = try CheckpointStore.soundModelDirectory(at: directory)
         let model = try ModelDirectory(path: directory)
-        let files = try NewDirectory.make(output) { partial in
+        let files = try NewDirectory.make(claim) { partial in
             let files = try model.write(
                 toDirectory: partial, type: type, shardByteCount: shardByteCount
             ) { report(.writing("exporting", $0, of: model)) }
-            return try files
-                + NewDirectory.copy(tokenizerNames, from: directory, to: partial)
-                + NewDirectory.copy([generationName], from: directory, to: partial).filter {
-                    !files.contains($0)
-                }
+            let copied =
+                try NewDirectory.copy(tokenizerNames, from: directory, to: partial)
+                + NewDirectory.copy([generationName], from: directory, to: partial)
+            // Other readers do not look at it.
+            try DirectoryManifest.write(inDirectory: partial)
+            return files + copied.filter { !files.contains($0) }
         }
         return (model, files)
     }

@@ -29,8 +29,8 @@ public struct ModelImport: Sendable {
     }
 
     /// Reads the Hugging Face directory `source` and writes `output`, which appears whole or not at
-    /// all: the parameters as F32, the tokenizer with what it puts before a text, and its chat
-    /// template if there is one.
+    /// all: the parameters as F32, the tokenizer with what it puts before a text, its chat
+    /// template if there is one, and last a manifest with the hash of each file.
     ///
     /// Every part is checked before the first is written. Memory is that of the vocabulary and a
     /// few rows of the model. O(parameters).
@@ -42,6 +42,9 @@ public struct ModelImport: Sendable {
     public func run(
         _ source: String, output: String, report: (PipelineEvent) -> Void
     ) throws -> Result {
+        let claim = try NewDirectory.claim(
+            output,
+            inputs: [CheckpointStore.resolved(source)] + [vocabularyPath].compactMap(\.self))
         let source = try CheckpointStore.soundModelDirectory(at: source)
         var model = try ModelDirectory(path: source, contextLength: contextLength)
         var importer = VocabularyImport()
@@ -51,7 +54,7 @@ public struct ModelImport: Sendable {
         let template = try ChatTemplateFile.read(directory: source)
         try model.configuration.checkEmbeddings(of: vocabulary)
         if model.endToken == nil { model.endToken = vocabulary.endOfText }
-        let files = try NewDirectory.make(output) { directory in
+        let files = try NewDirectory.make(claim) { directory in
             try vocabulary.write(toDirectory: directory)
             if let template {
                 try FileReplacement.write(template, to: directory + "/" + ChatTemplateFile.fileName)
@@ -60,6 +63,7 @@ public struct ModelImport: Sendable {
                 report(.writing("importing", $0, of: model))
             }
             _ = try NewDirectory.copy([ModelExport.generationName], from: source, to: directory)
+            try DirectoryManifest.write(inDirectory: directory)
             return files
         }
         return Result(

@@ -3,30 +3,29 @@ import Foundation
 
 /// A directory that appears whole or not at all.
 enum NewDirectory {
-    /// Lets `body` fill a directory beside `path`, and gives it its name when that is done.
+    /// Claims `path` for a directory that is made from `inputs`.
     ///
-    /// Remains of an earlier, interrupted writer are removed.
-    static func make<Result>(_ path: String, _ body: (String) throws -> Result) throws -> Result {
-        var path = path
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        let manager = FileManager.default
-        if manager.fileExists(atPath: path) {
+    /// - Throws: ``PipelineError/occupied(path:)`` if something is there already, and `FileError`
+    ///   if it meets an input or another process writes it.
+    static func claim(_ path: String, inputs: [String]) throws -> OutputClaim {
+        try FilePlace.check(output: path, inputs: inputs)
+        if FileManager.default.fileExists(atPath: path) {
             guard try FileSystem.namesInDirectory(path).isEmpty else {
                 throw PipelineError.occupied(path: path)
             }
-            try FileSystem.removeItem(path)
         }
-        let partial = path + ".partial"
-        if manager.fileExists(atPath: partial) { try FileSystem.removeItem(partial) }
-        try FileSystem.makeDirectory(partial)
-        do {
-            let result = try body(partial)
-            try FileSystem.renameFile(partial, to: path)
-            return result
-        } catch {
-            try FileSystem.removeItem(partial)
-            throw error
-        }
+        return try OutputClaim(path, .replaced)
+    }
+
+    /// Lets `body` fill a directory beside the output of `claim`, and gives it its name when that
+    /// is done.
+    static func make<Result>(
+        _ claim: OutputClaim, _ body: (String) throws -> Result
+    ) throws -> Result {
+        var staging = try StagingDirectory(claim)
+        let result = try body(staging.path)
+        try staging.commit()
+        return result
     }
 
     /// Copies those of the files that are there, and returns their names. O(bytes).

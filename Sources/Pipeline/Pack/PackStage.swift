@@ -55,8 +55,9 @@ public enum PackStage {
         // The level was good once, so it is good again.
         let makers = Pool { try! FrameMaker(level: level) }
         var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
-        try reader.inputs.check(outputs: [path], quarantinePath: corpus.keptPath, work: work)
-        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
+        let claims = try reader.inputs.claim(
+            [PlannedOutput(path, .replaced)], quarantinePath: corpus.keptPath, work: work)
+        defer { withExtendedLifetime(claims) {} }
         var file = try FileReplacement(path: path)
         var table = SeekTable()
         var byteCount = 0

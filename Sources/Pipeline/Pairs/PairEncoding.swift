@@ -1,5 +1,6 @@
 import Bytes
 import Corpora
+import Files
 import TokenShards
 import Tokenization
 import Training
@@ -20,10 +21,10 @@ struct PairEncoding {
         /// The places of the first few.
         var examples: [String] = []
 
-        mutating func add(_ origin: DocumentOrigin) {
+        mutating func add(_ origin: DocumentOrigin, windowLength: Int) {
             count += 1
             guard examples.count < CorpusProgress.keptErrorCount else { return }
-            examples.append("\(origin): longer than a window")
+            examples.append("\(origin): longer than the \(windowLength) tokens of a window")
         }
     }
 
@@ -45,6 +46,9 @@ struct PairEncoding {
         shards.endOfText = .none
         shards.allowSpecial = .none
         var reader = try PairReader(corpus, stop: work.stop)
+        let claims = try reader.inputs.claim(
+            [PlannedOutput(directory, .filled)], quarantinePath: corpus.keptPath, work: work)
+        defer { withExtendedLifetime(claims) {} }
         var writer = try ShardWriter(
             directory: directory, vocabulary: template.vocabulary, configuration: shards)
         var (losses, sources) = (Losses(), SourceCounts())
@@ -53,7 +57,7 @@ struct PairEncoding {
             let ids = template.encode(source: pair.source, target: pair.target, with: encoder)
             // The last token is predicted, and predicts nothing.
             guard ids.count - 1 <= windowLength else {
-                losses.add(pair.origin)
+                losses.add(pair.origin, windowLength: windowLength)
                 continue
             }
             let isHeldOut = split.isValidation(pair)
@@ -65,12 +69,20 @@ struct PairEncoding {
             if reader.progress.documents % 4_096 == 0 { report(reader.progress, work) }
         }
         report(reader.progress, work)
-        guard !sources.isEmpty else { throw PipelineError.emptyCorpus(inputs: corpus.inputs) }
+        reader.progress.reportBrokenFiles(work)
+        guard !sources.isEmpty else {
+            throw PipelineError.emptyCorpus(
+                inputs: corpus.inputs,
+                skipped: reader.progress.skippedLines + reader.progress.brokenFileCount
+                    + losses.count,
+                reason: losses.examples.first ?? reader.progress.examples.first)
+        }
         let manifest = try writer.finish(
             sources: sources.sources,
             skipped: .init(
                 lines: reader.progress.skippedLines + losses.count, emptyDocuments: 0,
-                examples: reader.progress.skipped.map(\.description) + losses.examples),
+                brokenFiles: reader.progress.brokenFileCount,
+                examples: reader.progress.examples + losses.examples),
             willReplace: willReplace)
         notify(losses, skippedRecords: reader.progress.skippedLines, work: work)
         return manifest

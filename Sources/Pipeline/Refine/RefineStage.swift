@@ -1,4 +1,5 @@
 public import Corpora
+import Files
 import Foundation
 public import Refinement
 import Training
@@ -35,6 +36,9 @@ public enum RefineStage {
         work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
         try refinement.validate(threadCount: work.threadCount)
+        // What the configuration allows need not be there: the result is the same with less.
+        let refinement = refinement.limited(
+            to: AvailableMemory.byteCount / 4 * 3, threadCount: work.threadCount)
         return try await run(
             corpus: corpus, refinement: refinement,
             memory: RefinementMemory(refinement.memory, threadCount: work.threadCount),
@@ -51,12 +55,12 @@ public enum RefineStage {
         var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
         switch destination {
         case .directory(let path):
+            try reader.inputs.check(output: path)
             var directory = try RefinedDirectory(
                 path: path, partByteCount: refinement.partByteCount)
-            try reader.inputs.check(
-                outputs: [path], quarantinePath: corpus.keptPath, work: work)
-            // Beside the report, in a directory that goes if anything fails.
-            let scratchPath = scratchPath(refinement, path + ".partial")
+            let claims = try reader.inputs.claim([], quarantinePath: corpus.keptPath, work: work)
+            defer { withExtendedLifetime(claims) {} }
+            let scratchPath = scratchPath(refinement, FileSystem.parentDirectory(of: path))
             var outcome = try await refine(
                 &reader, with: refinement, memory: memory, scratchPath: scratchPath,
                 level: refinement.compressionLevel, work: work
@@ -70,7 +74,8 @@ public enum RefineStage {
             try directory.commit(outcome)
             return outcome
         case .lines(let write):
-            try reader.inputs.check(outputs: [], quarantinePath: corpus.keptPath, work: work)
+            let claims = try reader.inputs.claim([], quarantinePath: corpus.keptPath, work: work)
+            defer { withExtendedLifetime(claims) {} }
             let scratchPath = scratchPath(refinement, NSTemporaryDirectory())
             let outcome = try await refine(
                 &reader, with: refinement, memory: memory, scratchPath: scratchPath, level: nil,
@@ -147,8 +152,9 @@ public enum RefineStage {
         }
         let progress = reader.progress
         outcome.skipped.lines = progress.skippedLines
+        if progress.brokenFileCount > 0 { outcome.skipped.brokenFiles = progress.brokenFileCount }
         outcome.skipped.emptyDocuments = progress.emptyDocuments
-        outcome.skipped.examples = progress.skipped.map(\.description)
+        outcome.skipped.examples = progress.examples
         return outcome
     }
 }

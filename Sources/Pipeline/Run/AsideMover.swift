@@ -9,13 +9,17 @@ import Training
 struct AsideMover {
     /// Part of a new name behind the old one.
     let suffix: String
+    /// Claim of the run's directory that the caller holds; nil for moving a run to take one.
+    let claim: OutputClaim?
 
     /// A mover whose names say the minute, in local time, and what was moved.
     ///
     /// - Parameters:
     ///   - steps: steps of the model that is moved, or whose data is; nil where there is none.
+    ///   - claim: the claim of the run's directory that the caller holds.
     ///   - date: the moment.
-    init(steps: Int?, date: Date = Date()) {
+    init(steps: Int?, claim: OutputClaim? = nil, date: Date = Date()) {
+        self.claim = claim
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.calendar = Calendar(identifier: .gregorian)
@@ -45,7 +49,8 @@ struct AsideMover {
             throw error
         }
         // The claim on an output is held on its file, which other processes look for here.
-        for name in stays + [".quern-lock"] where manager.fileExists(atPath: place + "/" + name) {
+        for name in stays + [OutputClaim.lockName]
+        where manager.fileExists(atPath: place + "/" + name) {
             try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path + "/" + name))
             try FileSystem.renameFile(place + "/" + name, to: path + "/" + name)
         }
@@ -69,14 +74,13 @@ struct AsideMover {
     func moveRun(_ directory: String) throws -> String? {
         guard FileManager.default.fileExists(atPath: directory) else { return nil }
         let runs = try FileSystem.namesInDirectory(directory).map { directory + "/" + $0 }
-            .filter { FileManager.default.fileExists(atPath: $0 + "/lock") }
-        let locks = try (runs + [directory]).map { run in
-            guard let lock = try FileLock(path: run + "/lock", .exclusive) else {
-                throw TrainingError.runInUse(directory: run)
-            }
-            return lock
-        }
-        return try withExtendedLifetime(locks) {
+            .filter { FileManager.default.fileExists(atPath: $0 + "/" + OutputClaim.lockName) }
+        // Their locks would move with them: they are let go at once.
+        for run in runs { _ = try CheckpointStore(runDirectory: run).claim() }
+        let claim =
+            try claim?.path == directory
+            ? claim : CheckpointStore(runDirectory: directory).claim()
+        return try withExtendedLifetime(claim) {
             guard let place = try move(directory) else { return nil }
             try FileSystem.makeDirectory(directory)
             try StageLedger(directory: place).carryOver(to: directory)

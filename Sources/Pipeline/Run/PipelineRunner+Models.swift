@@ -16,6 +16,8 @@ extension PipelineRunner {
     ) async throws -> (model: String, inputs: [String]) {
         let directory = runDirectory
         let store = CheckpointStore(runDirectory: directory)
+        // The models of a comparison lie in its directory, each in one of its own.
+        let claim = directory == configuration.runDirectory ? record.claim : nil
         // Files whose bytes the ledger does not know may have changed as well.
         if try !store.faultsOfUsed().isEmpty { try record.ledger.begin(.train, source: modelName) }
         let inputs =
@@ -27,16 +29,16 @@ extension PipelineRunner {
         try await runStage(
             .train, of: modelName, inputs: inputs, settings: weightSettings, &record
         ) {
+            var surroundings = Trainer.Surroundings(
+                runDirectory: directory, existing: try existingRun(data, vocabulary, before.ledger))
+            surroundings.claim = claim
             let summary = try await TrainStage.run(
-                configuration, data: data, vocabulary: vocabulary,
-                surroundings: Trainer.Surroundings(
-                    runDirectory: directory,
-                    existing: try existingRun(data, vocabulary, before.ledger)),
+                configuration, data: data, vocabulary: vocabulary, surroundings: surroundings,
                 work: work)
             guard summary.isComplete else { throw PipelineError.interrupted }
             return try files(ofRun: directory)
         }
-        if let note = store.mendPointersIfFree() { work.report(.notice(note)) }
+        if let note = store.mendPointersIfFree(holding: claim) { work.report(.notice(note)) }
         guard let model = store.best ?? store.latest else {
             throw TrainingError.noCheckpoint(directory: directory)
         }

@@ -1,3 +1,4 @@
+import Corpora
 import Files
 public import TokenShards
 public import Tokenization
@@ -62,6 +63,13 @@ public struct PipelineRunner {
         self.work = work
     }
 
+    /// The directory of the shards that the run in `runDirectory` learned from, as `quern run` has
+    /// recorded it; nil where it was trained otherwise or from several.
+    public static func shardDirectory(ofRun runDirectory: String) -> String? {
+        let directories = StageLedger(directory: runDirectory).shardDirectories
+        return directories.count == 1 ? directories[0] : nil
+    }
+
     /// Runs the stages.
     ///
     /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint, and
@@ -71,11 +79,13 @@ public struct PipelineRunner {
             try recipeChanges(of: $0)
         }
         var record = prepared
+        defer { withExtendedLifetime(record.claim) {} }
         let (model, trainingInputs) = try await train(vocabulary, data, &record)
         let samples = try await drawSamples(model, trainingInputs, &record)
         var summary = Summary(
             vocabulary: vocabulary, data: data,
-            training: try TrainingSummary(runDirectory: configuration.runDirectory),
+            training: try TrainingSummary(
+                runDirectory: configuration.runDirectory, dataSetCount: data.sources.count),
             samples: samples, outputs: [])
         if !configuration.instructionTuning.inputs.isEmpty {
             try await tune(configuration.instructionTuning, model, &record)
@@ -99,32 +109,56 @@ public struct PipelineRunner {
         try configuration.validateForRun(threadCount: work.threadCount)
         // All inputs are looked up before the first of them is worked on.
         var corpora = try configuration.pipelineSources.map { try Corpus(source: $0) }
+        try checkOutputs()
         var record = Record(
             ledger: StageLedger(directory: runDirectory),
+            claim: try CheckpointStore(runDirectory: runDirectory).claim(),
             trained: directories.compactMap { TrainedRun(directory: $0) })
         try settleModels(corpora, &record, recipeChanges: recipeChanges)
         try settleTuning(record)
         try settleVocabulary(record)
-        try FileSystem.makeDirectory(runDirectory)
         for number in corpora.indices { try await refine(&corpora[number], &record) }
         let vocabulary = try await learnVocabulary(corpora, &record)
         for corpus in corpora { try await encode(corpus, vocabulary, &record) }
         return (vocabulary, try configuration.dataSets(vocabulary: vocabulary), record)
     }
 
+    /// Throws if a directory that the run makes is one of the inputs, lies in one or holds one.
+    private func checkOutputs() throws {
+        let sources = configuration.pipelineSources
+        let outputs =
+            [configuration.vocabularyDirectory, runDirectory]
+            + sources.flatMap {
+                ($0.refinement == nil ? [] : [$0.refinedDirectory]) + [$0.shardDirectory]
+            }
+        var corpora = sources.map(\.corpus)
+        if !configuration.instructionTuning.inputs.isEmpty {
+            corpora.append(
+                CorpusConfiguration(inputs: configuration.instructionTuning.inputs, format: .jsonl))
+        }
+        for corpus in corpora {
+            let inputs = try corpus.findInputs()
+            for output in outputs { try inputs.check(output: output) }
+        }
+    }
+
     /// Ledger and outputs of a run so far.
     struct Record {
         var ledger: StageLedger
+        /// Claim of the run's directory, which keeps a second run of the same away.
+        let claim: OutputClaim
         /// Runs whose models need the vocabulary and the shards that were there at the beginning.
         var trained: [TrainedRun]
         /// Mover of what is kept of them.
         let mover: AsideMover
         var outputs: [(stage: Stage, source: String?, files: [String])] = []
 
-        init(ledger: StageLedger, trained: [TrainedRun]) {
+        init(ledger: StageLedger, claim: OutputClaim, trained: [TrainedRun]) {
             self.ledger = ledger
+            self.claim = claim
             self.trained = trained
-            mover = AsideMover(steps: trained.count == 1 ? trained[0].newest.state.step : nil)
+            mover = AsideMover(
+                steps: trained.count == 1 ? trained[0].newest.state.step : nil, claim: claim)
         }
     }
 

@@ -1,6 +1,7 @@
 import Bytes
 import Files
 import Foundation
+import TokenShards
 
 /// Remembers, in `runs/NAME/stages.json`, what each stage was made from and what it made, so that
 /// only what changed is made again.
@@ -28,7 +29,7 @@ struct StageLedger {
     init(directory: String) {
         path = directory + "/" + Self.fileName
         if let data = FileManager.default.contents(atPath: path),
-            let records = try? StrictJSON.decode([String: Record].self, from: data)
+            let records = try? StrictJSON.decodeCounts([String: Record].self, from: data)
         {
             for (key, record) in records {
                 // `encode/web`: the stage, and the source where there are several.
@@ -67,6 +68,15 @@ struct StageLedger {
             return false
         }
         return Self.fingerprint(ofFile: path) == fingerprint
+    }
+
+    /// The directories of the shards that the run learned from, as far as it is recorded.
+    var shardDirectories: [String] {
+        let outputs = records.filter { key, _ in
+            key.split(separator: "/").first.map(String.init) == Stage.encode.rawValue
+        }.values.flatMap(\.outputs.keys)
+        let manifests = outputs.filter { $0.hasSuffix("/" + ShardManifest.fileName) }
+        return manifests.map { FileSystem.parentDirectory(of: $0) }.sorted()
     }
 
     /// Records that `stage` is done.

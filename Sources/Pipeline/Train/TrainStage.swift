@@ -1,3 +1,4 @@
+import Files
 import Models
 public import TokenShards
 public import Tokenization
@@ -21,11 +22,14 @@ public enum TrainStage {
         _ configuration: PipelineConfiguration, data: Mixture, vocabulary: Vocabulary,
         surroundings: Trainer.Surroundings, work: WorkContext<PipelineEvent>
     ) async throws -> TrainingSummary {
+        var surroundings = surroundings
+        surroundings.claim = try claim(
+            surroundings, inputs: data.sources.map(\.set.directory),
+            start: configuration.training.initFrom)
         for source in data.sources {
             if let notice = source.set.foreignNotice { work.report(.notice(notice)) }
         }
         try work.checkShards(of: data.sources.map(\.set), isTold: true)
-        var surroundings = surroundings
         let vocabulary = vocabulary.beginningTexts(as: data)
         surroundings.drawSamples = { model, progress in
             try GenerateStage.draw(
@@ -39,6 +43,26 @@ public enum TrainStage {
             work: work.wrapping(PipelineEvent.training))
         for notice in notices(configuration, trainer, vocabulary) { work.report(.notice(notice)) }
         return try await trainer.run()
+    }
+
+    /// Claims the run's directory, unless the caller has, before anything is read.
+    ///
+    /// - Parameters:
+    ///   - surroundings: those of the run.
+    ///   - inputs: what the run reads, which its directory may not meet.
+    ///   - start: the model that it begins from, which one that goes on does not read again.
+    static func claim(
+        _ surroundings: Trainer.Surroundings, inputs: [String], start: String?
+    ) throws -> OutputClaim {
+        let directory = surroundings.runDirectory
+        var inputs = inputs
+        switch surroundings.existing {
+        case .resume, .resumeFrom: break
+        case .refuse, .overwrite, .setAside:
+            inputs += [start].compactMap(\.self).map(CheckpointStore.resolved)
+        }
+        try FilePlace.check(output: directory, inputs: inputs)
+        return try surroundings.claim ?? CheckpointStore(runDirectory: directory).claim()
     }
 
     /// Notices of keys that have no effect on the run of `trainer`.

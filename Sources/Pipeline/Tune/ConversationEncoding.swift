@@ -49,7 +49,9 @@ struct ConversationEncoding {
             try work.checkStop()
             let messages = conversation.turns.map(ChatMessage.init)
             let (kept, ids) = fit(messages, encoder)
-            if kept < messages.count { losses.add(conversation.origin, isLeftOut: kept == 0) }
+            if kept < messages.count {
+                losses.add(conversation.origin, isLeftOut: kept == 0, contextLength: contextLength)
+            }
             guard kept > 0 else { continue }
             let document = Document(
                 text: Array(ChatTemplate.text(of: Array(messages[..<kept])).utf8),
@@ -64,15 +66,22 @@ struct ConversationEncoding {
         }
         work.report(.progress(progress(reader)))
         guard !sources.isEmpty else {
-            throw PipelineError.emptyCorpus(inputs: configuration.inputs)
+            throw PipelineError.emptyCorpus(
+                inputs: configuration.inputs,
+                skipped: reader.skippedLines + reader.progress.brokenFileCount + losses.leftOut,
+                reason: losses.examples.first ?? reader.skipped.first?.description
+                    ?? reader.progress.examples.first)
         }
         _ = try writer.finish(
             sources: sources.sources,
             skipped: .init(
                 lines: reader.skippedLines + losses.leftOut,
                 emptyDocuments: reader.progress.emptyDocuments,
-                examples: reader.skipped.map(\.description) + losses.examples),
+                brokenFiles: reader.progress.brokenFileCount,
+                examples: (reader.progress.brokenFiles + reader.skipped).map(\.description)
+                    + losses.examples),
             willReplace: willReplace)
+        reader.progress.reportBrokenFiles(work)
         notify(losses, skippedLines: reader.skippedLines, work: work)
     }
 
@@ -115,10 +124,14 @@ struct ConversationEncoding {
 }
 
 extension ConversationEncoding.Losses {
-    fileprivate mutating func add(_ origin: DocumentOrigin, isLeftOut: Bool) {
+    fileprivate mutating func add(
+        _ origin: DocumentOrigin, isLeftOut: Bool, contextLength: Int
+    ) {
         if isLeftOut { leftOut += 1 } else { cut += 1 }
         guard examples.count < CorpusProgress.keptErrorCount else { return }
-        examples.append("\(origin): longer than the context")
+        examples.append(
+            "\(origin): longer than the \(contextLength) tokens of the context"
+                + (isLeftOut ? ", up to the end of its first answer" : ""))
     }
 }
 

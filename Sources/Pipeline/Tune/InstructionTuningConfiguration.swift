@@ -1,5 +1,6 @@
 public import Corpora
 public import Training
+public import Work
 
 /// Settings of instruction tuning, by which a trained model learns to answer: section
 /// `instruction_tuning` of a pipeline.
@@ -80,11 +81,8 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
                     key: "instruction_tuning.\(key.rawValue)", reason: reason)
             }
         }
+        try checkNumbers(in: "instruction_tuning")
         try require(!inputs.contains(""), .inputs, "must not hold an empty name")
-        try require(
-            (0..<1).contains(validationFraction), .validationFraction, "must be from 0 to below 1")
-        try require(
-            epochs.map { $0 > 0 && $0.isFinite } ?? true, .epochs, "must be positive")
         guard training.masksDocuments else {
             throw PipelineError.badValue(
                 key: "instruction_tuning.mask_documents",
@@ -102,4 +100,15 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
             throw PipelineError.badValue(key: "instruction_tuning.\(key)", reason: rule)
         }
     }
+}
+
+extension InstructionTuningConfiguration: NumericSection {
+    /// Every number of the section, those of training included.
+    public static let numericKeys: [NumericKey<InstructionTuningConfiguration>] =
+        [
+            NumericKey(
+                CodingKeys.validationFraction, \.validationFraction, .real(0...0.99),
+                unit: "share of conversations"),
+            NumericKey(CodingKeys.epochs, \.epochs, .above(0, upTo: 1e6), unit: "epochs"),
+        ] + TrainingConfiguration.numericKeys.map { $0.within(\.training) }
 }

@@ -1,3 +1,4 @@
+import Corpora
 import Files
 import Models
 import TokenShards
@@ -50,6 +51,10 @@ public enum TuneStage {
         let runDirectory = surroundings.runDirectory
         let store = CheckpointStore(runDirectory: runDirectory)
         if results == nil { try store.check(surroundings.existing) }
+        var surroundings = surroundings
+        let conversations = CorpusConfiguration(inputs: section.inputs, format: .jsonl)
+        try conversations.findInputs().check(output: runDirectory)
+        surroundings.claim = try TrainStage.claim(surroundings, inputs: [], start: modelDirectory)
         if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
             work.report(.notice(note))
         }
@@ -81,8 +86,7 @@ public enum TuneStage {
         }
         var set = try ShardSet(directory: shards, vocabulary: template.vocabulary)
 
-        let training = recipe(section, modelDirectory: modelDirectory, set: set, shape: shape)
-        var surroundings = surroundings
+        let training = try recipe(section, modelDirectory: modelDirectory, set: set, shape: shape)
         if let results {
             // The one that there was may be kept elsewhere by now.
             surroundings.existing = store.latest == nil ? .overwrite : .setAside
@@ -146,14 +150,19 @@ public enum TuneStage {
     private static func recipe(
         _ section: InstructionTuningConfiguration, modelDirectory: String, set: ShardSet,
         shape: any ModelShape
-    ) -> TrainingConfiguration {
+    ) throws(PipelineError) -> TrainingConfiguration {
         var training = section.training
         training.initFrom = modelDirectory
         if let epochs = section.epochs {
             let rows = set.rows(in: .train, packing: .bestFit, length: shape.positionCount)
             let steps = epochs * Double(rows.count) / Double(training.windowsPerStep)
-            // A number of steps that no run reaches is refused with the rest of the recipe.
-            training.steps = max(1, Int(min(steps.rounded(.up), 1e18)))
+            let range = TrainingConfiguration.range(of: TrainingConfiguration.CodingKeys.steps)
+            guard let count = Int(exactly: max(1, steps.rounded(.up))), range.contains(count) else {
+                throw .badValue(
+                    key: "instruction_tuning.epochs",
+                    reason: "it is \(epochs), which takes \(steps) steps; \(range.wish) of them")
+            }
+            training.steps = count
         }
         return training
     }

@@ -19,6 +19,8 @@ enum CountStage {
         var counts: Counts
         /// Progress of reading for it.
         var progress: CorpusProgress
+        /// Claims of what is made of it.
+        var claims: [OutputClaim]
     }
 
     /// Memory of the program itself, of reading and of merging runs.
@@ -30,14 +32,20 @@ enum CountStage {
     /// The least memory of a counter.
     private static let counterByteCount = 4 << 20
 
-    /// Memory that may be used where no limit is given: most of the machine's.
+    /// Memory that may be used where no limit is given: most of the machine's, or of what limits
+    /// of the process leave.
     static var defaultMemory: ByteSize {
-        ByteSize(byteCount: Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4 * 3)
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        return ByteSize(byteCount: max(1, min(physical, AvailableMemory.byteCount)) / 4 * 3)
+    }
+
+    private static func leastByteCount(threadCount: Int) -> Int {
+        programByteCount + threadCount * (threadByteCount + counterByteCount)
     }
 
     /// Throws unless counting can be done in so much memory.
     static func validate(_ memory: ByteSize, threadCount: Int) throws {
-        let least = programByteCount + threadCount * (threadByteCount + counterByteCount)
+        let least = leastByteCount(threadCount: threadCount)
         guard memory.byteCount >= least else {
             throw PipelineError.tooLittleMemory(
                 needed: ByteSize(byteCount: least).roundedUp, limit: memory,
@@ -53,14 +61,18 @@ enum CountStage {
     ///   - readsPairs: whether they hold pairs.
     ///   - memory: the memory that the program may use; counts that need more go to the disk.
     ///   - path: beside this path they go.
-    ///   - directory: the directory of the vocabulary that is learned from the counts.
+    ///   - outputs: what is made of the counts, which is claimed before the first text is read.
     static func run(
         corpora: [CorpusConfiguration], readsPairs: Bool = false, pattern: SplitPattern,
-        memory: ByteSize?, beside path: String, directory: String?,
+        memory: ByteSize?, beside path: String, outputs: [PlannedOutput],
         work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
-        let memory = memory ?? defaultMemory
         let (threadCount, stop) = (work.threadCount, work.stop)
+        let memory =
+            memory
+            ?? ByteSize(
+                byteCount: max(
+                    defaultMemory.byteCount, leastByteCount(threadCount: threadCount)))
         try validate(memory, threadCount: threadCount)
         let counting = memory.byteCount - programByteCount - threadCount * threadByteCount
         let runs = PieceRuns(
@@ -69,14 +81,16 @@ enum CountStage {
             if stop.isRequested { throw PipelineError.interrupted }
         }
         let counters = Pool { PieceCounter(pattern) }
-        let total = try totalByteCount(corpora)
+        let total = try totalByteCount(corpora, outputs)
         var progress = CorpusProgress()
         progress.totalBytes = 0
+        var claims: [OutputClaim] = []
         for corpus in corpora {
             let split = ValidationSplit(fraction: corpus.validationFraction)
-            func check(_ inputs: CorpusInputs) throws {
-                try inputs.check(
-                    outputs: [path, directory], quarantinePath: corpus.keptPath, work: work)
+            func claim(_ inputs: CorpusInputs) throws {
+                // Those of the first corpus are held until the end.
+                claims += try inputs.claim(
+                    claims.isEmpty ? outputs : [], quarantinePath: corpus.keptPath, work: work)
             }
             let before = progress
             func show(_ part: CorpusProgress) {
@@ -90,7 +104,7 @@ enum CountStage {
             let read: CorpusProgress
             if readsPairs {
                 var reader = try PairReader(corpus, stop: work.stop)
-                try check(reader.inputs)
+                try claim(reader.inputs)
                 try await forEachChunk(of: &reader, work: work) { pairs in
                     try counters.withItem { counter in
                         for pair in pairs where !split.isValidation(pair) {
@@ -106,7 +120,7 @@ enum CountStage {
             } else {
                 var reader = try CorpusReader(
                     corpus, threadCount: threadCount, stop: work.stop)
-                try check(reader.inputs)
+                try claim(reader.inputs)
                 try await forEachChunk(of: &reader, work: work) { documents in
                     try counters.withItem { counter in
                         for document in documents where !split.isValidation(document.contentHash) {
@@ -125,17 +139,22 @@ enum CountStage {
             progress += read
         }
         return Outcome(
-            counts: try merge(counters.drain(), runs, limit: counting), progress: progress)
+            counts: try merge(counters.drain(), runs, limit: counting), progress: progress,
+            claims: claims)
     }
 
     /// The stored bytes of several corpora, whose inputs are all looked up before the first is
-    /// read; nil if one has no known size.
-    private static func totalByteCount(_ corpora: [CorpusConfiguration]) throws -> Int? {
+    /// read, and none of which may meet an output; nil if one has no known size.
+    private static func totalByteCount(
+        _ corpora: [CorpusConfiguration], _ outputs: [PlannedOutput]
+    ) throws -> Int? {
         // A reader of one knows it, and a list of inputs that comes through a pipe is read only
         // once.
         guard corpora.count > 1 else { return nil }
         return try corpora.reduce(0 as Int?) { sum, corpus in
-            let count = try CorpusReader(corpus).progress.totalBytes
+            let reader = try CorpusReader(corpus)
+            for output in outputs { try reader.inputs.check(output: output.path) }
+            let count = reader.progress.totalBytes
             return sum.flatMap { sum in count.map { sum + $0 } }
         }
     }
@@ -191,6 +210,9 @@ struct KeptCounts {
     /// Whether there are other counts, which those of this corpus are to replace.
     let replacesOthers: Bool
 
+    /// The path of the record of counts at `path`.
+    static func recordPath(_ path: String) -> String { path + ".json" }
+
     /// Looks for counts at `path`.
     ///
     /// - Throws: ``PipelineError/foreignCounts(path:)`` for counts without a record, which were
@@ -198,7 +220,7 @@ struct KeptCounts {
     init(path: String, corpora: [CorpusConfiguration], pattern: SplitPattern) throws {
         let identities = try corpora.map { try CorpusIdentity($0).fingerprint }
         current = Record(corpus: try StageLedger.fingerprint(identities), pattern: pattern)
-        recordPath = path + ".json"
+        recordPath = Self.recordPath(path)
         guard FileManager.default.fileExists(atPath: path) else {
             (file, replacesOthers) = (nil, false)
             return

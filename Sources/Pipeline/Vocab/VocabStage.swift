@@ -72,10 +72,18 @@ public enum VocabStage {
         // Before the corpus is read: it may take long, and the configuration may be wrong.
         let trainer = try VocabularyTrainer(configuration)
         if let countsPath {
+            // A list of inputs may be a pipe, which is read once only.
+            for corpus in corpora where corpus.inputsFrom == nil {
+                try corpus.findInputs().check(output: countsPath)
+            }
             let kept = try KeptCounts(
                 path: countsPath, corpora: corpora, pattern: configuration.pattern)
             if let file = kept.file {
                 work.report(.notice("the corpus has not changed since \(countsPath) was counted"))
+                let claims = try [
+                    OutputClaim(directory, .filled), OutputClaim(countsPath, .replaced),
+                ]
+                defer { withExtendedLifetime(claims) {} }
                 return try learn(file, with: trainer, directory: directory, work: work)
             }
             if kept.replacesOthers {
@@ -86,9 +94,10 @@ public enum VocabStage {
                         the corpus has changed since: it is counted anew
                         """))
             }
-            let counted = try await count(
+            let (counted, claims) = try await count(
                 corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
                 path: countsPath, directory: directory, work: work, willWrite: kept.begin)
+            defer { withExtendedLifetime(claims) {} }
             try kept.confirm()
             var outcome = try learn(
                 counted.counts, with: trainer, directory: directory, work: work)
@@ -97,8 +106,10 @@ public enum VocabStage {
         }
         let counted = try await CountStage.run(
             corpora: corpora, readsPairs: readsPairs, pattern: configuration.pattern,
-            memory: configuration.memory, beside: directory, directory: directory, work: work)
-        let progress = counted.progress
+            memory: configuration.memory, beside: directory,
+            outputs: [PlannedOutput(directory, .filled)], work: work)
+        let (progress, claims) = (counted.progress, counted.claims)
+        defer { withExtendedLifetime(claims) {} }
         var outcome: Outcome
         switch consume counted.counts {
         case .inMemory(let counts):
@@ -123,31 +134,39 @@ public enum VocabStage {
     ) async throws -> CountOutcome {
         try await count(
             corpora: [corpus], pattern: pattern, memory: memory, path: path, directory: nil,
-            work: work)
+            work: work
+        ).counted
     }
 
     private static func count(
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?, path: String,
         directory: String?, work: WorkContext<PipelineEvent>, willWrite: () throws -> Void = {}
-    ) async throws -> CountOutcome {
+    ) async throws -> (counted: CountOutcome, claims: [OutputClaim]) {
         // Before the corpus is read: a place where nothing can be written must not be found out
         // about later.
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let counted = try await CountStage.run(
             corpora: corpora, pattern: pattern, memory: memory, beside: path,
-            directory: directory, work: work)
-        let progress = counted.progress
+            outputs: [PlannedOutput(path, .replaced)]
+                + (directory.map {
+                    [
+                        PlannedOutput(KeptCounts.recordPath(path), .replaced),
+                        PlannedOutput($0, .filled),
+                    ]
+                } ?? []),
+            work: work)
+        let (progress, claims) = (counted.progress, counted.claims)
+        defer { withExtendedLifetime(claims) {} }
         try willWrite()
         switch consume counted.counts {
         case .inMemory(let counts):
-            return CountOutcome(
-                counts: try PieceCountsFile.write(counts, pattern: pattern, to: path),
-                progress: progress)
+            let file = try PieceCountsFile.write(counts, pattern: pattern, to: path)
+            return (CountOutcome(counts: file, progress: progress), claims)
         case .onDisk(let runs):
             let file = try runs.writeMerged(to: path) { done, total in
                 try work.show("merging counts", completed: done, of: total, unit: .pieces)
             }
-            return CountOutcome(counts: file, progress: progress)
+            return (CountOutcome(counts: file, progress: progress), claims)
         }
     }
 
@@ -155,7 +174,9 @@ public enum VocabStage {
     public static func mergeCounts(
         _ inputs: [String], path: String, work: WorkContext<PipelineEvent>
     ) throws -> PieceCountsFile {
-        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
+        try FilePlace.check(output: path, inputs: inputs)
+        let claim = try OutputClaim(path, .replaced)
+        defer { withExtendedLifetime(claim) {} }
         return try PieceCountsFile.merge(inputs, to: path) { done, total in
             try work.show("merging counts", completed: done, of: total, unit: .pieces)
         }
@@ -166,7 +187,11 @@ public enum VocabStage {
         _ file: PieceCountsFile, vocabulary configuration: VocabularyConfiguration,
         directory: String, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
-        try learn(file, with: VocabularyTrainer(configuration), directory: directory, work: work)
+        try FilePlace.check(output: directory, inputs: [file.path])
+        let claim = try OutputClaim(directory, .filled)
+        defer { withExtendedLifetime(claim) {} }
+        return try learn(
+            file, with: VocabularyTrainer(configuration), directory: directory, work: work)
     }
 
     private static func learn(

@@ -1,3 +1,5 @@
+public import Work
+
 /// The limits that a document must keep to stay, each of which is off unless it is given.
 ///
 /// The rules on lines and letters are in the manner of Gopher's repetition and quality filters (Rae
@@ -80,23 +82,6 @@ public struct DocumentFilter: Codable, Sendable, Equatable {
 
     /// Throws if a limit makes no sense.
     func validate() throws(RefinementError) {
-        for (key, value) in [
-            (CodingKeys.minimumByteCount, minimumByteCount), (.maximumByteCount, maximumByteCount),
-            (.minimumWordCount, minimumWordCount), (.maximumWordCount, maximumWordCount),
-        ] {
-            guard value ?? 0 >= 0 else {
-                throw .badValue(key: key.rawValue, wish: "must not be negative")
-            }
-        }
-        for (key, value) in [
-            (CodingKeys.maximumRepeatedLineShare, maximumRepeatedLineShare),
-            (.maximumRepeatedLineByteShare, maximumRepeatedLineByteShare),
-            (.maximumNonLetterShare, maximumNonLetterShare),
-        ] {
-            guard (0...1).contains(value ?? 0) else {
-                throw .badValue(key: key.rawValue, wish: "must be from 0 to 1")
-            }
-        }
         for (least, greatest, key) in [
             (minimumByteCount, maximumByteCount, CodingKeys.maximumByteCount),
             (minimumWordCount, maximumWordCount, .maximumWordCount),
@@ -106,4 +91,26 @@ public struct DocumentFilter: Codable, Sendable, Equatable {
             }
         }
     }
+}
+
+extension DocumentFilter: NumericSection {
+    /// Every number of the filter.
+    public static let numericKeys: [NumericKey<DocumentFilter>] = {
+        let (count, share) = (ValueRange.whole(0...1 << 50), ValueRange.real(0...1))
+        return [
+            NumericKey(CodingKeys.minimumByteCount, \.minimumByteCount, count, unit: "bytes"),
+            NumericKey(CodingKeys.maximumByteCount, \.maximumByteCount, count, unit: "bytes"),
+            NumericKey(CodingKeys.minimumWordCount, \.minimumWordCount, count, unit: "words"),
+            NumericKey(CodingKeys.maximumWordCount, \.maximumWordCount, count, unit: "words"),
+            NumericKey(
+                CodingKeys.maximumRepeatedLineShare, \.maximumRepeatedLineShare, share,
+                unit: "share of lines"),
+            NumericKey(
+                CodingKeys.maximumRepeatedLineByteShare, \.maximumRepeatedLineByteShare, share,
+                unit: "share of bytes"),
+            NumericKey(
+                CodingKeys.maximumNonLetterShare, \.maximumNonLetterShare, share,
+                unit: "share of bytes"),
+        ]
+    }()
 }

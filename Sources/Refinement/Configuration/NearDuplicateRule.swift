@@ -1,4 +1,5 @@
 import Bytes
+public import Work
 
 /// The rule by which two documents are near-duplicates, and the search for them.
 ///
@@ -61,18 +62,17 @@ public struct NearDuplicateRule: Codable, Sendable, Equatable {
         }
         return 1 - power(1 - power(similarity, rowCount), bandCount)
     }
+}
 
-    /// Throws if a value makes no sense.
-    func validate() throws(RefinementError) {
-        for (key, value, greatest) in [
-            (CodingKeys.shingleWordCount, shingleWordCount, 1_000), (.bandCount, bandCount, 1_000),
-            (.rowCount, rowCount, 100),
-        ] where !(1...greatest).contains(value) {
-            throw .badValue(key: key.rawValue, wish: "must be from 1 to \(greatest)")
-        }
-        guard similarity > 0, similarity <= 1 else {
-            throw .badValue(
-                key: CodingKeys.similarity.rawValue, wish: "must be above 0 and at most 1")
-        }
-    }
+extension NearDuplicateRule: NumericSection {
+    /// Every number of the rule.
+    public static let numericKeys: [NumericKey<NearDuplicateRule>] = [
+        NumericKey(
+            CodingKeys.shingleWordCount, \.shingleWordCount, .whole(1...1_000), unit: "words"),
+        NumericKey(CodingKeys.bandCount, \.bandCount, .whole(1...1_000), unit: "bands"),
+        NumericKey(CodingKeys.rowCount, \.rowCount, .whole(1...100), unit: "values"),
+        NumericKey(
+            CodingKeys.similarity, \.similarity, .above(0, upTo: 1), unit: "share of values"),
+        NumericKey(CodingKeys.seed, \.seed, .seed),
+    ]
 }

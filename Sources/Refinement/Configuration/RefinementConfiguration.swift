@@ -86,17 +86,18 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         return essence
     }
 
+    /// The same with no more memory than `byteCount`, but with what the work needs at least.
+    package func limited(to byteCount: Int, threadCount: Int) -> RefinementConfiguration {
+        let least = RefinementMemory.least(threadCount: threadCount).byteCount
+        var limited = self
+        limited.memory = ByteSize(byteCount: max(least, min(memory.byteCount, byteCount)))
+        return limited
+    }
+
     /// Throws if a value makes no sense, or if the memory is not enough for so many threads.
     public func validate(threadCount: Int) throws(RefinementError) {
+        if let fault = numericFault { throw .badValue(key: fault.key, wish: fault.reason) }
         try filter.validate()
-        try nearDuplicates.validate()
-        guard partByteCount > 0 else {
-            throw .badValue(key: CodingKeys.partByteCount.rawValue, wish: "must be positive")
-        }
-        guard (1...19).contains(compressionLevel) else {
-            throw .badValue(
-                key: CodingKeys.compressionLevel.rawValue, wish: "must be from 1 to 19")
-        }
         let least = RefinementMemory.least(threadCount: threadCount)
         guard memory.byteCount >= least.byteCount else {
             throw .badValue(
@@ -104,6 +105,20 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
                 wish: "must be at least \(least) with \(threadCount) threads")
         }
     }
+}
+
+extension RefinementConfiguration: NumericSection {
+    /// Every number of the section, those of the filter and of the rule for near-duplicates
+    /// included.
+    public static let numericKeys: [NumericKey<RefinementConfiguration>] =
+        DocumentFilter.numericKeys.map { $0.within(\.filter) }
+        + NearDuplicateRule.numericKeys.map { $0.within(\.nearDuplicates) } + [
+            NumericKey(CodingKeys.shuffleSeed, \.shuffleSeed, .seed),
+            NumericKey(
+                CodingKeys.partByteCount, \.partByteCount, .whole(1...1 << 50), unit: "bytes"),
+            NumericKey(CodingKeys.compressionLevel, \.compressionLevel, .whole(1...19)),
+            NumericKey(CodingKeys.memory, \.memory, ByteSize.memoryRange, unit: "bytes"),
+        ]
 }
 
 /// The shares of the steps in the memory that may be used, in bytes.

@@ -6,16 +6,16 @@ internal import Foundation
 
 /// A refined corpus on its way to a directory, which appears whole or not at all.
 ///
-/// All is made in `DIRECTORY.partial`, which then takes the directory's name; an earlier result
-/// stays until that moment. Each part is a seekable zstd file of JSON lines.
+/// All is made in `DIRECTORY.XXXXXX.partial`, which then takes the directory's name; an earlier
+/// result stays until that moment. Each part is a seekable zstd file of JSON lines. As long as the
+/// value lives, no other process can write there.
 public struct RefinedDirectory: ~Copyable {
     private let path: String
-    private let stagingPath: String
+    private var staging: StagingDirectory
     private let partByteCount: Int
     private var part: FileReplacement?
     private var table = SeekTable()
     private var current = RefinementReport.Part()
-    private var isCommitted = false
 
     /// The parts that are finished.
     public private(set) var parts: [RefinementReport.Part] = []
@@ -31,23 +31,26 @@ public struct RefinedDirectory: ~Copyable {
     /// - Parameters:
     ///   - path: the directory that will have the result.
     ///   - partByteCount: bytes of lines in a part, which the last block of it may exceed.
-    /// - Throws: ``RefinementError/occupied(path:)`` if something else has that name.
+    /// - Throws: ``RefinementError/occupied(path:)`` if something else has that name, and
+    ///   `FileError.inUse` if another process writes there.
     public init(path: String, partByteCount: Int) throws {
         try Self.checkFree(path)
         try Self.checkFree(path + Self.replacedSuffix)
-        let stagingPath = path + ".partial"
-        // Files that a killed run has left.
-        if FileManager.default.fileExists(atPath: stagingPath) {
-            try FileSystem.removeItem(stagingPath)
+        let claim = try OutputClaim(path, .replaced)
+        let manager = FileManager.default
+        // A process may have been killed between the moves of the earlier result and of its own.
+        let old = claim.path + Self.replacedSuffix
+        if !manager.fileExists(atPath: claim.path), Self.isResult(old) {
+            try FileSystem.renameFile(old, to: claim.path)
         }
-        try FileSystem.makeDirectory(stagingPath)
-        self.stagingPath = stagingPath
-        self.path = path
+        let staging = try StagingDirectory(claim)
+        self.staging = staging
+        self.path = claim.path
         self.partByteCount = partByteCount
     }
 
-    deinit {
-        if !isCommitted { try? FileSystem.removeItem(stagingPath) }
+    private static func isResult(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path + "/" + reportName)
     }
 
     /// Throws if there is something at `path` that is no earlier result, or holds something else
@@ -63,7 +66,8 @@ public struct RefinedDirectory: ~Copyable {
             let report = try? JSONDecoder().decode(RefinementReport.self, from: data)
         else { throw RefinementError.occupied(path: path) }
         let known = Set(report.parts.map(\.name) + [reportName])
-        for name in names where !known.contains(name) {
+        for name in names
+        where !known.contains(name) && !name.hasSuffix(OutputClaim.lockName) {
             // Those of several sources lie in a directory each.
             let inner = path + "/" + name
             guard manager.fileExists(atPath: inner + "/" + reportName) else {
@@ -80,7 +84,7 @@ public struct RefinedDirectory: ~Copyable {
             current.name =
                 "part_" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
                 + ".jsonl.zst"
-            part = try FileReplacement(path: stagingPath + "/" + current.name)
+            part = try FileReplacement(path: staging.path + "/" + current.name)
         }
         try unsafe part!.write(block.bytes.span.bytes)
         table.append(frame: block.bytes.span, contentByteCount: block.lineByteCount)
@@ -105,14 +109,15 @@ public struct RefinedDirectory: ~Copyable {
 
     /// Writes the report and gives the directory its name.
     public mutating func commit(_ report: RefinementReport) throws {
-        try FileReplacement.writeJSON(report, to: stagingPath + "/" + Self.reportName)
-        try Self.checkFree(path)
+        try FileReplacement.writeJSON(report, to: staging.path + "/" + Self.reportName)
         let manager = FileManager.default
         let old = path + Self.replacedSuffix
+        // Something else may have taken the names meanwhile.
+        try Self.checkFree(path)
+        try Self.checkFree(old)
         if manager.fileExists(atPath: old) { try FileSystem.removeItem(old) }
         if manager.fileExists(atPath: path) { try FileSystem.renameFile(path, to: old) }
-        try FileSystem.renameFile(stagingPath, to: path)
-        isCommitted = true
+        try staging.commit()
         if manager.fileExists(atPath: old) { try FileSystem.removeItem(old) }
     }
 }

@@ -90,6 +90,9 @@ public struct RefinementReport: Codable, Sendable, Equatable {
     public struct Skipped: Codable, Sendable, Equatable {
         /// Lines that could not be read.
         public var lines = 0
+        /// Files that break off, are damaged or cannot be read, and were left out from there on;
+        /// absent when there were none.
+        public var brokenFiles: Int?
         /// Documents that were blank.
         public var emptyDocuments = 0
         /// The first few reasons.
@@ -97,6 +100,7 @@ public struct RefinementReport: Codable, Sendable, Equatable {
 
         private enum CodingKeys: String, CodingKey {
             case lines
+            case brokenFiles = "broken_files"
             case emptyDocuments = "empty_documents"
             case examples
         }

@@ -48,21 +48,16 @@ public struct ShardExport {
     public func write(
         to path: String, progress: (Int) -> Void = { _ in }
     ) throws -> [String] {
+        try FilePlace.check(output: path, inputs: [set.directory])
         guard !FileManager.default.fileExists(atPath: path) else {
             throw ShardError.outputExists(path: path)
         }
+        let claim = try OutputClaim(path, .replaced)
         try set.verifyChecksums()
-        let partial = path + ".partial"
-        if FileManager.default.fileExists(atPath: partial) { try FileSystem.removeItem(partial) }
-        try FileSystem.makeDirectory(partial)
-        do {
-            let files = try writeSplits(to: partial, progress)
-            try FileSystem.renameFile(partial, to: path)
-            return files.map { path + "/" + $0 }
-        } catch {
-            try? FileSystem.removeItem(partial)
-            throw error
-        }
+        var staging = try StagingDirectory(claim)
+        let files = try writeSplits(to: staging.path, progress)
+        try staging.commit()
+        return files.map { path + "/" + $0 }
     }
 
     private func writeSplits(

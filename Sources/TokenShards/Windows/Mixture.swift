@@ -1,4 +1,5 @@
 import Bytes
+public import Work
 
 /// A data set that is one of several to learn from.
 public struct WeightedShards: Sendable {
@@ -26,6 +27,9 @@ public struct Mixture: Sendable {
     /// The data sets, at least one.
     public let sources: [WeightedShards]
 
+    /// Range of a data set's weight. Sums of weights stay numbers.
+    public static let weightRange = ValueRange.above(0, upTo: 1e15)
+
     /// A mixture of `sources`.
     ///
     /// - Throws: ``ShardError/badMixture(reason:)`` for none, for a weight that is not positive,
@@ -35,9 +39,10 @@ public struct Mixture: Sendable {
             throw .badMixture(reason: "it has no data set: name at least one")
         }
         for source in sources {
-            guard source.weight > 0, source.weight.isFinite else {
+            guard Self.weightRange.contains(source.weight) else {
                 throw .badMixture(
-                    reason: "the weight of \(source.name) is \(source.weight): it must be positive")
+                    reason: "the weight of \(source.name) is \(source.weight); "
+                        + Self.weightRange.wish)
             }
             guard source.set.manifest.vocabulary == first.set.manifest.vocabulary else {
                 throw .badMixture(
@@ -46,9 +51,6 @@ public struct Mixture: Sendable {
                         encode them with one
                         """)
             }
-        }
-        guard sources.reduce(0, { $0 + $1.weight }).isFinite else {
-            throw .badMixture(reason: "the sum of its weights is no number: choose smaller ones")
         }
         self.sources = sources
     }

@@ -13,14 +13,6 @@ public enum ScoredPart: Sendable {
         guard case .answers(let template) = self else { return nil }
         return template
     }
-
-    /// The bytes of text that a scored token stands for: none if it is an end. O(1).
-    public func textByteCount(of id: TokenID) -> Int {
-        switch self {
-        case .answers(let template): template.textByteCount(of: id)
-        case .targets(let template): template.textByteCount(of: id)
-        }
-    }
 }
 
 extension Batch {

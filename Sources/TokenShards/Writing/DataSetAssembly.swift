@@ -80,7 +80,7 @@ package enum DataSetAssembly {
         }
         let plan: Plan
         do {
-            plan = try StrictJSON.decode(Plan.self, from: data)
+            plan = try StrictJSON.decodeCounts(Plan.self, from: data)
         } catch {
             throw ShardError.badManifest(path: path, reason: decodingReason(error))
         }

@@ -1,5 +1,6 @@
 import Bytes
 import Files
+import Foundation
 
 /// Journal of a part while it is made, so that another process goes on where this one ended.
 ///
@@ -35,10 +36,39 @@ package struct PartJournal: Codable, Equatable, Sendable {
         package init(path: String?) { self.path = path }
     }
 
-    /// The fingerprint of the plan that the part belongs to.
-    package let plan: String
-    /// The part's number.
-    package let part: Int
+    /// A file that the part is made of.
+    package struct Input: Codable, Equatable, Sendable {
+        /// Its path; `-` for standard input.
+        package var path: String
+        /// Its size as it is stored; nil for what has no end that is known, such as a pipe.
+        package var bytes: Int?
+        /// Time of the last change, in seconds since 1970; nil as above.
+        package var changed: Double?
+        /// The XXH64 of its bytes as they are stored, in hexadecimal; nil until all were read.
+        package var checksum: String?
+
+        /// A file as it is now.
+        package init(path: String, bytes: Int? = nil, changed: Double? = nil) {
+            self.path = path
+            self.bytes = bytes
+            self.changed = changed
+        }
+
+        /// Its last name, which tells how it is read.
+        package var name: Substring {
+            path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
+        }
+
+        /// Whether it is `other` by all that is known without reading either.
+        package func isUntouched(since other: Input) -> Bool {
+            path == other.path && bytes == other.bytes && changed == other.changed
+        }
+    }
+
+    /// The fingerprint of the settings that the part is made with.
+    package let settings: String
+    /// The files that it is made of, in order.
+    package private(set) var inputs: [Input]
     /// The rank of the process that made it, and the number of ranks.
     package var rank, world: Int
     /// Documents that the shards hold.
@@ -53,7 +83,7 @@ package struct PartJournal: Codable, Equatable, Sendable {
     package var completion: Completion?
 
     private enum CodingKeys: String, CodingKey {
-        case plan, part, rank, world, documents, shards, completion
+        case settings, inputs, rank, world, documents, shards, completion
         case documentHash = "document_hash"
         case heldOut = "held_out"
     }
@@ -61,9 +91,9 @@ package struct PartJournal: Codable, Equatable, Sendable {
     static let fileName = "journal.json"
 
     /// The journal of a part of which nothing is done yet.
-    package init(plan: String, part: Int, rank: Int, world: Int) {
-        self.plan = plan
-        self.part = part
+    package init(settings: String, inputs: [Input], rank: Int, world: Int) {
+        self.settings = settings
+        self.inputs = inputs
         self.rank = rank
         self.world = world
     }
@@ -75,6 +105,37 @@ package struct PartJournal: Codable, Equatable, Sendable {
                 PartJournal.self, from: directory + "/" + Self.fileName)
         else { return nil }
         self = journal
+    }
+
+    /// Whether there is a journal in `directory`, whole or not, of this version or another.
+    package static func isThere(inDirectory directory: String) -> Bool {
+        FileManager.default.fileExists(atPath: directory + "/" + fileName)
+    }
+
+    /// Removes the journal from `directory`, before what it holds for is written anew.
+    package static func remove(fromDirectory directory: String) throws {
+        guard isThere(inDirectory: directory) else { return }
+        try FileSystem.removeFile(directory + "/" + fileName)
+        try FileSystem.syncDirectory(containing: directory + "/" + fileName)
+    }
+
+    /// Says that `inputs` are the files that the part is made of, in the same order, which may have
+    /// other paths and times of change. O(inputs).
+    package mutating func rename(to inputs: [Input]) {
+        precondition(inputs.count == self.inputs.count, "other files")
+        let paths = Dictionary(
+            zip(self.inputs.map(\.path), inputs.map(\.path)),
+            uniquingKeysWith: { first, _ in first })
+        let counts = heldOut.map { (paths[$0.key] ?? $0.key, $0.value) }
+        heldOut = Dictionary(counts, uniquingKeysWith: +)
+        if var done = completion {
+            for index in done.sources.indices {
+                let path = done.sources[index].path
+                done.sources[index].path = paths[path] ?? path
+            }
+            completion = done
+        }
+        self.inputs = inputs
     }
 
     /// All documents in one value.

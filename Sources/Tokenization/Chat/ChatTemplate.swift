@@ -84,11 +84,6 @@ public struct ChatTemplate: Sendable {
         }
     }
 
-    /// The bytes of text that a token of an answer stands for: none if it is the end. O(1).
-    public func textByteCount(of id: TokenID) -> Int {
-        id == end ? 0 : vocabulary.tokens.byteCount(of: id.index)
-    }
-
     static func header(of role: ChatMessage.Role) -> String { role.rawValue + "\n" }
 }
 

@@ -102,6 +102,78 @@ public final class BytePairEncoder {
         }
     }
 
+    /// Appends the ids of the beginning of `text` that no text behind it can change, and returns
+    /// how many bytes they stand for; a text of its own begins there, if the whole is one. O(count
+    /// of `text`), and O(n log n) in a long piece.
+    ///
+    /// - Parameter longestSpecial: bytes of the longest special token that `specials` allows.
+    func encodeBeginning(
+        of text: Span<UInt8>, specials: SpecialTokenPolicy, longestSpecial: Int,
+        into ids: inout [TokenID]
+    ) -> Int {
+        let waiting = waiting.view
+        return ByteView.with(text) { view in
+            func deliver(_ count: Int) {
+                unsafe waiting.elements(from: 0, to: count).withMemoryRebound(to: TokenID.self) {
+                    unsafe ids.append(contentsOf: $0)
+                }
+            }
+            guard let finder = finder(of: specials) else {
+                return encodeCertain(view, deliver)
+            }
+            // One that begins before the end of what is certain ends within the text, and so does
+            // any that begins inside of it and goes before it.
+            let certain = max(0, view.count - 2 * longestSpecial)
+            var start = 0
+            var search = SpecialTokenSearch(finder, in: view)
+            while let found = search.next(from: start), found.range.lowerBound < certain {
+                encodePart(view.slice(from: start, to: found.range.lowerBound), deliver)
+                waiting[0] = found.id
+                deliver(1)
+                start = found.range.upperBound
+            }
+            guard start < certain else { return start }
+            return start + encodeCertain(view.slice(from: start, to: certain), deliver)
+        }
+    }
+
+    /// Encodes the pieces of `text` that no text behind it can change; returns their bytes.
+    private func encodeCertain(_ text: ByteView, _ deliver: (Int) -> Void) -> Int {
+        withoutActuallyEscaping(deliver) { deliver in
+            let whole = text.slice(from: 0, to: PieceSplitter.endOfCharacters(in: text))
+            var visitor = CertainVisitor(encoder: self, text: whole, deliver: deliver)
+            return vocabulary.pattern.accept(&visitor)
+        }
+    }
+
+    private struct CertainVisitor: PieceScannerVisitor {
+        let encoder: BytePairEncoder
+        let text: ByteView
+        let deliver: (Int) -> Void
+
+        func visit(_ scanner: some PieceScanner) -> Int {
+            encoder.encodeCertainPieces(text, scanner, deliver)
+        }
+    }
+
+    private func encodeCertainPieces(
+        _ text: ByteView, _ scanner: some PieceScanner, _ deliver: (Int) -> Void
+    ) -> Int {
+        var waitingCount = 0
+        var start = 0
+        while true {
+            let count = splitter.nextCertain(scanner, text, from: start)
+            guard count > 0 else { break }
+            let ends = splitter.ends
+            waitingCount = pieces.encode(
+                text.slice(from: start, to: text.count), ends: ends, count: count,
+                into: waiting.view, at: waitingCount, deliver)
+            start += Int(ends[count - 1])
+        }
+        if waitingCount > 0 { deliver(waitingCount) }
+        return start
+    }
+
     /// The finder of what `policy` allows, made anew only when the policy is another one.
     private func finder(of policy: SpecialTokenPolicy) -> SpecialTokenFinder? {
         if policy != finderPolicy {

@@ -55,9 +55,4 @@ public struct PairTemplate: Sendable {
         ids.append(end)
         return ids
     }
-
-    /// The bytes of text that a token of a target stands for: none if it is the end. O(1).
-    public func textByteCount(of id: TokenID) -> Int {
-        id == end || id == pad ? 0 : vocabulary.tokens.byteCount(of: id.index)
-    }
 }

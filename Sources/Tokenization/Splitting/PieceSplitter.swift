@@ -89,4 +89,9 @@ package final class PatternSplitter {
             owner.splitter.next(scanner, text, from: start)
         }
     }
+
+    /// See ``PieceSplitter/nextCertain(_:_:from:)``.
+    func nextCertain(_ scanner: some PieceScanner, _ text: ByteView, from start: Int) -> Int {
+        splitter.nextCertain(scanner, text, from: start)
+    }
 }

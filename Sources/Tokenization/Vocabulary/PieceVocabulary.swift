@@ -20,7 +20,14 @@ public struct PieceVocabulary: Sendable {
     /// The distinct pieces of `text`. O(n log n).
     public init(of text: Span<UInt8>, pattern: SplitPattern) {
         self.pattern = pattern
-        pieces = Set(pattern.pieces(of: text)).sorted { $0.lexicographicallyPrecedes($1) }
+        var distinct: Set<[UInt8]> = []
+        var piece: [UInt8] = []
+        pattern.forEachPiece(of: text) { range in
+            piece.removeAll(keepingCapacity: true)
+            for index in range { piece.append(text[index]) }
+            if !distinct.contains(piece) { distinct.insert(Array(piece)) }
+        }
+        pieces = distinct.sorted { $0.lexicographicallyPrecedes($1) }
         numbers = Dictionary(
             uniqueKeysWithValues: pieces.enumerated().map { ($1, UInt32($0)) })
     }
@@ -28,16 +35,23 @@ public struct PieceVocabulary: Sendable {
     /// Number of pieces.
     public var count: Int { pieces.count }
 
+    /// The number of a piece.
+    ///
+    /// - Throws: ``TokenizationError/unknownPiece(_:)``.
+    public func number(of piece: [UInt8]) throws(TokenizationError) -> TokenID {
+        guard let number = numbers[piece] else {
+            throw .unknownPiece(Vocabulary.printable(piece))
+        }
+        return TokenID(number)
+    }
+
     /// The numbers of the pieces of `text`. O(count of `text`).
     ///
     /// - Throws: ``TokenizationError/unknownPiece(_:)``.
     public func encode(_ text: Span<UInt8>) throws(TokenizationError) -> [TokenID] {
         var ids: [TokenID] = []
         for piece in pattern.pieces(of: text) {
-            guard let number = numbers[piece] else {
-                throw .unknownPiece(Vocabulary.printable(piece))
-            }
-            ids.append(TokenID(number))
+            ids.append(try number(of: piece))
         }
         return ids
     }

@@ -83,6 +83,22 @@ public struct Vocabulary: Sendable {
         return tokens.bytes(of: id.index)
     }
 
+    /// The number of bytes of text that a token stands for: those that it decodes to, and none if
+    /// it is a control token or not used.
+    ///
+    /// Together the tokens of a text stand for just its bytes, whatever the vocabulary: what has no
+    /// token of its own becomes single bytes, and no text is normalised. Only the special tokens
+    /// that a caller had recognised in a text lack theirs. O(log of the special tokens).
+    ///
+    /// - Precondition: `id` belongs to this vocabulary.
+    public func textByteCount(of id: TokenID) -> Int {
+        precondition(id.rawValue < count, "the token is not in the vocabulary")
+        guard tokens.isSpecial(id.rawValue),
+            specialTokens.first(where: { $0.id == id })?.recognition != .everywhere
+        else { return tokens.byteCount(of: id.index) }
+        return 0
+    }
+
     /// The ordinary token that is exactly `bytes`; `nil` if there is none. O(length).
     public func id(of bytes: Span<UInt8>) -> TokenID? {
         ByteView.with(bytes) { view in

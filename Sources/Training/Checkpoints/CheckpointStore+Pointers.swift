@@ -1,4 +1,4 @@
-import Files
+package import Files
 import Foundation
 
 /// `latest` and `best`, which follow from the checkpoints.
@@ -50,14 +50,27 @@ extension CheckpointStore {
         return changes
     }
 
+    /// Claims the run's directory for this process, as long as the result lives.
+    ///
+    /// - Throws: ``TrainingError/runInUse(directory:)`` when another one writes there.
+    package func claim() throws -> OutputClaim {
+        do throws(FileError) {
+            return try OutputClaim(runDirectory, .filled)
+        } catch {
+            if case .inUse = error { throw TrainingError.runInUse(directory: runDirectory) }
+            throw error
+        }
+    }
+
     /// Mends the pointers where they need it and nobody trains there; on a file system that cannot
     /// be written they stay as they are.
     ///
+    /// - Parameter claim: the claim of the run's directory that the caller holds; nil to take one.
     /// - Returns: a sentence of what was changed; nil for nothing.
-    package func mendPointersIfFree() -> String? {
+    package func mendPointersIfFree(holding claim: OutputClaim? = nil) -> String? {
         guard needsMending,
-            let lock = try? FileLock(path: runDirectory + "/lock", .exclusive),
-            let changes = try? withExtendedLifetime(lock, { try mendPointers() }),
+            let claim = try? claim ?? self.claim(),
+            let changes = try? withExtendedLifetime(claim, { try mendPointers() }),
             !changes.isEmpty
         else { return nil }
         return "in \(directory), " + changes.joined(separator: "; ")

@@ -143,7 +143,9 @@ public struct CheckpointStore: Sendable {
                 throw TrainingError.badCheckpoint(
                     path: path, reason: "its format_version is \(version)")
             }
-            return try JSONDecoder().decode(TrainingState.self, from: data)
+            let state = try JSONDecoder().decode(TrainingState.self, from: data)
+            try state.check(path: path)
+            return state
         } catch let error as DecodingError {
             throw TrainingError.badCheckpoint(path: path, reason: decodingReason(error))
         }

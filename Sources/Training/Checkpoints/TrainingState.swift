@@ -1,3 +1,5 @@
+public import Work
+
 /// State of a run: `training_state.json` in a checkpoint.
 ///
 /// It holds no times, so that the same run writes the same bytes.
@@ -56,5 +58,52 @@ public struct TrainingState: Codable, Equatable, Sendable {
         case evaluationsSinceBest = "evaluations_since_best"
         case notFiniteSteps = "not_finite_steps"
         case awaitsEvaluation = "awaits_evaluation"
+    }
+}
+
+extension TrainingState: NumericSection {
+    /// Every number of a state beside those of its recipe.
+    public static let numericKeys: [NumericKey<TrainingState>] = {
+        let steps = ValueRange.whole(0...1 << 40)
+        let tokens = ValueRange.whole(0...1 << 60)
+        return [
+            NumericKey(CodingKeys.step, \.step, steps, unit: "optimizer steps"),
+            NumericKey(
+                CodingKeys.position, \.position, .whole(0...TrainingConfiguration.mostWindows),
+                unit: "windows"),
+            NumericKey(CodingKeys.tokenCount, \.tokenCount, tokens, unit: "tokens"),
+            NumericKey(
+                CodingKeys.evaluationsSinceBest, \.evaluationsSinceBest, steps,
+                unit: "evaluations"),
+            NumericKey(
+                CodingKeys.notFiniteSteps, \.notFiniteSteps, steps, unit: "optimizer steps"),
+            NumericKey(CodingKeys.best, \.best?.step, steps, unit: "optimizer steps"),
+            NumericKey(CodingKeys.best, \.best?.loss, .real(0...1e30), unit: "nats"),
+            NumericKey(CodingKeys.validation, \.validation?.tokenCount, tokens, unit: "tokens"),
+            NumericKey(CodingKeys.validation, \.validation?.byteCount, tokens, unit: "bytes"),
+            NumericKey(CodingKeys.validation, \.validation?.totalLoss, .real(0...1e30)),
+        ]
+    }()
+
+    /// Throws unless every number is one that a run can have.
+    ///
+    /// - Parameter path: the file that the state was read from.
+    func check(path: String) throws(TrainingError) {
+        if let fault = numericFault {
+            throw .badCheckpoint(path: path, reason: "its \(fault.key) \(fault.reason)")
+        }
+        if let fault = configuration.numericFault {
+            throw .badCheckpoint(
+                path: path, reason: "its configuration.\(fault.key) \(fault.reason)")
+        }
+        for source in sources ?? []
+        where source.result.tokenCount < 0 || source.result.byteCount < 0 {
+            throw .badCheckpoint(
+                path: path, reason: "its sources count less than nothing for \(source.name)")
+        }
+        guard outliers.isSound else {
+            throw .badCheckpoint(
+                path: path, reason: "its outliers are more than the last steps, or no numbers")
+        }
     }
 }

@@ -1,4 +1,5 @@
 import TokenShards
+import Tokenization
 
 #if canImport(Glibc)
     import Glibc
@@ -12,7 +13,8 @@ import TokenShards
 public struct EvaluationResult: Codable, Equatable, Sendable {
     /// Predictions scored.
     public var tokenCount: Int
-    /// Bytes of text that the tokens stand for.
+    /// Bytes of text that those tokens stand for: what they decode to, special tokens being none.
+    /// A token that is not predicted, such as a shard's first, adds none.
     public var byteCount: Int
     /// The sum of all predictions' negative log-likelihoods, in nats.
     public var totalLoss: Double
@@ -69,30 +71,25 @@ public struct SourceResult: Codable, Equatable, Sendable {
 struct SourceTally {
     private let shards: [TokenShard]
     private let finder: SourceFinder
+    private let vocabulary: Vocabulary
     private(set) var results: [SourceResult]
 
     /// A tally of the sources of a split; nil where there is one source only, or the data set does
-    /// not know which documents are whose. O(documents).
-    init?(_ set: ShardSet, _ split: Split) {
+    /// not know which documents are whose. O(sources).
+    init?(_ set: ShardSet, _ split: Split, _ vocabulary: Vocabulary) {
         guard set.manifest.sources.count > 1,
             let finder = SourceFinder(set, split)
         else { return nil }
         shards = set.shards(of: split)
         self.finder = finder
-        results = set.manifest.sources.map {
-            SourceResult(
-                name: $0.path, result: .none)
-        }
-        for (number, shard) in shards.enumerated() {
-            for document in 0..<shard.documentCount {
-                let source = finder.source(ofDocument: document, inShard: number)
-                results[source].result.byteCount += shard.document(document).byteCount
-            }
-        }
+        self.vocabulary = vocabulary
+        results = set.manifest.sources.map { SourceResult(name: $0.path, result: .none) }
     }
 
-    /// Adds the losses of a window's predictions, one for each of its positions.
-    mutating func add(_ window: Window, _ losses: ArraySlice<Float>) {
+    /// Adds a window's predictions: the losses and the targets of its positions.
+    mutating func add(
+        _ window: Window, _ losses: ArraySlice<Float>, _ targets: ArraySlice<TokenID>
+    ) {
         let shard = shards[window.shard]
         var document = shard.document(containing: window.start + window.alreadyScored + 1)
         var source = finder.source(ofDocument: document, inShard: window.shard)
@@ -105,6 +102,8 @@ struct SourceTally {
                 source = finder.source(ofDocument: document, inShard: window.shard)
             }
             results[source].result.tokenCount += 1
+            results[source].result.byteCount += vocabulary.textByteCount(
+                of: targets[targets.startIndex + position])
             results[source].result.totalLoss += Double(losses[losses.startIndex + position])
         }
     }

@@ -1,5 +1,6 @@
 public import Models
 public import TokenShards
+public import Tokenization
 
 /// Scores a split with a sliding window.
 public struct Evaluator {
@@ -11,6 +12,7 @@ public struct Evaluator {
     /// Whole documents, packed as for training, where a part of each is scored.
     private let wholes: RowSequence?
     private let part: ScoredPart?
+    private let vocabulary: Vocabulary
 
     /// Scores `split` of `set`.
     ///
@@ -18,31 +20,31 @@ public struct Evaluator {
     ///   - scorer: computes losses; its batch size and context length set the window.
     ///   - set: the data set.
     ///   - split: the part of it to score.
+    ///   - vocabulary: the vocabulary of its ids, which says the bytes that they stand for.
     ///   - batchSize: windows scored at once, at most the scorer's.
     ///   - contextLength: predictions a window, at most the scorer's.
-    ///   - stride: new predictions a window; the rest is context that another window scores.
-    ///   - masksDocuments: whether each document is read apart from those before it in a window, as
-    ///     a model that was trained so expects.
-    ///   - part: the part of each document that is scored, documents being read apart; nil for
-    ///     all of it.
+    ///   - settings: how windows are cut and read. A part of documents is scored with documents
+    ///     read apart and packed whole. The precision is the scorer's own affair.
     /// - Throws: `ShardError` when the split has no prediction in it.
     public init(
-        scorer: any TokenScorer, set: ShardSet, split: Split, batchSize: Int, contextLength: Int,
-        stride: Int, masksDocuments: Bool = false, part: ScoredPart? = nil
+        scorer: any TokenScorer, set: ShardSet, split: Split, vocabulary: Vocabulary,
+        batchSize: Int, contextLength: Int, settings: EvaluationSettings = EvaluationSettings()
     ) throws(ShardError) {
         self.scorer = scorer
         self.set = set
         self.split = split
         self.batchSize = batchSize
-        self.part = part
+        self.vocabulary = vocabulary
+        part = settings.part
         windows = set.windows(
-            in: split, length: contextLength, stride: min(stride, contextLength),
-            marksDocuments: masksDocuments)
+            in: split, length: contextLength,
+            stride: min(settings.stride ?? contextLength, contextLength),
+            marksDocuments: settings.masksDocuments)
         wholes =
             part == nil
             ? nil
             : set.rows(
-                in: split, packing: .bestFit, length: contextLength, marksDocuments: true)
+                in: split, packing: settings.packing, length: contextLength, marksDocuments: true)
         let tokens = set.manifest.totals(of: split).tokens
         guard tokens > set.shards(of: split).count else {
             throw .tooFewTokens(split: split.rawValue, tokenCount: tokens, needed: 2)
@@ -68,10 +70,8 @@ public struct Evaluator {
     ) rethrows -> (total: EvaluationResult, sources: [SourceResult]) {
         let scoring = part == nil ? windows.scoringWindows() : []
         let count = wholes?.count ?? scoring.count
-        var total = EvaluationResult(
-            tokenCount: 0,
-            byteCount: part == nil ? set.manifest.totals(of: split).bytes : 0, totalLoss: 0)
-        var tally = part == nil ? SourceTally(set, split) : nil
+        var total = EvaluationResult.none
+        var tally = part == nil ? SourceTally(set, split, vocabulary) : nil
         var done = 0
         while done < count {
             let next = min(done + batchSize, count)
@@ -88,12 +88,13 @@ public struct Evaluator {
             // One after the other in double precision, so that the sum is the same everywhere.
             for (loss, target) in zip(losses, batch.targets) where target != .ignored {
                 total.totalLoss += Double(loss)
-                if let part { total.byteCount += part.textByteCount(of: target) }
+                total.byteCount += vocabulary.textByteCount(of: target)
             }
             total.tokenCount += batch.scoredCount
             if part == nil {
                 for (row, window) in scoring[done..<next].enumerated() {
-                    tally?.add(window, losses[row * windows.length..<(row + 1) * windows.length])
+                    let places = row * windows.length..<(row + 1) * windows.length
+                    tally?.add(window, losses[places], batch.targets[places])
                 }
             }
             done = next

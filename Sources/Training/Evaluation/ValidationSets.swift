@@ -7,20 +7,19 @@ struct ValidationSets {
     /// One for each data set; nil where it has no validation split.
     private let evaluators: [(name: String, evaluator: Evaluator?)]
 
-    /// Splits of `data`, scored by `runner` as `configuration` says; of documents of which a
-    /// part is learned that part alone.
+    /// Splits of `data`, whose ids are `vocabulary`'s, scored by `runner` as `configuration` says;
+    /// of documents of which a part is learned that part alone.
     init(
-        _ data: Mixture, _ configuration: TrainingConfiguration, runner: BatchRunner,
-        part: ScoredPart?
+        _ data: Mixture, _ configuration: TrainingConfiguration, vocabulary: Vocabulary,
+        runner: BatchRunner, part: ScoredPart?
     ) throws {
-        let context = runner.contextLength
         evaluators = try data.sources.map { source in
             guard !source.set.shards(of: .validation).isEmpty else { return (source.name, nil) }
             let evaluator = try Evaluator(
                 scorer: runner, set: source.set, split: .validation,
-                batchSize: configuration.batchSize, contextLength: context,
-                stride: configuration.evaluationStride ?? context,
-                masksDocuments: configuration.masksDocuments, part: part)
+                vocabulary: vocabulary, batchSize: configuration.batchSize,
+                contextLength: runner.contextLength,
+                settings: configuration.evaluationSettings(part: part))
             return (source.name, evaluator)
         }
     }

@@ -29,6 +29,13 @@ public struct OutlierDetector: Codable, Equatable, Sendable {
         case gradientNorms = "gradient_norms"
     }
 
+    /// Whether what is remembered is what ``check(loss:gradientNorm:limit:)`` can have remembered.
+    var isSound: Bool {
+        [losses, gradientNorms].allSatisfy { values in
+            values.count <= Self.windowSize && values.allSatisfy(\.isFinite)
+        }
+    }
+
     /// Fault of a step, if there is one; remembers the step's figures. O(window).
     ///
     /// - Parameter limit: the standard deviations above the mean from which on a figure is an

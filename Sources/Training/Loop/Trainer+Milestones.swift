@@ -128,19 +128,18 @@ extension Trainer {
 
     /// Takes the run's directory for this process alone, as long as the result lives, and removes
     /// or sets aside what is to be replaced.
-    func takeDirectory() throws -> FileLock {
+    func takeDirectory() throws -> OutputClaim {
         let directory = surroundings.runDirectory
-        try FileSystem.makeDirectory(directory)
+        let claim = try surroundings.claim ?? store.claim()
         // Checkpoints that another process has written since this run was prepared would be torn
         // apart.
-        guard let lock = try FileLock(path: directory + "/lock", .exclusive),
-            surroundings.existing == .overwrite || store.entries == earlierCheckpoints
+        guard surroundings.existing == .overwrite || store.entries == earlierCheckpoints
         else { throw TrainingError.runInUse(directory: directory) }
         // Not before, for the run may have begun from one of the checkpoints that it replaces.
         if surroundings.existing == .overwrite, state.step == 0 { try store.removeAll() }
         try store.setAside(continuation.left, after: continuation.step)
         try store.tidy(keep: configuration.keepCheckpoints, newest: state.step)
-        return lock
+        return claim
     }
 
     /// Note for a person that the run goes on with other data, and where in it.

@@ -22,8 +22,8 @@ extension Trainer {
         stop: StopSignal? = nil, report: ((TrainingEvent) -> Void)? = nil
     ) async throws -> TrainingSummary {
         let stop = stop ?? work.stop
-        let lock = try takeDirectory()
-        defer { withExtendedLifetime(lock) {} }
+        let claim = try takeDirectory()
+        defer { withExtendedLifetime(claim) {} }
         let log = try RunLog(
             directory: surroundings.runDirectory, completedSteps: state.step,
             report: report ?? work.report)

@@ -1,3 +1,4 @@
+public import Files
 import Foundation
 public import Models
 public import TokenShards
@@ -47,6 +48,8 @@ public final class Trainer {
         public var isProfiled: Bool
         /// Draws the samples of `sample_every`; nil for none.
         public var drawSamples: SampleDrawer?
+        /// Claim of the directory that the caller holds; nil for the run to take one.
+        public var claim: OutputClaim?
 
         /// Draws samples from a model, and tells on the way the tokens that it has drawn and the
         /// most that they can be.
@@ -177,7 +180,8 @@ public final class Trainer {
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }
-        validation = try ValidationSets(data, configuration, runner: runner, part: part)
+        validation = try ValidationSets(
+            data, configuration, vocabulary: vocabulary, runner: runner, part: part)
     }
 
     /// Prepares a run over one data set.

@@ -150,7 +150,9 @@ extension Optimizer {
     ) throws {
         self.init(configuration, layout: layout, team: team)
         let file = try SafetensorsFile(path: path)
-        guard let text = file.metadata[Self.stepKey], let step = Int(text), step >= 0 else {
+        guard let text = file.metadata[Self.stepKey], let step = Int(text),
+            (0...1 << 40).contains(step)
+        else {
             throw TrainingError.badCheckpoint(path: path, reason: "it does not say its step")
         }
         guard Set(file.tensors.map(\.name)) == Set(sources.map(\.name)) else {
@@ -164,6 +166,11 @@ extension Optimizer {
         stepCount = step
         for source in sources {
             try file.read(source.name, shape: source.shape, into: source.buffer, at: source.offset)
+            let count = source.shape.reduce(1, *)
+            guard source.buffer.isFinite(source.offset..<source.offset + count) else {
+                throw TrainingError.badCheckpoint(
+                    path: path, reason: "a number of \(source.name) is not finite")
+            }
         }
     }
 

@@ -44,10 +44,19 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
             throw TrainingError.badCheckpoint(path: path, reason: "the file is missing")
         }
         do {
-            self = try StrictJSON.decode(TrainingSummary.self, from: data)
+            self = try StrictJSON.decodeCounts(TrainingSummary.self, from: data)
         } catch {
             throw TrainingError.badCheckpoint(path: path, reason: decodingReason(error))
         }
+    }
+
+    /// Reads the summary of the run in `runDirectory`, which learned from so many data sets.
+    public init(runDirectory: String, dataSetCount: Int) throws {
+        try self.init(runDirectory: runDirectory)
+        guard let sources, sources.count != dataSetCount else { return }
+        throw TrainingError.badCheckpoint(
+            path: runDirectory + "/" + Self.fileName,
+            reason: "it has results of \(sources.count) data sets, and the run has \(dataSetCount)")
     }
 
     init(

@@ -43,7 +43,7 @@ struct Chat: AsyncParsableCommand, MessagingCommand {
     func run() async throws {
         var session = try ChatSession(
             directory: model, system: system, configuration: sampling.configuration(),
-            threadCount: ThreadTeam.processorCount)
+            threadCount: AvailableMemory.threadCount(ThreadTeam.processorCount))
         let interrupts = AnswerInterrupts()
         var lines = InputLines()
         while let line = try lines.next(prompt: "> ") {
@@ -96,6 +96,9 @@ struct Chat: AsyncParsableCommand, MessagingCommand {
                 throw PipelineError.badValue(
                     key: "/save", reason: "a file's name belongs behind it")
             }
+            try FilePlace.check(output: argument, inputs: [model])
+            let claim = try OutputClaim(argument, .replaced)
+            defer { withExtendedLifetime(claim) {} }
             try FileReplacement.write(try session.line(), to: argument)
         default:
             Terminal.writeMessage(

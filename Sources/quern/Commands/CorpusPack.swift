@@ -23,20 +23,16 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
     var output: String
 
-    @Option(name: .long, help: "The level of compression, 1 to 22.")
+    @Option(name: .long, help: "The level of compression, 1 to 22.", transform: Typed.whole(1...22))
     var level = 3
 
-    @Option(name: .long, help: "The size of text at which a frame ends, such as 4MiB.")
+    @Option(
+        name: .long, help: "The size of text at which a frame ends, such as 4MiB.",
+        transform: Typed.size(.size(1...SeekableEncoder.maximumFrameByteCount / 8)))
     var frameSize = ByteSize(byteCount: SeekableEncoder.standardFrameByteCount)
 
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var reporting: ReportOptions
-
-    func validate() throws {
-        guard frameSize.byteCount <= SeekableEncoder.maximumFrameByteCount / 8 else {
-            throw ValidationError("--frame-size is at most 128MiB")
-        }
-    }
 
     func run() async throws {
         let printer = reporting.makePrinter()

@@ -70,6 +70,9 @@ enum RefinementSummary {
                 "skipped: \(Figures.count(report.skipped.lines)) lines, "
                 + "\(Figures.count(report.skipped.emptyDocuments)) empty documents\n"
         }
+        if let count = report.skipped.brokenFiles {
+            text += "broken files: \(Figures.count(count)), each left out from a place on\n"
+        }
         for step in report.steps {
             guard let example = step.examples.first else { continue }
             text += "\(step.name): \(example.place)"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Pipeline
 import TokenShards
@@ -45,10 +46,14 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
     var endOfText = ShardConfiguration().endOfText
 
     @Option(
-        name: .long, help: "The most tokens in a shard; a longer document has a shard of its own.")
+        name: .long, help: "The most tokens in a shard; a longer document has a shard of its own.",
+        transform: Typed.whole(
+            ShardConfiguration.range(of: ShardConfiguration.CodingKeys.tokensPerShard)))
     var tokensPerShard = ShardConfiguration().tokensPerShard
 
-    @Option(name: .long, help: "The share of documents that goes to the validation split.")
+    @Option(
+        name: .long, help: "The share of documents that goes to the validation split.",
+        transform: Typed.real(.real(0...1)))
     var validationFraction = 0.05
 
     @Option(
@@ -57,7 +62,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
             """
             Stored bytes of input that make a part, which one process encodes alone; shards end \
             with it. (default: 1GiB)
-            """, valueName: "size"))
+            """, valueName: "size"), transform: Typed.size(.fileSizes))
     var partBytes: ByteSize?
 
     @Flag(
@@ -72,26 +77,25 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
         name: .long,
         help: ArgumentHelp(
             "How often the place to go on from is written down: the work that a kill can cost.",
-            valueName: "seconds"))
+            valueName: "seconds"), transform: Typed.real(.real(0...1e9)))
     var journalEvery = 1.0
 
-    @Option(name: .long, help: "The number of this process, from 0. (default: the launcher's)")
+    @Option(
+        name: .long, help: "The number of this process, from 0. (default: the launcher's)",
+        transform: Typed.whole(0...1 << 30))
     var rank: Int?
 
-    @Option(name: .long, help: "The number of processes. (default: the launcher's, or 1)")
+    @Option(
+        name: .long, help: "The number of processes. (default: the launcher's, or 1)",
+        transform: Typed.whole(.counts))
     var world: Int?
 
     @OptionGroup var specials: SpecialTokenOptions
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var reporting: ReportOptions
 
-    func validate() throws {
-        guard (0...1e9).contains(journalEvery) else {
-            throw ValidationError("--journal-every is from 0 to a billion seconds")
-        }
-    }
-
     func run() async throws {
+        try FilePlace.check(output: output, inputs: [vocab])
         let vocabulary = try Vocabulary(directory: vocab)
         var shards = ShardConfiguration()
         shards.endOfText = endOfText

@@ -11,9 +11,15 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Score text in shards with a trained model.",
         discussion: """
-            Slides a window over the split and scores every token once. A stride shorter than the \
-            context gives each token more of the text before it. Where the shards were made from \
-            several files, each is scored by itself as well; of several data sets, each of them.
+            Slides a window over the split and scores every token once, as training did: a \
+            checkpoint says whether its run read documents apart, by which stride, whether it \
+            scored the answers of conversations alone, and in which precision, so that the figures \
+            are those that training printed. What was read how is shown; an option asks for \
+            something else. A model without such a recipe is read in whole windows, one after the \
+            other. A stride shorter than the context gives each token more of the text before it. \
+            Bits per byte are over the bytes of the tokens that were scored. Where the shards were \
+            made from several files, each is scored by itself as well; of several data sets, each \
+            of them.
 
             --by-position reads documents from their first tokens instead, and shows how the loss \
             falls from place to place; --by-context predicts the same places from their last 1, 2, \
@@ -43,21 +49,29 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "The split: train or val.")
     var split = Split.validation
 
-    @Option(name: .long, help: "New tokens a window. (default: the context length)")
+    @Option(
+        name: .long,
+        help: "New tokens a window. (default: as in training, or the context length)",
+        transform: Typed.whole(.counts))
     var stride: Int?
 
     @Flag(
-        name: .long,
-        help: "Read each document apart, as a model trained with mask_documents expects.")
-    var maskDocuments = false
+        name: .long, inversion: .prefixedNo,
+        help: "Read each document apart, or not. (default: as in training, or not)")
+    var maskDocuments: Bool?
 
     @Flag(
-        name: .long,
+        name: .long, inversion: .prefixedNo,
         help: """
             Score only the assistant's answers, in shards of conversations \
-            (runs/NAME/chat/shards).
+            (runs/NAME/chat/shards), or all of them. (default: as in training, or all)
             """)
-    var answers = false
+    var answers: Bool?
+
+    @Option(
+        name: .long,
+        help: "Products of matrices in float32 or mixed. (default: as in training, or float32)")
+    var precision: Precision?
 
     @Flag(name: .long, help: "Show the loss by position in the document.")
     var byPosition = false
@@ -65,7 +79,9 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     @Flag(name: .long, help: "Show the loss by the number of tokens that the model is shown.")
     var byContext = false
 
-    @Option(name: .long, help: "Windows that are read for each of the two.")
+    @Option(
+        name: .long, help: "Windows that are read for each of the two.",
+        transform: Typed.whole(.counts))
     var windows = LossCurveMeter.defaultWindowLimit
 
     @Option(
@@ -78,15 +94,17 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         help: """
             Targets that a model of pairs writes for comparison; 0 for none. (default: \
             \(defaultTargetCount))
-            """)
+            """, transform: Typed.whole(0...1 << 30))
     var targets: Int?
 
-    @Option(name: .long, help: "Beams of the search by which it writes them. (default: 1)")
+    @Option(
+        name: .long, help: "Beams of the search by which it writes them. (default: 1)",
+        transform: Typed.whole(.beams))
     var beams: Int?
 
     private static let defaultTargetCount = 1_000
 
-    @Option(name: .long, help: "Windows scored at once.")
+    @Option(name: .long, help: "Windows scored at once.", transform: Typed.whole(1...1 << 40))
     var batchSize = 16
 
     @Flag(name: .long, help: "Write the result as JSON.")
@@ -98,26 +116,30 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
         (byPosition ? LossCurves.Kinds.byPosition : []).union(byContext ? .byContext : [])
     }
 
+    private var request: EvaluationReading.Request {
+        var request = EvaluationReading.Request()
+        request.stride = stride
+        request.masksDocuments = maskDocuments
+        request.answersOnly = answers
+        request.precision = precision
+        return request
+    }
+
     func validate() throws {
-        if let stride, stride < 1 { throw ValidationError("--stride is at least 1") }
-        if answers, stride != nil {
+        if answers == true, stride != nil {
             throw ValidationError("conversations are read whole: give no --stride with --answers")
         }
         if shards.isEmpty { throw ValidationError("--shards takes at least one directory") }
-        if batchSize < 1 { throw ValidationError("--batch-size is at least 1") }
-        if let targets, targets < 0 { throw ValidationError("--targets is at least 0") }
-        if let beams {
-            try BeamSearch.validate(beams: beams)
-            if targets == 0 {
-                throw ValidationError("--beams writes targets: give none of it with --targets 0")
-            }
+        if beams != nil, targets == 0 {
+            throw ValidationError("--beams writes targets: give none of it with --targets 0")
         }
-        if windows < 1 { throw ValidationError("--windows is at least 1") }
-        if !curves.isEmpty, stride != nil || answers || maskDocuments {
+        if !curves.isEmpty,
+            stride != nil || answers != nil || maskDocuments != nil || precision != nil
+        {
             throw ValidationError(
                 """
                 --by-position and --by-context read documents apart, each window once: give no \
-                --stride, --answers or --mask-documents
+                --stride, --answers, --mask-documents or --precision
                 """)
         }
         if curves.isEmpty, svg != nil {
@@ -126,15 +148,18 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
     }
 
     func run() async throws {
+        try svg.map { try FilePlace.check(output: $0, inputs: [model] + shards) }
+        let claim = try svg.map { try OutputClaim($0, .replaced) }
+        defer { withExtendedLifetime(claim) {} }
         let printer = reporting.makePrinter()
         for (key, value) in [("targets", targets), ("beams", beams)] where value != nil {
             try EvaluateStage.requirePairs(
                 modelDirectory: model, for: key, work: WorkContext(report: printer.show))
         }
         if !curves.isEmpty { return try showCurves(printer) }
-        let (result, sources) = try EvaluateStage.run(
-            modelDirectory: model, shardDirectories: shards, split: split, stride: stride,
-            masksDocuments: maskDocuments, answersOnly: answers, batchSize: batchSize,
+        let (result, sources, reading) = try EvaluateStage.run(
+            modelDirectory: model, shardDirectories: shards, split: split, asked: request,
+            batchSize: batchSize,
             work: WorkContext(threadCount: reporting.threadCount, report: printer.show))
         var accuracy: PairAccuracy?
         let targetCount = targets ?? Self.defaultTargetCount
@@ -145,10 +170,13 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
                 beamCount: beams ?? 1, work: reporting.work(printer, interrupts))
         }
         printer.endLine()
-        if json { return Terminal.write(try EvaluationTable.json(result, sources, accuracy)) }
+        if json {
+            return Terminal.write(try EvaluationTable.json(result, sources, reading, accuracy))
+        }
         Terminal.write(
             Table.text(
                 [
+                    ["read", reading.description],
                     ["tokens", Figures.count(result.tokenCount)],
                     ["bytes of text", Figures.count(result.byteCount)],
                 ] + EvaluationTable.rows(result) + (accuracy.map(EvaluationTable.rows) ?? [])))

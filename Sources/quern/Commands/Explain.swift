@@ -45,10 +45,13 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
             """)
     var target: String?
 
-    @Option(name: .long, help: "The layer to look at closely, from 1.")
+    @Option(
+        name: .long, help: "The layer to look at closely, from 1.",
+        transform: Typed.whole(1...1 << 12))
     var layer = 1
 
-    @Option(name: .long, help: "The head of that layer, from 1.")
+    @Option(
+        name: .long, help: "The head of that layer, from 1.", transform: Typed.whole(1...1 << 16))
     var head = 1
 
     @Option(
@@ -61,12 +64,10 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
 
     @OptionGroup var messages: MessageOptions
 
-    func validate() throws {
-        if layer < 1 { throw ValidationError("--layer is at least 1") }
-        if head < 1 { throw ValidationError("--head is at least 1") }
-    }
-
     func run() async throws {
+        try svg.map { try FilePlace.check(output: $0, inputs: [model]) }
+        let claim = try svg.map { try OutputClaim($0, .filled) }
+        defer { withExtendedLifetime(claim) {} }
         let (explanation, vocabulary) = try ExplainStage.run(
             text, target: target, modelDirectory: model,
             focus: .init(layer: layer - 1, head: head - 1))
@@ -79,13 +80,19 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
     private func draw(
         _ explanation: Explanation, _ names: TokenNames, in directory: String
     ) throws {
-        try FileSystem.makeDirectory(directory)
         let labels = explanation.ids.map(names.name)
+        var written: Set<String> = []
         for (index, step) in explanation.steps.enumerated() {
             let drawing = ExplanationDrawing(
                 number: index + 1, step: step, labels: labels, names: names)
-            let number = String(format: "%02d", index + 1)
-            try FileReplacement.write(drawing.svg, to: "\(directory)/\(number)-\(step.name).svg")
+            let name = String(format: "%02d", index + 1) + "-\(step.name).svg"
+            try FileReplacement.write(drawing.svg, to: directory + "/" + name)
+            written.insert(name)
+        }
+        // Those of another model or text would seem to belong to these.
+        for name in try FileSystem.namesInDirectory(directory)
+        where !written.contains(name) && ExplanationDrawing.isDrawing(name, in: directory) {
+            try FileSystem.removeFile(directory + "/" + name)
         }
         ProgressPrinter.notice(
             "\(directory)  \(explanation.steps.count) drawings", form: messages.form)

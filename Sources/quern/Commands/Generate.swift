@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Models
 import Pipeline
@@ -57,15 +58,19 @@ struct Generate: AsyncParsableCommand, ReportingCommand {
 
     @Option(
         name: .long,
-        help: "Search the most probable text with so many beams; --samples shows the best of them.")
+        help: "Search the most probable text with so many beams; --samples shows the best of them.",
+        transform: Typed.whole(.beams))
     var beams: Int?
 
     @Option(
         name: .long,
-        help: "Power of a text's length that its score is divided by, among beams.")
+        help: "Power of a text's length that its score is divided by, among beams.",
+        transform: Typed.real(.real(-10...10)))
     var lengthPenalty: Double?
 
-    @Option(name: .long, help: "Texts to draw, each with the next seed.")
+    @Option(
+        name: .long, help: "Texts to draw, each with the next seed.",
+        transform: Typed.whole(.counts))
     var samples = 1
 
     @Flag(name: .long, help: "After each text, show its tokens and their log-probabilities.")
@@ -78,7 +83,7 @@ struct Generate: AsyncParsableCommand, ReportingCommand {
         name: .long,
         help: ArgumentHelp(
             "Instead of drawing, show so many of the most probable next tokens.",
-            valueName: "count"))
+            valueName: "count"), transform: Typed.whole(.counts))
     var top: Int?
 
     @Option(
@@ -104,12 +109,8 @@ struct Generate: AsyncParsableCommand, ReportingCommand {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
-        if samples < 1 { throw ValidationError("--samples is at least 1") }
-        if let top, top < 1 { throw ValidationError("--top is at least 1") }
         if let beams {
-            try BeamSearch.validate(beams: beams)
             if samples > beams { throw ValidationError("--samples is at most --beams") }
-            if let lengthPenalty { try BeamSearch.validate(lengthPenalty: lengthPenalty) }
             if logprobs || json || speed {
                 throw ValidationError(
                     "--beams shows texts and scores: give no --logprobs, --json or --speed")
@@ -134,6 +135,10 @@ struct Generate: AsyncParsableCommand, ReportingCommand {
     }
 
     func run() async throws {
+        let drawing = attention.flatMap { $0 == "-" ? nil : $0 }
+        try drawing.map { try FilePlace.check(output: $0, inputs: [model]) }
+        let claim = try drawing.map { try OutputClaim($0, .replaced) }
+        defer { withExtendedLifetime(claim) {} }
         let generation = try sampling.configuration()
         let directory = try CheckpointStore.soundModelDirectory(at: model)
         let vocabulary = try Vocabulary(directory: directory)

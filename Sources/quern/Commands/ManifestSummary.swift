@@ -42,6 +42,11 @@ enum ManifestSummary {
                 "\(Figures.count(count)) documents, kept or repaired (--invalid-utf8)",
             ])
         }
+        if let count = skipped.brokenFiles {
+            rows.append([
+                "broken files", "\(Figures.count(count)), each left out from a place on",
+            ])
+        }
         guard skipped.lines > 0 || skipped.emptyDocuments > 0 else { return rows }
         let quarantined =
             skipped.quarantinedLines.map { " (\(Figures.count($0)) in quarantine)" } ?? ""

@@ -49,7 +49,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
         name: .long,
         help: ArgumentHelp(
             "huggingface: the most bytes of numbers in a file, such as 5GB. (default: one file)",
-            valueName: "size"))
+            valueName: "size"), transform: Typed.size(.fileSizes))
     var shardSize: ByteSize?
 
     @Option(name: .long, help: "gguf: what the file calls the model. (default: the file's name)")

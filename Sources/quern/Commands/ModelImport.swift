@@ -35,16 +35,13 @@ struct ModelImportCommand: AsyncParsableCommand, ReportingCommand {
     @Option(
         name: .long,
         help:
-            "Keep only so many positions, which bounds the memory to use the model. (default: all)")
+            "Keep only so many positions, which bounds the memory to use the model. (default: all)",
+        transform: Typed.whole(1...1 << 24))
     var context: Int?
 
     @OptionGroup var normalizer: NormalizerOption
 
     @OptionGroup var reporting: ReportOptions
-
-    func validate() throws {
-        if let context, context < 1 { throw ValidationError("--context is at least 1") }
-    }
 
     func run() async throws {
         var work = Pipeline.ModelImport()

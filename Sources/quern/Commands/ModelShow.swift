@@ -27,16 +27,11 @@ struct ModelShow: AsyncParsableCommand, MessagingCommand {
     var tensors = false
 
     @Option(
-        name: .long, help: "Threads to train on, for the memory. (default: one for each processor)")
+        name: .long, help: "Threads to train on, for the memory. (default: one for each processor)",
+        transform: Typed.whole(.threads))
     var threads: Int?
 
     @OptionGroup var messages: MessageOptions
-
-    func validate() throws {
-        if let threads, !(1...256).contains(threads) {
-            throw ValidationError("--threads is from 1 to 256")
-        }
-    }
 
     func run() async throws {
         let report = try ModelReport(directory: model)

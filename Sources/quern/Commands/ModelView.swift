@@ -86,7 +86,6 @@ struct ModelView {
             Terminal.write(AttentionText(maps: maps, labels: labels(ids)).text)
             return
         }
-        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         try FileReplacement.write(AttentionDrawing(maps: maps, labels: labels(ids)).svg, to: path)
         Terminal.write(
             "\(path)  \(maps.layerCount) layers of \(maps.headCount) heads, "

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Pipeline
 import TokenShards
 import Tokenization
@@ -32,7 +33,9 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "The directory to make.")
     var output: String
 
-    @Option(name: .long, help: "Tokens a sample, for mds. (default: 2048)")
+    @Option(
+        name: .long, help: "Tokens a sample, for mds. (default: 2048)",
+        transform: Typed.whole(1...1 << 24))
     var length: Int?
 
     @Option(name: .long, help: "The vocabulary, for a data set that has no manifest.")
@@ -41,12 +44,11 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
-        guard let length else { return }
-        if length < 1 { throw ValidationError("--length must be positive") }
-        if format != .mds { throw ValidationError("--length is only for mds") }
+        if length != nil, format != .mds { throw ValidationError("--length is only for mds") }
     }
 
     func run() async throws {
+        try FilePlace.check(output: output, inputs: [vocab].compactMap(\.self))
         let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
         let export = try ShardExport(of: set, as: format, sampleLength: length ?? 2_048)

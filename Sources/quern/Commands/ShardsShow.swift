@@ -19,7 +19,7 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
             Example:
 
               quern shards show shards/kjv
-              quern shards show shards/kjv --step 120 --run runs/kjv --vocab vocab/kjv
+              quern shards show --step 120 --run runs/kjv --vocab vocab/kjv
               quern shards show shards/web=0.7 shards/code=0.3 --step 1 --config pipeline.json
               quern shards show --step 1 --config pipeline.json
             """)
@@ -28,11 +28,13 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
         help: ArgumentHelp(
             """
             The data set's directory, or those of a mixture, each with its weight. (default: those \
-            that --config says)
+            that --config says, or the one that quern run has made for --run)
             """))
     var directories: [WeightedDirectory] = []
 
-    @Option(name: .long, help: "Show the rows of this step, counted from 1.")
+    @Option(
+        name: .long, help: "Show the rows of this step, counted from 1.",
+        transform: Typed.whole(.steps))
     var step: Int?
 
     @Option(
@@ -50,12 +52,12 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
     @OptionGroup var messages: MessageOptions
 
     func validate() throws {
-        if directories.isEmpty, config == nil {
-            throw ValidationError("name the data set's directory, or a --config that says it")
+        if directories.isEmpty, config == nil, run == nil {
+            throw ValidationError(
+                "name the data set's directory, or a --config or --run that says it")
         }
-        if let step, step < 1 { throw ValidationError("--step counts from 1") }
         if step == nil,
-            run != nil || !directories.isEmpty && (config != nil || !options.set.isEmpty)
+            !directories.isEmpty && (run != nil || config != nil || !options.set.isEmpty)
         {
             throw ValidationError("--run, --config and --set say how a --step is made: give one")
         }
@@ -66,6 +68,8 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
 
     func run() async throws {
         let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
+        var directories = directories
+        if directories.isEmpty, let run { directories = [try shards(of: run)] }
         let mixture =
             directories.isEmpty
             ? try options.configuration(path: config).dataSets(vocabulary: vocabulary)
@@ -75,6 +79,15 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
         } else {
             for source in mixture.sources { show(source.set) }
         }
+    }
+
+    /// The shards that a run learned from, which must be as they were then.
+    private func shards(of run: String) throws -> WeightedDirectory {
+        guard let directory = PipelineRunner.shardDirectory(ofRun: run) else {
+            throw ValidationError(
+                "\(run) does not say which shards it learned from: name their directories")
+        }
+        return WeightedDirectory(directory)
     }
 
     private func show(_ set: ShardSet) {
@@ -99,13 +112,20 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
     }
 
     private func show(step: Int, of mixture: Mixture, _ vocabulary: Vocabulary?) throws {
-        let (training, context) = try recipe()
+        let (training, context) = try recipe(for: mixture)
         let loader = try mixture.loader(
             packing: training.packing, length: context, stride: training.stride,
             marksDocuments: training.masksDocuments, batchSize: training.windowsPerStep,
             seed: training.seed, isContinuous: training.carriesState)
         let provenance = BatchProvenance(mixture, loader)
-        let first = training.overfitOneBatch ? 0 : (step - 1) * loader.batchSize
+        let (place, overflows) = (step - 1).multipliedReportingOverflow(by: loader.batchSize)
+        guard !overflows, place <= Int.max - loader.batchSize else {
+            throw PipelineError.badValue(
+                key: "--step",
+                reason: "it is \(step), and no run of \(loader.batchSize) windows a step is so long"
+            )
+        }
+        let first = training.overfitOneBatch ? 0 : place
         var rows = [["row", "window", "shard", "document", "tokens", "from"]]
         if vocabulary != nil { rows[0].append("beginning") }
         for row in 0..<loader.batchSize {
@@ -133,8 +153,8 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
     /// Tokens of a document's beginning that are shown.
     private static let shownTokens = 12
 
-    /// Recipe of the run, and its context.
-    private func recipe() throws -> (TrainingConfiguration, context: Int) {
+    /// Recipe of the run, and its context. A run that learned from other data is noted.
+    private func recipe(for mixture: Mixture) throws -> (TrainingConfiguration, context: Int) {
         guard let directory = run else {
             let configuration = try options.configuration(path: config)
             try configuration.training.validate(for: configuration.model.shape)
@@ -143,6 +163,11 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
         let store = CheckpointStore(runDirectory: directory)
         guard let latest = store.latest, let state = try store.latestState() else {
             throw TrainingError.noCheckpoint(directory: directory)
+        }
+        if state.dataFingerprint != mixture.fingerprint {
+            Terminal.writeMessage(
+                "these shards, or their weights, are not those of \(directory): its steps had "
+                    + "other rows\n")
         }
         return (state.configuration, try ModelConfiguration(directory: latest).shape.positionCount)
     }

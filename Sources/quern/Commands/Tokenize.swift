@@ -40,30 +40,66 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand {
     }
 
     func run() async throws {
-        let bytes =
-            text == "-"
-            ? try Terminal.readAllInput() : Array(text.utf8)
-        let pieces: [[UInt8]]
-        let numbers: [Int]
+        var printer = TokenPrinter()
         if let pattern = Self.simplePatterns[vocab] {
-            let simple = PieceVocabulary(of: bytes.span, pattern: pattern)
-            let found = try simple.encode(bytes.span)
-            pieces = found.map { simple.pieces[$0.index] }
-            numbers = found.map { $0.index }
+            try ids ? number(pattern, &printer) : cut(pattern, &printer)
         } else {
-            let vocabulary = try Vocabulary(directory: vocab)
-            let encoder = BytePairEncoder(vocabulary)
-            var found: [TokenID] = []
-            let policy = try specials.policy(for: vocabulary)
-            encoder.encode(bytes.span, specials: policy, into: &found)
-            pieces = found.map { vocabulary.bytes(of: $0) }
-            numbers = found.map(\.index)
+            try encode(&printer)
         }
-        if ids {
-            Terminal.write(numbers.map(String.init).joined(separator: " ") + "\n")
-        } else {
-            Terminal.write(Pieces.text(pieces, coloured: Terminal.showsResults))
+        printer.finish()
+    }
+
+    /// Prints the tokens of a vocabulary as the text comes.
+    private func encode(_ printer: inout TokenPrinter) throws {
+        let vocabulary = try Vocabulary(directory: vocab)
+        var stream = EncodingStream(vocabulary, specials: try specials.policy(for: vocabulary))
+        var found: [TokenID] = []
+        func show(_ printer: inout TokenPrinter) {
+            if ids {
+                for id in found { printer.add(id: id.index) }
+            } else {
+                for id in found { printer.add(piece: vocabulary.bytes(of: id)) }
+            }
+            found.removeAll(keepingCapacity: true)
         }
+        try forEachPart { part in
+            stream.append(part.span, into: &found)
+            show(&printer)
+        }
+        stream.finish(into: &found)
+        show(&printer)
+    }
+
+    /// Prints the pieces of a pattern as the text comes.
+    private func cut(_ pattern: SplitPattern, _ printer: inout TokenPrinter) throws {
+        var stream = PieceStream(pattern)
+        try forEachPart { part in
+            for piece in stream.append(part.span) { printer.add(piece: piece) }
+        }
+        for piece in stream.finish() { printer.add(piece: piece) }
+    }
+
+    /// Prints the numbers of a pattern's pieces, which take the whole text: it is kept.
+    private func number(_ pattern: SplitPattern, _ printer: inout TokenPrinter) throws {
+        let bytes = text == "-" ? try Terminal.readAllInput() : Array(text.utf8)
+        let simple = PieceVocabulary(of: bytes.span, pattern: pattern)
+        var stream = PieceStream(pattern)
+        func show(_ pieces: [[UInt8]], _ printer: inout TokenPrinter) throws {
+            for piece in pieces { printer.add(id: try simple.number(of: piece).index) }
+        }
+        for start in stride(from: 0, to: bytes.count, by: Self.partByteCount) {
+            let part = bytes[start..<min(start + Self.partByteCount, bytes.count)]
+            try show(stream.append(part.span), &printer)
+        }
+        try show(stream.finish(), &printer)
+    }
+
+    private static let partByteCount = 1 << 16
+
+    /// Calls `body` with the parts of the text.
+    private func forEachPart(_ body: ([UInt8]) throws -> Void) throws {
+        guard text == "-" else { return try body(Array(text.utf8)) }
+        while let part = try Terminal.readInput() { try body(part) }
     }
 
     /// Names that `--vocab` takes instead of a vocabulary: the ways to cut a text that need none.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Pipeline
 import TokenShards
 import Tokenization
@@ -92,7 +93,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         name: .long,
         help: ArgumentHelp(
             "With --resume: continue from the checkpoint of this step, and set newer ones aside.",
-            valueName: "step"))
+            valueName: "step"), transform: Typed.whole(.steps))
     var fromStep: Int?
 
     @Flag(name: .long, help: "Remove the run's checkpoints and begin again.")
@@ -102,7 +103,7 @@ struct Train: AsyncParsableCommand, ReportingCommand {
         name: .long,
         help: ArgumentHelp(
             "The most memory that training may need, such as 8GB or 900MB. (default: what is free)",
-            valueName: "size"))
+            valueName: "size"), transform: Typed.size(ByteSize.memoryRange))
     var memory: ByteSize?
 
     @Flag(
@@ -113,9 +114,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
-        if let fromStep {
-            if !resume { throw ValidationError("--from-step belongs to --resume") }
-            if fromStep < 1 { throw ValidationError("--from-step is at least 1") }
+        if fromStep != nil, !resume {
+            throw ValidationError("--from-step belongs to --resume")
         }
         if resume, overwrite { throw ValidationError("give either --resume or --overwrite") }
         if !conversations.isEmpty, !shards.isEmpty || vocab != nil {
@@ -151,6 +151,8 @@ struct Train: AsyncParsableCommand, ReportingCommand {
                 surroundings: surroundings, work: work)
         } else {
             configuration.training.initFrom = initFrom ?? configuration.training.initFrom
+            try FilePlace.check(
+                output: runDirectory, inputs: [vocab ?? configuration.vocabularyDirectory])
             let vocabulary = try configuration.modelVocabulary(vocab)
             let data =
                 shards.isEmpty

@@ -47,9 +47,12 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand {
     @OptionGroup var messages: MessageOptions
 
     func run() async throws {
-        let vocabulary = try Vocabulary(directory: vocab)
+        try FilePlace.check(output: output, inputs: [vocab])
         let format = format.vocabularyFormat
-        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: output))
+        let isDirectory = format == .huggingface || format == .gpt2
+        let claim = try OutputClaim(output, isDirectory ? .filled : .replaced)
+        defer { withExtendedLifetime(claim) {} }
+        let vocabulary = try Vocabulary(directory: vocab)
         let files = try vocabulary.export(to: output, format: format)
         Terminal.write(VocabularySummary.text(vocabulary, format: format, files: files))
         guard format == .tiktoken || format == .gpt2 else { return }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Tokenization
 import VocabularyFiles
 
@@ -67,6 +68,9 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand {
         .map(\.rawValue).joined(separator: ", ")
 
     func run() async throws {
+        try FilePlace.check(output: output, inputs: [source])
+        let claim = try OutputClaim(output, .filled)
+        defer { withExtendedLifetime(claim) {} }
         var importer = VocabularyImport()
         importer.format = format
         importer.preset = preset

@@ -31,10 +31,14 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
     @Option(name: .long, help: "Print the tree of merges of this word, white space included.")
     var word: String?
 
-    @Option(name: .long, help: "How many of the longest tokens to show.")
+    @Option(
+        name: .long, help: "How many of the longest tokens to show.",
+        transform: Typed.whole(0...1 << 30))
     var longest = 20
 
-    @Option(name: .long, help: "With --input: how many of the tokens that never occurred to show.")
+    @Option(
+        name: .long, help: "With --input: how many of the tokens that never occurred to show.",
+        transform: Typed.whole(0...1 << 30))
     var unused = 20
 
     @OptionGroup var sample: SampleTextOptions
@@ -42,8 +46,6 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
     var reporting: ReportOptions { sample.reporting }
 
     func validate() throws {
-        if longest < 0 { throw ValidationError("--longest is not negative") }
-        if unused < 0 { throw ValidationError("--unused is not negative") }
         if tokens != nil, try range() == nil {
             throw ValidationError("--tokens reads first..last, for example 300..320")
         }

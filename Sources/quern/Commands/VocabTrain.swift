@@ -69,6 +69,8 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
             ["bytes read", Figures.count(progress.textBytes)],
             ["skipped lines", Figures.count(progress.skippedLines)],
         ]
+            + (progress.brokenFileCount > 0
+                ? [["broken files", Figures.count(progress.brokenFileCount)]] : [])
             + (progress.quarantinedLines > 0
                 ? [["in quarantine", Figures.count(progress.quarantinedLines)]] : [])
             + (progress.invalidUTF8Documents > 0

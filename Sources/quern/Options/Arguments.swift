@@ -26,6 +26,7 @@ extension VocabularyFormat: ExpressibleByArgument {}
 extension VocabularyPreset: ExpressibleByArgument {}
 extension GGUFNumberType: ExpressibleByArgument {}
 extension WeightFormat: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 
 extension SpecialTokenPolicy: ExpressibleByArgument {
     /// Reads `all`, `none`, or names with commas between.

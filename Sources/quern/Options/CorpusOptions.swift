@@ -1,5 +1,6 @@
 import ArgumentParser
 import Corpora
+import Files
 
 /// Options of the documents to read.
 struct CorpusOptions: ParsableArguments {
@@ -33,6 +34,9 @@ struct CorpusOptions: ParsableArguments {
     func configuration(
         validationFraction: Double, output: String? = nil
     ) throws -> CorpusConfiguration {
+        if let inputsFrom, let output {
+            try FilePlace.check(output: output, inputs: [inputsFrom])
+        }
         let listed = try inputsFrom.map { try InputList.read(path: $0) } ?? []
         return try reading.configuration(
             inputs: inputs + listed, validationFraction: validationFraction, output: output)

@@ -33,8 +33,9 @@ struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: """
-            What to do about a line, record or document that cannot be read: fail, skip, or \
-            quarantine, which skips it and keeps its bytes and the reason in two files.
+            What to do about a line, record or document that cannot be read, and about the rest of \
+            a file that is damaged: fail, skip, or quarantine, which skips it and keeps its bytes \
+            and the reason in two files.
             """)
     var onError = CorpusErrorPolicy.fail
 
@@ -56,7 +57,8 @@ struct ReadingOptions: ParsableArguments {
     var invalidUtf8 = InvalidUTF8Policy.keep
 
     @Option(
-        name: .long, help: "The largest document or line, such as 256MiB.")
+        name: .long, help: "The largest document or line, such as 256MiB.",
+        transform: Typed.size(.size(1...1 << 40)))
     var maxDocumentSize = ByteSize(byteCount: CorpusConfiguration().maximumDocumentByteCount)
 
     @Flag(

@@ -4,29 +4,32 @@ import Work
 
 /// Refinement: which texts are left out of a corpus, and in which order the rest stands.
 struct RefiningOptions: ParsableArguments {
-    @Option(name: .long, help: "The least bytes of a document.")
+    @Option(
+        name: .long, help: "The least bytes of a document.", transform: Typed.whole(0...1 << 50))
     var minBytes: Int?
 
-    @Option(name: .long, help: "The most bytes of a document.")
+    @Option(name: .long, help: "The most bytes of a document.", transform: Typed.whole(0...1 << 50))
     var maxBytes: Int?
 
-    @Option(name: .long, help: "The least words of a document.")
+    @Option(
+        name: .long, help: "The least words of a document.", transform: Typed.whole(0...1 << 50))
     var minWords: Int?
 
-    @Option(name: .long, help: "The most words of a document.")
+    @Option(name: .long, help: "The most words of a document.", transform: Typed.whole(0...1 << 50))
     var maxWords: Int?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
             "The greatest share of lines that stood in the document before (Gopher: 0.3).",
-            valueName: "share"))
+            valueName: "share"), transform: Typed.real(.real(0...1)))
     var maxRepeatedLines: Double?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The greatest share of bytes in such lines (Gopher: 0.2).", valueName: "share"))
+            "The greatest share of bytes in such lines (Gopher: 0.2).", valueName: "share"),
+        transform: Typed.real(.real(0...1)))
     var maxRepeatedLineBytes: Double?
 
     @Option(
@@ -35,7 +38,7 @@ struct RefiningOptions: ParsableArguments {
             """
             The greatest share of ASCII digits, punctuation and control characters, of all that is \
             not white space.
-            """, valueName: "share"))
+            """, valueName: "share"), transform: Typed.real(.real(0...1)))
     var maxNonLetters: Double?
 
     @Flag(name: .long, help: "Keep documents with the same bytes.")
@@ -50,26 +53,27 @@ struct RefiningOptions: ParsableArguments {
             """
             With --near-duplicates: the share of equal MinHash values from which documents are \
             nearly the same. (default: \(NearDuplicateRule().similarity))
-            """, valueName: "share"))
+            """, valueName: "share"), transform: Typed.real(.above(0, upTo: 1)))
     var similarity: Double?
 
     @Flag(name: .long, help: "Put the documents into a random order that --seed decides.")
     var shuffle = false
 
-    @Option(name: .long, help: "With --shuffle: the seed. (default: 0)")
+    @Option(name: .long, help: "With --shuffle: the seed. (default: 0)", transform: Typed.seed)
     var seed: UInt64?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
             "The size of the lines in a part, before compression, such as 256MiB.",
-            valueName: "size"))
+            valueName: "size"), transform: Typed.size(.fileSizes))
     var partSize = ByteSize(byteCount: RefinementConfiguration().partByteCount)
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The memory to use, such as 512MB or 4GiB. The result is the same.", valueName: "size"))
+            "The memory to use, such as 512MB or 4GiB. The result is the same.", valueName: "size"),
+        transform: Typed.size(ByteSize.memoryRange))
     var memory = RefinementConfiguration().memory
 
     @Option(

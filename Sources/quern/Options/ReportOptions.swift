@@ -52,18 +52,14 @@ struct MessageOptions: ParsableArguments {
 struct ReportOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "Threads to use. Results do not depend on it. (default: one for each processor)")
+        help: "Threads to use. Results do not depend on it. (default: one for each processor)",
+        transform: Typed.whole(.threads))
     var threads: Int?
 
     @OptionGroup var messages: MessageOptions
 
-    func validate() throws {
-        if let threads, !(1...256).contains(threads) {
-            throw ValidationError("--threads is from 1 to 256")
-        }
-    }
-
-    var threadCount: Int { threads ?? ThreadTeam.processorCount }
+    /// Threads to use: fewer than are asked for where there is too little memory for them.
+    var threadCount: Int { AvailableMemory.threadCount(threads ?? ThreadTeam.processorCount) }
 
     /// Whether no progress is shown.
     var quiet: Bool { messages.quiet }

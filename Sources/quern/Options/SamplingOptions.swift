@@ -1,12 +1,19 @@
 import ArgumentParser
 import Foundation
 import Models
+import Work
 
 /// Options of drawing the next token.
 struct SamplingOptions: ParsableArguments {
     private static let defaults = GenerationConfiguration()
 
-    @Option(name: .long, help: "The most tokens to draw.")
+    static func range(of key: GenerationConfiguration.CodingKeys) -> ValueRange {
+        GenerationConfiguration.range(of: key)
+    }
+
+    @Option(
+        name: .long, help: "The most tokens to draw.",
+        transform: Typed.whole(SamplingOptions.range(of: .maximumTokenCount)))
     var maxTokens = defaults.maximumTokenCount
 
     @Option(
@@ -14,7 +21,7 @@ struct SamplingOptions: ParsableArguments {
         help: """
             How far to flatten the distribution; 0 for the most probable token. (default: \
             \(defaults.temperature))
-            """)
+            """, transform: Typed.real(SamplingOptions.range(of: .temperature)))
     var temperature: Double?
 
     @Option(
@@ -22,7 +29,7 @@ struct SamplingOptions: ParsableArguments {
         help: """
             Draw from this many of the most probable tokens; 0 for all. (default: \
             \(defaults.topK))
-            """)
+            """, transform: Typed.whole(SamplingOptions.range(of: .topK)))
     var topK: Int?
 
     @Option(
@@ -30,7 +37,7 @@ struct SamplingOptions: ParsableArguments {
         help: """
             Draw from the fewest tokens that have this much probability. (default: \
             \(defaults.topP))
-            """)
+            """, transform: Typed.real(SamplingOptions.range(of: .topP)))
     var topP: Double?
 
     @Option(
@@ -38,7 +45,7 @@ struct SamplingOptions: ParsableArguments {
         help: """
             Draw from tokens with this share of the most probable one's probability; 0 for \
             all. (default: \(defaults.minP))
-            """)
+            """, transform: Typed.real(SamplingOptions.range(of: .minP)))
     var minP: Double?
 
     @Option(
@@ -46,10 +53,12 @@ struct SamplingOptions: ParsableArguments {
         help: """
             Above 1, tokens that the text already has become less probable; 1 for no change. \
             (default: \(defaults.repetitionPenalty))
-            """)
+            """, transform: Typed.real(SamplingOptions.range(of: .repetitionPenalty)))
     var repetitionPenalty: Double?
 
-    @Option(name: .long, help: "Chooses among the texts. (default: \(defaults.seed))")
+    @Option(
+        name: .long, help: "Chooses among the texts. (default: \(defaults.seed))",
+        transform: Typed.seed)
     var seed: UInt64?
 
     @Option(
@@ -85,18 +94,7 @@ struct SamplingOptions: ParsableArguments {
     }
 }
 
-extension BeamSearch {
-    /// Throws for a number of beams that no search has.
-    static func validate(beams: Int) throws {
-        guard (1...maximumBeamCount).contains(beams) else {
-            throw ValidationError("--beams is from 1 to \(maximumBeamCount)")
-        }
-    }
-
-    /// Throws for a power beyond which scores would leave the range of numbers.
-    static func validate(lengthPenalty: Double) throws {
-        guard (-10...10).contains(lengthPenalty) else {
-            throw ValidationError("--length-penalty is from -10 to 10")
-        }
-    }
+extension ValueRange {
+    /// Numbers of beams of a search.
+    static let beams = ValueRange.whole(1...BeamSearch.maximumBeamCount)
 }

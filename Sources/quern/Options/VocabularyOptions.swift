@@ -16,7 +16,9 @@ struct LearningOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: "Tokens in all: special ones, 256 bytes, and merges, words or characters.")
+        help: "Tokens in all: special ones, 256 bytes, and merges, words or characters.",
+        transform: Typed.whole(
+            VocabularyConfiguration.range(of: VocabularyConfiguration.CodingKeys.vocabularySize)))
     var vocabSize = VocabularyConfiguration().vocabularySize
 
     @Option(
@@ -25,10 +27,16 @@ struct LearningOptions: ParsableArguments {
     var special: [String] = []
 
     @Option(
-        name: .long, help: "The least count of a pair that is merged, or of a word or character.")
+        name: .long, help: "The least count of a pair that is merged, or of a word or character.",
+        transform: Typed.whole(
+            VocabularyConfiguration.range(of: VocabularyConfiguration.CodingKeys.minimumFrequency)))
     var minFrequency = VocabularyConfiguration().minimumFrequency
 
-    @Option(name: .long, help: "The most bytes of a learned token. (default: no limit)")
+    @Option(
+        name: .long, help: "The most bytes of a learned token. (default: no limit)",
+        transform: Typed.whole(
+            VocabularyConfiguration.range(of: VocabularyConfiguration.CodingKeys.maximumTokenLength)
+        ))
     var maxTokenLength: Int?
 
     @Option(
@@ -69,7 +77,8 @@ struct CountingOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: "The share of documents, chosen by hash, that is not learned from.")
+        help: "The share of documents, chosen by hash, that is not learned from.",
+        transform: Typed.real(.real(0...1)))
     var validationFraction = 0.0
 
     @OptionGroup var corpus: CorpusOptions
@@ -90,7 +99,7 @@ struct MemoryOption: ParsableArguments {
             """
             The memory to use, such as 512MB or 4GiB. Counts that need more go to the disk; the \
             result is the same. (default: three quarters of the machine's)
-            """, valueName: "size"))
+            """, valueName: "size"), transform: Typed.size(ByteSize.memoryRange))
     var memory: ByteSize?
 }
 

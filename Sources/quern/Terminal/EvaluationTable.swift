@@ -33,13 +33,14 @@ enum EvaluationTable {
         ]
     }
 
-    /// The result, those of its sources and the written targets as JSON.
+    /// The result, those of its sources, how they were read and the written targets as JSON.
     static func json(
-        _ result: EvaluationResult, _ sources: [SourceResult], _ pairs: PairAccuracy? = nil
+        _ result: EvaluationResult, _ sources: [SourceResult], _ reading: EvaluationReading,
+        _ pairs: PairAccuracy? = nil
     ) throws -> String {
         try FileReplacement.json(
             of: Result(
-                total: Scores(result), targets: pairs,
+                reading: reading, total: Scores(result), targets: pairs,
                 sources: sources.isEmpty
                     ? nil
                     : Dictionary(
@@ -49,6 +50,7 @@ enum EvaluationTable {
 
     /// Scores of all, and of each source by its name.
     private struct Result: Encodable {
+        let reading: EvaluationReading
         let total: Scores
         let targets: PairAccuracy?
         let sources: [String: Scores]?

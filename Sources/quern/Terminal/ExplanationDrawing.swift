@@ -13,6 +13,8 @@ struct ExplanationDrawing {
     private static let width = 900.0
     private static let left = 150.0
     private static let rowHeight = 18.0
+    /// Comment by which a file is known for such a drawing.
+    static let mark = "<!-- a step of quern explain -->"
     /// Columns drawn of a matrix.
     private static let columnLimit = 64
 
@@ -32,12 +34,23 @@ struct ExplanationDrawing {
             height="\(total)" viewBox="0 0 \(SVGText.number(Self.width)) \(total)" \
             font-family="ui-monospace, Menlo, 'DejaVu Sans Mono', monospace" font-size="12" \
             fill="#1f2933">
+            \(Self.mark)
             <rect width="100%" height="100%" fill="#ffffff"/>
 
             """ + text("\(number). \(step.title)", 24, 32, "font-size=\"17\" font-weight=\"600\"")
                 + text(step.formula, 24, 54)
                 + text(step.source, 24, 72, "fill=\"#6b7280\" font-size=\"11\"")
                 + body + "</svg>\n"
+    }
+
+    /// Whether the file `name` in `directory` is a drawing of a step, by its name and its mark.
+    static func isDrawing(_ name: String, in directory: String) -> Bool {
+        guard name.wholeMatch(of: /[0-9]{2,}-[a-z0-9-]+\.svg/) != nil,
+            let file = FileHandle(forReadingAtPath: directory + "/" + name)
+        else { return false }
+        defer { try? file.close() }
+        let beginning = (try? file.read(upToCount: 1_024)) ?? Data()
+        return String(decoding: beginning, as: UTF8.self).contains("\n\(mark)\n")
     }
 
     private func text(_ text: String, _ x: Double, _ y: Double, _ attributes: String = "") -> String

@@ -6,19 +6,15 @@ enum Pieces {
     /// terminals with 256 colours.
     private static let colours = [153, 223, 157, 218, 189, 229]
 
-    /// The pieces side by side: coloured on a terminal, else with a bar between.
-    static func text(_ pieces: [[UInt8]], coloured: Bool) -> String {
-        guard coloured else { return pieces.map(visible).joined(separator: "|") + "\n" }
-        var text = ""
-        for (index, piece) in pieces.enumerated() {
-            let colour = colours[index % colours.count]
-            // A colour is ended before a line is, or the terminal would paint the line to its end.
-            let parts = visible(piece).split(separator: "\n", omittingEmptySubsequences: false)
-            text +=
-                parts.map { $0.isEmpty ? "" : "\u{1B}[30;48;5;\(colour)m\($0)\u{1B}[0m" }
-                .joined(separator: "\n")
-        }
-        return text + "\n"
+    /// The piece with a number among those side by side: coloured on a terminal, else with a bar
+    /// before all but the first.
+    static func text(_ piece: [UInt8], number: Int, coloured: Bool) -> String {
+        guard coloured else { return (number > 0 ? "|" : "") + visible(piece) }
+        let colour = colours[number % colours.count]
+        // A colour is ended before a line is, or the terminal would paint the line to its end.
+        let parts = visible(piece).split(separator: "\n", omittingEmptySubsequences: false)
+        return parts.map { $0.isEmpty ? "" : "\u{1B}[30;48;5;\(colour)m\($0)\u{1B}[0m" }
+            .joined(separator: "\n")
     }
 
     /// A piece on one line, in quotation marks.
@@ -62,6 +58,40 @@ enum Pieces {
 
     private static func hexadecimal(_ byte: UInt8) -> String {
         (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+}
+
+/// Tokens of a text, written as they come: their pieces side by side, or their ids.
+struct TokenPrinter {
+    private let isColoured = Terminal.showsResults
+    /// Number of the tokens so far.
+    private var count = 0
+    private var waiting: [UInt8] = []
+    private static let bytesAtOnce = 1 << 16
+
+    /// A printer of an empty text.
+    init() {}
+
+    /// Adds a token as an id.
+    mutating func add(id: Int) { add(count > 0 ? " \(id)" : "\(id)") }
+
+    /// Adds a token as what it stands for.
+    mutating func add(piece: [UInt8]) {
+        add(Pieces.text(piece, number: count, coloured: isColoured))
+    }
+
+    /// Ends the line.
+    mutating func finish() {
+        Terminal.write(waiting + Array("\n".utf8))
+        waiting = []
+    }
+
+    private mutating func add(_ text: String) {
+        waiting.append(contentsOf: text.utf8)
+        count += 1
+        guard waiting.count >= Self.bytesAtOnce else { return }
+        Terminal.write(waiting)
+        waiting.removeAll(keepingCapacity: true)
     }
 }
 

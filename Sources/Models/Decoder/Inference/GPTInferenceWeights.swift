@@ -19,9 +19,7 @@ struct GPTInferenceWeights {
     let byteCount: Int
 
     init(_ model: GPT, _ format: WeightFormat, team: ThreadTeam) {
-        func linear(_ p: ParameterSlices.Linear) -> InferenceLinear {
-            InferenceLinear(p.weight, p.bias, format, team: team)
-        }
+        let linear = InferenceLinear.maker(format, team: team)
         layers = model.slices.layers.map {
             Layer(
                 qkv: linear($0.qkv), out: linear($0.out), up: linear($0.up), down: linear($0.down))

@@ -10,17 +10,11 @@ extension PairInferencePass {
             sourceBuffers = Buffers(configuration, max(rows, 2 * sourceBuffers.rowCount))
         }
         let buffers = sourceBuffers
-        let x = Matrix(buffers.stream.all, rows, c)
         for row in 0..<rows {
             buffers.ids[row] = Int32(source[row].index)
             buffers.places[row] = Int32(row)
         }
-        kernels.embed(
-            buffers.ids.slice(0..<rows), model.slices.tokens,
-            factor: configuration.embeddingFactor, into: x)
-        kernels.embed(
-            buffers.places.slice(0..<rows),
-            Matrix(model.positionTable.all, configuration.positionCount, c), into: x, adding: true)
+        let x = embed(rows, of: buffers)
         let sight = Sight(configuration, rows)
         for (p, block) in zip(weights.encoder, model.slices.encoder) {
             let qkv = Matrix(buffers.projected.all, rows, 3 * c)

@@ -138,15 +138,9 @@ public final class PairInferencePass: InferencePass {
         _ tokens: [TokenID], _ states: [PairState], firstRow: Int, expectsNext: Bool = true
     ) {
         let (rows, c) = (tokens.count, configuration.embeddingSize)
-        let x = Matrix(buffers.stream.all, rows, c)
         buffers.ids.copy(from: tokens.span)
         for (row, state) in states.enumerated() { buffers.places[row] = Int32(state.own.count) }
-        kernels.embed(
-            buffers.ids.slice(0..<rows), model.slices.tokens,
-            factor: configuration.embeddingFactor, into: x)
-        kernels.embed(
-            buffers.places.slice(0..<rows),
-            Matrix(model.positionTable.all, configuration.positionCount, c), into: x, adding: true)
+        let x = embed(rows, of: buffers)
         for (state, token) in zip(states, tokens) {
             state.add([token])
             state.own.count += 1
@@ -168,6 +162,19 @@ public final class PairInferencePass: InferencePass {
         }
         guard expectsNext else { return }
         products.multiply(x, weights.head, into: logits.matrix.rows(firstRow..<firstRow + rows))
+    }
+
+    /// The embeddings of the first `rows` ids and of their places, in the stream of `buffers`.
+    func embed(_ rows: Int, of buffers: Buffers) -> Matrix {
+        let x = Matrix(buffers.stream.all, rows, configuration.embeddingSize)
+        kernels.embed(
+            buffers.ids.slice(0..<rows), model.slices.tokens,
+            factor: configuration.embeddingFactor, into: x)
+        kernels.embed(
+            buffers.places.slice(0..<rows),
+            Matrix(model.positionTable.all, configuration.positionCount, x.columns), into: x,
+            adding: true)
+        return x
     }
 
     /// Puts a row of [q | k | v] at a cache's last place.

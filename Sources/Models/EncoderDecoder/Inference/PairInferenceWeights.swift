@@ -25,9 +25,7 @@ struct PairInferenceWeights {
     let byteCount: Int
 
     init(_ model: EncoderDecoder, _ format: WeightFormat, team: ThreadTeam) {
-        func linear(_ p: ParameterSlices.Linear) -> InferenceLinear {
-            InferenceLinear(p.weight, p.bias, format, team: team)
-        }
+        let linear = InferenceLinear.maker(format, team: team)
         func blocks(_ blocks: [EncoderDecoderSlices.Block]) -> [Block] {
             blocks.map { block in
                 Block(
