@@ -65,7 +65,8 @@ fuzz: build
 	    --sanitize fuzzer --sanitize address --product Fuzz
 	QUERN=$(QUERN) python3 Tests/Fuzz/fuzz.py --seconds $(SECONDS)
 
-## A small pipeline on several threads under ThreadSanitizer.
+## A small pipeline on several threads under ThreadSanitizer; optimised, because without that it takes
+## the begin of a call on a class for an access to what is in it.
 threads: packages
 	swift build -c release --scratch-path .build/threads --sanitize thread --product quern
 	QUERN=.build/threads/release/quern python3 Tests/Fuzz/threads.py

@@ -18,7 +18,7 @@ extension BatchRunner {
     ///   - dropout: rate and seed of dropout; nil for none.
     /// - Returns: the sum of the scored tokens' losses in nats, not scaled: that of each slot in
     ///   order and in double precision, and those of the slots by the tree of the gradients. NaN
-    ///   if ``stop`` was requested on the way: then the gradients are none.
+    ///   if a stop was requested on the way: then the gradients are none.
     public func computeGradients(
         inputs: Span<TokenID>, targets: Span<TokenID>, documentStarts: [Int32]? = nil,
         continues: [Bool]? = nil, scale: Float, dropout: Dropout? = nil
