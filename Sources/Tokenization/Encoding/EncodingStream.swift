@@ -4,8 +4,10 @@ import Bytes
 ///
 /// ```swift
 /// var stream = EncodingStream(vocabulary)
-/// while let bytes = try input.next() { stream.append(bytes.span, into: &ids) }
-/// stream.finish(into: &ids)
+/// var found: [TokenID] = []
+/// // Piece by piece, as the text comes.
+/// stream.append(text.span, into: &found)
+/// stream.finish(into: &found)
 /// ```
 ///
 /// What a further part could still change is kept: a few pieces, or one that does not end. So
