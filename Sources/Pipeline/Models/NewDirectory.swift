@@ -9,12 +9,14 @@ enum NewDirectory {
     ///   if it meets an input or another process writes it.
     static func claim(_ path: String, inputs: [String]) throws -> OutputClaim {
         try FilePlace.check(output: path, inputs: inputs)
+        let claim = try OutputClaim(path, .replaced)
+        // Not before the claim: until then another process may be about to make it.
         if FileManager.default.fileExists(atPath: path) {
             guard try FileSystem.namesInDirectory(path).isEmpty else {
                 throw PipelineError.occupied(path: path)
             }
         }
-        return try OutputClaim(path, .replaced)
+        return claim
     }
 
     /// Lets `body` fill a directory beside the output of `claim`, and gives it its name when that

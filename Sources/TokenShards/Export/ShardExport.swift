@@ -49,10 +49,11 @@ public struct ShardExport {
         to path: String, progress: (Int) -> Void = { _ in }
     ) throws -> [String] {
         try FilePlace.check(output: path, inputs: [set.directory])
+        let claim = try OutputClaim(path, .replaced)
+        // Not before the claim: until then another process may be about to make it.
         guard !FileManager.default.fileExists(atPath: path) else {
             throw ShardError.outputExists(path: path)
         }
-        let claim = try OutputClaim(path, .replaced)
         try set.verifyChecksums()
         var staging = try StagingDirectory(claim)
         let files = try writeSplits(to: staging.path, progress)
