@@ -3,7 +3,7 @@ import Foundation
 public import Models
 public import TokenShards
 import Tokenization
-public import Training
+import Training
 import Work
 
 /// The way in which an evaluation has read its text: as the run of the checkpoint did, unless it
