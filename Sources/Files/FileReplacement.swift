@@ -10,7 +10,7 @@ import Foundation
 
 /// A file that appears whole or not at all.
 ///
-/// Bytes go to a name of their own, `PATH.XXXXXX.partial`; ``commit()`` syncs them to the disk and
+/// Bytes go to a name of their own, `PATH.a1B2c3.partial`; ``commit()`` syncs them to the disk and
 /// renames the file to its name. What is given up before that leaves nothing behind, and what a
 /// killed process has left is removed by the next one that writes the same path. Of several that
 /// write it at once, the last one to commit stays; an ``OutputClaim`` keeps them apart.

@@ -6,7 +6,7 @@
     import Musl
 #endif
 
-/// Names of what is being made: `NAME.XXXXXX.partial` beside `NAME`, with six letters or digits
+/// Names of what is being made: `NAME.a1B2c3.partial` beside `NAME`, with six letters or digits
 /// drawn for each writer, so that no two writers meet and nothing that is there is written over.
 enum PartialName {
     private static let suffix = ".partial"

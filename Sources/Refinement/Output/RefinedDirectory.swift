@@ -6,7 +6,7 @@ internal import Foundation
 
 /// A refined corpus on its way to a directory, which appears whole or not at all.
 ///
-/// All is made in `DIRECTORY.XXXXXX.partial`, which then takes the directory's name; an earlier
+/// All is made in `DIRECTORY.a1B2c3.partial`, which then takes the directory's name; an earlier
 /// result stays until that moment. Each part is a seekable zstd file of JSON lines. As long as the
 /// value lives, no other process can write there.
 public struct RefinedDirectory: ~Copyable {

@@ -41,8 +41,7 @@ public struct EncodingStream: ~Copyable {
     /// Appends the ids that are certain with `bytes` to `ids`. O(count), and O(n log n) in a long
     /// piece.
     public mutating func append(_ bytes: Span<UInt8>, into ids: inout [TokenID]) {
-        pending.reserveCapacity(pending.count + bytes.count)
-        for index in bytes.indices { pending.append(bytes[index]) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
         guard pending.count >= nextLength else { return }
         let taken = encoder.encodeBeginning(
             of: pending.span, specials: specials, longestSpecial: longestSpecial, into: &ids)
@@ -70,8 +69,7 @@ public struct PieceStream: ~Copyable {
 
     /// The pieces that are certain with `bytes`. O(count).
     public mutating func append(_ bytes: Span<UInt8>) -> [[UInt8]] {
-        pending.reserveCapacity(pending.count + bytes.count)
-        for index in bytes.indices { pending.append(bytes[index]) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
         guard pending.count >= nextLength else { return [] }
         let pieces = take(isEnd: false)
         nextLength = 2 * pending.count
