@@ -8,26 +8,13 @@ import Work
 
 /// The program.
 @main
-struct Quern: AsyncParsableCommand {
+struct Quern: AsyncParsableCommand, CommandWithExamples {
     private static let version = "0.1.0"
 
     static let configuration = CommandConfiguration(
         commandName: "quern",
         abstract: "Grinds text into tokens and tokens into a language model.",
         discussion: """
-            Everything at once, from a compressed corpus to generated text:
-
-              quern run pipeline.json
-
-            Or step by step:
-
-              quern vocab train --vocab-size 4096 --output vocab/mine corpus.jsonl.zst
-              quern encode --vocab vocab/mine --output shards/mine corpus.jsonl.zst
-              quern train --config pipeline.json --set name=mine
-              quern generate --model runs/mine/checkpoints/best --prompt "In the beginning"
-              quern train --conversations questions.jsonl --init-from runs/mine/checkpoints/best
-              quern chat --model runs/default/chat/checkpoints/best
-
             Results go to standard output, progress and messages to standard error. The exit code \
             is 0 when the work is done, 1 when it failed, 64 for wrong usage, 74 when a file was \
             made shorter while it was read, and 130 after Ctrl-C, a signal to end, or when nobody \
@@ -41,6 +28,20 @@ struct Quern: AsyncParsableCommand {
             Run.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self,
             Train.self, Evaluate.self, Generate.self, Chat.self, Explain.self, Model.self,
         ])
+
+    static let examples: [Example] = [
+        Example(
+            "quern run pipeline.json",
+            remark: "Everything at once, from a compressed corpus to generated text:"),
+        Example(
+            "quern vocab train --vocab-size 4096 --output vocab/mine corpus.jsonl.zst",
+            remark: "Or step by step:"),
+        "quern encode --vocab vocab/mine --output shards/mine corpus.jsonl.zst",
+        "quern train --config pipeline.json --set name=mine",
+        #"quern generate --model runs/mine/checkpoints/best --prompt "In the beginning""#,
+        "quern train --conversations questions.jsonl --init-from runs/mine/checkpoints/best",
+        "quern chat --model runs/default/chat/checkpoints/best",
+    ]
 
     @Flag(help: "With --version, the level of the processor that is used, and which there are.")
     var verbose = false
@@ -84,6 +85,11 @@ struct Quern: AsyncParsableCommand {
     private static func end(
         after error: any Error, of command: (any ParsableCommand)?, _ arguments: [String]
     ) -> Never {
+        // Help, the version, and what a command ends with by itself.
+        if exitCode(for: error).isSuccess {
+            Terminal.write(Help.text(for: error, arguments: arguments))
+            exit(withError: ExitCode.success)
+        }
         let messages = (command as? any MessagingCommand)?.messages
         // A bar that was being drawn gives its line to the message.
         if Terminal.showsProgress { Terminal.writeLastMessage("\r\u{1B}[K") }
@@ -95,8 +101,8 @@ struct Quern: AsyncParsableCommand {
         let hint = command.flatMap { Hints.hint(for: error, in: type(of: $0)) }
         let code = exitCode(for: error)
         let form = messages?.errorForm ?? MessageOptions.errorForm(of: arguments)
-        // Help and an exit code that a command has chosen are no errors.
-        if form == .json, !code.isSuccess, !(error is ExitCode) {
+        // An exit code that a command has chosen is no error.
+        if form == .json, !(error is ExitCode) {
             ProgressPrinter.showLast(message(for: error), hint: hint)
             exit(withError: code)
         }

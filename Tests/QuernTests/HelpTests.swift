@@ -1,41 +1,54 @@
 import Foundation
 import Testing
 
+@testable import quern
+
 @Suite struct HelpTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Every command that does something.
-    static let commands = [
-        "run", "corpus pack", "corpus refine", "vocab train", "vocab count", "vocab merge-counts",
-        "vocab learn",
-        "vocab import",
-        "vocab export", "vocab show", "vocab compare", "tokenize", "encode", "decode",
-        "shards show", "shards verify", "shards finish", "shards export", "train", "evaluate",
-        "generate",
-        "chat", "explain", "model import", "model export", "model show", "model verify",
-    ]
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Fixtures/help")
 
-    @Test(arguments: commands)
-    func `each command's help shows an example`(command: String) async throws {
-        let words = command.split(separator: " ").map(String.init)
-        let help = try await Program.succeed(words + ["--help"], in: folder)
-        #expect(help.text.contains("Example:"))
-        #expect(help.text.contains("\n  quern \(command)"))
-        #expect(help.messages.isEmpty)
+    /// To renew the snapshots: `RENEW_HELP=1 swift test --filter HelpTests`.
+    @Test(arguments: ExampleTests.names)
+    func `a help text is the snapshot`(name: [String]) async throws {
+        let file = Self.fixtures.appendingPathComponent(
+            (["quern"] + name).joined(separator: "-") + ".txt")
+        let help = Help.text(for: NamedCommand(name).command, columns: 80)
+        if ProcessInfo.processInfo.environment["RENEW_HELP"] != nil {
+            try Data(help.utf8).write(to: file)
+        }
+        #expect(help == String(decoding: try Data(contentsOf: file), as: UTF8.self))
     }
 
-    /// When the help is meant to change: `quern --help > Tests/QuernTests/Fixtures/help.txt`.
-    @Test func `the root's help is the snapshot`() async throws {
-        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/help.txt")
-        let help = try await Program.succeed(["--help"], in: folder)
-        #expect(help.text == String(decoding: try Data(contentsOf: fixture), as: UTF8.self))
-        // The root's examples are commands that exist.
-        for line in help.text.split(separator: "\n") where line.hasPrefix("  quern ") {
-            #expect(Self.commands.contains { line.hasPrefix("  quern \($0) ") }, "\(line)")
+    @Test func `each snapshot is that of a command`() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.fixtures.path)
+        let names = ExampleTests.names.map { (["quern"] + $0).joined(separator: "-") + ".txt" }
+        #expect(Set(files) == Set(names))
+    }
+
+    @Test(arguments: [[], ["run"], ["vocab"], ["vocab", "train"], ["encode"]])
+    func `all ways to ask for help show the same`(name: [String]) async throws {
+        for words in [["help"] + name, name + ["--help"], name + ["-h"]] {
+            for columns in [60, 80, 120] {
+                let help = try await Program.run(
+                    words, in: folder, environment: ["COLUMNS": "\(columns)"])
+                #expect(help.status == 0)
+                #expect(help.messages.isEmpty)
+                #expect(
+                    help.text == Help.text(for: NamedCommand(name).command, columns: columns))
+            }
         }
+    }
+
+    @Test(arguments: ["", "0", "-5", "1", "wide", "99999999999999999999"])
+    func `columns that are none harm no help`(columns: String) async throws {
+        let help = try await Program.run(
+            ["encode", "--help"], in: folder, environment: ["COLUMNS": columns])
+        #expect(help.status == 0)
+        #expect(help.text.contains("EXAMPLES:\n  quern encode"))
     }
 
     @Test(arguments: [

@@ -5,7 +5,7 @@ import Pipeline
 import Work
 
 /// `quern chat`
-struct Chat: AsyncParsableCommand, MessagingCommand {
+struct Chat: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Talk with a model that was tuned to answer.",
         discussion: """
@@ -20,13 +20,13 @@ struct Chat: AsyncParsableCommand, MessagingCommand {
             When the conversation no longer fits into the model's context, the oldest messages are \
             not read any more; the system message always is. What is typed is ordinary text: it \
             cannot speak for the assistant, whatever it looks like.
-
-            Example:
-
-              quern chat --model runs/kjv/chat/checkpoints/best
-              quern chat --model runs/kjv/chat/checkpoints/best --system "Answer briefly."
-              echo "What is the first book?" | quern chat --model runs/kjv/chat/checkpoints/best
             """)
+
+    static let examples: [Example] = [
+        "quern chat --model runs/kjv/chat/checkpoints/best",
+        #"quern chat --model runs/kjv/chat/checkpoints/best --system "Answer briefly.""#,
+        #"echo "What is the first book?" | quern chat --model runs/kjv/chat/checkpoints/best"#,
+    ]
 
     @Option(
         name: .long,

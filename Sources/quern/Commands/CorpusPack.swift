@@ -4,7 +4,7 @@ import Pipeline
 import Work
 
 /// `quern corpus pack`
-struct CorpusPack: AsyncParsableCommand, ReportingCommand {
+struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "pack",
         abstract: "Rewrite a corpus as one seekable .jsonl.zst, which is read on many threads.",
@@ -12,13 +12,15 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand {
             Writes each document as a line {"text":…}, in zstd frames of whole lines with a table \
             of them at the end (the seekable format of zstd's contrib folder, which every zstd \
             decoder reads). Frames are compressed, and later decoded, on several threads.
-
-            Example:
-
-              quern corpus pack --output books.jsonl.zst books/ --separator '\\n\\n\\n'
-              curl -s https://example.org/dump.jsonl.gz | quern corpus pack \
-            --output dump.jsonl.zst --format jsonl -
             """)
+
+    static let examples: [Example] = [
+        #"quern corpus pack --output books.jsonl.zst books/ --separator '\n\n\n'"#,
+        """
+        curl -s https://example.org/dump.jsonl.gz | quern corpus pack --output dump.jsonl.zst \
+        --format jsonl -
+        """,
+    ]
 
     @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
     var output: String

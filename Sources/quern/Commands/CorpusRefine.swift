@@ -4,7 +4,7 @@ import Pipeline
 import Refinement
 
 /// `quern corpus refine`
-struct CorpusRefine: AsyncParsableCommand, ReportingCommand {
+struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "refine",
         abstract: "Filter a corpus, remove duplicates, and shuffle it.",
@@ -18,13 +18,15 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand {
             Exact duplicates are removed unless --keep-duplicates is given, everything else is \
             done on request. Near-duplicates are found by MinHash with 20 bands of 6 values; other \
             rules can be set in pipeline.json, section corpus.refine.
-
-            Example:
-
-              quern corpus refine web/ --output clean/web --min-words 50 --near-duplicates --shuffle
-              quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web \
-            --output shards/web --format jsonl -
             """)
+
+    static let examples: [Example] = [
+        "quern corpus refine web/ --output clean/web --min-words 50 --near-duplicates --shuffle",
+        """
+        quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web \
+        --output shards/web --format jsonl -
+        """,
+    ]
 
     @Option(
         name: .long,

@@ -5,20 +5,21 @@ import TokenShards
 import Tokenization
 
 /// `quern decode`
-struct Decode: AsyncParsableCommand, MessagingCommand {
+struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Turn token ids, or whole shards, back into text.",
         discussion: """
             Prints exactly the bytes that the ids stand for. Shards are first compared with their \
             checksums.
-
-            Example:
-
-              quern decode --vocab vocab/kjv 1042 263 17
-              quern tokenize --vocab vocab/kjv --ids "Hold my math!" \
-            | quern decode --vocab vocab/kjv -
-              quern decode --vocab vocab/kjv --shards shards/kjv --split val
             """)
+
+    static let examples: [Example] = [
+        "quern decode --vocab vocab/kjv 1042 263 17",
+        """
+        quern tokenize --vocab vocab/kjv --ids "Hold my math!" | quern decode --vocab vocab/kjv -
+        """,
+        "quern decode --vocab vocab/kjv --shards shards/kjv --split val",
+    ]
 
     @Option(name: .long, help: "The vocabulary's directory, or its tokenizer.json.")
     var vocab: String

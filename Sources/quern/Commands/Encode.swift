@@ -7,7 +7,7 @@ import Tokenization
 import Work
 
 /// `quern encode`
-struct Encode: AsyncParsableCommand, ReportingCommand {
+struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Encode a corpus into token shards.",
         discussion: """
@@ -22,19 +22,26 @@ struct Encode: AsyncParsableCommand, ReportingCommand {
             the same command in each under srun, mpirun, a Slurm array or a Kubernetes Indexed \
             Job, or with --rank and --world, and then run `quern shards finish`. The bytes are the \
             same.
-
-            Example:
-
-              quern encode --vocab vocab/kjv --output shards/kjv corpora/kjv.txt.zst \
-            --separator '\\n\\n\\n'
-              quern encode --vocab vocab/web --output shards/web 'web/*.jsonl.zst' \
-            --on-error quarantine
-              quern encode --vocab vocab/web --output shards/table --text-field body posts.csv.gz
-              find dump -name '*.json.gz' | quern encode --vocab vocab/web --output shards/dump \
-            --inputs-from -
-              mpirun -n 4 quern encode --vocab vocab/web --output shards/web web \
-            && quern shards finish shards/web
             """)
+
+    static let examples: [Example] = [
+        """
+        quern encode --vocab vocab/kjv --output shards/kjv corpora/kjv.txt.zst \
+        --separator '\\n\\n\\n'
+        """,
+        """
+        quern encode --vocab vocab/web --output shards/web 'web/*.jsonl.zst' --on-error quarantine
+        """,
+        "quern encode --vocab vocab/web --output shards/table --text-field body posts.csv.gz",
+        """
+        find dump -name '*.json.gz' | quern encode --vocab vocab/web --output shards/dump \
+        --inputs-from -
+        """,
+        """
+        mpirun -n 4 quern encode --vocab vocab/web --output shards/web web \
+        && quern shards finish shards/web
+        """,
+    ]
 
     @Option(name: .long, help: "The vocabulary's directory, or its tokenizer.json.")
     var vocab: String

@@ -7,7 +7,7 @@ import Training
 import Work
 
 /// `quern evaluate`
-struct Evaluate: AsyncParsableCommand, ReportingCommand {
+struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Score text in shards with a trained model.",
         discussion: """
@@ -28,14 +28,16 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand {
             A model of pairs (architecture encoder_decoder) is scored on the targets. It also \
             writes those of so many pairs as --targets says, spread evenly, and what share of them \
             is right token for token is shown.
-
-            Example:
-
-              quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv
-              quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv --stride 64
-              quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv \
-            --by-position --by-context --svg curves.svg
             """)
+
+    static let examples: [Example] = [
+        "quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv",
+        "quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv --stride 64",
+        """
+        quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv --by-position \
+        --by-context --svg curves.svg
+        """,
+    ]
 
     @Option(
         name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")

@@ -5,7 +5,7 @@ import Models
 import Pipeline
 
 /// `quern explain`
-struct Explain: AsyncParsableCommand, MessagingCommand {
+struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Show step by step what a model does with words of yours.",
         discussion: """
@@ -21,14 +21,16 @@ struct Explain: AsyncParsableCommand, MessagingCommand {
             explained then is a target: --target, or the one that the model writes by taking the \
             likeliest token each time. Maps between the two sides show what the target's tokens \
             see in the source's.
-
-            Example:
-
-              quern explain "The cat chased the" --model runs/kjv/checkpoints/best
-              quern explain "The cat chased the" --model runs/kjv/checkpoints/best --layer 2 \
-            --head 3 --svg steps
-              quern explain hello --target "hh eh" --model runs/pronunciation/checkpoints/best
             """)
+
+    static let examples: [Example] = [
+        #"quern explain "The cat chased the" --model runs/kjv/checkpoints/best"#,
+        """
+        quern explain "The cat chased the" --model runs/kjv/checkpoints/best --layer 2 --head 3 \
+        --svg steps
+        """,
+        #"quern explain hello --target "hh eh" --model runs/pronunciation/checkpoints/best"#,
+    ]
 
     @Argument(help: "The text, of at most \(ExplainStage.tokenLimit) tokens.")
     var text: String

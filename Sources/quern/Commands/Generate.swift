@@ -8,7 +8,7 @@ import Training
 import Work
 
 /// `quern generate`
-struct Generate: AsyncParsableCommand, ReportingCommand {
+struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Draw text from a trained model.",
         discussion: """
@@ -24,17 +24,21 @@ struct Generate: AsyncParsableCommand, ReportingCommand {
 
             Tokens are chosen as Hugging Face's generate does: repetition penalty, temperature, \
             top-k, top-p and min-p, in this order.
-
-            Example:
-
-              quern generate --model runs/kjv/checkpoints/best --prompt "In the beginning"
-              quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0 \
-            --stop "\\n"
-              quern generate --model runs/kjv/checkpoints/best --prompt "And" --samples 3 --logprobs
-              quern generate --model runs/kjv/checkpoints/best --prompt "And God" --top 10
-              quern generate --model runs/kjv/checkpoints/best --prompt "And God said" \
-            --attention heads.svg
             """)
+
+    static let examples: [Example] = [
+        #"quern generate --model runs/kjv/checkpoints/best --prompt "In the beginning""#,
+        """
+        quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0 \
+        --stop "\\n"
+        """,
+        #"quern generate --model runs/kjv/checkpoints/best --prompt "And" --samples 3 --logprobs"#,
+        #"quern generate --model runs/kjv/checkpoints/best --prompt "And God" --top 10"#,
+        """
+        quern generate --model runs/kjv/checkpoints/best --prompt "And God said" \
+        --attention heads.svg
+        """,
+    ]
 
     @Option(
         name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")

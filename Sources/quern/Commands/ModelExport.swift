@@ -4,7 +4,7 @@ import Pipeline
 import Work
 
 /// `quern model export`
-struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
+struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write a model for other programs.",
@@ -13,14 +13,16 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand {
             built on it. A vocabulary whose pattern llama.cpp does not have is refused. \
             huggingface is a directory for transformers; a checkpoint is one already, and this \
             writes it with smaller numbers or in several files.
-
-            Example:
-
-              quern model export runs/kjv/checkpoints/best --format gguf --output kjv.gguf
-              quern model export models/qwen3 --format gguf --type q8_0 --output qwen3-q8_0.gguf
-              quern model export runs/kjv/checkpoints/best --format huggingface --type bf16 \\
-                --output kjv-bf16
             """)
+
+    static let examples: [Example] = [
+        "quern model export runs/kjv/checkpoints/best --format gguf --output kjv.gguf",
+        "quern model export models/qwen3 --format gguf --type q8_0 --output qwen3-q8_0.gguf",
+        """
+        quern model export runs/kjv/checkpoints/best --format huggingface --type bf16 \
+        --output kjv-bf16
+        """,
+    ]
 
     /// A form in which programs keep models.
     enum Format: String, ExpressibleByArgument, CaseIterable {

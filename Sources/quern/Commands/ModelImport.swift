@@ -3,7 +3,7 @@ import Pipeline
 import Tokenization
 
 /// `quern model import`
-struct ModelImportCommand: AsyncParsableCommand, ReportingCommand {
+struct ModelImportCommand: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Make a model of a Hugging Face directory.",
@@ -13,13 +13,13 @@ struct ModelImportCommand: AsyncParsableCommand, ReportingCommand {
             generate, evaluate and every other command takes, and that transformers loads. Files \
             are mapped, so that memory stays small. What Quern would not compute exactly is \
             refused with the reason.
-
-            Example:
-
-              quern model import SmolLM2-135M --output models/smollm2
-              quern model import Qwen3-0.6B --context 4096 --ignore-normalizer --output models/qwen3
-              quern generate --model models/smollm2 --prompt "Once upon a time"
             """)
+
+    static let examples: [Example] = [
+        "quern model import SmolLM2-135M --output models/smollm2",
+        "quern model import Qwen3-0.6B --context 4096 --ignore-normalizer --output models/qwen3",
+        #"quern generate --model models/smollm2 --prompt "Once upon a time""#,
+    ]
 
     @Argument(help: "The directory, with config.json and safetensors files.")
     var source: String

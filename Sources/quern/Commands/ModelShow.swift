@@ -6,19 +6,19 @@ import Training
 import Work
 
 /// `quern model show`
-struct ModelShow: AsyncParsableCommand, MessagingCommand {
+struct ModelShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what a model is made of, and the memory that it needs.",
         discussion: """
             Only the heads of the files are read. The memory for training is that of a \
             checkpoint's own recipe, and of any other model's with the default one.
-
-            Example:
-
-              quern model show runs/kjv/checkpoints/best
-              quern model show models/qwen3 --tensors
             """)
+
+    static let examples: [Example] = [
+        "quern model show runs/kjv/checkpoints/best",
+        "quern model show models/qwen3 --tensors",
+    ]
 
     @Argument(help: "A checkpoint, or a Hugging Face model directory.")
     var model: String

@@ -4,7 +4,7 @@ import Training
 import Work
 
 /// `quern model verify`
-struct ModelVerify: AsyncParsableCommand, ReportingCommand {
+struct ModelVerify: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read every byte of a model, or of a run's checkpoints, and check it.",
@@ -12,12 +12,12 @@ struct ModelVerify: AsyncParsableCommand, ReportingCommand {
             Compares every file with the hash that manifest.json has of it, and finds any flipped \
             bit. Of a model without a manifest, as other programs write them, it checks that the \
             files fit together; of every model, that each parameter is a finite number.
-
-            Example:
-
-              quern model verify runs/kjv/checkpoints/best
-              quern model verify runs/kjv
             """)
+
+    static let examples: [Example] = [
+        "quern model verify runs/kjv/checkpoints/best",
+        "quern model verify runs/kjv",
+    ]
 
     @Argument(help: "A checkpoint, a run, or a Hugging Face model directory.")
     var model: String

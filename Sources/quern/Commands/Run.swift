@@ -4,7 +4,7 @@ import Pipeline
 import Training
 
 /// `quern run`
-struct Run: AsyncParsableCommand, ReportingCommand {
+struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Run every stage of a pipeline that is not up to date, in order.",
         discussion: """
@@ -23,15 +23,15 @@ struct Run: AsyncParsableCommand, ReportingCommand {
             A description with a list "models" is a comparison: each of them learns from the same \
             shards, under the rule "parameters", "operations" or "minutes", and all are scored \
             alike.
-
-            Example:
-
-              quern run pipeline.json
-              quern run pipeline.json --set training.steps=100 --set name=short
-              quern run pipeline.json --set training.learning_rate=1e-3 --keep
-              quern run pipeline.json --set vocabulary.vocab_size=8192 --overwrite
-              quern run comparison.json
             """)
+
+    static let examples: [Example] = [
+        "quern run pipeline.json",
+        "quern run pipeline.json --set training.steps=100 --set name=short",
+        "quern run pipeline.json --set training.learning_rate=1e-3 --keep",
+        "quern run pipeline.json --set vocabulary.vocab_size=8192 --overwrite",
+        "quern run comparison.json",
+    ]
 
     @Argument(help: "The pipeline's description.")
     var pipeline = "pipeline.json"

@@ -5,7 +5,7 @@ import TokenShards
 import Tokenization
 
 /// `quern shards export`
-struct ShardsExport: AsyncParsableCommand, ReportingCommand {
+struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write a data set in the layout of another program.",
@@ -18,11 +18,11 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand {
             mds        train/index.json and .mds files of samples of --length tokens, for Streaming
 
             llm.c reads Quern's own shards as they are. The directory appears whole or not at all.
-
-            Example:
-
-              quern shards export shards/kjv --format megatron --output export/kjv
             """)
+
+    static let examples: [Example] = [
+        "quern shards export shards/kjv --format megatron --output export/kjv"
+    ]
 
     @Argument(help: "The data set's directory.")
     var directory: String

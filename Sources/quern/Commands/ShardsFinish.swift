@@ -3,7 +3,7 @@ import Pipeline
 import TokenShards
 
 /// `quern shards finish`
-struct ShardsFinish: ParsableCommand, MessagingCommand {
+struct ShardsFinish: ParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "finish",
         abstract: "Make a data set of the parts that several processes encoded.",
@@ -11,12 +11,14 @@ struct ShardsFinish: ParsableCommand, MessagingCommand {
             Checks that all parts are there, names those that are not with their ranks, gives the \
             shards their numbers and writes the manifest. The bytes do not depend on how many \
             processes there were. `quern encode` in a single process does this by itself.
-
-            Example:
-
-              mpirun -n 4 quern encode --vocab vocab/web --output shards/web web
-              quern shards finish shards/web
             """)
+
+    static let examples: [Example] = [
+        """
+        mpirun -n 4 quern encode --vocab vocab/web --output shards/web web \
+        && quern shards finish shards/web
+        """
+    ]
 
     @Argument(help: "The data set's directory.")
     var directory: String

@@ -6,7 +6,7 @@ import Tokenization
 import Training
 
 /// `quern shards show`
-struct ShardsShow: AsyncParsableCommand, MessagingCommand {
+struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what a data set holds, or what a step of training learns from.",
@@ -15,14 +15,14 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand {
             documents, and the file and line that each came from. Which windows a step has follows \
             from the seed, the batch size, the context and the packing: they are taken from a run, \
             or from a pipeline's description and --set.
-
-            Example:
-
-              quern shards show shards/kjv
-              quern shards show --step 120 --run runs/kjv --vocab vocab/kjv
-              quern shards show shards/web=0.7 shards/code=0.3 --step 1 --config pipeline.json
-              quern shards show --step 1 --config pipeline.json
             """)
+
+    static let examples: [Example] = [
+        "quern shards show shards/kjv",
+        "quern shards show --step 120 --run runs/kjv --vocab vocab/kjv",
+        "quern shards show shards/web=0.7 shards/code=0.3 --step 1 --config pipeline.json",
+        "quern shards show --step 1 --config pipeline.json",
+    ]
 
     @Argument(
         help: ArgumentHelp(

@@ -4,7 +4,7 @@ import TokenShards
 import Tokenization
 
 /// `quern shards verify`
-struct ShardsVerify: AsyncParsableCommand, ReportingCommand {
+struct ShardsVerify: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read every byte of a data set and check it.",
@@ -12,11 +12,11 @@ struct ShardsVerify: AsyncParsableCommand, ReportingCommand {
             Checks the manifest, headers, sizes, checksums, the range of every id, the index, and \
             that end-of-text tokens stand where they should and nowhere else. With --vocab, every \
             document is decoded too, and its text compared with the hash of what was encoded.
-
-            Example:
-
-              quern shards verify shards/kjv --vocab vocab/kjv
             """)
+
+    static let examples: [Example] = [
+        "quern shards verify shards/kjv --vocab vocab/kjv"
+    ]
 
     @Argument(help: "The data set's directory.")
     var directory: String

@@ -2,7 +2,7 @@ import ArgumentParser
 import Tokenization
 
 /// `quern tokenize`
-struct Tokenize: AsyncParsableCommand, MessagingCommand {
+struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Cut text into tokens, and print them or their ids.",
         discussion: """
@@ -10,15 +10,15 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand {
             elsewhere, or their ids with --ids. Instead of a vocabulary's directory, --vocab takes \
             "character" and "word": the two simple ways to cut a text, with ids that number its \
             distinct pieces in sorted order.
-
-            Example:
-
-              quern tokenize --vocab vocab/kjv "Hold my math!"
-              quern tokenize --vocab character "Hold my math!"
-              quern tokenize --vocab word --ids "Hold my math!"
-              quern tokenize --vocab vocab/kjv --ids - < text.txt
-              quern tokenize --vocab vocab/kjv --allow-special all "The end<|endoftext|>"
             """)
+
+    static let examples: [Example] = [
+        #"quern tokenize --vocab vocab/kjv "Hold my math!""#,
+        #"quern tokenize --vocab character "Hold my math!""#,
+        #"quern tokenize --vocab word --ids "Hold my math!""#,
+        "quern tokenize --vocab vocab/kjv --ids - < text.txt",
+        #"quern tokenize --vocab vocab/kjv --allow-special all "The end<|endoftext|>""#,
+    ]
 
     @Option(name: .long, help: "A vocabulary's directory or tokenizer.json, character, or word.")
     var vocab: String

@@ -7,7 +7,7 @@ import Training
 import Work
 
 /// `quern train`
-struct Train: AsyncParsableCommand, ReportingCommand {
+struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Train a model from shards, or teach one to answer from conversations.",
         discussion: """
@@ -30,20 +30,6 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             runs/NAME unless --init-from names another, and writes to runs/NAME/chat. Talk with \
             the result by quern chat.
 
-            Example:
-
-              quern train --config pipeline.json
-              quern train --config pipeline.json --resume
-              quern train --config pipeline.json --resume --from-step 400
-              quern train --config pipeline.json --set training.steps=20 --profile --overwrite
-              quern train --shards shards/kjv --vocab vocab/kjv --output runs/big \
-            --set model.n_layer=6
-              quern train --config pipeline.json --conversations questions.jsonl.zst
-              quern train --conversations alpaca.jsonl --init-from models/gpt2 \
-            --output runs/gpt2-chat
-              quern train --shards shards/web=0.7 shards/code=0.3 --vocab vocab/both \
-            --output runs/both
-
             Several data sets are learned from in proportion to their weights; the best checkpoint \
             is that with the lowest loss over the held-out tokens of all of them together. A \
             directory without a manifest may hold the shards of llm.c, nanoGPT's train.bin and \
@@ -52,6 +38,17 @@ struct Train: AsyncParsableCommand, ReportingCommand {
             the others in its window. --set training.stateful=true lets a recurrent model begin a \
             window with the state that it ended the one before with.
             """)
+
+    static let examples: [Example] = [
+        "quern train --config pipeline.json",
+        "quern train --config pipeline.json --resume",
+        "quern train --config pipeline.json --resume --from-step 400",
+        "quern train --config pipeline.json --set training.steps=20 --profile --overwrite",
+        "quern train --shards shards/kjv --vocab vocab/kjv --output runs/big --set model.n_layer=6",
+        "quern train --config pipeline.json --conversations questions.jsonl.zst",
+        "quern train --conversations alpaca.jsonl --init-from models/gpt2 --output runs/gpt2-chat",
+        "quern train --shards shards/web=0.7 shards/code=0.3 --vocab vocab/both --output runs/both",
+    ]
 
     @Option(name: .long, help: "The pipeline's description. (default: the built-in values)")
     var config: String?

@@ -3,7 +3,7 @@ import Pipeline
 import Tokenization
 
 /// `quern vocab compare`
-struct VocabCompare: AsyncParsableCommand, ReportingCommand {
+struct VocabCompare: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Put vocabularies side by side.",
@@ -11,12 +11,12 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand {
             How large they are and how many tokens they share; with --input, for each file, how \
             many bytes a token stands for, how many tokens there are, and which share of words \
             lies in one token (a word is a run of letters and marks).
-
-            Example:
-
-              quern vocab compare vocab/kjv vocab/mine
-              quern vocab compare vocab/kjv vocab/mine --input corpora/kjv.txt.zst news.jsonl.zst
             """)
+
+    static let examples: [Example] = [
+        "quern vocab compare vocab/kjv vocab/mine",
+        "quern vocab compare vocab/kjv vocab/mine --input corpora/kjv.txt.zst news.jsonl.zst",
+    ]
 
     @Argument(help: "The vocabularies' directories, or their tokenizer.json files.")
     var vocabs: [String]

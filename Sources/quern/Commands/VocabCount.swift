@@ -4,7 +4,7 @@ import Tokenization
 import VocabularyLearning
 
 /// `quern vocab count`
-struct VocabCount: AsyncParsableCommand, ReportingCommand {
+struct VocabCount: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "count",
         abstract: "Count the pieces of a corpus, for `quern vocab learn`.",
@@ -13,12 +13,12 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand {
             that learning needs to know of a corpus. The same text gives the same bytes, however \
             it is split over files, threads and memory. Counts of parts are put together with \
             `quern vocab merge-counts`.
-
-            Example:
-
-              quern vocab count --pattern gpt4 --output part-1.counts 'data/1-*.jsonl.zst'
-              quern vocab count --memory 512MB --output part-2.counts 'data/2-*.jsonl.zst'
             """)
+
+    static let examples: [Example] = [
+        "quern vocab count --pattern gpt4 --output part-1.counts 'data/1-*.jsonl.zst'",
+        "quern vocab count --memory 512MB --output part-2.counts 'data/2-*.jsonl.zst'",
+    ]
 
     @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
     var output: String

@@ -4,7 +4,7 @@ import Tokenization
 import VocabularyFiles
 
 /// `quern vocab export`
-struct VocabExport: AsyncParsableCommand, MessagingCommand {
+struct VocabExport: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write a vocabulary in another program's form.",
@@ -12,12 +12,12 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand {
             A vocabulary is only written in a form whose readers then give the same ids for every \
             text; otherwise it is refused with the reason. A directory that quern wrote already is \
             what Hugging Face's tokenizers load.
-
-            Example:
-
-              quern vocab export vocab/kjv --format tiktoken --output kjv.tiktoken
-              quern vocab export vocab/kjv --format gpt2 --output kjv-gpt2
             """)
+
+    static let examples: [Example] = [
+        "quern vocab export vocab/kjv --format tiktoken --output kjv.tiktoken",
+        "quern vocab export vocab/kjv --format gpt2 --output kjv-gpt2",
+    ]
 
     @Argument(help: "The vocabulary's directory, or its tokenizer.json.")
     var vocab: String

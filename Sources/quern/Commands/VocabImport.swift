@@ -4,7 +4,7 @@ import Tokenization
 import VocabularyFiles
 
 /// `quern vocab import`
-struct VocabImport: AsyncParsableCommand, MessagingCommand {
+struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Make a vocabulary of another program's files.",
@@ -18,14 +18,16 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand {
             Files of ranks hold neither pattern nor special tokens. Those of published \
             vocabularies are recognised by their bytes and get what belongs to them; for others \
             say --preset, or --pattern and --special.
-
-            Example:
-
-              quern vocab import cl100k_base.tiktoken --output vocab/cl100k
-              quern vocab import Qwen2.5-7B/tokenizer.json --ignore-normalizer --output vocab/qwen
-              quern vocab import mine.tiktoken --pattern gpt4 --special '<|end|>=5000' \\
-                --output vocab/mine
             """)
+
+    static let examples: [Example] = [
+        "quern vocab import cl100k_base.tiktoken --output vocab/cl100k",
+        "quern vocab import Qwen2.5-7B/tokenizer.json --ignore-normalizer --output vocab/qwen",
+        """
+        quern vocab import mine.tiktoken --pattern gpt4 --special '<|end|>=5000' \
+        --output vocab/mine
+        """,
+    ]
 
     @Argument(help: "A file, or a directory that holds one of them.")
     var source: String

@@ -4,7 +4,7 @@ import Tokenization
 import VocabularyLearning
 
 /// `quern vocab learn`
-struct VocabLearn: AsyncParsableCommand, ReportingCommand {
+struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "learn",
         abstract: "Learn a vocabulary from counts of pieces.",
@@ -14,11 +14,11 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand {
 
             Counting works in any memory, but learning holds every distinct piece: about ten bytes \
             for each of their bytes. What it will take is said before it begins, if it is much.
-
-            Example:
-
-              quern vocab learn all.counts --vocab-size 65536 --output vocab/large
             """)
+
+    static let examples: [Example] = [
+        "quern vocab learn all.counts --vocab-size 65536 --output vocab/large"
+    ]
 
     @Argument(
         help: ArgumentHelp(

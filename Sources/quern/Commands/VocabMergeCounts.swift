@@ -4,7 +4,7 @@ import Pipeline
 import Tokenization
 
 /// `quern vocab merge-counts`
-struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand {
+struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "merge-counts",
         abstract: "Add files of counts up.",
@@ -12,11 +12,11 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand {
             Makes one file of counts of any number of them, in the memory of a few buffers. The \
             result is the file that `quern vocab count` would have made of all the text at once, \
             in whatever order and grouping it is merged.
-
-            Example:
-
-              quern vocab merge-counts part-1.counts part-2.counts --output all.counts
             """)
+
+    static let examples: [Example] = [
+        "quern vocab merge-counts part-1.counts part-2.counts --output all.counts"
+    ]
 
     @Argument(help: ArgumentHelp("Files that `quern vocab count` wrote.", valueName: "counts"))
     var inputs: [String]

@@ -3,7 +3,7 @@ import Pipeline
 import Tokenization
 
 /// `quern vocab show`
-struct VocabShow: AsyncParsableCommand, ReportingCommand {
+struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what a vocabulary holds, and what it makes of a text or a word.",
@@ -11,14 +11,14 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand {
             With --input, for each file: how many bytes a token stands for, and which share of \
             words lies in one token (a word is a run of letters and marks); then which tokens \
             never occurred. With --word, how merges make the tokens of a word.
-
-            Example:
-
-              quern vocab show vocab/kjv
-              quern vocab show vocab/kjv --tokens 300..320
-              quern vocab show vocab/kjv --word " beginning"
-              quern vocab show vocab/kjv --input corpora/kjv.txt.zst
             """)
+
+    static let examples: [Example] = [
+        "quern vocab show vocab/kjv",
+        "quern vocab show vocab/kjv --tokens 300..320",
+        #"quern vocab show vocab/kjv --word " beginning""#,
+        "quern vocab show vocab/kjv --input corpora/kjv.txt.zst",
+    ]
 
     @Argument(help: "The vocabulary's directory, or its tokenizer.json.")
     var vocab: String

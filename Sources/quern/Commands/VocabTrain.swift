@@ -4,7 +4,7 @@ import Pipeline
 import Tokenization
 
 /// `quern vocab train`
-struct VocabTrain: AsyncParsableCommand, ReportingCommand {
+struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Learn a vocabulary from a corpus.",
@@ -18,16 +18,18 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand {
 
             With --model, its tokens are subwords (bpe), words or characters. All can write every \
             text: words and characters that are no tokens become their bytes.
-
-            Example:
-
-              quern vocab train --vocab-size 4096 --output vocab/mine corpus.jsonl.zst
-              zstdcat corpus.txt.zst | quern vocab train --output vocab/mine -
-              quern vocab train --memory 2G --counts corpus.counts --vocab-size 65536 \\
-                --output vocab/large 'data/*.jsonl.zst'
-              quern vocab train --model word --vocab-size 8192 --output vocab/words corpus.txt.zst
-              quern vocab train --model character --output vocab/characters corpus.txt.zst
             """)
+
+    static let examples: [Example] = [
+        "quern vocab train --vocab-size 4096 --output vocab/mine corpus.jsonl.zst",
+        "zstdcat corpus.txt.zst | quern vocab train --output vocab/mine -",
+        """
+        quern vocab train --memory 2G --counts corpus.counts --vocab-size 65536 \
+        --output vocab/large 'data/*.jsonl.zst'
+        """,
+        "quern vocab train --model word --vocab-size 8192 --output vocab/words corpus.txt.zst",
+        "quern vocab train --model character --output vocab/characters corpus.txt.zst",
+    ]
 
     @Option(name: .long, help: "Where to write the vocabulary.")
     var output: String

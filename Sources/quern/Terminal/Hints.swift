@@ -58,7 +58,8 @@ struct KnownOptions {
 
     /// The options that the help of `command` shows.
     init(of command: any ParsableCommand.Type) {
-        names = Set(command.helpMessage().split { !($0.isLetter || $0 == "-" || $0.isNumber) })
+        let help = command.helpMessage(columns: 80)
+        names = Set(help.split { !($0.isLetter || $0 == "-" || $0.isNumber) })
     }
 
     /// "use a or b", of those `options` that the command has; nil if it has none of them. A value

@@ -21,10 +21,20 @@ enum Terminal {
     static var readsFromPerson: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// Columns of the screen behind standard error.
-    static var width: Int {
+    static var width: Int { columns(of: STDERR_FILENO) ?? 80 }
+
+    /// Columns that results are laid out for: what `COLUMNS` in the environment says, or else those
+    /// of the screen behind standard output.
+    static var resultColumns: Int {
+        let wanted = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }
+        return wanted ?? columns(of: STDOUT_FILENO) ?? 80
+    }
+
+    /// Columns of the screen behind a descriptor; nil if there is none.
+    private static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()
-        guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-            return 80
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
         }
         return Int(size.ws_col)
     }
