@@ -64,6 +64,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             if arguments.sorted() == ["--verbose", "--version"] {
                 return Terminal.write(verboseVersion)
             }
+            if let unknown = UnknownCommand(NamedCommand(arguments)) { throw unknown }
             var command = try parseAsRoot(arguments.joiningNegativeNumbers)
             parsed = command
             if var command = command as? any AsyncParsableCommand {
@@ -99,14 +100,17 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             exit(withError: ExitCode(130))
         }
         let hint = command.flatMap { Hints.hint(for: error, in: type(of: $0)) }
-        let code = exitCode(for: error)
+        let named = NamedCommand(arguments)
+        let code = error is UnknownCommand ? .validationFailure : exitCode(for: error)
         let form = messages?.errorForm ?? MessageOptions.errorForm(of: arguments)
         // An exit code that a command has chosen is no error.
         if form == .json, !(error is ExitCode) {
-            ProgressPrinter.showLast(message(for: error), hint: hint)
-            exit(withError: code)
+            ProgressPrinter.showLast(WrongUsage.message(for: error, named), hint: hint)
+        } else {
+            let text = WrongUsage.text(for: Hints.explained(error, hint: hint), named)
+            if !text.isEmpty { Terminal.writeLastMessage(text + "\n") }
         }
-        exit(withError: Hints.explained(error, hint: hint))
+        exit(withError: code)
     }
 
     private static func isInterruption(_ error: any Error) -> Bool {

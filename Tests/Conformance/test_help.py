@@ -48,7 +48,7 @@ def examples(text):
     for line in text.partition("\nEXAMPLES:\n")[2].splitlines():
         if goes_on:
             found[-1] += "\n" + line
-        elif line.split(" ")[2:3] and line.split(" ")[2] in PROGRAMS:
+        elif line.split()[:1] and line.split()[0] in PROGRAMS:
             found.append(line)
         else:
             continue

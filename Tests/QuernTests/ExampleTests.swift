@@ -60,12 +60,15 @@ import Testing
 
     @Test(arguments: [
         (
-            "a --bc de f | quern gh", 14,
-            ["  a --bc de \\", "      f \\", "      | quern \\", "      gh"]
+            "a --bc de f | quern gh", 15,
+            ["  a --bc de f \\", "      | quern \\", "      gh"]
         ),
         ("quern \"a b c d\" --e", 14, ["  quern \\", "      \"a b c d\" \\", "      --e"]),
-        ("a 'b c' --d 0123456789", 20, ["  a 'b c' \\", "      --d \\", "      0123456789"]),
-        ("a && b", 7, ["  a \\", "      && b"]),
+        ("a 'b c' --d 0123456789", 19, ["  a 'b c' \\", "      --d \\", "      0123456789"]),
+        ("a b --d 0123456789", 20, ["  a b --d 0123456789"]),
+        ("a 'b c' --d 012345", 20, ["  a 'b c' --d 012345"]),
+        ("a 'b c' --d 0123456", 20, ["  a 'b c' \\", "      --d 0123456"]),
+        ("a && b", 7, ["  a \\", "      && \\", "      b"]),
         ("a b", 5, ["  a b"]),
     ])
     func `a line is broken where a reader expects it`(

@@ -90,7 +90,7 @@ enum ConfigurationFile {
             guard known.contains(name) else {
                 throw PipelineError.unknownKey(
                     key: shownPrefix + name,
-                    nearest: nearest(to: name, among: known).map { shownPrefix + $0 })
+                    nearest: Spelling.nearest(to: name, among: known).map { shownPrefix + $0 })
             }
             let (key, shown) = (prefix + name, shownPrefix + name)
             if sections[key] != nil {
@@ -174,7 +174,8 @@ enum ConfigurationFile {
         guard let number = sources.firstIndex(where: { $0["name"] as? String == name }) else {
             let names = sources.compactMap { $0["name"] as? String }
             throw PipelineError.unknownKey(
-                key: shown, nearest: nearest(to: name, among: names).map { "corpus.sources." + $0 })
+                key: shown,
+                nearest: Spelling.nearest(to: name, among: names).map { "corpus.sources." + $0 })
         }
         try checkSection(addition, sections, "corpus.sources[]", shown)
         merge(addition as? [String: Any] ?? [:], into: &sources[number])
@@ -282,30 +283,5 @@ enum ConfigurationFile {
             }
         }
         return nil
-    }
-
-    /// The candidate that takes the fewest edits to reach, if that is at most a third of its
-    /// length.
-    static func nearest(to key: String, among candidates: [String]) -> String? {
-        let best = candidates.map { (editDistance(key, $0), $0) }.min { $0 < $1 }
-        guard let best, best.0 <= max(2, best.1.count / 3) else { return nil }
-        return best.1
-    }
-
-    /// The least number of insertions, deletions and substitutions from one to the other
-    /// (Levenshtein, 1966). O(a·b).
-    static func editDistance(_ a: String, _ b: String) -> Int {
-        let (a, b) = (Array(a), Array(b))
-        var row = Array(0...b.count)
-        for (i, left) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, right) in b.enumerated() {
-                let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (left == right ? 0 : 1))
-                diagonal = row[j + 1]
-                row[j + 1] = next
-            }
-        }
-        return row[b.count]
     }
 }

@@ -3,9 +3,6 @@ import ArgumentParser
 /// Help texts: what the parser says of a command, and below it the command's examples, laid out so
 /// that they can be pasted into a shell at any width.
 enum Help {
-    /// Fewest columns that a text is laid out for: labels of options take 26.
-    private static let fewestColumns = 40
-
     /// The help of a command of the program.
     ///
     /// - Parameters:
@@ -15,7 +12,6 @@ enum Help {
     static func text(
         for command: any ParsableCommand.Type, columns: Int, includesHidden: Bool = false
     ) -> String {
-        let columns = max(columns, fewestColumns)
         let text = Quern.helpMessage(
             for: command, includeHidden: includesHidden, columns: columns)
         let examples = (command as? any CommandWithExamples.Type)?.examples ?? []
@@ -30,7 +26,7 @@ enum Help {
     ///   - end: what the parser threw.
     ///   - arguments: the program's.
     static func text(for end: any Error, arguments: [String]) -> String {
-        let columns = max(Terminal.resultColumns, fewestColumns)
+        let columns = Terminal.resultColumns
         let text = Quern.fullMessage(for: end, columns: columns)
         let command = NamedCommand(arguments).command
         // The parser keeps to itself whose help it shows.
@@ -46,11 +42,12 @@ enum Help {
     /// Examples below each other; a remark stands above its examples with an empty line before it.
     private static func text(of examples: [Example], columns: Int) -> String {
         var text = ""
+        let indent = examples.contains { $0.remark != nil } ? 4 : 2
         for example in examples {
             if let remark = example.remark {
                 text += (text.isEmpty ? "" : "\n") + wrapped(remark, columns: columns)
             }
-            text += example.lines(columns: columns).joined(separator: "\n") + "\n"
+            text += example.lines(columns: columns, indent: indent).joined(separator: "\n") + "\n"
         }
         return text
     }

@@ -6,6 +6,8 @@ struct NamedCommand {
     let command: any ParsableCommand.Type
     /// Its name behind the program's, such as "vocab train"; empty for the program.
     let name: [String]
+    /// The arguments behind its name.
+    let arguments: ArraySlice<String>
     /// The word that stands where a subcommand's name belongs and is none.
     let unknownWord: String?
 
@@ -14,7 +16,8 @@ struct NamedCommand {
         var command: any ParsableCommand.Type = Quern.self
         var name: [String] = []
         var unknownWord: String?
-        for word in arguments.first == "help" ? arguments.dropFirst() : arguments[...] {
+        var rest = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+        while let word = rest.first {
             let subcommands = command.configuration.subcommands
             guard !word.hasPrefix("-"), !subcommands.isEmpty else { break }
             guard let next = subcommands.first(where: { $0.isCalled(word) }) else {
@@ -22,10 +25,12 @@ struct NamedCommand {
                 break
             }
             command = next
+            rest = rest.dropFirst()
             name.append(next._commandName)
         }
         self.command = command
         self.name = name
+        self.arguments = rest
         self.unknownWord = unknownWord
     }
 

@@ -12,6 +12,10 @@ enum ProcessStart {
     /// Exit code after a mapped file could not be read, `EX_IOERR` of `sysexits.h`.
     private static let unreadableFileCode: Int32 = 74
 
+    /// Fewest columns that a help text is laid out for: the labels of options take 26 of them, and
+    /// the parser stops where nothing is left.
+    private static let fewestColumns = 40
+
     /// Prepares the process. Nothing may be opened before.
     ///
     /// - Returns: what is missing for any work, as a sentence; nil if nothing is.
@@ -20,6 +24,9 @@ enum ProcessStart {
         // A write to a pipe without a reader then fails, and the writer decides what that means.
         signal(SIGPIPE, SIG_IGN)
         reportUnreadableFiles()
+        if Terminal.resultColumns < fewestColumns {
+            unsafe setenv("COLUMNS", "\(fewestColumns)", 1)
+        }
         // Swift reads them from there on Linux, and finds none otherwise.
         guard CommandLine.argc > 0 else {
             return "the arguments cannot be read, for /proc is not there: "
