@@ -119,6 +119,14 @@ extension CorpusError: CustomStringConvertible {
 }
 
 extension CorpusError {
+    /// Whether compressed data could be decoded and is not what was compressed.
+    var isOfChecksum: Bool {
+        guard case .badCompression(_, let error) = self,
+            case .checksumMismatch = error.fault
+        else { return false }
+        return true
+    }
+
     /// Whether a file is at fault that others may be read without: not a setting, and not the
     /// system that all files come from.
     var isOfOneFile: Bool {

@@ -155,8 +155,14 @@ public struct CorpusReader: ~Copyable, Sendable {
         if current != nil { progress.bytesRead += current!.takeStoredByteCount() }
         current = nil
         let source = progress.sources[openedCount - 1]
+        var reason = "\(error)"
+        // A checksum stands behind the documents that it speaks of, which are given out by then.
+        if error.isOfChecksum, source.documents > 0 {
+            progress.damagedMemberCount += 1
+            reason += "; its documents are kept, and some are not as they were written"
+        }
         let broken = CorpusError.brokenFile(
-            path: source.path, documents: source.documents, last: lastPosition, reason: "\(error)")
+            path: source.path, documents: source.documents, last: lastPosition, reason: reason)
         if quarantine != nil { try quarantine!.add(nil, broken) }
         progress.brokenFileCount += 1
         if progress.brokenFiles.count < CorpusProgress.keptErrorCount {
@@ -213,6 +219,9 @@ public struct CorpusProgress: Sendable, Equatable {
     public var skipped: [CorpusError] = []
     /// Files that break off, are damaged or cannot be read, and were left out from there on.
     public var brokenFileCount = 0
+    /// Those of them that end with a gzip member or a zstd frame whose checksum is not that of its
+    /// bytes: its documents were given out before that was known.
+    public var damagedMemberCount = 0
     /// The errors of the first few of them.
     public var brokenFiles: [CorpusError] = []
     /// The inputs in the order in which they are read.
@@ -242,6 +251,7 @@ public struct CorpusProgress: Sendable, Equatable {
         progress.quarantinedLines += other.quarantinedLines
         progress.invalidUTF8Documents += other.invalidUTF8Documents
         progress.brokenFileCount += other.brokenFileCount
+        progress.damagedMemberCount += other.damagedMemberCount
         progress.brokenFiles += other.brokenFiles.prefix(
             keptErrorCount - progress.brokenFiles.count)
         progress.skipped += other.skipped.prefix(keptErrorCount - progress.skipped.count)

@@ -23,6 +23,10 @@ public enum FileError: Error, Equatable, Sendable {
     case inUse(path: String)
     /// An output is an input, lies in one or holds one.
     case outputMeetsInput(output: String, input: String, overlap: FilePlace.Overlap)
+    /// A file that would be replaced is of another kind than the new one.
+    case otherKind(path: String, wanted: String)
+    /// An output would be written into a result of another kind, which has its files there.
+    case outputInResult(output: String, result: String, kind: String)
 
     /// The failure that `errno` describes now.
     package static func current(_ operation: String, _ path: String) -> FileError {
@@ -45,6 +49,12 @@ extension FileError: CustomStringConvertible {
             "the output \(output) lies in the input \(input): choose one outside of it"
         case .outputMeetsInput(let output, let input, .around):
             "the output \(output) holds the input \(input): choose a directory of its own"
+        case .otherKind(let path, let wanted):
+            "\(path) is there and is not \(wanted), so it is not replaced: choose another output"
+        case .outputInResult(let output, let result, let kind):
+            output == result
+                ? "the output \(output) is a \(kind): choose another one"
+                : "the output \(output) lies in the \(kind) \(result): choose one outside of it"
         }
     }
 }

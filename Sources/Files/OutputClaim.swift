@@ -29,6 +29,17 @@ public final class OutputClaim: Sendable {
         case filled
     }
 
+    /// What an output will be, which decides what it may take the place of.
+    public enum Content: Sendable {
+        /// A file that gives way only to one of its own kind, unless `overwrites`.
+        case file(FileKind, overwrites: Bool = false)
+        /// A directory, of a kind that is known again where there is one. It may lie in a result
+        /// of the kind `within`.
+        case directory(ResultKind?, within: ResultKind? = nil)
+        /// Anything else.
+        case other
+    }
+
     /// Name of the lock in a directory, and end of that beside a file.
     package static let lockName = ".quern-lock"
 
@@ -50,13 +61,18 @@ public final class OutputClaim: Sendable {
     /// - Parameters:
     ///   - path: the output.
     ///   - kind: the way in which it comes to be.
+    ///   - content: what it will be.
     ///   - mode: whether other processes may write there as well that also share the claim.
-    /// - Throws: ``FileError/inUse(path:)`` when another process has claimed it, and what the
-    ///   file system refuses.
+    /// - Throws: ``FileError/inUse(path:)`` when another process has claimed it,
+    ///   ``FileError/otherKind(path:wanted:)`` and
+    ///   ``FileError/outputInResult(output:result:kind:)`` for what must not be replaced, and what
+    ///   the file system refuses.
     public init(
-        _ path: String, _ kind: Kind, mode: FileLock.Mode = .exclusive
+        _ path: String, _ kind: Kind, making content: Content = .other,
+        mode: FileLock.Mode = .exclusive
     ) throws(FileError) {
         let path = FilePlace.trimmed(path)
+        try Self.check(path, kind, content)
         let directory = kind == .filled ? path : FileSystem.parentDirectory(of: path)
         let lockPath =
             directory + (kind == .filled ? "/" : "/." + FilePlace.lastName(of: path))
@@ -90,6 +106,24 @@ public final class OutputClaim: Sendable {
             break
         }
         if isProtected, !isShared { PartialFile.clear(beside: path) }
+        // Another process may have made something of that name since.
+        try Self.check(path, kind, content)
+    }
+
+    /// Throws if something is at `path` that must not be replaced, or around it that must not be
+    /// added to.
+    private static func check(
+        _ path: String, _ kind: Kind, _ content: Content
+    ) throws(FileError) {
+        switch content {
+        case .file(let file, let overwrites):
+            try ResultKind.check(output: path, making: nil, isFile: true)
+            if !overwrites { try file.check(path) }
+        case .directory(let result, let outer):
+            try ResultKind.check(output: path, making: result, within: outer, isFile: false)
+        case .other:
+            try ResultKind.check(output: path, making: nil, isFile: kind == .replaced)
+        }
     }
 
     /// Times that a process with a share looks, a hundredth of a second apart: another one that

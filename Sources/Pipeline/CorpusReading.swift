@@ -9,8 +9,16 @@ import Work
 struct PlannedOutput {
     let path: String
     let kind: OutputClaim.Kind
+    let content: OutputClaim.Content
 
-    init(_ path: String, _ kind: OutputClaim.Kind) { (self.path, self.kind) = (path, kind) }
+    init(_ path: String, _ kind: OutputClaim.Kind, _ content: OutputClaim.Content = .other) {
+        (self.path, self.kind, self.content) = (path, kind, content)
+    }
+
+    /// Claims it.
+    func claim(mode: FileLock.Mode = .exclusive) throws(FileError) -> OutputClaim {
+        try OutputClaim(path, kind, making: content, mode: mode)
+    }
 }
 
 /// Reads documents on the calling task and works on chunks of them in others; results come back
@@ -123,7 +131,7 @@ extension CorpusInputs {
             throw PipelineError.noQuarantine(path: quarantinePath)
         }
         notify(work)
-        return try outputs.map { try OutputClaim($0.path, $0.kind, mode: mode) }
+        return try outputs.map { try $0.claim(mode: mode) }
     }
 
     /// Tells what in the folders is not read.

@@ -18,6 +18,9 @@ public enum Stage: String, Codable, Sendable, CaseIterable {
     /// Teaching it to answer.
     case tune
 
+    /// Whether it comes before a model, and makes text, a vocabulary or tokens.
+    var isOfText: Bool { self == .refine || self == .vocab || self == .encode }
+
     /// The stage of a ledger's record. Ledgers that were written before a stage had the same name
     /// everywhere use older names.
     init?(ledgerName name: String) {

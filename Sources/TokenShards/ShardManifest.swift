@@ -81,6 +81,9 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         /// Files that break off, are damaged or cannot be read, and were left out from there on;
         /// absent when there were none.
         public var brokenFiles: Int?
+        /// Those of them that end with a gzip member or a zstd frame whose checksum is not that of
+        /// its bytes, and whose documents are in the data set; absent when there were none.
+        public var damagedMembers: Int?
         /// Number of lines that were put into quarantine; absent when none were.
         public var quarantinedLines: Int?
         /// Documents that held nothing but white space.
@@ -94,6 +97,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         enum CodingKeys: String, CodingKey {
             case lines, examples
             case brokenFiles = "broken_files"
+            case damagedMembers = "damaged_members"
             case quarantinedLines = "quarantined_lines"
             case invalidUTF8Documents = "invalid_utf8_documents"
             case emptyDocuments = "empty_documents"
@@ -102,8 +106,10 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         /// Lines and documents that were left out.
         public init(
             lines: Int = 0, quarantinedLines: Int = 0, emptyDocuments: Int = 0,
-            invalidUTF8Documents: Int = 0, brokenFiles: Int = 0, examples: [String] = []
+            invalidUTF8Documents: Int = 0, brokenFiles: Int = 0, damagedMembers: Int = 0,
+            examples: [String] = []
         ) {
+            self.damagedMembers = damagedMembers > 0 ? damagedMembers : nil
             self.brokenFiles = brokenFiles > 0 ? brokenFiles : nil
             self.lines = lines
             self.quarantinedLines = quarantinedLines > 0 ? quarantinedLines : nil
@@ -123,6 +129,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             left.lines += right.lines
             left.quarantinedLines = sum(left.quarantinedLines, right.quarantinedLines)
             left.brokenFiles = sum(left.brokenFiles, right.brokenFiles)
+            left.damagedMembers = sum(left.damagedMembers, right.damagedMembers)
             left.emptyDocuments += right.emptyDocuments
             left.invalidUTF8Documents = sum(left.invalidUTF8Documents, right.invalidUTF8Documents)
             left.examples += right.examples

@@ -23,6 +23,8 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case notCounts(path: String)
     /// A vocabulary file has a normalizer, a Unicode normal form, and it was not to be left out.
     case normalizer(path: String, name: String)
+    /// Another vocabulary is in the directory where one was to be written.
+    case otherVocabulary(path: String)
     /// A vocabulary file has a token that is not spelled in byte characters.
     case unspelledToken(path: String, token: String)
     /// A file holds ranks only, without a pattern and special tokens, and not those of a known
@@ -93,6 +95,11 @@ extension TokenizationError: CustomStringConvertible {
             \(path) cannot be used exactly, so it is refused: it has the normalizer \(name), which \
             changes texts before they are cut; texts that are in this form already, as nearly all \
             are, keep their ids without it: leave it out
+            """
+        case .otherVocabulary(let path):
+            """
+            \(path) holds another vocabulary, which is not replaced: shards and models that were \
+            made with it need it
             """
         case .unspelledToken(let path, let token):
             """

@@ -13,13 +13,25 @@ extension Vocabulary {
     ///   - path: a directory, which is made if need be, for ``VocabularyFormat/huggingface`` and
     ///     ``VocabularyFormat/gpt2``; a file for the others.
     ///   - format: whose form.
-    /// - Throws: `TokenizationError.notRepresentable` and
-    ///   `TokenizationError.file`.
+    ///   - overwrites: whether another vocabulary that is there is replaced.
+    /// - Throws: `TokenizationError.notRepresentable`, `TokenizationError.otherVocabulary`, and
+    ///   `TokenizationError.file`, also for a file that holds something else.
     public func export(
-        to path: String, format: VocabularyFormat
+        to path: String, format: VocabularyFormat, overwrites: Bool = false
     ) throws(TokenizationError) -> [String] {
         if let obstacle = obstacle(to: format) {
             throw .notRepresentable(format: format.rawValue, reason: obstacle)
+        }
+        let existing = ExistingVocabulary(path: path, overwrites: overwrites)
+        switch format {
+        case .huggingface: try existing.check(self)
+        case .gpt2:
+            let files = GPT2Files.write(self)
+            try existing.check(holds: files.vocabulary, in: GPT2Files.vocabularyName)
+            try existing.check(holds: files.merges, in: GPT2Files.mergesName)
+        case .tiktoken: try existing.check(holds: TiktokenFile.write(self))
+        case .tekken: try existing.check(holds: TekkenFile.write(self))
+        case .gguf: break
         }
         do throws(FileError) {
             return try write(to: path, format: format)

@@ -4,6 +4,7 @@ import Corpora
 import Files
 import Models
 import Pipeline
+import Training
 import Work
 
 /// The program.
@@ -67,6 +68,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             if let unknown = UnknownCommand(NamedCommand(arguments)) { throw unknown }
             var command = try parseAsRoot(arguments.joiningNegativeNumbers)
             parsed = command
+            tellStandIns(arguments, for: command)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -74,6 +76,19 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             }
         } catch {
             end(after: error, of: parsed, arguments)
+        }
+    }
+
+    /// Tells where an argument names the best checkpoint of a run that has none.
+    private static func tellStandIns(
+        _ arguments: [String], for command: any ParsableCommand
+    ) {
+        guard let messages = (command as? any MessagingCommand)?.messages else { return }
+        for argument in arguments {
+            guard let path = argument.split(separator: "=").last,
+                let notice = CheckpointStore.standInNotice(for: String(path))
+            else { continue }
+            ProgressPrinter.notice(notice, form: messages.form)
         }
     }
 

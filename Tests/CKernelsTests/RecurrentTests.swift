@@ -62,8 +62,8 @@ enum Cell: CaseIterable {
         func run(_ cell: Cell, _ level: Int32, places: [Int32]?, fresh: [Int32]?) {
             unsafe (places ?? []).withUnsafeBufferPointer { placeBuffer in
                 unsafe (fresh ?? []).withUnsafeBufferPointer { freshBuffer in
-                    let places = unsafe places == nil ? nil : placeBuffer.baseAddress
-                    let fresh = unsafe fresh == nil ? nil : freshBuffer.baseAddress
+                    let places = places == nil ? nil : placeBuffer.baseAddress
+                    let fresh = fresh == nil ? nil : freshBuffer.baseAddress
                     var step = unsafe qk_recurrent_step()
                     unsafe (step.rows, step.n) = (3, n)
                     unsafe (step.inputs, step.inputs_row, step.inputs_gate) =

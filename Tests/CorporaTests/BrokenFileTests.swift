@@ -83,6 +83,29 @@ import Work
         #expect(partCount > 1)
     }
 
+    @Test(arguments: ["gz", "zst"])
+    func `documents in front of a checksum that fails are kept, counted and called doubtful`(
+        ending: String
+    ) throws {
+        var data = try compressed(ending)
+        // The checksum: before gzip's length, at the end of a zstd frame.
+        data[data.count - (ending == "gz" ? 8 : 4)] ^= 1
+        let path = try folder.write("a.jsonl." + ending, data)
+        for sizes in Self.sizes {
+            let (texts, progress) = try read([path], sizes)
+            #expect(texts == Self.lines)
+            #expect(progress.damagedMemberCount == 1 && progress.brokenFileCount == 1)
+            let said = try #require(progress.brokenFiles.first).description
+            #expect(said.contains("does not match its checksum"))
+            #expect(said.contains("its documents are kept, and some are not as they were written"))
+        }
+        // Of data that ends too early all that was decoded is as it was.
+        data = try compressed(ending)
+        data.removeLast(data.count / 2)
+        let cut = try folder.write("b.jsonl." + ending, data)
+        #expect(try read([cut], Self.sizes[0]).progress.damagedMemberCount == 0)
+    }
+
     @Test func `what is broken is an object among the reasons, with the documents that are kept`()
         throws
     {

@@ -262,6 +262,48 @@ import Testing
         #expect(try folder.files(below: "shards") == shards)
     }
 
+    @Test(arguments: [
+        ("vocab/tiny/tokenizer.json", "a vocabulary that was changed after it was learned"),
+        ("vocab/tiny/tokens.tsv", "a vocabulary that was changed after it was learned"),
+        ("shards/tiny/val_000000.bin", "shards that were changed after they were encoded"),
+        ("refined/tiny/part_000000.jsonl.zst", "a refined corpus that was changed after"),
+    ])
+    func `what was changed after it was made is refused before any work, and kept or replaced`(
+        path: String, sentence: String
+    ) async throws {
+        let settings = ["--set", #"corpus.refine={"min_words": 2}"#]
+        _ = try await run(settings[0], settings[1])
+        let folderName = String(path.prefix { $0 != "/" })
+        let whole = try folder.files(below: folderName)
+        var bytes = try folder.bytes(path)
+        bytes.insert(UInt8(ascii: " "), at: bytes.count - 1)
+        try folder.write(path, bytes)
+        let message = try await refusal(settings)
+        #expect(message.contains(sentence), "\(message)")
+        #expect(message.contains("\(path) as recorded, now with other bytes"), "\(message)")
+        let stage = ["vocab": "vocab", "shards": "encode", "refined": "refine"][folderName] ?? ""
+        #expect(try await run(settings[0], settings[1], "--keep") == [stage])
+        let place = try #require(kept(folderName).first)
+        #expect(
+            try folder.bytes(path.replacing("/tiny/", with: "/\(place)/")) == bytes)
+        #expect(try folder.files(below: folderName + "/tiny").count > 1)
+        try folder.write(path, bytes)
+        #expect(try await run(settings[0], settings[1], "--overwrite") == [stage])
+        #expect(
+            try folder.files(below: folderName).filter { $0.key.hasPrefix("tiny/") } == whole)
+        #expect(try await run(settings[0], settings[1]) == [])
+    }
+
+    @Test func `a copy of a run, with other times, is up to date`() async throws {
+        _ = try await run()
+        for name in try folder.files(below: "").keys where !name.hasPrefix("corpus") {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 1e9)],
+                ofItemAtPath: folder.path + "/" + name)
+        }
+        #expect(try await run() == [])
+    }
+
     @Test func `a file of another program among the shards is not replaced`() async throws {
         try folder.write("shards/tiny/train_000000.bin", "theirs")
         for option in [[], ["--keep"], ["--overwrite"]] {

@@ -77,19 +77,14 @@ import Testing
         #expect(try await overwrite("vocabulary.vocab_size=290") == Self.stages)
     }
 
-    @Test func `a shard that was deleted or damaged is encoded again, and nothing is trained`()
-        async throws
-    {
+    @Test func `a shard that was deleted is encoded again, and nothing is trained`() async throws {
         _ = try await run()
         let whole = try folder.files(below: "shards")
         try folder.remove("shards/tiny/train_000000.bin")
-        #expect(try await run() == ["encode"])
-        #expect(try folder.files(below: "shards") == whole)
-
-        var bytes = try folder.bytes("shards/tiny/val_000000.bin")
-        bytes[1_030] ^= 1
-        try folder.write("shards/tiny/val_000000.bin", bytes)
-        #expect(try await run() == ["encode"])
+        let result = try await Program.succeed(["run", "--log-format", "json"], in: folder)
+        #expect(try result.stages("started") == ["encode"])
+        #expect(
+            result.messages.contains("shards/tiny/train_000000.bin is missing and made again"))
         #expect(try folder.files(below: "shards") == whole)
     }
 

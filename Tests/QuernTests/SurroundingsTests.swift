@@ -61,6 +61,17 @@ import Testing
         let full = try await shell("$Q tokenize --vocab word 'a b' > /dev/full")
         #expect(full.status == 1)
         #expect(full.output.contains("could not write standard output: No space left on device"))
+        // Help is a result as well.
+        for (line, reason) in [
+            ("$Q --help > /dev/full", "No space left on device"),
+            ("$Q train --help > /dev/full", "No space left on device"),
+            ("$Q help encode > /dev/full", "No space left on device"),
+            ("$Q --version >&-", "Bad file descriptor"), ("$Q --help >&-", "Bad file descriptor"),
+        ] {
+            let help = try await shell(line)
+            #expect(help.status == 1, "\(line): \(help)")
+            #expect(help.output.contains("could not write standard output: " + reason))
+        }
         let gone = try await shell(
             "(sleep 0.3; $Q tokenize --vocab word 'a b'; echo $? > code) | true; cat code")
         #expect(gone.output == "141\n")

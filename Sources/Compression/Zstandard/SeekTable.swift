@@ -90,6 +90,11 @@ public struct SeekTable: Sendable, Equatable {
         return headerByteCount + frameCount * entryByteCount(footer[4]) + footerByteCount
     }
 
+    /// Whether a file whose last bytes are `end` ends with a table.
+    public static func endsFile(_ end: ArraySlice<UInt8>) -> Bool {
+        byteCount(footer: Array(end.suffix(footerByteCount)).span) != nil
+    }
+
     /// Reads the table that `bytes` are, all of them; nil when they are none, or when its frames
     /// are not what stands before it. O(frames).
     ///

@@ -27,6 +27,9 @@ public enum EncodeStage {
         public var existing: ExistingWork
         /// Most work that a kill may cost: the time between two writings of the place.
         public var journalInterval: Duration
+        /// Kind of the results in which the data set may lie: that of a source in that of a corpus
+        /// that had no sources before.
+        var outerKind: ResultKind?
         /// Text of a chunk, in bytes.
         var chunkByteCount = 1 << 20
         /// Bytes of ids that are brought to the disk together while more are made; what is left is
@@ -79,7 +82,7 @@ public enum EncodeStage {
     ) async throws -> ShardManifest {
         let (workspace, claims) = try workspace(
             for: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
-            mode: .exclusive, work: work)
+            within: surroundings.outerKind, mode: .exclusive, work: work)
         defer { withExtendedLifetime(claims) {} }
         return try await tidying(workspace) {
             try await encode(
@@ -119,7 +122,7 @@ public enum EncodeStage {
     ) async throws -> ShareOutcome {
         let (workspace, claims) = try workspace(
             for: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
-            mode: .shared, work: work)
+            within: nil, mode: .shared, work: work)
         defer { withExtendedLifetime(claims) {} }
         return try await tidying(workspace) {
             try await encode(
@@ -139,7 +142,7 @@ public enum EncodeStage {
     public static func finish(directory: String) throws -> ShardManifest {
         let names = EncodingWorkspace.names(in: directory)
         guard let first = names.first else { return try ShardManifest(directory: directory) }
-        let claim = try OutputClaim(directory, .filled)
+        let claim = try OutputClaim(directory, .filled, making: .directory(.dataSet))
         defer { withExtendedLifetime(claim) {} }
         if let name = names.first(where: {
             DataSetAssembly.isCommitted(in: directory + "/" + $0)
@@ -160,7 +163,8 @@ public enum EncodeStage {
     /// the directory alone, and processes that have a share each have it together.
     private static func workspace(
         for corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
-        directory: String, mode: FileLock.Mode, work: WorkContext<PipelineEvent>
+        directory: String, within outerKind: ResultKind?, mode: FileLock.Mode,
+        work: WorkContext<PipelineEvent>
     ) throws -> (EncodingWorkspace, claims: [OutputClaim]) {
         guard shards.endOfText == .none || vocabulary.endOfText != nil else {
             throw PipelineError.badValue(
@@ -172,8 +176,8 @@ public enum EncodeStage {
         try corpus.validate()
         let inputs = try corpus.findInputs()
         let claims = try inputs.claim(
-            [PlannedOutput(directory, .filled)], quarantinePath: corpus.keptPath, mode: mode,
-            work: work)
+            [PlannedOutput(directory, .filled, .directory(.dataSet, within: outerKind))],
+            quarantinePath: corpus.keptPath, mode: mode, work: work)
         return (
             try EncodingWorkspace(
                 directory: directory,

@@ -219,7 +219,8 @@ struct PartEncoding {
                 lines: progress.skippedLines, quarantinedLines: progress.quarantinedLines,
                 emptyDocuments: progress.emptyDocuments,
                 invalidUTF8Documents: progress.invalidUTF8Documents,
-                brokenFiles: progress.brokenFileCount, examples: progress.examples),
+                brokenFiles: progress.brokenFileCount,
+                damagedMembers: progress.damagedMemberCount, examples: progress.examples),
             quarantine: quarantine)
     }
 }

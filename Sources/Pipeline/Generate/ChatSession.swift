@@ -1,3 +1,4 @@
+public import Files
 import Foundation
 public import Models
 public import Tokenization
@@ -88,6 +89,9 @@ public struct ChatSession {
 
     /// Forgets what was said; the system message stays.
     public mutating func clear() { (messages, unreadCount) = ([], 0) }
+
+    /// The kind of a file with a conversation in it, for who saves one.
+    public static let savedFile = FileKind("a conversation", fronts: ["{\"messages\":"])
 
     /// Everything that was said, as a line of JSON that instruction tuning reads.
     public func line() throws -> String {

@@ -18,6 +18,8 @@ public enum ModelExport {
         public var addsBeginning: Bool?
         /// llama.cpp's name of the pre-tokenizer, where another than the exact one is wanted.
         public var preTokenizer: String?
+        /// Whether a file that is there is replaced although it holds another model.
+        public var overwrites = false
 
         /// Single precision, and everything else as the model has it.
         public init() {}
@@ -38,7 +40,10 @@ public enum ModelExport {
         report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, remarks: [String]) {
         try FilePlace.check(output: path, inputs: [CheckpointStore.resolved(directory)])
-        let claim = try OutputClaim(path, .replaced)
+        let fileName = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+        let name = settings.name ?? fileName
+        let claim = try OutputClaim(
+            path, .replaced, making: .file(ggufFile(named: name), overwrites: settings.overwrites))
         defer { withExtendedLifetime(claim) {} }
         let directory = try CheckpointStore.soundModelDirectory(at: directory)
         let model = try ModelDirectory(path: directory)
@@ -49,9 +54,8 @@ public enum ModelExport {
         tokenizer.preTokenizer = settings.preTokenizer
         tokenizer.chatTemplate = try ChatTemplateFile.read(directory: directory)
         tokenizer.addsBeginning = settings.addsBeginning
-        let fileName = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         try model.writeGGUF(
-            to: path, type: settings.type, name: settings.name ?? fileName,
+            to: path, type: settings.type, name: name,
             tokenizer: vocabulary.ggufMembers(tokenizer)
         ) { report(.writing("exporting", $0, of: model)) }
         var remarks: [String] = []
@@ -61,6 +65,25 @@ public enum ModelExport {
                     + "11; let it ignore the end (--ignore-eos)")
         }
         return (model, remarks)
+    }
+
+    /// A GGUF file of a model of the name `name`: one of another name may have come from far away.
+    private static func ggufFile(named name: String) -> FileKind {
+        var key: [UInt8] = []
+        func append(_ number: Int, byteCount: Int) {
+            for index in 0..<byteCount {
+                key.append(UInt8(truncatingIfNeeded: number >> (8 * index)))
+            }
+        }
+        for (text, type) in [("general.name", 8), (name, nil)] as [(String, Int?)] {
+            append(text.utf8.count, byteCount: 8)
+            key += text.utf8
+            if let type { append(type, byteCount: 4) }
+        }
+        let wanted = key
+        return FileKind("a GGUF file of the model \"\(name)\"") { front, _ in
+            front.starts(with: "GGUF".utf8) && front.firstRange(of: wanted) != nil
+        }
     }
 
     /// Writes the model in `directory`, with its tokenizer as it is, as another Hugging Face

@@ -9,7 +9,7 @@ enum NewDirectory {
     ///   if it meets an input or another process writes it.
     static func claim(_ path: String, inputs: [String]) throws -> OutputClaim {
         try FilePlace.check(output: path, inputs: inputs)
-        let claim = try OutputClaim(path, .replaced)
+        let claim = try OutputClaim(path, .replaced, making: .directory(.model))
         // Not before the claim: until then another process may be about to make it.
         if FileManager.default.fileExists(atPath: path) {
             guard try FileSystem.namesInDirectory(path).isEmpty else {

@@ -38,6 +38,11 @@ public enum PackStage {
         }
     }
 
+    /// A file of frames with a table of them; one without may be the only copy of a corpus.
+    private static let packedFile = FileKind("a packed corpus") { _, end in
+        SeekTable.endsFile(end)
+    }
+
     /// Writes every document as a line `{"text":…}`, in frames of whole lines, and the table of the
     /// frames at the end. The bytes do not depend on the number of threads.
     ///
@@ -46,17 +51,19 @@ public enum PackStage {
     ///   - path: the file, which appears when it is whole.
     ///   - level: of compression.
     ///   - frameByteCount: a frame holds the documents that reach this size together.
+    ///   - overwrites: whether a file of another kind that is there is replaced.
     ///   - work: threads, the signal to stop, and where events go.
     public static func run(
         corpus: CorpusConfiguration, path: String, level: Int, frameByteCount: Int,
-        work: WorkContext<PipelineEvent>
+        overwrites: Bool = false, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         _ = try FrameMaker(level: level)
         // The level was good once, so it is good again.
         let makers = Pool { try! FrameMaker(level: level) }
         var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
         let claims = try reader.inputs.claim(
-            [PlannedOutput(path, .replaced)], quarantinePath: corpus.keptPath, work: work)
+            [PlannedOutput(path, .replaced, .file(packedFile, overwrites: overwrites))],
+            quarantinePath: corpus.keptPath, work: work)
         defer { withExtendedLifetime(claims) {} }
         var file = try FileReplacement(path: path)
         var table = SeekTable()

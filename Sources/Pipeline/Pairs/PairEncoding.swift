@@ -33,11 +33,13 @@ struct PairEncoding {
     /// - Parameters:
     ///   - corpus: where the pairs lie.
     ///   - directory: that of the shards.
+    ///   - outerKind: kind of the results in which it may lie.
     ///   - work: the signal to stop, and where events go.
     ///   - willReplace: called with the manifest before shards that are there are replaced.
     /// - Returns: the manifest of the shards.
     func run(
-        _ corpus: CorpusConfiguration, directory: String, work: WorkContext<PipelineEvent>,
+        _ corpus: CorpusConfiguration, directory: String, within outerKind: ResultKind? = nil,
+        work: WorkContext<PipelineEvent>,
         willReplace: (ShardManifest) throws -> Void = { _ in }
     ) throws -> ShardManifest {
         let split = ValidationSplit(fraction: corpus.validationFraction)
@@ -47,7 +49,8 @@ struct PairEncoding {
         shards.allowSpecial = .none
         var reader = try PairReader(corpus, stop: work.stop)
         let claims = try reader.inputs.claim(
-            [PlannedOutput(directory, .filled)], quarantinePath: corpus.keptPath, work: work)
+            [PlannedOutput(directory, .filled, .directory(.dataSet, within: outerKind))],
+            quarantinePath: corpus.keptPath, work: work)
         defer { withExtendedLifetime(claims) {} }
         var writer = try ShardWriter(
             directory: directory, vocabulary: template.vocabulary, configuration: shards)
@@ -82,6 +85,7 @@ struct PairEncoding {
             skipped: .init(
                 lines: reader.progress.skippedLines + losses.count, emptyDocuments: 0,
                 brokenFiles: reader.progress.brokenFileCount,
+                damagedMembers: reader.progress.damagedMemberCount,
                 examples: reader.progress.examples + losses.examples),
             willReplace: willReplace)
         notify(losses, skippedRecords: reader.progress.skippedLines, work: work)

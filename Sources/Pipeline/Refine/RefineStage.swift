@@ -153,6 +153,9 @@ public enum RefineStage {
         let progress = reader.progress
         outcome.skipped.lines = progress.skippedLines
         if progress.brokenFileCount > 0 { outcome.skipped.brokenFiles = progress.brokenFileCount }
+        if progress.damagedMemberCount > 0 {
+            outcome.skipped.damagedMembers = progress.damagedMemberCount
+        }
         outcome.skipped.emptyDocuments = progress.emptyDocuments
         outcome.skipped.examples = progress.examples
         return outcome

@@ -25,6 +25,8 @@ public struct Replacement: Equatable, Sendable {
         case shards
         /// A refined corpus that the pipeline has not made.
         case refinedCorpus
+        /// What a stage before the model has made, with files that were changed since.
+        case edited(Stage)
     }
 
     /// Directory of the result.
@@ -54,6 +56,9 @@ extension Replacement: CustomStringConvertible {
             case .vocabulary: "a vocabulary that this pipeline has not learned"
             case .shards: "shards that this pipeline has not encoded"
             case .refinedCorpus: "a refined corpus that this pipeline has not made"
+            case .edited(.refine): "a refined corpus that was changed after it was made"
+            case .edited(.vocab): "a vocabulary that was changed after it was learned"
+            case .edited: "shards that were changed after they were encoded"
             }
         return "\(path) holds \(what), and the run would replace it, for these are different: "
             + changes.prefix(Self.shownCount).map(\.description).joined(separator: "; ")

@@ -121,20 +121,7 @@ extension PipelineRunner {
         guard FileManager.default.fileExists(atPath: directory + "/" + Self.vocabularyFile),
             let old = try? Vocabulary(directory: directory)
         else { return }
-        let wanted = configuration.vocabulary
-        var changes: [RecipeChange] = []
-        if old.count > wanted.vocabularySize {
-            changes.append(
-                RecipeChange(
-                    key: "vocabulary.vocab_size", before: "\(old.count)",
-                    after: "\(wanted.vocabularySize)"))
-        }
-        if old.model != wanted.model {
-            changes.append(
-                RecipeChange(
-                    key: "vocabulary.model", before: "\"\(old.model.rawValue)\"",
-                    after: "\"\(wanted.model.rawValue)\""))
-        }
+        let changes = VocabStage.changes(of: old, to: configuration.vocabulary)
         guard !changes.isEmpty else { return }
         try giveWay(Replacement(path: directory, kind: .vocabulary, changes: changes)) {
             try moveAside(directory, record.mover)

@@ -145,6 +145,45 @@ extension PipelineRunner {
         return try? JSONDecoder().decode(RefinementReport.self, from: data)
     }
 
+    // MARK: What was changed since
+
+    /// Decides about vocabularies, shards and refined corpora whose files are not as a run has left
+    /// them, and tells of those that are missing and will be made again. O(bytes).
+    ///
+    /// Damage and a person's own changes look alike; of models the manifest tells.
+    func settleEdited(_ record: Record) throws {
+        try settleEdited(.vocab, nil, configuration.vocabularyDirectory, record)
+        for source in configuration.pipelineSources {
+            if source.refinement != nil {
+                try settleEdited(.refine, source.name, source.refinedDirectory, record)
+            }
+            try settleEdited(.encode, source.name, source.shardDirectory, record)
+        }
+    }
+
+    private func settleEdited(
+        _ stage: Stage, _ source: String?, _ directory: String, _ record: Record
+    ) throws {
+        let deviations = record.ledger.deviations(of: stage, source: source)
+        // With other settings of the pipeline they may lie elsewhere.
+        let changed = deviations.changed.filter { $0.hasPrefix(directory + "/") }
+        let missing = deviations.missing.filter { $0.hasPrefix(directory + "/") }
+        if !changed.isEmpty {
+            return try giveWay(
+                Replacement(
+                    path: directory, kind: .edited(stage),
+                    changes: changed.map {
+                        RecipeChange(key: $0, before: "as recorded", after: "with other bytes")
+                    })
+            ) { try moveAside(directory, record.mover) }
+        }
+        guard let first = missing.first else { return }
+        let more = missing.count - 1
+        work.report(
+            .notice(
+                "\(first)\(more > 0 ? " and \(more) more are" : " is") missing and made again"))
+    }
+
     // MARK: Moving aside
 
     /// Moves a directory aside, if it is there, and says so.

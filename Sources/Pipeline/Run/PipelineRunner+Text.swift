@@ -1,4 +1,5 @@
 import Corpora
+import Files
 import Models
 import Refinement
 import TokenShards
@@ -81,6 +82,7 @@ extension PipelineRunner {
                 String(vocabulary.fingerprint, radix: 16),
             ] + (configuration.readsPairs ? ["\(configuration.model.shape.positionCount)"] : [])
         let source = corpus.source
+        let outerKind: ResultKind? = source.name == nil ? nil : .dataSet
         try settleShards(of: source, vocabulary, record)
         let before = record
         try await runStage(
@@ -90,14 +92,15 @@ extension PipelineRunner {
                 return try PairEncoding(
                     template: PairTemplate(vocabulary),
                     windowLength: configuration.model.shape.positionCount
-                ).run(reading, directory: directory, work: work) {
+                ).run(reading, directory: directory, within: outerKind, work: work) {
                     try settle($0, of: source, before)
                 }.files(in: directory)
             }
+            var surroundings = EncodeStage.Surroundings(existing: .replace)
+            surroundings.outerKind = outerKind
             return try await EncodeStage.run(
                 corpus: reading, vocabulary: vocabulary, shards: configuration.shards,
-                directory: directory,
-                surroundings: .init(existing: .replace),
+                directory: directory, surroundings: surroundings,
                 willReplace: { try settle($0, of: source, before) }, work: work
             ).files(in: directory)
         }

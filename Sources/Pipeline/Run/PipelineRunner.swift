@@ -114,6 +114,7 @@ public struct PipelineRunner {
             ledger: StageLedger(directory: runDirectory),
             claim: try CheckpointStore(runDirectory: runDirectory).claim(),
             trained: directories.compactMap { TrainedRun(directory: $0) })
+        try settleEdited(record)
         try settleModels(corpora, &record, recipeChanges: recipeChanges)
         try settleTuning(record)
         try settleVocabulary(record)

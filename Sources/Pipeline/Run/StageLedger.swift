@@ -15,7 +15,8 @@ struct StageLedger {
     struct Record: Codable, Equatable {
         /// The fingerprint of everything that went in; empty when the stage has been begun again.
         var inputs: String
-        /// Outputs: path and fingerprint.
+        /// Outputs: path and fingerprint, which is the hash of a small file, and the size, time
+        /// and hash of a large one.
         var outputs: [String: String]
         /// Settings that it was done with, by key; nil where they were not kept.
         var settings: [String: String]?
@@ -50,11 +51,35 @@ struct StageLedger {
         guard let record = records[Self.key(stage, source)], record.inputs == inputs else {
             return nil
         }
-        for (path, fingerprint) in record.outputs
-        where Self.fingerprint(ofFile: path) != fingerprint {
+        for (path, fingerprint) in record.outputs where !Self.holds(path, as: fingerprint) {
             return nil
         }
         return record.outputs.keys.sorted()
+    }
+
+    /// Outputs of a stage that are not as it has made them.
+    struct Deviations {
+        /// Files that are not there any more.
+        var missing: [String] = []
+        /// Files with other bytes.
+        var changed: [String] = []
+    }
+
+    /// Outputs of `stage` that are not as it has made them; none of a stage that has been begun
+    /// again, whose files may be of either time. O(bytes).
+    func deviations(of stage: Stage, source: String?) -> Deviations {
+        var deviations = Deviations()
+        guard let record = records[Self.key(stage, source)], !record.inputs.isEmpty else {
+            return deviations
+        }
+        for (path, fingerprint) in record.outputs.sorted(by: { $0.key < $1.key }) {
+            if FileSystem.isMissing(path) {
+                deviations.missing.append(path)
+            } else if !Self.holds(path, as: fingerprint) {
+                deviations.changed.append(path)
+            }
+        }
+        return deviations
     }
 
     /// The settings with which `stage` made what is there; nil where that is not known.
@@ -67,7 +92,17 @@ struct StageLedger {
         guard let fingerprint = records[Self.key(stage, source)]?.outputs[path] else {
             return false
         }
-        return Self.fingerprint(ofFile: path) == fingerprint
+        return Self.holds(path, as: fingerprint)
+    }
+
+    /// Whether the file at `path` has the fingerprint that was recorded. Of a large one that only
+    /// has another time, as a copy has, the bytes are compared. O(bytes) at most.
+    private static func holds(_ path: String, as recorded: String) -> Bool {
+        guard let now = fingerprint(ofFile: path) else { return false }
+        if now == recorded { return true }
+        let (old, new) = (recorded.split(separator: " "), now.split(separator: " "))
+        guard old.count == 3, new.count == 2, old[0] == new[0] else { return false }
+        return old[1] == new[1] || hash(ofFile: path).map { $0 == old[2] } == true
     }
 
     /// The directories of the shards that the run learned from, as far as it is recorded.
@@ -85,7 +120,15 @@ struct StageLedger {
         settings: [String: String]?
     ) throws {
         var fingerprints: [String: String] = [:]
-        for output in outputs { fingerprints[output] = Self.fingerprint(ofFile: output) }
+        for output in outputs {
+            fingerprints[output] = Self.fingerprint(ofFile: output)
+            // Models have manifests with the hashes of their files.
+            if stage.isOfText, let known = fingerprints[output], known.contains(" "),
+                let hash = Self.hash(ofFile: output)
+            {
+                fingerprints[output] = known + " " + hash
+            }
+        }
         records[Self.key(stage, source)] = Record(
             inputs: inputs, outputs: fingerprints, settings: settings)
         try save()
@@ -113,7 +156,7 @@ struct StageLedger {
         var other = self
         other.path = directory + "/" + Self.fileName
         other.records = records.filter { key, _ in
-            [Stage.refine, .vocab, .encode].contains { key.split(separator: "/")[0] == $0.rawValue }
+            Stage(rawValue: String(key.split(separator: "/")[0]))?.isOfText == true
         }
         if !other.records.isEmpty { try other.save() }
     }
@@ -147,5 +190,12 @@ struct StageLedger {
         guard let file = try? MappedFile(path: path) else { return nil }
         guard file.byteCount <= contentLimit else { return identity(ofInput: path) }
         return String(file.withBytes { XXH64.hash(of: $0) }, radix: 16)
+    }
+
+    /// The hash of the bytes of an output; nil when it is not there. O(bytes).
+    private static func hash(ofFile path: String) -> String? {
+        (try? MappedFile(path: path)).map { file in
+            String(file.withBytes { XXH64.hash(of: $0) }, radix: 16)
+        }
     }
 }

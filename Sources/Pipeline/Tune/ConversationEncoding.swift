@@ -78,6 +78,7 @@ struct ConversationEncoding {
                 lines: reader.skippedLines + losses.leftOut,
                 emptyDocuments: reader.progress.emptyDocuments,
                 brokenFiles: reader.progress.brokenFileCount,
+                damagedMembers: reader.progress.damagedMemberCount,
                 examples: (reader.progress.brokenFiles + reader.skipped).map(\.description)
                     + losses.examples),
             willReplace: willReplace)

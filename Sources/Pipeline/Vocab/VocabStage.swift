@@ -2,6 +2,7 @@ public import Corpora
 import Files
 public import Tokenization
 import Training
+import VocabularyFiles
 public import VocabularyLearning
 public import Work
 
@@ -38,25 +39,30 @@ public enum VocabStage {
     ///   - directory: where the vocabulary goes.
     ///   - countsPath: where the counts are kept. If they are there, and the corpus has not changed
     ///     since, it is not read again.
+    ///   - overwrites: whether another vocabulary that is in the directory is replaced.
     ///   - work: threads, the signal to stop, and where events go.
     public static func run(
         corpus: CorpusConfiguration, vocabulary configuration: VocabularyConfiguration,
-        directory: String, countsPath: String? = nil, work: WorkContext<PipelineEvent>
+        directory: String, countsPath: String? = nil, overwrites: Bool = false,
+        work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         try await run(
             corpora: [corpus], vocabulary: configuration, directory: directory,
-            countsPath: countsPath, work: work)
+            countsPath: countsPath, overwrites: overwrites, work: work)
     }
 
     /// Learns from several corpora as from one that holds what each of them does not set aside, as
-    /// ``run(corpus:vocabulary:directory:countsPath:work:)`` does.
+    /// ``run(corpus:vocabulary:directory:countsPath:overwrites:work:)`` does.
     public static func run(
         corpora: [CorpusConfiguration], vocabulary configuration: VocabularyConfiguration,
-        directory: String, countsPath: String? = nil, work: WorkContext<PipelineEvent>
+        directory: String, countsPath: String? = nil, overwrites: Bool = false,
+        work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
-        try await run(
+        let existing = ExistingVocabulary(path: directory, overwrites: overwrites)
+        try check(existing, against: configuration)
+        return try await run(
             corpora: corpora, readsPairs: false, vocabulary: configuration, directory: directory,
-            countsPath: countsPath, work: work)
+            countsPath: countsPath, willWrite: existing.check, work: work)
     }
 
     /// As the above, or from the sources and the targets of pairs.
@@ -81,10 +87,11 @@ public enum VocabStage {
             if let file = kept.file {
                 work.report(.notice("the corpus has not changed since \(countsPath) was counted"))
                 let claims = try [
-                    OutputClaim(directory, .filled), OutputClaim(countsPath, .replaced),
+                    vocabularyOutput(directory).claim(), OutputClaim(countsPath, .replaced),
                 ]
                 defer { withExtendedLifetime(claims) {} }
-                return try learn(file, with: trainer, directory: directory, work: work)
+                return try learn(
+                    file, with: trainer, directory: directory, willWrite: willWrite, work: work)
             }
             if kept.replacesOthers {
                 work.report(
@@ -100,14 +107,15 @@ public enum VocabStage {
             defer { withExtendedLifetime(claims) {} }
             try kept.confirm()
             var outcome = try learn(
-                counted.counts, with: trainer, directory: directory, work: work)
+                counted.counts, with: trainer, directory: directory, willWrite: willWrite,
+                work: work)
             outcome.progress = counted.progress
             return outcome
         }
         let counted = try await CountStage.run(
             corpora: corpora, readsPairs: readsPairs, pattern: configuration.pattern,
             memory: configuration.memory, beside: directory,
-            outputs: [PlannedOutput(directory, .filled)], work: work)
+            outputs: [vocabularyOutput(directory)], work: work)
         let (progress, claims) = (counted.progress, counted.claims)
         defer { withExtendedLifetime(claims) {} }
         var outcome: Outcome
@@ -127,31 +135,32 @@ public enum VocabStage {
     }
 
     /// Counts pieces in parallel and writes them to `path`: the first half of `run`, for each of
-    /// many machines.
+    /// many machines. A file that holds no counts is not replaced unless `overwrites`.
     public static func count(
         corpus: CorpusConfiguration, pattern: SplitPattern, memory: ByteSize?, path: String,
-        work: WorkContext<PipelineEvent>
+        overwrites: Bool = false, work: WorkContext<PipelineEvent>
     ) async throws -> CountOutcome {
         try await count(
             corpora: [corpus], pattern: pattern, memory: memory, path: path, directory: nil,
-            work: work
+            overwrites: overwrites, work: work
         ).counted
     }
 
     private static func count(
         corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?, path: String,
-        directory: String?, work: WorkContext<PipelineEvent>, willWrite: () throws -> Void = {}
+        directory: String?, overwrites: Bool = true, work: WorkContext<PipelineEvent>,
+        willWrite: () throws -> Void = {}
     ) async throws -> (counted: CountOutcome, claims: [OutputClaim]) {
         // Before the corpus is read: a place where nothing can be written must not be found out
         // about later.
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let counted = try await CountStage.run(
             corpora: corpora, pattern: pattern, memory: memory, beside: path,
-            outputs: [PlannedOutput(path, .replaced)]
+            outputs: [countsOutput(path, overwrites: overwrites)]
                 + (directory.map {
                     [
                         PlannedOutput(KeptCounts.recordPath(path), .replaced),
-                        PlannedOutput($0, .filled),
+                        vocabularyOutput($0),
                     ]
                 } ?? []),
             work: work)
@@ -170,12 +179,22 @@ public enum VocabStage {
         }
     }
 
-    /// Adds files of counts up and writes the sum to `path`, in bounded memory.
+    private static func vocabularyOutput(_ directory: String) -> PlannedOutput {
+        PlannedOutput(directory, .filled, .directory(.vocabulary))
+    }
+
+    private static func countsOutput(_ path: String, overwrites: Bool) -> PlannedOutput {
+        PlannedOutput(path, .replaced, .file(PieceCountsFile.kind, overwrites: overwrites))
+    }
+
+    /// Adds files of counts up and writes the sum to `path`, in bounded memory. A file that holds
+    /// no counts is not replaced unless `overwrites`.
     public static func mergeCounts(
-        _ inputs: [String], path: String, work: WorkContext<PipelineEvent>
+        _ inputs: [String], path: String, overwrites: Bool = false,
+        work: WorkContext<PipelineEvent>
     ) throws -> PieceCountsFile {
         try FilePlace.check(output: path, inputs: inputs)
-        let claim = try OutputClaim(path, .replaced)
+        let claim = try countsOutput(path, overwrites: overwrites).claim()
         defer { withExtendedLifetime(claim) {} }
         return try PieceCountsFile.merge(inputs, to: path) { done, total in
             try work.show("merging counts", completed: done, of: total, unit: .pieces)
@@ -185,13 +204,47 @@ public enum VocabStage {
     /// Learns from counts and writes `directory`: the second half of `run`.
     public static func learn(
         _ file: PieceCountsFile, vocabulary configuration: VocabularyConfiguration,
-        directory: String, work: WorkContext<PipelineEvent>
+        directory: String, overwrites: Bool = false, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
         try FilePlace.check(output: directory, inputs: [file.path])
-        let claim = try OutputClaim(directory, .filled)
+        let claim = try vocabularyOutput(directory).claim()
         defer { withExtendedLifetime(claim) {} }
+        let existing = ExistingVocabulary(path: directory, overwrites: overwrites)
+        try check(existing, against: configuration)
         return try learn(
-            file, with: VocabularyTrainer(configuration), directory: directory, work: work)
+            file, with: VocabularyTrainer(configuration), directory: directory,
+            willWrite: existing.check, work: work)
+    }
+
+    /// Throws before any work if it is plain that another vocabulary than that which is there will
+    /// be learned. O(size of what is there).
+    private static func check(
+        _ existing: ExistingVocabulary, against wanted: VocabularyConfiguration
+    ) throws {
+        guard let old = existing.kept, !changes(of: old, to: wanted).isEmpty else { return }
+        throw TokenizationError.otherVocabulary(path: existing.path)
+    }
+
+    /// Settings with which `old` cannot have been learned.
+    static func changes(
+        of old: Vocabulary, to wanted: VocabularyConfiguration
+    ) -> [RecipeChange] {
+        var changes: [RecipeChange] = []
+        if old.count > wanted.vocabularySize {
+            changes.append(
+                RecipeChange(
+                    key: "vocabulary.vocab_size", before: "\(old.count)",
+                    after: "\(wanted.vocabularySize)"))
+        }
+        for (key, before, after) in [
+            ("model", old.model.rawValue, wanted.model.rawValue),
+            ("pattern", old.pattern.rawValue, wanted.pattern.rawValue),
+        ] where before != after {
+            changes.append(
+                RecipeChange(
+                    key: "vocabulary.\(key)", before: "\"\(before)\"", after: "\"\(after)\""))
+        }
+        return changes
     }
 
     private static func learn(

@@ -36,7 +36,9 @@ public struct RefinedDirectory: ~Copyable {
     public init(path: String, partByteCount: Int) throws {
         try Self.checkFree(path)
         try Self.checkFree(path + Self.replacedSuffix)
-        let claim = try OutputClaim(path, .replaced)
+        // Within another: a source of a corpus that had no sources before.
+        let claim = try OutputClaim(
+            path, .replaced, making: .directory(.refinedCorpus, within: .refinedCorpus))
         let manager = FileManager.default
         // A process may have been killed between the moves of the earlier result and of its own.
         let old = claim.path + Self.replacedSuffix

@@ -93,6 +93,9 @@ public struct RefinementReport: Codable, Sendable, Equatable {
         /// Files that break off, are damaged or cannot be read, and were left out from there on;
         /// absent when there were none.
         public var brokenFiles: Int?
+        /// Those of them that end with a gzip member or a zstd frame whose checksum is not that of
+        /// its bytes, and whose documents were read; absent when there were none.
+        public var damagedMembers: Int?
         /// Documents that were blank.
         public var emptyDocuments = 0
         /// The first few reasons.
@@ -101,6 +104,7 @@ public struct RefinementReport: Codable, Sendable, Equatable {
         private enum CodingKeys: String, CodingKey {
             case lines
             case brokenFiles = "broken_files"
+            case damagedMembers = "damaged_members"
             case emptyDocuments = "empty_documents"
             case examples
         }

@@ -49,7 +49,7 @@ public struct ShardExport {
         to path: String, progress: (Int) -> Void = { _ in }
     ) throws -> [String] {
         try FilePlace.check(output: path, inputs: [set.directory])
-        let claim = try OutputClaim(path, .replaced)
+        let claim = try OutputClaim(path, .replaced, making: .directory(nil))
         // Not before the claim: until then another process may be about to make it.
         guard !FileManager.default.fileExists(atPath: path) else {
             throw ShardError.outputExists(path: path)

@@ -55,7 +55,9 @@ extension CheckpointStore {
     /// - Throws: ``TrainingError/runInUse(directory:)`` when another one writes there.
     package func claim() throws -> OutputClaim {
         do throws(FileError) {
-            return try OutputClaim(runDirectory, .filled)
+            // Within another: the tuned model of a run, a model of a comparison.
+            return try OutputClaim(
+                runDirectory, .filled, making: .directory(.run, within: .run))
         } catch {
             if case .inUse = error { throw TrainingError.runInUse(directory: runDirectory) }
             throw error
@@ -98,13 +100,36 @@ extension CheckpointStore {
     }
 
     /// The directory that `path` names: for `latest` and `best` of a run the checkpoint that they
-    /// stand for, whatever the file system has there.
+    /// stand for, whatever the file system has there. Of a run of which nothing was evaluated,
+    /// `best` is `latest`; ``standInNotice(for:)`` says so.
     package static func resolved(_ path: String) -> String {
         let trimmed = trimmed(path)
         guard let name = trimmed.split(separator: "/").last,
             let pointer = Pointer(rawValue: String(name)), !FilePointer.isDirectory(at: trimmed)
         else { return path }
         let store = CheckpointStore(directory: FileSystem.parentDirectory(of: trimmed))
-        return (pointer == .latest ? store.latest : store.best) ?? path
+        switch pointer {
+        case .latest: return store.latest ?? path
+        case .best: return store.best ?? (store.isUnevaluated ? store.latest : nil) ?? path
+        }
+    }
+
+    /// A sentence that `path` names the best checkpoint of a run of which nothing was evaluated,
+    /// and that the newest is taken; nil where that is not so. O(checkpoints).
+    public static func standInNotice(for path: String) -> String? {
+        let trimmed = trimmed(path)
+        let store = CheckpointStore(directory: FileSystem.parentDirectory(of: trimmed))
+        guard trimmed.split(separator: "/").last.map(String.init) == Pointer.best.rawValue,
+            FileSystem.isMissing(trimmed), store.best == nil, store.isUnevaluated,
+            let latest = store.latest
+        else { return nil }
+        return "no checkpoint of \(store.directory) was evaluated, so none is the best: the newest "
+            + "is taken, \(latest)"
+    }
+
+    /// Whether there are checkpoints, and no loss over held-out tokens was measured at any.
+    private var isUnevaluated: Bool {
+        let whole = whole
+        return !whole.isEmpty && whole.allSatisfy { $0.state.best == nil }
     }
 }

@@ -1,5 +1,5 @@
 import Bytes
-import Files
+public import Files
 public import Tokenization
 
 /// Counts of pieces in a file: what one machine counted, for another to merge or to learn from.
@@ -24,6 +24,9 @@ public struct PieceCountsFile: Sendable {
     public let textByteCount: UInt64
 
     private let file: OpenFile
+
+    /// The kind of the file.
+    public static let kind = FileKind("a file of counts", fronts: ["quernpcs"])
 
     /// Opens the file at `path`, and looks at its beginning and its end. What is between them is
     /// checked whenever it is read.

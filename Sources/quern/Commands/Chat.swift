@@ -97,7 +97,8 @@ struct Chat: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
                     key: "/save", reason: "a file's name belongs behind it")
             }
             try FilePlace.check(output: argument, inputs: [model])
-            let claim = try OutputClaim(argument, .replaced)
+            let claim = try OutputClaim(
+                argument, .replaced, making: .file(ChatSession.savedFile))
             defer { withExtendedLifetime(claim) {} }
             try FileReplacement.write(try session.line(), to: argument)
         default:

@@ -34,6 +34,7 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var frameSize = ByteSize(byteCount: SeekableEncoder.standardFrameByteCount)
 
     @OptionGroup var corpus: CorpusOptions
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
@@ -42,7 +43,8 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let outcome = try await PackStage.run(
             corpus: corpus.configuration(validationFraction: 0, output: output), path: output,
             level: level,
-            frameByteCount: frameSize.byteCount, work: reporting.work(printer, interrupts))
+            frameByteCount: frameSize.byteCount, overwrites: overwriting.overwrite,
+            work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(
             Table.text(

@@ -75,6 +75,11 @@ enum RefinementSummary {
         if let count = report.skipped.brokenFiles {
             text += "broken files: \(Figures.count(count)), each left out from a place on\n"
         }
+        if let count = report.skipped.damagedMembers {
+            text +=
+                "damaged members: \(Figures.count(count)), whose checksum fails and whose "
+                + "documents are kept\n"
+        }
         for step in report.steps {
             guard let example = step.examples.first else { continue }
             text += "\(step.name): \(example.place)"

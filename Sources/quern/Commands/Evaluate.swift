@@ -112,6 +112,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Flag(name: .long, help: "Write the result as JSON.")
     var json = false
 
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
 
     private var curves: LossCurves.Kinds {
@@ -151,7 +152,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     func run() async throws {
         try svg.map { try FilePlace.check(output: $0, inputs: [model] + shards) }
-        let claim = try svg.map { try OutputClaim($0, .replaced) }
+        let claim = try svg.map { try overwriting.claimDrawing($0) }
         defer { withExtendedLifetime(claim) {} }
         let printer = reporting.makePrinter()
         for (key, value) in [("targets", targets), ("beams", beams)] where value != nil {

@@ -64,11 +64,12 @@ struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     @Flag(name: .long, help: "Write the steps as JSON.")
     var json = false
 
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var messages: MessageOptions
 
     func run() async throws {
         try svg.map { try FilePlace.check(output: $0, inputs: [model]) }
-        let claim = try svg.map { try OutputClaim($0, .filled) }
+        let claim = try svg.map { try OutputClaim($0, .filled, making: .directory(nil)) }
         defer { withExtendedLifetime(claim) {} }
         let (explanation, vocabulary) = try ExplainStage.run(
             text, target: target, modelDirectory: model,
@@ -83,13 +84,14 @@ struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         _ explanation: Explanation, _ names: TokenNames, in directory: String
     ) throws {
         let labels = explanation.ids.map(names.name)
-        var written: Set<String> = []
+        let written = explanation.steps.enumerated().map { index, step in
+            String(format: "%02d", index + 1) + "-\(step.name).svg"
+        }
+        for name in written { try overwriting.check(directory + "/" + name, .svg) }
         for (index, step) in explanation.steps.enumerated() {
             let drawing = ExplanationDrawing(
                 number: index + 1, step: step, labels: labels, names: names)
-            let name = String(format: "%02d", index + 1) + "-\(step.name).svg"
-            try FileReplacement.write(drawing.svg, to: directory + "/" + name)
-            written.insert(name)
+            try FileReplacement.write(drawing.svg, to: directory + "/" + written[index])
         }
         // Those of another model or text would seem to belong to these.
         for name in try FileSystem.namesInDirectory(directory)

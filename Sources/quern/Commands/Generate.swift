@@ -110,6 +110,7 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Flag(name: .long, help: "Tell at the end how fast the prompt was read and the text drawn.")
     var speed = false
 
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
@@ -141,7 +142,7 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     func run() async throws {
         let drawing = attention.flatMap { $0 == "-" ? nil : $0 }
         try drawing.map { try FilePlace.check(output: $0, inputs: [model]) }
-        let claim = try drawing.map { try OutputClaim($0, .replaced) }
+        let claim = try drawing.map { try overwriting.claimDrawing($0) }
         defer { withExtendedLifetime(claim) {} }
         let generation = try sampling.configuration()
         let directory = try CheckpointStore.soundModelDirectory(at: model)

@@ -47,6 +47,12 @@ enum ManifestSummary {
                 "broken files", "\(Figures.count(count)), each left out from a place on",
             ])
         }
+        if let count = skipped.damagedMembers {
+            rows.append([
+                "damaged members",
+                "\(Figures.count(count)), whose checksum fails and whose documents are kept",
+            ])
+        }
         guard skipped.lines > 0 || skipped.emptyDocuments > 0 else { return rows }
         let quarantined =
             skipped.quarantinedLines.map { " (\(Figures.count($0)) in quarantine)" } ?? ""

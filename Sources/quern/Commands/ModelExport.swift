@@ -73,6 +73,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
             """)
     var pre: String?
 
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
@@ -106,6 +107,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
             settings.name = name
             settings.addsBeginning = addBos
             settings.preTokenizer = pre
+            settings.overwrites = overwriting.overwrite
             (written, remarks) = try ModelExport.gguf(
                 model, to: output, settings: settings, report: printer.show)
         }

@@ -18,7 +18,8 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             runs/kjv-2026-11-29T14-05-step-600, a model like any other), with the vocabulary and \
             the shards if they change as well, or --overwrite, which removes it. The same holds \
             for a vocabulary, shards and a refined corpus that the pipeline would replace and has \
-            not made.
+            not made, or that were changed since. Of their files those that are missing are made \
+            again.
 
             A description with a list "models" is a comparison: each of them learns from the same \
             shards, under the rule "parameters", "operations" or "minutes", and all are scored \

@@ -25,6 +25,7 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @OptionGroup var memory: MemoryOption
     @OptionGroup var counting: CountingOptions
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
@@ -33,7 +34,8 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let outcome = try await VocabStage.count(
             corpus: counting.configuration(output: output),
             pattern: counting.pattern ?? VocabularyConfiguration().pattern,
-            memory: memory.memory, path: output, work: reporting.work(printer, interrupts))
+            memory: memory.memory, path: output, overwrites: overwriting.overwrite,
+            work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(
             Table.text(

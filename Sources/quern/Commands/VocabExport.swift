@@ -44,16 +44,20 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         help: "Where to write it: a directory for huggingface and gpt2, a file for the others.")
     var output: String
 
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var messages: MessageOptions
 
     func run() async throws {
         try FilePlace.check(output: output, inputs: [vocab])
         let format = format.vocabularyFormat
         let isDirectory = format == .huggingface || format == .gpt2
-        let claim = try OutputClaim(output, isDirectory ? .filled : .replaced)
+        let claim = try OutputClaim(
+            output, isDirectory ? .filled : .replaced,
+            making: isDirectory ? .directory(.vocabulary) : .other)
         defer { withExtendedLifetime(claim) {} }
         let vocabulary = try Vocabulary(directory: vocab)
-        let files = try vocabulary.export(to: output, format: format)
+        let files = try vocabulary.export(
+            to: output, format: format, overwrites: overwriting.overwrite)
         Terminal.write(VocabularySummary.text(vocabulary, format: format, files: files))
         guard format == .tiktoken || format == .gpt2 else { return }
         // Neither form holds these, and without them the ids are not the same.

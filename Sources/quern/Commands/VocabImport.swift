@@ -64,6 +64,7 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
 
     @OptionGroup var normalizer: NormalizerOption
 
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var messages: MessageOptions
 
     static let patterns = SplitPattern.allCases.filter { !$0.regularExpressions.isEmpty }
@@ -71,7 +72,7 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
 
     func run() async throws {
         try FilePlace.check(output: output, inputs: [source])
-        let claim = try OutputClaim(output, .filled)
+        let claim = try OutputClaim(output, .filled, making: .directory(.vocabulary))
         defer { withExtendedLifetime(claim) {} }
         var importer = VocabularyImport()
         importer.format = format
@@ -80,7 +81,8 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         importer.specialTokens = special.map { ($0.content, $0.id) }
         importer.ignoresNormalizer = normalizer.ignoreNormalizer
         let result = try importer.read(source)
-        let files = try result.vocabulary.export(to: output, format: .huggingface)
+        let files = try result.vocabulary.export(
+            to: output, format: .huggingface, overwrites: overwriting.overwrite)
         Terminal.write(
             VocabularySummary.text(
                 result.vocabulary, format: result.format, remarks: result.remarks, files: files))

@@ -31,6 +31,7 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @OptionGroup var learning: LearningOptions
     @OptionGroup var memory: MemoryOption
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
@@ -40,7 +41,8 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let outcome = try VocabStage.learn(
             counts,
             vocabulary: learning.configuration(pattern: counts.pattern, memory: memory.memory),
-            directory: output, work: reporting.work(printer, interrupts))
+            directory: output, overwrites: overwriting.overwrite,
+            work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(
             Table.text([

@@ -24,6 +24,7 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand, CommandWithExam
     @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
     var output: String
 
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
@@ -43,7 +44,8 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand, CommandWithExam
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let merged = try VocabStage.mergeCounts(
-            inputs, path: output, work: reporting.work(printer, interrupts))
+            inputs, path: output, overwrites: overwriting.overwrite,
+            work: reporting.work(printer, interrupts))
         printer.endLine()
         Terminal.write(Table.text(merged.rows + [["written", output]]))
     }

@@ -46,6 +46,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var learning: LearningOptions
     @OptionGroup var memory: MemoryOption
     @OptionGroup var counting: CountingOptions
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
@@ -54,7 +55,8 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let outcome = try await VocabStage.run(
             corpus: counting.configuration(output: output),
             vocabulary: learning.configuration(pattern: counting.pattern, memory: memory.memory),
-            directory: output, countsPath: counts, work: reporting.work(printer, interrupts))
+            directory: output, countsPath: counts, overwrites: overwriting.overwrite,
+            work: reporting.work(printer, interrupts))
         printer.endLine()
         var rows = [
             ["tokens", Figures.count(outcome.vocabulary.count)],
@@ -73,6 +75,8 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         ]
             + (progress.brokenFileCount > 0
                 ? [["broken files", Figures.count(progress.brokenFileCount)]] : [])
+            + (progress.damagedMemberCount > 0
+                ? [["damaged members", Figures.count(progress.damagedMemberCount)]] : [])
             + (progress.quarantinedLines > 0
                 ? [["in quarantine", Figures.count(progress.quarantinedLines)]] : [])
             + (progress.invalidUTF8Documents > 0

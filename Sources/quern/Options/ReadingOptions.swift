@@ -35,7 +35,7 @@ struct ReadingOptions: ParsableArguments {
         help: """
             What to do about a line, record or document that cannot be read, and about the rest of \
             a file that is damaged: fail, skip, or quarantine, which skips it and keeps its bytes \
-            and the reason in two files.
+            and the reason in two files; of a damaged file the reason and the place alone.
             """)
     var onError = CorpusErrorPolicy.fail
 

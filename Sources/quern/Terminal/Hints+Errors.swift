@@ -1,3 +1,4 @@
+import Files
 import Pipeline
 import TokenShards
 import Tokenization
@@ -50,11 +51,11 @@ extension Hints {
     /// Commands that use what a run would replace; empty for none.
     private static func otherWay(_ replacement: Replacement) -> String {
         switch replacement.kind {
-        case .vocabulary:
+        case .vocabulary, .edited(.vocab):
             "; `quern encode --vocab \(replacement.path)` and `quern train` use what is there"
-        case .shards:
+        case .shards, .edited(.encode):
             "; `quern train --shards \(replacement.path)` learns from those that are there"
-        case .model, .refinedCorpus: ""
+        case .model, .refinedCorpus, .edited: ""
         }
     }
 
@@ -75,6 +76,8 @@ extension Hints {
     /// Advice on saying what a vocabulary's file leaves open.
     static func hint(for error: TokenizationError, _ options: KnownOptions) -> String? {
         switch error {
+        case .file(.otherKind): options.use("--overwrite")
+        case .otherVocabulary: options.use("--output", "--overwrite")
         case .notCounts: "`quern vocab count` makes them"
         case .normalizer:
             options.use("--ignore-normalizer") ?? "use `quern vocab import --ignore-normalizer`"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Pipeline
 import TokenShards
 import Tokenization
@@ -32,6 +33,7 @@ enum Hints {
         case let error as PipelineError: hint(for: error, options)
         case let error as ShardError: hint(for: error, options)
         case let error as TokenizationError: hint(for: error, options)
+        case FileError.otherKind: options.use("--overwrite")
         default: hint(forKeysIn: "\(error)", options)
         }
     }
