@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "QuernTests",
             dependencies: [
-                "Files", "Compression", "quern",
+                "Files", "Compression", "Pipeline", "quern",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Fixtures"]),

@@ -11,6 +11,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case unknownKey(key: String, nearest: String?)
     /// A value of the wrong type or out of range.
     case badValue(key: String, reason: String)
+    /// A name of a vocabulary or a data set that nothing is called by, where others are.
+    case unknownName(kind: String, name: String, known: [String], nearest: String?)
     /// A directory that was to be made holds something already.
     case occupied(path: String)
     /// A file beside a model is not what its name says.
@@ -113,6 +115,10 @@ extension PipelineError: CustomStringConvertible {
             "unknown key \"\(key)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
         case .badValue(let key, let reason):
             "the value of \"\(key)\" does not fit: \(reason)"
+        case .unknownName(let kind, let name, let known, let nearest):
+            "there is no \(kind) \(name): " + (nearest.map { "did you mean \($0)? " } ?? "")
+                + "there is \(known.prefix(8).joined(separator: ", "))"
+                + (known.count > 8 ? " and \(known.count - 8) more" : "")
         case .occupied(let path):
             "\(path) holds something already; remove it, or choose another directory"
         case .badModelFile(let path, let reason):

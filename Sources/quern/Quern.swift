@@ -66,7 +66,8 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
                 return Terminal.write(verboseVersion)
             }
             if let unknown = UnknownCommand(NamedCommand(arguments)) { throw unknown }
-            var command = try parseAsRoot(arguments.joiningNegativeNumbers)
+            var command = try parseAsRoot(
+                OptionAliases.replaced(in: arguments).joiningNegativeNumbers)
             parsed = command
             tellStandIns(arguments, for: command)
             if var command = command as? any AsyncParsableCommand {

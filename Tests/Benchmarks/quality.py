@@ -73,7 +73,7 @@ def train_both(configuration, options):
         vocabulary,
         "--output",
         shards,
-        "--separator",
+        "--text-separator",
         corpus["text_separator"].replace("\n", r"\n"),
         "--validation-fraction",
         corpus["validation_fraction"],
@@ -149,6 +149,6 @@ def quern_row(configuration, vocabulary, shards, budget, options):
 
     # A schedule needs its number of steps, so the speed is taken first.
     _, summary = train(20)
-    steps = round(budget * summary["steps"] / summary["training_seconds"])
+    steps = round(budget * summary["steps"] / summary["seconds"])
     row, _ = train(steps)
     return row

@@ -32,7 +32,7 @@ class Slice:
 
     def arguments(self):
         """Options by which Quern reads it."""
-        separator = ["--separator", r"\n\n\n"] if ".txt" in self.compressed.name else []
+        separator = ["--text-separator", r"\n\n\n"] if ".txt" in self.compressed.name else []
         return [self.compressed, *separator]
 
 

@@ -21,7 +21,7 @@ from harness import (
     times,
 )
 
-CORPUS = [REPOSITORY / "corpora/kjv.txt.zst", "--separator", r"\n\n\n"]
+CORPUS = [REPOSITORY / "corpora/kjv.txt.zst", "--text-separator", r"\n\n\n"]
 MODEL = {"n_layer": 4, "n_head": 4, "n_embd": 128, "n_positions": 256}
 
 

@@ -52,7 +52,7 @@ class Text:
 
     def arguments(self):
         """Options by which Quern reads it."""
-        separator = ["--separator", r"\n\n\n"]
+        separator = ["--text-separator", r"\n\n\n"]
         return [part.compressed for part in self.slices] + separator
 
 

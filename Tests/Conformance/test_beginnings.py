@@ -78,7 +78,7 @@ def continuation(directory, tokenizer, prompt, count):
 def ours(quern, directory, prompt, count):
     """The ids of our greedy text."""
     line = quern("generate", "--model", directory, "--prompt", prompt, "--temperature", "0",
-                 "--max-tokens", count, "--json")
+                 "--max-new-tokens", count, "--json")
     return json.loads(line)["tokens"]
 
 
@@ -108,7 +108,7 @@ def test_imported_models(quern, origin, tmp_path):
     for other in others:
         option = ["--begin", "<|endoftext|>" if other else "none"]
         line = quern("generate", "--model", imported, "--prompt", PROMPTS[0], "--temperature", "0",
-                     "--max-tokens", "1", "--json", *option)
+                     "--max-new-tokens", "1", "--json", *option)
         body = tokenizers[0](PROMPTS[0]).input_ids[len(first):]
         with torch.no_grad():
             logits = load(source)(torch.tensor([[*other, *body]])).logits[0, -1]

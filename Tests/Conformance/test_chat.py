@@ -204,7 +204,7 @@ def test_terminal(base, tmp_path):
     child, terminal = pty.fork()
     if child == 0:
         os.execv(PROGRAM, [
-            str(PROGRAM), "chat", "--model", str(slow), "--temperature", "0", "--max-tokens",
+            str(PROGRAM), "chat", "--model", str(slow), "--temperature", "0", "--max-new-tokens",
             "2000"])
     seen = b""
 

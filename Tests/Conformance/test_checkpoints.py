@@ -33,7 +33,7 @@ def folder(quern, tmp_path_factory):
     text.write_text("\n\n\n".join(f"The mill turned {n * n % 97} times." for n in range(400)))
     quern("vocab", "train", "--vocab-size", 300, "--output", folder / "vocab", "--quiet", text)
     quern(
-        "encode", "--vocab", folder / "vocab", "--separator", "\\n\\n\\n", "--output",
+        "encode", "--vocab", folder / "vocab", "--text-separator", "\\n\\n\\n", "--output",
         folder / "shards", "--validation-fraction", "0.2", "--quiet", text)
     return folder
 

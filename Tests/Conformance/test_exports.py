@@ -19,7 +19,7 @@ def shards(quern, kjv_path, tmp_path_factory):
     """Several shards of each split."""
     path = tmp_path_factory.mktemp("exports") / "kjv"
     quern(
-        "encode", "--vocab", ROOT / "vocab/kjv", "--output", path, "--separator", r"\n\n\n",
+        "encode", "--vocab", ROOT / "vocab/kjv", "--output", path, "--text-separator", r"\n\n\n",
         "--validation-fraction", 0.2, "--tokens-per-shard", 200_000, kjv_path,
     )
     return path
@@ -178,7 +178,7 @@ def test_a_run_from_foreign_files_is_the_run_from_shards(quern, shards, export, 
     """The same ids in the same order train the same model, whichever program wrote them."""
     single = tmp_path / "single"
     quern(
-        "encode", "--vocab", ROOT / "vocab/kjv", "--output", single, "--separator", r"\n\n\n",
+        "encode", "--vocab", ROOT / "vocab/kjv", "--output", single, "--text-separator", r"\n\n\n",
         "--validation-fraction", 0.2, ROOT / "corpora/kjv.txt.zst")
     layouts = {"quern": single}
     for layout in ["nanogpt", "megatron"]:

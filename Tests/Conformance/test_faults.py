@@ -54,7 +54,7 @@ def world(quern, tmp_path_factory):
         for line in lines[:60]))
     quern("vocab", "train", "--vocab-size", 290, "--output", folder / "vocab", "--quiet",
           folder / "text.txt")
-    quern("encode", "--vocab", folder / "vocab", "--separator", "\\n\\n\\n", "--output",
+    quern("encode", "--vocab", folder / "vocab", "--text-separator", "\\n\\n\\n", "--output",
           folder / "shards", "--validation-fraction", "0.2", "--quiet", folder / "text.txt")
     quern("train", "--shards", folder / "shards", "--vocab", folder / "vocab", "--output",
           folder / "run", "--threads", 1, "--quiet",
@@ -85,9 +85,10 @@ COMMANDS = {
     "vocab export": ["vocab", "export", "{world}/vocab", "--format", "gpt2", "--output", "out"],
     "vocab import": ["vocab", "import", "{world}/vocab/tokenizer.json", "--output", "out"],
     "corpus pack": ["corpus", "pack", "--output", "out.jsonl.zst", "{world}/lines.jsonl"],
-    "corpus refine": ["corpus", "refine", "--output", "out", "--part-size", "8KB",
+    "corpus refine": ["corpus", "refine", "--output", "out", "--part-bytes", "8KB",
                       "{world}/lines.jsonl"],
-    "encode": ["encode", "--vocab", "{world}/vocab", "--separator", "\\n\\n\\n", "--output", "out",
+    "encode": ["encode", "--vocab", "{world}/vocab", "--text-separator", "\\n\\n\\n", "--output",
+               "out",
                "--tokens-per-shard", "2000", "--validation-fraction", "0.2", "{text}"],
     "shards export": ["shards", "export", "{world}/shards", "--format", "nanogpt", "--output",
                       "out"],

@@ -11,16 +11,17 @@ MIB = 1 << 20
 LIMITS = [64, 96, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512, 640, 768, 1024, 2048, 4096]
 MODEL = ["--model", "runs/tiny/checkpoints/latest"]
 COMMANDS = {
-    "refine": ["corpus", "refine", "corpus.txt", "--separator", "\\n\\n", "--near-duplicates",
+    "refine": ["corpus", "refine", "corpus.txt", "--text-separator", "\\n\\n",
+               "--remove-near-duplicates",
                "--shuffle", "--quiet", "--output"],
-    "pack": ["corpus", "pack", "corpus.txt", "--separator", "\\n\\n", "--quiet", "--output"],
+    "pack": ["corpus", "pack", "corpus.txt", "--text-separator", "\\n\\n", "--quiet", "--output"],
     "vocab train": ["vocab", "train", "corpus.txt", "--vocab-size", "300", "--quiet", "--output"],
     "vocab count": ["vocab", "count", "corpus.txt", "--quiet", "--output"],
     "tokenize": ["tokenize", "--vocab", "vocab/tiny", "--ids", "the mill turns"],
     "encode": ["encode", "--vocab", "vocab/tiny", "corpus.txt", "--quiet", "--output"],
     "train": ["train", "--config", "pipeline.json", "--quiet", "--output"],
     "evaluate": ["evaluate", *MODEL, "--shards", "shards/tiny", "--quiet"],
-    "generate": ["generate", *MODEL, "--prompt", "the mill", "--max-tokens", "8"],
+    "generate": ["generate", *MODEL, "--prompt", "the mill", "--max-new-tokens", "8"],
     "explain": ["explain", "the mill", *MODEL],
     "model show": ["model", "show", "runs/tiny/checkpoints/latest"],
     "model export": ["model", "export", "runs/tiny/checkpoints/latest", "--format", "huggingface",

@@ -78,7 +78,7 @@ def test_import(quern, directory, tmp_path, dtype, shard):
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "imported")
     assert tokenizer("Hold my math!").input_ids == [40, 3593, 383, 274, 649, 1]
     # The directory as it came is taken too.
-    prompt = ["--prompt", "In the beginning", "--temperature", "0", "--max-tokens", "12"]
+    prompt = ["--prompt", "In the beginning", "--temperature", "0", "--max-new-tokens", "12"]
     texts = {quern("generate", "--model", path, *prompt)
              for path in (source, tmp_path / "imported")}
     assert len(texts) == 1
@@ -185,7 +185,7 @@ def test_llama_cpp_writes_the_same(quern, directory, tmp_path, name):
         expected = json.loads(probe("generate-greedy", source, path, 24))
         assert llama.greedy([0, *ids], 24)[0] == expected, prompt
         ours = quern("generate", "--model", source, "--prompt", prompt, "--temperature", "0",
-                     "--max-tokens", "24", "--begin", "<|endoftext|>")
+                     "--max-new-tokens", "24", "--begin", "<|endoftext|>")
         if 0 not in expected:
             text = llama.greedy(prompt, 24)[1] if number != 3 else llama.greedy([0], 24)[1]
             # A character that is cut in two ends as a mark here, and is kept back there.

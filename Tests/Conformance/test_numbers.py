@@ -119,7 +119,7 @@ def test_settings_of_a_pipeline_that_runs(program, world):
 READERS = {
     "checkpoints": [
         ["train", "--config", "pipeline.json", "--resume", "--quiet", "--threads", "1"],
-        ["generate", "--model", "runs/tiny/checkpoints/latest", "--max-tokens", "2"],
+        ["generate", "--model", "runs/tiny/checkpoints/latest", "--max-new-tokens", "2"],
         ["model", "show", "runs/tiny/checkpoints/latest"],
     ],
     "shards": [

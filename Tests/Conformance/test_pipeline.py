@@ -98,7 +98,7 @@ def test_greedy_text_is_that_of_transformers(run, quern):
         expected = tokenizer.decode(ids[1:])
         printed = quern(
             "generate", "--model", directory, "--prompt", prompt, "--temperature", 0,
-            "--max-tokens", 20,
+            "--max-new-tokens", 20,
         )
         assert printed.rstrip("\n") == expected.rstrip("\n")
 

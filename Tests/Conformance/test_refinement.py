@@ -121,7 +121,7 @@ def test_the_pairs_are_those_of_datasketch(quern, mixed, tmp_path):
     write(tmp_path / "corpus.jsonl", texts)
     quern(
         "corpus", "refine", tmp_path / "corpus.jsonl", "--output", tmp_path / "clean",
-        "--near-duplicates", "--quiet")
+        "--remove-near-duplicates", "--quiet")
     lines = read(tmp_path / "clean")
     assert [line["source"]["line"] for line in lines] == expected
     assert [line["text"] for line in lines] == [texts[number - 1] for number in expected]
@@ -136,7 +136,7 @@ def test_filters_and_duplicates_are_counted_as_defined(quern, mixed, tmp_path):
     quern(
         "corpus", "refine", tmp_path / "corpus.jsonl", "--output", tmp_path / "clean", "--quiet",
         "--min-words", 30, "--max-bytes", 20_000, "--max-repeated-lines", 0.3,
-        "--max-repeated-line-bytes", 0.2, "--max-non-letters", 0.25, "--part-size", "1MiB")
+        "--max-repeated-line-bytes", 0.2, "--max-non-letters", 0.25, "--part-bytes", "1MiB")
     counts, kept, seen = dict.fromkeys(
         ["max_bytes", "min_words", "max_repeated_lines", "max_repeated_line_bytes",
          "max_non_letters", "remove_duplicates"], 0), [], set()

@@ -45,7 +45,8 @@ def corpus(kjv, tmp_path_factory):
 @pytest.fixture(scope="module")
 def arguments(vocabulary, corpus):
     return [
-        "encode", "--vocab", str(vocabulary), "--separator", "\\n\\n\\n", "--part-bytes", "2MB",
+        "encode", "--vocab", str(vocabulary), "--text-separator", "\\n\\n\\n", "--part-bytes",
+        "2MB",
         "--tokens-per-shard", "300000", "--journal-every", "0", "--quiet", str(corpus),
     ]  # fmt: skip
 
@@ -114,7 +115,7 @@ def test_killed_while_it_reads_standard_input(program, vocabulary, tmp_path, kjv
     # Several chunks, each with its journal.
     text.write_bytes(b"\n\n\n".join(chapter.encode() for chapter in kjv) * 16)
     command = [
-        "encode", "--vocab", vocabulary, "--separator", "\\n\\n\\n", "--journal-every", "0",
+        "encode", "--vocab", vocabulary, "--text-separator", "\\n\\n\\n", "--journal-every", "0",
         "--quiet", "-", "--output",
     ]  # fmt: skip
     with text.open("rb") as stream:

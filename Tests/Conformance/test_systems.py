@@ -26,7 +26,7 @@ PIPELINE = {
     "instruction_tuning": {"inputs": ["questions.jsonl"], "epochs": 1, "batch_size": 2},
 }  # fmt: skip
 
-SEPARATOR = ("--separator", "\\n\\n")
+SEPARATOR = ("--text-separator", "\\n\\n")
 
 # Every command that writes, in an order in which each finds what it reads.
 WRITING = [

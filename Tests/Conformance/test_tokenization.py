@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 
 def train(quern, directory, source, pattern, size, frequency=2, specials=(peers.END,), more=()):
-    special = [argument for content in specials for argument in ("--special", content)]
+    special = [argument for content in specials for argument in ("--special-tokens", content)]
     quern(
         "vocab", "train", "--output", directory, "--vocab-size", size, "--pattern", pattern,
         "--min-frequency", frequency, *special, *more, "--quiet", source,
@@ -38,7 +38,7 @@ def learned_gpt4(quern, kjv_path, tmp_path_factory):
 
 @pytest.mark.parametrize("pattern", peers.TRAINED)
 def test_kjv_gives_the_file_that_tokenizers_saves(quern, kjv, kjv_path, tmp_path, pattern):
-    train(quern, tmp_path / "ours", kjv_path, pattern, 4096, more=("--separator", r"\n\n\n"))
+    train(quern, tmp_path / "ours", kjv_path, pattern, 4096, more=("--text-separator", r"\n\n\n"))
     peers.trained(kjv, pattern, 4096).save(str(tmp_path / "theirs.json"))
     ours = (tmp_path / "ours/tokenizer.json").read_bytes()
     assert ours == (tmp_path / "theirs.json").read_bytes()
@@ -68,7 +68,7 @@ def test_the_number_of_threads_changes_nothing(quern, kjv_path, tmp_path):
     for threads in (1, 2, 3):
         train(
             quern, tmp_path / str(threads), kjv_path, "gpt4", 1000,
-            more=("--separator", r"\n\n\n", "--threads", threads),
+            more=("--text-separator", r"\n\n\n", "--threads", threads),
         )
     for name in ("tokenizer.json", "tokens.tsv", "tokenizer_config.json"):
         files = {(tmp_path / str(threads) / name).read_bytes() for threads in (1, 2, 3)}
@@ -82,7 +82,7 @@ def test_the_committed_vocabulary_is_what_the_corpus_gives(quern, root, kjv_path
         quern, tmp_path / "kjv", kjv_path, vocabulary["pattern"], vocabulary["vocab_size"],
         specials=vocabulary["special_tokens"],
         more=(
-            "--separator", corpus["text_separator"].replace("\n", r"\n"),
+            "--text-separator", corpus["text_separator"].replace("\n", r"\n"),
             "--validation-fraction", corpus["validation_fraction"],
         ),
     )

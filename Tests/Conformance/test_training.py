@@ -31,7 +31,7 @@ def folder(quern, kjv_path, tmp_path_factory):
     path = tmp_path_factory.mktemp("training")
     (path / "pipeline.json").write_text(json.dumps(PIPELINE))
     quern(
-        "encode", "--vocab", ROOT / "vocab/kjv", "--output", path / "shards", "--separator",
+        "encode", "--vocab", ROOT / "vocab/kjv", "--output", path / "shards", "--text-separator",
         r"\n\n\n", "--validation-fraction", 0.01, kjv_path,
     )
     return path

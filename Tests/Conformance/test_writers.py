@@ -72,7 +72,7 @@ def base(quern, tmp_path_factory):
     quern("vocab", "train", "--vocab-size", 300, "--output", folder / "v", "--quiet", text)
     for name in ["1.counts", "2.counts"]:
         quern("vocab", "count", "--output", folder / name, "--quiet", text)
-    encode = ["encode", "--vocab", folder / "v", "--separator", "\\n\\n\\n", "--quiet"]
+    encode = ["encode", "--vocab", folder / "v", "--text-separator", "\\n\\n\\n", "--quiet"]
     quern(*encode, "--output", folder / "s", text)
     for rank in range(2):
         quern(
@@ -96,8 +96,9 @@ COMMANDS = {
     "vocab-export-file": "vocab export {base}/v --format tiktoken --output out",
     "corpus-pack": "corpus pack --frame-size 10KiB --output out {base}/text.txt",
     "corpus-refine":
-        "corpus refine --separator \\n\\n\\n --near-duplicates --output out {base}/text.txt",
-    "encode": "encode --vocab {base}/v --separator \\n\\n\\n --output out {base}/text.txt",
+        "corpus refine --text-separator \\n\\n\\n --remove-near-duplicates "
+        "--output out {base}/text.txt",
+    "encode": "encode --vocab {base}/v --text-separator \\n\\n\\n --output out {base}/text.txt",
     "encode-quarantine":
         "encode --vocab {base}/v --on-error quarantine --part-bytes 1000 --output out "
         "{base}/lines.jsonl",

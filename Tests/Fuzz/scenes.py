@@ -79,8 +79,9 @@ class Scenes:
 
     def vocabularies(self):
         corpus, own = self.folder / "corpora/corpus.txt", self.scene("vocabulary")
-        self.run("vocab", "train", "--vocab-size", 300, "--special", "<|endoftext|>", "--special",
-                 "<|im_start|>", "--special", "<|im_end|>", "--output", own, corpus)
+        self.run("vocab", "train", "--vocab-size", 300, "--special-tokens", "<|endoftext|>",
+                 "--special-tokens",
+                 "<|im_start|>", "--special-tokens", "<|im_end|>", "--output", own, corpus)
         self.run("vocab", "train", "--model", "word", "--vocab-size", 290, "--output",
                  self.scene("words"), corpus)
         self.run("vocab", "count", "--output", self.scene("counts") / "pieces.counts", corpus)
@@ -107,7 +108,7 @@ class Scenes:
 
     def data_sets(self):
         corpus = self.folder / "corpora/corpus.txt"
-        self.run("encode", "--vocab", self.folder / "vocabulary", "--separator", "\\n\\n",
+        self.run("encode", "--vocab", self.folder / "vocabulary", "--text-separator", "\\n\\n",
                  "--validation-fraction", "0.3", "--output", self.folder / "shards", corpus)
         ids = [list(range(number, number + 9)) for number in range(8)]
         flat = [id for document in ids for id in document]

@@ -56,12 +56,13 @@ def make_texts():
 def commands():
     """The commands, each with what it reads from standard input."""
     texts = [f"{number}.jsonl" for number in range(5)]
-    yield ["corpus", "refine", "--near-duplicates", "--shuffle", "--memory", "100MiB", "--output",
+    yield ["corpus", "refine", "--remove-near-duplicates", "--shuffle", "--memory", "100MiB",
+           "--output",
            "refined", *texts], None
     yield ["corpus", "pack", "--output", "packed.jsonl.zst", *texts], None
     yield ["vocab", "count", "--output", "pieces.counts", *texts, "packed.jsonl.zst"], None
     yield ["vocab", "train", "--vocab-size", "320", "--output", "vocab",
-           *(word for name in SPECIALS for word in ("--special", name)), *texts], None
+           *(word for name in SPECIALS for word in ("--special-tokens", name)), *texts], None
     yield ["encode", "--vocab", "vocab", "--output", "shards", "--part-bytes", "100KB",
            "--tokens-per-shard", "30000", "--journal-every", "0", *texts], None
     yield ["shards", "verify", "shards", "--vocab", "vocab"], None
@@ -71,7 +72,7 @@ def commands():
         yield ["train", "--shards", "shards", "--vocab", "vocab", "--output", name, *words], None
         yield ["evaluate", "--model", f"{name}/checkpoints/best", "--shards", "shards"], None
         yield ["generate", "--model", f"{name}/checkpoints/best", "--prompt", "a", "--samples", "3",
-               "--max-tokens", "8"], None
+               "--max-new-tokens", "8"], None
     for name, model in (("small", {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": 64}),
                         ("pairs", {"architecture": "encoder_decoder", "n_layer": 1, "n_head": 2,
                                    "n_embd": 16, "n_positions": 64})):

@@ -90,10 +90,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         },
         BadInput(
             "a line above the limit",
-            says: "(use --max-document-size, --documents or --separator)"
+            says: "(use --max-document-bytes, --documents or --text-separator)"
         ) {
             try $0.write("a.jsonl", #"{"text": "a line"}"#)
-            return encode($1, "a.jsonl") + ["--max-document-size", "8B"]
+            return encode($1, "a.jsonl") + ["--max-document-bytes", "8B"]
         },
         BadInput("nothing on standard input", says: "no document was found") { encode($1, "-") },
         BadInput("a corpus of white space", says: "no document was found") { folder, world in
@@ -252,7 +252,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         BadInput("a start that is not there", says: "there is no model in none: name") {
             train($1.shards, $1) + ["--init-from", "none"]
         },
-        BadInput("a run for a model", says: "its run has run/checkpoints/best", outputs: []) {
+        BadInput("a run that was not tuned", says: "was not tuned to answer", outputs: []) {
             try $0.copy($1.folder.path + "/runs/tiny", to: "run")
             return ["chat", "--model", "run"]
         },

@@ -169,7 +169,8 @@ private struct ChatWorld {
     {
         let world = try await ChatWorld.shared.value
         let result = try await world.chat(
-            "Stone 0, day 3?\nStone 2, day 5?\n/save stopped.jsonl\n", "--stop", "ni", "--stop",
+            "Stone 0, day 3?\nStone 2, day 5?\n/save stopped.jsonl\n", "--stop-strings", "ni",
+            "--stop-strings",
             "t\\n")
         #expect(result.status == 0, "\(result.messages)")
         #expect(result.text == "gra\nflint\n")

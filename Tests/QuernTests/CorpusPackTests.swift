@@ -25,7 +25,7 @@ import Testing
     @Test func `a corpus becomes lines in frames, the same for any number of threads`() async throws
     {
         try folder.write("a.txt", "one \"quoted\" \\ text|two\nlines\t|\u{1}|Grütze")
-        let arguments = ["corpus", "pack", "--separator", "|", "--frame-size", "10", "a.txt"]
+        let arguments = ["corpus", "pack", "--text-separator", "|", "--frame-size", "10", "a.txt"]
         for threads in ["1", "3"] {
             let result = try await Program.succeed(
                 arguments + ["--output", "\(threads).jsonl.zst", "--threads", threads], in: folder)

@@ -67,7 +67,7 @@ import Testing
     @Test func `a separator may hold line ends of both kinds`() async throws {
         try folder.write("a.txt", "one\r\n\r\ntwo\r\n\r\nthree")
         #expect(
-            try await count(["--separator", "\\r\\n\\r\\n", "a.txt"])
+            try await count(["--text-separator", "\\r\\n\\r\\n", "a.txt"])
                 .contains("documents read   3\nbytes read       11"))
     }
 

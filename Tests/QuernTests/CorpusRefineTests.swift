@@ -71,7 +71,8 @@ import Testing
         }.joined()
         try folder.write("a.jsonl", many)
         let arguments = [
-            "corpus", "refine", "a.jsonl", "--output", "clean", "--near-duplicates", "--shuffle",
+            "corpus", "refine", "a.jsonl", "--output", "clean", "--remove-near-duplicates",
+            "--shuffle",
             "--quiet",
         ]
         for milliseconds in [30, 200, 500] {

@@ -35,7 +35,7 @@ import Testing
         try await encode("-", input: Array("the mill\n\nby night".utf8))
         #expect(try await decoded() == "the mill\n\nby night|")
         try await encode(
-            "-", input: Array("the mill\n\nby night".utf8), options: ["--separator", "\\n\\n"])
+            "-", input: Array("the mill\n\nby night".utf8), options: ["--text-separator", "\\n\\n"])
         #expect(try await decoded() == "the mill|by night|")
     }
 
@@ -130,7 +130,7 @@ import Testing
 
     @Test func `another number of threads writes the same bytes`() async throws {
         try folder.write("corpus.txt", TinyWorld.corpus)
-        let options = ["--separator", "\\n\\n", "--tokens-per-shard", "500"]
+        let options = ["--text-separator", "\\n\\n", "--tokens-per-shard", "500"]
         try await encode("corpus.txt", output: "one", options: options + ["--threads", "1"])
         try await encode("corpus.txt", output: "four", options: options + ["--threads", "4"])
         let one = try folder.files(below: "one")

@@ -156,7 +156,7 @@ import Testing
                 [
                     "generate", "--model", "runs/\(first)/checkpoints/\(pointer)", "--prompt",
                     "the",
-                    "--max-tokens", "3",
+                    "--max-new-tokens", "3",
                 ], in: folder)
         }
         try await Program.succeed(["model", "verify", "runs/" + first], in: folder)
@@ -204,7 +204,7 @@ import Testing
         func train(_ size: Int, _ output: String = "vocab/tiny") async throws {
             try await Program.succeed(
                 [
-                    "vocab", "train", "--vocab-size", "\(size)", "--separator", "\\n\\n",
+                    "vocab", "train", "--vocab-size", "\(size)", "--text-separator", "\\n\\n",
                     "--validation-fraction", "0.2", "--output", output, "corpus.txt.zst",
                 ], in: folder)
         }
@@ -236,7 +236,7 @@ import Testing
             try await Program.succeed(
                 [
                     "encode", "--vocab", "vocab/tiny", "--output", "shards/tiny", "corpus.txt.zst",
-                    "--separator", "\\n\\n", "--validation-fraction",
+                    "--text-separator", "\\n\\n", "--validation-fraction",
                 ] + options, in: folder)
         }
         try folder.remove("runs")
@@ -321,7 +321,8 @@ import Testing
         func refine(_ words: Int) async throws {
             try await Program.succeed(
                 [
-                    "corpus", "refine", "--output", "refined/tiny", "corpus.txt.zst", "--separator",
+                    "corpus", "refine", "--output", "refined/tiny", "corpus.txt.zst",
+                    "--text-separator",
                     "\\n\\n", "--min-words", "\(words)",
                 ], in: folder)
         }

@@ -16,7 +16,7 @@ import Testing
 
     private func generate(_ options: String...) async throws -> String {
         try await Program.succeed(
-            ["generate", "--model", world.model, "--prompt", "the mill", "--max-tokens", "40"]
+            ["generate", "--model", world.model, "--prompt", "the mill", "--max-new-tokens", "40"]
                 + options, in: folder
         ).text
     }
@@ -59,18 +59,20 @@ import Testing
         let start = text.index(text.startIndex, offsetBy: text.count / 2)
         let stop = String(text[start...].prefix(3))
         let found = try #require(text.range(of: stop))
-        let stopped = try await generate("--temperature", "0", "--stop", stop, "--stop", "@@@")
+        let stopped = try await generate(
+            "--temperature", "0", "--stop-strings", stop, "--stop-strings", "@@@")
         #expect(stopped == "the mill" + text[..<found.lowerBound] + "\n")
-        let line = try lines(try await generate("--temperature", "0", "--stop", stop, "--json"))
+        let line = try lines(
+            try await generate("--temperature", "0", "--stop-strings", stop, "--json"))
         #expect(line[0].ending == "stopped")
         #expect(line[0].text == String(text[..<found.lowerBound]))
     }
 
     @Test func `log-probabilities stand beside the tokens that they are of`() async throws {
-        let line = try lines(try await generate("--json", "--max-tokens", "5"))[0]
+        let line = try lines(try await generate("--json", "--max-new-tokens", "5"))[0]
         #expect(line.prompt == "the mill" && line.tokens.count == 5 && line.ending == "length")
         #expect(line.logprobs.count == 5 && line.logprobs.allSatisfy { $0 < 0 })
-        let table = try await generate("--logprobs", "--max-tokens", "5")
+        let table = try await generate("--logprobs", "--max-new-tokens", "5")
         #expect(table.hasPrefix("the mill" + line.text + "\n"))
         for (token, logprob) in zip(line.tokens, line.logprobs) {
             let number = String(format: "%.4f", logprob)
@@ -91,7 +93,7 @@ import Testing
         let total: Double = shares.reduce(0, +) + (Double(rest.1) ?? 0)
         #expect(abs(total - 100) < 0.5)
         let line = try lines(
-            try await generate("--temperature", "0", "--max-tokens", "1", "--json"))
+            try await generate("--temperature", "0", "--max-new-tokens", "1", "--json"))
         #expect(Int(rows[0].2) == line[0].tokens[0])
     }
 
@@ -110,7 +112,7 @@ import Testing
     @Test func `a prompt that is longer than the context says what of it is read`() async throws {
         func messages(_ prompt: String) async throws -> String {
             try await Program.succeed(
-                ["generate", "--model", world.model, "--prompt", prompt, "--max-tokens", "2"],
+                ["generate", "--model", world.model, "--prompt", prompt, "--max-new-tokens", "2"],
                 in: folder
             ).messages
         }
@@ -150,7 +152,7 @@ import Testing
             let result = try await Program.succeed(
                 [
                     "generate", "--model", world.model, "--weights", weights, "--speed",
-                    "--max-tokens", "9",
+                    "--max-new-tokens", "9",
                 ], in: folder)
             #expect(
                 result.messages.contains(

@@ -85,7 +85,7 @@ import Testing
                 found[pattern] = try folder.bytes(output)
             }
             found["duplicates"] = try await run(
-                "corpus", "refine", "--near-duplicates", "--output", "-", "a.jsonl")
+                "corpus", "refine", "--remove-near-duplicates", "--output", "-", "a.jsonl")
             results[level] = found
         }
         for (level, found) in results { #expect(found == results["plain"], "\(level)") }

@@ -14,7 +14,7 @@ import Testing
         try await Program.succeed(
             [
                 "generate", "--model", model, "--prompt", "the mill", "--temperature", "0",
-                "--max-tokens", "20",
+                "--max-new-tokens", "20",
             ], in: folder
         ).text
     }

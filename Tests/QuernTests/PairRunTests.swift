@@ -88,8 +88,8 @@ import Testing
             struct Step: Decodable {
                 let name: String
                 let map: [[Double?]]?
-                let mapRows: [Int]?
-                let mapColumns: [Int]?
+                let map_rows: [Int]?
+                let map_columns: [Int]?
                 let odds: [Token]?
             }
             let tokens: [Token]
@@ -102,7 +102,7 @@ import Testing
         let pair = [#""c""#, #""f""#, #""<|endoftext|>""#, #""<|pad|>""#, #""f""#, #""c""#]
         #expect(report.tokens.map(\.token) == pair)
         let cross = try #require(report.steps.first { $0.name == "cross-softmax" })
-        #expect(cross.mapRows == [3, 4, 5] && cross.mapColumns == [0, 1, 2])
+        #expect(cross.map_rows == [3, 4, 5] && cross.map_columns == [0, 1, 2])
         #expect(
             cross.map?.allSatisfy { abs($0.reduce(0) { $0 + ($1 ?? 0) } - 1) < 1e-5 } == true)
         #expect(report.steps.last?.odds?.first?.token == #""<|endoftext|>""#)

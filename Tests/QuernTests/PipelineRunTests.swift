@@ -59,7 +59,7 @@ import Testing
         // Other shards have other rows.
         try await Program.succeed(
             [
-                "encode", "--vocab", "vocab/tiny", "--output", "shards/other", "--separator",
+                "encode", "--vocab", "vocab/tiny", "--output", "shards/other", "--text-separator",
                 "\\n\\n", "--validation-fraction", "0.5", "corpus.txt.zst", "--quiet",
             ], in: folder)
         let other = try await Program.succeed(step + ["shards/other"], in: folder)

@@ -13,7 +13,8 @@ import Testing
     private static let steps = [
         ["vocab", "train", "--vocab-size", "300", "--output", "vocab/tiny", "corpus.txt.zst"],
         [
-            "encode", "--vocab", "vocab/tiny", "--output", "shards/tiny", "--separator", "\\n\\n",
+            "encode", "--vocab", "vocab/tiny", "--output", "shards/tiny", "--text-separator",
+            "\\n\\n",
             "--validation-fraction", "0.2", "corpus.txt.zst",
         ],
         ["shards", "verify", "shards/tiny", "--vocab", "vocab/tiny"],

@@ -113,7 +113,7 @@ import Testing
         try folder.write("model/manifest.json", "[]")
         #expect(try await Program.succeed(["model", "verify", "model"], in: folder).text == text)
         try await Program.succeed(
-            ["generate", "--model", "model", "--max-tokens", "2"], in: folder)
+            ["generate", "--model", "model", "--max-new-tokens", "2"], in: folder)
         let path = "model/model.safetensors"
         var bytes = try folder.bytes(path)
         // 70,000, which half precision cannot hold, at the end of the embedding.
@@ -121,7 +121,7 @@ import Testing
         bytes.replaceSubrange(start..<start + 4, with: [0x00, 0xB8, 0x88, 0x47])
         try folder.write(path, bytes)
         for more in [[], ["--top", "2"], ["--beams", "2"]] {
-            let half = ["generate", "--model", "model", "--max-tokens", "2", "--weights"]
+            let half = ["generate", "--model", "model", "--max-new-tokens", "2", "--weights"]
             let refused = try await Program.run(half + ["float16"] + more, in: folder)
             #expect(refused.status == 1)
             #expect(refused.messages.contains("holds 70000.0, which F16 cannot"), "\(refused)")
@@ -183,7 +183,7 @@ import Testing
         try await Program.succeed(
             [
                 "generate", "--model", checkpoints + "/best", "--prompt", "the mill",
-                "--max-tokens", "2",
+                "--max-new-tokens", "2",
             ], in: folder)
         let scored = try await Program.succeed(
             ["evaluate", "--model", checkpoints + "/best", "--shards", "shards/tiny"], in: folder)

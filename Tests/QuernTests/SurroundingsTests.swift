@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `no file takes the place of a descriptor that is closed`() async throws {
-        let command = #"$Q encode --vocab $V --output D --separator '\n\n' corpus.txt.zst"#
+        let command = #"$Q encode --vocab $V --output D --text-separator '\n\n' corpus.txt.zst"#
         _ = try await shell(command.replacing("D", with: "whole"))
         let whole = try folder.files(below: "whole")
         #expect(whole.count == 5)

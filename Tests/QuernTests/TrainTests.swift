@@ -145,7 +145,7 @@ import Testing
         try folder.write("b.txt", Array("stones rest\n\nat night".utf8))
         try await Program.succeed(
             [
-                "encode", "--vocab", world.vocabulary, "--output", "shards", "--separator",
+                "encode", "--vocab", world.vocabulary, "--output", "shards", "--text-separator",
                 "\\n\\n", "--validation-fraction", "0.5", "a.txt", "b.txt", "--quiet",
             ], in: folder)
         let text = try await Program.succeed(
@@ -212,7 +212,10 @@ import Testing
     @Test func `the same seed draws the same text, another seed another one`() async throws {
         func draw(_ options: String...) async throws -> [UInt8] {
             try await Program.succeed(
-                ["generate", "--model", world.model, "--prompt", "the mill", "--max-tokens", "30"]
+                [
+                    "generate", "--model", world.model, "--prompt", "the mill", "--max-new-tokens",
+                    "30",
+                ]
                     + options, in: folder
             ).output
         }

@@ -31,8 +31,8 @@ import Testing
                 exported.text.split(separator: "\n").last { $0.hasPrefix("  quern vocab import") })
             #expect(
                 line == "  quern vocab import \(path) --pattern gpt4 "
-                    + "--special '<|endoftext|>=0' --output DIR")
-            command += ["--pattern", "gpt4", "--special", "<|endoftext|>=0"]
+                    + "--special-tokens '<|endoftext|>=0' --output DIR")
+            command += ["--pattern", "gpt4", "--special-tokens", "<|endoftext|>=0"]
         }
         let imported = try await Program.succeed(command, in: folder)
         #expect(imported.text.contains("special tokens  <|endoftext|> = 0\n"))
@@ -72,7 +72,7 @@ import Testing
 
     @Test func `the command that reads many special tokens again stays short`() async throws {
         try folder.write("a.txt", "the mill turns")
-        let tokens = (0..<40).flatMap { ["--special", "<|\($0)|>"] }
+        let tokens = (0..<40).flatMap { ["--special-tokens", "<|\($0)|>"] }
         try await Program.succeed(
             ["vocab", "train", "--vocab-size", "300", "--output", "many", "--quiet", "a.txt"]
                 + tokens, in: folder)
@@ -80,7 +80,7 @@ import Testing
             ["vocab", "export", "many", "--format", "gpt2", "--output", "out"], in: folder)
         let line = try #require(
             exported.text.split(separator: "\n").last { $0.hasPrefix("  quern vocab import") })
-        #expect(line.contains("--special '<|7|>=7' … and so on for the 40"))
+        #expect(line.contains("--special-tokens '<|7|>=7' … and so on for the 40"))
         #expect(!line.contains("<|8|>"))
     }
 

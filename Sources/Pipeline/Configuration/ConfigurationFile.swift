@@ -6,6 +6,7 @@ import TokenShards
 import Tokenization
 import Training
 import VocabularyLearning
+import Work
 
 /// Reads `pipeline.json`: defaults, then the file, then settings from the command line.
 ///

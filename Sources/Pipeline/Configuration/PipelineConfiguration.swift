@@ -170,6 +170,12 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// Directory of checkpoints and metrics of instruction tuning.
     public var tuningDirectory: String { runDirectory + "/chat" }
 
+    /// Directory of checkpoints and metrics of tuning the model that `name` stands for: beside that
+    /// model, where it is a run's, and otherwise the pipeline's own.
+    public func tuningDirectory(ofModel name: String) -> String {
+        ModelPlace.runDirectory(of: name).map { $0 + "/chat" } ?? tuningDirectory
+    }
+
     /// The keys in `pipeline.json`.
     enum CodingKeys: String, CodingKey, CaseIterable {
         case name

@@ -110,7 +110,7 @@ public enum EvaluateStage {
     private static func mendPointers(
         to modelDirectory: String, _ work: WorkContext<PipelineEvent>
     ) {
-        if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
+        if let note = CheckpointStore.store(ofModel: modelDirectory)?.mendPointersIfFree() {
             work.report(.notice(note))
         }
     }

@@ -130,19 +130,10 @@ extension PipelineRunner {
             Replacement(
                 path: runDirectory, kind: .model(steps: newest.state.step), changes: changes)
         ) {
-            try checkStart()
+            try TrainStage.checkStart(configuration.training, isOutside: runDirectory)
             try moveRunAside(AsideMover(steps: newest.state.step))
         }
         return .overwrite
-    }
-
-    /// Throws if the run that is moved aside is the one that the new one begins from.
-    private func checkStart() throws {
-        guard let start = configuration.training.initFrom, start.hasPrefix(runDirectory + "/")
-        else { return }
-        throw PipelineError.badValue(
-            key: "training.init_from",
-            reason: "it lies in the run that is to be moved aside: give this one another name")
     }
 
     // MARK: Settings that differ

@@ -63,13 +63,6 @@ public struct PipelineRunner {
         self.work = work
     }
 
-    /// The directory of the shards that the run in `runDirectory` learned from, as `quern run` has
-    /// recorded it; nil where it was trained otherwise or from several.
-    public static func shardDirectory(ofRun runDirectory: String) -> String? {
-        let directories = StageLedger(directory: runDirectory).shardDirectories
-        return directories.count == 1 ? directories[0] : nil
-    }
-
     /// Runs the stages.
     ///
     /// - Throws: ``PipelineError/interrupted`` when stopped by request, after a checkpoint, and

@@ -64,6 +64,9 @@ extension PipelineConfiguration {
         return readsPairs ? try PairTemplate(extending: vocabulary).vocabulary : vocabulary
     }
 
+    /// Directories of the data sets that the pipeline makes of its corpora.
+    public var shardDirectories: [String] { pipelineSources.map(\.shardDirectory) }
+
     /// The data sets that the pipeline has made of its corpora, with their weights.
     ///
     /// - Parameter vocabulary: the vocabulary that they must have been made with; nil to look

@@ -16,13 +16,19 @@ public enum TrainStage {
     ///   - vocabulary: the vocabulary of the ids.
     ///   - surroundings: where and how the run goes on; samples are drawn as the configuration
     ///     says.
+    ///   - keepsEarlier: whether a run that is there is moved aside first, once this one is known
+    ///     to fit together; the surroundings then overwrite.
     ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the run's summary, complete or not.
     public static func run(
         _ configuration: PipelineConfiguration, data: Mixture, vocabulary: Vocabulary,
-        surroundings: Trainer.Surroundings, work: WorkContext<PipelineEvent>
+        surroundings: Trainer.Surroundings, keepsEarlier: Bool = false,
+        work: WorkContext<PipelineEvent>
     ) async throws -> TrainingSummary {
         var surroundings = surroundings
+        if keepsEarlier {
+            try checkStart(configuration.training, isOutside: surroundings.runDirectory)
+        }
         surroundings.claim = try claim(
             surroundings, inputs: data.sources.map(\.set.directory),
             start: configuration.training.initFrom)
@@ -42,6 +48,8 @@ public enum TrainStage {
             vocabulary: vocabulary, surroundings: surroundings,
             work: work.wrapping(PipelineEvent.training))
         for notice in notices(configuration, trainer, vocabulary) { work.report(.notice(notice)) }
+        if keepsEarlier { try keepEarlier(surroundings, work) }
+        try RunData(data).write(to: surroundings.runDirectory)
         return try await trainer.run()
     }
 
@@ -63,6 +71,32 @@ public enum TrainStage {
         }
         try FilePlace.check(output: directory, inputs: inputs)
         return try surroundings.claim ?? CheckpointStore(runDirectory: directory).claim()
+    }
+
+    /// Throws if the run in a directory, which is to be moved aside, is the one that the new one
+    /// begins from.
+    static func checkStart(
+        _ training: TrainingConfiguration, isOutside directory: String
+    ) throws(PipelineError) {
+        guard let start = training.initFrom,
+            CheckpointStore.resolved(start).hasPrefix(directory + "/")
+        else { return }
+        throw .badValue(
+            key: "training.init_from",
+            reason: "it lies in the run that is to be moved aside: give this one another name")
+    }
+
+    /// Moves the run that is there aside, if there is one, and says so.
+    static func keepEarlier(
+        _ surroundings: Trainer.Surroundings, _ work: WorkContext<PipelineEvent>
+    ) throws {
+        let directory = surroundings.runDirectory
+        let store = CheckpointStore(runDirectory: directory)
+        guard store.latest != nil else { return }
+        let mover = AsideMover(
+            steps: store.newestWhole?.state.step, claim: surroundings.claim)
+        guard let place = try mover.moveRun(directory) else { return }
+        work.report(.notice("the run that was in \(directory) is kept in \(place)"))
     }
 
     /// Notices of keys that have no effect on the run of `trainer`.

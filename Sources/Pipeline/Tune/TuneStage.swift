@@ -25,15 +25,18 @@ public enum TuneStage {
     ///   - configuration: its sections "instruction_tuning" and, for answers, "generation".
     ///   - modelDirectory: the model to begin from, with its vocabulary.
     ///   - surroundings: where and how the run goes on; the shards lie in its directory.
+    ///   - keepsEarlier: whether a run that is there is moved aside first; the surroundings then
+    ///     overwrite.
     ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the run's summary, complete or not.
     public static func run(
         _ configuration: PipelineConfiguration, modelDirectory: String,
-        surroundings: Trainer.Surroundings, work: WorkContext<PipelineEvent>
+        surroundings: Trainer.Surroundings, keepsEarlier: Bool = false,
+        work: WorkContext<PipelineEvent>
     ) async throws -> TrainingSummary {
         try await run(
             configuration, modelDirectory: modelDirectory, surroundings: surroundings, results: nil,
-            work: work)
+            keepsEarlier: keepsEarlier, work: work)
     }
 
     /// As the above, or as a part of a pipeline's run.
@@ -44,7 +47,7 @@ public enum TuneStage {
     static func run(
         _ configuration: PipelineConfiguration, modelDirectory: String,
         surroundings: Trainer.Surroundings, results: EarlierTuning?,
-        work: WorkContext<PipelineEvent>
+        keepsEarlier: Bool = false, work: WorkContext<PipelineEvent>
     ) async throws -> TrainingSummary {
         let section = configuration.instructionTuning
         try section.validate()
@@ -55,7 +58,7 @@ public enum TuneStage {
         let conversations = CorpusConfiguration(inputs: section.inputs, format: .jsonl)
         try conversations.findInputs().check(output: runDirectory)
         surroundings.claim = try TrainStage.claim(surroundings, inputs: [], start: modelDirectory)
-        if let note = CheckpointStore.store(ofCheckpoint: modelDirectory)?.mendPointersIfFree() {
+        if let note = CheckpointStore.store(ofModel: modelDirectory)?.mendPointersIfFree() {
             work.report(.notice(note))
         }
         let startDirectory = try CheckpointStore.soundModelDirectory(at: modelDirectory)
@@ -69,6 +72,7 @@ public enum TuneStage {
                     corpus.inputs
                     """)
         }
+        if keepsEarlier { try TrainStage.keepEarlier(surroundings, work) }
         let template = try ChatTemplate(
             Vocabulary(directory: startDirectory).adding(specialTokens: ChatTemplate.specialTokens))
         let encoding = ConversationEncoding(
@@ -117,6 +121,7 @@ public enum TuneStage {
             template: template, surroundings: surroundings,
             work: work.wrapping(PipelineEvent.training))
         if let notice = trainer.evaluationNotice { work.report(.notice(notice)) }
+        try RunData(Mixture(set)).write(to: runDirectory)
         let summary = try await trainer.run()
         if summary.isComplete, let best = store.best ?? store.latest {
             try FileReplacement.writeJSON(

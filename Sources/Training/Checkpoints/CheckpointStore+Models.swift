@@ -1,8 +1,7 @@
 import Files
 import Foundation
 
-/// Models by their paths, as commands are given them: a checkpoint, `latest` or `best` of a run, or
-/// the directory of any model.
+/// Models as commands are given them: by the names that ``ModelPlace`` knows.
 extension CheckpointStore {
     /// The directory of the model that `path` names, once nothing in it differs from what was
     /// written, where that is known. O(bytes), at the speed of memory.
@@ -31,9 +30,9 @@ extension CheckpointStore {
     package static func modelDirectory(at path: String) throws(TrainingError) -> String {
         let directory = resolved(path)
         guard FileSystem.isMissing(directory + "/config.json") else { return directory }
-        // The run itself may be named, or its checkpoints, or a checkpoint that it does not have.
-        var run = trimmed(path)
-        for _ in 0..<3 {
+        // A checkpoint may be named that its run does not have.
+        var run = FileSystem.parentDirectory(of: trimmed(path))
+        for _ in 0..<2 {
             let store = CheckpointStore(runDirectory: run)
             if let model = store.best.map({ _ in "best" }) ?? store.latest.map({ _ in "latest" }) {
                 throw .noModel(path: path, hint: "its run has \(store.directory)/\(model)")
@@ -41,8 +40,12 @@ extension CheckpointStore {
             run = FileSystem.parentDirectory(of: run)
         }
         guard !FileSystem.isMissing(path) else {
-            throw .noModel(
-                path: path, hint: "name a model's directory, such as runs/NAME/checkpoints/latest")
+            throw .noModel(path: path, hint: ModelPlace.advice(on: path))
+        }
+        // A run of the name may be meant that something else of the same name hides.
+        let hidden = ModelPlace.runsDirectory + "/" + trimmed(path)
+        if !path.hasPrefix("/"), ModelPlace.directory(of: hidden) != nil {
+            throw .noModel(path: path, hint: "the run of this name is \(hidden)")
         }
         // Something else lies there, and what reads it says what it lacks.
         return directory

@@ -86,8 +86,13 @@ extension CheckpointStore {
             || FilePointer.target(at: path(of: .best)) != best(of: whole)?.name
     }
 
+    /// The store of the run whose checkpoint a name stands for; nil for another model.
+    package static func store(ofModel name: String) -> CheckpointStore? {
+        store(ofCheckpoint: resolved(name))
+    }
+
     /// The store that a path leads into, if it names a checkpoint of a run.
-    package static func store(ofCheckpoint path: String) -> CheckpointStore? {
+    static func store(ofCheckpoint path: String) -> CheckpointStore? {
         let directory = FileSystem.parentDirectory(of: trimmed(path))
         guard directory.split(separator: "/").last == "checkpoints" else { return nil }
         return CheckpointStore(directory: directory)
@@ -99,19 +104,10 @@ extension CheckpointStore {
         return path
     }
 
-    /// The directory that `path` names: for `latest` and `best` of a run the checkpoint that they
-    /// stand for, whatever the file system has there. Of a run of which nothing was evaluated,
-    /// `best` is `latest`; ``standInNotice(for:)`` says so.
-    package static func resolved(_ path: String) -> String {
-        let trimmed = trimmed(path)
-        guard let name = trimmed.split(separator: "/").last,
-            let pointer = Pointer(rawValue: String(name)), !FilePointer.isDirectory(at: trimmed)
-        else { return path }
-        let store = CheckpointStore(directory: FileSystem.parentDirectory(of: trimmed))
-        switch pointer {
-        case .latest: return store.latest ?? path
-        case .best: return store.best ?? (store.isUnevaluated ? store.latest : nil) ?? path
-        }
+    /// The directory of the model that `name` stands for, as ``ModelPlace`` says; `name` itself
+    /// where it stands for none.
+    package static func resolved(_ name: String) -> String {
+        ModelPlace.directory(of: name) ?? name
     }
 
     /// A sentence that `path` names the best checkpoint of a run of which nothing was evaluated,
@@ -131,5 +127,15 @@ extension CheckpointStore {
     private var isUnevaluated: Bool {
         let whole = whole
         return !whole.isEmpty && whole.allSatisfy { $0.state.best == nil }
+    }
+
+    /// The checkpoint that a pointer stands for, whatever the file system has there; nil without
+    /// one. Of a run of which nothing was evaluated, `best` is `latest`; ``standInNotice(for:)``
+    /// says so. O(checkpoints).
+    func checkpoint(_ pointer: Pointer) -> String? {
+        switch pointer {
+        case .latest: latest
+        case .best: best ?? (isUnevaluated ? latest : nil)
+        }
     }
 }

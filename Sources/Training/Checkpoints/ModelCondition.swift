@@ -21,7 +21,7 @@ public struct ModelCondition: Sendable, Equatable {
     /// number. O(bytes), in the memory of a few rows.
     ///
     /// - Parameters:
-    ///   - path: the directory of a model, a checkpoint, or a run.
+    ///   - path: a model, a checkpoint, or a run, by its directory or its name.
     ///   - progress: takes how many bytes of the files have been compared, and how many there are;
     ///     ends the work by an error.
     /// - Throws: ``TrainingError/noModel(path:hint:)``, and what the file system refuses.
@@ -61,8 +61,8 @@ public struct ModelCondition: Sendable, Equatable {
     }
 
     private static func subjects(at path: String) throws -> [Subject] {
-        let run = CheckpointStore(runDirectory: CheckpointStore.trimmed(path)).entries
-        if !run.isEmpty, FileSystem.isMissing(path + "/config.json") {
+        if FileSystem.isMissing(path + "/config.json"), let run = ModelPlace.run(named: path) {
+            let run = CheckpointStore(runDirectory: run).entries
             return run.map { Subject(directory: $0.path, entry: $0, entries: run) }
         }
         let directory = try CheckpointStore.modelDirectory(at: path)

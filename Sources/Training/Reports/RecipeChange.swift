@@ -1,4 +1,5 @@
 import Foundation
+package import Models
 
 /// A setting of a recipe, of a model or of what comes before it, whose value is another one now
 /// than when a result was made.
@@ -28,6 +29,33 @@ public struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConverti
     ) throws -> [RecipeChange] {
         guard before != after else { return [] }
         return between(try values(of: before), try values(of: after), section: section)
+    }
+
+    /// Differences between two shapes, by key. A size that follows from the others counts as unset,
+    /// however it is written: `config.json` says it, and `pipeline.json` need not.
+    package static func between(
+        _ before: ModelConfiguration, _ after: ModelConfiguration, section: String = ""
+    ) throws -> [RecipeChange] {
+        guard before != after else { return [] }
+        let (old, new) = (try values(of: before), try values(of: after))
+        let (oldSaid, newSaid) = (try said(before, old), try said(after, new))
+        return Set(old.keys).union(new.keys).sorted().filter { oldSaid[$0] != newSaid[$0] }.map {
+            RecipeChange(key: section + $0, before: old[$0], after: new[$0])
+        }
+    }
+
+    /// The values of a shape without those that it has by itself.
+    private static func said(
+        _ shape: ModelConfiguration, _ values: [String: String]
+    ) throws -> [String: String] {
+        let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(shape))
+        guard let object = object as? [String: Any] else { return values }
+        return values.filter { key, _ in
+            let rest = try? JSONSerialization.data(
+                withJSONObject: object.filter { $0.key != key })
+            return rest.flatMap { try? JSONDecoder().decode(ModelConfiguration.self, from: $0) }
+                != shape
+        }
     }
 
     /// Differences between two sets of settings, by key. O(n log n).

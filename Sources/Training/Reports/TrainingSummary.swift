@@ -26,12 +26,53 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
 
     /// The names in the file.
     enum CodingKeys: String, CodingKey {
-        case steps, validation, sources
+        case steps, validation, sources, loss, perplexity
         case isComplete = "is_complete"
         case parameterCount = "parameters"
         case tokenCount = "tokens"
-        case trainingSeconds = "training_seconds"
+        case trainingSeconds = "seconds"
         case stoppedEarly = "stopped_early"
+        case tokensPerSecond = "tokens_per_second"
+        case bitsPerByte = "bits_per_byte"
+        /// The older name of "seconds".
+        case olderSeconds = "training_seconds"
+    }
+
+    /// Reads the sums; the figures that follow from them are for other readers.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        steps = try values.decode(Int.self, forKey: .steps)
+        isComplete = try values.decode(Bool.self, forKey: .isComplete)
+        parameterCount = try values.decode(Int.self, forKey: .parameterCount)
+        tokenCount = try values.decode(Int.self, forKey: .tokenCount)
+        let isOlder = values.contains(.olderSeconds)
+        trainingSeconds = try values.decode(
+            Double.self, forKey: isOlder ? .olderSeconds : .trainingSeconds)
+        validation = try values.decodeIfPresent(EvaluationResult.self, forKey: .validation)
+        sources = try values.decodeIfPresent([SourceResult].self, forKey: .sources)
+        stoppedEarly = try values.decode(Bool.self, forKey: .stoppedEarly)
+    }
+
+    /// Writes the sums, and the figures that follow from them.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(steps, forKey: .steps)
+        try values.encode(isComplete, forKey: .isComplete)
+        try values.encode(parameterCount, forKey: .parameterCount)
+        try values.encode(tokenCount, forKey: .tokenCount)
+        try values.encode(trainingSeconds, forKey: .trainingSeconds)
+        try values.encodeIfPresent(validation, forKey: .validation)
+        try values.encodeIfPresent(sources, forKey: .sources)
+        try values.encode(stoppedEarly, forKey: .stoppedEarly)
+        var figures = [(CodingKeys.tokensPerSecond, tokensPerSecond)]
+        if let validation, validation.tokenCount > 0 {
+            figures += [(.loss, validation.loss), (.perplexity, validation.perplexity)]
+            if validation.byteCount > 0 { figures.append((.bitsPerByte, validation.bitsPerByte)) }
+        }
+        // Of a loss beyond all bounds there are figures that no reader of the file takes.
+        for (key, value) in figures where value <= Double(StrictJSON.largestCount) {
+            try values.encode(value, forKey: key)
+        }
     }
 
     /// The name of the file.

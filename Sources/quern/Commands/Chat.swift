@@ -5,7 +5,7 @@ import Pipeline
 import Work
 
 /// `quern chat`
-struct Chat: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
+struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Talk with a model that was tuned to answer.",
         discussion: """
@@ -30,27 +30,40 @@ struct Chat: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
 
     @Option(
         name: .long,
-        help: "A checkpoint of instruction tuning, or a Hugging Face directory of a ChatML model.")
-    var model: String
+        help: """
+            A tuned run (kjv/chat or runs/kjv/chat), one of its checkpoints, or a Hugging Face \
+            directory of a ChatML model. (default: the pipeline's chat)
+            """)
+    var model: String?
+
+    @OptionGroup var file: ConfigOption
 
     @Option(name: .long, help: "What the assistant is to be.")
     var system: String?
 
     @OptionGroup var sampling: SamplingOptions
 
-    @OptionGroup var messages: MessageOptions
+    @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        try file.check(model != nil, "--model")
+        if model != nil, file.config != nil {
+            throw ValidationError("--config says which model it is: give it or --model")
+        }
+    }
 
     func run() async throws {
+        let model = try file.model(model, isTuned: true, reporting.form)
         var session = try ChatSession(
             directory: model, system: system, configuration: sampling.configuration(),
-            threadCount: AvailableMemory.threadCount(ThreadTeam.processorCount))
+            threadCount: reporting.threadCount)
         let interrupts = AnswerInterrupts()
         var lines = InputLines()
         while let line = try lines.next(prompt: "> ") {
             if line.allSatisfy(\.isWhitespace) { continue }
             do {
                 if line.hasPrefix("/") {
-                    guard try obey(line, &session) else { return }
+                    guard try obey(line, &session, model) else { return }
                 } else {
                     try answer(line, &session, interrupts)
                 }
@@ -81,10 +94,11 @@ struct Chat: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         }
     }
 
-    /// Does what a line with a slash asks for.
+    /// Does what a line with a slash asks for in a conversation with `model`.
     ///
     /// - Returns: whether to go on.
-    private func obey(_ line: String, _ session: inout ChatSession) throws -> Bool {
+    private func obey(_ line: String, _ session: inout ChatSession, _ model: String) throws -> Bool
+    {
         let parts = line.split(separator: " ", maxSplits: 1)
         let argument = parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
         switch parts[0] {

@@ -15,7 +15,7 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             """)
 
     static let examples: [Example] = [
-        #"quern corpus pack --output books.jsonl.zst books/ --separator '\n\n\n'"#,
+        #"quern corpus pack --output books.jsonl.zst books/ --text-separator '\n\n\n'"#,
         """
         curl -s https://example.org/dump.jsonl.gz | quern corpus pack --output dump.jsonl.zst \
         --format jsonl -
@@ -26,7 +26,7 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var output: String
 
     @Option(name: .long, help: "The level of compression, 1 to 22.", transform: Typed.whole(1...22))
-    var level = 3
+    var compressionLevel = 3
 
     @Option(
         name: .long, help: "The size of text at which a frame ends, such as 4MiB.",
@@ -35,6 +35,7 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var overwriting: OverwriteOption
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
@@ -42,15 +43,16 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let interrupts = InterruptHandler(form: reporting.form)
         let outcome = try await PackStage.run(
             corpus: corpus.configuration(validationFraction: 0, output: output), path: output,
-            level: level,
+            level: compressionLevel,
             frameByteCount: frameSize.byteCount, overwrites: overwriting.overwrite,
             work: reporting.work(printer, interrupts))
         printer.endLine()
-        Terminal.write(
-            Table.text(
-                VocabTrain.rows(for: outcome.progress) + [
-                    ["frames", Figures.count(outcome.frameCount)],
-                    ["written", "\(output), \(Figures.bytes(Double(outcome.byteCount)))"],
-                ]))
+        var report = Report()
+        report.add(outcome.progress)
+        report.row("frames", "\(count: outcome.frameCount, "frames")")
+        report.row(
+            "written",
+            "\(output, as: [output], "written"), \(bytes: outcome.byteCount, "stored_bytes")")
+        try result.write(report)
     }
 }

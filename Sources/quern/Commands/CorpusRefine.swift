@@ -15,13 +15,16 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             does not depend on memory or threads; what does not fit into memory goes to files \
             without names.
 
-            Exact duplicates are removed unless --keep-duplicates is given, everything else is \
-            done on request. Near-duplicates are found by MinHash with 20 bands of 6 values; other \
+            Exact duplicates are removed unless --no-remove-duplicates is given, everything else \
+            is done on request. Near-duplicates are found by MinHash with 20 bands of 6 values; other \
             rules can be set in pipeline.json, section corpus.refine.
             """)
 
     static let examples: [Example] = [
-        "quern corpus refine web/ --output clean/web --min-words 50 --near-duplicates --shuffle",
+        """
+        quern corpus refine web/ --output clean/web --min-words 50 --remove-near-duplicates \
+        --shuffle
+        """,
         """
         quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web \
         --output shards/web --format jsonl -
@@ -38,7 +41,14 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
 
     @OptionGroup var refining: RefiningOptions
     @OptionGroup var corpus: CorpusOptions
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        if output == "-", result.json {
+            throw ValidationError("--json is for the report, and --output - writes the documents")
+        }
+    }
 
     func run() async throws {
         let printer = reporting.makePrinter()
@@ -51,41 +61,51 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             refinement: refining.configuration, destination: destination,
             work: reporting.work(printer, interrupts))
         printer.endLine()
-        let table = RefinementSummary.text(report)
+        var table = RefinementSummary.report(report)
         if output == "-" {
-            if !reporting.quiet { Terminal.writeMessage(table) }
+            if !reporting.quiet { Terminal.writeMessage(table.text) }
         } else {
-            Terminal.write(table + Table.text([["written", output]]))
+            table.written([output])
+            try result.write(table)
         }
     }
 }
 
-/// Table of the results of a refinement.
+/// Report of a refinement: a line a step for a person, and what report.json has for a program.
 enum RefinementSummary {
-    static func text(_ report: RefinementReport) -> String {
-        var rows = [["", "documents", "bytes of text"], row("read", report.read)]
-        for step in report.steps { rows.append(row(step.name, step.removed, sign: "−")) }
-        rows.append(row("kept", report.kept))
-        var text = Table.text(rows, alignRight: true)
-        if report.skipped.lines > 0 || report.skipped.emptyDocuments > 0 {
-            text +=
-                "skipped: \(Figures.count(report.skipped.lines)) lines, "
-                + "\(Figures.count(report.skipped.emptyDocuments)) empty documents\n"
+    static func report(_ report: RefinementReport) -> Report {
+        var result = Report()
+        result.row(["", "documents", "bytes of text"], alignRight: true)
+        result.row(row("read", report.read), alignRight: true)
+        for step in report.steps {
+            result.row(row(step.name, step.removed, sign: "−"), alignRight: true)
         }
-        if let count = report.skipped.brokenFiles {
-            text += "broken files: \(Figures.count(count)), each left out from a place on\n"
+        result.row(row("kept", report.kept), alignRight: true)
+        let skipped = report.skipped
+        if skipped.lines > 0 || skipped.emptyDocuments > 0 {
+            result.lines(
+                "skipped: \(Figures.count(skipped.lines)) lines, "
+                    + "\(Figures.count(skipped.emptyDocuments)) empty documents\n")
         }
-        if let count = report.skipped.damagedMembers {
-            text +=
+        if let count = skipped.brokenFiles {
+            result.lines("broken files: \(Figures.count(count)), each left out from a place on\n")
+        }
+        if let count = skipped.damagedMembers {
+            result.lines(
                 "damaged members: \(Figures.count(count)), whose checksum fails and whose "
-                + "documents are kept\n"
+                    + "documents are kept\n")
         }
         for step in report.steps {
             guard let example = step.examples.first else { continue }
-            text += "\(step.name): \(example.place)"
-            text += example.keptPlace.map { "; \($0) stays\n" } ?? "\n"
+            result.lines(
+                "\(step.name): \(example.place)"
+                    + (example.keptPlace.map { "; \($0) stays\n" } ?? "\n"))
         }
-        return text
+        result.member("read", report.read)
+        result.member("steps", report.steps)
+        result.member("kept", report.kept)
+        result.member("skipped", report.skipped)
+        return result
     }
 
     private static func row(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bytes
 import Foundation
+import Pipeline
 import TokenShards
 import Tokenization
 
@@ -21,10 +22,16 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         "quern decode --vocab vocab/kjv --shards shards/kjv --split val",
     ]
 
-    @Option(name: .long, help: "The vocabulary's directory, or its tokenizer.json.")
-    var vocab: String
+    @Option(
+        name: .long,
+        help: """
+            The vocabulary (kjv or vocab/kjv), or a model that has one. (default: the pipeline's)
+            """)
+    var vocab: String?
 
-    @Option(name: .long, help: "Decode the documents of these shards.")
+    @OptionGroup var file: ConfigOption
+
+    @Option(name: .long, help: "Decode the documents of these shards (kjv or shards/kjv).")
     var shards: String?
 
     @Option(name: .long, help: "With --shards: only this split, train or val.")
@@ -44,6 +51,10 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     @OptionGroup var messages: MessageOptions
 
     func validate() throws {
+        try file.check(vocab != nil, "--vocab")
+        if vocab != nil, file.config != nil {
+            throw ValidationError("--config says which vocabulary it is: give it or --vocab")
+        }
         if shards == nil, ids.isEmpty {
             throw ValidationError("give ids, - for standard input, or --shards")
         }
@@ -56,9 +67,9 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     }
 
     func run() async throws {
-        let vocabulary = try Vocabulary(directory: vocab)
+        let vocabulary = try Vocabulary(named: file.vocabulary(vocab, messages.form))
         if let shards {
-            try decodeShards(shards, vocabulary)
+            try decodeShards(ShardPlace.path(of: shards), vocabulary)
         } else if ids == ["-"] {
             try decodeStandardInput(vocabulary)
         } else {

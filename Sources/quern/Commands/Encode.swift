@@ -27,7 +27,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let examples: [Example] = [
         """
         quern encode --vocab vocab/kjv --output shards/kjv corpora/kjv.txt.zst \
-        --separator '\\n\\n\\n'
+        --text-separator '\\n\\n\\n'
         """,
         """
         quern encode --vocab vocab/web --output shards/web 'web/*.jsonl.zst' --on-error quarantine
@@ -43,7 +43,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """,
     ]
 
-    @Option(name: .long, help: "The vocabulary's directory, or its tokenizer.json.")
+    @Option(name: .long, help: "The vocabulary (kjv or vocab/kjv), or a model that has one.")
     var vocab: String
 
     @Option(name: .long, help: "Where to write the shards. A data set that is there is replaced.")
@@ -99,9 +99,11 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @OptionGroup var specials: SpecialTokenOptions
     @OptionGroup var corpus: CorpusOptions
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
+        let vocab = try VocabularyPlace.path(of: vocab)
         try FilePlace.check(output: output, inputs: [vocab])
         let vocabulary = try Vocabulary(directory: vocab)
         var shards = ShardConfiguration()
@@ -126,16 +128,16 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             printer.endLine()
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             let bytes = Double(manifest.train.bytes + manifest.validation.bytes)
-            Terminal.write(
-                ManifestSummary.text(
-                    manifest, directory: output,
-                    adding: [
-                        [
-                            "time",
-                            "\(Figures.time(seconds)), \(Figures.bytes(bytes / seconds)) of text/s",
-                        ]
-                    ]))
-            return
+            var report = Report()
+            report.add(manifest, directory: output)
+            let speed = bytes / max(seconds, 1e-9)
+            report.row(
+                "time",
+                """
+                \(time: seconds, "seconds"), \
+                \(Figures.bytes(speed), as: speed, "bytes_per_second") of text/s
+                """)
+            return try result.write(report)
         }
         if let origin { printer.notice("rank \(share.rank) of \(share.world), from \(origin)") }
         let outcome = try await EncodeStage.encodeShare(
@@ -147,9 +149,16 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 "rank \(share.rank) has no part to do, for there are fewer parts than ranks; "
                     + "a smaller --part-bytes makes more of them")
         }
-        Terminal.write(
+        var report = Report()
+        report.lines(
             "rank \(share.rank) of \(share.world): \(Figures.count(outcome.ownPartCount)) of "
                 + "\(Figures.count(outcome.partCount)) parts, all done; when every rank is, run: "
                 + "quern shards finish \(output)\n")
+        report.member("directory", output)
+        report.member("rank", share.rank)
+        report.member("world", share.world)
+        report.member("own_parts", outcome.ownPartCount)
+        report.member("parts", outcome.partCount)
+        try result.write(report)
     }
 }

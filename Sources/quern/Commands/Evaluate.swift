@@ -40,13 +40,21 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     ]
 
     @Option(
-        name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
-    var model: String
+        name: .long,
+        help: """
+            A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory with its \
+            vocabulary. (default: the pipeline's run)
+            """)
+    var model: String?
 
     @Option(
         name: .long, parsing: .upToNextOption,
-        help: ArgumentHelp("The shards' directory, or several.", valueName: "dir"))
-    var shards: [String]
+        help: ArgumentHelp(
+            "The shards (kjv or shards/kjv), or several. (default: the pipeline's)",
+            valueName: "dir"))
+    var shards: [String] = []
+
+    @OptionGroup var file: ConfigOption
 
     @Option(name: .long, help: "The split: train or val.")
     var split = Split.validation
@@ -109,8 +117,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Option(name: .long, help: "Windows scored at once.", transform: Typed.whole(1...1 << 40))
     var batchSize = 16
 
-    @Flag(name: .long, help: "Write the result as JSON.")
-    var json = false
+    @OptionGroup var result: ResultOptions
 
     @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var reporting: ReportOptions
@@ -132,7 +139,12 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         if answers == true, stride != nil {
             throw ValidationError("conversations are read whole: give no --stride with --answers")
         }
-        if shards.isEmpty { throw ValidationError("--shards takes at least one directory") }
+        try file.check(model != nil, "--model")
+        try file.check(!shards.isEmpty, "--shards")
+        if model != nil, !shards.isEmpty, file.config != nil {
+            throw ValidationError(
+                "--config says which model and shards there are: leave out what it shall say")
+        }
         if beams != nil, targets == 0 {
             throw ValidationError("--beams writes targets: give none of it with --targets 0")
         }
@@ -151,6 +163,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     }
 
     func run() async throws {
+        let model = try file.model(model, reporting.form)
+        let shards = try file.shards(shards, reporting.form)
         try svg.map { try FilePlace.check(output: $0, inputs: [model] + shards) }
         let claim = try svg.map { try overwriting.claimDrawing($0) }
         defer { withExtendedLifetime(claim) {} }
@@ -159,7 +173,7 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             try EvaluateStage.requirePairs(
                 modelDirectory: model, for: key, work: WorkContext(report: printer.show))
         }
-        if !curves.isEmpty { return try showCurves(printer) }
+        if !curves.isEmpty { return try showCurves(model, shards, printer) }
         let (result, sources, reading) = try EvaluateStage.run(
             modelDirectory: model, shardDirectories: shards, split: split, asked: request,
             batchSize: batchSize,
@@ -173,21 +187,25 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 beamCount: beams ?? 1, work: reporting.work(printer, interrupts))
         }
         printer.endLine()
-        if json {
+        if self.result.json {
             return Terminal.write(try EvaluationTable.json(result, sources, reading, accuracy))
         }
-        Terminal.write(
-            Table.text(
-                [
-                    ["read", reading.description],
-                    ["tokens", Figures.count(result.tokenCount)],
-                    ["bytes of text", Figures.count(result.byteCount)],
-                ] + EvaluationTable.rows(result) + (accuracy.map(EvaluationTable.rows) ?? [])))
-        guard !sources.isEmpty else { return }
-        Terminal.write("\n" + Table.text(EvaluationTable.rows(of: sources)))
+        var report = Report()
+        report.row(["read", reading.description])
+        report.row("tokens", "\(count: result.tokenCount, "tokens")")
+        report.row("bytes of text", "\(count: result.byteCount, "bytes")")
+        EvaluationTable.add(result, to: &report)
+        for row in accuracy.map(EvaluationTable.rows) ?? [] { report.row(row) }
+        if !sources.isEmpty {
+            report.lines("\n")
+            EvaluationTable.add(sources, to: &report)
+        }
+        Terminal.write(report.text)
     }
 
-    private func showCurves(_ printer: ProgressPrinter) throws {
+    private func showCurves(
+        _ model: String, _ shards: [String], _ printer: ProgressPrinter
+    ) throws {
         let interrupts = InterruptHandler(form: reporting.form)
         let result = try EvaluateStage.measureCurves(
             curves, modelDirectory: model, shardDirectories: shards, split: split,
@@ -197,6 +215,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             try FileReplacement.write(
                 LineChart.svg(LossCurves.charts([(model, result)])), to: svg)
         }
-        Terminal.write(json ? try FileReplacement.json(of: result) + "\n" : CurveTable.text(result))
+        Terminal.write(
+            self.result.json ? try FileReplacement.json(of: result) + "\n" : CurveTable.text(result)
+        )
     }
 }

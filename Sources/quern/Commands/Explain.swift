@@ -35,9 +35,7 @@ struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     @Argument(help: "The text, of at most \(ExplainStage.tokenLimit) tokens.")
     var text: String
 
-    @Option(
-        name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
-    var model: String
+    @OptionGroup var source: ModelOption
 
     @Option(
         name: .long,
@@ -61,13 +59,13 @@ struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         help: ArgumentHelp("Draw each step as an image in this directory.", valueName: "dir"))
     var svg: String?
 
-    @Flag(name: .long, help: "Write the steps as JSON.")
-    var json = false
+    @OptionGroup var result: ResultOptions
 
     @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var messages: MessageOptions
 
     func run() async throws {
+        let model = try source.find(messages.form)
         try svg.map { try FilePlace.check(output: $0, inputs: [model]) }
         let claim = try svg.map { try OutputClaim($0, .filled, making: .directory(nil)) }
         defer { withExtendedLifetime(claim) {} }
@@ -76,7 +74,7 @@ struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
             focus: .init(layer: layer - 1, head: head - 1))
         let names = TokenNames(vocabulary: vocabulary)
         if let svg { try draw(explanation, names, in: svg) }
-        if json { return Terminal.write(try ExplanationJSON(explanation, names).text) }
+        if result.json { return Terminal.write(try ExplanationJSON(explanation, names).text) }
         Terminal.write(ExplanationText(explanation: explanation, names: names).text)
     }
 

@@ -13,8 +13,9 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         abstract: "Draw text from a trained model.",
         discussion: """
             Draws text, or shows what the model expects next (--top) or looks at (--attention). \
-            The text comes as it is drawn, until the model ends it, a --stop string comes, or \
-            there are --max-tokens of it. When the context is full its oldest quarter leaves. The \
+            The text comes as it is drawn, until the model ends it, one of --stop-strings comes, \
+            or there are --max-new-tokens of it. When the context is full its oldest quarter \
+            leaves. The \
             same seed gives the same text, for any number of threads and samples. Temperature 0 \
             always takes the most probable token.
 
@@ -30,7 +31,7 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         #"quern generate --model runs/kjv/checkpoints/best --prompt "In the beginning""#,
         """
         quern generate --model runs/kjv/checkpoints/best --prompt "And" --temperature 0 \
-        --stop "\\n"
+        --stop-strings "\\n"
         """,
         #"quern generate --model runs/kjv/checkpoints/best --prompt "And" --samples 3 --logprobs"#,
         #"quern generate --model runs/kjv/checkpoints/best --prompt "And God" --top 10"#,
@@ -40,9 +41,7 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """,
     ]
 
-    @Option(
-        name: .long, help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
-    var model: String
+    @OptionGroup var source: ModelOption
 
     @Option(name: .long, help: "What the text begins with.")
     var prompt = ""
@@ -80,7 +79,9 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Flag(name: .long, help: "After each text, show its tokens and their log-probabilities.")
     var logprobs = false
 
-    @Flag(name: .long, help: "Write each text as a line of JSON, with its tokens.")
+    @Flag(
+        name: .long,
+        help: "Write each text as a line of JSON, with its tokens, or the tokens of --top.")
     var json = false
 
     @Option(
@@ -124,7 +125,8 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 throw ValidationError(
                     """
                     --beams takes the most probable texts whole, and draws nothing: give no \
-                    --temperature, --top-k, --top-p, --min-p, --repetition-penalty, --seed or --stop
+                    --temperature, --top-k, --top-p, --min-p, --repetition-penalty, --seed or \
+                    --stop-strings
                     """)
             }
         } else if lengthPenalty != nil {
@@ -134,12 +136,16 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             throw ValidationError(
                 "--top, --attention and --beams show different things: give one of them")
         }
+        if attention != nil, json {
+            throw ValidationError("--attention draws, and has no --json")
+        }
         if let attention, attention != "-", !attention.hasSuffix(".svg") {
             throw ValidationError("--attention takes a file that ends in .svg, or -")
         }
     }
 
     func run() async throws {
+        let model = try source.find(reporting.form)
         let drawing = attention.flatMap { $0 == "-" ? nil : $0 }
         try drawing.map { try FilePlace.check(output: $0, inputs: [model]) }
         let claim = try drawing.map { try overwriting.claimDrawing($0) }
@@ -156,7 +162,10 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 of: prompt, model: languageModel, vocabulary: vocabulary, specials: policy,
                 beginning: beginning)
             let view = ModelView(model: languageModel, vocabulary: vocabulary, ids: ids)
-            if let top { try view.writeNextTokens(top, weights: weights, team: team) }
+            if let top {
+                let tokens = try view.nextTokens(top, weights: weights, team: team)
+                Terminal.write(json ? try tokens.json : tokens.text)
+            }
             if let attention { try view.writeAttention(to: attention, team: team) }
             if let beams {
                 var search = BeamSearch(

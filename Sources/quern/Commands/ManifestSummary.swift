@@ -1,71 +1,90 @@
 import TokenShards
 
-/// A data set as a table.
-enum ManifestSummary {
-    static func text(
-        _ manifest: ShardManifest, directory: String, adding last: [[String]] = []
-    ) -> String {
+extension Report {
+    /// Adds what a data set holds.
+    mutating func add(_ manifest: ShardManifest, directory: String) {
         let (train, validation) = (manifest.train, manifest.validation)
-        var rows = [
-            ["directory", directory],
-            [
-                "vocabulary",
-                "\(Figures.count(manifest.vocabulary.size)) tokens, "
-                    + "fingerprint \(manifest.vocabulary.fingerprint)",
-            ],
-            ["ids", "\(manifest.dtype.rawValue), end of text: \(manifest.endOfText.rawValue)"],
-            ["train", totals(train)],
-            ["validation", totals(validation)],
-            ["bytes per token", bytesPerToken(train, validation)],
-        ]
-        let skipped = skippedRows(manifest.skipped)
-        rows += skipped
-        if !skipped.isEmpty { rows += manifest.skipped.examples.map { ["", $0] } }
-        return Table.text(rows + last)
+        row("directory", "\(word: directory, "directory")")
+        let fingerprint = manifest.vocabulary.fingerprint
+        row(
+            "vocabulary",
+            """
+            \(count: manifest.vocabulary.size, "vocabulary_tokens") tokens, fingerprint \
+            \(word: fingerprint, "vocabulary_fingerprint")
+            """)
+        row(
+            "ids",
+            """
+            \(word: manifest.dtype.rawValue, "dtype"), end of text: \
+            \(word: manifest.endOfText.rawValue, "end_of_text")
+            """)
+        row("train", Self.cell(train, "train"))
+        row("validation", Self.cell(validation, "validation"))
+        addBytesPerToken(train, validation)
+        let hasSkipped = add(manifest.skipped)
+        guard hasSkipped else { return }
+        for example in manifest.skipped.examples { row(["", example]) }
+        member("skipped_examples", manifest.skipped.examples)
     }
 
-    /// Mean bytes of text a token.
-    static func bytesPerToken(
-        _ train: ShardManifest.Totals, _ validation: ShardManifest.Totals
-    ) -> String {
+    /// Adds the mean bytes of text a token.
+    mutating func addBytesPerToken(
+        _ train: ShardManifest.Totals, _ validation: ShardManifest.Totals, indent: Int = 0
+    ) {
         let tokens = train.tokens + validation.tokens
-        let bytes = train.bytes + validation.bytes
-        return Figures.fixed(Double(bytes) / Double(max(tokens, 1)), 3)
+        let bytes = Double(train.bytes + validation.bytes)
+        row(
+            "bytes per token", "\(bytes / Double(max(tokens, 1)), digits: 3, "bytes_per_token")",
+            indent: indent)
     }
 
-    /// A row for what was left out, if anything was.
-    static func skippedRows(_ skipped: ShardManifest.Skipped) -> [[String]] {
-        var rows: [[String]] = []
+    /// Adds what was left out, if anything was.
+    ///
+    /// - Returns: whether anything was.
+    @discardableResult
+    mutating func add(_ skipped: ShardManifest.Skipped, indent: Int = 0) -> Bool {
         if let count = skipped.invalidUTF8Documents {
-            rows.append([
+            row(
                 "not all UTF-8",
-                "\(Figures.count(count)) documents, kept or repaired (--invalid-utf8)",
-            ])
+                """
+                \(count: count, "invalid_utf8_documents") documents, kept or repaired \
+                (--invalid-utf8)
+                """, indent: indent)
         }
         if let count = skipped.brokenFiles {
-            rows.append([
-                "broken files", "\(Figures.count(count)), each left out from a place on",
-            ])
+            row(
+                "broken files",
+                "\(count: count, "broken_files"), each left out from a place on", indent: indent)
         }
         if let count = skipped.damagedMembers {
-            rows.append([
+            row(
                 "damaged members",
-                "\(Figures.count(count)), whose checksum fails and whose documents are kept",
-            ])
+                """
+                \(count: count, "damaged_members"), whose checksum fails and whose documents are \
+                kept
+                """, indent: indent)
         }
-        guard skipped.lines > 0 || skipped.emptyDocuments > 0 else { return rows }
-        let quarantined =
-            skipped.quarantinedLines.map { " (\(Figures.count($0)) in quarantine)" } ?? ""
-        rows.append([
-            "skipped",
-            "\(Figures.count(skipped.lines)) lines\(quarantined), "
-                + "\(Figures.count(skipped.emptyDocuments)) empty documents",
-        ])
-        return rows
+        let hasLines = skipped.lines > 0 || skipped.emptyDocuments > 0
+        if hasLines {
+            let quarantined =
+                skipped.quarantinedLines.map { " (\(Figures.count($0)) in quarantine)" } ?? ""
+            row(
+                "skipped",
+                """
+                \(count: skipped.lines, "skipped_lines") lines\
+                \(quarantined, as: skipped.quarantinedLines ?? 0, "quarantined_lines"), \
+                \(count: skipped.emptyDocuments, "empty_documents") empty documents
+                """, indent: indent)
+        }
+        return hasLines || skipped.invalidUTF8Documents != nil || skipped.brokenFiles != nil
+            || skipped.damagedMembers != nil
     }
 
-    private static func totals(_ totals: ShardManifest.Totals) -> String {
-        "\(Figures.count(totals.tokens)) tokens, \(Figures.count(totals.documents)) documents, "
-            + "\(Figures.bytes(Double(totals.bytes)))"
+    private static func cell(_ totals: ShardManifest.Totals, _ split: String) -> ReportText {
+        """
+        \(count: totals.tokens, "\(split)_tokens") tokens, \
+        \(count: totals.documents, "\(split)_documents") documents, \
+        \(bytes: totals.bytes, "\(split)_bytes")
+        """
     }
 }

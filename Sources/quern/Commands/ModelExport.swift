@@ -30,7 +30,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
         case gguf
     }
 
-    @Argument(help: "A checkpoint, or a Hugging Face model directory with its vocabulary.")
+    @Argument(help: "A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory.")
     var model: String
 
     @Option(name: .long, help: "gguf or huggingface.")
@@ -74,6 +74,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
     var pre: String?
 
     @OptionGroup var overwriting: OverwriteOption
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
@@ -112,10 +113,12 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
                 model, to: output, settings: settings, report: printer.show)
         }
         printer.endLine()
-        Terminal.write(
-            Table.text(
-                ModelSummary.rows(written)
-                    + [["format", "\(format.rawValue), \(type.rawValue)"], ["written", output]])
-                + remarks.map { "note: \($0)\n" }.joined())
+        var report = Report()
+        ModelSummary.add(written, to: &report)
+        report.row(
+            "format", "\(word: format.rawValue, "format"), \(word: type.rawValue, "type")")
+        report.written([output])
+        for remark in remarks { report.note(remark) }
+        try result.write(report)
     }
 }

@@ -41,23 +41,24 @@ struct ModelImportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
 
     @OptionGroup var normalizer: NormalizerOption
 
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
         var work = Pipeline.ModelImport()
-        work.vocabularyPath = vocab
+        work.vocabularyPath = try vocab.map(VocabularyPlace.path(of:))
         work.contextLength = context
         work.ignoresNormalizer = normalizer.ignoreNormalizer
         let printer = reporting.makePrinter()
         let result = try work.run(source, output: output, report: printer.show)
         printer.endLine()
-        Terminal.write(
-            Table.text(
-                ModelSummary.rows(result.model)
-                    + [
-                        ["vocabulary", Figures.count(result.vocabulary.count) + " tokens"],
-                        ModelSummary.textPrefix(result.vocabulary),
-                        ["written", output],
-                    ]) + result.remarks.map { "note: \($0)\n" }.joined())
+        var report = Report()
+        ModelSummary.add(result.model, to: &report)
+        report.row(
+            "vocabulary", "\(count: result.vocabulary.count, "vocabulary_tokens") tokens")
+        ModelSummary.addTextPrefix(result.vocabulary, to: &report)
+        report.written([output])
+        for remark in result.remarks { report.note(remark) }
+        try self.result.write(report)
     }
 }

@@ -20,8 +20,14 @@ struct ModelShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         "quern model show models/qwen3 --tensors",
     ]
 
-    @Argument(help: "A checkpoint, or a Hugging Face model directory.")
-    var model: String
+    @Argument(
+        help: """
+            A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory. (default: \
+            the pipeline's run)
+            """)
+    var model: String?
+
+    @OptionGroup var file: ConfigOption
 
     @Flag(name: .long, help: "List every tensor with its shape and type.")
     var tensors = false
@@ -31,62 +37,91 @@ struct ModelShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         transform: Typed.whole(.threads))
     var threads: Int?
 
+    @OptionGroup var result: ResultOptions
     @OptionGroup var messages: MessageOptions
 
+    func validate() throws {
+        try file.check(model != nil, "the model")
+        if model != nil, file.config != nil {
+            throw ValidationError("--config says which model it is: name it, or give --config")
+        }
+    }
+
     func run() async throws {
-        let report = try ModelReport(directory: model)
-        let layout = report.model.layout
-        var rows = ModelSummary.rows(report.model)
-        rows.append(["numbers", report.types.map(\.rawValue).joined(separator: ", ")])
-        if let vocabulary = report.vocabulary {
-            rows.append([
+        let model = try file.model(model, messages.form)
+        let about = try ModelReport(directory: model)
+        var report = Report()
+        ModelSummary.add(about.model, to: &report)
+        let types = about.types.map(\.rawValue)
+        report.row("numbers", "\(types.joined(separator: ", "), as: types, "types")")
+        if let vocabulary = about.vocabulary {
+            report.row(
                 "vocabulary",
-                "\(Figures.count(vocabulary.count)) tokens, pattern \(vocabulary.pattern.rawValue)",
-            ])
-            rows.append(ModelSummary.textPrefix(vocabulary))
+                """
+                \(count: vocabulary.count, "vocabulary_tokens") tokens, pattern \
+                \(word: vocabulary.pattern.rawValue, "pattern")
+                """)
+            ModelSummary.addTextPrefix(vocabulary, to: &report)
         } else {
-            rows.append(["vocabulary", "none that can be read"])
+            report.row(["vocabulary", "none that can be read"])
         }
-        Terminal.write(Table.text(rows))
+        addParts(of: about, to: &report)
+        addMemory(of: about, to: &report)
+        if tensors { addTensors(of: about.model, to: &report) }
+        try result.write(report)
+    }
 
-        rows = [["part", "parameters", "share"]]
-        for part in report.parts {
-            let share = Double(part.parameterCount) / Double(layout.parameterCount)
-            rows.append([part.title, Figures.count(part.parameterCount), Figures.percent(share)])
-        }
-        Terminal.write("\n" + Table.text(rows, alignRight: true))
+    private func addParts(of about: ModelReport, to report: inout Report) {
+        let count = Double(about.model.layout.parameterCount)
+        report.lines("\n")
+        report.table(
+            "parts", ["part", "parameters", "share"],
+            about.parts.map {
+                [
+                    "\(word: $0.title, "part")", "\(count: $0.parameterCount, "parameters")",
+                    "\(share: Double($0.parameterCount) / count, "share")",
+                ]
+            }, alignRight: true)
+    }
 
-        func size(_ bytes: Int) -> String { Figures.bytes(Double(bytes)) }
-        let (plan, windowCount) = report.trainingMemory(
+    private func addMemory(of about: ModelReport, to report: inout Report) {
+        let (plan, windowCount) = about.trainingMemory(
             threadCount: threads ?? ThreadTeam.processorCount)
-        rows = [
-            ["memory"],
-            ["to use it", size(report.parameterByteCount + report.stateByteCount)],
-            ["  parameters", size(report.parameterByteCount)],
-            [
-                report.model.configuration.contextLimit == nil
-                    ? "  state of a text" : "  keys and values of a full context",
-                size(report.stateByteCount),
-            ],
-            ["to train it", size(plan.total)],
-            ["  parameters", size(plan.parameters)],
-            ["  gradients", size(plan.gradients)],
-            ["  optimizer", size(plan.optimizer)],
-            [
-                "  activations, batches of \(windowCount)",
-                size(plan.activations),
-            ],
-        ]
-        Terminal.write("\n" + Table.text(rows, alignRight: true))
-
-        guard tensors else { return }
-        rows = [["tensor", "shape", "numbers", "type"]]
-        for (index, tensor) in layout.tensors.enumerated() {
-            rows.append([
-                tensor.checkpointName, tensor.shape.map(String.init).joined(separator: " × "),
-                Figures.count(tensor.count), report.model.type(ofTensor: index).rawValue,
-            ])
+        let state =
+            about.model.configuration.contextLimit == nil
+            ? "  state of a text" : "  keys and values of a full context"
+        let (parameters, ofText) = (about.parameterByteCount, about.stateByteCount)
+        report.lines("\n")
+        report.row(["memory"], alignRight: true)
+        for (title, bytes, key) in [
+            ("to use it", parameters + ofText, "use_bytes"),
+            ("  parameters", parameters, "use_parameter_bytes"),
+            (state, ofText, "use_state_bytes"),
+            ("to train it", plan.total, "train_bytes"),
+            ("  parameters", plan.parameters, "train_parameter_bytes"),
+            ("  gradients", plan.gradients, "train_gradient_bytes"),
+            ("  optimizer", plan.optimizer, "train_optimizer_bytes"),
+            (
+                "  activations, batches of \(windowCount)", plan.activations,
+                "train_activation_bytes"
+            ),
+        ] {
+            report.row(title, "\(bytes: bytes, key)", alignRight: true)
         }
-        Terminal.write("\n" + Table.text(rows))
+        report.member("train_batch_size", windowCount)
+    }
+
+    private func addTensors(of model: ModelDirectory, to report: inout Report) {
+        report.lines("\n")
+        report.table(
+            "tensors", ["tensor", "shape", "numbers", "type"],
+            model.layout.tensors.enumerated().map { index, tensor in
+                let shape = tensor.shape.map(String.init).joined(separator: " × ")
+                return [
+                    "\(word: tensor.checkpointName, "name")",
+                    "\(shape, as: tensor.shape, "shape")", "\(count: tensor.count, "numbers")",
+                    "\(word: model.type(ofTensor: index).rawValue, "type")",
+                ]
+            })
     }
 }

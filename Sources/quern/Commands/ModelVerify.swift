@@ -19,12 +19,27 @@ struct ModelVerify: AsyncParsableCommand, ReportingCommand, CommandWithExamples 
         "quern model verify runs/kjv",
     ]
 
-    @Argument(help: "A checkpoint, a run, or a Hugging Face model directory.")
-    var model: String
+    @Argument(
+        help: """
+            A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory. (default: \
+            the pipeline's run)
+            """)
+    var model: String?
 
+    @OptionGroup var file: ConfigOption
+
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
+    func validate() throws {
+        try file.check(model != nil, "the model")
+        if model != nil, file.config != nil {
+            throw ValidationError("--config says which model it is: name it, or give --config")
+        }
+    }
+
     func run() async throws {
+        let model = try file.model(model, reporting.form)
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let conditions = try ModelCondition.conditions(at: model) { done, total in
@@ -35,18 +50,26 @@ struct ModelVerify: AsyncParsableCommand, ReportingCommand, CommandWithExamples 
                         activity: "verifying", completed: done, total: total, unit: .bytes)))
         }
         printer.endLine()
-        for condition in conditions { Terminal.write(text(of: condition) + "\n") }
+        var report = Report()
+        report.table("models", nil, conditions.map { [cell(of: $0)] })
+        try result.write(report)
         if conditions.contains(where: { $0.fault != nil }) { throw ExitCode.failure }
     }
 
-    private func text(of condition: ModelCondition) -> String {
+    private func cell(of condition: ModelCondition) -> ReportText {
         let path = condition.path
-        if let fault = condition.fault { return "\(path): damaged: \(fault)" }
-        guard condition.isSealed else {
-            return "\(path): no manifest.json, so that nothing says how it was written; its files "
-                + "fit together and every parameter is finite"
+        if let fault = condition.fault {
+            return "\(word: path, "path"): damaged: \(word: fault, "fault")"
         }
-        return "\(path): \(Figures.count(condition.fileCount)) files, "
-            + "\(Figures.bytes(Double(condition.byteCount))), all as written"
+        guard condition.isSealed else {
+            return """
+                \(word: path, "path"): no manifest.json, so that nothing says how it was written; \
+                its files fit together and every parameter is finite
+                """
+        }
+        return """
+            \(word: path, "path"): \(count: condition.fileCount, "files") files, \
+            \(bytes: condition.byteCount, "bytes"), all as written
+            """
     }
 }

@@ -19,8 +19,8 @@ struct ModelView {
         ids.map { Pieces.quoted((try? vocabulary.decode([$0])) ?? []) }
     }
 
-    /// Writes a table of the `count` most probable next tokens, with bars.
-    func writeNextTokens(_ count: Int, weights: WeightFormat, team: ThreadTeam) throws {
+    /// Report of the `count` most probable next tokens, with bars.
+    func nextTokens(_ count: Int, weights: WeightFormat, team: ThreadTeam) throws -> Report {
         if weights != .float32 { try model.checkRange(of: weights) }
         let pass = model.makeInferencePass(
             weights: weights, textCount: 1, team: team, kernels: .best)
@@ -29,19 +29,26 @@ struct ModelView {
         let tokens = pass.likeliest(count)
         guard !tokens.isEmpty else { throw ModelError.notFinite }
         let widest = tokens.first?.probability ?? 1
-        var rows = [["", "token", "id", "probability", ""]]
+        var rows: [[ReportText]] = []
         var sum = 0.0
         for (rank, (id, probability)) in tokens.enumerated() {
             // A model may have more embeddings than its vocabulary has tokens.
-            let bytes = (try? vocabulary.decode([id])).map(Pieces.quoted) ?? "(no token)"
+            let bytes = try? vocabulary.decode([id])
+            let text = bytes.map { String(decoding: $0, as: UTF8.self) }
             rows.append([
-                "\(rank + 1)", bytes, "\(id)", Figures.percent(probability),
-                Bars.text(probability / widest, width: 30),
+                "\(String(rank + 1), as: rank + 1, "rank")",
+                "\(bytes.map(Pieces.quoted) ?? "(no token)", as: text, "text")",
+                "\(id.description, as: id.index, "id")", "\(share: probability, "probability")",
+                "\(Bars.text(probability / widest, width: 30))",
             ])
             sum += probability
         }
-        rows.append(["", "all others", "", Figures.percent(max(0, 1 - sum)), ""])
-        Terminal.write(Table.text(rows))
+        var report = Report()
+        report.table("tokens", ["", "token", "id", "probability", ""], rows)
+        let others = max(0, 1 - sum)
+        report.row(["", "all others", "", Figures.percent(others), ""])
+        report.member("other_probability", others)
+        return report
     }
 
     /// Writes the best texts of a beam search, each behind its score where there are several.

@@ -34,11 +34,8 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern run comparison.json",
     ]
 
-    @Argument(help: "The pipeline's description.")
-    var pipeline = "pipeline.json"
-
-    @Flag(name: .long, help: "Write the result of a comparison as JSON.")
-    var json = false
+    @Argument(help: "The pipeline's description; the same as --config.")
+    var pipeline: String?
 
     @Flag(
         name: .long,
@@ -51,18 +48,22 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var overwrite = false
 
     @OptionGroup var options: PipelineOptions
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
+        if pipeline != nil, options.file.config != nil {
+            throw ValidationError("give the pipeline's description once")
+        }
         if keep, overwrite { throw ValidationError("give either --keep or --overwrite") }
     }
 
     func run() async throws {
+        let pipeline = pipeline ?? options.file.config ?? ConfigOption.standardPath
         let comparison = try ComparisonConfiguration(path: pipeline, settings: options.set)
-        guard comparison != nil || !json else {
-            throw ValidationError("--json is for a comparison, and \(pipeline) has no \"models\"")
-        }
-        let configuration = try comparison == nil ? options.configuration(path: pipeline) : nil
+        let configuration =
+            try comparison == nil
+            ? PipelineConfiguration(path: pipeline, settings: options.set) : nil
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let work = reporting.work(printer, interrupts)
@@ -72,12 +73,13 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 comparison, existing: existing, work: work
             ).run()
             Terminal.write(
-                json ? try FileReplacement.json(of: result) + "\n" : ComparisonTable.text(result))
+                self.result.json
+                    ? try FileReplacement.json(of: result) + "\n" : ComparisonTable.text(result))
         } else if let configuration {
             let summary = try await PipelineRunner(
                 configuration, existing: existing, work: work
             ).run()
-            Terminal.write(RunSummary.text(summary))
+            try self.result.write(RunSummary.report(summary))
         }
     }
 }

@@ -5,109 +5,138 @@ import TokenShards
 import Tokenization
 import Training
 
-/// Summary that `quern run` prints at its end.
+/// Report that `quern run` gives at its end.
 enum RunSummary {
-    static func text(_ summary: PipelineRunner.Summary) -> String {
-        var text = "\nFiles\n"
+    static func report(_ summary: PipelineRunner.Summary) -> Report {
+        var report = Report()
+        report.lines("\nFiles\n")
         for (stage, source, files) in summary.outputs {
             for file in files {
                 let attributes = try? FileManager.default.attributesOfItem(atPath: file)
                 let size = (attributes?[.size] as? NSNumber)?.doubleValue ?? 0
-                text += "  \(file)  (\(Figures.bytes(size)))\n"
+                report.lines("  \(file)  (\(Figures.bytes(size)))\n")
             }
-            if files.isEmpty { text += "  \(stage.title(source)): none\n" }
+            if files.isEmpty { report.lines("  \(stage.title(source)): none\n") }
         }
-        text += "\nFigures\n" + Table.text(rows(summary), indent: 2)
+        report.member("files", summary.outputs.flatMap(\.files))
+        report.lines("\nFigures\n")
+        addFigures(of: summary, to: &report)
         if summary.data.sources.count > 1 {
-            text += "\nSources\n" + Table.text(sourceRows(summary), indent: 2, alignRight: true)
+            report.lines("\nSources\n")
+            addSources(of: summary, to: &report)
         }
-        for (number, sample) in summary.samples.enumerated() {
-            text += "\nSample \(number + 1)\n"
-            for line in sample.split(separator: "\n", omittingEmptySubsequences: false) {
-                text += "  \(line)\n"
-            }
-        }
-        for (number, answer) in summary.answers.enumerated() {
-            text += "\nAnswer \(number + 1)\n"
-            for line in answer.split(separator: "\n", omittingEmptySubsequences: false) {
-                text += "  \(line)\n"
-            }
-        }
-        return text
+        add(summary.samples, title: "Sample", key: "samples", to: &report)
+        add(summary.answers, title: "Answer", key: "answers", to: &report)
+        return report
     }
 
-    private static func rows(_ summary: PipelineRunner.Summary) -> [[String]] {
+    private static func add(
+        _ texts: [String], title: String, key: String, to report: inout Report
+    ) {
+        report.member(key, texts)
+        for (number, text) in texts.enumerated() {
+            report.lines("\n\(title) \(number + 1)\n")
+            for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+                report.lines("  \(line)\n")
+            }
+        }
+    }
+
+    private static func addFigures(
+        of summary: PipelineRunner.Summary, to report: inout Report
+    ) {
         let train = summary.data.totals(of: .train)
         let validation = summary.data.totals(of: .validation)
-        var rows = [
-            ["vocabulary", "\(Figures.count(summary.vocabulary.count)) tokens"],
-            [
-                "documents",
-                "\(Figures.count(train.documents)) train, "
-                    + "\(Figures.count(validation.documents)) validation",
-            ],
-            [
-                "tokens",
-                "\(Figures.count(train.tokens)) train, "
-                    + "\(Figures.count(validation.tokens)) validation",
-            ],
-            ["bytes per token", ManifestSummary.bytesPerToken(train, validation)],
-            ["parameters", Figures.count(summary.training.parameterCount)],
-            ["steps", Figures.count(summary.training.steps)],
-            [
-                "training",
-                "\(Figures.short(summary.training.tokensPerSecond)) tokens/s, "
-                    + "\(Figures.time(summary.training.trainingSeconds)) in all",
-            ],
-        ]
-        if let result = summary.training.validation {
-            rows += [
-                ["validation loss", "\(Figures.fixed(result.loss, 4)) nats a token"],
-                ["perplexity", Figures.fixed(result.perplexity, 2)],
-                ["bits per byte", Figures.fixed(result.bitsPerByte, 4)],
-            ]
+        let training = summary.training
+        report.row(
+            "vocabulary", "\(count: summary.vocabulary.count, "vocabulary_tokens") tokens",
+            indent: 2)
+        report.row(
+            "documents",
+            """
+            \(count: train.documents, "train_documents") train, \
+            \(count: validation.documents, "validation_documents") validation
+            """, indent: 2)
+        report.row(
+            "tokens",
+            """
+            \(count: train.tokens, "train_tokens") train, \
+            \(count: validation.tokens, "validation_tokens") validation
+            """, indent: 2)
+        report.addBytesPerToken(train, validation, indent: 2)
+        report.row("parameters", "\(count: training.parameterCount, "parameters")", indent: 2)
+        report.row("steps", "\(count: training.steps, "steps")", indent: 2)
+        report.addSpeed(of: training, indent: 2)
+        if let result = training.validation {
+            EvaluationTable.add(result, to: &report, indent: 2)
         }
-        if let result = summary.tuning?.validation {
-            rows.append([
+        if let tuning = summary.tuning, let result = tuning.validation {
+            report.row(
                 "instruction tuning",
-                "\(Figures.count(summary.tuning?.steps ?? 0)) steps, validation loss "
-                    + "\(Figures.fixed(result.loss, 4)) nats a token of answers",
-            ])
+                """
+                \(count: tuning.steps, "tuning_steps") steps, validation loss \
+                \(result.loss, digits: 4, "tuning_loss") nats a token of answers
+                """, indent: 2)
         }
-        rows += ManifestSummary.skippedRows(summary.data.skipped)
-        return rows
+        report.add(summary.data.skipped, indent: 2)
     }
 
-    /// Table of what each source has and how well it is predicted, beside its share of what was
-    /// learned from.
-    private static func sourceRows(_ summary: PipelineRunner.Summary) -> [[String]] {
-        var rows = [["source", "weight", "share", "documents", "tokens", "bits per byte"]]
-        for (number, source) in summary.data.sources.enumerated() {
-            let manifest = source.set.manifest
-            let result = summary.training.sources?[number].result
-            rows.append([
-                source.name, Figures.significant(source.weight, 3),
-                Figures.percent(summary.data.shares[number]),
-                Figures.count(manifest.train.documents + manifest.validation.documents),
-                Figures.count(manifest.train.tokens + manifest.validation.tokens),
-                result.map { $0.tokenCount > 0 ? Figures.fixed($0.bitsPerByte, 4) : "–" } ?? "–",
-            ])
-        }
-        return rows
+    /// Adds what each source has and how well it is predicted, beside its share of what was learned
+    /// from.
+    private static func addSources(
+        of summary: PipelineRunner.Summary, to report: inout Report
+    ) {
+        report.table(
+            "sources", ["source", "weight", "share", "documents", "tokens", "bits per byte"],
+            summary.data.sources.enumerated().map { number, source in
+                let (train, validation) = (
+                    source.set.manifest.train, source.set.manifest.validation
+                )
+                let scored = summary.training.sources?[number].result
+                let bits = scored.flatMap { $0.tokenCount > 0 ? $0.bitsPerByte : nil }
+                return [
+                    "\(word: source.name, "name")",
+                    "\(Figures.significant(source.weight, 3), as: source.weight, "weight")",
+                    "\(share: summary.data.shares[number], "share")",
+                    "\(count: train.documents + validation.documents, "documents")",
+                    "\(count: train.tokens + validation.tokens, "tokens")",
+                    "\(bits.map { Figures.fixed($0, 4) } ?? "–", as: bits, "bits_per_byte")",
+                ]
+            }, alignRight: true, indent: 2)
+    }
+}
+
+extension Report {
+    /// Adds the speed of training, and its time.
+    mutating func addSpeed(of summary: TrainingSummary, indent: Int = 0) {
+        row(
+            "training",
+            """
+            \(short: summary.tokensPerSecond, "tokens_per_second") tokens/s, \
+            \(time: summary.trainingSeconds, "seconds") in all
+            """, indent: indent)
     }
 }
 
 /// Profile of a run's steps, as rows of a table.
 enum ProfileTable {
-    static func rows(_ profile: ProfileReport) -> [[String]] {
-        func row(_ title: String, _ seconds: Double) -> [String] {
-            [
-                title, Figures.fixed(seconds * 1_000, 2),
-                Figures.percent(seconds / max(profile.secondsPerStep, 1e-12)),
+    static func add(_ profile: ProfileReport, to report: inout Report) {
+        func row(_ title: String, _ seconds: Double, _ name: String) -> [ReportText] {
+            let share = seconds / max(profile.secondsPerStep, 1e-12)
+            return [
+                "\(title, as: name, "part")",
+                "\(Figures.fixed(seconds * 1_000, 2), as: seconds, "seconds")",
+                "\(share: share, "share")",
             ]
         }
-        return [["part of a step", "ms", "share"]]
-            + profile.rows.map { row($0.title, $0.seconds) }
-            + [row("a step, of \(Figures.count(profile.stepCount))", profile.secondsPerStep)]
+        report.member("profiled_steps", profile.stepCount)
+        report.table(
+            "profile", ["part of a step", "ms", "share"],
+            profile.rows.map { row($0.title, $0.seconds, $0.title) }
+                + [
+                    row(
+                        "a step, of \(Figures.count(profile.stepCount))", profile.secondsPerStep,
+                        "step")
+                ])
     }
 }

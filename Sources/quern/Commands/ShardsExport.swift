@@ -24,7 +24,7 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern shards export shards/kjv --format megatron --output export/kjv"
     ]
 
-    @Argument(help: "The data set's directory.")
+    @Argument(help: "The shards, kjv or shards/kjv.")
     var directory: String
 
     @Option(name: .long, help: "The layout of the files.")
@@ -41,6 +41,7 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
     @Option(name: .long, help: "The vocabulary, for a data set that has no manifest.")
     var vocab: String?
 
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
@@ -48,6 +49,8 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
     }
 
     func run() async throws {
+        let directory = try ShardPlace.path(of: directory)
+        let vocab = try vocab.map(VocabularyPlace.path(of:))
         try FilePlace.check(output: output, inputs: [vocab].compactMap(\.self))
         let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
@@ -61,6 +64,9 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
                         activity: "exporting", completed: done, total: total, unit: .tokens)))
         }
         printer.endLine()
-        for file in files { Terminal.write(file + "\n") }
+        var report = Report()
+        report.lines(files.map { $0 + "\n" }.joined())
+        report.member("written", files)
+        try result.write(report)
     }
 }

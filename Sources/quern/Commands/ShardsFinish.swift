@@ -23,10 +23,13 @@ struct ShardsFinish: ParsableCommand, MessagingCommand, CommandWithExamples {
     @Argument(help: "The data set's directory.")
     var directory: String
 
+    @OptionGroup var result: ResultOptions
     @OptionGroup var messages: MessageOptions
 
     func run() throws {
         let manifest = try EncodeStage.finish(directory: directory)
-        Terminal.write(ManifestSummary.text(manifest, directory: directory))
+        var report = Report()
+        report.add(manifest, directory: directory)
+        try result.write(report)
     }
 }

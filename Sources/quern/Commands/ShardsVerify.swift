@@ -18,21 +18,40 @@ struct ShardsVerify: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern shards verify shards/kjv --vocab vocab/kjv"
     ]
 
-    @Argument(help: "The data set's directory.")
-    var directory: String
+    @Argument(help: "The shards, kjv or shards/kjv. (default: the pipeline's)")
+    var directory: String?
 
-    @Option(name: .long, help: "The vocabulary, to decode every document.")
+    @OptionGroup var file: ConfigOption
+
+    @Option(name: .long, help: "The vocabulary (kjv or vocab/kjv), to decode every document.")
     var vocab: String?
 
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
+    func validate() throws {
+        try file.check(directory != nil, "the shards' directory")
+        if directory != nil, file.config != nil {
+            throw ValidationError("--config says which shards they are: name them, or give it")
+        }
+    }
+
     func run() async throws {
-        let vocabulary = try vocab.map { try Vocabulary(directory: $0) }
+        let vocabulary = try vocab.map { try Vocabulary(named: $0) }
+        var report = Report()
+        var sets: [[ReportText]] = []
+        for directory in try file.shards([directory].compactMap(\.self), reporting.form) {
+            sets.append([try await verify(directory, vocabulary)])
+        }
+        report.table("data_sets", nil, sets)
+        try result.write(report)
+    }
+
+    private func verify(_ directory: String, _ vocabulary: Vocabulary?) async throws -> ReportText {
         let set = try ShardSet(directory: directory, vocabulary: vocabulary)
         if let notice = set.foreignNotice {
             // Opening it has read every id, and there is nothing to compare more with.
-            Terminal.write(notice + "\n")
-            return
+            return "\(notice, as: directory, "directory")"
         }
         let printer = reporting.makePrinter()
         let total = set.manifest.train.tokens + set.manifest.validation.tokens
@@ -46,8 +65,10 @@ struct ShardsVerify: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         }
         printer.endLine()
         let decoded = vocabulary == nil ? "" : ", every document decodes to its source's hash"
-        Terminal.write(
-            "\(directory): \(set.manifest.shards.count) shards, \(Figures.count(total)) tokens, "
-                + "all sound\(decoded)\n")
+        return """
+            \(word: directory, "directory"): \(count: set.manifest.shards.count, "shards") shards, \
+            \(count: total, "tokens") tokens, all sound\
+            \(decoded, as: vocabulary != nil, "is_decoded")
+            """
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipeline
 import Tokenization
 
 /// `quern tokenize`
@@ -20,8 +21,15 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         #"quern tokenize --vocab vocab/kjv --allow-special all "The end<|endoftext|>""#,
     ]
 
-    @Option(name: .long, help: "A vocabulary's directory or tokenizer.json, character, or word.")
-    var vocab: String
+    @Option(
+        name: .long,
+        help: """
+            The vocabulary (kjv or vocab/kjv), a model that has one, character, or word. (default: \
+            the pipeline's)
+            """)
+    var vocab: String?
+
+    @OptionGroup var file: ConfigOption
 
     @Flag(name: .long, help: "Print ids instead of pieces.")
     var ids = false
@@ -31,43 +39,47 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     @Argument(help: "The text, or - for standard input.")
     var text = "-"
 
+    @OptionGroup var result: ResultOptions
     @OptionGroup var messages: MessageOptions
 
     func validate() throws {
-        if specials.allowSpecial != .none, Self.simplePatterns[vocab] != nil {
+        try file.check(vocab != nil, "--vocab")
+        if vocab != nil, file.config != nil {
+            throw ValidationError("--config says which vocabulary it is: give it or --vocab")
+        }
+        if let vocab, specials.allowSpecial != .none, Self.simplePatterns[vocab] != nil {
             throw ValidationError("--vocab \(vocab) has no special tokens to allow")
         }
     }
 
     func run() async throws {
-        var printer = TokenPrinter()
+        let vocab = try file.vocabulary(vocab, messages.form)
+        var printer = TokenPrinter(isJSON: result.json)
         if let pattern = Self.simplePatterns[vocab] {
-            try ids ? number(pattern, &printer) : cut(pattern, &printer)
+            try ids || result.json ? number(pattern, &printer) : cut(pattern, &printer)
         } else {
-            try encode(&printer)
+            try encode(Vocabulary(named: vocab), &printer)
         }
         printer.finish()
     }
 
     /// Prints the tokens of a vocabulary as the text comes.
-    private func encode(_ printer: inout TokenPrinter) throws {
-        let vocabulary = try Vocabulary(directory: vocab)
+    private func encode(_ vocabulary: Vocabulary, _ printer: inout TokenPrinter) throws {
         var stream = EncodingStream(vocabulary, specials: try specials.policy(for: vocabulary))
         var found: [TokenID] = []
-        func show(_ printer: inout TokenPrinter) {
-            if ids {
-                for id in found { printer.add(id: id.index) }
-            } else {
-                for id in found { printer.add(piece: vocabulary.bytes(of: id)) }
+        func show(_ printer: inout TokenPrinter) throws {
+            for id in found {
+                try printer.add(
+                    id: id.index, piece: vocabulary.bytes(of: id), showsID: ids)
             }
             found.removeAll(keepingCapacity: true)
         }
         try forEachPart { part in
             stream.append(part.span, into: &found)
-            show(&printer)
+            try show(&printer)
         }
         stream.finish(into: &found)
-        show(&printer)
+        try show(&printer)
     }
 
     /// Prints the pieces of a pattern as the text comes.
@@ -85,7 +97,10 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         let simple = PieceVocabulary(of: bytes.span, pattern: pattern)
         var stream = PieceStream(pattern)
         func show(_ pieces: [[UInt8]], _ printer: inout TokenPrinter) throws {
-            for piece in pieces { printer.add(id: try simple.number(of: piece).index) }
+            for piece in pieces {
+                try printer.add(
+                    id: simple.number(of: piece).index, piece: piece, showsID: true)
+            }
         }
         for start in stride(from: 0, to: bytes.count, by: Self.partByteCount) {
             let part = bytes[start..<min(start + Self.partByteCount, bytes.count)]

@@ -49,20 +49,16 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern train --conversations alpaca.jsonl --init-from models/gpt2 --output runs/gpt2-chat",
         "quern train --shards shards/web=0.7 shards/code=0.3 --vocab vocab/both --output runs/both",
     ]
-
-    @Option(name: .long, help: "The pipeline's description. (default: the built-in values)")
-    var config: String?
-
     @Option(
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            The shards' directory, or several, each with its weight. (default: those of the \
-            description)
+            The shards (kjv or shards/kjv), or several, each with its weight. (default: the \
+            pipeline's)
             """, valueName: "dir[=weight]"))
     var shards: [WeightedDirectory] = []
 
-    @Option(name: .long, help: "The vocabulary's directory. (default: vocab/NAME)")
+    @Option(name: .long, help: "The vocabulary, kjv or vocab/kjv. (default: the pipeline's)")
     var vocab: String?
 
     @Option(
@@ -75,12 +71,18 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @Option(
         name: .long,
-        help: "The model to begin from. (default: none; for conversations, runs/NAME's best)")
+        help: """
+            The model to begin from: a run (kjv or runs/kjv), a checkpoint, or a Hugging Face \
+            model directory. (default: none; for conversations, the pipeline's run)
+            """)
     var initFrom: String?
 
     @Option(
         name: .long,
-        help: "The run's directory. (default: runs/NAME; for conversations, runs/NAME/chat)")
+        help: """
+            The run's directory. (default: runs/NAME; for conversations, chat in the run of the \
+            model that they tune)
+            """)
     var output: String?
 
     @Flag(name: .long, help: "Continue from the newest checkpoint.")
@@ -92,6 +94,9 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             "With --resume: continue from the checkpoint of this step, and set newer ones aside.",
             valueName: "step"), transform: Typed.whole(.steps))
     var fromStep: Int?
+
+    @Flag(name: .long, help: "Move aside a run that is there, and begin again.")
+    var keep = false
 
     @Flag(name: .long, help: "Remove the run's checkpoints and begin again.")
     var overwrite = false
@@ -108,13 +113,16 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var profile = false
 
     @OptionGroup var options: PipelineOptions
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
         if fromStep != nil, !resume {
             throw ValidationError("--from-step belongs to --resume")
         }
-        if resume, overwrite { throw ValidationError("give either --resume or --overwrite") }
+        if [resume, keep, overwrite].count(where: { $0 }) > 1 {
+            throw ValidationError("give one of --resume, --keep and --overwrite")
+        }
         if !conversations.isEmpty, !shards.isEmpty || vocab != nil {
             throw ValidationError(
                 "conversations are encoded with the vocabulary of the model that they tune: "
@@ -123,16 +131,18 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     }
 
     func run() async throws {
-        var configuration = try options.configuration(path: config)
+        var configuration = try options.configuration()
         let isTuning = !conversations.isEmpty
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
+        let tuned = isTuning ? try modelToTune(configuration) : nil
         let runDirectory =
-            output ?? (isTuning ? configuration.tuningDirectory : configuration.runDirectory)
+            output ?? tuned.map(configuration.tuningDirectory(ofModel:))
+            ?? configuration.runDirectory
         let surroundings = Trainer.Surroundings(
             runDirectory: runDirectory,
             existing: fromStep.map { .resumeFrom(step: $0) }
-                ?? (resume ? .resume : overwrite ? .overwrite : .refuse),
+                ?? (resume ? .resume : overwrite || keep ? .overwrite : .refuse),
             memoryLimit: memory?.byteCount, isProfiled: profile)
         var measured: ProfileReport?
         var work = reporting.work(printer, interrupts)
@@ -141,13 +151,14 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             printer.show(event)
         }
         let summary: TrainingSummary
-        if isTuning {
+        if let tuned {
             configuration.instructionTuning.inputs = conversations
             summary = try await TuneStage.run(
-                configuration, modelDirectory: try modelToTune(configuration),
-                surroundings: surroundings, work: work)
+                configuration, modelDirectory: tuned, surroundings: surroundings,
+                keepsEarlier: keep, work: work)
         } else {
             configuration.training.initFrom = initFrom ?? configuration.training.initFrom
+            let vocab = try vocab.map(VocabularyPlace.path(of:))
             try FilePlace.check(
                 output: runDirectory, inputs: [vocab ?? configuration.vocabularyDirectory])
             let vocabulary = try configuration.modelVocabulary(vocab)
@@ -157,29 +168,40 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 : try Mixture(shards, vocabulary: vocabulary)
             summary = try await TrainStage.run(
                 configuration, data: data, vocabulary: vocabulary,
-                surroundings: surroundings, work: work)
+                surroundings: surroundings, keepsEarlier: keep, work: work)
         }
         printer.endLine()
-        var rows = [
-            ["run", runDirectory],
-            ["steps", Figures.count(summary.steps)],
-            [isTuning ? "tokens of answers" : "tokens", Figures.count(summary.tokenCount)],
-            [
-                "training",
-                "\(Figures.short(summary.tokensPerSecond)) tokens/s, "
-                    + "\(Figures.time(summary.trainingSeconds)) in all",
-            ],
-        ]
-        if let result = summary.validation { rows += EvaluationTable.rows(result) }
-        Terminal.write(Table.text(rows))
-        if let sources = summary.sources {
-            Terminal.write("\n" + Table.text(EvaluationTable.rows(of: sources)))
-        }
-        if let measured { Terminal.write("\n" + Table.text(ProfileTable.rows(measured))) }
+        try result.write(report(summary, of: runDirectory, measured))
         if !summary.isComplete {
             printer.notice("stopped before the end; continue with --resume")
             throw ExitCode(130)
         }
+    }
+
+    /// Report of a run in a directory, and of where the time of its steps went.
+    private func report(
+        _ summary: TrainingSummary, of runDirectory: String, _ profile: ProfileReport?
+    ) -> Report {
+        var report = Report()
+        report.row("run", "\(word: runDirectory, "run")")
+        report.row("steps", "\(count: summary.steps, "steps")")
+        report.row(
+            conversations.isEmpty ? "tokens" : "tokens of answers",
+            "\(count: summary.tokenCount, "tokens")")
+        report.addSpeed(of: summary)
+        report.member("parameters", summary.parameterCount)
+        report.member("is_complete", summary.isComplete)
+        report.member("stopped_early", summary.stoppedEarly)
+        if let result = summary.validation { EvaluationTable.add(result, to: &report) }
+        if let sources = summary.sources {
+            report.lines("\n")
+            EvaluationTable.add(sources, to: &report)
+        }
+        if let profile {
+            report.lines("\n")
+            ProfileTable.add(profile, to: &report)
+        }
+        return report
     }
 
     /// The model that conversations tune.

@@ -18,9 +18,10 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern vocab compare vocab/kjv vocab/mine --input corpora/kjv.txt.zst news.jsonl.zst",
     ]
 
-    @Argument(help: "The vocabularies' directories, or their tokenizer.json files.")
+    @Argument(help: "The vocabularies (kjv or vocab/kjv), or models that have one.")
     var vocabs: [String]
 
+    @OptionGroup var result: ResultOptions
     @OptionGroup var sample: SampleTextOptions
 
     var reporting: ReportOptions { sample.reporting }
@@ -30,7 +31,7 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand, CommandWithExamples
     }
 
     func run() async throws {
-        let vocabularies = try vocabs.map { try Vocabulary(directory: $0) }
+        let vocabularies = try vocabs.map { try Vocabulary(named: $0) }
         var outcome: CompareStage.Outcome?
         if !sample.input.isEmpty {
             let printer = reporting.makePrinter()
@@ -41,40 +42,69 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand, CommandWithExamples
                 corpus: sample.reading.configuration(inputs: sample.input),
                 work: reporting.work(printer, interrupts))
         }
-        var rows = [[""] + vocabs]
-        rows += [
-            ["tokens"] + vocabularies.map { Figures.count($0.count - $0.unusedIDs.count) },
-            ["model"] + vocabularies.map(\.model.rawValue),
-            ["pattern"] + vocabularies.map(\.pattern.rawValue),
-            ["merging"] + vocabularies.map(\.mergeSemantics.rawValue),
-            ["special tokens"] + vocabularies.map { Figures.count($0.specialTokens.count) },
+        var report = Report()
+        report.row(
+            "", vocabs.map { "\(word: $0, "name")" }, key: "vocabularies")
+        report.row(
+            "tokens",
+            vocabularies.map { "\(count: $0.count - $0.unusedIDs.count, "tokens")" },
+            key: "tokens")
+        let words: [(title: String, key: String, word: (Vocabulary) -> String)] = [
+            ("model", "model", \.model.rawValue), ("pattern", "pattern", \.pattern.rawValue),
+            ("merging", "merging", \.mergeSemantics.rawValue),
         ]
-        for (name, vocabulary) in zip(vocabs, vocabularies) {
-            rows.append(
-                ["shared with \(name)"]
-                    + vocabularies.map { Figures.count($0.sharedTokenCount(with: vocabulary)) })
+        for (title, key, word) in words {
+            report.row(title, vocabularies.map { "\(word: word($0), key)" }, key: key)
         }
-        if let outcome { rows += Self.rows(outcome) }
-        Terminal.write(Table.text(rows, alignRight: true))
+        report.row(
+            "special tokens",
+            vocabularies.map { "\(count: $0.specialTokens.count, "special_tokens")" },
+            key: "special_tokens")
+        report.table(
+            "shared_tokens", nil,
+            zip(vocabs, vocabularies).map { name, vocabulary in
+                ["\("shared with " + name, as: name, "with")"]
+                    + zip(vocabs, vocabularies).map {
+                        "\(count: $1.sharedTokenCount(with: vocabulary), $0)"
+                    }
+            }, alignRight: true)
+        if let outcome { Self.add(outcome, to: &report) }
+        try result.write(report)
     }
 
-    /// A group of rows for each kind of number: a row a file, and one for all.
-    private static func rows(_ outcome: CompareStage.Outcome) -> [[String]] {
-        let kinds: [(String, (EncodingCounts) -> String)] = [
-            ("bytes per token", { Figures.fixed($0.bytesPerToken, 3) }),
-            ("tokens in the text", { Figures.count($0.tokenCount) }),
-            ("words in one token", { Figures.percent($0.wholeWordShare) }),
+    /// Adds a group of rows for each kind of number: a row a file, and one for all.
+    private static func add(_ outcome: CompareStage.Outcome, to report: inout Report) {
+        typealias Kind = (
+            title: String, key: String, figure: (EncodingCounts, String) -> ReportText
+        )
+        let kinds: [Kind] = [
+            ("bytes per token", "bytes_per_token", { "\($0.bytesPerToken, digits: 3, $1)" }),
+            ("tokens in the text", "text_tokens", { "\(count: $0.tokenCount, $1)" }),
+            ("words in one token", "whole_word_share", { "\(share: $0.wholeWordShare, $1)" }),
         ]
-        var rows: [[String]] = []
-        for (title, figure) in kinds {
-            rows += [[""], [title]]
-            rows += SourceTable.shownSources(outcome).map { source in
-                ["  " + source.path] + source.counts.map(figure)
+        for (title, key, figure) in kinds {
+            report.row([""], alignRight: true)
+            report.row([title], alignRight: true)
+            for source in SourceTable.shownSources(outcome) {
+                report.row(
+                    ["  " + source.path] + source.counts.map { figure($0, key).text },
+                    alignRight: true)
             }
-            rows += SourceTable.hiddenSources(outcome).map { ["  " + $0[0]] }
-            rows.append(["  all"] + outcome.total.map(figure))
+            for row in SourceTable.hiddenSources(outcome) {
+                report.row(["  " + row[0]], alignRight: true)
+            }
+            report.row("  all", outcome.total.map { figure($0, key) }, key: key)
+            report.member(
+                key + "_by_file",
+                Dictionary(
+                    outcome.sources.map { source in
+                        (source.path, JSONValue.array(source.counts.map { figure($0, key).value }))
+                    }, uniquingKeysWith: { $1 }))
         }
-        let used = outcome.occurrences.map { $0.count { $0 > 0 } }
-        return rows + [[""], ["tokens that occurred"] + used.map(Figures.count)]
+        report.row([""], alignRight: true)
+        report.row(
+            "tokens that occurred",
+            outcome.occurrences.map { "\(count: $0.count { $0 > 0 }, "used_tokens")" },
+            key: "used_tokens")
     }
 }

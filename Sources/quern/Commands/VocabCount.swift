@@ -26,6 +26,7 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var memory: MemoryOption
     @OptionGroup var counting: CountingOptions
     @OptionGroup var overwriting: OverwriteOption
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
@@ -37,20 +38,19 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             memory: memory.memory, path: output, overwrites: overwriting.overwrite,
             work: reporting.work(printer, interrupts))
         printer.endLine()
-        Terminal.write(
-            Table.text(
-                VocabTrain.rows(for: outcome.progress) + outcome.counts.rows
-                    + [["written", output]]))
+        var report = Report()
+        report.add(outcome.progress)
+        report.add(outcome.counts)
+        report.written([output])
+        try result.write(report)
     }
 }
 
-extension PieceCountsFile {
-    /// Rows of a table of the counts.
-    var rows: [[String]] {
-        [
-            ["pieces", Figures.count(Int(clamping: occurrenceCount))],
-            ["distinct pieces", Figures.count(pieceCount)],
-            ["their bytes", Figures.count(pieceByteCount)],
-        ]
+extension Report {
+    /// Adds what a file of counts holds.
+    mutating func add(_ counts: PieceCountsFile) {
+        row("pieces", "\(count: Int(clamping: counts.occurrenceCount), "pieces")")
+        row("distinct pieces", "\(count: counts.pieceCount, "distinct_pieces")")
+        row("their bytes", "\(count: counts.pieceByteCount, "distinct_piece_bytes")")
     }
 }

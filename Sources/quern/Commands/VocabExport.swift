@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Pipeline
 import Tokenization
 import VocabularyFiles
 
@@ -19,7 +20,7 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         "quern vocab export vocab/kjv --format gpt2 --output kjv-gpt2",
     ]
 
-    @Argument(help: "The vocabulary's directory, or its tokenizer.json.")
+    @Argument(help: "The vocabulary (kjv or vocab/kjv), or a model that has one.")
     var vocab: String
 
     /// The forms that can be written.
@@ -45,9 +46,11 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
     var output: String
 
     @OptionGroup var overwriting: OverwriteOption
+    @OptionGroup var result: ResultOptions
     @OptionGroup var messages: MessageOptions
 
     func run() async throws {
+        let vocab = try VocabularyPlace.path(of: vocab)
         try FilePlace.check(output: output, inputs: [vocab])
         let format = format.vocabularyFormat
         let isDirectory = format == .huggingface || format == .gpt2
@@ -58,15 +61,17 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         let vocabulary = try Vocabulary(directory: vocab)
         let files = try vocabulary.export(
             to: output, format: format, overwrites: overwriting.overwrite)
-        Terminal.write(VocabularySummary.text(vocabulary, format: format, files: files))
-        guard format == .tiktoken || format == .gpt2 else { return }
-        // Neither form holds these, and without them the ids are not the same.
-        Terminal.write(
-            """
-            The files hold neither pattern nor special tokens. To read them again:
-              quern vocab import \(output) \(Self.options(for: vocabulary, format)) --output DIR
+        var report = VocabularySummary.report(vocabulary, format: format, files: files)
+        if format == .tiktoken || format == .gpt2 {
+            // Neither form holds these, and without them the ids are not the same.
+            report.lines(
+                """
+                The files hold neither pattern nor special tokens. To read them again:
+                  quern vocab import \(output) \(Self.options(for: vocabulary, format)) --output DIR
 
-            """)
+                """)
+        }
+        try result.write(report)
     }
 
     /// The special tokens that a suggested command spells out.
@@ -81,7 +86,7 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         let tokens = vocabulary.specialTokens
         return
             (["--pattern \(vocabulary.pattern.rawValue)"]
-            + tokens.prefix(spelledOutCount).map { "--special '\($0.content)=\($0.id)'" }
+            + tokens.prefix(spelledOutCount).map { "--special-tokens '\($0.content)=\($0.id)'" }
             + (tokens.count > spelledOutCount
                 ? ["… and so on for the \(Figures.count(tokens.count)) that tokenizer.json lists"]
                 : []))

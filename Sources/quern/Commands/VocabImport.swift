@@ -17,14 +17,14 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
 
             Files of ranks hold neither pattern nor special tokens. Those of published \
             vocabularies are recognised by their bytes and get what belongs to them; for others \
-            say --preset, or --pattern and --special.
+            say --preset, or --pattern and --special-tokens.
             """)
 
     static let examples: [Example] = [
         "quern vocab import cl100k_base.tiktoken --output vocab/cl100k",
         "quern vocab import Qwen2.5-7B/tokenizer.json --ignore-normalizer --output vocab/qwen",
         """
-        quern vocab import mine.tiktoken --pattern gpt4 --special '<|end|>=5000' \
+        quern vocab import mine.tiktoken --pattern gpt4 --special-tokens '<|end|>=5000' \
         --output vocab/mine
         """,
     ]
@@ -60,11 +60,12 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         help: ArgumentHelp(
             "A special token of ranks or of vocab.json, with its number where the file lacks it. "
                 + "May be repeated.", valueName: "name=id"))
-    var special: [SpecialTokenArgument] = []
+    var specialTokens: [SpecialTokenArgument] = []
 
     @OptionGroup var normalizer: NormalizerOption
 
     @OptionGroup var overwriting: OverwriteOption
+    @OptionGroup var result: ResultOptions
     @OptionGroup var messages: MessageOptions
 
     static let patterns = SplitPattern.allCases.filter { !$0.regularExpressions.isEmpty }
@@ -78,13 +79,13 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         importer.format = format
         importer.preset = preset
         importer.pattern = pattern
-        importer.specialTokens = special.map { ($0.content, $0.id) }
+        importer.specialTokens = specialTokens.map { ($0.content, $0.id) }
         importer.ignoresNormalizer = normalizer.ignoreNormalizer
         let result = try importer.read(source)
         let files = try result.vocabulary.export(
             to: output, format: .huggingface, overwrites: overwriting.overwrite)
-        Terminal.write(
-            VocabularySummary.text(
+        try self.result.write(
+            VocabularySummary.report(
                 result.vocabulary, format: result.format, remarks: result.remarks, files: files))
     }
 }

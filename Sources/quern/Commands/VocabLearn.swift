@@ -32,6 +32,7 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var learning: LearningOptions
     @OptionGroup var memory: MemoryOption
     @OptionGroup var overwriting: OverwriteOption
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
@@ -44,11 +45,10 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             directory: output, overwrites: overwriting.overwrite,
             work: reporting.work(printer, interrupts))
         printer.endLine()
-        Terminal.write(
-            Table.text([
-                ["tokens", Figures.count(outcome.vocabulary.count)],
-                ["distinct pieces", Figures.count(outcome.pieceCount)],
-                VocabTrain.row(for: outcome.files),
-            ]))
+        var report = Report()
+        report.row("tokens", "\(count: outcome.vocabulary.count, "tokens")")
+        report.row("distinct pieces", "\(count: outcome.pieceCount, "distinct_pieces")")
+        report.written(outcome.files)
+        try result.write(report)
     }
 }

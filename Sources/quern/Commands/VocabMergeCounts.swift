@@ -25,6 +25,7 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand, CommandWithExam
     var output: String
 
     @OptionGroup var overwriting: OverwriteOption
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
@@ -47,6 +48,9 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand, CommandWithExam
             inputs, path: output, overwrites: overwriting.overwrite,
             work: reporting.work(printer, interrupts))
         printer.endLine()
-        Terminal.write(Table.text(merged.rows + [["written", output]]))
+        var report = Report()
+        report.add(merged)
+        report.written([output])
+        try result.write(report)
     }
 }

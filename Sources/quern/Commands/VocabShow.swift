@@ -20,8 +20,13 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern vocab show vocab/kjv --input corpora/kjv.txt.zst",
     ]
 
-    @Argument(help: "The vocabulary's directory, or its tokenizer.json.")
-    var vocab: String
+    @Argument(
+        help: """
+            The vocabulary (kjv or vocab/kjv), or a model that has one. (default: the pipeline's)
+            """)
+    var vocab: String?
+
+    @OptionGroup var file: ConfigOption
 
     @Option(
         name: .long,
@@ -41,11 +46,16 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         transform: Typed.whole(0...1 << 30))
     var unused = 20
 
+    @OptionGroup var result: ResultOptions
     @OptionGroup var sample: SampleTextOptions
 
     var reporting: ReportOptions { sample.reporting }
 
     func validate() throws {
+        try file.check(vocab != nil, "the vocabulary")
+        if vocab != nil, file.config != nil {
+            throw ValidationError("--config says which vocabulary it is: name it, or give --config")
+        }
         if tokens != nil, try range() == nil {
             throw ValidationError("--tokens reads first..last, for example 300..320")
         }
@@ -63,26 +73,40 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     }
 
     func run() async throws {
-        let vocabulary = try Vocabulary(directory: vocab)
+        let vocabulary = try Vocabulary(named: file.vocabulary(vocab, reporting.form))
         if let range = try range() {
             guard range.lowerBound < vocabulary.count else {
                 throw PipelineError.badValue(
                     key: "--tokens", reason: "ids are from 0 to \(vocabulary.count - 1)")
             }
-            for id in range.prefix(while: { $0 < vocabulary.count }) {
-                Terminal.write("\(id)\t\(quoted(id, vocabulary))\n")
+            let ids = range.prefix { $0 < vocabulary.count }
+            if result.json {
+                var report = Report()
+                report.table("tokens", nil, ids.map { cells($0, vocabulary) })
+                return try result.write(report)
             }
+            for id in ids { Terminal.write("\(id)\t\(quoted(id, vocabulary))\n") }
         } else if let word {
             let trees = vocabulary.mergeTrees(of: Array(word.utf8).span)
-            Terminal.write(MergeTreeText.text(trees, vocabulary))
+            var report = Report()
+            report.lines(MergeTreeText.text(trees, vocabulary))
+            report.member("tokens", trees.map { MergeTreeText.value($0, vocabulary) })
+            try result.write(report)
         } else {
             var outcome: CompareStage.Outcome?
             if !sample.input.isEmpty { outcome = try await encodeSample(vocabulary) }
-            let endOfText = vocabulary.endOfText.map(\.description) ?? "none"
-            Terminal.write(
-                Table.text(VocabularySummary.rows(vocabulary) + [["end of text", endOfText]]))
-            Terminal.write("\nLongest tokens\n" + tokenRows(longestTokens(vocabulary), vocabulary))
-            if let outcome { show(outcome, vocabulary) }
+            var report = Report()
+            VocabularySummary.add(vocabulary, to: &report)
+            let end = vocabulary.endOfText
+            report.row(
+                "end of text",
+                "\(end.map(\.description) ?? "none", as: end?.index, "end_of_text_id")")
+            report.lines("\nLongest tokens\n")
+            report.table(
+                "longest_tokens", nil, longestTokens(vocabulary).map { cells($0, vocabulary) },
+                indent: 2)
+            if let outcome { add(outcome, vocabulary, to: &report) }
+            try result.write(report)
         }
     }
 
@@ -96,8 +120,11 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             work: reporting.work(printer, interrupts))
     }
 
-    private func show(_ outcome: CompareStage.Outcome, _ vocabulary: Vocabulary) {
-        Terminal.write("\n" + Table.text(SourceTable.rows(outcome), alignRight: true))
+    private func add(
+        _ outcome: CompareStage.Outcome, _ vocabulary: Vocabulary, to report: inout Report
+    ) {
+        report.lines("\n")
+        SourceTable.add(outcome, to: &report)
         let special = Set(vocabulary.specialTokens.map(\.id))
         let unusedIDs = Set(vocabulary.unusedIDs)
         let ordinary = (0..<vocabulary.count).filter {
@@ -105,9 +132,13 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             return !special.contains(id) && !unusedIDs.contains(id)
         }
         let never = ordinary.filter { outcome.occurrences[0][$0] == 0 }
-        let share = Figures.percent(Double(never.count) / Double(max(ordinary.count, 1)))
-        Terminal.write("\nNever used: \(Figures.count(never.count)) tokens (\(share))\n")
-        Terminal.write(tokenRows(Array(never.prefix(unused)), vocabulary))
+        let share = Double(never.count) / Double(max(ordinary.count, 1))
+        report.lines(
+            "\nNever used: \(Figures.count(never.count)) tokens (\(Figures.percent(share)))\n")
+        report.member("never_used_tokens", never.count)
+        report.member("never_used_share", share)
+        report.table(
+            "never_used", nil, never.prefix(unused).map { cells($0, vocabulary) }, indent: 2)
     }
 
     private func longestTokens(_ vocabulary: Vocabulary) -> [Int] {
@@ -118,8 +149,12 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 .sorted { (lengths[$1], $0) < (lengths[$0], $1) }.prefix(longest))
     }
 
-    private func tokenRows(_ ids: [Int], _ vocabulary: Vocabulary) -> String {
-        Table.text(ids.map { [String($0), quoted($0, vocabulary)] }, indent: 2)
+    private func cells(_ id: Int, _ vocabulary: Vocabulary) -> [ReportText] {
+        let token = TokenValue(id: id, bytes: vocabulary.bytes(of: TokenID(id)))
+        return [
+            "\(String(id), as: id, "id")",
+            "\(quoted(id, vocabulary), as: token.text, "text")\("", as: token.bytes, "bytes")",
+        ]
     }
 
     private func quoted(_ id: Int, _ vocabulary: Vocabulary) -> String {

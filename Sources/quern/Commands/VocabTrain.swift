@@ -47,6 +47,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var memory: MemoryOption
     @OptionGroup var counting: CountingOptions
     @OptionGroup var overwriting: OverwriteOption
+    @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func run() async throws {
@@ -58,34 +59,34 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             directory: output, countsPath: counts, overwrites: overwriting.overwrite,
             work: reporting.work(printer, interrupts))
         printer.endLine()
-        var rows = [
-            ["tokens", Figures.count(outcome.vocabulary.count)],
-            ["distinct pieces", Figures.count(outcome.pieceCount)],
-        ]
-        if let progress = outcome.progress { rows += Self.rows(for: progress) }
-        Terminal.write(Table.text(rows + [Self.row(for: outcome.files)]))
+        var report = Report()
+        report.row("tokens", "\(count: outcome.vocabulary.count, "tokens")")
+        report.row("distinct pieces", "\(count: outcome.pieceCount, "distinct_pieces")")
+        if let progress = outcome.progress { report.add(progress) }
+        report.written(outcome.files)
+        try result.write(report)
     }
+}
 
-    /// Progress of reading.
-    static func rows(for progress: CorpusProgress) -> [[String]] {
-        [
-            ["documents read", Figures.count(progress.documents)],
-            ["bytes read", Figures.count(progress.textBytes)],
-            ["skipped lines", Figures.count(progress.skippedLines)],
-        ]
-            + (progress.brokenFileCount > 0
-                ? [["broken files", Figures.count(progress.brokenFileCount)]] : [])
-            + (progress.damagedMemberCount > 0
-                ? [["damaged members", Figures.count(progress.damagedMemberCount)]] : [])
-            + (progress.quarantinedLines > 0
-                ? [["in quarantine", Figures.count(progress.quarantinedLines)]] : [])
-            + (progress.invalidUTF8Documents > 0
-                ? [["not all UTF-8", "\(Figures.count(progress.invalidUTF8Documents)) documents"]]
-                : [])
-    }
-
-    /// Files that were written, one a line.
-    static func row(for files: [String]) -> [String] {
-        ["written", files.joined(separator: "\n" + String(repeating: " ", count: 17))]
+extension Report {
+    /// Adds what was read of a corpus.
+    mutating func add(_ progress: CorpusProgress) {
+        row("documents read", "\(count: progress.documents, "documents")")
+        row("bytes read", "\(count: progress.textBytes, "bytes")")
+        row("skipped lines", "\(count: progress.skippedLines, "skipped_lines")")
+        if progress.brokenFileCount > 0 {
+            row("broken files", "\(count: progress.brokenFileCount, "broken_files")")
+        }
+        if progress.damagedMemberCount > 0 {
+            row("damaged members", "\(count: progress.damagedMemberCount, "damaged_members")")
+        }
+        if progress.quarantinedLines > 0 {
+            row("in quarantine", "\(count: progress.quarantinedLines, "quarantined_lines")")
+        }
+        if progress.invalidUTF8Documents > 0 {
+            row(
+                "not all UTF-8",
+                "\(count: progress.invalidUTF8Documents, "invalid_utf8_documents") documents")
+        }
     }
 }

@@ -3,42 +3,43 @@ import VocabularyFiles
 
 /// Summary of a vocabulary, for the commands that read and write one.
 enum VocabularySummary {
-    /// A table of what decides about ids.
-    static func text(
+    /// A report of what decides about ids.
+    static func report(
         _ vocabulary: Vocabulary, format: VocabularyFormat, remarks: [String] = [], files: [String]
-    ) -> String {
-        var rows = [["format", format.rawValue]] + rows(vocabulary)
-        for (index, file) in files.enumerated() {
-            rows.append([index == 0 ? "written" : "", file])
-        }
-        return Table.text(rows) + remarks.map { "note: \($0)\n" }.joined()
+    ) -> Report {
+        var report = Report()
+        report.row("format", "\(word: format.rawValue, "format")")
+        add(vocabulary, to: &report)
+        report.written(files)
+        for remark in remarks { report.note(remark) }
+        return report
     }
 
-    /// Settings that decide about ids, and the fingerprint of them all.
-    static func rows(_ vocabulary: Vocabulary) -> [[String]] {
+    /// Adds the settings that decide about ids, and the fingerprint of them all.
+    static func add(_ vocabulary: Vocabulary, to report: inout Report) {
         let special = vocabulary.specialTokens
         let unused = vocabulary.unusedIDs
-        var rows = [
-            ["tokens", Figures.count(vocabulary.count - unused.count)],
-            ["model", vocabulary.model.rawValue],
-        ]
+        report.row("tokens", "\(count: vocabulary.count - unused.count, "tokens")")
+        report.row("model", "\(word: vocabulary.model.rawValue, "model")")
         if vocabulary.model == .bpe {
-            rows += [
-                ["merges", Figures.count(vocabulary.mergeCount)],
-                ["merging", description(of: vocabulary.mergeSemantics)],
-            ]
+            report.row("merges", "\(count: vocabulary.mergeCount, "merges")")
+            let semantics = vocabulary.mergeSemantics
+            report.row(
+                "merging", "\(description(of: semantics), as: semantics.rawValue, "merging")")
         } else {
-            rows.append(["other \(vocabulary.model.rawValue)s", "become their bytes"])
+            report.row(["other \(vocabulary.model.rawValue)s", "become their bytes"])
         }
-        rows += [
-            ["pattern", vocabulary.pattern.rawValue],
-            ["special tokens", list(special.map { "\($0.content) = \($0.id)" })],
-        ]
+        report.row("pattern", "\(word: vocabulary.pattern.rawValue, "pattern")")
+        let ids = Dictionary(
+            special.map { ($0.content, $0.id.index) }, uniquingKeysWith: { first, _ in first })
+        let shown = list(special.map { "\($0.content) = \($0.id)" })
+        report.row("special tokens", "\(shown, as: ids, "special_tokens")")
         if !unused.isEmpty {
-            rows.append(["unused numbers", list(unused.map(\.description))])
+            let shown = list(unused.map(\.description))
+            report.row("unused numbers", "\(shown, as: unused.map(\.index), "unused_ids")")
         }
-        rows.append(["fingerprint", String(vocabulary.fingerprint, radix: 16)])
-        return rows
+        let fingerprint = String(vocabulary.fingerprint, radix: 16)
+        report.row("fingerprint", "\(word: fingerprint, "fingerprint")")
     }
 
     /// Description of merging, in words.

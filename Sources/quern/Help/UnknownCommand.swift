@@ -1,5 +1,5 @@
 import ArgumentParser
-import Pipeline
+import Work
 
 /// A word that stands where a command's name belongs, and is none.
 struct UnknownCommand: Error, CustomStringConvertible {

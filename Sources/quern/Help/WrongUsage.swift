@@ -1,5 +1,5 @@
 import ArgumentParser
-import Pipeline
+import Work
 
 /// Texts for arguments that cannot be understood.
 enum WrongUsage {

@@ -28,7 +28,7 @@ struct ReadingOptions: ParsableArguments {
             What separates documents in plain text, instead of --documents; \\n, \\t and \\r stand \
             for a new line, a tab and a carriage return.
             """)
-    var separator: String?
+    var textSeparator: String?
 
     @Option(
         name: .long,
@@ -59,7 +59,7 @@ struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long, help: "The largest document or line, such as 256MiB.",
         transform: Typed.size(.size(1...1 << 40)))
-    var maxDocumentSize = ByteSize(byteCount: CorpusConfiguration().maximumDocumentByteCount)
+    var maxDocumentBytes = ByteSize(byteCount: CorpusConfiguration().maximumDocumentByteCount)
 
     @Flag(
         name: .long,
@@ -77,10 +77,10 @@ struct ReadingOptions: ParsableArguments {
     ) throws -> CorpusConfiguration {
         var corpus = CorpusConfiguration(
             inputs: inputs, format: format, textField: textField, documents: documents,
-            textSeparator: separator?.unescaped,
+            textSeparator: textSeparator?.unescaped,
             invalidUTF8: invalidUtf8, longWindow: longWindow, onError: onError,
             validationFraction: validationFraction,
-            maximumDocumentByteCount: maxDocumentSize.byteCount)
+            maximumDocumentByteCount: maxDocumentBytes.byteCount)
         if onError == .quarantine {
             guard let path = quarantine ?? output.map(CorpusConfiguration.quarantinePath(beside:))
             else {

@@ -41,33 +41,36 @@ struct RefiningOptions: ParsableArguments {
             """, valueName: "share"), transform: Typed.real(.real(0...1)))
     var maxNonLetters: Double?
 
-    @Flag(name: .long, help: "Keep documents with the same bytes.")
-    var keepDuplicates = false
+    @Flag(
+        name: .long, inversion: .prefixedNo,
+        help: "Remove documents with the same bytes as an earlier one, or not.")
+    var removeDuplicates = true
 
     @Flag(name: .long, help: "Remove documents that are nearly the same as an earlier one.")
-    var nearDuplicates = false
+    var removeNearDuplicates = false
 
     @Option(
         name: .long,
         help: ArgumentHelp(
             """
-            With --near-duplicates: the share of equal MinHash values from which documents are \
+            With --remove-near-duplicates: the share of equal MinHash values from which documents \
+            are \
             nearly the same. (default: \(NearDuplicateRule().similarity))
             """, valueName: "share"), transform: Typed.real(.above(0, upTo: 1)))
-    var similarity: Double?
+    var nearDuplicateSimilarity: Double?
 
-    @Flag(name: .long, help: "Put the documents into a random order that --seed decides.")
+    @Flag(name: .long, help: "Put the documents into a random order that --shuffle-seed decides.")
     var shuffle = false
 
     @Option(name: .long, help: "With --shuffle: the seed. (default: 0)", transform: Typed.seed)
-    var seed: UInt64?
+    var shuffleSeed: UInt64?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
             "The size of the lines in a part, before compression, such as 256MiB.",
             valueName: "size"), transform: Typed.size(.fileSizes))
-    var partSize = ByteSize(byteCount: RefinementConfiguration().partByteCount)
+    var partBytes = ByteSize(byteCount: RefinementConfiguration().partByteCount)
 
     @Option(
         name: .long,
@@ -83,13 +86,15 @@ struct RefiningOptions: ParsableArguments {
             Where what does not fit into memory goes. (default: beside the output; for standard \
             output the system's temporary directory)
             """, valueName: "directory"))
-    var scratch: String?
+    var scratchDirectory: String?
 
     func validate() throws {
-        if similarity != nil, !nearDuplicates {
-            throw ValidationError("--similarity needs --near-duplicates")
+        if nearDuplicateSimilarity != nil, !removeNearDuplicates {
+            throw ValidationError("--near-duplicate-similarity needs --remove-near-duplicates")
         }
-        if seed != nil, !shuffle { throw ValidationError("--seed needs --shuffle") }
+        if shuffleSeed != nil, !shuffle {
+            throw ValidationError("--shuffle-seed needs --shuffle")
+        }
     }
 
     /// The configuration that the options describe.
@@ -102,14 +107,16 @@ struct RefiningOptions: ParsableArguments {
         configuration.filter.maximumRepeatedLineShare = maxRepeatedLines
         configuration.filter.maximumRepeatedLineByteShare = maxRepeatedLineBytes
         configuration.filter.maximumNonLetterShare = maxNonLetters
-        configuration.removesDuplicates = !keepDuplicates
-        configuration.removesNearDuplicates = nearDuplicates
-        if let similarity { configuration.nearDuplicates.similarity = similarity }
+        configuration.removesDuplicates = removeDuplicates
+        configuration.removesNearDuplicates = removeNearDuplicates
+        if let nearDuplicateSimilarity {
+            configuration.nearDuplicates.similarity = nearDuplicateSimilarity
+        }
         configuration.shuffles = shuffle
-        if let seed { configuration.shuffleSeed = seed }
-        configuration.partByteCount = partSize.byteCount
+        if let shuffleSeed { configuration.shuffleSeed = shuffleSeed }
+        configuration.partByteCount = partBytes.byteCount
         configuration.memory = memory
-        configuration.scratchDirectory = scratch
+        configuration.scratchDirectory = scratchDirectory
         return configuration
     }
 }

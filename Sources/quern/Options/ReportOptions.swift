@@ -78,18 +78,13 @@ struct ReportOptions: ParsableArguments {
     func makePrinter() -> ProgressPrinter { ProgressPrinter(form: form) }
 }
 
-/// Options of the pipeline, and of what is set beside its file.
-struct PipelineOptions: ParsableArguments {
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            """
-            Set a key of the configuration, for example --set training.batch_size=8. May be \
-            repeated.
-            """, valueName: "section.key=value"))
-    var set: [String] = []
+/// Option of the form of a command's result.
+struct ResultOptions: ParsableArguments {
+    @Flag(name: .long, help: "Write the result as JSON.")
+    var json = false
 
-    func configuration(path: String?) throws -> PipelineConfiguration {
-        try PipelineConfiguration(path: path, settings: set)
+    /// Writes a result in the form that is asked for.
+    func write(_ report: Report) throws {
+        Terminal.write(json ? try report.json : report.text)
     }
 }

@@ -14,7 +14,7 @@ struct SamplingOptions: ParsableArguments {
     @Option(
         name: .long, help: "The most tokens to draw.",
         transform: Typed.whole(SamplingOptions.range(of: .maximumTokenCount)))
-    var maxTokens = defaults.maximumTokenCount
+    var maxNewTokens = defaults.maximumTokenCount
 
     @Option(
         name: .long,
@@ -66,29 +66,29 @@ struct SamplingOptions: ParsableArguments {
         help: ArgumentHelp(
             "Text that ends what is drawn and is not shown; \\n is a line break. May be repeated.",
             valueName: "text"))
-    var stop: [String] = []
+    var stopStrings: [String] = []
 
     func validate() throws {
-        if stop.contains("") { throw ValidationError("--stop needs some text") }
+        if stopStrings.contains("") { throw ValidationError("--stop-strings needs some text") }
     }
 
     /// Whether one of the options was given that choose among the next tokens, or end a text.
     var areGiven: Bool {
         [temperature, topP, minP, repetitionPenalty].contains { $0 != nil } || topK != nil
-            || seed != nil || !stop.isEmpty
+            || seed != nil || !stopStrings.isEmpty
     }
 
     /// The options as a configuration.
     func configuration() throws -> GenerationConfiguration {
         var generation = GenerationConfiguration()
-        generation.maximumTokenCount = maxTokens
+        generation.maximumTokenCount = maxNewTokens
         generation.temperature = temperature ?? generation.temperature
         generation.topK = topK ?? generation.topK
         generation.topP = topP ?? generation.topP
         generation.minP = minP ?? generation.minP
         generation.repetitionPenalty = repetitionPenalty ?? generation.repetitionPenalty
         generation.seed = seed ?? generation.seed
-        generation.stopStrings = stop.map(\.unescaped)
+        generation.stopStrings = stopStrings.map(\.unescaped)
         try generation.validate()
         return generation
     }

@@ -24,7 +24,7 @@ struct LearningOptions: ParsableArguments {
     @Option(
         name: .long,
         help: "A special token; may be repeated. (default: <|endoftext|>)")
-    var special: [String] = []
+    var specialTokens: [String] = []
 
     @Option(
         name: .long, help: "The least count of a pair that is merged, or of a word or character.",
@@ -60,7 +60,7 @@ struct LearningOptions: ParsableArguments {
         configuration.maximumTokenLength = maxTokenLength
         configuration.tieRule = tie
         configuration.memory = memory
-        if !special.isEmpty { configuration.specialTokens = special }
+        if !specialTokens.isEmpty { configuration.specialTokens = specialTokens }
         return configuration
     }
 }

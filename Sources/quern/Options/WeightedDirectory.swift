@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipeline
 import TokenShards
 import Tokenization
 
@@ -31,9 +32,9 @@ extension Mixture {
     init(_ directories: [WeightedDirectory], vocabulary: Vocabulary?) throws {
         try self.init(
             directories.map {
-                WeightedShards(
-                    name: $0.path,
-                    set: try ShardSet(directory: $0.path, vocabulary: vocabulary),
+                let path = try ShardPlace.path(of: $0.path)
+                return WeightedShards(
+                    name: path, set: try ShardSet(directory: path, vocabulary: vocabulary),
                     weight: $0.weight)
             })
     }

@@ -4,24 +4,29 @@ import Training
 
 /// An evaluation as rows of a table.
 enum EvaluationTable {
-    static func rows(_ result: EvaluationResult) -> [[String]] {
-        [
-            ["loss", "\(Figures.fixed(result.loss, 4)) nats a token"],
-            ["perplexity", Figures.fixed(result.perplexity, 2)],
-            ["bits per byte", Figures.fixed(result.bitsPerByte, 4)],
-        ]
+    /// Adds the three ways to say a loss.
+    static func add(_ result: EvaluationResult, to report: inout Report, indent: Int = 0) {
+        report.row(
+            indent > 0 ? "validation loss" : "loss",
+            "\(result.loss, digits: 4, "loss") nats a token", indent: indent)
+        report.row(
+            "perplexity", "\(result.perplexity, digits: 2, "perplexity")", indent: indent)
+        report.row(
+            "bits per byte", "\(result.bitsPerByte, digits: 4, "bits_per_byte")", indent: indent)
     }
 
-    /// A row for each source of which something was scored.
-    static func rows(of sources: [SourceResult]) -> [[String]] {
-        [["source", "tokens", "loss", "perplexity", "bits per byte"]]
-            + sources.filter { $0.result.tokenCount > 0 }.map {
+    /// Adds a row for each source of which something was scored.
+    static func add(_ sources: [SourceResult], to report: inout Report) {
+        report.table(
+            "sources", ["source", "tokens", "loss", "perplexity", "bits per byte"],
+            sources.filter { $0.result.tokenCount > 0 }.map {
                 [
-                    $0.name, Figures.count($0.result.tokenCount), Figures.fixed($0.result.loss, 4),
-                    Figures.fixed($0.result.perplexity, 2),
-                    Figures.fixed($0.result.bitsPerByte, 4),
+                    "\(word: $0.name, "name")", "\(count: $0.result.tokenCount, "tokens")",
+                    "\($0.result.loss, digits: 4, "loss")",
+                    "\($0.result.perplexity, digits: 2, "perplexity")",
+                    "\($0.result.bitsPerByte, digits: 4, "bits_per_byte")",
                 ]
-            }
+            })
     }
 
     /// What came out of written targets.

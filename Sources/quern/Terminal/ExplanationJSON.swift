@@ -34,6 +34,12 @@ struct ExplanationJSON: Encodable {
         var mapColumns: [Int]?
         var columns: [String: [Float]]?
         var odds: [Token]?
+
+        enum CodingKeys: String, CodingKey {
+            case name, title, formula, source, values, lengths, nearest, map, columns, odds
+            case mapRows = "map_rows"
+            case mapColumns = "map_columns"
+        }
     }
 
     init(_ explanation: Explanation, _ names: TokenNames) {

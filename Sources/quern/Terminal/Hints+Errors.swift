@@ -55,8 +55,29 @@ extension Hints {
             "; `quern encode --vocab \(replacement.path)` and `quern train` use what is there"
         case .shards, .edited(.encode):
             "; `quern train --shards \(replacement.path)` learns from those that are there"
-        case .model, .refinedCorpus, .edited: ""
+        case .model: wayOn(replacement)
+        case .refinedCorpus, .edited: ""
         }
+    }
+
+    /// The command by which a model goes on learning, where only its data or their weights have
+    /// changed; empty where the model itself has.
+    private static func wayOn(_ replacement: Replacement) -> String {
+        let ofData = ["the data's fingerprint", "training.steps"]
+        let rest = replacement.changes.map(\.key).filter {
+            !$0.hasSuffix(".weight") && !ofData.contains($0)
+        }
+        if rest.isEmpty, replacement.changes.map(\.key) != ["training.steps"] {
+            return "; `quern train --resume` goes on with the other weights"
+        }
+        let isText = rest.allSatisfy {
+            $0.hasPrefix("corpus.") || $0.hasPrefix("the fingerprint of shards/")
+                || $0 == "the vocabulary's fingerprint"
+        }
+        let name = replacement.path.split(separator: "/").last ?? "NAME"
+        return isText
+            ? "; to go on with other text, encode it by `quern encode --vocab \(name)` into shards "
+                + "of another name, and give them to `quern train --resume --shards`" : ""
     }
 
     /// Advice on making the data set that is missing.
@@ -81,9 +102,9 @@ extension Hints {
         case .notCounts: "`quern vocab count` makes them"
         case .normalizer:
             options.use("--ignore-normalizer") ?? "use `quern vocab import --ignore-normalizer`"
-        case .unspelledToken(_, let token): options.use("--special '\(token)'")
+        case .unspelledToken(_, let token): options.use("--special-tokens '\(token)'")
         case .ranksOnly: options.use("--pattern", "--preset")
-        case .specialTokenWithoutID(let content): options.use("--special '\(content)=ID'")
+        case .specialTokenWithoutID(let content): options.use("--special-tokens '\(content)=ID'")
         case .noPreTokenizer(_, let nearest?): options.use("--pre \(nearest.name)")
         case .longTextPrefix: options.use("--add-bos", "--no-add-bos")
         default: hint(forKeysIn: "\(error)", options)

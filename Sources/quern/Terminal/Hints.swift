@@ -8,11 +8,6 @@ import Training
 /// Hints of the command line for errors of the libraries, which speak of values and of keys of the
 /// configuration, such as `corpus.text_field`, and know no options.
 enum Hints {
-    /// Options that are not called as their keys are, with dashes.
-    private static let otherNames = [
-        "text_separator": "--separator", "max_document_bytes": "--max-document-size",
-    ]
-
     /// An error with a hint behind what it says.
     private struct Explained: Error, CustomStringConvertible {
         let description: String
@@ -46,7 +41,7 @@ enum Hints {
         var texts: [String] = []
         for key in keys {
             let name = String(key.output.1)
-            let option = otherNames[name] ?? "--" + name.replacing("_", with: "-")
+            let option = "--" + name.replacing("_", with: "-")
             let text = key.output.2.map { "\(option) \($0)" } ?? option
             if !texts.contains(text) { texts.append(text) }
         }
@@ -63,6 +58,9 @@ struct KnownOptions {
         let help = command.helpMessage(columns: 80)
         names = Set(help.split { !($0.isLetter || $0 == "-" || $0.isNumber) })
     }
+
+    /// Whether the command has the option `name`.
+    func has(_ name: String) -> Bool { names.contains(name[...]) }
 
     /// "use a or b", of those `options` that the command has; nil if it has none of them. A value
     /// may follow an option's name.

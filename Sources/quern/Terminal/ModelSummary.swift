@@ -4,20 +4,23 @@ import Tokenization
 /// Summary of a model, for the commands about models.
 enum ModelSummary {
     /// A model's shape and size in a few words.
-    static func rows(_ model: ModelDirectory) -> [[String]] {
+    static func add(_ model: ModelDirectory, to report: inout Report) {
         let c = model.configuration
-        let context = Figures.count(c.positionCount) + " tokens"
-        return [["model", c.architectureName]] + c.facts.map { [$0.title, $0.value] } + [
-            ["context", c.contextLimit == nil ? "any, trained on \(context)" : context],
-            ["parameters", Figures.count(model.layout.parameterCount)],
-        ]
+        report.row("model", "\(word: c.architectureName, "architecture")")
+        for fact in c.facts { report.row([fact.title, fact.value]) }
+        // The facts are words of these.
+        report.member("config", ModelConfiguration(c))
+        let before = c.contextLimit == nil ? "any, trained on " : ""
+        report.row("context", "\(before)\(count: c.positionCount, "context") tokens")
+        report.row("parameters", "\(count: model.layout.parameterCount, "parameters")")
     }
 
     /// Beginning before a prompt.
-    static func textPrefix(_ vocabulary: Vocabulary) -> [String] {
+    static func addTextPrefix(_ vocabulary: Vocabulary, to report: inout Report) {
         let tokens = vocabulary.textPrefix.map {
             String(decoding: vocabulary.bytes(of: $0), as: UTF8.self)
         }
-        return ["beginning", tokens.isEmpty ? "none" : tokens.joined()]
+        let shown = tokens.isEmpty ? "none" : tokens.joined()
+        report.row("beginning", "\(shown, as: tokens, "beginning")")
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Tokenization
 
 /// Pieces of text as a person can tell them apart.
@@ -69,8 +70,23 @@ struct TokenPrinter {
     private var waiting: [UInt8] = []
     private static let bytesAtOnce = 1 << 16
 
+    private let isJSON: Bool
+
     /// A printer of an empty text.
-    init() {}
+    ///
+    /// - Parameter isJSON: whether tokens are written as a list of objects, as they come.
+    init(isJSON: Bool = false) { self.isJSON = isJSON }
+
+    /// Adds a token as an object where JSON is written, and else as an id or as what it stands for.
+    mutating func add(id: Int, piece: @autoclosure () -> [UInt8], showsID: Bool) throws {
+        if isJSON {
+            try add(TokenValue(id: id, bytes: piece()))
+        } else if showsID {
+            add(id: id)
+        } else {
+            add(piece: piece())
+        }
+    }
 
     /// Adds a token as an id.
     mutating func add(id: Int) { add(count > 0 ? " \(id)" : "\(id)") }
@@ -82,8 +98,17 @@ struct TokenPrinter {
 
     /// Ends the line.
     mutating func finish() {
-        Terminal.write(waiting + Array("\n".utf8))
+        let end = isJSON ? (count > 0 ? "\n]\n" : "[]\n") : "\n"
+        Terminal.write(waiting + Array(end.utf8))
         waiting = []
+    }
+
+    /// Adds an element of a list in JSON.
+    private mutating func add(_ value: TokenValue) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        add((count > 0 ? ",\n  " : "[\n  ") + text)
     }
 
     private mutating func add(_ text: String) {
@@ -95,8 +120,33 @@ struct TokenPrinter {
     }
 }
 
+/// A token as JSON: its id, its text and its bytes, which need not be whole characters.
+struct TokenValue: Encodable {
+    let id: Int
+    let text: String
+    let bytes: [Int]
+    /// Number of the merge that made it, from 1.
+    var merge: Int?
+    /// Tokens that were merged.
+    var parts: [TokenValue]?
+
+    init(id: Int, bytes: [UInt8]) {
+        self.id = id
+        text = String(decoding: bytes, as: UTF8.self)
+        self.bytes = bytes.map(Int.init)
+    }
+}
+
 /// Trees of merges as lines.
 enum MergeTreeText {
+    /// A tree as JSON.
+    static func value(_ tree: MergeTree, _ vocabulary: Vocabulary) -> TokenValue {
+        var value = TokenValue(id: tree.token.index, bytes: vocabulary.bytes(of: tree.token))
+        value.merge = tree.rank.map { $0 + 1 }
+        if !tree.parts.isEmpty { value.parts = tree.parts.map { Self.value($0, vocabulary) } }
+        return value
+    }
+
     /// One line a token: its bytes, its id, and the number of the merge that made it.
     static func text(_ trees: [MergeTree], _ vocabulary: Vocabulary) -> String {
         var text = ""

@@ -33,22 +33,22 @@ enum Table {
 
 /// Rows of a table of what vocabularies make of texts.
 enum SourceTable {
-    /// A row a file and one for all, for the first vocabulary of a comparison.
-    static func rows(_ outcome: CompareStage.Outcome) -> [[String]] {
-        func row(_ name: String, _ counts: EncodingCounts) -> [String] {
+    /// Adds a row a file and one for all, for the first vocabulary of a comparison.
+    static func add(_ outcome: CompareStage.Outcome, to report: inout Report) {
+        func row(_ name: String, _ counts: EncodingCounts) -> [ReportText] {
             [
-                name, Figures.count(counts.documentCount), Figures.count(counts.byteCount),
-                Figures.count(counts.tokenCount), Figures.fixed(counts.bytesPerToken, 3),
-                Figures.percent(counts.wholeWordShare),
+                "\(word: name, "path")", "\(count: counts.documentCount, "documents")",
+                "\(count: counts.byteCount, "bytes")", "\(count: counts.tokenCount, "tokens")",
+                "\(counts.bytesPerToken, digits: 3, "bytes_per_token")",
+                "\(share: counts.wholeWordShare, "whole_word_share")",
             ]
         }
-        var rows = [
-            ["source", "documents", "bytes", "tokens", "bytes/token", "words in one token"]
-        ]
-        rows += shownSources(outcome).map { row($0.path, $0.counts[0]) }
-        rows += hiddenSources(outcome)
-        rows.append(row("all", outcome.total[0]))
-        return rows
+        report.table(
+            "sources",
+            ["source", "documents", "bytes", "tokens", "bytes/token", "words in one token"],
+            outcome.sources.map { row($0.path, $0.counts[0]) }, alignRight: true,
+            shownCount: mostSources, rest: { "\(Figures.count($0)) more files" },
+            total: row("all", outcome.total[0]))
     }
 
     /// The most files that have a row.

@@ -1,5 +1,5 @@
-import Pipeline
 import Testing
+import Work
 
 @Suite struct SpellingTests {
     @Test(arguments: [
