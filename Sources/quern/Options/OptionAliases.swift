@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// Names that options had before they were called as the keys that they set: understood, and not
 /// shown in help.
 enum OptionAliases {
@@ -21,16 +19,12 @@ enum OptionAliases {
 
     /// The arguments with today's names, where the command that they name has an option of today's
     /// name and none of the older one: `decode --separator` is an option of its own. O(arguments).
-    ///
-    /// - Parameter root: the command of the program.
-    static func replaced(
-        in arguments: [String], of root: any ParsableCommand.Type = Quern.self
-    ) -> [String] {
+    static func replaced(in arguments: [String]) -> [String] {
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         guard arguments[..<end].contains(where: { names[name(of: $0)] != nil }) else {
             return arguments
         }
-        let options = KnownOptions(of: command(of: arguments, root))
+        let options = KnownOptions(of: NamedCommand(arguments).command)
         return arguments[..<end].map { argument in
             let name = name(of: argument)
             guard let today = names[name], options.has(today), !options.has(name) else {
@@ -43,18 +37,5 @@ enum OptionAliases {
     /// The name of an option, of which the value may stand behind `=`.
     private static func name(of argument: String) -> String {
         String(argument.prefix { $0 != "=" })
-    }
-
-    /// The command that the first words of `arguments` lead to.
-    private static func command(
-        of arguments: [String], _ root: any ParsableCommand.Type
-    ) -> any ParsableCommand.Type {
-        var command = root
-        for word in arguments {
-            let next = command.configuration.subcommands.first { $0._commandName == word }
-            guard let next else { break }
-            command = next
-        }
-        return command
     }
 }
