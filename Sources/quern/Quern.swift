@@ -41,7 +41,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         "quern train --config pipeline.json --set name=mine",
         #"quern generate --model runs/mine/checkpoints/best --prompt "In the beginning""#,
         "quern train --conversations questions.jsonl --init-from runs/mine/checkpoints/best",
-        "quern chat --model runs/default/chat/checkpoints/best",
+        "quern chat --model runs/mine/chat",
     ]
 
     @Flag(help: "With --version, the level of the processor that is used, and which there are.")

@@ -14,12 +14,13 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
             With --step, each row of the step's batches is taken apart: the window, the shard, its \
             documents, and the file and line that each came from. Which windows a step has follows \
             from the seed, the batch size, the context and the packing: they are taken from a run, \
-            or from a pipeline's description and --set.
+            of which the last step is shown unless --step names one, or from a pipeline's \
+            description and --set.
             """)
 
     static let examples: [Example] = [
         "quern shards show shards/kjv",
-        "quern shards show --step 120 --run runs/kjv --vocab vocab/kjv",
+        "quern shards show --run runs/kjv --step 120",
         "quern shards show shards/web=0.7 shards/code=0.3 --step 1 --config pipeline.json",
         "quern shards show --step 1 --config pipeline.json",
     ]

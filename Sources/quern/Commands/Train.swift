@@ -11,8 +11,9 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Train a model from shards, or teach one to answer from conversations.",
         discussion: """
-            Takes the sections "model" and "training" of the pipeline's description, and the \
-            shards and the vocabulary of its name unless others are given. Writes checkpoints that \
+            Takes the sections "model" and "training" of the pipeline's description, which is \
+            ./pipeline.json unless --config names another, and the shards and the vocabulary of \
+            its name unless others are given. Writes checkpoints that \
             transformers loads as they are, and metrics.jsonl. Ctrl-C writes a checkpoint and \
             leaves; --resume goes on from it, with the same result as if nothing had happened. A \
             checkpoint that is not as it was written is named, and the newest sound one is used; \
@@ -27,8 +28,8 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             {"conversations": [{"from", "value"}, …]}, or of {"instruction", "input", "output"}. \
             They are rendered with the template ChatML; the loss is that of the assistant's tokens \
             alone, and no conversation sees another. It begins from the best checkpoint of \
-            runs/NAME unless --init-from names another, and writes to runs/NAME/chat. Talk with \
-            the result by quern chat.
+            runs/NAME unless --init-from names another, and writes to chat in the run of the model \
+            that it begins from. Talk with the result by quern chat.
 
             Several data sets are learned from in proportion to their weights; the best checkpoint \
             is that with the lowest loss over the held-out tokens of all of them together. A \
