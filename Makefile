@@ -7,6 +7,15 @@ QUERN := .build/release/quern
 VENV := .venv-conformance
 BENCH_VENV := .venv-bench
 
+# Where `make install` puts the program, its manual and the completions of shells; DESTDIR stands
+# before it where a package is made.
+PREFIX := /usr/local
+DESTDIR :=
+STAGE := .build/install/stage
+
+# The commit that `quern --version` names.
+COMMIT := $(shell git describe --always --dirty --abbrev=7 --exclude='*' 2> /dev/null)
+
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Installs the Debian packages $(1) that are not there.
@@ -36,7 +45,8 @@ endef
 # Time for each reader of `make fuzz`.
 SECONDS := 60
 
-.PHONY: run tune test conformance fuzz threads bench docs format lint build packages clean
+.PHONY: run tune test conformance fuzz threads bench docs format lint build stage install \
+    uninstall dist packages clean
 
 ## Learn, encode, train, evaluate and generate on the default corpus.
 run: build corpora/kjv.txt.zst
@@ -53,7 +63,7 @@ test: packages
 ## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy; of tokenizers and tiktoken also
 ## with published vocabularies.
 conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.installed
-	$(call install,openmpi-bin strace bindfs)
+	$(call install,openmpi-bin strace bindfs man-db mandoc zsh fish)
 	@$(VENV)/bin/python Tests/Conformance/published.py .cache/vocabularies
 	swift build -c release --product ConformanceProbe
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
@@ -95,7 +105,25 @@ lint:
 	swift format lint --strict -r Package.swift Sources Tests
 
 build: packages
-	swift build -c release --product quern
+	QUERN_COMMIT=$(COMMIT) swift build -c release --product quern
+
+## All that is installed, as it lies below PREFIX later. The program needs no Swift where it runs.
+stage: packages
+	QUERN_COMMIT=$(COMMIT) swift build -c release --product quern --static-swift-stdlib \
+	    -Xlinker -s --scratch-path .build/install
+	packaging/stage.sh .build/install/release/quern $(STAGE)
+
+## Install the program, its manual pages and completions: make install PREFIX=$HOME/.local
+install: stage
+	packaging/install.sh copy $(STAGE) '$(PREFIX)' '$(DESTDIR)'
+
+## Remove exactly what `make install` put there.
+uninstall:
+	packaging/install.sh remove '$(PREFIX)' '$(DESTDIR)'
+
+## The same as dist/quern-VERSION-linux-x86_64.tar.gz, with its checksum beside it.
+dist: stage
+	packaging/dist.sh $(STAGE) dist
 
 ## System packages: only what is missing is installed. All builds and runs without libisal-dev too:
 ## gzip is then read by zlib.
@@ -122,4 +150,4 @@ $(BENCH_VENV)/.installed: Tests/Benchmarks/requirements.txt
 
 ## Remove what was built, encoded and trained; the committed vocabulary stays.
 clean:
-	rm -rf .build shards runs $(VENV) $(BENCH_VENV)
+	rm -rf .build dist shards runs $(VENV) $(BENCH_VENV)

@@ -4,6 +4,12 @@ import PackageDescription
 // The library modules are products, so that another package can depend on any one of them. For that
 // reason nothing here uses unsafe flags: SwiftPM refuses such dependencies. Instructions of one
 // kind of processor are chosen at run time, in `CKernels`.
+//
+// `make build` says in the environment which commit it builds, and `quern --version` names it. What
+// the manifest could find out itself, `Context.gitInformation`, is kept with the evaluated manifest
+// and is that of another commit after the next one.
+let commit = Context.environment["QUERN_COMMIT"] ?? ""
+
 let package = Package(
     name: "quern",
     platforms: [.macOS(.v26)],
@@ -37,6 +43,9 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // The ground floor: nothing here knows a document, a token or a model.
         .target(name: "CKernels"),
+        .target(
+            name: "CCommit",
+            cSettings: commit.isEmpty ? [] : [.define("QUERN_COMMIT", to: commit)]),
         .target(name: "Bytes", dependencies: ["CKernels"]),
         .target(name: "Files", dependencies: ["Bytes"]),
         .target(name: "Work", dependencies: ["CKernels"]),
@@ -84,9 +93,9 @@ let package = Package(
         .executableTarget(
             name: "quern",
             dependencies: [
-                "Bytes", "Compression", "Corpora", "Files", "Pipeline", "Refinement", "TokenShards",
-                "Tokenization", "Training", "Models", "VocabularyFiles", "VocabularyLearning",
-                "Work",
+                "Bytes", "CCommit", "Compression", "Corpora", "Files", "Pipeline", "Refinement",
+                "TokenShards", "Tokenization", "Training", "Models", "VocabularyFiles",
+                "VocabularyLearning", "Work",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // What the sources import, held to the map in CONTRIBUTING.md.
@@ -157,7 +166,8 @@ let package = Package(
 // - uses of unsafe code are marked:
 //   https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
 //   (tests work on what the library hands them, and would only repeat its marks)
-for target in package.targets where target.type != .system && target.name != "CKernels" {
+for target in package.targets
+where target.type != .system && !["CCommit", "CKernels"].contains(target.name) {
     var settings: [SwiftSetting] = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CCommit
 import Compression
 import Corpora
 import Files
@@ -10,7 +11,8 @@ import Work
 /// The program.
 @main
 struct Quern: AsyncParsableCommand, CommandWithExamples {
-    private static let version = "0.1.0"
+    /// Number of the release, as CHANGELOG.md and the tags of git have it.
+    private static let release = "0.1.0"
 
     static let configuration = CommandConfiguration(
         commandName: "quern",
@@ -116,7 +118,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             exit(withError: ExitCode(130))
         }
         let hint = command.flatMap { Hints.hint(for: error, in: type(of: $0)) }
-        let named = NamedCommand(arguments)
+        let named = NamedCommand(OptionAliases.replaced(in: arguments))
         let code = error is UnknownCommand ? .validationFailure : exitCode(for: error)
         let form = messages?.errorForm ?? MessageOptions.errorForm(of: arguments)
         // An exit code that a command has chosen is no error.
@@ -134,6 +136,14 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         case PipelineError.interrupted, CorpusError.file(.stopped): true
         default: false
         }
+    }
+
+    /// The program's name and release, the commit that it was built from if that is known, and the
+    /// level of the processor that is used.
+    private static var version: String {
+        let commit = unsafe String(cString: quern_commit())
+        let facts = [commit, "\(KernelLevel.best)"].filter { !$0.isEmpty }
+        return "quern \(release) (\(facts.joined(separator: ", ")))"
     }
 
     /// The version, the level of the kernels in use, those that `QUERN_LEVEL` may name, and the

@@ -272,7 +272,7 @@ def machine():
     )
     peers = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PEERS)
     print(
-        f"Programs: quern {run([QUERN, '--version']).output.strip()}; "
+        f"Programs: {run([QUERN, '--version']).output.strip()}; "
         f"Python {platform.python_version()}, {peers}"
     )
     load = os.getloadavg()[0]

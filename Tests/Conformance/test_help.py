@@ -3,6 +3,7 @@
 The world has the files that the examples name, each small, made by the program itself.
 """
 
+import functools
 import gzip
 import json
 import os
@@ -29,8 +30,8 @@ PIPELINE = {
     "name": "kjv",
     "corpus": {"inputs": ["corpora/kjv.txt.zst"], "text_separator": "\n\n\n",
                "validation_fraction": 0.2},
-    "vocabulary": {"vocab_size": 300},
-    "model": {"architecture": "qwen3", "n_layer": 2, "n_head": 4, "n_embd": 16, "n_positions": 32},
+    "vocabulary": {"vocab_size": 1100},
+    "model": {"architecture": "qwen3", "n_layer": 2, "n_head": 4, "n_embd": 16, "n_positions": 128},
     "training": {"steps": 400, "batch_size": 2, "warmup_steps": 2, "optimizer": "adamw",
                  "evaluate_every": 200, "checkpoint_every": 200},
     "generation": {"max_new_tokens": 4},
@@ -57,6 +58,7 @@ def examples(text):
     return found
 
 
+@functools.cache
 def help_texts(width):
     """The names of all commands and their help texts."""
     def read(*words):
@@ -114,8 +116,10 @@ def world(tmp_path_factory, environment, published_folder):
         assert result.returncode == 0, result.stderr.decode()
 
     draw = random.Random(7)
-    words = "In the beginning the cat chased mill and stone by day while God said And Hold my"
-    documents = [" ".join(draw.choices(words.split(), k=60)) + f" {n}." for n in range(120)]
+    words = "In the beginning the cat chased mill and stone by day while God said And Hold".split()
+    # Enough of them for a vocabulary of some size.
+    words += ["".join(draw.choices("abcdefghiklmnoprstuvw", k=7)) for _ in range(400)]
+    documents = [" ".join(draw.choices(words, k=60)) + f" {n}." for n in range(120)]
     text = "\n\n\n".join(documents)
     for name in ["corpora/kjv.txt.zst", "corpus.txt.zst"]:
         compress(folder / name, text)
@@ -133,37 +137,39 @@ def world(tmp_path_factory, environment, published_folder):
     (folder / "questions.jsonl").write_text(questions)
     (folder / "alpaca.jsonl").write_text(questions)
     compress(folder / "questions.jsonl.zst", questions)
-    compress(folder / "corpora/pairs.tsv.zst", "source\ttarget\n" + "hello\thh eh\n" * 40)
+    compress(folder / "corpora/pairs.tsv.zst", "source\ttarget\n" + "".join(
+        f"{word}\t{' '.join(word)}\n" for word in ["hello", *words[20:80]]))
 
     (folder / "pipeline.json").write_text(json.dumps(PIPELINE))
     models = [{"name": "decoder", "model": PIPELINE["model"]},
               {"name": "5-gram", "model": {"architecture": "ngram", "order": 5}}]
     (folder / "comparison.json").write_text(json.dumps(
         {**{key: PIPELINE[key] for key in ["corpus", "vocabulary"]}, "name": "families",
-         "rule": "parameters", "models": models, "model": {"n_positions": 32},
+         "rule": "parameters", "models": models, "model": {"n_positions": 128},
          "training": {**PIPELINE["training"], "steps": 4}}))
     (folder / "pairs.json").write_text(json.dumps(
         {"name": "pronunciation", "samples": ["hello"],
          "corpus": {"inputs": ["corpora/pairs.tsv.zst"], "validation_fraction": 0.3},
          "vocabulary": {"vocab_size": 257},
          "model": {**PIPELINE["model"], "architecture": "encoder_decoder"},
-         "training": {**PIPELINE["training"], "steps": 4}}))
+         "training": {**PIPELINE["training"], "steps": 4, "evaluate_every": 2}}))
     quern("run", "pipeline.json", "--quiet")
     quern("run", "pairs.json", "--quiet")
     quern("train", "--config", "pipeline.json", "--conversations", "questions.jsonl", "--quiet")
 
     for name in ["web", "mine", "both"]:
         shutil.copytree(folder / "vocab/kjv", folder / "vocab" / name)
-    for name in ["web", "code"]:
+    for name in ["web", "code", "mine"]:
         shutil.copytree(folder / "shards/kjv", folder / "shards" / name)
     for name in ["mine", "default"]:
         shutil.copytree(folder / "runs/kjv", folder / "runs" / name, symlinks=True)
     best = folder / "runs/kjv/checkpoints/best"
     for name in ["SmolLM2-135M", "Qwen3-0.6B", "models/gpt2", "models/smollm2", "models/qwen3"]:
         shutil.copytree(best, folder / name)
-        config = json.loads((folder / name / "config.json").read_text())
-        (folder / name / "config.json").write_text(
-            json.dumps({**config, "max_position_embeddings": 4096}))
+        (folder / name / "manifest.json").unlink()
+    config = json.loads((best / "config.json").read_text())
+    (folder / "Qwen3-0.6B/config.json").write_text(
+        json.dumps({**config, "max_position_embeddings": 4096}))
     for name in ["1", "2"]:
         quern("vocab", "count", "corpus.txt.zst", "--output", f"part-{name}.counts")
     quern("vocab", "merge-counts", "part-1.counts", "part-2.counts", "--output", "all.counts")
@@ -181,10 +187,11 @@ def prepare(example, world, folder):
     shutil.copytree(world, folder, symlinks=True)
     words = shlex.split(example, comments=False)
     written = [after for word, after in zip(words, words[1:]) if word == "--output"]
-    written += [f"{place}/{word[5:]}" for word in words if word.startswith("name=")
-                for place in ["runs", "shards"]]
-    if words[:3] == ["quern", "train", "--config"] and not {"--resume", "--overwrite"} & {*words}:
-        written.append("runs/kjv/chat" if "--conversations" in words else "runs/kjv")
+    written += [f"runs/{word[5:]}" for word in words if word.startswith("name=")]
+    if words[:2] == ["quern", "train"] and not {"--resume", "--overwrite", "--output"} & {*words}:
+        # The built-in values call a run "default"; what was tuned lies below its model's run.
+        chat = "/chat" if "--conversations" in words else ""
+        written += [f"runs/{run}{chat}" for run in ["kjv", "default", "mine"]]
     for path in written:
         path = folder / path
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -195,7 +202,8 @@ def calls(texts, folder, environment):
     recorder = folder / "recorder"
     recorder.mkdir()
     for name in PROGRAMS:
-        hand_on = {"mpirun": 'shift 2\nexec "$@"', "quern": 'printf "%s\\0" "$@" >> "$CALLS"'}
+        hand_on = {"mpirun": 'shift 2\nexec "$@"',
+                   "quern": 'printf "%s\\0" "$@" $\'\\1\' >> "$CALLS"'}
         (recorder / name).write_text("#!/bin/bash\n" + hand_on.get(name, ":") + "\n")
         (recorder / name).chmod(0o755)
     (folder / "text.txt").touch()
@@ -204,7 +212,8 @@ def calls(texts, folder, environment):
         record = folder / f"calls{number}"
         record.touch()
         shell(text, folder, {**environment, "PATH": f"{recorder}:/usr/bin:/bin", "CALLS": record})
-        found.append(record.read_bytes())
+        # The calls of a pipe begin side by side.
+        found.append(sorted(record.read_bytes().split(b"\0\1\0")))
     return found
 
 
@@ -237,7 +246,9 @@ def test_every_example_does_its_work(world, tmp_path, environment):
         for text in [pasted, line] if " encode " in line else [pasted]:
             folder = tmp_path / f"{number}-{len(results)}"
             prepare(line, world, folder)
-            done = shell(text, folder, {**environment, "WORLD": str(folder)})
+            # The model of the built-in values is no toy.
+            short = " --set training.steps=2" if text.split()[:2] == ["quern", "train"] else ""
+            done = shell(text + short, folder, {**environment, "WORLD": str(folder)})
             written = re.findall(r"--output (\S+)", line)
             missing = [path for path in written if path != "-" and not (folder / path).exists()]
             if done.returncode or missing:

@@ -14,6 +14,7 @@ import Testing
             "VocabularyLearning",
         ])
         return [
+            "CCommit": [],
             "CKernels": [],
             "Bytes": ["CKernels"],
             "Work": ["CKernels"],
@@ -29,7 +30,7 @@ import Testing
             "TokenShards": tokens,
             "Training": tokens.union(models).union(["TokenShards"]),
             "Pipeline": stages,
-            "quern": stages.union(["Pipeline"]),
+            "quern": stages.union(["CCommit", "Pipeline"]),
         ]
     }()
 

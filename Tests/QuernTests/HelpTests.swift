@@ -137,8 +137,8 @@ import Testing
         #expect(result.messages.contains(says), "\(result.messages)")
     }
 
-    @Test func `the version is a version`() async throws {
+    @Test func `the version is a name, a release, perhaps a commit, and a level`() async throws {
         let result = try await Program.succeed(["--version"], in: folder)
-        #expect(result.text.contains(/^\d+\.\d+\.\d+\n$/))
+        #expect(result.text.contains(/^quern \d+\.\d+\.\d+ \(([0-9a-f]+(-dirty)?, )?\w+\)\n$/))
     }
 }
