@@ -33,7 +33,7 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         help: """
             A tuned run (kjv/chat or runs/kjv/chat), one of its checkpoints, or a Hugging Face \
             directory of a ChatML model. (default: the pipeline's chat)
-            """)
+            """, completion: .directory)
     var model: String?
 
     @OptionGroup var file: ConfigOption

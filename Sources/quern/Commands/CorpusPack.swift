@@ -22,7 +22,9 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """,
     ]
 
-    @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The file to write.", valueName: "file"),
+        completion: .file())
     var output: String
 
     @Option(name: .long, help: "The level of compression, 1 to 22.", transform: Typed.whole(1...22))

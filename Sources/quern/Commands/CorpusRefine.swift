@@ -36,7 +36,7 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         help: """
             The directory to write, or - for JSON lines on standard output. An earlier result that \
             is there is replaced when the new one is whole.
-            """)
+            """, completion: .directory)
     var output: String
 
     @OptionGroup var refining: RefiningOptions

@@ -26,12 +26,14 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         name: .long,
         help: """
             The vocabulary (kjv or vocab/kjv), or a model that has one. (default: the pipeline's)
-            """)
+            """, completion: .directory)
     var vocab: String?
 
     @OptionGroup var file: ConfigOption
 
-    @Option(name: .long, help: "Decode the documents of these shards (kjv or shards/kjv).")
+    @Option(
+        name: .long, help: "Decode the documents of these shards (kjv or shards/kjv).",
+        completion: .directory)
     var shards: String?
 
     @Option(name: .long, help: "With --shards: only this split, train or val.")

@@ -43,10 +43,14 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """,
     ]
 
-    @Option(name: .long, help: "The vocabulary (kjv or vocab/kjv), or a model that has one.")
+    @Option(
+        name: .long, help: "The vocabulary (kjv or vocab/kjv), or a model that has one.",
+        completion: .directory)
     var vocab: String
 
-    @Option(name: .long, help: "Where to write the shards. A data set that is there is replaced.")
+    @Option(
+        name: .long, help: "Where to write the shards. A data set that is there is replaced.",
+        completion: .directory)
     var output: String
 
     @Option(name: .long, help: "Where the end-of-text token stands: before, after or none.")

@@ -44,14 +44,14 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         help: """
             A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory with its \
             vocabulary. (default: the pipeline's run)
-            """)
+            """, completion: .directory)
     var model: String?
 
     @Option(
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
             "The shards (kjv or shards/kjv), or several. (default: the pipeline's)",
-            valueName: "dir"))
+            valueName: "dir"), completion: .directory)
     var shards: [String] = []
 
     @OptionGroup var file: ConfigOption
@@ -96,7 +96,8 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Draw the two as an image as well.", valueName: "file"))
+        help: ArgumentHelp("Draw the two as an image as well.", valueName: "file"),
+        completion: .file())
     var svg: String?
 
     @Option(

@@ -56,7 +56,8 @@ struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Draw each step as an image in this directory.", valueName: "dir"))
+        help: ArgumentHelp("Draw each step as an image in this directory.", valueName: "dir"),
+        completion: .directory)
     var svg: String?
 
     @OptionGroup var result: ResultOptions

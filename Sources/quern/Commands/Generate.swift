@@ -97,7 +97,7 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             """
             Instead of drawing, show what each head attends to in the prompt: an .svg file to \
             write, or - for the terminal.
-            """, valueName: "file.svg|-"))
+            """, valueName: "file.svg|-"), completion: .file())
     var attention: String?
 
     @Option(

@@ -30,13 +30,17 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
         case gguf
     }
 
-    @Argument(help: "A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory.")
+    @Argument(
+        help: "A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory.",
+        completion: .directory)
     var model: String
 
     @Option(name: .long, help: "gguf or huggingface.")
     var format: Format
 
-    @Option(name: .long, help: "Where to write it: a file for gguf, a directory for huggingface.")
+    @Option(
+        name: .long, help: "Where to write it: a file for gguf, a directory for huggingface.",
+        completion: .file())
     var output: String
 
     @Option(

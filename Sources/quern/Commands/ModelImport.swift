@@ -21,15 +21,18 @@ struct ModelImportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
         #"quern generate --model models/smollm2 --prompt "Once upon a time""#,
     ]
 
-    @Argument(help: "The directory, with config.json and safetensors files.")
+    @Argument(help: "The directory, with config.json and safetensors files.", completion: .file())
     var source: String
 
-    @Option(name: .long, help: "Where to write the model; nothing may be there yet.")
+    @Option(
+        name: .long, help: "Where to write the model; nothing may be there yet.",
+        completion: .directory)
     var output: String
 
     @Option(
         name: .long,
-        help: "The tokenizer's file or directory. (default: the model's own directory)")
+        help: "The tokenizer's file or directory. (default: the model's own directory)",
+        completion: .directory)
     var vocab: String?
 
     @Option(

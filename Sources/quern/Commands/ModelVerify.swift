@@ -23,7 +23,7 @@ struct ModelVerify: AsyncParsableCommand, ReportingCommand, CommandWithExamples 
         help: """
             A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory. (default: \
             the pipeline's run)
-            """)
+            """, completion: .directory)
     var model: String?
 
     @OptionGroup var file: ConfigOption

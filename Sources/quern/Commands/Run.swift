@@ -34,7 +34,7 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern run comparison.json",
     ]
 
-    @Argument(help: "The pipeline's description; the same as --config.")
+    @Argument(help: "The pipeline's description; the same as --config.", completion: .file())
     var pipeline: String?
 
     @Flag(

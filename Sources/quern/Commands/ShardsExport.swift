@@ -24,13 +24,13 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern shards export shards/kjv --format megatron --output export/kjv"
     ]
 
-    @Argument(help: "The shards, kjv or shards/kjv.")
+    @Argument(help: "The shards, kjv or shards/kjv.", completion: .directory)
     var directory: String
 
     @Option(name: .long, help: "The layout of the files.")
     var format: ExportFormat
 
-    @Option(name: .long, help: "The directory to make.")
+    @Option(name: .long, help: "The directory to make.", completion: .directory)
     var output: String
 
     @Option(
@@ -38,7 +38,9 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         transform: Typed.whole(1...1 << 24))
     var length: Int?
 
-    @Option(name: .long, help: "The vocabulary, for a data set that has no manifest.")
+    @Option(
+        name: .long, help: "The vocabulary, for a data set that has no manifest.",
+        completion: .directory)
     var vocab: String?
 
     @OptionGroup var result: ResultOptions

@@ -20,7 +20,7 @@ struct ShardsFinish: ParsableCommand, MessagingCommand, CommandWithExamples {
         """
     ]
 
-    @Argument(help: "The data set's directory.")
+    @Argument(help: "The data set's directory.", completion: .directory)
     var directory: String
 
     @OptionGroup var result: ResultOptions

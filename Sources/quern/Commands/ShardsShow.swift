@@ -30,7 +30,7 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
             """
             The shards (kjv or shards/kjv), or those of a mixture, each with its weight. (default: \
             those that --run learned from, or else the pipeline's)
-            """))
+            """), completion: .directory)
     var directories: [WeightedDirectory] = []
 
     @Option(
@@ -44,11 +44,12 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         help: """
             The run whose step it is, kjv or runs/kjv: its newest checkpoint says how it trains, \
             and has the vocabulary.
-            """)
+            """, completion: .directory)
     var run: String?
 
     @Option(
-        name: .long, help: "The vocabulary (kjv or vocab/kjv), to show how each document begins.")
+        name: .long, help: "The vocabulary (kjv or vocab/kjv), to show how each document begins.",
+        completion: .directory)
     var vocab: String?
 
     @OptionGroup var options: PipelineOptions

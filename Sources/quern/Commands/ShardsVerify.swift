@@ -18,12 +18,15 @@ struct ShardsVerify: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern shards verify shards/kjv --vocab vocab/kjv"
     ]
 
-    @Argument(help: "The shards, kjv or shards/kjv. (default: the pipeline's)")
+    @Argument(
+        help: "The shards, kjv or shards/kjv. (default: the pipeline's)", completion: .directory)
     var directory: String?
 
     @OptionGroup var file: ConfigOption
 
-    @Option(name: .long, help: "The vocabulary (kjv or vocab/kjv), to decode every document.")
+    @Option(
+        name: .long, help: "The vocabulary (kjv or vocab/kjv), to decode every document.",
+        completion: .directory)
     var vocab: String?
 
     @OptionGroup var result: ResultOptions

@@ -26,7 +26,7 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         help: """
             The vocabulary (kjv or vocab/kjv), a model that has one, character, or word. (default: \
             the pipeline's)
-            """)
+            """, completion: .directory)
     var vocab: String?
 
     @OptionGroup var file: ConfigOption

@@ -56,10 +56,12 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             """
             The shards (kjv or shards/kjv), or several, each with its weight. (default: the \
             pipeline's)
-            """, valueName: "dir[=weight]"))
+            """, valueName: "dir[=weight]"), completion: .directory)
     var shards: [WeightedDirectory] = []
 
-    @Option(name: .long, help: "The vocabulary, kjv or vocab/kjv. (default: the pipeline's)")
+    @Option(
+        name: .long, help: "The vocabulary, kjv or vocab/kjv. (default: the pipeline's)",
+        completion: .directory)
     var vocab: String?
 
     @Option(
@@ -67,7 +69,7 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         help: ArgumentHelp(
             """
             Conversations to tune on: files (.jsonl, plain or .zst), folders or quoted patterns.
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var conversations: [String] = []
 
     @Option(
@@ -75,7 +77,7 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         help: """
             The model to begin from: a run (kjv or runs/kjv), a checkpoint, or a Hugging Face \
             model directory. (default: none; for conversations, the pipeline's run)
-            """)
+            """, completion: .directory)
     var initFrom: String?
 
     @Option(
@@ -83,7 +85,7 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         help: """
             The run's directory. (default: runs/NAME; for conversations, chat in the run of the \
             model that they tune)
-            """)
+            """, completion: .directory)
     var output: String?
 
     @Flag(name: .long, help: "Continue from the newest checkpoint.")

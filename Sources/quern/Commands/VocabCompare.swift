@@ -18,7 +18,9 @@ struct VocabCompare: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern vocab compare vocab/kjv vocab/mine --input corpora/kjv.txt.zst news.jsonl.zst",
     ]
 
-    @Argument(help: "The vocabularies (kjv or vocab/kjv), or models that have one.")
+    @Argument(
+        help: "The vocabularies (kjv or vocab/kjv), or models that have one.",
+        completion: .directory)
     var vocabs: [String]
 
     @OptionGroup var result: ResultOptions

@@ -20,7 +20,9 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern vocab count --memory 512MB --output part-2.counts 'data/2-*.jsonl.zst'",
     ]
 
-    @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The file to write.", valueName: "file"),
+        completion: .file())
     var output: String
 
     @OptionGroup var memory: MemoryOption

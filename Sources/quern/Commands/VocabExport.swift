@@ -20,7 +20,8 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         "quern vocab export vocab/kjv --format gpt2 --output kjv-gpt2",
     ]
 
-    @Argument(help: "The vocabulary (kjv or vocab/kjv), or a model that has one.")
+    @Argument(
+        help: "The vocabulary (kjv or vocab/kjv), or a model that has one.", completion: .directory)
     var vocab: String
 
     /// The forms that can be written.
@@ -42,7 +43,8 @@ struct VocabExport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
 
     @Option(
         name: .long,
-        help: "Where to write it: a directory for huggingface and gpt2, a file for the others.")
+        help: "Where to write it: a directory for huggingface and gpt2, a file for the others.",
+        completion: .file())
     var output: String
 
     @OptionGroup var overwriting: OverwriteOption

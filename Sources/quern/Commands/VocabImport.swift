@@ -29,10 +29,10 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         """,
     ]
 
-    @Argument(help: "A file, or a directory that holds one of them.")
+    @Argument(help: "A file, or a directory that holds one of them.", completion: .file())
     var source: String
 
-    @Option(name: .long, help: "Where to write the vocabulary.")
+    @Option(name: .long, help: "Where to write the vocabulary.", completion: .directory)
     var output: String
 
     @Option(

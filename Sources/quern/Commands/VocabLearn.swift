@@ -23,10 +23,10 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Argument(
         help: ArgumentHelp(
             "A file that `quern vocab count` or `quern vocab merge-counts` wrote.",
-            valueName: "counts"))
+            valueName: "counts"), completion: .file())
     var input: String
 
-    @Option(name: .long, help: "Where to write the vocabulary.")
+    @Option(name: .long, help: "Where to write the vocabulary.", completion: .directory)
     var output: String
 
     @OptionGroup var learning: LearningOptions

@@ -18,10 +18,14 @@ struct VocabMergeCounts: AsyncParsableCommand, ReportingCommand, CommandWithExam
         "quern vocab merge-counts part-1.counts part-2.counts --output all.counts"
     ]
 
-    @Argument(help: ArgumentHelp("Files that `quern vocab count` wrote.", valueName: "counts"))
+    @Argument(
+        help: ArgumentHelp("Files that `quern vocab count` wrote.", valueName: "counts"),
+        completion: .file())
     var inputs: [String]
 
-    @Option(name: .long, help: ArgumentHelp("The file to write.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The file to write.", valueName: "file"),
+        completion: .file())
     var output: String
 
     @OptionGroup var overwriting: OverwriteOption

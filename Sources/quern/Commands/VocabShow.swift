@@ -23,7 +23,7 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Argument(
         help: """
             The vocabulary (kjv or vocab/kjv), or a model that has one. (default: the pipeline's)
-            """)
+            """, completion: .directory)
     var vocab: String?
 
     @OptionGroup var file: ConfigOption

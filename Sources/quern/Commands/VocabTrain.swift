@@ -31,7 +31,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern vocab train --model character --output vocab/characters corpus.txt.zst",
     ]
 
-    @Option(name: .long, help: "Where to write the vocabulary.")
+    @Option(name: .long, help: "Where to write the vocabulary.", completion: .directory)
     var output: String
 
     @Option(
@@ -40,7 +40,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             """
             Keep the counts in this file; if they are there and the corpus has not changed since, \
             it is not read again. Counts that were made in another way are left alone.
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var counts: String?
 
     @OptionGroup var learning: LearningOptions

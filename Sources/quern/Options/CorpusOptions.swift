@@ -8,13 +8,14 @@ struct CorpusOptions: ParsableArguments {
         help: """
             Files (\(CorpusFormat.auto.endings.listed); plain, .zst or .gz), folders, quoted \
             patterns such as 'data/*.zst', or - for standard input.
-            """)
+            """, completion: .file())
     var inputs: [String] = []
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "A file that names more inputs, one a line; - for standard input.", valueName: "list"))
+            "A file that names more inputs, one a line; - for standard input.", valueName: "list"),
+        completion: .file())
     var inputsFrom: String?
 
     @OptionGroup var reading: ReadingOptions
@@ -51,7 +52,7 @@ struct SampleTextOptions: ParsableArguments {
             """
             Texts to encode: files (\(CorpusFormat.auto.endings.listed); plain, .zst or .gz), \
             folders, quoted patterns, or - for standard input.
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var input: [String] = []
 
     @OptionGroup var reading: ReadingOptions

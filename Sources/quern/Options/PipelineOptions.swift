@@ -8,7 +8,7 @@ struct ConfigOption: ParsableArguments {
         name: .long,
         help: ArgumentHelp(
             "The pipeline's description. (default: \(standardPath), if it is there)",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var config: String?
 
     /// The description that is found by itself.
@@ -94,7 +94,7 @@ struct ModelOption: ParsableArguments {
         help: """
             A run (kjv or runs/kjv), a checkpoint, or a Hugging Face model directory with its \
             vocabulary. (default: the pipeline's run)
-            """)
+            """, completion: .directory)
     var model: String?
 
     @OptionGroup var file: ConfigOption

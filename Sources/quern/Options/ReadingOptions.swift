@@ -45,7 +45,7 @@ struct ReadingOptions: ParsableArguments {
             """
             Where --on-error quarantine keeps bytes; reasons stand in FILE.reasons.jsonl. \
             (default: the output's name with .quarantine behind)
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var quarantine: String?
 
     @Option(

@@ -85,7 +85,7 @@ struct RefiningOptions: ParsableArguments {
             """
             Where what does not fit into memory goes. (default: beside the output; for standard \
             output the system's temporary directory)
-            """, valueName: "directory"))
+            """, valueName: "directory"), completion: .directory)
     var scratchDirectory: String?
 
     func validate() throws {
