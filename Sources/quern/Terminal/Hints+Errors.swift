@@ -63,17 +63,20 @@ extension Hints {
     /// The command by which a model goes on learning, where only its data or their weights have
     /// changed; empty where the model itself has.
     private static func wayOn(_ replacement: Replacement) -> String {
-        let ofData = ["the data's fingerprint", "training.steps"]
-        let rest = replacement.changes.map(\.key).filter {
-            !$0.hasSuffix(".weight") && !ofData.contains($0)
+        let keys = replacement.changes.map(\.key)
+        let ofWeights = keys.filter { $0.hasSuffix(".weight") }
+        let rest = keys.filter {
+            !ofWeights.contains($0) && !["the data's fingerprint", "training.steps"].contains($0)
         }
-        if rest.isEmpty, replacement.changes.map(\.key) != ["training.steps"] {
+        if rest.isEmpty, !ofWeights.isEmpty {
             return "; `quern train --resume` goes on with the other weights"
         }
-        let isText = rest.allSatisfy {
-            $0.hasPrefix("corpus.") || $0.hasPrefix("the fingerprint of shards/")
-                || $0 == "the vocabulary's fingerprint"
-        }
+        let isText =
+            !rest.isEmpty
+            && rest.allSatisfy {
+                $0.hasPrefix("corpus.") || $0.hasPrefix("the fingerprint of shards/")
+                    || $0 == "the vocabulary's fingerprint"
+            }
         let name = replacement.path.split(separator: "/").last ?? "NAME"
         return isText
             ? "; to go on with other text, encode it by `quern encode --vocab \(name)` into shards "
