@@ -45,7 +45,7 @@ endef
 # Time for each reader of `make fuzz`.
 SECONDS := 60
 
-.PHONY: run tune test conformance fuzz threads bench docs format lint build stage install \
+.PHONY: run tune test conformance fuzz threads bench docs schema format lint build stage install \
     uninstall dist packages clean
 
 ## Learn, encode, train, evaluate and generate on the default corpus.
@@ -95,6 +95,10 @@ docs: packages
 	    $(foreach catalog,$(wildcard Sources/*/Documentation.docc),--target $(notdir $(patsubst %/,%,$(dir $(catalog))))) \
 	    --enable-experimental-combined-documentation --transform-for-static-hosting \
 	    --warnings-as-errors --output-path .build/docs
+
+## The schema of pipeline.json, by which editors complete it, anew from the declarations of the keys.
+schema: build
+	$(QUERN) config --schema > pipeline.schema.json
 
 ## Rewrite the sources in the project's format.
 format:

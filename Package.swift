@@ -134,8 +134,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Corpora", "Files", "Pipeline", "Refinement", "TokenShards", "Tokenization",
-                "Training", "Models", "VocabularyLearning", "Work",
+                "Bytes", "Corpora", "Files", "Pipeline", "Refinement", "TokenShards",
+                "Tokenization", "Training", "Models", "VocabularyLearning", "Work",
             ]),
         // Runs the built program, which is why it depends on it.
         .testTarget(

@@ -8,7 +8,7 @@ package import Foundation
 package enum StrictJSON {
     /// Throws if `data` is not JSON or an object in it has the same key twice. O(count).
     ///
-    /// - Throws: `DecodingError.dataCorrupted` with the reason and the number of the byte.
+    /// - Throws: `DecodingError.dataCorrupted` with the line, the column and the reason.
     package static func check(_ data: Data) throws(DecodingError) {
         let bytes = Array(data)
         do throws(JSONError) {
@@ -20,7 +20,7 @@ package enum StrictJSON {
             throw .dataCorrupted(
                 DecodingError.Context(
                     codingPath: [],
-                    debugDescription: "\(error.reason) (byte \(error.offset))"))
+                    debugDescription: WrittenJSONError(error, in: bytes).description))
         }
     }
 

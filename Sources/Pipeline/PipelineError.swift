@@ -11,6 +11,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case unknownKey(key: String, nearest: String?)
     /// A value of the wrong type or out of range.
     case badValue(key: String, reason: String)
+    /// An error of a key or a value that stands in the file at `path`.
+    indirect case written(path: String, line: Int, column: Int, PipelineError)
     /// A name of a vocabulary or a data set that nothing is called by, where others are.
     case unknownName(kind: String, name: String, known: [String], nearest: String?)
     /// A directory that was to be made holds something already.
@@ -113,6 +115,8 @@ extension PipelineError: CustomStringConvertible {
             "\(path) cannot be read as a pipeline: \(reason)"
         case .unknownKey(let key, let nearest):
             "unknown key \"\(key)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
+        case .written(let path, let line, let column, let error):
+            "\(path), line \(line), column \(column): \(error)"
         case .badValue(let key, let reason):
             "the value of \"\(key)\" does not fit: \(reason)"
         case .unknownName(let kind, let name, let known, let nearest):

@@ -1,5 +1,4 @@
 public import Tokenization
-public import Work
 
 /// Place of the end-of-text token between documents.
 public enum EndOfTextPolicy: String, Codable, Sendable, CaseIterable {
@@ -38,17 +37,6 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
         case allowSpecial = "allow_special"
         case partBytes = "part_bytes"
     }
-}
-
-extension ShardConfiguration: NumericSection {
-    /// Every number of the section.
-    public static let numericKeys: [NumericKey<ShardConfiguration>] = [
-        // The reader of llm.c keeps the count in a signed 32-bit integer.
-        NumericKey(
-            CodingKeys.tokensPerShard, \.tokensPerShard, .whole(1...Int(Int32.max)),
-            unit: "tokens"),
-        NumericKey(CodingKeys.partBytes, \.partBytes, .whole(1...1 << 50), unit: "bytes"),
-    ]
 }
 
 /// Width of a stored id.

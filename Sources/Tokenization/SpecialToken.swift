@@ -1,4 +1,5 @@
 import Bytes
+public import Work
 
 /// A token that no merge makes: mostly one that stands for no text of its own, such as the end of a
 /// document.
@@ -145,5 +146,16 @@ extension SpecialTokenPolicy: Codable {
         } else {
             try container.encode(description)
         }
+    }
+}
+
+extension SpecialTokenPolicy: SettingWord {
+    /// A text or a list.
+    public static var settingKind: SettingKind { .textOrTexts }
+
+    /// What is encoded.
+    public var literal: SettingLiteral {
+        guard case .only(let contents) = self else { return .text(description) }
+        return contents.sorted().literal
     }
 }

@@ -1,6 +1,6 @@
 public import Models
 public import TokenShards
-public import Work
+import Work
 
 /// Settings of training a model: section `training` of a pipeline.
 public struct TrainingConfiguration: Codable, Sendable, Equatable {
@@ -150,50 +150,4 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// Windows of the longest run.
     package static let mostWindows = 1 << 50
-}
-
-extension TrainingConfiguration: NumericSection {
-    /// Every number of the section. The limits keep products of these numbers and of a model's
-    /// within 64 bits, and what is computed in 32-bit floats within their range.
-    public static let numericKeys: [NumericKey<TrainingConfiguration>] = {
-        let count = ValueRange.whole(0...1 << 40)
-        let positive = ValueRange.whole(1...1 << 40)
-        let few = ValueRange.whole(1...1 << 16)
-        let rate = ValueRange.above(0, upTo: 1e38)
-        let decay = ValueRange.real(0...0.999999)
-        func key<Value: RangedValue>(
-            _ key: CodingKeys, _ path: any KeyPath<TrainingConfiguration, Value> & Sendable,
-            _ range: ValueRange, unit: String = ""
-        ) -> NumericKey<TrainingConfiguration> {
-            NumericKey(key, path, range, unit: unit)
-        }
-        return [
-            key(.steps, \.steps, positive, unit: "optimizer steps"),
-            key(.batchSize, \.batchSize, few, unit: "windows"),
-            key(
-                .gradientAccumulationSteps, \.gradientAccumulationSteps, few, unit: "batches"),
-            key(.gradientSlots, \.gradientSlots, few, unit: "parts of a step"),
-            key(.stride, \.stride, positive, unit: "tokens"),
-            key(.dropout, \.dropout, .real(0...0.99), unit: "share of activations"),
-            key(.learningRate, \.learningRate, rate),
-            key(.muonLearningRate, \.muonLearningRate, rate),
-            key(.muonMomentum, \.muonMomentum, decay),
-            key(.finalLearningRateRatio, \.finalLearningRateRatio, .real(0...1)),
-            key(.warmupSteps, \.warmupSteps, count, unit: "optimizer steps"),
-            key(.decayFraction, \.decayFraction, .real(0...1), unit: "share of the steps"),
-            key(.weightDecay, \.weightDecay, .real(0...1_000)),
-            key(.beta1, \.beta1, decay),
-            key(.beta2, \.beta2, decay),
-            key(.epsilon, \.epsilon, .real(1e-30...1)),
-            key(.gradientClip, \.gradientClip, .real(0...1e9)),
-            key(.skipOutliers, \.skipOutliers, .real(0...1e9), unit: "standard deviations"),
-            key(.evaluateEvery, \.evaluateEvery, positive, unit: "optimizer steps"),
-            key(.evaluationStride, \.evaluationStride, positive, unit: "tokens"),
-            key(.earlyStopPatience, \.earlyStopPatience, count, unit: "evaluations"),
-            key(.sampleEvery, \.sampleEvery, count, unit: "optimizer steps"),
-            key(.checkpointEvery, \.checkpointEvery, positive, unit: "optimizer steps"),
-            key(.keepCheckpoints, \.keepCheckpoints, positive, unit: "checkpoints"),
-            key(.seed, \.seed, .seed),
-        ]
-    }()
 }

@@ -155,22 +155,6 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     }
 }
 
-extension VocabularyConfiguration: NumericSection {
-    /// Every number of the section.
-    public static let numericKeys: [NumericKey<VocabularyConfiguration>] = [
-        NumericKey(
-            CodingKeys.vocabularySize, \.vocabularySize, .whole(256...TokenTable.maximumCount),
-            unit: "tokens"),
-        NumericKey(
-            CodingKeys.minimumFrequency, \.minimumFrequency, .whole(0...1 << 60),
-            unit: "occurrences"),
-        NumericKey(
-            CodingKeys.maximumTokenLength, \.maximumTokenLength, .whole(1...1 << 30),
-            unit: "bytes"),
-        NumericKey(CodingKeys.memory, \.memory, ByteSize.memoryRange, unit: "bytes"),
-    ]
-}
-
 /// Order in which equally frequent pairs become tokens.
 ///
 /// Both rules take the pair with the smallest left id, then the smallest right id; tokens are

@@ -28,7 +28,8 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             """,
         version: version,
         subcommands: [
-            Run.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self, Shards.self,
+            Run.self, Config.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self,
+            Shards.self,
             Train.self, Evaluate.self, Generate.self, Chat.self, Explain.self, Model.self,
         ])
 

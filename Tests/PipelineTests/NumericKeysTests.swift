@@ -12,12 +12,20 @@ import Work
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Ranges of numbers that a comparison has beside those of a pipeline.
-    private static let comparisonRanges: [String: [String: ValueRange]] = [
-        "": Dictionary(
-            uniqueKeysWithValues: ComparisonConfiguration.numericKeys.map { ($0.name, $0.range) }),
-        "models[].model": ["order": .whole(2...16)],
-    ]
+    /// The widest range of a key, for any architecture; nil for a key that takes no number.
+    private func range(of key: ConfigurationKey) -> ValueRange? {
+        let ranges = ([key.description] + key.variants.map(\.description)).compactMap {
+            if case .number(let range) = $0.kind { range } else { nil }
+        }
+        return ranges.max { left, right in
+            guard case .whole(let a) = left, case .whole(let b) = right else { return false }
+            return a.upperBound < b.upperBound
+        }
+    }
+
+    private func isSection(_ key: ConfigurationKey) -> Bool {
+        [.section, .sections].contains(key.description.kind)
+    }
 
     /// Requires that `read`, which takes `text` as the value of `key`, throws an error that names
     /// the key, or that the number is in the key's range.
@@ -67,12 +75,13 @@ import Work
             {"corpus": {"sources": [{"name": "one", "inputs": ["a.txt"]},
               {"name": "two", "inputs": ["b.txt"]}]}}
             """#)
-        let ranges = PipelineConfiguration.numericRanges
         var numberCount = 0
-        for (section, keys) in PipelineConfiguration.keysOfSections where !section.isEmpty {
+        for whole in ConfigurationKeys.pipeline.sections where !whole.place.isEmpty {
+            let section = whole.place
             let place = section.replacing("sources[]", with: "sources.two")
-            for key in keys where PipelineConfiguration.keysOfSections["\(section).\(key)"] == nil {
-                let range = ranges[section]?[key]
+            for described in whole.keys where !isSection(described) {
+                let range = range(of: described)
+                let key = described.description.name
                 numberCount += range == nil ? 0 : 1
                 for text in HostileNumbers.all {
                     for architecture in section == "model" ? ModelFamilies.architectures : ["gpt2"]
@@ -93,25 +102,13 @@ import Work
         #expect(numberCount > 60)
     }
 
-    @Test func `a number that is declared is a key of its section`() {
-        for (section, ranges) in PipelineConfiguration.numericRanges {
-            let known = Set(PipelineConfiguration.keysOfSections[section] ?? [])
-            for key in ranges.keys {
-                #expect(
-                    known.contains(key)
-                        || ["stride", "evaluation_stride"].contains(key), "\(section).\(key)")
-            }
-        }
-    }
-
     @Test func `each number of a comparison is in its range or refused by its key`() throws {
-        let sections = ComparisonConfiguration.keysOfSections
-        let ranges = PipelineConfiguration.numericRanges.merging(Self.comparisonRanges) { $1 }
-        for (section, keys) in sections
-        where ["", "models[].model", "models[].training"].contains(section) {
-            for key in keys where sections[key] == nil && sections[key + "[]"] == nil {
-                let own = ranges[section.replacing("models[].", with: "")]?[key]
-                let range = ranges[section]?[key] ?? own
+        for whole in ConfigurationKeys.comparison.sections
+        where ["", "models[].model", "models[].training"].contains(whole.place) {
+            let section = whole.place
+            for described in whole.keys where !isSection(described) {
+                let range = range(of: described)
+                let key = described.description.name
                 for text in HostileNumbers.all {
                     let value = isNumber(text) ? text : "\"\(text)\""
                     let member = "\"\(key)\": \(value)"

@@ -52,7 +52,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--frob"], ["frob"], ["run", "--threads", "0"], ["tokenize"], ["decode", "--vocab", "x"],
+        ["--frob"], ["frob"], ["config", "frob"], ["config", "--schema", "--json"],
+        ["run", "--threads", "0"], ["tokenize"], ["decode", "--vocab", "x"],
         ["encode", "--vocab", "x", "--output", "y", "--end-of-text", "never", "z"],
         ["train", "--resume", "--overwrite"],
         ["tokenize", "--vocab", "word", "--allow-special", "all", "x"],

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Work
 
 @testable import Refinement
 
@@ -86,7 +87,7 @@ import Testing
         #expect(
             try JSONDecoder().decode(RefinementConfiguration.self, from: data) == configuration)
         let keys = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any]).keys
-        #expect(Set(keys).isSubset(of: RefinementConfiguration.allKeys))
+        #expect(Set(keys).isSubset(of: RefinementConfiguration.settingKeys.map(\.name)))
         #expect(keys.contains("min_words") && keys.contains("minhash_rows"))
     }
 }

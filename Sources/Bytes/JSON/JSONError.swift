@@ -5,6 +5,7 @@
         case endsEarly
         case unexpectedByte(UInt8, expected: String)
         case trailingBytes
+        case commaBeforeEnd
         case controlCharacter(UInt8)
         case badEscape
         case loneSurrogate
@@ -35,6 +36,7 @@ extension JSONError.Reason: CustomStringConvertible {
         case .endsEarly: "the text ends inside a JSON value"
         case .unexpectedByte(let byte, let expected): "expected \(expected), found \(printed(byte))"
         case .trailingBytes: "something follows the JSON value"
+        case .commaBeforeEnd: "nothing follows a comma"
         case .controlCharacter(let byte):
             "the control character \(printed(byte)) must be escaped in a JSON string"
         case .badEscape: "this escape does not exist in JSON"

@@ -95,9 +95,11 @@ extension JSONError: JSONFailure {
     @inlinable package mutating func readKey(
         _ keys: inout Set<ExactName>
     ) throws(Failure) -> String {
+        _ = peek()
+        let start = position
         let key = try readString()
         guard keys.insert(ExactName(key)).inserted else {
-            throw Failure(JSONError(reason: .duplicateKey(key), offset: position), path: path)
+            throw Failure(JSONError(reason: .duplicateKey(key), offset: start), path: path)
         }
         try take(UInt8(ascii: ":"))
         return key
@@ -140,8 +142,11 @@ extension JSONError: JSONFailure {
         guard next == UInt8(ascii: ",") else {
             throw Failure(text.withSpan { scanner.fault(wantingCommaOr: bracket, $0) }, path: path)
         }
+        let comma = position
         position &+= 1
-        guard peek() != bracket else { throw failure("nothing follows a comma") }
+        guard peek() != bracket else {
+            throw Failure(JSONError(reason: .commaBeforeEnd, offset: comma), path: path)
+        }
         return true
     }
 

@@ -149,18 +149,6 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     }
 }
 
-extension CorpusConfiguration: NumericSection {
-    /// Every number of the section.
-    public static let numericKeys: [NumericKey<CorpusConfiguration>] = [
-        NumericKey(
-            CodingKeys.validationFraction, \.validationFraction, .real(0...1),
-            unit: "share of documents"),
-        NumericKey(
-            CodingKeys.maximumDocumentByteCount, \.maximumDocumentByteCount, .whole(1...1 << 40),
-            unit: "bytes"),
-    ]
-}
-
 /// The policy for a line or document that cannot be read.
 public enum CorpusErrorPolicy: String, Codable, Sendable, CaseIterable {
     /// The reader throws, naming the place.

@@ -133,8 +133,7 @@ struct ConversationLine: Decodable {
     static func turns(in line: [UInt8]) throws(Fault) -> [Conversation.Turn] {
         let parsed: ConversationLine
         do {
-            parsed = try JSONDecoder().decode(ConversationLine.self, from: Data(line))
-            try StrictJSON.check(Data(line))
+            parsed = try StrictJSON.decode(ConversationLine.self, from: Data(line))
         } catch {
             throw Fault(reason: decodingReason(error))
         }

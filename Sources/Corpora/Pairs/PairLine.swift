@@ -34,8 +34,7 @@ struct PairLine: Decodable {
     ) throws(Fault) -> (source: String, target: String) {
         let parsed: PairLine
         do {
-            parsed = try JSONDecoder().decode(PairLine.self, from: Data(line))
-            try StrictJSON.check(Data(line))
+            parsed = try StrictJSON.decode(PairLine.self, from: Data(line))
         } catch {
             throw Fault(reason: decodingReason(error))
         }

@@ -1,12 +1,11 @@
+import Work
+
 extension GPTConfiguration: ModelShape {
     /// A model of this shape.
     public typealias Model = GPT
 
     /// The names of ``Architecture``.
     public static var architectures: [String] { Architecture.allCases.map(\.rawValue) }
-
-    /// The keys in `pipeline.json`.
-    public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
 
     /// The default shape of an architecture.
     public init(defaultsOf architecture: String) {

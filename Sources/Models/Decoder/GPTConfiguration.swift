@@ -1,5 +1,5 @@
 import Bytes
-public import Work
+import Work
 
 /// The shape of a model; the section "model" of `pipeline.json`.
 ///
@@ -142,28 +142,6 @@ extension GPTConfiguration: Equatable {
 }
 
 extension GPTConfiguration {
-    /// Every number of the section.
-    public static let numericKeys: [NumericKey<GPTConfiguration>] = [
-        NumericKey(CodingKeys.layerCount, \.layerCount, .whole(1...1 << 12), unit: "blocks"),
-        NumericKey(CodingKeys.headCount, \.headCount, .whole(1...1 << 16), unit: "heads"),
-        NumericKey(
-            CodingKeys.keyValueHeadCount, \.keyValueHeadCount, .whole(1...1 << 16),
-            unit: "heads"),
-        NumericKey(
-            CodingKeys.headDimension, \.headDimension, .whole(1...1 << 16), unit: "floats"),
-        NumericKey(
-            CodingKeys.embeddingSize, \.embeddingSize, .whole(1...1 << 16), unit: "floats"),
-        NumericKey(
-            CodingKeys.intermediateSize, \.intermediateSize, .whole(1...1 << 20),
-            unit: "floats"),
-        NumericKey(
-            CodingKeys.positionCount, \.positionCount, .whole(1...1 << 24), unit: "tokens"),
-        NumericKey(
-            CodingKeys.vocabularySize, \.vocabularySize, .whole(1...1 << 28), unit: "tokens"),
-        NumericKey(CodingKeys.layerNormEpsilon, \.layerNormEpsilon, .real(1e-30...0.999)),
-        NumericKey(CodingKeys.rotaryBase, \.rotaryBase, .above(1, upTo: 1e30)),
-    ]
-
     /// Throws unless a model of this shape can exist.
     public func validate() throws(ModelError) {
         func fail(_ reason: String) -> ModelError { .badConfiguration(reason: reason) }

@@ -7,11 +7,6 @@ extension EncoderDecoderConfiguration: ModelShape {
     /// The one architecture.
     public static var architectures: [String] { [architecture] }
 
-    /// The keys in `pipeline.json`: the tokens are the vocabulary's.
-    public static var keys: [String] {
-        CodingKeys.allCases.filter { $0 != .padToken && $0 != .endToken }.map(\.rawValue)
-    }
-
     /// The default shape.
     public init(defaultsOf architecture: String) { self.init() }
 

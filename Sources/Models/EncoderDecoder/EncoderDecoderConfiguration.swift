@@ -1,5 +1,5 @@
 import Bytes
-public import Work
+import Work
 
 /// The shape of an encoder–decoder Transformer; the section "model" of `pipeline.json` where its
 /// `architecture` is `encoder_decoder`.
@@ -125,23 +125,4 @@ public struct EncoderDecoderConfiguration: Codable, Sendable, Equatable {
             * Double(12 * embeddingSize + 4 * feedForwardSize)
         guard blocks < 0x1p44 else { throw fail("it has too many parameters") }
     }
-}
-
-extension EncoderDecoderConfiguration: NumericSection {
-    /// Every number of the section.
-    public static let numericKeys: [NumericKey<EncoderDecoderConfiguration>] = [
-        NumericKey(CodingKeys.layerCount, \.layerCount, .whole(1...1 << 12), unit: "blocks"),
-        NumericKey(CodingKeys.headCount, \.headCount, .whole(1...1 << 16), unit: "heads"),
-        NumericKey(
-            CodingKeys.embeddingSize, \.embeddingSize, .whole(1...1 << 16), unit: "floats"),
-        NumericKey(
-            CodingKeys.intermediateSize, \.intermediateSize, .whole(1...1 << 20),
-            unit: "floats"),
-        NumericKey(
-            CodingKeys.positionCount, \.positionCount, .whole(1...1 << 20), unit: "tokens"),
-        NumericKey(
-            CodingKeys.vocabularySize, \.vocabularySize, .whole(1...1 << 28), unit: "tokens"),
-        NumericKey(CodingKeys.padToken, \.padToken, .whole(0...1 << 28), unit: "token id"),
-        NumericKey(CodingKeys.endToken, \.endToken, .whole(0...1 << 28), unit: "token id"),
-    ]
 }

@@ -5,7 +5,7 @@ public import Work
 ///
 /// It is the half of the seam between families and what works with any of them (training,
 /// evaluation, generation, checkpoints) that needs no memory. ``LanguageModel`` is the other.
-public protocol ModelShape: Codable, Sendable, Equatable, NumericSection {
+public protocol ModelShape: Codable, Sendable, Equatable, SettingSection {
     /// Model of this shape.
     associatedtype Model: LanguageModel where Model.Shape == Self
 
@@ -13,8 +13,6 @@ public protocol ModelShape: Codable, Sendable, Equatable, NumericSection {
     static var architectures: [String] { get }
     /// Values of `model_type` in the `config.json` of this family.
     static var modelTypes: [String] { get }
-    /// Keys in `pipeline.json`.
-    static var keys: [String] { get }
     /// The default shape of one of ``architectures``.
     init(defaultsOf architecture: String)
 

@@ -1,5 +1,5 @@
 import Bytes
-public import Work
+import Work
 
 /// Settings of generating text; the section "generation" of `pipeline.json`.
 public struct GenerationConfiguration: Codable, Equatable, Sendable {
@@ -70,20 +70,4 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
 
     /// Whether the values make sense.
     var isValid: Bool { (try? validate()) != nil }
-}
-
-extension GenerationConfiguration: NumericSection {
-    /// Every number of the section.
-    public static let numericKeys: [NumericKey<GenerationConfiguration>] = [
-        NumericKey(CodingKeys.temperature, \.temperature, .real(0...1e6)),
-        NumericKey(CodingKeys.topK, \.topK, .whole(0...1 << 31), unit: "tokens"),
-        NumericKey(CodingKeys.topP, \.topP, .above(0, upTo: 1), unit: "probability"),
-        NumericKey(CodingKeys.minP, \.minP, .real(0...1), unit: "share of a probability"),
-        // Beyond these limits a score would leave the range of floats.
-        NumericKey(CodingKeys.repetitionPenalty, \.repetitionPenalty, .real(1e-6...1e6)),
-        NumericKey(
-            CodingKeys.maximumTokenCount, \.maximumTokenCount, .whole(0...1 << 31),
-            unit: "tokens"),
-        NumericKey(CodingKeys.seed, \.seed, .seed),
-    ]
 }

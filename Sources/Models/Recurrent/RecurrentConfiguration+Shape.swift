@@ -7,9 +7,6 @@ extension RecurrentConfiguration: ModelShape {
     /// The names of ``RecurrentArchitecture``.
     public static var architectures: [String] { RecurrentArchitecture.allCases.map(\.rawValue) }
 
-    /// The keys in `pipeline.json`.
-    public static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
-
     /// The sequences of all slots take a step together.
     public static var joinsSlots: Bool { true }
 

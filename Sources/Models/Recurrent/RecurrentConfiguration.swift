@@ -1,5 +1,4 @@
 import Bytes
-public import Work
 
 /// The cell of a recurrent network: what makes of an input and the last state the next state.
 public enum RecurrentArchitecture: String, Codable, CaseIterable, Sendable {
@@ -128,19 +127,6 @@ extension RecurrentConfiguration: Equatable {
 }
 
 extension RecurrentConfiguration {
-    /// Every number of the section.
-    public static let numericKeys: [NumericKey<RecurrentConfiguration>] = [
-        NumericKey(CodingKeys.layerCount, \.layerCount, .whole(1...1 << 12), unit: "layers"),
-        NumericKey(
-            CodingKeys.embeddingSize, \.embeddingSize, .whole(1...1 << 16), unit: "floats"),
-        NumericKey(
-            CodingKeys.hiddenUnitCount, \.hiddenUnitCount, .whole(1...1 << 16), unit: "units"),
-        NumericKey(
-            CodingKeys.positionCount, \.positionCount, .whole(1...1 << 24), unit: "tokens"),
-        NumericKey(
-            CodingKeys.vocabularySize, \.vocabularySize, .whole(1...1 << 28), unit: "tokens"),
-    ]
-
     /// Throws unless a model of this shape can exist.
     public func validate() throws(ModelError) {
         func fail(_ reason: String) -> ModelError { .badConfiguration(reason: reason) }

@@ -112,18 +112,6 @@ public struct CorpusSource: Codable, Sendable, Equatable {
         try container.encodeIfPresent(refinement, forKey: .refinement)
     }
 
-    /// Every key that a source knows.
-    static var allKeys: [String] {
-        CodingKeys.allCases.map(\.rawValue)
-            + CorpusConfiguration.CodingKeys.allCases.map(\.rawValue)
-    }
-
-    private static let weightKey = NumericKey<CorpusSource>(
-        CodingKeys.weight, \.weight, Mixture.weightRange)
-
-    /// Every number beside those of reading and refinement.
-    static let numericKeys = [weightKey]
-
     /// Throws unless the sources can be told from each other and drawn from. O(sources).
     static func validate(_ sources: [CorpusSource]) throws(PipelineError) {
         var names: Set<String> = []
@@ -143,7 +131,7 @@ public struct CorpusSource: Codable, Sendable, Equatable {
             try check(
                 names.insert(name).inserted, .name, "two sources are called \"\(name)\": rename one"
             )
-            if let reason = weightKey.fault(in: source) {
+            if let reason = weightKey.number?.fault(in: source) {
                 throw .badValue(
                     key: "corpus.sources[\(number)].weight",
                     reason: "it \(reason); to learn nothing from a source, remove it")

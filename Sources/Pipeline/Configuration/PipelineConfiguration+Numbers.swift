@@ -30,32 +30,6 @@ extension PipelineConfiguration {
         shape.vocabularySize = max(shape.vocabularySize, 256)
         try shape.checkNumbers(in: "model")
     }
-
-    /// The ranges of all numbers, by section and key.
-    static var numericRanges: [String: [String: ValueRange]] {
-        let refinement = RefinementConfiguration.ranges
-        let corpus = CorpusConfiguration.ranges
-        var model: [String: ValueRange] = [:]
-        for family in ModelFamilies.all {
-            // Tokens of a vocabulary are no keys.
-            model.merge(family.ranges.filter { family.keys.contains($0.key) }) { old, _ in old }
-        }
-        model["vocab_size"] = nil
-        return [
-            "corpus": corpus,
-            "corpus.refine": refinement,
-            "corpus.sources[]": corpus.merging(
-                CorpusSource.numericKeys.map { ($0.name, $0.range) }
-            ) { $1 },
-            "corpus.sources[].refine": refinement,
-            "vocabulary": VocabularyConfiguration.ranges,
-            "shards": ShardConfiguration.ranges,
-            "model": model,
-            "training": TrainingConfiguration.ranges,
-            "generation": GenerationConfiguration.ranges,
-            "instruction_tuning": InstructionTuningConfiguration.ranges,
-        ]
-    }
 }
 
 extension NumericSection {
@@ -66,10 +40,5 @@ extension NumericSection {
         if let fault = numericFault {
             throw .badValue(key: "\(place).\(fault.key)", reason: "it \(fault.reason)")
         }
-    }
-
-    /// The ranges by their keys.
-    fileprivate static var ranges: [String: ValueRange] {
-        Dictionary(numericKeys.map { ($0.name, $0.range) }) { first, _ in first }
     }
 }

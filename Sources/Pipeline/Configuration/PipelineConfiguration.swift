@@ -50,16 +50,6 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
     /// The defaults.
     public init() {}
 
-    /// The configuration in the file at `path`, with `settings` such as "training.batch_size=8"
-    /// put over it.
-    ///
-    /// - Throws: ``PipelineError`` for a file that is not JSON, an unknown key, or a value that
-    ///   does not fit; the stages' own errors for values that make no sense.
-    public init(path: String?, settings: [String] = []) throws {
-        self = try ConfigurationFile.read(path: path, settings: settings)
-        try validateReading()
-    }
-
     /// Throws unless the values that were read make sense by themselves.
     func validateReading() throws {
         try checkFolderName(name, key: "name")
@@ -182,50 +172,5 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         case corpusSection = "corpus"
         case vocabulary, shards, model, training, generation, samples
         case instructionTuning = "instruction_tuning"
-    }
-
-    /// The values of the keys that take one of a few words.
-    static var choices: [String: [String]] {
-        [
-            "corpus.format": CorpusFormat.allCases.map(\.rawValue),
-            "corpus.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
-            "corpus.documents": DocumentDivision.allCases.map(\.rawValue),
-            "corpus.invalid_utf8": InvalidUTF8Policy.allCases.map(\.rawValue),
-            "vocabulary.model": VocabularyModel.allCases.map(\.rawValue),
-            "vocabulary.pattern": SplitPattern.regular.map(\.rawValue),
-            "vocabulary.tie": TieRule.allCases.map(\.rawValue),
-            "training.packing": Packing.allCases.map(\.rawValue),
-            "training.optimizer": OptimizerKind.allCases.map(\.rawValue),
-            "training.precision": Precision.allCases.map(\.rawValue),
-            "training.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
-            "instruction_tuning.optimizer": OptimizerKind.allCases.map(\.rawValue),
-            "instruction_tuning.schedule": LearningRateSchedule.Shape.allCases.map(\.rawValue),
-            "instruction_tuning.on_error": CorpusErrorPolicy.allCases.map(\.rawValue),
-            "shards.end_of_text": EndOfTextPolicy.allCases.map(\.rawValue),
-            "model.architecture": ModelFamilies.architectures,
-            "model.position_embedding_type": PositionEncoding.allCases.map(\.rawValue),
-        ]
-    }
-
-    /// The sections that may be null: nothing is done then.
-    static let optionalSections: Set = ["corpus.refine", "corpus.sources[].refine"]
-
-    /// The keys that each section knows, and those of the whole under the empty name.
-    static var keysOfSections: [String: [String]] {
-        [
-            "": CodingKeys.allCases.map(\.rawValue),
-            "corpus": CorpusConfiguration.CodingKeys.allCases.map(\.rawValue)
-                + CorpusSection.CodingKeys.allCases.map(\.rawValue),
-            "corpus.refine": RefinementConfiguration.allKeys,
-            "corpus.sources[]": CorpusSource.allKeys,
-            "corpus.sources[].refine": RefinementConfiguration.allKeys,
-            "vocabulary": VocabularyConfiguration.CodingKeys.allCases.map(\.rawValue),
-            "shards": ShardConfiguration.CodingKeys.allCases.map(\.rawValue),
-            // Its vocabulary size is that of the vocabulary.
-            "model": ModelFamilies.keys.filter { $0 != "vocab_size" },
-            "training": TrainingConfiguration.CodingKeys.allCases.map(\.rawValue),
-            "generation": GenerationConfiguration.CodingKeys.allCases.map(\.rawValue),
-            "instruction_tuning": InstructionTuningConfiguration.keys,
-        ]
     }
 }

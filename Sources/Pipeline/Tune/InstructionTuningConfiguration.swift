@@ -1,6 +1,6 @@
 public import Corpora
 public import Training
-public import Work
+import Work
 
 /// Settings of instruction tuning, by which a trained model learns to answer: section
 /// `instruction_tuning` of a pipeline.
@@ -39,16 +39,6 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
         case inputs, epochs, questions
         case onError = "on_error"
         case validationFraction = "validation_fraction"
-    }
-
-    /// Every key of the section.
-    static var keys: [String] {
-        let packing: [TrainingConfiguration.CodingKeys] = [
-            .stride, .evaluationStride, .carrying,
-        ]
-        return CodingKeys.allCases.map(\.rawValue)
-            + TrainingConfiguration.CodingKeys.allCases.filter { !packing.contains($0) }
-            .map(\.rawValue)
     }
 
     /// Reads the section's own keys and, from the same object, those of training.
@@ -100,15 +90,4 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
             throw PipelineError.badValue(key: "instruction_tuning.\(key)", reason: rule)
         }
     }
-}
-
-extension InstructionTuningConfiguration: NumericSection {
-    /// Every number of the section, those of training included.
-    public static let numericKeys: [NumericKey<InstructionTuningConfiguration>] =
-        [
-            NumericKey(
-                CodingKeys.validationFraction, \.validationFraction, .real(0...0.99),
-                unit: "share of conversations"),
-            NumericKey(CodingKeys.epochs, \.epochs, .above(0, upTo: 1e6), unit: "epochs"),
-        ] + TrainingConfiguration.numericKeys.map { $0.within(\.training) }
 }

@@ -28,7 +28,7 @@ public struct DocumentFilter: Codable, Sendable, Equatable {
     public var maximumNonLetterShare: Double?
 
     /// The keys of the JSON object, each of which may be left out. They also name the rules.
-    enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
+    package enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
         case minimumByteCount = "min_bytes"
         case maximumByteCount = "max_bytes"
         case minimumWordCount = "min_words"
@@ -91,26 +91,4 @@ public struct DocumentFilter: Codable, Sendable, Equatable {
             }
         }
     }
-}
-
-extension DocumentFilter: NumericSection {
-    /// Every number of the filter.
-    public static let numericKeys: [NumericKey<DocumentFilter>] = {
-        let (count, share) = (ValueRange.whole(0...1 << 50), ValueRange.real(0...1))
-        return [
-            NumericKey(CodingKeys.minimumByteCount, \.minimumByteCount, count, unit: "bytes"),
-            NumericKey(CodingKeys.maximumByteCount, \.maximumByteCount, count, unit: "bytes"),
-            NumericKey(CodingKeys.minimumWordCount, \.minimumWordCount, count, unit: "words"),
-            NumericKey(CodingKeys.maximumWordCount, \.maximumWordCount, count, unit: "words"),
-            NumericKey(
-                CodingKeys.maximumRepeatedLineShare, \.maximumRepeatedLineShare, share,
-                unit: "share of lines"),
-            NumericKey(
-                CodingKeys.maximumRepeatedLineByteShare, \.maximumRepeatedLineByteShare, share,
-                unit: "share of bytes"),
-            NumericKey(
-                CodingKeys.maximumNonLetterShare, \.maximumNonLetterShare, share,
-                unit: "share of bytes"),
-        ]
-    }()
 }

@@ -31,7 +31,7 @@ public struct NearDuplicateRule: Codable, Sendable, Equatable {
     public var seed: UInt64 = 1
 
     /// The keys of the JSON object, each of which may be left out.
-    enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case shingleWordCount = "shingle_words"
         case bandCount = "minhash_bands"
         case rowCount = "minhash_rows"
@@ -62,17 +62,4 @@ public struct NearDuplicateRule: Codable, Sendable, Equatable {
         }
         return 1 - power(1 - power(similarity, rowCount), bandCount)
     }
-}
-
-extension NearDuplicateRule: NumericSection {
-    /// Every number of the rule.
-    public static let numericKeys: [NumericKey<NearDuplicateRule>] = [
-        NumericKey(
-            CodingKeys.shingleWordCount, \.shingleWordCount, .whole(1...1_000), unit: "words"),
-        NumericKey(CodingKeys.bandCount, \.bandCount, .whole(1...1_000), unit: "bands"),
-        NumericKey(CodingKeys.rowCount, \.rowCount, .whole(1...100), unit: "values"),
-        NumericKey(
-            CodingKeys.similarity, \.similarity, .above(0, upTo: 1), unit: "share of values"),
-        NumericKey(CodingKeys.seed, \.seed, .seed),
-    ]
 }

@@ -27,7 +27,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
 
     /// The keys of the JSON object, each of which may be left out; those of the filter and of the
     /// rule for near-duplicates stand beside them.
-    enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case removesDuplicates = "remove_duplicates"
         case removesNearDuplicates = "remove_near_duplicates"
         case shuffles = "shuffle"
@@ -36,13 +36,6 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         case compressionLevel = "compression_level"
         case memory
         case scratchDirectory = "scratch_directory"
-    }
-
-    /// Every key that the section knows.
-    public static var allKeys: [String] {
-        DocumentFilter.CodingKeys.allCases.map(\.rawValue)
-            + NearDuplicateRule.CodingKeys.allCases.map(\.rawValue)
-            + CodingKeys.allCases.map(\.rawValue)
     }
 
     /// Exact duplicates go; everything else stays as it is.
@@ -105,20 +98,6 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
                 wish: "must be at least \(least) with \(threadCount) threads")
         }
     }
-}
-
-extension RefinementConfiguration: NumericSection {
-    /// Every number of the section, those of the filter and of the rule for near-duplicates
-    /// included.
-    public static let numericKeys: [NumericKey<RefinementConfiguration>] =
-        DocumentFilter.numericKeys.map { $0.within(\.filter) }
-        + NearDuplicateRule.numericKeys.map { $0.within(\.nearDuplicates) } + [
-            NumericKey(CodingKeys.shuffleSeed, \.shuffleSeed, .seed),
-            NumericKey(
-                CodingKeys.partByteCount, \.partByteCount, .whole(1...1 << 50), unit: "bytes"),
-            NumericKey(CodingKeys.compressionLevel, \.compressionLevel, .whole(1...19)),
-            NumericKey(CodingKeys.memory, \.memory, ByteSize.memoryRange, unit: "bytes"),
-        ]
 }
 
 /// The shares of the steps in the memory that may be used, in bytes.

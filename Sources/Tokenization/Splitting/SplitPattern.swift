@@ -1,4 +1,5 @@
 import Bytes
+public import Work
 
 /// Pattern that cuts a text into the pieces that merges never cross.
 ///
@@ -125,3 +126,5 @@ private struct PieceVisitor: PieceScannerVisitor {
         }
     }
 }
+
+extension SplitPattern: SettingChoice {}

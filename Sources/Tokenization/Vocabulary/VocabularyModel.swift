@@ -1,3 +1,5 @@
+public import Work
+
 /// What the tokens of a vocabulary are: the level at which a text is cut.
 ///
 /// All three hold the 256 bytes, so that every text can be encoded and comes back unchanged, and
@@ -38,3 +40,5 @@ extension Vocabulary {
         return pattern == .character ? .character : .word
     }
 }
+
+extension VocabularyModel: SettingChoice {}

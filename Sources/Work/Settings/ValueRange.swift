@@ -63,7 +63,7 @@ extension ValueRange: CustomStringConvertible {
 
 /// Number that a ``ValueRange`` can hold, or an optional one, which is in every range where it is
 /// nil.
-public protocol RangedValue: Sendable {
+public protocol RangedValue: SettingValue {
     /// Whether the value is in `range`.
     func isIn(_ range: ValueRange) -> Bool
     /// Text of the value for a person.
@@ -73,6 +73,8 @@ public protocol RangedValue: Sendable {
 extension RangedValue {
     /// The shortest text.
     public var rangedText: String { "\(self)" }
+    /// The number in JSON.
+    public var literal: SettingLiteral { .number(rangedText) }
 }
 
 extension Int: RangedValue {
@@ -98,6 +100,8 @@ extension UInt64: RangedValue {
 }
 
 extension ByteSize: RangedValue {
+    /// The size in JSON, with its unit.
+    public var literal: SettingLiteral { .text("\(self)") }
     /// Whether the number of bytes is in `range`.
     public func isIn(_ range: ValueRange) -> Bool { range.contains(byteCount) }
 }

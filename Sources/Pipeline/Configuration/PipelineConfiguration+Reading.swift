@@ -1,0 +1,80 @@
+import Bytes
+import Foundation
+import Models
+import TokenShards
+import Tokenization
+import Training
+import VocabularyLearning
+
+extension PipelineConfiguration {
+    /// The configuration in the file at `path`, with `settings` such as "training.batch_size=8"
+    /// put over it.
+    ///
+    /// - Throws: ``PipelineError`` for a file that is not JSON, an unknown key, or a value that
+    ///   does not fit; the stages' own errors for values that make no sense.
+    public init(path: String?, settings: [String] = []) throws {
+        var file = try ConfigurationFile(path: path, keys: .pipeline)
+        try file.check()
+        for setting in settings { try file.apply(setting) }
+        self = try file.placing {
+            let configuration = try PipelineConfiguration(said: file.said)
+            try configuration.validateReading()
+            return configuration
+        }
+    }
+
+    /// The configuration of what a file and settings say, which have known keys and values that fit
+    /// them: the defaults, and over them what is said.
+    init(said: JSONValue) throws {
+        var object = try Self.defaults(for: said)
+        object.merge(said)
+        Self.completeSources(of: &object)
+        do {
+            self = try JSONDecoder().decode(PipelineConfiguration.self, from: object.data)
+        } catch let error as DecodingError {
+            let (key, reason) = error.place
+            throw PipelineError.badValue(key: key, reason: reason)
+        }
+    }
+
+    /// Gives every source what the section says beside the list and the source does not say itself.
+    private static func completeSources(of object: inout JSONValue) {
+        guard var corpus = object["corpus"], let sources = corpus["sources"]?.array else { return }
+        var defaults = corpus
+        for key in ["inputs", "inputs_from", "sources"] { defaults[key] = nil }
+        corpus["sources"] = .array(
+            sources.map { source in
+                var whole = defaults
+                whole.merge(source)
+                return whole
+            })
+        object["corpus"] = corpus
+    }
+
+    /// The defaults, those of the model being its architecture's, those of the vocabulary its
+    /// model's, and pairs being packed whole.
+    private static func defaults(for said: JSONValue) throws -> JSONValue {
+        var configuration = PipelineConfiguration()
+        if let name = said["model"]?["architecture"]?.string,
+            let shape = ModelFamilies.shape(defaultsOf: name)
+        {
+            configuration.model = ModelConfiguration(shape)
+            if type(of: shape).readsPairs { configuration.training.packing = .bestFit }
+        }
+        if let name = said["vocabulary"]?["model"]?.string,
+            let model = VocabularyModel(rawValue: name)
+        {
+            configuration.vocabulary = VocabularyConfiguration(model: model)
+        }
+        return try WrittenJSON(Array(JSONEncoder().encode(configuration))).value
+    }
+}
+
+extension JSONValue {
+    /// The text of the value, of which a decoder reads each number as it is spelled. O(size).
+    var data: Data {
+        var text = JSONText(isCompact: true)
+        text.value(nil, self)
+        return Data(text.bytes)
+    }
+}
