@@ -333,6 +333,7 @@ import VocabularyLearning
             "\"training.stride\" does not fit: it is for the packing"
         ),
         ("{\"model\": {\"architecture\": \"lstm\",\n \"n_head\": 4}}", 2, 2, "lstm has no n_head"),
+        ("{\"model\":\n {\"hidden_size\": 4}}", 2, 3, "(did you mean n_embd?)"),
     ])
     func `a key or value that does not fit is named with its place in the file`(
         text: String, line: Int, column: Int, part: String

@@ -1,5 +1,5 @@
 import Bytes
-public import Work
+import Work
 
 /// The texts of a corpus and how they are read: section `corpus` of a pipeline's configuration.
 public struct CorpusConfiguration: Codable, Sendable, Equatable {

@@ -40,8 +40,9 @@ public struct ModelConfiguration: Codable, Sendable {
             if try values.decodeNil(forKey: key) { continue }
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: values,
-                debugDescription: "\(name ?? family.architectures[0]) has no \(key.stringValue); "
-                    + "it knows \(family.keys.joined(separator: ", "))")
+                debugDescription: "\(name ?? family.architectures[0]) has no \(key.stringValue)"
+                    + (family.keyMeant(by: key.stringValue).map { " (did you mean \($0)?)" } ?? "")
+                    + "; it knows \(family.keys.joined(separator: ", "))")
         }
         shape = try family.init(from: decoder)
     }

@@ -14,6 +14,11 @@ extension ModelShape {
     /// which is written for a model that has one.
     public static var keys: [String] { settingKeys.map(\.name) + ["vocab_size"] }
 
+    /// The key that the field calls `name` as well; nil for none.
+    static func keyMeant(by name: String) -> String? {
+        settingKeys.first { $0.aliases.contains(name) }?.name
+    }
+
     /// The key `architecture`.
     static var architectureKey: SettingKey<Self> {
         .other(

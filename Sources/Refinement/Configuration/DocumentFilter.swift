@@ -1,5 +1,3 @@
-public import Work
-
 /// The limits that a document must keep to stay, each of which is off unless it is given.
 ///
 /// The rules on lines and letters are in the manner of Gopher's repetition and quality filters (Rae

@@ -1,5 +1,4 @@
 import Bytes
-public import Work
 
 /// The rule by which two documents are near-duplicates, and the search for them.
 ///

@@ -23,6 +23,8 @@ public struct SettingKey<Section>: Sendable {
 
     /// The key in JSON.
     public var name: String { outline.name }
+    /// Other names of the field for the same.
+    public var aliases: [String] { outline.aliases }
 
     /// The key with its value in `section` for a default.
     public func description(in section: Section) -> SettingDescription {
