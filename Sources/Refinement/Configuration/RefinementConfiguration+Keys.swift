@@ -93,7 +93,7 @@ extension RefinementConfiguration: SettingSection {
                 "Whether the documents are put into an order that a seed chooses."),
             .number(
                 CodingKeys.shuffleSeed, \.shuffleSeed, .seed, "Seed of the order of documents.",
-                when: "shuffle is true", also: ["seed"]),
+                when: "shuffle is true"),
             .number(
                 CodingKeys.partByteCount, \.partByteCount, .whole(1...1 << 50), unit: "bytes",
                 "Bytes of JSON lines in a file of the result. The last line may go beyond it.",
