@@ -56,8 +56,8 @@ extension TrainingConfiguration: SettingSection {
         .number(
             CodingKeys.gradientSlots, \.gradientSlots, few, unit: "parts of a step",
             """
-            Parts that a step's windows are divided into, for a thread each; null for 4, or fewer \
-            for a smaller batch. Another number changes the last bits of the result.
+            Parts of a step's windows, each for a thread; null for 4, or fewer for a smaller \
+            batch. Another number changes the last bits of the result.
             """, example: 8),
         .value(
             CodingKeys.packing, \.packing,

@@ -300,9 +300,9 @@ import VocabularyLearning
         ("{\"a\" = 5}", 1, 6, "write : in place of ="),
         ("{\"a\": 1\n \"b\": 2}", 2, 2, "is a comma missing before?"),
         ("{\"a\": [1, , 2]}", 1, 11, "before this comma"),
-        ("{\"a\": 1}}", 1, 10, "this } closes nothing"),
+        ("{\"a\": 1}}", 1, 9, "this } closes nothing"),
         ("{\"a\": \"x\n\"}", 1, 9, "the line ends inside a string"),
-        ("{\"a\": {\"b\": 1", 1, 15, "close every quote, ] and }"),
+        ("{\"a\": {\"b\": 1", 1, 14, "close every quote, ] and }"),
         ("{\"steps\": 1,\n \"steps\": 2}", 2, 2, "the key \"steps\" appears twice; keep one"),
         ("\u{FEFF}{\"a\": 1,}", 1, 8, "nothing follows this comma"),
     ])

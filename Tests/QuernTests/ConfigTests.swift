@@ -52,8 +52,9 @@ import Testing
 
     @Test func `the keys are given as JSON`() async throws {
         let result = try await Program.succeed(["config", "top_k", "--json"], in: folder)
-        let keys = try #require(
-            JSONSerialization.jsonObject(with: Data(result.output)) as? [[String: Any]])
+        let whole = try #require(
+            JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
+        let keys = try #require(whole["keys"] as? [[String: Any]])
         #expect(keys.map { $0["key"] as? String } == ["generation.top_k"])
         #expect(keys[0]["default"] as? Int == 0)
         #expect(keys[0]["matters_if"] as? String == "temperature is above 0")

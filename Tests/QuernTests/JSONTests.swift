@@ -89,6 +89,7 @@ import Testing
             ["encode", "--vocab", "tiny", "--output", "s", "corpus.txt.zst"],
             ["bytes_per_second", "directory", "seconds", "train_tokens", "vocabulary_tokens"]
         ),
+        (["config", "top_k"], ["keys"]),
         (["shards", "show"], ["data_sets"]),
         (["shards", "show", "--step", "2"], ["rows", "step"]),
         (["shards", "verify"], ["data_sets"]),

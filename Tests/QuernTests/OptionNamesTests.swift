@@ -23,6 +23,7 @@ import Testing
         "ids", "json", "log-format", "logprobs", "profile", "quiet", "speed", "tensors", "threads",
         // What is shown, scored or drawn.
         "answers", "attention", "beams", "begin", "by-context", "by-position", "head", "layer",
+        "schema",
         "length-penalty", "longest", "prompt", "separator", "split", "step", "system", "target",
         "targets", "tokens", "top", "unused", "weights", "windows", "word",
         // The files of other programs.
@@ -65,8 +66,8 @@ import Testing
 
     @Test func `an option that sets a key has the key's name`() async throws {
         let keys = Set(
-            PipelineConfiguration.keysOfSections.values.joined().map {
-                $0.replacing("_", with: "-")
+            ConfigurationKeys.pipeline.all.map {
+                $0.description.name.replacing("_", with: "-")
             })
         var unused = Self.others
         for (command, names) in try await names() {

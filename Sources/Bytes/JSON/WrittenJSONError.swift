@@ -47,8 +47,8 @@ package struct WrittenJSONError: Error, Equatable, Sendable, CustomStringConvert
         case UInt8(ascii: "'"), UInt8(ascii: "`"):
             return "JSON has double quotes only; write \" in place of \(character(byte))"
         case UInt8(ascii: ",") where !wantsComma:
-            return
-                "expected \(expected) before this comma; remove one of two, or add what is missing"
+            let missing = expected == "'\"'" ? "a key" : expected
+            return "expected \(missing) before this comma; remove it, or add what is missing"
         case UInt8(ascii: "=") where expected == "':'":
             return "a colon stands between a key and its value; write : in place of ="
         case UInt8(ascii: "+"), UInt8(ascii: "."):

@@ -12,8 +12,8 @@ extension ComparisonConfiguration: SettingSection {
         .value(
             CodingKeys.rule, \.rule,
             """
-            What the models of a comparison have in common: parameters, operations of training, \
-            or minutes of it. The first network says how many; of the others the width or the \
+            What the models have in common: parameters, operations of training, or minutes of \
+            it. The first network says how many; of the others the width or the \
             steps are found.
             """, when: "there is a list models", example: "operations",
             also: ["compare_by", "budget"]),

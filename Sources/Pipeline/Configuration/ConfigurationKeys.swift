@@ -120,13 +120,12 @@ extension ConfigurationKeys {
     private static func near(
         _ name: String, _ keys: [ConfigurationKey], most: (Int) -> Int
     ) -> String? {
-        let best = keys.map { (Spelling.editCount(name, $0.description.name), $0.path) }.min {
-            $0 < $1
-        }
-        guard let best, let last = best.1.split(separator: ".").last,
-            best.0 <= most(last.count)
+        let counted = keys.map { (key: $0, count: Spelling.editCount(name, $0.description.name)) }
+        // Of several that are equally near it is the first.
+        guard let best = counted.min(by: { $0.count < $1.count }),
+            best.count <= most(best.key.description.name.count)
         else { return nil }
-        return best.1
+        return best.key.path
     }
 }
 

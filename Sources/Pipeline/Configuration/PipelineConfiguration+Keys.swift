@@ -56,8 +56,8 @@ extension CorpusSection: SettingSection {
             .other(
                 CodingKeys.refinement, .section, isOptional: true,
                 """
-                Which texts are left out first, and in which order the rest stands; null to take \
-                them as they are.
+                Which texts are left out first, and the order of the rest; null to take them as they \
+                are.
                 """, also: ["filter", "clean", "cleaning", "refinement"]
             ) { $0.refinement == nil ? .null : .emptyObject },
             .other(
@@ -91,8 +91,7 @@ extension CorpusSource: SettingSection {
             .other(
                 CodingKeys.refinement, .section, isOptional: true,
                 """
-                Which texts of the source are left out first, and in which order the rest stands; \
-                null to take them as they are.
+                Which of its texts are left out first, and the order of the rest; null for all.
                 """, also: ["filter", "clean", "cleaning", "refinement"]
             ) { $0.refinement == nil ? .null : .emptyObject }
         ]

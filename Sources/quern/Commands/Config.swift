@@ -3,7 +3,7 @@ import Pipeline
 import Work
 
 /// `quern config`
-struct Config: ParsableCommand, CommandWithExamples {
+struct Config: ParsableCommand, CommandWithExamples, MessagingCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explain the keys of pipeline.json: what each means, and its default.",
         discussion: """
@@ -19,7 +19,7 @@ struct Config: ParsableCommand, CommandWithExamples {
         "quern config training",
         "quern config training.learning_rate",
         "quern config n_positions",
-        "quern config --schema > pipeline.schema.json",
+        "quern config --schema",
     ]
 
     @Argument(help: "A section, such as training, or a key, such as training.learning_rate.")
@@ -30,6 +30,8 @@ struct Config: ParsableCommand, CommandWithExamples {
 
     @Flag(name: .long, help: "Write the JSON Schema of pipeline.json, and of comparisons.")
     var schema = false
+
+    @OptionGroup var messages: MessageOptions
 
     func validate() throws {
         if schema, key != nil || json { throw ValidationError("--schema goes by itself") }

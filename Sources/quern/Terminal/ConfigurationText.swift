@@ -123,9 +123,11 @@ enum ConfigurationText {
     /// The keys as JSON.
     static func json(_ keys: [ConfigurationKey]) -> String {
         var text = JSONText()
-        text.array { list in
-            for key in keys {
-                list.object { object in write(key.description, path: key.path, to: &object) }
+        text.object { whole in
+            whole.array("keys") { list in
+                for key in keys {
+                    list.object { object in write(key.description, path: key.path, to: &object) }
+                }
             }
         }
         return String(decoding: text.bytes, as: UTF8.self) + "\n"
