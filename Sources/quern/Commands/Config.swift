@@ -19,7 +19,7 @@ struct Config: ParsableCommand, CommandWithExamples, MessagingCommand {
         "quern config training",
         "quern config training.learning_rate",
         "quern config n_positions",
-        "quern config --schema",
+        "quern config --schema > pipeline.schema.json",
     ]
 
     @Argument(help: "A section, such as training, or a key, such as training.learning_rate.")
