@@ -22,7 +22,9 @@ struct Config: ParsableCommand, CommandWithExamples, MessagingCommand {
         "quern config --schema > pipeline.schema.json",
     ]
 
-    @Argument(help: "A section, such as training, or a key, such as training.learning_rate.")
+    @Argument(
+        help: "A section, such as training, or a key, such as training.learning_rate.",
+        completion: .list(ConfigurationKeys.comparison.all.map(\.path)))
     var key: String?
 
     @Flag(name: .long, help: "Write the keys as JSON.")
