@@ -6,7 +6,7 @@ import Testing
 @Suite struct LineWidthTests {
     private static let width = 100
     private static let endings = ["swift", "c", "h", "py", "sh"]
-    private static let folders = ["Sources", "Tests", "corpora"]
+    private static let folders = ["Sources", "Tests", "corpora", "packaging"]
 
     @Test func `no line is wider than 100 columns`() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent()

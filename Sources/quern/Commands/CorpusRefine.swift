@@ -16,8 +16,8 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             without names.
 
             Exact duplicates are removed unless --no-remove-duplicates is given, everything else \
-            is done on request. Near-duplicates are found by MinHash with 20 bands of 6 values; other \
-            rules can be set in pipeline.json, section corpus.refine.
+            is done on request. Near-duplicates are found by MinHash with 20 bands of 6 values; \
+            other rules can be set in pipeline.json, section corpus.refine.
             """)
 
     static let examples: [Example] = [
