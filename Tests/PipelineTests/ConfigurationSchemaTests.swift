@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Models
 import Testing
+import Work
 
 @testable import Pipeline
 

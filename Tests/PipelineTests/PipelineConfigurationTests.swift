@@ -382,8 +382,8 @@ import VocabularyLearning
             #expect(throws: PipelineError.self) { try read("{}", ["training.epsilon=\(number)"]) }
             return
         }
-        let read = try read("{\"training\": {\"learning_rate\": \(number)}}")
-        #expect(read.training.learningRate == number)
+        let found = try read("{\"training\": {\"learning_rate\": \(number)}}")
+        #expect(found.training.learningRate == number)
     }
 
     @Test func `the key of an editor's schema is passed over`() throws {

@@ -42,12 +42,12 @@ struct SchemaValidator {
             return types.contains { isA($0, value) } ? nil : "no \(types)"
         case "enum": return rule.array?.contains(value) == true ? nil : "none of \(rule)"
         case "minimum", "maximum", "exclusiveMinimum":
-            guard let number = number(value), let limit = number(rule) else { return nil }
+            guard let figure = number(value), let limit = number(rule) else { return nil }
             let isGood =
                 switch keyword {
-                case "minimum": number >= limit
-                case "maximum": number <= limit
-                default: number > limit
+                case "minimum": figure >= limit
+                case "maximum": figure <= limit
+                default: figure > limit
                 }
             return isGood ? nil : "\(keyword) \(limit)"
         case "pattern":

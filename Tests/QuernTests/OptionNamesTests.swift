@@ -67,7 +67,7 @@ import Testing
     @Test func `an option that sets a key has the key's name`() async throws {
         let keys = Set(
             ConfigurationKeys.pipeline.all.map {
-                $0.description.name.replacing("_", with: "-")
+                $0.path.replacing(/.*\./, with: "").replacing("_", with: "-")
             })
         var unused = Self.others
         for (command, names) in try await names() {
