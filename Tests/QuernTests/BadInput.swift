@@ -421,7 +421,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             return ["run"]
         },
         BadInput(
-            "a value for the last stage", says: "\"generation.top_p\" does not fit: it is 0.0",
+            "a value for the last stage", says: "\"generation.top_p\" does not fit: it is 0;",
             outputs: made
         ) { folder, _ in
             try TinyWorld.prepare(folder)
