@@ -17,13 +17,13 @@ public enum CorpusError: Error, Equatable, Sendable {
     case missingInput(path: String)
     /// No file fits a pattern.
     case nothingMatched(pattern: String)
-    /// A folder holds no file that could be read.
-    case nothingInFolder(path: String, format: CorpusFormat)
+    /// A folder holds no file that could be read, only what is left out.
+    case nothingInFolder(path: String, format: CorpusFormat, leftOut: LeftOutFiles)
     /// The name of a file does not tell its format.
     case unknownFormat(path: String)
     /// The name of a file is not UTF-8; `path` has U+FFFD where it is not.
     case nameNotUTF8(path: String)
-    /// A pattern has `**`, which would find less than it says.
+    /// A pattern has `**` beside other characters, where it stands for nothing.
     case recursivePattern(pattern: String)
     /// The compressed data of a file cannot be read.
     case badCompression(path: String, error: CompressionError)
@@ -65,18 +65,22 @@ extension CorpusError: CustomStringConvertible {
                 + (isRepaired ? "; names must be UTF-8: rename the file" : "")
         case .nothingMatched(let pattern):
             return "no file matches \(pattern)"
-        case .nothingInFolder(let path, let format):
-            return "the folder \(path) holds no file whose name ends in one of "
-                + "\(format.endingsText), perhaps with .zst or .gz behind"
+        case .nothingInFolder(let path, let format, let leftOut):
+            return "the folder \(path) holds no file that is read"
+                + (leftOut.isEmpty ? ": it is empty" : ", only \(leftOut.counts)")
+                + (format == .text
+                    ? ""
+                    : "; names are to end in one of \(format.endingsText), perhaps with .zst or "
+                        + ".gz behind, and corpus.format = text reads every file that is not binary")
         case .unknownFormat(let path):
-            return "the name of \(path) does not tell its format; "
-                + "set the format (corpus.format), or let it end in one of "
-                + "\(CorpusFormat.auto.endingsText), perhaps with .zst or .gz behind"
+            return "the name of \(path) does not tell its format; corpus.format = text reads it as "
+                + "it is; by their names are known \(CorpusFormat.auto.endingsText), perhaps with "
+                + ".zst or .gz behind"
         case .nameNotUTF8(let path):
             return "the name of \(path) is not UTF-8, so the file cannot be read: rename it"
         case .recursivePattern(let pattern):
-            return "in \(pattern), ** would stand for one folder only: "
-                + "name a folder, and all files below it are read"
+            return "in \(pattern), ** is not alone between slashes, as in data/**/*.txt, where it "
+                + "stands for any number of folders"
         case .badCompression(let path, let error):
             guard case .windowTooLarge(_, let byteCount, _) = error.fault, byteCount <= 1 << 31
             else {

@@ -29,6 +29,8 @@ public struct CorpusReader: ~Copyable, Sendable {
     private var lastPosition: DocumentOrigin.Position?
     private var quarantine: Quarantine?
     private var failure: CorpusError?
+    /// The end of a document that was cut, whose first text was given out.
+    private var heldOut: Document?
 
     /// Finds the inputs of a configuration; reads none of them yet.
     ///
@@ -100,6 +102,10 @@ public struct CorpusReader: ~Copyable, Sendable {
     }
 
     private mutating func readDocument() throws(CorpusError) -> Document? {
+        if let document = heldOut.take() {
+            count(document)
+            return document
+        }
         while true {
             if current == nil, openedCount == sources.count {
                 if quarantine != nil { try quarantine!.commit() }
@@ -116,7 +122,10 @@ public struct CorpusReader: ~Copyable, Sendable {
             }
             progress.bytesRead += current!.takeStoredByteCount()
             switch outcome {
-            case .document(let document, let hasInvalidUTF8):
+            case .document(var document, let hasInvalidUTF8):
+                if let parts = configuration.validationCut?.parts(of: document) {
+                    (document, heldOut) = (parts.first, parts.heldOut)
+                }
                 count(document)
                 if hasInvalidUTF8 { progress.invalidUTF8Documents += 1 }
                 return document

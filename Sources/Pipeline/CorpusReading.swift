@@ -134,29 +134,16 @@ extension CorpusInputs {
         return try outputs.map { try $0.claim(mode: mode) }
     }
 
-    /// Tells what in the folders is not read.
+    /// Tells what of the folders and patterns is not read.
     func notify(_ work: WorkContext<PipelineEvent>) {
         guard !leftOut.isEmpty else { return }
-        let names = leftOut.prefix(3).joined(separator: ", ")
-        let more =
-            leftOut.count > 3 ? " and \(leftOut.count - 3) more (\(countsByEnding(leftOut)))" : ""
-        work.report(
-            .notice(
-                "not read: \(names)\(more); of a folder, files are read whose names end in that of "
-                    + "a format, and links to folders are not followed"))
+        let all = leftOut.names + leftOut.binaries + leftOut.hidden
+        let names = all.prefix(3).joined(separator: ", ") + (all.count > 3 ? ", …" : "")
+        let advice =
+            leftOut.names.isEmpty
+            ? "" : "; the format \"text\" reads every file that is neither binary nor hidden"
+        work.report(.notice("left out: \(leftOut.counts) (\(names))\(advice)"))
     }
-}
-
-/// How many names have which ending, the most frequent first: "7 .parquet, 2 .md".
-private func countsByEnding(_ names: [String]) -> String {
-    let endings = names.map { path in
-        let name = path.split(separator: "/").last ?? ""
-        return name.lastIndex(of: ".").map { String(name[$0...]) } ?? "without an ending"
-    }
-    let counts = Dictionary(endings.map { ($0, 1) }, uniquingKeysWith: +)
-        .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    return counts.prefix(5).map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-        + (counts.count > 5 ? " and others" : "")
 }
 
 extension CorpusConfiguration {

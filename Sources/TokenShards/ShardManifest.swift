@@ -74,6 +74,33 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         }
     }
 
+    /// The document whose end is the validation split, in a corpus so small that no document was
+    /// held out whole.
+    public struct ValidationCut: Codable, Equatable, Sendable {
+        /// The document's place, for a person: "book.txt, document 1".
+        public var document: String
+        /// XXH64 of the whole document's text, in hexadecimal.
+        public var textHash: String
+        /// Bytes of it that are for training.
+        public var bytes: Int
+        /// Bytes behind them, which are held out.
+        public var validationBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case document, bytes
+            case textHash = "text_hash"
+            case validationBytes = "val_bytes"
+        }
+
+        /// A document that is cut behind its first `bytes`.
+        public init(document: String, textHash: UInt64, bytes: Int, validationBytes: Int) {
+            self.document = document
+            self.textHash = hexadecimal(textHash)
+            self.bytes = bytes
+            self.validationBytes = validationBytes
+        }
+    }
+
     /// Input that was left out, and why.
     public struct Skipped: Codable, Equatable, Sendable {
         /// Lines that could not be read.
@@ -161,6 +188,8 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public var train: Totals
     /// Sums over the validation shards.
     public var validation: Totals
+    /// The document whose end was held out; absent where whole documents are.
+    public var validationCut: ValidationCut?
     /// Every file that documents came from.
     public var sources: [Source]
     /// Lines and documents that were left out.
@@ -173,6 +202,7 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         case endOfTextID = "end_of_text_id"
         case allowSpecial = "allow_special"
         case validation = "val"
+        case validationCut = "val_cut"
     }
 
     /// The sums of a split.

@@ -80,8 +80,8 @@ import Testing
         #expect(counted.status == 0)
         #expect(
             counted.messages.contains(
-                "note: not read: in/b.md, in/c.pdf, in/d.html and 1 more "
-                    + "(1 .html, 1 .md, 1 .parquet, 1 .pdf);"))
+                "note: left out: 1 .parquet, 1 .pdf (in/c.pdf, in/e.parquet); the format \"text\""))
+        #expect(counted.text.contains("documents read   3\n"))
         let commands = [
             ["vocab", "count", "--output", "in/x"],
             ["vocab", "train", "--output", "in/x"],

@@ -7,8 +7,9 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     ///
     /// They are read sorted by their names' bytes, each file once, so that neither the order of
     /// arguments nor a shell's locale changes the result. A folder stands for the files below it
-    /// whose names tell a known format (and `format`, if that is not `auto`); `report.json` and
-    /// names that begin with a dot are left out, and linked folders are not entered.
+    /// whose names tell a known format (and `format`, if that is not `auto`), and with the format
+    /// `text` for all that are not binary; `report.json` and names that begin with a dot are left
+    /// out, and linked folders are not entered. `**` in a pattern stands for any number of folders.
     public var inputs: [String]
     /// A file that names more inputs, one a line.
     public var inputsFrom: String?
@@ -37,9 +38,12 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     /// they are skipped only.
     public var quarantinePath: String?
     /// Whether the documents of JSON are its objects as they stand, and not the texts in them.
-    var givesObjects = false
+    package var givesObjects = false
     /// The share of documents that is held out, from 0 to 1.
     public var validationFraction: Double
+    /// The cut by which a text is held out where the documents' hashes hold out none; no key of the
+    /// configuration, but found by ``validationOutlook(threadCount:stop:)``.
+    public var validationCut: ValidationCut?
     /// The largest document in bytes; in JSON lines, the largest line.
     public var maximumDocumentByteCount: Int
 

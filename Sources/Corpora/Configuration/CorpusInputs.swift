@@ -4,9 +4,8 @@ public import Files
 public struct CorpusInputs: Sendable {
     /// The files in the order in which they are read; "-" for standard input.
     public let paths: [String]
-    /// Names in the folders among the inputs that are visible and not read, sorted: files whose
-    /// names tell no format, or not the one asked for, links to folders, and what is no file.
-    public let leftOut: [String]
+    /// Files of the folders and patterns among the inputs that are not read.
+    public let leftOut: LeftOutFiles
     /// The folders that inputs name.
     private let folders: [String]
     /// The files, as the system knows them.

@@ -22,8 +22,8 @@ struct SourceList {
     private(set) var sources: [Source] = []
     /// The folders that inputs name.
     private(set) var folders: [String] = []
-    /// Files in these folders that have visible names and are not read, sorted.
-    private(set) var leftOut: [String] = []
+    /// Files of these folders, and of patterns, that are not read.
+    private(set) var leftOut = LeftOutFiles()
     private let format: CorpusFormat
     /// The real path of each input, so that none is read twice.
     private(set) var identities: Set<String> = []
@@ -35,7 +35,7 @@ struct SourceList {
         if let list = configuration.inputsFrom {
             for input in try InputList.read(path: list) { try add(input) }
         }
-        leftOut = Set(leftOut).sorted()
+        leftOut.tidy()
         sources.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         // The first of several names for one file stays, whichever input gave it.
         sources = sources.filter { source in
@@ -58,12 +58,63 @@ struct SourceList {
         guard input.contains(where: { "*?[".contains($0) }) else {
             throw .missingInput(path: input)
         }
-        guard !input.contains("**") else { throw .recursivePattern(pattern: input) }
-        let matches = Self.matches(of: input)
-        guard !matches.isEmpty else { throw .nothingMatched(pattern: input) }
+        try addMatches(of: input)
+    }
+
+    /// Adds what a pattern stands for. Of several files that fit, those that cannot be read as the
+    /// format asks are left out, as they are of a folder.
+    private mutating func addMatches(of pattern: String) throws(CorpusError) {
+        let matches =
+            pattern.contains("**")
+            ? try RecursivePattern.matches(of: pattern) : Self.matches(of: pattern)
+        guard let first = matches.min() else { throw .nothingMatched(pattern: pattern) }
+        let countBefore = sources.count
         for path in matches {
             guard let status = try Self.status(of: path) else { throw Self.unreachable(path) }
-            try addExisting(path, status)
+            if status.st_mode & S_IFMT == S_IFDIR {
+                try addAll(ofFolder: path)
+            } else if isWanted(path, status) {
+                try addExisting(path, status)
+            }
+        }
+        guard sources.count == countBefore else { return }
+        if folders.contains(first) { throw nothing(inFolder: first) }
+        throw format == .auto
+            ? .unknownFormat(path: first)
+            : .malformedFile(path: first, reason: "it is binary, and so is all that fits")
+    }
+
+    /// Adds the files below a folder that are read.
+    private mutating func addAll(ofFolder path: String) throws(CorpusError) {
+        let start = sources.count
+        folders.append(path)
+        try addFolder(path)
+        leaveOutMarkup(from: start)
+    }
+
+    private func nothing(inFolder path: String) -> CorpusError {
+        var leftOut = leftOut
+        leftOut.tidy()
+        return .nothingInFolder(path: path, format: format, leftOut: leftOut)
+    }
+
+    /// Whether a file is read that was not named by itself; one that is not is noted.
+    private mutating func isWanted(_ path: String, _ status: stat) -> Bool {
+        guard CorpusFormat(nameOf: path) == nil else { return true }
+        switch format {
+        case .auto:
+            leftOut.names.append(path)
+            return false
+        case .text:
+            // Only a file can be looked at without taking something away, and what cannot be read
+            // is for its reader to tell.
+            guard status.st_mode & S_IFMT == S_IFREG,
+                let sample = try? InputSample(path: path, byteCount: InputSample.binaryByteCount),
+                sample.isBinary
+            else { return true }
+            leftOut.binaries.append(path)
+            return false
+        default: return true
         }
     }
 
@@ -87,11 +138,8 @@ struct SourceList {
     private mutating func addExisting(_ path: String, _ status: stat) throws(CorpusError) {
         if status.st_mode & S_IFMT == S_IFDIR {
             let countBefore = sources.count
-            folders.append(path)
-            try addFolder(path)
-            guard sources.count > countBefore else {
-                throw .nothingInFolder(path: path, format: format)
-            }
+            try addAll(ofFolder: path)
+            guard sources.count > countBefore else { throw nothing(inFolder: path) }
             return
         }
         guard let named = format == .auto ? CorpusFormat(nameOf: path) : format else {
@@ -100,6 +148,19 @@ struct SourceList {
         let isRegular = status.st_mode & S_IFMT == S_IFREG
         sources.append(
             Source(path: path, format: named, byteCount: isRegular ? Int(status.st_size) : nil))
+    }
+
+    /// Leaves out the texts with markup of a folder in which there are JSON or tables: a README
+    /// that explains the records is none of them.
+    ///
+    /// - Parameter start: the number of the folder's first source.
+    private mutating func leaveOutMarkup(from start: Int) {
+        guard format == .auto, sources[start...].contains(where: { $0.format != .text }) else {
+            return
+        }
+        let isMarkup = sources[start...].map { CorpusFormat.isMarkup(nameOf: $0.path) }
+        leftOut.names += zip(sources[start...], isMarkup).filter(\.1).map(\.0.path)
+        sources[start...] = zip(sources[start...], isMarkup).filter { !$0.1 }.map(\.0)[...]
     }
 
     /// The report in the folder of a refined corpus, which is no text.
@@ -111,20 +172,24 @@ struct SourceList {
         let names = try namingFile { () throws(FileError) in try FileSystem.namesInDirectory(folder)
         }
         let isRefined = names.contains(Self.refinedName)
-        for name in names where !name.hasPrefix(".") {
+        for name in names {
             if isRefined, name == Self.reportName { continue }
             let path =
                 folder == "." && name != "-"
                 ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
+            guard !name.hasPrefix(".") else {
+                leftOut.hidden.append(path)
+                continue
+            }
             let named = CorpusFormat(nameOf: path)
-            let isWanted = named != nil && (format == .auto || named == format)
+            let isWanted = format == .text || named != nil && (format == .auto || named == format)
             var status = stat()
             guard unsafe lstat(path, &status) == 0 else {
                 guard errno == ENOENT else { throw .file(.current("examine", path)) }
                 // Gone since it was listed, or its name is not what was listed.
                 if path.unicodeScalars.contains("\u{FFFD}") {
                     guard !isWanted else { throw .nameNotUTF8(path: path) }
-                    leftOut.append(path)
+                    leftOut.names.append(path)
                 }
                 continue
             }
@@ -133,14 +198,14 @@ struct SourceList {
                 continue
             }
             guard isWanted else {
-                leftOut.append(path)
+                leftOut.names.append(path)
                 continue
             }
             guard let target = try Self.status(of: path) else { throw Self.unreachable(path) }
-            if target.st_mode & S_IFMT == S_IFREG {
+            if target.st_mode & S_IFMT != S_IFREG {
+                leftOut.names.append(path)
+            } else if self.isWanted(path, target) {
                 try addExisting(path, target)
-            } else {
-                leftOut.append(path)
             }
         }
     }

@@ -7,7 +7,8 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     /// By the name, which ends in one of ``endings``, perhaps with `.zst` or `.gz` behind; standard
     /// input is text.
     case auto
-    /// Bytes as they are, cut into documents as the configuration says.
+    /// Bytes as they are, cut into documents as the configuration says. Where it is asked for, it
+    /// is the format of every file, whatever its name, that is not binary.
     case text
     /// One JSON object a line, whose text field is the document.
     case jsonl
@@ -25,12 +26,23 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     public var endings: [String] {
         switch self {
         case .auto: [Self.text, .jsonl, .json, .csv, .tsv].flatMap(\.endings)
-        case .text: [".txt"]
+        case .text: [".txt"] + Self.markupEndings
         case .jsonl: [".jsonl", ".ndjson"]
         case .json: [".json"]
         case .csv: [".csv"]
         case .tsv, .quotedTSV: [".tsv"]
         }
+    }
+
+    /// The endings of texts with markup, which is read as it stands, tags and all.
+    private static let markupEndings = [
+        ".text", ".md", ".markdown", ".rst", ".adoc", ".org", ".tex", ".html", ".htm",
+    ]
+
+    /// Whether the name of a file tells a text with markup.
+    static func isMarkup(nameOf path: String) -> Bool {
+        let name = CompressionFormat.strip(path.lowercased())
+        return markupEndings.contains { name.hasSuffix($0) }
     }
 
     /// Opens an input of the format.
@@ -51,7 +63,7 @@ extension CorpusFormat {
     ///
     /// A final `.zst` or `.gz` is looked through; how a file is compressed is told by its first
     /// bytes.
-    init?(nameOf path: String) {
+    package init?(nameOf path: String) {
         let name = CompressionFormat.strip(path.lowercased())
         // Tables with tabs are TSV by their name.
         let found = Self.allCases.first { format in

@@ -80,7 +80,7 @@ public enum EncodeStage {
         willReplace: (ShardManifest) throws -> Void = { _ in },
         work: WorkContext<PipelineEvent>
     ) async throws -> ShardManifest {
-        let (workspace, claims) = try workspace(
+        let (workspace, corpus, claims) = try workspace(
             for: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
             within: surroundings.outerKind, mode: .exclusive, work: work)
         defer { withExtendedLifetime(claims) {} }
@@ -88,12 +88,20 @@ public enum EncodeStage {
             try await encode(
                 .whole, of: corpus, vocabulary: vocabulary, in: workspace,
                 surroundings: surroundings, work: work)
-            return try workspace.assemble(
+            let made = try workspace.assemble(
                 quarantinePath: corpus.keptPath,
                 willReplace: { made in
                     try willReplace(made)
                     tellReplaced(by: made, in: directory, work)
                 }, afterStep: surroundings.afterStep)
+            // Of a small corpus this was told before.
+            if corpus.validationFraction > 0, made.validation.documents == 0,
+                workspace.plan.parts.joined().contains(where: { $0.bytes == nil })
+                    || made.train.documents > CorpusConfiguration.smallCorpusDocumentCount
+            {
+                work.report(.notice(ValidationOutlook.nothingText(made.train)))
+            }
+            return made
         }
     }
 
@@ -120,7 +128,7 @@ public enum EncodeStage {
         shards: ShardConfiguration, directory: String, surroundings: Surroundings = .init(),
         work: WorkContext<PipelineEvent>
     ) async throws -> ShareOutcome {
-        let (workspace, claims) = try workspace(
+        let (workspace, corpus, claims) = try workspace(
             for: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
             within: nil, mode: .shared, work: work)
         defer { withExtendedLifetime(claims) {} }
@@ -159,13 +167,14 @@ public enum EncodeStage {
         return try EncodingWorkspace(directory: directory, plan: plan).assemble()
     }
 
-    /// The place of the work and the claims of what is made: whoever encodes all of a corpus has
-    /// the directory alone, and processes that have a share each have it together.
+    /// The place of the work, the corpus with the cut of its validation, and the claims of what is
+    /// made: a process that encodes all of a corpus has the directory alone, and processes that
+    /// have a share each have it together.
     private static func workspace(
         for corpus: CorpusConfiguration, vocabulary: Vocabulary, shards: ShardConfiguration,
         directory: String, within outerKind: ResultKind?, mode: FileLock.Mode,
         work: WorkContext<PipelineEvent>
-    ) throws -> (EncodingWorkspace, claims: [OutputClaim]) {
+    ) throws -> (EncodingWorkspace, CorpusConfiguration, claims: [OutputClaim]) {
         guard shards.endOfText == .none || vocabulary.endOfText != nil else {
             throw PipelineError.badValue(
                 key: "shards.end_of_text",
@@ -178,6 +187,7 @@ public enum EncodeStage {
         let claims = try inputs.claim(
             [PlannedOutput(directory, .filled, .directory(.dataSet, within: outerKind))],
             quarantinePath: corpus.keptPath, mode: mode, work: work)
+        let corpus = try corpus.settlingValidation(of: inputs, work: work)
         return (
             try EncodingWorkspace(
                 directory: directory,
@@ -185,7 +195,7 @@ public enum EncodeStage {
                     corpus: corpus, inputs: inputs.paths,
                     format: ShardFormat(shards, vocabulary: vocabulary),
                     partBytes: shards.partBytes)),
-            claims
+            corpus, claims
         )
     }
 

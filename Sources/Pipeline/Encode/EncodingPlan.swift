@@ -22,6 +22,8 @@ struct EncodingPlan: Codable, Equatable {
     let format: ShardFormat
     /// The fingerprint of how documents are read.
     let corpus: String
+    /// The document whose end is held out; nil, and absent, where whole documents are.
+    let validationCut: ShardManifest.ValidationCut?
     /// The inputs of each part, in order.
     let parts: [[Input]]
 
@@ -38,6 +40,7 @@ struct EncodingPlan: Codable, Equatable {
         key.onError = .fail
         key.quarantinePath = nil
         self.corpus = try StageLedger.fingerprint(key)
+        validationCut = corpus.validationCut.map(ShardManifest.ValidationCut.init)
         parts = Self.divide(inputs.map(Self.input), partBytes: partBytes)
     }
 
@@ -70,7 +73,8 @@ struct EncodingPlan: Codable, Equatable {
     var fingerprint: String {
         get throws {
             try StageLedger.fingerprint(
-                EncodingSettings(version: version, format: format, corpus: corpus))
+                EncodingSettings(
+                    version: version, format: format, corpus: corpus, validationCut: validationCut))
         }
     }
 
@@ -137,4 +141,5 @@ private struct EncodingSettings: Encodable {
     var version: Int
     var format: ShardFormat
     var corpus: String
+    var validationCut: ShardManifest.ValidationCut?
 }

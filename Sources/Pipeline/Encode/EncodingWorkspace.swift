@@ -224,8 +224,8 @@ struct EncodingWorkspace {
         }
         skipped.examples = Array(skipped.examples.prefix(CorpusProgress.keptErrorCount))
         try DataSetAssembly.commit(
-            parts: parts, format: plan.format, sources: sources, skipped: skipped, from: path,
-            willReplace: willReplace)
+            parts: parts, format: plan.format, sources: sources, skipped: skipped,
+            validationCut: plan.validationCut, from: path, willReplace: willReplace)
     }
 
     /// Puts what the parts could not read into one place, in their order, if any of them kept it.

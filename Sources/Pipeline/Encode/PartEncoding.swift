@@ -111,7 +111,7 @@ struct PartEncoding {
     /// The work on one chunk: encodes its documents, and sorts them into the two splits.
     private var packing: @Sendable ([Document]) -> PackedChunk {
         let format = workspace.plan.format
-        let split = ValidationSplit(fraction: corpus.validationFraction)
+        let split = corpus.validationSplit
         return { [encoders] documents in
             encoders.withItem { encoder in
                 let byteCount = documents.reduce(0) { $0 + $1.text.count }

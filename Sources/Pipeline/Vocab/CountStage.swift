@@ -86,7 +86,6 @@ enum CountStage {
         progress.totalBytes = 0
         var claims: [OutputClaim] = []
         for corpus in corpora {
-            let split = ValidationSplit(fraction: corpus.validationFraction)
             func claim(_ inputs: CorpusInputs) throws {
                 // Those of the first corpus are held until the end.
                 claims += try inputs.claim(
@@ -103,6 +102,7 @@ enum CountStage {
             }
             let read: CorpusProgress
             if readsPairs {
+                let split = corpus.validationSplit
                 var reader = try PairReader(corpus, stop: work.stop)
                 try claim(reader.inputs)
                 try await forEachChunk(of: &reader, work: work) { pairs in
@@ -118,9 +118,12 @@ enum CountStage {
                 }
                 read = reader.progress
             } else {
+                let inputs = try corpus.findInputs()
+                try claim(inputs)
+                let corpus = try corpus.settlingValidation(of: inputs, work: work)
+                let split = corpus.validationSplit
                 var reader = try CorpusReader(
                     corpus, threadCount: threadCount, stop: work.stop)
-                try claim(reader.inputs)
                 try await forEachChunk(of: &reader, work: work) { documents in
                     try counters.withItem { counter in
                         for document in documents where !split.isValidation(document.contentHash) {

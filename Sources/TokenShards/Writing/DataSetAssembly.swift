@@ -4,7 +4,7 @@ import Foundation
 
 /// Makes a data set of finished parts: gives their shards the last names and writes the manifest.
 ///
-/// ``commit(parts:format:sources:skipped:from:)`` first writes down what is going to be renamed.
+/// ``commit(parts:format:sources:skipped:validationCut:from:willReplace:)`` first writes down what is going to be renamed.
 /// From then on the new data set is whole, and ``complete(from:to:afterStep:)`` brings it in place
 /// however often it is killed and called again: every step of it can be done twice. Until then, the
 /// data set that was in the directory before is untouched.
@@ -27,12 +27,14 @@ package enum DataSetAssembly {
     ///   - format: the format that all shards have in common.
     ///   - sources: the files that documents came from, for the manifest.
     ///   - skipped: counts of what was left out, for the manifest.
+    ///   - validationCut: the document whose end was held out, for the manifest.
     ///   - workspace: a directory in the data set's own, which goes when all is done.
     ///   - willReplace: called with the manifest before anything is written; what it throws leaves
     ///     the parts and what is in the directory as they are.
     package static func commit(
         parts: [(directory: String, state: PartState)], format: ShardFormat,
-        sources: [ShardManifest.Source], skipped: ShardManifest.Skipped, from workspace: String,
+        sources: [ShardManifest.Source], skipped: ShardManifest.Skipped,
+        validationCut: ShardManifest.ValidationCut? = nil, from workspace: String,
         willReplace: (ShardManifest) throws -> Void = { _ in }
     ) throws {
         var manifest = format.manifest
@@ -52,6 +54,7 @@ package enum DataSetAssembly {
         guard !manifest.shards.isEmpty else { throw ShardError.noDocuments }
         manifest.sources = sources
         manifest.skipped = skipped
+        manifest.validationCut = validationCut
         try checkReplaceable(FileSystem.parentDirectory(of: workspace))
         try willReplace(manifest)
         try FileReplacement.writeJSON(
@@ -67,7 +70,7 @@ package enum DataSetAssembly {
     /// What is left of the workspace is then for ``removeRemains(in:)``.
     ///
     /// - Parameters:
-    ///   - workspace: the directory that ``commit(parts:format:sources:skipped:from:)`` was given.
+    ///   - workspace: the directory that ``commit(parts:format:sources:skipped:validationCut:from:willReplace:)`` was given.
     ///   - directory: the data set's.
     ///   - afterStep: called after each change of the directory.
     package static func complete(

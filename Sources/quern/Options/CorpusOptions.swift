@@ -6,8 +6,8 @@ import Files
 struct CorpusOptions: ParsableArguments {
     @Argument(
         help: """
-            Files (\(CorpusFormat.auto.endings.listed); plain, .zst or .gz), folders, quoted \
-            patterns such as 'data/*.zst', or - for standard input.
+            Files (.txt, .md, .html, .jsonl, .json, .csv, .tsv and so on; plain, .zst or .gz), \
+            folders, quoted patterns such as 'data/**/*.zst', or - for standard input.
             """, completion: .file())
     var inputs: [String] = []
 
@@ -50,8 +50,8 @@ struct SampleTextOptions: ParsableArguments {
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            Texts to encode: files (\(CorpusFormat.auto.endings.listed); plain, .zst or .gz), \
-            folders, quoted patterns, or - for standard input.
+            Texts to encode: files (.txt, .md, .jsonl and so on; plain, .zst or .gz), folders, \
+            quoted patterns, or - for standard input.
             """, valueName: "file"), completion: .file())
     var input: [String] = []
 

@@ -6,7 +6,7 @@ import Work
 struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: "The format; auto goes by the name.")
+        help: "The format; auto goes by the name, and text reads every file as it is.")
     var format = CorpusFormat.auto
 
     @Option(

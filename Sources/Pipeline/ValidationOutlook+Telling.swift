@@ -1,0 +1,69 @@
+import Corpora
+import Files
+import TokenShards
+import Work
+
+extension CorpusConfiguration {
+    /// The configuration for reading the files of `inputs`, with the cut of a document where the
+    /// hashes of so few hold out none. What is held out is told if that is not what is usual, before
+    /// the work on the corpus begins.
+    ///
+    /// - Throws: ``PipelineError/interrupted`` on request, and what reading does.
+    func settlingValidation(
+        of inputs: CorpusInputs, work: WorkContext<PipelineEvent>
+    ) throws -> CorpusConfiguration {
+        var corpus = self
+        // A list of inputs that comes through a pipe is read only once.
+        corpus.inputs = inputs.paths
+        corpus.inputsFrom = nil
+        let outlook: ValidationOutlook
+        do {
+            outlook = try corpus.validationOutlook(threadCount: work.threadCount, stop: work.stop)
+        } catch CorpusError.file(.stopped) {
+            throw PipelineError.interrupted
+        }
+        switch outlook {
+        case .byHash, .unknown: break
+        case .cut(let cut, let documents):
+            corpus.validationCut = cut
+            work.report(
+                .notice(
+                    """
+                    no hash of \(documents == 1 ? "the one document" : "the \(documents) documents") \
+                    puts it into the validation split: the last \(cut.heldOutByteCount) bytes of \
+                    \(cut.origin), of \(cut.byteCount + cut.heldOutByteCount), are held out
+                    """))
+        case .nothing(let documents, let byteCount):
+            guard documents > 0 else { break }
+            work.report(
+                .notice(
+                    """
+                    there will be no validation split, so no model is judged or becomes the best: \
+                    no hash of \(documents) documents of \(byteCount) bytes holds one out, and none \
+                    has the \(ValidationCut.leastByteCount) bytes of one that is cut; give more \
+                    text, or set corpus.validation_fraction to 0
+                    """))
+        }
+        return corpus
+    }
+}
+
+extension ValidationOutlook {
+    /// The notice of a data set without a validation split, for a person.
+    static func nothingText(_ train: ShardManifest.Totals) -> String {
+        """
+        there is no validation split: the hash of none of \(train.documents) documents held one \
+        out; raise corpus.validation_fraction, or encode a file instead of a pipe, of which the end \
+        of a document is held out where there are few
+        """
+    }
+}
+
+extension ShardManifest.ValidationCut {
+    /// The cut for a manifest.
+    init(_ cut: ValidationCut) {
+        self.init(
+            document: "\(cut.origin)", textHash: cut.documentHash, bytes: cut.byteCount,
+            validationBytes: cut.heldOutByteCount)
+    }
+}
