@@ -28,9 +28,9 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             """,
         version: version,
         subcommands: [
-            Run.self, Config.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self, Decode.self,
-            Shards.self,
-            Train.self, Evaluate.self, Generate.self, Chat.self, Explain.self, Model.self,
+            Init.self, Run.self, Config.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self,
+            Decode.self, Shards.self, Train.self, Evaluate.self, Generate.self, Chat.self,
+            Explain.self, Model.self,
         ])
 
     static let examples: [Example] = [

@@ -1,0 +1,147 @@
+import Bytes
+import Corpora
+import Files
+import Models
+import Training
+import Work
+
+/// A pipeline for a corpus that was looked at: what its `pipeline.json` says, why, and what a run of
+/// it will cost.
+///
+/// Only keys that are particular to the corpus, to its size or to the time are written; the rest are
+/// the defaults, which are a good recipe for small models.
+public struct PipelineProposal: Sendable {
+    /// What a run will cost, all estimated.
+    public struct Cost: Sendable, Equatable, Encodable {
+        /// Tokens of the corpus.
+        public var corpusTokens: Int
+        /// Optimizer steps, and tokens that they learn from.
+        public var steps: Int
+        /// Tokens that are learned from in all steps.
+        public var trainingTokens: Int
+        /// Parameters of the model.
+        public var parameters: Int
+        /// Seconds of training on this machine, its speed measured just now.
+        public var seconds: Double
+        /// Bytes of memory in training.
+        public var memoryBytes: Int
+        /// Bytes on the disk: vocabulary, shards and checkpoints.
+        public var diskBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case steps, parameters, seconds
+            case corpusTokens = "corpus_tokens"
+            case trainingTokens = "training_tokens"
+            case memoryBytes = "memory_bytes"
+            case diskBytes = "disk_bytes"
+        }
+    }
+
+    /// The look at the corpus.
+    public let survey: CorpusSurvey
+    /// The name of the pipeline.
+    public let name: String
+    /// The keys that are set, with reasons; those of the section "corpus" first.
+    public let choices: [CorpusSurvey.Choice]
+    /// The text of `pipeline.json`.
+    public let text: String
+    /// What a run will cost.
+    public let cost: Cost
+
+    /// The speed of a machine.
+    public struct Machine: Sendable {
+        /// Threads that train.
+        public var threadCount: Int
+        /// Floating-point operations a second of all threads when nothing is in the way.
+        public var matrixPeak: Double
+
+        /// A machine of a known speed.
+        public init(threadCount: Int, matrixPeak: Double) {
+            self.threadCount = threadCount
+            self.matrixPeak = matrixPeak
+        }
+
+        /// This machine, whose speed is measured in about 50 ms.
+        public init(measuring threadCount: Int) {
+            let team = ThreadTeam(threadCount: threadCount)
+            self.init(
+                threadCount: team.threadCount, matrixPeak: MatrixPeak.measure(team: team) * 1e9)
+        }
+    }
+
+    /// Chooses what a model of the corpus should be for `minutes` of training.
+    ///
+    /// - Throws: ``PipelineError`` for a name that cannot be one of directories.
+    public init(
+        _ survey: CorpusSurvey, name: String, minutes: Double, machine: Machine
+    ) throws {
+        try checkFolderName(name, key: "name")
+        let size = RecipeSize(survey, minutes: minutes, machine: machine)
+        var choices = survey.choices
+        choices += size.choices
+        self.survey = survey
+        self.name = name
+        self.choices = choices
+        text = try Self.text(of: survey, name: name, size)
+        // What is written is read as a run will read it.
+        let configuration = try PipelineConfiguration(
+            said: WrittenJSON(Array(text.utf8)).value)
+        var shape = configuration.model.shape
+        shape.vocabularySize = size.vocabularySize
+        let memory = MemoryPlan(
+            shape: shape, configuration: configuration.training, threadCount: machine.threadCount)
+        let parameters = shape.layout.floatCount
+        let kept = configuration.training.keepCheckpoints + 1
+        cost = Cost(
+            corpusTokens: size.corpusTokens, steps: size.steps,
+            trainingTokens: size.steps * size.tokensPerStep, parameters: parameters,
+            seconds: size.seconds, memoryBytes: memory.total,
+            // Parameters and the optimizer's two moments, in floats; ids of two bytes.
+            diskBytes: kept * 12 * parameters + 2 * size.corpusTokens + (1 << 20))
+    }
+
+    private static func text(
+        of survey: CorpusSurvey, name: String, _ size: RecipeSize
+    ) throws -> String {
+        func json(_ text: String) -> String {
+            var bytes: [UInt8] = []
+            JSONString.append(Array(text.utf8).span, to: &bytes)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        func list(_ texts: [String]) -> String {
+            "[" + texts.map(json).joined(separator: ", ") + "]"
+        }
+        let (corpus, standard) = (survey.corpus, CorpusConfiguration())
+        var reading = ["\"inputs\": " + list(corpus.inputs)]
+        if corpus.format != standard.format {
+            reading.append("\"format\": " + json(corpus.format.rawValue))
+        }
+        if corpus.textField != standard.textField {
+            reading.append("\"text_field\": " + json(corpus.textField))
+        }
+        if corpus.documents != standard.documents {
+            reading.append("\"documents\": " + json(corpus.documents.rawValue))
+        }
+        if let separator = corpus.textSeparator {
+            reading.append("\"text_separator\": " + json(separator))
+        }
+        if corpus.onError != standard.onError {
+            reading.append("\"on_error\": " + json(corpus.onError.rawValue))
+        }
+        if let fraction = size.validationFraction {
+            reading.append("\"validation_fraction\": \(fraction)")
+        }
+        let shape = size.shape
+        var lines = [
+            "\"name\": " + json(name),
+            "\"corpus\": {" + reading.joined(separator: ", ") + "}",
+            "\"vocabulary\": {\"vocab_size\": \(size.vocabularySize)}",
+            "\"model\": {\"n_layer\": \(shape.layers), \"n_head\": \(shape.heads), "
+                + "\"n_embd\": \(shape.width)}",
+            "\"training\": {\"steps\": \(size.steps), \"evaluate_every\": \(size.evaluateEvery), "
+                + "\"checkpoint_every\": \(size.evaluateEvery)}",
+        ]
+        if !survey.beginnings.isEmpty { lines.append("\"samples\": " + list(survey.beginnings)) }
+        return "{\n" + lines.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"
+    }
+}
