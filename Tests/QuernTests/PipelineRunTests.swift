@@ -120,6 +120,27 @@ import Testing
         #expect(try await run() == [])
     }
 
+    @Test func `a corpus behind a link is read again when the file it leads to changes`()
+        async throws
+    {
+        let file = "store/corpus.txt.zst"
+        let bytes = try folder.bytes("corpus.txt.zst")
+        try folder.write(file, bytes)
+        try folder.remove("corpus.txt.zst")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/corpus.txt.zst", withDestinationPath: file)
+        _ = try await run()
+        let ledger = String(decoding: try folder.bytes("runs/tiny/stages.json"), as: UTF8.self)
+        #expect(ledger.contains("1 files of \(bytes.count) bytes"))
+        #expect(try await run() == [])
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1e9)],
+            ofItemAtPath: folder.path + "/" + file)
+        #expect(try await run() == ["vocab", "encode"])
+        try folder.write(file, try compress(TinyWorld.corpus + "\n\nAnd the corn was ground."))
+        #expect(try await run("--overwrite") == Self.stages)
+    }
+
     @Test func `a corpus with another text is trained on`() async throws {
         _ = try await run()
         try folder.write(

@@ -119,9 +119,7 @@ struct EncodingPlan: Codable, Equatable {
     /// The file at `path` as it is now.
     static func input(at path: String) -> Input {
         guard path != "-",
-            // Links are followed here as they are where the file is read.
-            let attributes = try? FileManager.default.attributesOfItem(
-                atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path),
+            let attributes = StageLedger.attributes(ofInput: path),
             attributes[.type] as? FileAttributeType == .typeRegular
         else { return Input(path: path) }
         return Input(

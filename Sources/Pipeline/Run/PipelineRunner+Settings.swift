@@ -52,7 +52,7 @@ extension PipelineSource {
             values[key] = nil
         }
         let sizes = try corpus.inputPaths().map {
-            (try FileManager.default.attributesOfItem(atPath: $0))[.size] as? Int ?? 0
+            (StageLedger.attributes(ofInput: $0)?[.size] as? NSNumber)?.intValue ?? 0
         }
         values["inputs"] = "\(sizes.count) files of \(sizes.reduce(0, +)) bytes"
         var settings = values.named(section)

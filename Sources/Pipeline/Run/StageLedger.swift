@@ -173,13 +173,21 @@ struct StageLedger {
     }
 
     /// Size and time of the last change: enough to notice an edit without reading a corpus again.
+    /// Of a link they are those of the file that it leads to.
     static func identity(ofInput path: String) -> String {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-            return "absent"
-        }
+        guard let attributes = attributes(ofInput: path) else { return "absent" }
         let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
         let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
         return "\(size) \(changed)"
+    }
+
+    /// Attributes of the file at `path`, links followed as they are where it is read; nil if
+    /// nothing is there.
+    static func attributes(ofInput path: String) -> [FileAttributeKey: Any]? {
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        // A pipe has a name like `/dev/fd/63`, which leads to no path.
+        return (try? FileManager.default.attributesOfItem(atPath: target))
+            ?? (try? FileManager.default.attributesOfItem(atPath: path))
     }
 
     /// Files up to this size are fingerprinted by content, larger ones by size and time.
