@@ -8,7 +8,7 @@ extension CorpusConfiguration {
     /// hashes of so few hold out none. What is held out is told if that is not what is usual, before
     /// the work on the corpus begins.
     ///
-    /// - Throws: ``PipelineError/interrupted`` on request, and what reading does.
+    /// - Throws: ``PipelineError/interrupted`` on request.
     func settlingValidation(
         of inputs: CorpusInputs, work: WorkContext<PipelineEvent>
     ) throws -> CorpusConfiguration {
@@ -21,6 +21,9 @@ extension CorpusConfiguration {
             outlook = try corpus.validationOutlook(threadCount: work.threadCount, stop: work.stop)
         } catch CorpusError.file(.stopped) {
             throw PipelineError.interrupted
+        } catch is CorpusError {
+            // The work meets the same fault, and keeps what it has done up to there.
+            return corpus
         }
         switch outlook {
         case .byHash, .unknown: break

@@ -58,7 +58,7 @@ import Testing
         #expect(throws: CorpusError.self) { try found(["src/*.png"], .text) }
         let refusal = #expect(throws: CorpusError.self) { try found(["src"]) }
         let message = try #require(refusal).description
-        #expect(message.contains("only 1 .c, 1 .png, 1 .py, 2 without an ending"))
+        #expect(message.contains("only 2 without an ending, 1 .c, 1 .png, 1 .py"))
         #expect(message.contains("corpus.format = text"))
     }
 
