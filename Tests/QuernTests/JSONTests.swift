@@ -90,6 +90,10 @@ import Testing
             ["bytes_per_second", "directory", "seconds", "train_tokens", "vocabulary_tokens"]
         ),
         (["config", "top_k"], ["keys"]),
+        (
+            ["init", "corpus.txt.zst", "--output", "own.json"],
+            ["choices", "cost", "found", "name", "next", "output"]
+        ),
         (["shards", "show"], ["data_sets"]),
         (["shards", "show", "--step", "2"], ["rows", "step"]),
         (["shards", "verify"], ["data_sets"]),
