@@ -265,6 +265,36 @@ final class CheckpointFixture {
         }
     }
 
+    // MARK: The best one
+
+    @Test(arguments: ["removed", "damaged"])
+    func `where the best checkpoint is lost, the best of those left takes its place`(
+        way: String
+    ) async throws {
+        let fixture = try await CheckpointFixture()
+        let store = fixture.store
+        let best = try #require(fixture.target(.best))
+        let left = store.whole.filter { $0.entry.name != best }
+        let lowest = try #require(left.compactMap { $0.state.checkpointLoss }.min())
+        let second = left.filter { $0.state.checkpointLoss == lowest }[0].entry.name
+        if way == "removed" {
+            try FileSystem.removeItem(store.directory + "/" + best)
+        } else {
+            let step = store.entries.filter { $0.name == best }[0].step
+            try fixture.flip(8 * 700 + 3, of: "model.safetensors", step: step)
+        }
+        let (_, notes) = try await fixture.resume()
+        #expect(notes.contains { $0.hasPrefix("\(best), which had the lowest validation loss") })
+        #expect(notes.contains { $0.contains("the best of those left is \(second)") })
+        #expect(fixture.target(.best) == second)
+        // Its loss is the one to beat from then on, and the next run has nothing to say.
+        _ = try await fixture.resume(steps: 14)
+        let state = try #require(try store.latestState())
+        #expect((state.best?.loss ?? .infinity) <= lowest)
+        #expect(store.entries.contains { $0.step == state.best?.step })
+        #expect(try await fixture.resume(steps: 14).notes == [])
+    }
+
     // MARK: Older and newer ones
 
     @Test func `going on from an earlier step says what it leaves behind, and keeps it`()

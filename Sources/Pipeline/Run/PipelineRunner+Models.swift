@@ -46,12 +46,16 @@ extension PipelineRunner {
     }
 
     /// Draws the samples of the model in `modelDirectory`, which was made from `inputs`, unless
-    /// that is done.
+    /// that is done. Another checkpoint may have become the best of the same run.
     func drawSamples(
         _ modelDirectory: String, _ inputs: [String], _ record: inout Record
     ) async throws -> [String] {
         let file = configuration.runDirectory + "/samples.json"
-        let inputs = inputs + [try key(configuration.generation), try key(configuration.samples)]
+        let inputs =
+            inputs + [
+                try key(configuration.generation), try key(configuration.samples),
+                try modelKey(modelDirectory),
+            ]
         try await runStage(.generate, inputs: inputs, &record) {
             let samples = try GenerateStage.run(
                 modelDirectory: modelDirectory, prompts: configuration.samples,

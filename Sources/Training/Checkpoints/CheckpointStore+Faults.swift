@@ -135,6 +135,10 @@ struct Continuation {
     var left: [String] = []
     /// What a person should know of it, a sentence each.
     var notes: [String] = []
+    /// Whether the checkpoint with the lowest validation loss is not there any more.
+    var isBestLost = false
+    /// Best evaluation of the checkpoints that are left, where that one is lost; nil without one.
+    var best: TrainingState.Best?
 }
 
 extension CheckpointStore {
@@ -199,6 +203,7 @@ extension CheckpointStore {
         if !faults.isEmpty {
             continuation.notes.append("the run goes on from \(place.path), which is sound")
         }
+        try replaceLostBest(&continuation, from: place)
         if !Self.hasManifest(place.path) { continuation.notes.append(unsealedNote(place)) }
         return continuation
     }
@@ -222,6 +227,7 @@ extension CheckpointStore {
                     + (newer.count == 1 ? "the checkpoint of step " : "the checkpoints of steps ")
                     + "\(steps) and the metrics are set aside")
         }
+        try replaceLostBest(&continuation, from: place)
         if !Self.hasManifest(place.path) { continuation.notes.append(unsealedNote(place)) }
         return continuation
     }

@@ -89,8 +89,8 @@ public struct CheckpointStore: Sendable {
     /// Whether it is as it was written is not looked at; ``ModelCondition`` says that.
     public var latest: String? { entries.last?.path }
 
-    /// The directory of the checkpoint with the lowest validation loss, of those that were the best
-    /// when they were written; nil without one. O(checkpoints).
+    /// The directory of the checkpoint with the lowest validation loss, of those that are there;
+    /// nil without one. O(checkpoints).
     ///
     /// Where the pointer stands for one that is damaged, it is that one: another one does not take
     /// its place without a word.
@@ -101,17 +101,6 @@ public struct CheckpointStore: Sendable {
             entry.name == name && !whole.contains { $0.entry == entry }
         }
         return (damaged ?? best(of: whole))?.path
-    }
-
-    /// The checkpoint with the lowest loss. Of a run that went on with other data, losses of the
-    /// data that was learned from last count, as soon as there is one.
-    func best(of whole: [(entry: Entry, state: TrainingState)]) -> Entry? {
-        let candidates = whole.filter { $0.state.best?.step == $0.entry.step }
-        let best = candidates.filter {
-            $0.state.dataFingerprint == candidates.last?.state.dataFingerprint
-        }
-        .min { ($0.state.best?.loss ?? .infinity) < ($1.state.best?.loss ?? .infinity) }
-        return best?.entry
     }
 
     /// The checkpoints in which nothing is missing, the oldest first, with their states.

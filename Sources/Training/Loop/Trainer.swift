@@ -164,7 +164,9 @@ public final class Trainer {
                     team: team)
             }
         (model, optimizer) = (progress.model, progress.optimizer)
-        (state, changes) = (progress.state, progress.changes)
+        var resumed = progress.state
+        if continuation.isBestLost, !progress.hasOtherData { resumed.best = continuation.best }
+        (state, changes) = (resumed, progress.changes)
         hasOtherData = progress.hasOtherData
         checkpointStep = state.step
         source = try BatchSource(
