@@ -126,9 +126,12 @@ def world(tmp_path_factory, environment, published_folder):
     for name in ["corpus", "dump", "news", "web/a", "web/b", "data/1-a", "data/2-a"]:
         compress(folder / f"{name}.jsonl.zst", lines(documents[:50]))
     (folder / "text.txt").write_text(text)
-    (folder / "books").mkdir()
-    (folder / "books/one.txt").write_text(text)
-    (folder / "dump").mkdir()
+    (folder / "book.txt").write_text(text)
+    for name in ["books", "texts"]:
+        (folder / name).mkdir()
+        for number in range(0, 120, 6):
+            (folder / name / f"{number}.txt").write_text("\n\n".join(documents[number:number + 6]))
+    compress(folder / "dump/inner/one.jsonl.zst", lines(documents[:50]))
     for name in "12":
         (folder / f"dump/{name}.json.gz").write_bytes(gzip.compress(lines(documents[:9]).encode()))
     (folder / "posts.csv.gz").write_bytes(gzip.compress(
@@ -192,6 +195,8 @@ def prepare(example, world, folder):
         # The built-in values call a run "default"; what was tuned lies below its model's run.
         chat = "/chat" if "--conversations" in words else ""
         written += [f"runs/{run}{chat}" for run in ["kjv", "default", "mine"]]
+    if words[:2] == ["quern", "init"]:
+        written.append("pipeline.json")
     for path in written:
         path = folder / path
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

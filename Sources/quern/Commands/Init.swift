@@ -26,7 +26,9 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern init 'dump/**/*.jsonl.zst' --name web --output web.json",
     ]
 
-    @Argument(help: "Folders, files or quoted patterns. (default: what the directory holds)")
+    @Argument(
+        help: "Folders, files or quoted patterns. (default: what the directory holds)",
+        completion: .file())
     var inputs: [String] = []
 
     @Option(
@@ -34,7 +36,7 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         help: "The pipeline's name, which its results have. (default: after the input)")
     var name: String?
 
-    @Option(name: .long, help: "Where to write the pipeline's description.")
+    @Option(name: .long, help: "Where to write the pipeline's description.", completion: .file())
     var output = "pipeline.json"
 
     @Flag(name: .long, help: "Replace a file that is there.")
