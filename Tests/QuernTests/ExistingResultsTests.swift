@@ -262,6 +262,26 @@ import Testing
         #expect(try folder.files(below: "shards") == shards)
     }
 
+    @Test func `shards made by hand beside a model are refused for their own sake`() async throws {
+        _ = try await run()
+        let model = try folder.files(below: "runs/tiny/checkpoints")
+        try await Program.succeed(
+            [
+                "encode", "--vocab", "vocab/tiny", "--output", "shards/tiny", "corpus.txt.zst",
+                "--text-separator", "\\n\\n", "--validation-fraction", "0.5",
+            ], in: folder)
+        let changed = try await refusal([])
+        #expect(changed.contains("shards/tiny holds shards that were changed after"), "\(changed)")
+        // The same where the run's records are lost.
+        try folder.remove("runs/tiny/stages.json")
+        let unknown = try await refusal([], begun: ["vocab", "encode"])
+        #expect(
+            unknown.contains("shards/tiny holds shards that this pipeline has not encoded"),
+            "\(unknown)")
+        _ = try await run("--overwrite")
+        #expect(try folder.files(below: "runs/tiny/checkpoints") == model)
+    }
+
     @Test(arguments: [
         ("vocab/tiny/tokenizer.json", "a vocabulary that was changed after it was learned"),
         ("vocab/tiny/tokens.tsv", "a vocabulary that was changed after it was learned"),

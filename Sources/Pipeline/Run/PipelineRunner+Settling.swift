@@ -71,7 +71,12 @@ extension PipelineRunner {
         let change = RecipeChange(
             key: "the fingerprint of \(directory)", before: old.fingerprint,
             after: made.fingerprint)
-        if let run = record.trained.first {
+        // Shards of another origin say nothing of the models: those are compared with what was made.
+        if !isKnown(.encode, source.name, directory + "/" + ShardManifest.fileName, record) {
+            try giveWay(Replacement(path: directory, kind: .shards, changes: [change])) {
+                try moveAside(directory, record.mover, leaving: workspaces)
+            }
+        } else if let run = record.trained.first {
             let settings = try changes(
                 of: .encode, source.name, to: shardSettings(source), record)
             try giveWay(
@@ -82,10 +87,6 @@ extension PipelineRunner {
                 try moveAside(directory, record.mover, leaving: workspaces)
                 // Those of an earlier source may have moved it.
                 if TrainedRun(directory: run.directory) != nil { try moveRunAside(record.mover) }
-            }
-        } else if !isKnown(.encode, source.name, directory + "/" + ShardManifest.fileName, record) {
-            try giveWay(Replacement(path: directory, kind: .shards, changes: [change])) {
-                try moveAside(directory, record.mover, leaving: workspaces)
             }
         }
     }
