@@ -243,6 +243,11 @@ private struct ChatWorld {
         #expect(twice.status == 1)
         #expect(twice.messages.contains("--resume"))
         try await Program.succeed(arguments + ["--resume"], in: world.folder)
+        let other = try await Program.run(
+            arguments + ["--resume", "--init-from", "runs/tiny/chat/checkpoints/best"],
+            in: world.folder)
+        #expect(other.status == 1)
+        #expect(other.messages.contains("was tuned from another one than lies there now"))
         // The same as the pipeline's own.
         #expect(
             try world.folder.bytes("tuned/checkpoints/latest/model.safetensors")

@@ -71,7 +71,7 @@ extension PipelineRunner {
         let change = RecipeChange(
             key: "the fingerprint of \(directory)", before: old.fingerprint,
             after: made.fingerprint)
-        // Shards of another origin say nothing of the models: those are compared with what was made.
+        // Shards of another origin say nothing of the models, which are compared with those made.
         if !isKnown(.encode, source.name, directory + "/" + ShardManifest.fileName, record) {
             try giveWay(Replacement(path: directory, kind: .shards, changes: [change])) {
                 try moveAside(directory, record.mover, leaving: workspaces)

@@ -49,6 +49,11 @@ public enum TrainStage {
             work: work.wrapping(PipelineEvent.training))
         for notice in notices(configuration, trainer, vocabulary) { work.report(.notice(notice)) }
         if keepsEarlier { try keepEarlier(surroundings, work) }
+        if surroundings.existing == .overwrite, configuration.instructionTuning.inputs.isEmpty,
+            let notice = tunedNotice(surroundings.runDirectory)
+        {
+            work.report(.notice(notice))
+        }
         try RunData(data).write(to: surroundings.runDirectory)
         return try await trainer.run()
     }
@@ -97,6 +102,14 @@ public enum TrainStage {
             steps: store.newestWhole?.state.step, claim: surroundings.claim)
         guard let place = try mover.moveRun(directory) else { return }
         work.report(.notice("the run that was in \(directory) is kept in \(place)"))
+    }
+
+    /// Notice that a model stays that was tuned from the run that is replaced; nil without one.
+    private static func tunedNotice(_ runDirectory: String) -> String? {
+        let tuned = runDirectory + "/chat"
+        guard CheckpointStore(runDirectory: tuned).latest != nil else { return nil }
+        return "the model in \(tuned) stays, which was tuned from the one that is replaced: tune "
+            + "anew to have one of the new model"
     }
 
     /// Notices of keys that have no effect on the run of `trainer`.

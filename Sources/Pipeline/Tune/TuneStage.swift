@@ -62,6 +62,7 @@ public enum TuneStage {
             work.report(.notice(note))
         }
         let startDirectory = try CheckpointStore.soundModelDirectory(at: modelDirectory)
+        if results == nil { try checkStart(modelDirectory, of: store, surroundings.existing) }
         let shape = try ModelConfiguration(directory: startDirectory).shape
         guard !type(of: shape).readsPairs else {
             throw TrainingError.badStart(
@@ -145,6 +146,25 @@ public enum TuneStage {
     ) -> Bool {
         changes.map(\.key) == [section + "steps"]
             && checkpoint.state.configuration.steps < training.steps
+    }
+
+    /// Throws if a run in `store` would go on that began from another model than `modelDirectory`
+    /// has now, as one does whose base was trained anew.
+    private static func checkStart(
+        _ modelDirectory: String, of store: CheckpointStore, _ existing: Trainer.ExistingRun
+    ) throws {
+        switch existing {
+        case .resume, .resumeFrom: break
+        case .refuse, .overwrite, .setAside: return
+        }
+        guard let newest = store.newestWhole, try newest.began(fromOtherThan: modelDirectory)
+        else { return }
+        throw TrainingError.badStart(
+            path: modelDirectory,
+            reason: """
+                the model in \(store.directory) was tuned from another one than lies there now, \
+                so it cannot go on: tune anew, or name the model that it began from
+                """)
     }
 
     private static func workspaces(in directory: String) -> [String] {

@@ -98,6 +98,15 @@ package struct SoundCheckpoint: Sendable {
     /// State of the run in it.
     package let state: TrainingState
 
+    /// Whether its run began from another model than lies at `path` now; false where that is not
+    /// known. O(bytes of the model).
+    package func began(fromOtherThan path: String) throws -> Bool {
+        guard let before = state.startFingerprint,
+            let now = try StartingPoint(path: path).fingerprint
+        else { return false }
+        return before != now
+    }
+
     /// Settings in which a run of `configuration` differs from the one that wrote the checkpoint.
     ///
     /// - Parameters:
