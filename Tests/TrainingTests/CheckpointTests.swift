@@ -113,6 +113,17 @@ final class CheckpointFixture {
         #expect(try await fixture.resume().notes == [])
     }
 
+    @Test func `an older checkpoint that is damaged is named, and set aside`() async throws {
+        let fixture = try await CheckpointFixture()
+        try fixture.flip(8 * 700 + 3, of: "optimizer.safetensors", step: 10)
+        let (_, notes) = try await fixture.resume()
+        #expect(
+            notes.contains { $0.contains("step-00000010 is damaged (optimizer.safetensors is not") }
+        )
+        #expect(!fixture.store.entries.contains { $0.step == 10 })
+        #expect(try await fixture.resume().notes == [])
+    }
+
     @Test func `numbers that no run has are refused where no manifest guards them`() async throws {
         let fixture = try await CheckpointFixture()
         let directory = fixture.store.directory + "/step-00000012"

@@ -70,7 +70,9 @@ extension CheckpointStore {
     /// - Throws: ``TrainingError/noSoundCheckpoint(directory:faults:)``, and what the file system
     ///   refuses.
     package func newestSound() throws -> SoundCheckpoint? {
-        guard !entries.isEmpty, let path = try continuation(.resume).checkpoint else { return nil }
+        let entries = entries
+        guard !entries.isEmpty else { return nil }
+        let path = try newestSoundEntry(of: entries).place.path
         return SoundCheckpoint(path: path, state: try Self.state(of: path))
     }
 
@@ -183,8 +185,10 @@ extension CheckpointStore {
         }
     }
 
-    private func newestSound(of entries: [Entry]) throws -> Continuation {
-        guard !entries.isEmpty else { throw TrainingError.noCheckpoint(directory: runDirectory) }
+    /// The newest sound checkpoint of `entries`, and the faults of those that are newer. O(bytes).
+    private func newestSoundEntry(
+        of entries: [Entry]
+    ) throws -> (place: Entry, faults: [(entry: Entry, fault: String)]) {
         var faults: [(entry: Entry, fault: String)] = []
         var place: Entry?
         for entry in entries.reversed() {
@@ -198,11 +202,18 @@ extension CheckpointStore {
             throw TrainingError.noSoundCheckpoint(
                 directory: directory, faults: faults.map { "\($0.entry.name) (\($0.fault))" })
         }
-        // The best one is used as well, and is not looked at again when the run is done.
-        if let best = best(of: whole), best.step < place.step,
-            let fault = try Self.fault(of: best, among: entries)
-        {
-            faults.append((best, fault))
+        return (place, faults)
+    }
+
+    private func newestSound(of entries: [Entry]) throws -> Continuation {
+        guard !entries.isEmpty else { throw TrainingError.noCheckpoint(directory: runDirectory) }
+        let found = try newestSoundEntry(of: entries)
+        let place = found.place
+        var faults = found.faults
+        // Older ones are not looked at again when the run is done, and one of them may be the best.
+        for entry in entries.reversed() where entry.step < place.step {
+            guard let fault = try Self.fault(of: entry, among: entries) else { continue }
+            faults.append((entry, fault))
         }
         var continuation = Continuation(
             checkpoint: place.path, step: place.step, left: faults.map(\.entry.name))
