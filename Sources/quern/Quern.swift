@@ -112,7 +112,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         }
         let messages = (command as? any MessagingCommand)?.messages
         // A bar that was being drawn gives its line to the message.
-        if Terminal.showsProgress { Terminal.writeLastMessage("\r\u{1B}[K") }
+        Terminal.writeLastMessage(Terminal.progressScreen.clearedLine)
         if isInterruption(error) {
             ProgressPrinter.notice(
                 "\(PipelineError.interrupted)", form: messages?.form ?? .text)
