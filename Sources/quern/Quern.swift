@@ -29,7 +29,8 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         version: version,
         subcommands: [
             Init.self, Run.self, Config.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self,
-            Decode.self, Shards.self, Train.self, Evaluate.self, Compare.self, Generate.self, Chat.self,
+            Decode.self, Shards.self, Train.self, Evaluate.self, Compare.self, Generate.self,
+            Chat.self,
             Explain.self, Model.self,
         ])
 
