@@ -19,6 +19,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case occupied(path: String)
     /// A file beside a model is not what its name says.
     case badModelFile(path: String, reason: String)
+    /// No run has been recorded there.
+    case noRun(path: String)
     /// The corpus has no document.
     ///
     /// `skipped` lines or documents were there that could not be read, the first for the reason
@@ -127,6 +129,8 @@ extension PipelineError: CustomStringConvertible {
             "\(path) holds something already; remove it, or choose another directory"
         case .badModelFile(let path, let reason):
             "\(path) cannot be used: \(reason)"
+        case .noRun(let path):
+            "\(path) is no run: name one, such as NAME or runs/NAME, or a comparison of models"
         case .emptyCorpus(let inputs, skipped: 0, reason: _):
             "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
         case .emptyCorpus(let inputs, let skipped, let reason):

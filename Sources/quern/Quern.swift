@@ -29,7 +29,8 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         version: version,
         subcommands: [
             Init.self, Run.self, Config.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self,
-            Decode.self, Shards.self, Train.self, Evaluate.self, Generate.self, Chat.self,
+            Decode.self, Shards.self, Train.self, Evaluate.self, Compare.self, Generate.self,
+            Chat.self,
             Explain.self, Model.self,
         ])
 
@@ -112,7 +113,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         }
         let messages = (command as? any MessagingCommand)?.messages
         // A bar that was being drawn gives its line to the message.
-        if Terminal.showsProgress { Terminal.writeLastMessage("\r\u{1B}[K") }
+        Terminal.writeLastMessage(Terminal.progressScreen.clearedLine)
         if isInterruption(error) {
             ProgressPrinter.notice(
                 "\(PipelineError.interrupted)", form: messages?.form ?? .text)

@@ -7,9 +7,11 @@ import pathlib
 import pty
 import random
 import re
+import select
 import shutil
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -191,42 +193,135 @@ def test_checkpoint(tuned, tokenizer, quern):
         assert ours == stone + "\n"
 
 
-def test_terminal(base, tmp_path):
-    """On a terminal there is a prompt; Ctrl-C stops an answer and at the prompt ends the
-    program."""
-    # Slow enough to be stopped, and random enough never to end.
-    slow = tmp_path / "slow"
-    slow.mkdir()
-    probe("create", slow, 1, json.dumps({
+@pytest.fixture(scope="module")
+def slow(base, tuned, tmp_path_factory):
+    """A model that is slow enough to be stopped, and random enough never to end."""
+    folder = tmp_path_factory.mktemp("slow") / "slow"
+    folder.mkdir()
+    probe("create", folder, 1, json.dumps({
         "n_layer": 8, "n_head": 8, "n_embd": 512, "n_positions": 2048, "vocab_size": 4098}))
     for name in ["tokenizer.json", "tokenizer_config.json"]:
-        shutil.copy(base.parent / "run/checkpoints/latest" / name, slow / name)
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execv(PROGRAM, [
-            str(PROGRAM), "chat", "--model", str(slow), "--temperature", "0", "--max-new-tokens",
-            "2000"])
-    seen = b""
+        shutil.copy(tuned / name, folder / name)
+    return folder
 
-    def wait(pattern, seconds=60):
-        nonlocal seen
+
+class Terminal:
+    """The program on a terminal of its own, in which text is typed and waited for."""
+
+    def __init__(self, *arguments, **environment):
+        self.seen = b""
+        self.child, self.terminal = pty.fork()
+        if self.child == 0:
+            os.execve(PROGRAM, [str(PROGRAM), *map(str, arguments)],
+                      os.environ | {"LANG": "C.UTF-8"} | environment)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.child is not None:
+            os.kill(self.child, signal.SIGKILL)
+            os.waitpid(self.child, 0)
+        os.close(self.terminal)
+
+    def wait(self, pattern, seconds=60):
         end = time.monotonic() + seconds
-        while not re.search(pattern, seen):
-            assert time.monotonic() < end, seen
-            seen += os.read(terminal, 4096)
-        seen = b""
+        while not re.search(pattern, self.seen, re.DOTALL):
+            assert time.monotonic() < end, self.seen
+            if select.select([self.terminal], [], [], 1)[0]:
+                self.seen += os.read(self.terminal, 4096)
+        self.seen = b""
 
-    try:
-        wait(rb"> $")
-        os.write(terminal, b"Hello\n")
-        wait(rb"Hello\r\n.*[a-z]{3}")
-        os.write(terminal, b"\x03")
-        wait(rb"\n> $")
-        os.write(terminal, b"/help\n")
-        wait(rb"/save FILE[^>]*> $")
-        os.write(terminal, b"\x03")
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == 130
-    except BaseException:
-        os.kill(child, signal.SIGKILL)
-        raise
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    def mode(self):
+        return termios.tcgetattr(self.terminal)
+
+    def status(self):
+        # What is still drawn would keep the program from ending.
+        try:
+            while select.select([self.terminal], [], [], 0.2)[0]:
+                os.read(self.terminal, 4096)
+        except OSError:
+            pass
+        _, status = os.waitpid(self.child, 0)
+        self.child = None
+        return os.waitstatus_to_exitcode(status)
+
+
+def test_plain_terminal(slow, tmp_path):
+    """On a terminal whose cursor stays there is a prompt; Ctrl-C stops an answer and at the prompt
+    ends the program."""
+    with Terminal("chat", "--model", slow, "--temperature", "0", "--max-new-tokens", "2000",
+                  TERM="dumb", XDG_STATE_HOME=str(tmp_path)) as chat:
+        chat.wait(rb"> $")
+        chat.type("Hello\n")
+        chat.wait(rb"Hello\r\n.*[a-z]{3}")
+        chat.type("\x03")
+        chat.wait(rb"\n> $")
+        chat.type("/help\n")
+        chat.wait(rb"/save FILE[^>]*> $")
+        chat.type("\x03")
+        assert chat.status() == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_editing(slow, tmp_path):
+    """A line is edited before it is sent, earlier ones come back, and the terminal is as it was
+    while the model answers and when the program has ended, however it does."""
+    arguments = ["chat", "--model", slow, "--temperature", "0", "--max-new-tokens", "2000"]
+    environment = {"TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path)}
+    history = tmp_path / "quern/chat_history"
+    prompt = rb"> \x1b\[K\r\x1b\[2C$"
+    with Terminal(*arguments, **environment) as chat:
+        found = chat.mode()
+        chat.wait(prompt)
+        assert chat.mode()[3] & (termios.ICANON | termios.ECHO | termios.ISIG) == 0
+        # Hello 語, with a mistake that is gone back to.
+        chat.type("Helo 語\x1b[D\x1b[D\x1b[Dl\x1b[C")
+        chat.wait(rb"> Hello \xe8\xaa\x9e\x1b\[K\r\x1b\[7C$")
+        chat.type("\r")
+        chat.wait(rb"> Hello \xe8\xaa\x9e\x1b\[K\r\n.*[a-z]{3}")
+        # While there is an answer, Ctrl-C is a signal.
+        assert chat.mode() == found
+        chat.type("\x03")
+        chat.wait(prompt)
+        chat.type("/sav x\r")
+        chat.wait(rb"/sav is no command: did you mean /save\?.*/clear.*" + prompt)
+        chat.type("\x1b[A\x1b[A")
+        chat.wait(rb"> Hello \xe8\xaa\x9e\x1b\[K\r\x1b\[10C$")
+        chat.type("\x03")
+        chat.wait(rb"\^C\r\n.*" + prompt)
+        chat.type("/save " + str(tmp_path / "said.jsonl") + "\r")
+        chat.wait(prompt)
+        chat.type("\x03")
+        assert chat.status() == 130
+        assert chat.mode() == found
+    said = json.loads((tmp_path / "said.jsonl").read_text())
+    assert said["messages"][0] == {"role": "user", "content": "Hello 語"}
+    assert history.read_text().splitlines()[:2] == ["Hello 語", "/sav x"]
+    assert history.stat().st_mode & 0o777 == 0o600
+
+    # Another conversation has the lines, and what is pasted is one message.
+    with Terminal(*arguments, **environment) as chat:
+        chat.wait(prompt)
+        chat.type("\x1b[A\x1b[A\x1b[A")
+        chat.wait(rb"> Hello \xe8\xaa\x9e\x1b\[K\r\x1b\[10C$")
+        chat.type("\x15\x1b[200~one\ntwo\x1b[201~")
+        chat.wait(rb"> one\xe2\x8f\x8etwo\x1b\[K")
+        chat.type("\x15\x04")
+        chat.wait(rb"\n$")
+        assert chat.status() == 0
+        assert chat.mode() == found
+
+    # A signal gives the terminal back.
+    for number in [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT]:
+        with Terminal(*arguments, "--no-history", **environment) as chat:
+            chat.wait(prompt)
+            chat.type("half")
+            chat.wait(rb"> half\x1b\[K\r\x1b\[6C$")
+            os.kill(chat.child, number)
+            assert chat.status() == (130 if number == signal.SIGINT else -number)
+            assert chat.mode() == found
+    assert "half" not in history.read_text()

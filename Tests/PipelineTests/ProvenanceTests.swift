@@ -74,10 +74,35 @@ import Work
                 #expect(!tokens.isEmpty)
                 #expect(isStretch(tokens.dropLast(), of: batch.inputs))
             }
+            check(provenance.row(0, of: batch, at: position), set)
         }
         // With packings that leave nothing out, every line that is not held out is in some row.
         if packing != .concatenate { #expect(seen.count == set.manifest.train.documents) }
     }
+
+    /// The parts of a row are its inputs and the last targets, and each lies in its document.
+    private func check(_ row: BatchRow, _ set: ShardSet) {
+        #expect(row.inputs.count == 64 && row.scoredCount > 0)
+        var place = 0
+        for (number, part) in row.parts.enumerated() {
+            #expect(part.firstPlace == place || part.firstPlace == place - 1)
+            let document = row.documents[part.document]
+            let tokens = set.shards(of: .train)[document.shard].tokens(document.tokens)
+            // The end of text before a document, or behind it, may belong to another one.
+            let own = part.tokens.drop { $0 == 0 }.prefix { $0 != 0 }
+            #expect(isStretch(own, of: tokens), "part \(number)")
+            for (offset, token) in part.tokens.enumerated() where offset > 0 {
+                let target = row.targets[part.firstPlace + offset - 1]
+                #expect(target == (part.isScored ? token : .ignored))
+            }
+            place = part.firstPlace + part.tokens.count
+            let inputs = row.inputs[part.firstPlace..<min(place, row.readCount)]
+            #expect(part.tokens.starts(with: inputs.dropLast(number + 1 < row.parts.count ? 1 : 0)))
+        }
+        #expect(place == row.readCount || place == row.readCount + 1)
+        #expect(row.targets[row.readCount...].allSatisfy { $0 == .ignored })
+    }
+
     private func isStretch(_ part: ArraySlice<TokenID>, of whole: [TokenID]) -> Bool {
         whole.indices.contains { whole[$0...].starts(with: part) }
     }

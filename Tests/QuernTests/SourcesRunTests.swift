@@ -113,7 +113,9 @@ import Testing
             ["shards", "show", "--step", "5", "--config", "pipeline.json"], in: folder
         ).text
         var owners: [Substring: Set<Substring>] = [:]
-        for line in table.split(separator: "\n").dropFirst() {
+        // Below the table the rows are taken apart.
+        let lines = table.split(separator: "\n", omittingEmptySubsequences: false)
+        for line in lines.dropFirst().prefix(while: { !$0.isEmpty }) {
             let cells = line.split(separator: " ", omittingEmptySubsequences: true)
             let name = try #require(cells.first { $0.contains("/train_") }).split(separator: "/")[0]
             owners[name, default: []].insert(cells[0])

@@ -1,9 +1,9 @@
 import Foundation
 
 /// An axis of a chart: what it covers, where its ticks stand, and where a value lies on it.
-struct ChartAxis: Equatable {
+package struct ChartAxis: Equatable {
     /// Spacing of values along an axis.
-    enum Scale: Sendable {
+    package enum Scale: Sendable {
         /// Equal steps for equal differences, with ticks at 1, 2 or 5 times a power of ten.
         case linear
         /// Equal steps for equal factors, with ticks at powers of two.
@@ -12,12 +12,12 @@ struct ChartAxis: Equatable {
 
     let scale: Scale
     /// Values that have a tick, ascending; the first and the last bound the axis.
-    let ticks: [Double]
+    package let ticks: [Double]
 
     /// An axis that covers `values` with about `tickCount` ticks.
     ///
     /// What is not finite is left out, and of a logarithmic axis what is not positive.
-    init(_ scale: Scale, covering values: [Double], tickCount: Int = 6) {
+    package init(_ scale: Scale, covering values: [Double], tickCount: Int = 6) {
         self.scale = scale
         let values = values.filter { $0.isFinite && (scale == .linear || $0 > 0) }
         let (low, high) = (values.min() ?? 1, values.max() ?? 2)
@@ -45,7 +45,7 @@ struct ChartAxis: Equatable {
     }
 
     /// The place of `value`, from 0 at the first tick to 1 at the last.
-    func share(of value: Double) -> Double {
+    package func share(of value: Double) -> Double {
         let (low, high) = (ticks[0], ticks[ticks.count - 1])
         return switch scale {
         case .linear: (value - low) / (high - low)
@@ -54,7 +54,7 @@ struct ChartAxis: Equatable {
     }
 
     /// Text of a tick, with as many digits behind the point as tell the ticks apart.
-    func label(_ tick: Double) -> String {
+    package func label(_ tick: Double) -> String {
         let step = ticks[1] - ticks[0]
         let digits =
             scale == .logarithmic ? 0 : max(0, Int(-log10(step * 1.000_001).rounded(.down)))

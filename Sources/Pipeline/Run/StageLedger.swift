@@ -87,6 +87,13 @@ struct StageLedger {
         records[Self.key(stage, source)]?.settings
     }
 
+    /// The settings of all stages, as far as they were kept.
+    var settings: [String: String] {
+        records.values.reduce(into: [:]) { all, record in
+            all.merge(record.settings ?? [:]) { $1 }
+        }
+    }
+
     /// Whether the file at `path` is as `stage` has made it.
     func holds(_ path: String, of stage: Stage, source: String?) -> Bool {
         guard let fingerprint = records[Self.key(stage, source)]?.outputs[path] else {

@@ -33,11 +33,18 @@ public struct BatchProvenance: Sendable {
 
     /// The documents of the row at `position`, in the row's order. O(documents).
     public func documents(ofRowAt position: Int) -> [RowDocument] {
+        documentsOfWindows(ofRowAt: position).flatMap(\.documents)
+    }
+
+    /// The stretches of the row at `position`, each with its documents. O(documents).
+    func documentsOfWindows(
+        ofRowAt position: Int
+    ) -> [(window: Window, documents: [RowDocument])] {
         let row = loader.row(at: position)
         let rows = loader.rows(ofSource: row.source)
-        return zip(row.windows, loader.origins(ofRowAt: position)).flatMap { window, origin in
+        return zip(row.windows, loader.origins(ofRowAt: position)).map { window, origin in
             let shard = rows.shards[window.shard]
-            return origin.documents.map { document in
+            let documents = origin.documents.map { document in
                 let entry = shard.document(document)
                 return RowDocument(
                     dataSet: row.source, epoch: row.epoch, window: row.number,
@@ -48,6 +55,7 @@ public struct BatchProvenance: Sendable {
                         ofDocument: document, inShard: window.shard),
                     place: entry.place)
             }
+            return (window, documents)
         }
     }
 }

@@ -1,15 +1,15 @@
-import TokenShards
+package import TokenShards
 import Tokenization
 
 /// Batches that a run learns from, by their place in the data.
-struct BatchSource: Sendable {
-    let loader: BatchLoader
+package struct BatchSource: Sendable {
+    package let loader: BatchLoader
     /// The part of each document that is scored; nil for all of it.
     let part: ScoredPart?
 
     /// Batches of the training splits of `data`. Documents of which a part is scored are packed
     /// whole.
-    init(
+    package init(
         _ data: Mixture, _ configuration: TrainingConfiguration, contextLength: Int,
         part: ScoredPart?
     ) throws {
@@ -23,7 +23,7 @@ struct BatchSource: Sendable {
     }
 
     /// The batch that begins at `position`. O(tokens).
-    func batch(at position: Int) -> Batch {
+    package func batch(at position: Int) -> Batch {
         var batch = loader.batch(at: position)
         if let part { batch.score(only: part) }
         return batch

@@ -9,9 +9,15 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Talk with a model that was tuned to answer.",
         discussion: """
-            On a terminal, answers come as they are drawn; Ctrl-C stops an answer, and at the \
-            prompt it leaves, as Ctrl-D does. From a pipe or a file, each line is a message, and \
-            each answer ends with a line break.
+            On a terminal, answers come as they are drawn; Ctrl-C stops an answer, or gives up \
+            what is typed, and at an empty prompt it leaves, as Ctrl-D does. From a pipe or a \
+            file, each line is a message, and each answer ends with a line break.
+
+            A line can be edited with the arrow keys, Home, End, Delete and Ctrl-A, E, K, U, W and \
+            L; the up and down arrows bring back earlier lines, also those of other days: they are \
+            kept in ~/.local/state/quern/chat_history ($XDG_STATE_HOME), which nobody else may \
+            read, unless --no-history is given. Text that is pasted is one message, whatever line \
+            breaks it has.
 
             A line that begins with a slash is for the program: /clear forgets what was said, \
             /system TEXT says what the assistant is to be, /save FILE keeps the conversation as a \
@@ -41,6 +47,11 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Option(name: .long, help: "What the assistant is to be.")
     var system: String?
 
+    @Flag(
+        name: .long, inversion: .prefixedNo,
+        help: "Keep what is typed on a terminal for the arrow keys of the next time.")
+    var history = true
+
     @OptionGroup var sampling: SamplingOptions
 
     @OptionGroup var reporting: ReportOptions
@@ -57,9 +68,18 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         var session = try ChatSession(
             directory: model, system: system, configuration: sampling.configuration(),
             threadCount: reporting.threadCount)
-        let interrupts = AnswerInterrupts()
+        let mode = TerminalLineReader.isPossible ? TerminalMode() : nil
+        let interrupts = AnswerInterrupts(mode: mode)
         var lines = InputLines()
-        while let line = try lines.next(prompt: "> ") {
+        var editor = mode.map {
+            TerminalLineReader(
+                mode: $0, historyFile: history ? HistoryFile(name: "chat_history") : nil)
+        }
+        func nextLine() throws -> String? {
+            if editor != nil { return try editor?.next(prompt: "> ") }
+            return try lines.next(prompt: "> ")
+        }
+        while let line = try nextLine() {
             if line.allSatisfy(\.isWhitespace) { continue }
             do {
                 if line.hasPrefix("/") {
@@ -99,13 +119,12 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     /// - Returns: whether to go on.
     private func obey(_ line: String, _ session: inout ChatSession, _ model: String) throws -> Bool
     {
-        let parts = line.split(separator: " ", maxSplits: 1)
-        let argument = parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
-        switch parts[0] {
-        case "/quit", "/exit", "/bye": return false
-        case "/clear": session.clear()
-        case "/system": session.system = argument.isEmpty ? nil : argument
-        case "/save":
+        let (command, argument) = try ChatCommand.parse(line)
+        switch command {
+        case .quit: return false
+        case .clear: session.clear()
+        case .system: session.system = argument.isEmpty ? nil : argument
+        case .save:
             guard !argument.isEmpty else {
                 throw PipelineError.badValue(
                     key: "/save", reason: "a file's name belongs behind it")
@@ -115,15 +134,7 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 argument, .replaced, making: .file(ChatSession.savedFile))
             defer { withExtendedLifetime(claim) {} }
             try FileReplacement.write(try session.line(), to: argument)
-        default:
-            Terminal.writeMessage(
-                """
-                /clear        forget what was said
-                /system TEXT  say what the assistant is to be; without TEXT, nothing
-                /save FILE    keep the conversation as a line of JSON
-                /quit         leave
-
-                """)
+        case .help: Terminal.writeMessage(ChatCommand.list)
         }
         return true
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Models
 import Pipeline
 import TokenShards
 import Tokenization
@@ -12,15 +11,18 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         abstract: "Show what a data set holds, or what a step of training learns from.",
         discussion: """
             With --step, each row of the step's batches is taken apart: the window, the shard, its \
-            documents, and the file and line that each came from. Which windows a step has follows \
-            from the seed, the batch size, the context and the packing: they are taken from a run, \
-            of which the last step is shown unless --step names one, or from a pipeline's \
-            description and --set.
+            documents, and the file and line that each came from; then its text, divided where \
+            documents meet and where it is learned from or not. With --row, that row alone, and \
+            place by place what is read beside what is to be predicted. Which windows a step has \
+            follows from the seed, the batch size, the context and the packing: they are taken \
+            from a run, of which the last step is shown unless --step names one, or from a \
+            pipeline's description and --set.
             """)
 
     static let examples: [Example] = [
         "quern shards show shards/kjv",
         "quern shards show --run runs/kjv --step 120",
+        "quern shards show --run runs/kjv --step 120 --row 0",
         "quern shards show shards/web=0.7 shards/code=0.3 --step 1 --config pipeline.json",
         "quern shards show --step 1 --config pipeline.json",
     ]
@@ -52,6 +54,17 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         completion: .directory)
     var vocab: String?
 
+    @Option(
+        name: .long, help: "Show this row of the step alone, counted from 0, place by place.",
+        transform: Typed.whole(0...1 << 30))
+    var row: Int?
+
+    @Option(
+        name: .long,
+        help: "The most places of the --row that are shown; 0 for all. (default: 40)",
+        transform: Typed.whole(0...1 << 30))
+    var places: Int?
+
     @OptionGroup var options: PipelineOptions
 
     @OptionGroup var result: ResultOptions
@@ -63,6 +76,12 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
             options.file.config != nil || !options.set.isEmpty
         {
             throw ValidationError("--config and --set say how a --step is made: give one")
+        }
+        if step == nil, run == nil, row != nil {
+            throw ValidationError("--row is one of a --step: give one")
+        }
+        if places != nil, row == nil || result.json {
+            throw ValidationError("--places are of a --row, as text: give one")
         }
         if run != nil, options.file.config != nil || !options.set.isEmpty {
             throw ValidationError("give either --run, or --config and --set")
@@ -149,30 +168,25 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     private func show(
         step: Int, of mixture: Mixture, _ vocabulary: Vocabulary?, _ run: TrainedRun?
     ) throws {
-        let (training, context) = try recipe(for: mixture, run)
-        let loader = try mixture.loader(
-            packing: training.packing, length: context, stride: training.stride,
-            marksDocuments: training.masksDocuments, batchSize: training.windowsPerStep,
-            seed: training.seed, isContinuous: training.carriesState)
-        let provenance = BatchProvenance(mixture, loader)
-        let (place, overflows) = (step - 1).multipliedReportingOverflow(by: loader.batchSize)
-        guard !overflows, place <= Int.max - loader.batchSize else {
-            throw PipelineError.badValue(
-                key: "--step",
-                reason: "it is \(step), and no run of \(loader.batchSize) windows a step is so long"
-            )
+        let recipe = try recipe(for: mixture, vocabulary, run)
+        var batch = try recipe.rows(ofStep: step, of: mixture)
+        if let row {
+            guard batch.indices.contains(row) else {
+                throw ValidationError(
+                    "the step has \(batch.count) rows, counted from 0: there is no --row \(row)")
+            }
+            batch = [batch[row]]
         }
-        let first = training.overfitOneBatch ? 0 : place
         var titles = ["row", "window", "shard", "document", "tokens", "from"]
         if vocabulary != nil { titles.append("beginning") }
         var rows: [[ReportText]] = []
-        for row in 0..<loader.batchSize {
-            for document in provenance.documents(ofRowAt: first + row) {
+        for row in batch {
+            for document in row.documents {
                 let source = mixture.sources[document.dataSet]
                 let name = mixture.sources.count > 1 ? source.name + "/" : ""
                 let (tokens, epoch) = (document.tokens, document.epoch + 1)
                 var cells: [ReportText] = [
-                    "\(String(row), as: row, "row")",
+                    "\(String(row.number), as: row.number, "row")",
                     """
                     \(String(document.window), as: document.window, "window") (epoch \
                     \(String(epoch), as: epoch, "epoch"))
@@ -199,30 +213,37 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         var report = Report()
         report.table("rows", titles, rows)
         report.member("step", step)
+        let drawing = WindowDrawing(
+            names: vocabulary.map(TokenNames.init), columns: max(Terminal.resultColumns, 40))
+        for batchRow in batch {
+            report.lines("\n" + drawing.overview(batchRow, partLimit: row == nil ? nil : Int.max))
+            guard row != nil else { continue }
+            report.lines("\n" + drawing.places(batchRow, limit: places ?? Self.shownPlaces))
+        }
+        report.member("windows", batch.map { WindowJSON($0, mixture, vocabulary) })
         try result.write(report)
     }
 
     /// Tokens of a document's beginning that are shown.
     private static let shownTokens = 12
 
-    /// Recipe of the run, and its context. A run that learned from other data is noted.
+    /// Places of a row that are shown unless another number is asked for.
+    private static let shownPlaces = 40
+
+    /// The recipe of the step. A run that learned from other data is noted.
     private func recipe(
-        for mixture: Mixture, _ run: TrainedRun?
-    ) throws -> (TrainingConfiguration, context: Int) {
+        for mixture: Mixture, _ vocabulary: Vocabulary?, _ run: TrainedRun?
+    ) throws -> StepRecipe {
         guard let run else {
-            let configuration = try options.configuration()
-            try configuration.training.validate(for: configuration.model.shape)
-            return (configuration.training, configuration.model.shape.positionCount)
+            return try StepRecipe(options.configuration(), vocabulary: vocabulary)
         }
-        if run.state.dataFingerprint != mixture.fingerprint {
+        let recipe = try StepRecipe(runDirectory: run.directory)
+        if !recipe.isOf(mixture) {
             Terminal.writeMessage(
                 "these shards, or their weights, are not those of \(run.directory): its steps had "
                     + "other rows\n")
         }
-        return (
-            run.state.configuration,
-            try ModelConfiguration(directory: run.latest).shape.positionCount
-        )
+        return recipe
     }
 }
 

@@ -8,7 +8,7 @@ enum ConfigurationText {
     ///
     /// On a terminal a line is cut to its width; what was cut is in ``full(_:)``.
     static func table(_ sections: [ConfigurationSection]) -> String {
-        let width = Terminal.showsResults ? Terminal.width : .max
+        let width = Terminal.resultScreen.isTerminal ? Terminal.width : .max
         // The columns of all sections begin at the same places.
         let rows = sections.map { section in section.keys.map(row) }
         let widths = (0..<3).map { column in rows.joined().map { $0[column].count }.max() ?? 0 }

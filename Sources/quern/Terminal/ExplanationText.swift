@@ -6,9 +6,12 @@ struct TokenNames {
     let vocabulary: Vocabulary
 
     /// A token as a person can tell it apart.
-    func name(_ id: TokenID) -> String {
+    func name(_ id: TokenID) -> String { name([id]) }
+
+    /// The text of neighbouring tokens on one line.
+    func name(_ ids: [TokenID]) -> String {
         // A model may have more embeddings than its vocabulary has tokens.
-        (try? vocabulary.decode([id])).map(Pieces.quoted) ?? "(no token)"
+        (try? vocabulary.decode(ids)).map(Pieces.quoted) ?? "(no token)"
     }
 }
 

@@ -44,7 +44,7 @@ final class InterruptHandler {
                 guard !stop.isRequested else { return }
                 stop.request()
                 // On a terminal the "^C" stands at the end of a bar.
-                if form == .text, Terminal.showsProgress { Terminal.writeMessage("\n") }
+                if form == .text, Terminal.progressScreen.isTerminal { Terminal.writeMessage("\n") }
                 ProgressPrinter.notice(
                     "stopping at the next good place; once more to stop at once", form: form)
             }
@@ -58,7 +58,8 @@ final class InterruptHandler {
         for number in signals { signal(number, SIG_DFL) }
     }
 
-    private static func isIgnored(_ number: Int32) -> Bool {
+    /// Whether the program was started with a signal ignored.
+    static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         guard unsafe sigaction(number, nil, &action) == 0 else { return false }
         let ignored = unsafe unsafeBitCast(SIG_IGN, to: Int.self)
@@ -93,7 +94,10 @@ final class AnswerInterrupts {
     private let source: any DispatchSourceSignal
 
     /// Heeds Ctrl-C from now on.
-    init() {
+    ///
+    /// - Parameter mode: the mode of the terminal, which is given back at the end; nil where it
+    ///   stays as it is.
+    init(mode: TerminalMode? = nil) {
         let shared = shared
         signal(SIGINT, SIG_IGN)
         source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
@@ -101,6 +105,7 @@ final class AnswerInterrupts {
             let (_, before) = shared.state.compareExchange(
                 expected: .answering, desired: .stopping, ordering: .relaxed)
             guard before == .waiting else { return }
+            mode?.restore()
             if Terminal.readsFromPerson { Terminal.writeMessage("\n") }
             _exit(130)
         }

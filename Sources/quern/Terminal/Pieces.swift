@@ -7,14 +7,14 @@ enum Pieces {
     /// terminals with 256 colours.
     private static let colours = [153, 223, 157, 218, 189, 229]
 
-    /// The piece with a number among those side by side: coloured on a terminal, else with a bar
-    /// before all but the first.
-    static func text(_ piece: [UInt8], number: Int, coloured: Bool) -> String {
-        guard coloured else { return (number > 0 ? "|" : "") + visible(piece) }
+    /// The piece with a number among those side by side: coloured where the screen shows colours,
+    /// else with a bar before all but the first.
+    static func text(_ piece: [UInt8], number: Int, on screen: Screen) -> String {
+        guard screen.showsColour else { return (number > 0 ? "|" : "") + visible(piece) }
         let colour = colours[number % colours.count]
         // A colour is ended before a line is, or the terminal would paint the line to its end.
         let parts = visible(piece).split(separator: "\n", omittingEmptySubsequences: false)
-        return parts.map { $0.isEmpty ? "" : "\u{1B}[30;48;5;\(colour)m\($0)\u{1B}[0m" }
+        return parts.map { $0.isEmpty ? "" : screen.coloured(String($0), 16, ground: colour) }
             .joined(separator: "\n")
     }
 
@@ -48,8 +48,9 @@ enum Pieces {
             case "\n": text += newline
             case "\t": text += "\\t"
             case "\r": text += "\\r"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                text += "\\x" + hexadecimal(first)
+            // Also those from U+0080 to U+009F, which terminals obey.
+            case _ where scalar.properties.generalCategory == .control:
+                text += rest.prefix(length).map { "\\x" + hexadecimal($0) }.joined()
             default: text.unicodeScalars.append(scalar)
             }
             rest = rest.dropFirst(length)
@@ -64,7 +65,7 @@ enum Pieces {
 
 /// Tokens of a text, written as they come: their pieces side by side, or their ids.
 struct TokenPrinter {
-    private let isColoured = Terminal.showsResults
+    private let screen = Terminal.resultScreen
     /// Number of the tokens so far.
     private var count = 0
     private var waiting: [UInt8] = []
@@ -93,7 +94,7 @@ struct TokenPrinter {
 
     /// Adds a token as what it stands for.
     mutating func add(piece: [UInt8]) {
-        add(Pieces.text(piece, number: count, coloured: isColoured))
+        add(Pieces.text(piece, number: count, on: screen))
     }
 
     /// Ends the line.

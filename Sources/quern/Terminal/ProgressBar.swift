@@ -1,62 +1,103 @@
-/// A line that shows how far something has come.
-enum ProgressBar {
-    /// Cells of the bar itself.
-    private static let cellCount = 20
-
-    /// "counting ███████·········  45 %  details".
-    ///
-    /// - Parameter share: from 0 to 1; nil when the end is not known.
-    static func text(_ title: String, share: Double?, details: String) -> String {
-        guard let share else { return "\(title)  \(details)" }
-        let bounded = min(max(share, 0), 1)
-        let full = Int(bounded * Double(cellCount))
-        let cells =
-            String(repeating: "█", count: full) + String(repeating: "·", count: cellCount - full)
-        let percent = String(Int(bounded * 100))
-        let padding = String(repeating: " ", count: 3 - percent.count)
-        return "\(title) \(cells) \(padding)\(percent) %  \(details)"
-    }
-}
-
-/// Bars of text, to an eighth of a character.
-enum Bars {
-    private static let eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
-
-    /// A bar of `share` of `width` characters.
-    static func text(_ share: Double, width: Int) -> String {
-        let count = Int((min(max(share, 0), 1) * Double(width * 8)).rounded())
-        return String(repeating: "█", count: count / 8) + eighths[count % 8]
-    }
-}
-
-/// Meter of the speed at which a prompt is read and texts are drawn.
-struct SpeedMeter {
-    private let promptCount: Int
-    private let start = ContinuousClock.now
-    /// Time of the first tokens, which is when the prompt had been read.
-    private var first: ContinuousClock.Instant?
-    private var last: ContinuousClock.Instant?
-    /// Tokens after the first of each text.
-    private var tokenCount = 0
-
-    /// A meter that starts now.
-    init(promptCount: Int) { self.promptCount = promptCount }
-
-    /// Takes notice that a step has drawn so many tokens.
-    mutating func note(_ count: Int) {
-        last = .now
-        if first == nil { first = last } else { tokenCount += count }
-    }
-
-    /// Two sentences.
-    var report: String {
-        guard let first, let last else { return "" }
-        func rate(_ count: Int, _ duration: Duration) -> String {
-            let seconds = duration / .seconds(1)
-            return "\(Figures.count(count)) tokens, "
-                + (seconds > 0 ? Figures.count(Int(Double(count) / seconds)) : "?") + " a second"
+/// A line that shows how far something has come: `counting ███████·············  35 %  1.2 GB`.
+///
+/// Where the screen is too narrow, words go first, then the bar, and the rate and the time left
+/// last: they are what a person looks for.
+struct ProgressBar {
+    /// A figure behind the bar.
+    struct Detail {
+        /// How soon a figure goes where there is no room: the last ones stay as long as any.
+        enum Rank: Int {
+            /// The rate, or the time left.
+            case rate
+            /// The figure that the work is about, such as a loss.
+            case result
+            /// Others.
+            case more
         }
-        return "prompt: \(rate(promptCount, first - start)); "
-            + "text: \(rate(tokenCount, last - first))"
+
+        let text: String
+        let rank: Rank
+        /// A form of fewer words, if there is one.
+        var short: String?
+
+        init(_ text: String, _ rank: Rank, short: String? = nil) {
+            self.text = text
+            self.rank = rank
+            self.short = short
+        }
+    }
+
+    /// What is done, in words.
+    var title: String
+    /// How much of it is done, as a count: `12/600`.
+    var count: String?
+    /// The share that is done, from 0 to 1; nil when the end is not known.
+    var share: Double?
+    var details: [Detail] = []
+
+    private static let (cellCount, fewCells) = (20, 10)
+    /// Columns that a title is cut to before figures go.
+    private static let shortTitle = 12
+
+    init(_ title: String, count: String? = nil, share: Double?, details: [Detail] = []) {
+        self.title = title
+        self.count = count
+        self.share = share
+        self.details = details
+    }
+
+    /// The line with everything that it can say.
+    var text: String { text(cells: Self.cellCount, showsPercent: true) }
+
+    /// The line in at most `columns`.
+    func text(columns: Int) -> String {
+        var line = self
+        var (cells, showsPercent) = (Self.cellCount, true)
+        /// Tries another form, and keeps it where there is still too much.
+        func isFitting(_ change: () -> Void) -> Bool {
+            change()
+            return line.text(cells: cells, showsPercent: showsPercent).columnCount <= columns
+        }
+        let isDone =
+            isFitting {}
+            || isFitting { cells = Self.fewCells }
+            || line.details.reversed().contains { detail in
+                detail.rank == .more
+                    && isFitting { line.details.removeLast(where: { $0.rank == .more }) }
+            }
+            || isFitting { line.details = line.details.map(\.shortened) }
+            || isFitting { line.title = line.title.shortened(columns: Self.shortTitle) }
+            || isFitting { cells = 0 }
+            || line.count != nil && isFitting { showsPercent = false }
+            || line.count != nil && isFitting { line.title = "" }
+            || isFitting { line.details.removeAll { $0.rank == .result } }
+            || isFitting { line.title = "" }
+        let text = line.text(cells: cells, showsPercent: showsPercent)
+        return isDone ? text : text.shortened(columns: columns)
+    }
+
+    private func text(cells: Int, showsPercent: Bool) -> String {
+        var parts = [title, count ?? ""]
+        if let share {
+            let bounded = min(max(share, 0), 1)
+            let full = Int(bounded * Double(cells))
+            parts.append(
+                String(repeating: "█", count: full) + String(repeating: "·", count: cells - full))
+            if showsPercent {
+                parts.append(String(Int(bounded * 100)).padded(columns: 3, atEnd: false) + " %")
+            }
+        }
+        let head = parts.filter { !$0.isEmpty }.joined(separator: " ")
+        return ([head] + details.map(\.text)).filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+}
+
+extension ProgressBar.Detail {
+    fileprivate var shortened: Self { Self(short ?? text, rank) }
+}
+
+extension [ProgressBar.Detail] {
+    fileprivate mutating func removeLast(where isSuch: (Element) -> Bool) {
+        if let index = lastIndex(where: isSuch) { remove(at: index) }
     }
 }

@@ -16,7 +16,7 @@ final class ProgressPrinter {
 
     private let form: Form
     private let clock = ContinuousClock()
-    private let isTerminal = Terminal.showsProgress
+    private let screen = Terminal.progressScreen
     private var activity = ""
     private var activityStart: ContinuousClock.Instant
     /// Progress when the activity was first shown: a resumed one does not begin at nothing.
@@ -80,7 +80,7 @@ final class ProgressPrinter {
 
     /// Ends a bar that is being drawn, so that the next message has a line of its own.
     func endLine() {
-        if lineIsOpen { Terminal.writeMessage("\r\u{1B}[K") }
+        if lineIsOpen { Terminal.writeMessage(screen.clearedLine) }
         lineIsOpen = false
     }
 
@@ -110,24 +110,7 @@ final class ProgressPrinter {
         switch event {
         case .began(let plan):
             trainingStart = clock.now
-            var text = "\(Figures.count(plan.parameterCount)) parameters, "
-            text += "\(Figures.count(plan.tokensPerStep)) tokens a step, "
-            text += "\(Figures.count(plan.windowCount)) windows an epoch, "
-            if plan.unscoredShare > 0 {
-                text +=
-                    "\(Figures.fixed(plan.unscoredShare * 100, 1)) % of them padding or read "
-                    + "again, "
-            }
-            text += "\(Self.text(plan.memory)), "
-            text += "matrix peak \(Figures.short(plan.matrixPeak))FLOP/s"
-            if plan.precision == .mixed { text += "; products in bfloat16" }
-            if plan.precision != plan.wantedPrecision {
-                text += "; products in float32, for the level in use has none in bfloat16"
-            }
-            if plan.completedSteps > 0 {
-                text += "; continuing after step \(Figures.count(plan.completedSteps))"
-            }
-            message(text)
+            message(Table.text(TrainingPlanTable.rows(plan), indent: 2), end: "")
             for note in plan.notes { message("note: \(note)") }
             if !plan.changes.isEmpty {
                 message(
@@ -135,7 +118,7 @@ final class ProgressPrinter {
                         + plan.changes.map(\.description).joined(separator: "; "))
             }
         case .step(let report):
-            if isDue(.training(event)) { draw(line(for: report)) }
+            if isDue(.training(event)) { draw(bar(for: report)) }
         case .skipped(let report, let finding, let origins):
             message(
                 "step \(Figures.count(report.step)) skipped: \(finding). It read "
@@ -153,9 +136,7 @@ final class ProgressPrinter {
             endLine()
         case .evaluating(let done, let count):
             if isDue(.training(event)) {
-                draw(
-                    ProgressBar.text("evaluating", share: Double(done) / Double(count), details: "")
-                )
+                draw(ProgressBar("evaluating", share: Double(done) / Double(count)))
             }
         case .evaluated(let step, let result, let sources):
             let each = sources.map {
@@ -171,16 +152,9 @@ final class ProgressPrinter {
         }
     }
 
-    private static func text(_ memory: MemoryPlan) -> String {
-        func size(_ bytes: Int) -> String { Figures.bytes(Double(bytes)) }
-        return "\(size(memory.total)) of memory (parameters \(size(memory.parameters)), "
-            + "gradients \(size(memory.gradients)), optimizer \(size(memory.optimizer)), "
-            + "activations \(size(memory.activations)), batches \(size(memory.batches)))"
-    }
-
-    private func message(_ text: String) {
+    private func message(_ text: String, end: String = "\n") {
         endLine()
-        Terminal.writeMessage(text + "\n")
+        Terminal.writeMessage(text + end)
     }
 
     /// Name of the activity whose progress an event tells; nil for one that tells none.
@@ -215,7 +189,8 @@ final class ProgressPrinter {
         }
         let now = clock.now
         let interval: Duration =
-            form == .text && isTerminal ? .milliseconds(100) : .seconds(form == .json ? 1 : 5)
+            form == .text && screen.movesCursor
+            ? .milliseconds(100) : .seconds(form == .json ? 1 : 5)
         // Work that takes less than a moment is not shown, except its end.
         let last = lastShown ?? activityStart
         guard isEnd && !endIsShown || now - last >= interval else { return false }
@@ -224,16 +199,14 @@ final class ProgressPrinter {
         return true
     }
 
-    private func draw(_ text: String) {
-        if isTerminal {
-            Terminal.writeMessage("\r" + text.prefix(Terminal.width - 1) + "\u{1B}[K")
-            lineIsOpen = true
-        } else {
-            Terminal.writeMessage(text + "\n")
-        }
+    private func draw(_ bar: ProgressBar) {
+        guard screen.movesCursor else { return Terminal.writeMessage(bar.text + "\n") }
+        // The last column stays free: in it the cursor would be on the next line.
+        Terminal.writeMessage(screen.redrawn(bar.text(columns: Terminal.width - 1)))
+        lineIsOpen = true
     }
 
-    private func bar(for progress: StageProgress) -> String {
+    private func bar(for progress: StageProgress) -> ProgressBar {
         let elapsed = (clock.now - activityStart) / .seconds(1)
         // A rate over less than a moment says nothing.
         let done = progress.completed - (activityFirst?.completed ?? 0)
@@ -242,46 +215,51 @@ final class ProgressPrinter {
         // what a person compares is the rate of its text.
         let shown = progress.textBytes ?? progress.completed
         let shownFirst = activityFirst?.textBytes ?? activityFirst?.completed ?? 0
-        var details =
+        let amount =
             switch progress.unit {
-            case .bytes:
-                Figures.bytes(Double(shown)) + (progress.textBytes == nil ? "" : " of text")
+            case .bytes: Figures.bytes(Double(shown))
             case .pieces: "\(Figures.short(Double(progress.completed))) pieces"
             case .merges: "\(Figures.count(progress.completed)) merges"
             case .tokens: "\(Figures.short(Double(progress.completed))) tokens"
             case .documents: Figures.count(progress.completed)
             case .parameters: "\(Figures.short(Double(progress.completed))) parameters"
             }
+        var bar = ProgressBar(progress.activity, share: nil)
+        bar.details = [
+            progress.textBytes == nil
+                ? .init(amount, .result) : .init(amount + " of text", .result, short: amount)
+        ]
         if rate > 0 {
             let speed =
                 progress.unit == .bytes
                 ? Figures.bytes(Double(shown - shownFirst) / elapsed) : Figures.short(rate)
-            details += "  \(speed)/s"
+            bar.details.append(.init("\(speed)/s", .rate))
         }
-        guard let total = progress.total, total > 0 else {
-            return ProgressBar.text(progress.activity, share: nil, details: details)
-        }
+        guard let total = progress.total, total > 0 else { return bar }
+        bar.share = Double(progress.completed) / Double(total)
         if rate > 0, progress.completed < total {
-            details += "  \(Figures.time(Double(total - progress.completed) / rate)) left"
+            let left = Double(total - progress.completed) / rate
+            bar.details.append(.init("\(Figures.time(left)) left", .rate))
         }
-        return ProgressBar.text(
-            progress.activity, share: Double(progress.completed) / Double(total), details: details)
+        return bar
     }
 
-    private func line(for report: StepReport) -> String {
+    private func bar(for report: StepReport) -> ProgressBar {
         let count = plan?.stepCount ?? report.step
         let doneHere = report.step - (plan?.completedSteps ?? 0)
         let elapsed = trainingStart.map { (clock.now - $0) / .seconds(1) } ?? 0
         let left = elapsed / Double(max(doneHere, 1)) * Double(count - report.step)
-        return ProgressBar.text(
-            "step \(Figures.count(report.step))/\(Figures.count(count))",
+        return ProgressBar(
+            "step", count: "\(Figures.count(report.step))/\(Figures.count(count))",
             share: Double(report.step) / Double(count),
-            details: "loss \(Figures.fixed(report.loss, 3))  "
-                + "lr \(Figures.significant(report.learningRate, 3))  "
-                + "|g| \(Figures.fixed(report.gradientNorm, 2))  "
-                + "\(Figures.short(report.tokensPerSecond)) tok/s  "
-                + "\(Figures.fixed(report.matrixPeakShare * 100, 0)) % of peak  "
-                + "\(Figures.time(left)) left")
+            details: [
+                .init("loss \(Figures.fixed(report.loss, 3))", .result),
+                .init("lr \(Figures.significant(report.learningRate, 3))", .more),
+                .init("|g| \(Figures.fixed(report.gradientNorm, 2))", .more),
+                .init("\(Figures.short(report.tokensPerSecond)) tok/s", .rate),
+                .init("\(Figures.fixed(report.matrixPeakShare * 100, 0)) % of peak", .more),
+                .init("\(Figures.time(left)) left", .rate),
+            ])
     }
 }
 

@@ -10,19 +10,17 @@ enum Table {
     static func text(_ rows: [[String]], indent: Int = 0, alignRight: Bool = false) -> String {
         let columnCount = rows.map(\.count).max() ?? 0
         let widths = (0..<columnCount).map { column in
-            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+            rows.map { column < $0.count ? $0[column].columnCount : 0 }.max() ?? 0
         }
         var text = ""
         for row in rows {
             var line = String(repeating: " ", count: indent)
             for (column, cell) in row.enumerated() {
-                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                if column > 0 { line += "  " }
                 if alignRight, column > 0 {
-                    line += "  " + padding + cell
+                    line += cell.padded(columns: widths[column], atEnd: false)
                 } else {
-                    line += column > 0 ? "  " : ""
-                    line += cell
-                    if column + 1 < row.count { line += padding }
+                    line += column + 1 < row.count ? cell.padded(columns: widths[column]) : cell
                 }
             }
             text += line + "\n"

@@ -11,11 +11,11 @@ import Foundation
 
 /// The two output streams, and what is known about the screen behind them.
 enum Terminal {
-    /// Whether results go to a person's screen.
-    static var showsResults: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// The screen that results go to.
+    static var resultScreen: Screen { Screen(descriptor: STDOUT_FILENO) }
 
-    /// Whether progress goes to a person's screen.
-    static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
+    /// The screen that progress and messages go to.
+    static var progressScreen: Screen { Screen(descriptor: STDERR_FILENO) }
 
     /// Whether standard input is a person's keyboard.
     static var readsFromPerson: Bool { isatty(STDIN_FILENO) == 1 }
@@ -30,8 +30,8 @@ enum Terminal {
         return wanted ?? columns(of: STDOUT_FILENO) ?? 80
     }
 
-    /// Columns of the screen behind a descriptor; nil if there is none.
-    private static func columns(of descriptor: Int32) -> Int? {
+    /// Columns of the screen behind a descriptor, as it is now; nil if there is none.
+    static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()
         guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
             return nil
@@ -58,6 +58,11 @@ enum Terminal {
             writeLastMessage("Error: could not write standard output: \(reason)\n")
             exit(1)
         }
+    }
+
+    /// Writes what only a screen needs, for which no failure matters, to standard output.
+    static func draw(_ text: String) {
+        _ = writeAll(Array(text.utf8), to: STDOUT_FILENO)
     }
 
     /// Next bytes of standard input, as soon as it has any; nil at its end.

@@ -1,0 +1,98 @@
+import Files
+import Models
+public import Training
+
+/// A run as its directory records it: the settings that it was made with, its losses step by step,
+/// and its final figures. Also one that is under way, or was stopped.
+///
+/// Beside a ``Comparison``, whose models are trained for it under one rule, this compares runs that
+/// are there, whatever they were made for.
+public struct RecordedRun: Sendable {
+    /// Its name: the directory, without the one of all runs.
+    public let name: String
+    /// Its directory.
+    public let directory: String
+    /// Settings that it was made with, by key, as JSON: those of its recipe and its model, and as
+    /// far as they are recorded those of its corpus, vocabulary and shards.
+    public private(set) var settings: [String: String] = [:]
+    /// Losses step by step.
+    public let curves: RecordedCurves
+    /// Final figures, or the last ones so far.
+    public private(set) var figures = RunFigures()
+
+    /// The run in `directory`.
+    ///
+    /// - Throws: ``PipelineError/noRun(path:)`` where there is neither a checkpoint nor a step.
+    public init(directory: String, name: String) throws {
+        self.name = name
+        self.directory = directory
+        curves = try RecordedCurves(runDirectory: directory)
+        let store = CheckpointStore(runDirectory: directory)
+        let state = try store.latestState()
+        let scores = try Self.scores(in: directory)
+        guard state != nil || scores != nil || !curves.training.isEmpty else {
+            throw PipelineError.noRun(path: directory)
+        }
+        figures = RunFigures(curves: curves, state: state, scores: scores)
+        if !FileSystem.isMissing(directory + "/" + TrainingSummary.fileName) {
+            figures.take(try TrainingSummary(runDirectory: directory))
+        }
+        settings = StageLedger(directory: directory).settings
+        if let state {
+            settings.merge(
+                try RecipeChange.values(of: state.configuration).named("training.")
+            ) { $1 }
+            settings["vocabulary"] = state.vocabularyFingerprint
+            settings["data"] = state.dataFingerprint
+        }
+        if let checkpoint = store.latest {
+            let model = try ModelConfiguration(directory: checkpoint)
+            settings.merge(try RecipeChange.values(of: model).named("model.")) { $1 }
+            if figures.parameterCount == nil {
+                figures.parameterCount = model.shape.layout.parameterCount
+            }
+        } else if let scores {
+            settings["model.architecture"] = "\"\(scores.architecture)\""
+        }
+    }
+
+    private static func scores(in directory: String) throws -> ModelScores? {
+        let path = directory + "/" + ModelScores.fileName
+        return FileSystem.isMissing(path) ? nil : try ModelScores(path: path)
+    }
+}
+
+extension RecordedRun {
+    /// The runs that `name` stands for: a run's directory or name, a checkpoint of it, or a
+    /// comparison, which stands for each of its models.
+    ///
+    /// - Throws: ``PipelineError/noRun(path:)``.
+    public static func runs(named name: String) throws -> [RecordedRun] {
+        if let directory = ModelPlace.run(named: name) ?? ModelPlace.runDirectory(of: name) {
+            return [try RecordedRun(directory: directory, name: shown(directory))]
+        }
+        var path = name
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        if FileSystem.isMissing(path), !path.hasPrefix("/") { path = runs + path }
+        // A run that has no checkpoint yet has its steps.
+        if isRun(path) { return [try RecordedRun(directory: path, name: shown(path))] }
+        let names = (try? FileSystem.namesInDirectory(path)) ?? []
+        let models = names.sorted().map { path + "/" + $0 }.filter(isRun)
+        guard !models.isEmpty else { throw PipelineError.noRun(path: name) }
+        return try models.map { try RecordedRun(directory: $0, name: shown($0)) }
+    }
+
+    /// The directory of runs that are named without it.
+    private static let runs = ModelPlace.runsDirectory + "/"
+
+    private static func shown(_ directory: String) -> String {
+        directory.hasPrefix(runs) ? String(directory.dropFirst(runs.count)) : directory
+    }
+
+    private static func isRun(_ directory: String) -> Bool {
+        CheckpointStore(runDirectory: directory).latest != nil
+            || [MetricsLog.fileName, ModelScores.fileName].contains {
+                !FileSystem.isMissing(directory + "/" + $0)
+            }
+    }
+}

@@ -1,0 +1,45 @@
+import Models
+import Training
+
+/// The plan of a training run as rows of a table, which fit 60 columns.
+enum TrainingPlanTable {
+    static func rows(_ plan: TrainingPlan) -> [[String]] {
+        let done = plan.completedSteps
+        var rows = [
+            ["parameters", Figures.count(plan.parameterCount)],
+            [
+                "steps",
+                Figures.count(plan.stepCount)
+                    + (done > 0 ? ", continuing after step \(Figures.count(done))" : ""),
+            ],
+            ["tokens a step", Figures.count(plan.tokensPerStep)],
+            ["windows an epoch", Figures.count(plan.windowCount)],
+        ]
+        if plan.unscoredShare > 0 {
+            rows.append([
+                "not learned from",
+                Figures.percent(plan.unscoredShare) + ": padding, or read again",
+            ])
+        }
+        let memory = plan.memory
+        rows.append(["memory", size(memory.total)])
+        rows += [
+            ("parameters", memory.parameters), ("gradients", memory.gradients),
+            ("optimizer", memory.optimizer), ("activations", memory.activations),
+            ("batches", memory.batches),
+        ].map { ["  " + $0.0, size($0.1)] }
+        rows.append(["matrix peak", "\(Figures.short(plan.matrixPeak))FLOP/s"])
+        if let products = products(plan) { rows.append(["products", products]) }
+        return rows
+    }
+
+    /// In what matrix products multiply, where that is worth a word.
+    private static func products(_ plan: TrainingPlan) -> String? {
+        if plan.precision != plan.wantedPrecision {
+            return "in float32: the level in use has no bfloat16"
+        }
+        return plan.precision == .mixed ? "in bfloat16" : nil
+    }
+
+    private static func size(_ bytes: Int) -> String { Figures.bytes(Double(bytes)) }
+}
