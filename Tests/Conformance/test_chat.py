@@ -70,7 +70,9 @@ def tuned(base, quern):
         "train", "--conversations", questions, "--init-from", base, "--output", base.parent / "run",
         "--quiet", "--set", "instruction_tuning.steps=150", "--set",
         "instruction_tuning.optimizer=muon", "--set",
-        "instruction_tuning.learning_rate=1e-2", "--set", "instruction_tuning.batch_size=8")
+        "instruction_tuning.learning_rate=1e-2", "--set",
+        "instruction_tuning.muon_learning_rate=0.02", "--set",
+        "instruction_tuning.schedule=cosine", "--set", "instruction_tuning.batch_size=8")
     return base.parent / "run/checkpoints/latest"
 
 
@@ -198,7 +200,8 @@ def test_terminal(base, tmp_path):
     slow = tmp_path / "slow"
     slow.mkdir()
     probe("create", slow, 1, json.dumps({
-        "n_layer": 8, "n_head": 8, "n_embd": 512, "n_positions": 2048, "vocab_size": 4098}))
+        "architecture": "gpt2", "n_layer": 8, "n_head": 8, "n_embd": 512, "n_positions": 2048,
+        "vocab_size": 4098}))
     for name in ["tokenizer.json", "tokenizer_config.json"]:
         shutil.copy(base.parent / "run/checkpoints/latest" / name, slow / name)
     child, terminal = pty.fork()
