@@ -8,9 +8,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// to begin at random. The model's shape is then that one's.
     public var initFrom: String?
     /// Optimizer steps in all.
-    public var steps = 1_000
+    public var steps = 600
     /// Windows of a batch.
-    public var batchSize = 16
+    public var batchSize = 8
     /// Batches whose gradients are summed before a step.
     public var gradientAccumulationSteps = 1
     /// Parts that a step's windows are divided into: a thread works on one at a time, and their
@@ -24,7 +24,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var stride: Int?
     /// Whether a window's documents are read apart: attention does not look from one into another,
     /// and positions count from each one's beginning.
-    public var masksDocuments = false
+    public var masksDocuments = true
     /// Whether the rows of a step are streams, each of which goes on with the state that it ended
     /// the step before with, for a model that has such a state. Gradients end where a window
     /// begins, so back-propagation is truncated there. A stream begins at zero, and, with
@@ -40,21 +40,21 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// `float32`, and the plan of the run says so.
     public var precision = Precision.float32
     /// Optimizer that changes the parameters.
-    public var optimizer = OptimizerKind.adamW
+    public var optimizer = OptimizerKind.muon
     /// AdamW's learning rate at its highest.
-    public var learningRate = 3e-3
+    public var learningRate = LearningRates().adamWBesideMuon
     /// Muon's learning rate at its highest, for the blocks' matrices.
-    public var muonLearningRate = 0.02
+    public var muonLearningRate = LearningRates().muon
     /// The decay of Muon's running mean of gradients.
     public var muonMomentum = 0.95
     /// Shape of the learning rates after their rise.
-    public var schedule = LearningRateSchedule.Shape.cosine
+    public var schedule = LearningRateSchedule.Shape.wsd
     /// The learning rate at the end, as a share of the highest.
-    public var finalLearningRateRatio = 0.1
+    public var finalLearningRateRatio = 0.0
     /// Steps over which the learning rate rises from zero.
-    public var warmupSteps = 50
+    public var warmupSteps = 20
     /// The last steps over which the schedule `wsd` falls, as a share of all.
-    public var decayFraction = 0.2
+    public var decayFraction = 0.6
     /// Decoupled weight decay, on matrices and embeddings alone.
     public var weightDecay = 0.1
     /// The decay of the gradient's running mean.
@@ -72,7 +72,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Whether every step learns from the first batch, to see that the model can learn it by heart.
     public var overfitOneBatch = false
     /// Steps between two evaluations of the validation split.
-    public var evaluateEvery = 250
+    public var evaluateEvery = 200
     /// Tokens between the beginnings of two evaluation windows; nil for the context length. A
     /// smaller one gives each token more context, at the price of time.
     public var evaluationStride: Int?
@@ -82,14 +82,23 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Steps between two sets of samples; 0 draws none.
     public var sampleEvery = 0
     /// Steps between two checkpoints.
-    public var checkpointEvery = 250
+    public var checkpointEvery = 200
     /// Checkpoints kept besides the best one.
     public var keepCheckpoints = 2
     /// Chooses the initial weights and the order of the windows.
     public var seed: UInt64 = 1_337
 
-    /// The defaults.
+    /// The defaults: the recipe that the documentation's article "Defaults" measures.
     public init() {}
+
+    /// The defaults with an optimizer, at the rates that suit it and a model.
+    ///
+    /// - Parameter rates: those of the model's shape.
+    public init(optimizer: OptimizerKind, rates: LearningRates = LearningRates()) {
+        self.optimizer = optimizer
+        learningRate = optimizer == .muon ? rates.adamWBesideMuon : rates.adamW
+        muonLearningRate = rates.muon
+    }
 
     /// The keys in `pipeline.json`.
     package enum CodingKeys: String, CodingKey, CaseIterable {

@@ -76,9 +76,7 @@ def train_both(configuration, options):
         "--text-separator",
         corpus["text_separator"].replace("\n", r"\n"),
         "--validation-fraction",
-        corpus["validation_fraction"],
-        "--end-of-text",
-        configuration["shards"]["end_of_text"],
+        0.05,
         *corpus["inputs"],
     )
     vocabulary_size = json.loads((shards / "manifest.json").read_text())["vocabulary"]["size"]

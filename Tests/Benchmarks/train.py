@@ -156,6 +156,7 @@ def run_quern(shape, vocabulary, shards, precision, steps, options):
     output = make_empty(CACHE / "train-run")
     recipe = RECIPE | {
         "batch_size": shape.batch_size, "steps": steps, "precision": precision,
+        "optimizer": "adamw", "schedule": "cosine", "mask_documents": "false",
         # Writing a large model is not what is measured.
         "checkpoint_every": 1_000_000,
     }
@@ -167,7 +168,7 @@ def run_quern(shape, vocabulary, shards, precision, steps, options):
         shards,
         "--output",
         output,
-        *settings(shape.model, "model"),
+        *settings({"architecture": "gpt2"} | shape.model, "model"),
         *settings(recipe, "training"),
         threads=options.threads,
     )

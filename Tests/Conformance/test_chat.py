@@ -72,7 +72,9 @@ def tuned(base, quern):
         "train", "--conversations", questions, "--init-from", base, "--output", base.parent / "run",
         "--quiet", "--set", "instruction_tuning.steps=150", "--set",
         "instruction_tuning.optimizer=muon", "--set",
-        "instruction_tuning.learning_rate=1e-2", "--set", "instruction_tuning.batch_size=8")
+        "instruction_tuning.learning_rate=1e-2", "--set",
+        "instruction_tuning.muon_learning_rate=0.02", "--set",
+        "instruction_tuning.schedule=cosine", "--set", "instruction_tuning.batch_size=8")
     return base.parent / "run/checkpoints/latest"
 
 
@@ -199,7 +201,8 @@ def slow(base, tuned, tmp_path_factory):
     folder = tmp_path_factory.mktemp("slow") / "slow"
     folder.mkdir()
     probe("create", folder, 1, json.dumps({
-        "n_layer": 8, "n_head": 8, "n_embd": 512, "n_positions": 2048, "vocab_size": 4098}))
+        "architecture": "gpt2", "n_layer": 8, "n_head": 8, "n_embd": 512, "n_positions": 2048,
+        "vocab_size": 4098}))
     for name in ["tokenizer.json", "tokenizer_config.json"]:
         shutil.copy(tuned / name, folder / name)
     return folder

@@ -40,6 +40,7 @@ def folder(quern, tmp_path_factory):
 
 def arguments(folder, run, *more):
     settings = {
+        "model.architecture": "gpt2", "training.optimizer": "adamw",
         "model.n_layer": 1, "model.n_head": 1, "model.n_embd": 8, "model.n_positions": 16,
         "training.steps": 6, "training.batch_size": 2, "training.evaluate_every": 2,
         "training.checkpoint_every": 3, "training.keep_checkpoints": 1,

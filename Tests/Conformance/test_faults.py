@@ -19,6 +19,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SHAPE = {
+    "model.architecture": "gpt2", "training.optimizer": "adamw",
     "model.n_layer": 1, "model.n_head": 1, "model.n_embd": 8, "model.n_positions": 16,
     "training.batch_size": 2, "training.keep_checkpoints": 1,
 }  # fmt: skip
@@ -67,7 +68,8 @@ def world(quern, tmp_path_factory):
                    "refine": {"min_words": 3}},
         "vocabulary": {"vocab_size": 290,
                        "special_tokens": ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]},
-        "model": {"n_layer": 1, "n_head": 1, "n_embd": 8, "n_positions": 64},
+        "model": {"architecture": "gpt2", "n_layer": 1, "n_head": 1, "n_embd": 8,
+                  "n_positions": 64},
         "training": {"steps": 2, "batch_size": 2, "evaluate_every": 2, "keep_checkpoints": 1},
         "generation": {"max_new_tokens": 4}, "samples": ["The"],
         "instruction_tuning": {"inputs": [str(folder / "talks.jsonl")], "steps": 2},

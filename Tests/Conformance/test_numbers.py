@@ -17,9 +17,9 @@ PIPELINE = {
     "name": "tiny",
     "corpus": {"inputs": ["corpus.txt"], "text_separator": "\n\n", "validation_fraction": 0.2},
     "vocabulary": {"vocab_size": 300},
-    "model": {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": 16},
+    "model": {"architecture": "gpt2", "n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": 16},
     "training": {"steps": 4, "batch_size": 4, "warmup_steps": 1, "evaluate_every": 2,
-                 "checkpoint_every": 2},
+                 "checkpoint_every": 2, "optimizer": "adamw"},
     "generation": {"max_new_tokens": 4},
     "samples": ["the mill"],
 }

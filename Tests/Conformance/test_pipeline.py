@@ -21,8 +21,15 @@ def run(quern, kjv_path, tmp_path_factory):
         "name": "small",
         "corpus": {"inputs": [str(kjv_path)], "text_separator": "\n\n\n"},
         "vocabulary": {"vocab_size": 1000},
-        "model": {"n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": CONTEXT},
-        "training": {"steps": 40, "batch_size": 8, "evaluate_every": 20, "checkpoint_every": 20},
+        "model": {
+            "architecture": "gpt2", "n_layer": 2, "n_head": 2, "n_embd": 32,
+            "n_positions": CONTEXT,
+        },
+        "training": {
+            "steps": 40, "batch_size": 8, "evaluate_every": 20, "checkpoint_every": 20,
+            "optimizer": "adamw", "learning_rate": 3e-3, "warmup_steps": 50,
+            "mask_documents": False,
+        },
         "generation": {"max_new_tokens": 10},
         "samples": ["In the beginning"],
     }

@@ -17,7 +17,7 @@ PIPELINE = {
         "inputs": ["corpus.txt"], "text_separator": "\n\n", "validation_fraction": 0.2,
     },
     "vocabulary": {"vocab_size": 300},
-    "model": {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": 128},
+    "model": {"architecture": "gpt2", "n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": 128},
     "training": {
         "steps": 6, "batch_size": 4, "warmup_steps": 2, "evaluate_every": 3, "checkpoint_every": 4,
     },

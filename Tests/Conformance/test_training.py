@@ -15,9 +15,10 @@ from tensorboard.util import tensor_util
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINE = {
     "name": "small",
-    "model": {"n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": 32},
+    "model": {"architecture": "gpt2", "n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": 32},
     "training": {
         "steps": 120, "batch_size": 8, "optimizer": "muon", "schedule": "wsd", "warmup_steps": 10,
+        "decay_fraction": 0.2, "final_learning_rate_ratio": 0.1, "mask_documents": False,
         "gradient_accumulation_steps": 2, "evaluate_every": 60, "checkpoint_every": 13,
         "sample_every": 40, "skip_outliers": 3, "early_stop_patience": 5, "learning_rate": 5e-3,
     },

@@ -19,6 +19,7 @@ TIMED = ("c.json", "metrics.jsonl", "events.out.tfevents", "training.json", "sta
          "speed.json", "scores.json", "comparison.json", "comparison.svg",
          "summary.json")  # fmt: skip
 SMALL = {
+    "model.architecture": "gpt2", "training.optimizer": "adamw",
     "model.n_layer": 1, "model.n_head": 1, "model.n_embd": 8, "model.n_positions": 64,
     "training.steps": 4, "training.batch_size": 2, "training.evaluate_every": 2,
     "training.checkpoint_every": 2,
@@ -48,7 +49,7 @@ def base(quern, tmp_path_factory):
         json.dumps({"instruction": f"Stone {n}?", "output": "Granite."}) + "\n"
         for n in range(40)))
     corpus = {"inputs": [str(folder / "text.txt")], "text_separator": "\n\n\n"}
-    shape = {"n_layer": 1, "n_head": 1, "n_embd": 8, "n_positions": 64}
+    shape = {"architecture": "gpt2", "n_layer": 1, "n_head": 1, "n_embd": 8, "n_positions": 64}
     training = {"steps": 4, "batch_size": 2, "evaluate_every": 2, "checkpoint_every": 2}
     pipeline = {
         "name": "toy", "corpus": corpus, "vocabulary": {"vocab_size": 300}, "model": shape,

@@ -26,7 +26,8 @@ MODELS = {
               "model.n_kv_head": 2, "model.n_embd": 64, "training.optimizer": "muon",
               "training.packing": "best-fit"},
     "gpt2": {"model.architecture": "gpt2", "model.n_layer": 2, "model.n_head": 2,
-             "model.n_embd": 32, "training.precision": "mixed"},
+             "model.n_embd": 32, "training.optimizer": "adamw",
+             "training.precision": "mixed"},
     "lstm": {"model.architecture": "lstm", "model.n_layer": 2, "model.n_embd": 32,
              "training.stateful": "true"},
 }  # fmt: skip

@@ -78,7 +78,8 @@ import Work
         // At its start, where a model is not as sensitive to its weights as one of large random
         // ones.
         var configuration = GPTConfiguration(
-            layerCount: 2, headCount: 2, embeddingSize: 72, positionCount: 12, vocabularySize: 150)
+            architecture: .gpt2, layerCount: 2, headCount: 2, embeddingSize: 72, positionCount: 12,
+            vocabularySize: 150)
         kind.change(&configuration)
         let model = try GPT(configuration, seed: 3)
         let batch = randomBatch(8 * 12, vocabulary: 150, seed: 6)
@@ -184,7 +185,8 @@ import Work
     func overfits() throws {
         let model = try GPT(
             GPTConfiguration(
-                layerCount: 1, headCount: 2, embeddingSize: 16, positionCount: 8,
+                architecture: .gpt2, layerCount: 1, headCount: 2, embeddingSize: 16,
+                positionCount: 8,
                 vocabularySize: 13), seed: 4)
         let runner = BatchRunner(
             model: model, batchSize: 2, contextLength: 8, team: ThreadTeam(threadCount: 1))

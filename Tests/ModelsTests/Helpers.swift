@@ -51,7 +51,8 @@ func tinyModel(
     vocabulary: Int = 11, seed: UInt64 = 1
 ) throws -> GPT {
     var configuration = GPTConfiguration(
-        layerCount: layers, headCount: heads, embeddingSize: width, positionCount: positions,
+        architecture: .gpt2, layerCount: layers, headCount: heads, embeddingSize: width,
+        positionCount: positions,
         vocabularySize: vocabulary)
     kind.change(&configuration)
     let model = try GPT(configuration, seed: seed)

@@ -5,7 +5,8 @@ import Work
 
 @Suite struct ParameterLayoutTests {
     let configuration = GPTConfiguration(
-        layerCount: 2, headCount: 2, embeddingSize: 6, positionCount: 5, vocabularySize: 7)
+        architecture: .gpt2, layerCount: 2, headCount: 2, embeddingSize: 6, positionCount: 5,
+        vocabularySize: 7)
 
     @Test("names and shapes are those of GPT-2")
     func shapes() {
@@ -84,7 +85,8 @@ import Work
     @Test("GPT-2 small has 124 million parameters")
     func small() {
         let layout = GPTConfiguration(
-            layerCount: 12, headCount: 12, embeddingSize: 768, positionCount: 1024,
+            architecture: .gpt2, layerCount: 12, headCount: 12, embeddingSize: 768,
+            positionCount: 1024,
             vocabularySize: 50257
         ).layout
         #expect(layout.parameterCount == 124_439_808)
@@ -96,7 +98,8 @@ import Work
     func start() throws {
         let model = try GPT(
             GPTConfiguration(
-                layerCount: 2, headCount: 2, embeddingSize: 32, positionCount: 16,
+                architecture: .gpt2, layerCount: 2, headCount: 2, embeddingSize: 32,
+                positionCount: 16,
                 vocabularySize: 100), seed: 1)
         for tensor in model.layout.tensors {
             let values = model.parameters.array(tensor.range)
@@ -138,16 +141,19 @@ import Work
     @Test(
         "what an architecture cannot be told is refused, with what to do",
         arguments: [
-            (#"{"n_kv_head": 2}"#, "set architecture to llama or qwen3"),
-            (#"{"rope_theta": 5}"#, "set architecture to llama or qwen3"),
-            (#"{"head_dim": 5}"#, "set architecture to llama or qwen3"),
+            (#"{"architecture": "gpt2", "n_kv_head": 2}"#, "set architecture to llama or qwen3"),
+            (#"{"architecture": "gpt2", "rope_theta": 5}"#, "set architecture to llama or qwen3"),
+            (#"{"architecture": "gpt2", "head_dim": 5}"#, "set architecture to llama or qwen3"),
             (#"{"architecture": "llama", "n_kv_head": 3}"#, "make n_kv_head a divisor of n_head"),
             (#"{"architecture": "llama", "n_kv_head": 0}"#, "give a whole number from 1"),
             (#"{"architecture": "llama", "n_embd": 12}"#, "a head has 3 floats"),
             (#"{"architecture": "qwen3", "head_dim": 7}"#, "a head has 7 floats"),
             (#"{"architecture": "llama", "rope_theta": 0}"#, "give a number above 1"),
             (#"{"intermediate_size": -1}"#, "give a whole number from 1"),
-            (#"{"position_embedding_type": "rotary"}"#, "set architecture to llama or qwen3"),
+            (
+                #"{"architecture": "gpt2", "position_embedding_type": "rotary"}"#,
+                "set architecture to llama or qwen3"
+            ),
             (
                 #"{"architecture": "qwen3", "position_embedding_type": "sinusoidal"}"#,
                 "set architecture to gpt2"
@@ -163,8 +169,7 @@ import Work
 
     @Test("a configuration equals one that says what the other leaves out")
     func equality() throws {
-        var short = GPTConfiguration()
-        short.architecture = .llama
+        let short = GPTConfiguration(.llama)
         var long = short
         #expect(long.feedForwardSize == 352)
         (long.keyValueHeadCount, long.headDimension, long.intermediateSize) = (4, 32, 352)

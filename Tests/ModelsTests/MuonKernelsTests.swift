@@ -4,7 +4,8 @@ import Work
 
 @Suite struct MuonKernelsTests {
     private let configuration = GPTConfiguration(
-        layerCount: 2, headCount: 2, embeddingSize: 24, positionCount: 8, vocabularySize: 30)
+        architecture: .gpt2, layerCount: 2, headCount: 2, embeddingSize: 24, positionCount: 8,
+        vocabularySize: 30)
     private let step = MuonKernels.Step(
         learningRate: 0.02, momentum: 0.9, weightDecay: 0.1, gradientScale: 0.5)
 

@@ -50,7 +50,8 @@ import Testing
     func uniformStart() throws {
         let model = try GPT(
             GPTConfiguration(
-                layerCount: 1, headCount: 1, embeddingSize: 8, positionCount: 4,
+                architecture: .gpt2, layerCount: 1, headCount: 1, embeddingSize: 8,
+                positionCount: 4,
                 vocabularySize: 10), seed: 3)
         let losses = PlainGPT<Double>(model).losses([1, 2, 3], targets: [2, 3, 4])
         for loss in losses { #expect(abs(loss - 2.302585) < 0.3) }

@@ -30,7 +30,8 @@ import Work
     @Test("gradients are those of slots at once and one for each doubling of the waves")
     func gradientCounts() throws {
         let configuration = GPTConfiguration(
-            layerCount: 1, headCount: 1, embeddingSize: 8, positionCount: 4, vocabularySize: 9)
+            architecture: .gpt2, layerCount: 1, headCount: 1, embeddingSize: 8, positionCount: 4,
+            vocabularySize: 9)
         func count(_ slots: Int?, _ batchSize: Int, threads: Int) -> Int {
             BatchRunner.memory(
                 of: configuration, batchSize: batchSize, contextLength: 4, threadCount: threads,
@@ -50,7 +51,8 @@ import Work
     @Test("a profile covers all the time, and changes nothing")
     func profile() throws {
         let configuration = GPTConfiguration(
-            layerCount: 2, headCount: 2, embeddingSize: 16, positionCount: 16, vocabularySize: 50)
+            architecture: .gpt2, layerCount: 2, headCount: 2, embeddingSize: 16, positionCount: 16,
+            vocabularySize: 50)
         let model = try GPT(configuration, seed: 2)
         let ids = (0..<12 * 16).map { TokenID($0 * 7 % 50) }
         func gradients(threads: Int, profiled: Bool) -> [Float] {

@@ -69,13 +69,14 @@ import Work
     }
 
     private static var recipe: TrainingConfiguration {
-        var recipe = TrainingConfiguration()
+        var recipe = TrainingConfiguration(optimizer: .adamW)
+        recipe.masksDocuments = false
         (recipe.steps, recipe.batchSize, recipe.warmupSteps) = (2, 4, 1)
         return recipe
     }
 
     private static var decoder: GPTConfiguration {
-        var shape = GPTConfiguration()
+        var shape = GPTConfiguration(.gpt2)
         (shape.layerCount, shape.headCount, shape.embeddingSize) = (1, 2, 16)
         shape.positionCount = 48
         return shape

@@ -15,7 +15,7 @@ enum TinyModel {
     static func model(
         of vocabulary: Vocabulary, layers: Int, heads: Int, width: Int, positions: Int
     ) throws -> GPT {
-        var shape = GPTConfiguration()
+        var shape = GPTConfiguration(.gpt2)
         (shape.layerCount, shape.headCount, shape.embeddingSize) = (layers, heads, width)
         (shape.positionCount, shape.vocabularySize) = (positions, vocabulary.count)
         return try GPT(shape, seed: 3)

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `no width is found where none comes near`() throws {
-        var shape = GPTConfiguration()
+        var shape = GPTConfiguration(.gpt2)
         shape.vocabularySize = 300
         #expect(try WidthSearch(shape, key: "n_embd").shape(nearestTo: 5) == nil)
         #expect(try WidthSearch(shape, key: "n_embd").shape(nearestTo: 1 << 50) == nil)
@@ -39,7 +39,8 @@ import Testing
 
     @Test func `parameters are counted without embeddings, positions and head`() {
         var shape = GPTConfiguration(
-            layerCount: 2, headCount: 2, embeddingSize: 16, positionCount: 8, vocabularySize: 300)
+            architecture: .gpt2, layerCount: 2, headCount: 2, embeddingSize: 16, positionCount: 8,
+            vocabularySize: 300)
         shape.tiesEmbeddings = false
         // Of a block 12 C² weights and 13 C biases and gains; of the last norm 2 C.
         #expect(shape.nonEmbeddingParameterCount == 2 * (12 * 256 + 13 * 16) + 2 * 16)

@@ -55,7 +55,8 @@ private struct ChatWorld {
               "instruction_tuning": {
                 "inputs": ["questions.jsonl.zst"], "steps": 100, "batch_size": 4,
                 "optimizer": "muon",
-                "learning_rate": 1e-2, "evaluate_every": 100, "validation_fraction": 0.2,
+                "learning_rate": 1e-2, "muon_learning_rate": 0.02, "schedule": "cosine",
+                "evaluate_every": 100, "validation_fraction": 0.2,
                 "questions": \(questions)
               }
             }

@@ -24,7 +24,7 @@ import Testing
               "rule": "\(rule)", "minutes": 0.002, "windows": 8,
               "model": {"n_positions": 16},
               "training": {
-                "steps": 6, "batch_size": 4, "warmup_steps": 2, "mask_documents": true
+                "steps": 6, "batch_size": 4, "warmup_steps": 2
               },
               "models": [\(models ?? Self.models)]
             }

@@ -56,7 +56,7 @@ import Testing
             JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
         let keys = try #require(whole["keys"] as? [[String: Any]])
         #expect(keys.map { $0["key"] as? String } == ["generation.top_k"])
-        #expect(keys[0]["default"] as? Int == 0)
+        #expect(keys[0]["default"] as? Int == 50)
         #expect(keys[0]["matters_if"] as? String == "temperature is above 0")
     }
 

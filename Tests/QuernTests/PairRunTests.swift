@@ -28,8 +28,10 @@ import Testing
               "vocabulary": {"vocab_size": 257},
               "model": {"architecture": "encoder_decoder", "n_layer": 1, "n_head": 2, "n_embd": 32,
                         "n_positions": 48\(model)},
-              "training": {"steps": 120, "batch_size": 8, "learning_rate": 1e-2,
-                           "warmup_steps": 10, "evaluate_every": 60, "checkpoint_every": 60},
+              "training": {"steps": 120, "batch_size": 8, "optimizer": "adamw",
+                           "learning_rate": 1e-2, "schedule": "cosine", "warmup_steps": 10,
+                           "final_learning_rate_ratio": 0.1, "evaluate_every": 60,
+                           "checkpoint_every": 60},
               "generation": {"temperature": 0},
               "samples": ["ab"]
             }

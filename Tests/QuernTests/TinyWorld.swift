@@ -38,10 +38,12 @@ struct TinyWorld {
                 "validation_fraction": 0.2
               },
               "vocabulary": {"vocab_size": 300},
-              "model": {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": 16},
+              "model": {
+                "architecture": "gpt2", "n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": 16
+              },
               "training": {
                 "steps": 6, "batch_size": 4, "warmup_steps": 2, "evaluate_every": 3,
-                "checkpoint_every": 4
+                "checkpoint_every": 4, "optimizer": "adamw", "mask_documents": false
               },
               "generation": {"max_new_tokens": 8},
               "samples": ["the mill"]

@@ -92,6 +92,26 @@ import TokenShards
         }
     }
 
+    @Test("a recipe is written in full, so that later defaults are none of a checkpoint's")
+    func complete() throws {
+        let data = try JSONEncoder().encode(TrainingConfiguration())
+        let whole = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        // What is absent of these is a value of its own: nothing, or off.
+        let absent = [
+            "init_from", "gradient_slots", "stride", "evaluation_stride", "stateful",
+        ]
+        let keys = Set(TrainingConfiguration.CodingKeys.allCases.map(\.rawValue))
+        #expect(Set(whole.keys) == keys.subtracting(absent))
+        for key in whole.keys {
+            var part = whole
+            part[key] = nil
+            let text = try JSONSerialization.data(withJSONObject: part)
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(TrainingConfiguration.self, from: text)
+            }
+        }
+    }
+
     @Test(
         "a step has four slots, or as many as a batch has windows, unless a number is given"
     )

@@ -44,7 +44,7 @@ final class TrainingFixture {
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     static var model: GPTConfiguration {
-        var model = GPTConfiguration()
+        var model = GPTConfiguration(.gpt2)
         model.layerCount = 2
         model.headCount = 2
         model.embeddingSize = 16
@@ -53,7 +53,11 @@ final class TrainingFixture {
     }
 
     static var configuration: TrainingConfiguration {
-        var configuration = TrainingConfiguration()
+        var configuration = TrainingConfiguration(optimizer: .adamW)
+        configuration.schedule = .cosine
+        configuration.decayFraction = 0.2
+        configuration.finalLearningRateRatio = 0.1
+        configuration.masksDocuments = false
         configuration.steps = 12
         configuration.batchSize = 4
         configuration.warmupSteps = 3

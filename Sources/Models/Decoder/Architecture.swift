@@ -19,6 +19,9 @@ public enum Architecture: String, Codable, CaseIterable, Sendable {
     var isGated: Bool { self != .gpt2 }
     /// Whether products have a bias.
     var hasBiases: Bool { self == .gpt2 }
+    /// Whether the output head of a new model is the token embedding, as in the configurations of
+    /// Hugging Face's classes.
+    var tiesEmbeddings: Bool { self == .gpt2 }
     /// Whether each head's queries and keys pass through an RMSNorm.
     var normalisesHeads: Bool { self == .qwen3 }
 }

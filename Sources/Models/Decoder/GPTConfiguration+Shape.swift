@@ -9,8 +9,7 @@ extension GPTConfiguration: ModelShape {
 
     /// The default shape of an architecture.
     public init(defaultsOf architecture: String) {
-        self.init()
-        self.architecture = Architecture(rawValue: architecture) ?? .gpt2
+        self.init(Architecture(rawValue: architecture) ?? Self.defaultArchitecture)
     }
 
     /// The architecture's name.

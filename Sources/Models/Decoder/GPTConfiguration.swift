@@ -8,7 +8,7 @@ import Work
 /// equals the value that it stands for.
 public struct GPTConfiguration: Codable, Sendable {
     /// Architecture of the blocks.
-    public var architecture = Architecture.gpt2
+    public var architecture = defaultArchitecture
     /// Blocks, each of attention and a feed-forward part.
     public var layerCount = 4
     /// Heads of attention in a block; a divisor of `embeddingSize`.
@@ -34,7 +34,10 @@ public struct GPTConfiguration: Codable, Sendable {
     /// How positions are told apart; nil for the architecture's own way.
     public var positions: PositionEncoding?
     /// Whether the output head is the token embedding; otherwise it is a matrix of its own.
-    public var tiesEmbeddings = true
+    public var tiesEmbeddings = defaultArchitecture.tiesEmbeddings
+
+    /// The architecture of a model that is described without one.
+    public static let defaultArchitecture = Architecture.qwen3
 
     static let defaultRotaryBase = 10_000.0
 
@@ -55,15 +58,21 @@ public struct GPTConfiguration: Codable, Sendable {
         case tiesEmbeddings = "tie_word_embeddings"
     }
 
-    /// The default shape.
-    public init() {}
+    /// The default shape of an architecture: the same sizes for all of them.
+    ///
+    /// These are the defaults of a new model. Keys that are missing in the `config.json` of a model
+    /// that is there have those of Hugging Face's class.
+    public init(_ architecture: Architecture = defaultArchitecture) {
+        self.architecture = architecture
+        tiesEmbeddings = architecture.tiesEmbeddings
+    }
 
     /// A shape.
     public init(
-        architecture: Architecture = .gpt2, layerCount: Int, headCount: Int, embeddingSize: Int,
+        architecture: Architecture, layerCount: Int, headCount: Int, embeddingSize: Int,
         positionCount: Int, vocabularySize: Int, layerNormEpsilon: Float = 1e-5
     ) {
-        self.architecture = architecture
+        self.init(architecture)
         self.layerCount = layerCount
         self.headCount = headCount
         self.embeddingSize = embeddingSize
@@ -72,10 +81,12 @@ public struct GPTConfiguration: Codable, Sendable {
         self.layerNormEpsilon = layerNormEpsilon
     }
 
-    /// Reads the keys that are there; the others keep their defaults.
+    /// Reads the keys that are there; the others keep the defaults of the architecture.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        var architecture = Self.defaultArchitecture
         try values.read(.architecture, into: &architecture)
+        self.init(architecture)
         try values.read(.layerCount, into: &layerCount)
         try values.read(.headCount, into: &headCount)
         try values.read(.embeddingSize, into: &embeddingSize)

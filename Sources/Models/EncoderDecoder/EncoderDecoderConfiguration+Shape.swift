@@ -10,6 +10,11 @@ extension EncoderDecoderConfiguration: ModelShape {
     /// The default shape.
     public init(defaultsOf architecture: String) { self.init() }
 
+    /// Rates found by measurement, lower than a decoder's: its norms stand behind what they add to.
+    public var learningRates: LearningRates {
+        LearningRates(adamW: 1e-3, adamWBesideMuon: 4e-3, muon: 0.02)
+    }
+
     /// The architecture's name.
     public var architectureName: String { Self.architecture }
 

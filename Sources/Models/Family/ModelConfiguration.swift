@@ -25,11 +25,10 @@ public struct ModelConfiguration: Codable, Sendable {
     /// only other architectures have is an error.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
-        let name = try values.decodeIfPresent(String.self, forKey: Self.architectureKey)
-        let families = ModelFamilies.all
-        guard
-            let family = name.map({ name in families.first { $0.architectures.contains(name) } })
-                ?? families[0]
+        let name =
+            try values.decodeIfPresent(String.self, forKey: Self.architectureKey)
+            ?? ModelFamilies.defaultArchitecture
+        guard let family = ModelFamilies.all.first(where: { $0.architectures.contains(name) })
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: Self.architectureKey, in: values,
@@ -40,7 +39,7 @@ public struct ModelConfiguration: Codable, Sendable {
             if try values.decodeNil(forKey: key) { continue }
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: values,
-                debugDescription: "\(name ?? family.architectures[0]) has no \(key.stringValue)"
+                debugDescription: "\(name) has no \(key.stringValue)"
                     + (family.keyMeant(by: key.stringValue).map { " (did you mean \($0)?)" } ?? "")
                     + "; it knows \(family.keys.joined(separator: ", "))")
         }
@@ -66,6 +65,9 @@ public enum ModelFamilies {
     public static let all: [any ModelShape.Type] = [
         GPTConfiguration.self, RecurrentConfiguration.self, EncoderDecoderConfiguration.self,
     ]
+
+    /// The architecture of a model that is described without one.
+    public static var defaultArchitecture: String { GPTConfiguration().architectureName }
 
     /// The values of the key `architecture`.
     public static var architectures: [String] { all.flatMap { $0.architectures } }

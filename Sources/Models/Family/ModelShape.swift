@@ -16,6 +16,8 @@ public protocol ModelShape: Codable, Sendable, Equatable, SettingSection {
     /// The default shape of one of ``architectures``.
     init(defaultsOf architecture: String)
 
+    /// Learning rates that suit a new model of this shape.
+    var learningRates: LearningRates { get }
     /// The architecture's name: "gpt2".
     var architectureName: String { get }
     /// Tokens in the vocabulary; 0 until it is known.

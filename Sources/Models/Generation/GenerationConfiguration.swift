@@ -6,7 +6,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     /// Divides the logits: below 1 the likely becomes likelier; 0 always takes the likeliest.
     public var temperature = 0.8
     /// Only the `topK` likeliest tokens may come; 0 allows all.
-    public var topK = 0
+    public var topK = 50
     /// Only the likeliest tokens whose probabilities together reach `topP` may come; 1 allows all.
     public var topP = 0.95
     /// Only tokens at least this many times as probable as the likeliest may come; 0 allows all.
@@ -17,7 +17,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     /// Texts that end a sample. They are not part of it.
     public var stopStrings: [String] = []
     /// The most tokens to generate.
-    public var maximumTokenCount = 200
+    public var maximumTokenCount = 120
     /// Seed that the random choices follow from.
     public var seed: UInt64 = 42
 

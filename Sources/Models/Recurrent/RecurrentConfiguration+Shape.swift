@@ -16,6 +16,15 @@ extension RecurrentConfiguration: ModelShape {
         self.architecture = RecurrentArchitecture(rawValue: architecture) ?? .lstm
     }
 
+    /// Rates found by measurement: gates bear high ones, a plain recurrence does not.
+    public var learningRates: LearningRates {
+        switch architecture {
+        case .rnn: LearningRates()
+        case .lstm: LearningRates(adamW: 2e-2, adamWBesideMuon: 2e-2, muon: 0.05)
+        case .gru: LearningRates(adamW: 1.2e-2, adamWBesideMuon: 2e-2, muon: 0.05)
+        }
+    }
+
     /// The cell's name.
     public var architectureName: String { architecture.rawValue }
 

@@ -52,21 +52,39 @@ extension PipelineConfiguration {
     }
 
     /// The defaults, those of the model being its architecture's, those of the vocabulary its
-    /// model's, and pairs being packed whole.
+    /// model's, learning rates those of architecture and optimizer, and pairs being packed whole.
+    ///
+    /// No default depends on a number of steps: a run that goes on to more of them would else have
+    /// another recipe.
     private static func defaults(for said: JSONValue) throws -> JSONValue {
         var configuration = PipelineConfiguration()
+        let tuning = said["instruction_tuning"]
+        if let optimizer = optimizer(in: tuning) {
+            configuration.instructionTuning = InstructionTuningConfiguration(optimizer: optimizer)
+        }
+        // Steps are said in place of epochs.
+        if tuning?["steps"] != nil { configuration.instructionTuning.epochs = nil }
         if let name = said["model"]?["architecture"]?.string,
             let shape = ModelFamilies.shape(defaultsOf: name)
         {
             configuration.model = ModelConfiguration(shape)
-            if type(of: shape).readsPairs { configuration.training.packing = .bestFit }
         }
+        let shape = configuration.model.shape
+        configuration.training = TrainingConfiguration(
+            optimizer: optimizer(in: said["training"]) ?? configuration.training.optimizer,
+            rates: shape.learningRates)
+        if type(of: shape).readsPairs { configuration.training.packing = .bestFit }
         if let name = said["vocabulary"]?["model"]?.string,
             let model = VocabularyModel(rawValue: name)
         {
             configuration.vocabulary = VocabularyConfiguration(model: model)
         }
         return try WrittenJSON(Array(JSONEncoder().encode(configuration))).value
+    }
+
+    /// The optimizer that a section names, if it is a known one.
+    private static func optimizer(in section: JSONValue?) -> OptimizerKind? {
+        section?["optimizer"]?.string.flatMap(OptimizerKind.init(rawValue:))
     }
 }
 

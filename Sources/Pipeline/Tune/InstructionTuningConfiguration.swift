@@ -14,21 +14,22 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
     public var onError = CorpusErrorPolicy.fail
     /// The share of conversations that is held out, from 0 to 1.
     public var validationFraction = 0.05
-    /// Times that each conversation is learned from, in place of a number of steps.
-    public var epochs: Double?
+    /// Times that each conversation is learned from, in place of a number of steps; nil for that
+    /// number, as in a file that gives `steps` alone.
+    public var epochs: Double? = 2
     /// Questions for the model at the end of a run.
     public var questions: [String] = []
     /// The recipe.
     public var training: TrainingConfiguration
 
-    /// The defaults: those of training, with gentler steps.
-    public init() {
-        training = TrainingConfiguration()
+    /// The defaults: those of training, with gentler steps at half its learning rates.
+    public init(optimizer: OptimizerKind = TrainingConfiguration().optimizer) {
+        training = TrainingConfiguration(optimizer: optimizer)
         training.steps = 200
-        training.masksDocuments = true
-        training.learningRate = 1e-3
+        training.learningRate /= 2
+        training.muonLearningRate /= 2
+        training.schedule = .linear
         training.warmupSteps = 10
-        training.finalLearningRateRatio = 0
         training.weightDecay = 0
         training.evaluateEvery = 50
         training.checkpointEvery = 100

@@ -35,9 +35,9 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             is that with the lowest loss over the held-out tokens of all of them together. A \
             directory without a manifest may hold the shards of llm.c, nanoGPT's train.bin and \
             val.bin, or Megatron-LM's .bin and .idx. --set training.packing=best-fit keeps \
-            documents whole, and with --set training.mask_documents=true each is read apart from \
-            the others in its window. --set training.stateful=true lets a recurrent model begin a \
-            window with the state that it ended the one before with.
+            documents whole. Each is read apart from the others in its window; with --set \
+            training.mask_documents=false it sees those before it. --set training.stateful=true \
+            lets a recurrent model begin a window with the state that it ended the one before with.
             """)
 
     static let examples: [Example] = [

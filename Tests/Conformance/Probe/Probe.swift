@@ -36,7 +36,7 @@ struct ProbeTraining: Decodable {
 
     /// The same as the trainer is told it.
     var configuration: TrainingConfiguration {
-        var configuration = TrainingConfiguration()
+        var configuration = TrainingConfiguration(optimizer: .adamW)
         (configuration.beta1, configuration.beta2) = (betas[0], betas[1])
         configuration.epsilon = epsilon
         configuration.weightDecay = weight_decay
@@ -179,7 +179,8 @@ enum Probe {
         let runner = BatchRunner(
             model: model, batchSize: batchSize, contextLength: context, team: team,
             kernels: .best(precision))
-        let optimizer = Optimizer(TrainingConfiguration(), layout: model.layout, team: team)
+        let optimizer = Optimizer(
+            TrainingConfiguration(optimizer: .adamW), layout: model.layout, team: team)
         var generator = RandomGenerator(seed: 1)
         // As often as a text has them: the token of rank r has a share of 1 / r (Zipf's law).
         let size = Double(shape.vocabularySize)

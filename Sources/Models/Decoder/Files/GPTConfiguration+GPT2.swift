@@ -44,8 +44,9 @@ extension GPTConfiguration {
                 throw Unsupported("it has cross-attention")
             }
             var configuration = GPTConfiguration(
-                layerCount: n_layer ?? 12, headCount: n_head ?? 12, embeddingSize: n_embd ?? 768,
-                positionCount: n_positions ?? 1024, vocabularySize: vocab_size ?? 50257,
+                architecture: .gpt2, layerCount: n_layer ?? 12, headCount: n_head ?? 12,
+                embeddingSize: n_embd ?? 768, positionCount: n_positions ?? 1024,
+                vocabularySize: vocab_size ?? 50257,
                 layerNormEpsilon: Float(layer_norm_epsilon ?? 1e-5))
             configuration.intermediateSize = n_inner
             switch position_embedding_type ?? "absolute" {

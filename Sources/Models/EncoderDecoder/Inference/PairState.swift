@@ -34,7 +34,7 @@ public final class PairState: ReadingState {
     ) -> KeyValueCache {
         KeyValueCache(
             GPTConfiguration(
-                layerCount: shape.layerCount, headCount: shape.headCount,
+                architecture: .gpt2, layerCount: shape.layerCount, headCount: shape.headCount,
                 embeddingSize: shape.embeddingSize, positionCount: capacity, vocabularySize: 1))
     }
 
