@@ -107,8 +107,9 @@ enum RunSummary {
 }
 
 extension Report {
-    /// Adds the speed of training, and its time.
+    /// Adds the speed of training, and its time, where they are known.
     mutating func addSpeed(of summary: TrainingSummary, indent: Int = 0) {
+        guard summary.trainingSeconds > 0 else { return }
         row(
             "training",
             """
