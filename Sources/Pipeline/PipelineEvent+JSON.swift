@@ -21,7 +21,8 @@ extension PipelineEvent: Encodable {
         case .checkedShards(let count, let byteCount):
             try members.encode(count, forKey: .shards)
             try members.encode(byteCount, forKey: .bytes)
-        case .notice(let text): try members.encode(text, forKey: .text)
+        case .notice(let text), .otherCheckpoint(let text):
+            try members.encode(text, forKey: .text)
         case .progress(let progress): try progress.encode(to: encoder)
         case .training(let event): try event.encode(to: encoder)
         }
@@ -33,7 +34,7 @@ extension PipelineEvent: Encodable {
         case .upToDate: "up_to_date"
         case .progress: "progress"
         case .training(let event): event.name
-        case .notice: "notice"
+        case .notice, .otherCheckpoint: "notice"
         case .checkedShards: "checked_shards"
         case .finished: "finished"
         }

@@ -65,6 +65,8 @@ public enum PipelineEvent: Sendable {
     case training(TrainingEvent)
     /// Something that a person should know and that is no error.
     case notice(String)
+    /// Another checkpoint is used than a person may expect, or stands for the best; a sentence.
+    case otherCheckpoint(String)
     /// Shards that are about to be read were found to be as they were written.
     case checkedShards(count: Int, byteCount: Int)
     /// A stage is done; the files that it made or keeps.

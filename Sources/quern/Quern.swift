@@ -84,7 +84,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         }
     }
 
-    /// Tells where an argument names the best checkpoint of a run that has none.
+    /// Tells where an argument names the best checkpoint of a run that has none, or has lost it.
     private static func tellStandIns(
         _ arguments: [String], for command: any ParsableCommand
     ) {
@@ -93,7 +93,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             guard let path = argument.split(separator: "=").last,
                 let notice = CheckpointStore.standInNotice(for: String(path))
             else { continue }
-            ProgressPrinter.notice(notice, form: messages.form)
+            ProgressPrinter.notice(notice, form: messages.errorForm)
         }
     }
 

@@ -89,6 +89,7 @@ import Testing
             ["encode", "--vocab", "tiny", "--output", "s", "corpus.txt.zst"],
             ["bytes_per_second", "directory", "seconds", "train_tokens", "vocabulary_tokens"]
         ),
+        (["compare", "tiny"], ["differences", "runs"]),
         (["config", "top_k"], ["keys"]),
         (
             ["init", "corpus.txt.zst", "--output", "own.json"],

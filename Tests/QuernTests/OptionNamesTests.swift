@@ -22,9 +22,11 @@ import Testing
         // Messages and the form of results.
         "ids", "json", "log-format", "logprobs", "profile", "quiet", "speed", "tensors", "threads",
         // What is shown, scored or drawn.
-        "answers", "attention", "beams", "begin", "by-context", "by-position", "head", "layer",
+        "answers", "attention", "beams", "begin", "by", "by-context", "by-position", "head",
+        "layer",
         "schema",
-        "length-penalty", "longest", "prompt", "separator", "split", "step", "system", "target",
+        "length-penalty", "longest", "minutes", "places", "prompt", "row", "separator", "split",
+        "step", "system", "target",
         "targets", "tokens", "top", "unused", "weights", "windows", "word",
         // The files of other programs.
         "add-bos", "context", "ignore-normalizer", "length", "pre", "preset", "type",

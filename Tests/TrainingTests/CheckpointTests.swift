@@ -294,6 +294,8 @@ final class CheckpointFixture {
             let step = store.entries.filter { $0.name == best }[0].step
             try fixture.flip(8 * 700 + 3, of: "model.safetensors", step: step)
         }
+        let notice = CheckpointStore.standInNotice(for: store.path(of: .best))
+        #expect(notice?.contains("stood for \(best)") == (way == "removed" ? true : nil))
         let (_, notes) = try await fixture.resume()
         #expect(notes.contains { $0.hasPrefix("\(best), which had the lowest validation loss") })
         #expect(notes.contains { $0.contains("the best of those left is \(second)") })

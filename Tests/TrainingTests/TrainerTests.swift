@@ -140,6 +140,35 @@ import Work
         #expect(after.utf8.last == UInt8(ascii: "\n") && !after.utf8.contains(UInt8(ascii: "\r")))
     }
 
+    @Test func `metrics that were lost are named, and no time is made up for them`() async throws {
+        let fixture = try TrainingFixture()
+        let path = fixture.path("run") + "/metrics.jsonl"
+        func resume(steps: Int) async throws -> (summary: TrainingSummary, notes: [String]) {
+            var configuration = TrainingFixture.configuration
+            configuration.steps = steps
+            var notes: [String] = []
+            let summary = try await fixture.trainer(
+                "run", configuration: configuration, existing: .resume
+            ).run { event in
+                if case .began(let plan) = event { notes = plan.notes }
+            }
+            return (summary, notes)
+        }
+        _ = try await fixture.trainer("run").run()
+        let whole = try await resume(steps: 12)
+        #expect(whole.notes.isEmpty && whole.summary.trainingSeconds > 0)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try text.replacing("{", with: "}", maxReplacements: 1).write(
+            toFile: path, atomically: false, encoding: .utf8)
+        let damaged = try await resume(steps: 12)
+        #expect(damaged.notes.contains { $0.contains("a line of \(path) is damaged") })
+        #expect(damaged.notes.contains { $0.contains("the figures of 1 of the 12 steps") })
+        try FileManager.default.removeItem(atPath: path)
+        let lost = try await resume(steps: 13)
+        #expect(lost.notes.count == 1 && lost.notes[0].contains("of 12 of the 12 steps"))
+        #expect(lost.summary.trainingSeconds == 0)
+    }
+
     @Test("so does one with dropout, documents apart and another architecture, on any threads")
     func resumedWithDropout() async throws {
         let fixture = try TrainingFixture()

@@ -111,7 +111,7 @@ public enum EvaluateStage {
         to modelDirectory: String, _ work: WorkContext<PipelineEvent>
     ) {
         if let note = CheckpointStore.store(ofModel: modelDirectory)?.mendPointersIfFree() {
-            work.report(.notice(note))
+            work.report(.otherCheckpoint(note))
         }
     }
 

@@ -38,7 +38,9 @@ extension PipelineRunner {
             guard summary.isComplete else { throw PipelineError.interrupted }
             return try files(ofRun: directory)
         }
-        if let note = store.mendPointersIfFree(holding: claim) { work.report(.notice(note)) }
+        if let note = store.mendPointersIfFree(holding: claim) {
+            work.report(.otherCheckpoint(note))
+        }
         guard let model = store.best ?? store.latest else {
             throw TrainingError.noCheckpoint(directory: directory)
         }
@@ -117,7 +119,7 @@ extension PipelineRunner {
         let newest: SoundCheckpoint?
         do { newest = try store.newestSound() } catch TrainingError.noSoundCheckpoint {
             work.report(
-                .notice(
+                .otherCheckpoint(
                     """
                     no checkpoint in \(store.directory) is sound: they are set aside, and the \
                     model is trained again

@@ -16,8 +16,10 @@ public struct PipelineRunner {
         public var vocabulary: Vocabulary
         /// The data sets that were learned from, with their weights: one for each source.
         public var data: Mixture
-        /// Summary of training.
+        /// Summary of training, whose evaluation is that of the last step.
         public var training: TrainingSummary
+        /// Evaluation of the best checkpoint, which draws the texts; nil where none was evaluated.
+        public var best: TrainingState.Best?
         /// Generated texts, each with its prompt.
         public var samples: [String]
         /// Summary of instruction tuning, where there is any.
@@ -80,6 +82,7 @@ public struct PipelineRunner {
             training: try TrainingSummary(
                 runDirectory: configuration.runDirectory, dataSetCount: data.sources.count),
             samples: samples, outputs: [])
+        summary.best = CheckpointStore(runDirectory: configuration.runDirectory).bestEvaluation
         if !configuration.instructionTuning.inputs.isEmpty {
             try await tune(configuration.instructionTuning, model, &record)
             let directory = configuration.tuningDirectory

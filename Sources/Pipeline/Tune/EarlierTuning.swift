@@ -20,7 +20,8 @@ struct EarlierTuning {
         in store: CheckpointStore, work: WorkContext<PipelineEvent>
     ) throws -> SoundCheckpoint? {
         do { return try store.newestSound() } catch TrainingError.noSoundCheckpoint {
-            work.report(.notice("no checkpoint in \(store.directory) is sound: all are set aside"))
+            work.report(
+                .otherCheckpoint("no checkpoint in \(store.directory) is sound: all are set aside"))
             return nil
         }
     }

@@ -59,7 +59,7 @@ public enum TuneStage {
         try conversations.findInputs().check(output: runDirectory)
         surroundings.claim = try TrainStage.claim(surroundings, inputs: [], start: modelDirectory)
         if let note = CheckpointStore.store(ofModel: modelDirectory)?.mendPointersIfFree() {
-            work.report(.notice(note))
+            work.report(.otherCheckpoint(note))
         }
         let startDirectory = try CheckpointStore.soundModelDirectory(at: modelDirectory)
         if results == nil { try checkStart(modelDirectory, of: store, surroundings.existing) }

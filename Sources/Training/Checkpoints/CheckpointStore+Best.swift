@@ -14,6 +14,15 @@ extension CheckpointStore {
         return best?.entry
     }
 
+    /// Step and validation loss of the best checkpoint; nil without one. O(checkpoints).
+    package var bestEvaluation: TrainingState.Best? {
+        let whole = whole
+        guard let best = best(of: whole),
+            let loss = whole.first(where: { $0.entry == best })?.state.checkpointLoss
+        else { return nil }
+        return TrainingState.Best(step: best.step, loss: loss)
+    }
+
     /// Lets a run that goes on from `place` look for a loss lower than that of the best checkpoint
     /// that is left, where the one that had the lowest is not there any more: nothing might become
     /// the best again otherwise.

@@ -110,10 +110,12 @@ extension CheckpointStore {
         ModelPlace.directory(of: name) ?? name
     }
 
-    /// A sentence that `path` names the best checkpoint of a run of which nothing was evaluated,
-    /// and that the newest is taken; nil where that is not so. O(checkpoints).
+    /// A sentence that `path` names the best checkpoint of a run of which nothing was evaluated, or
+    /// whose best is not there any more, and which one is taken; nil where that is not so.
+    /// O(checkpoints).
     public static func standInNotice(for path: String) -> String? {
         let trimmed = trimmed(path)
+        if let notice = lostBestNotice(for: trimmed) { return notice }
         let store = CheckpointStore(directory: FileSystem.parentDirectory(of: trimmed))
         guard trimmed.split(separator: "/").last.map(String.init) == Pointer.best.rawValue,
             FileSystem.isMissing(trimmed), store.best == nil, store.isUnevaluated,
@@ -121,6 +123,21 @@ extension CheckpointStore {
         else { return nil }
         return "no checkpoint of \(store.directory) was evaluated, so none is the best: the newest "
             + "is taken, \(latest)"
+    }
+
+    /// A sentence that the best checkpoint of the run that `path` names is not there any more.
+    private static func lostBestNotice(for path: String) -> String? {
+        let isPointer = path.split(separator: "/").last.map(String.init) == Pointer.best.rawValue
+        let run = isPointer ? nil : ModelPlace.run(named: path)
+        let store =
+            run.map { CheckpointStore(runDirectory: $0) }
+            ?? CheckpointStore(directory: FileSystem.parentDirectory(of: path))
+        guard isPointer || run != nil else { return nil }
+        let pointer = store.path(of: .best)
+        guard FileSystem.isMissing(pointer), let lost = FilePointer.target(at: pointer),
+            let best = store.best
+        else { return nil }
+        return "\(pointer) stood for \(lost), which is not there any more: \(best) is taken"
     }
 
     /// Whether there are checkpoints, and no loss over held-out tokens was measured at any.

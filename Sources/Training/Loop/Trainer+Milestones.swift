@@ -156,10 +156,13 @@ extension Trainer {
         ]
     }
 
-    func plan(matrixPeak: Double) -> TrainingPlan {
+    /// The plan of the run.
+    ///
+    /// - Parameter notes: what a person should know of its metrics, a sentence each.
+    func plan(matrixPeak: Double, notes: [String]) -> TrainingPlan {
         TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
-            completedSteps: state.step, notes: continuation.notes + otherDataNotes,
+            completedSteps: state.step, notes: continuation.notes + otherDataNotes + notes,
             changes: changes,
             tokensPerStep: tokensPerStep,
             windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
@@ -168,6 +171,8 @@ extension Trainer {
     }
 
     /// Writes the summary of the run and returns it.
+    ///
+    /// - Parameter seconds: time in steps; 0 where it is not known.
     func summarise(seconds: Double) throws -> TrainingSummary {
         let summary = TrainingSummary(
             steps: state.step, isComplete: isComplete,

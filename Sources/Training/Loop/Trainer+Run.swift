@@ -28,7 +28,7 @@ extension Trainer {
             directory: surroundings.runDirectory, completedSteps: state.step,
             report: report ?? work.report)
         var meter = StepMeter(team: runner.team, earlierSeconds: log.earlierSeconds)
-        log.report(.began(plan(matrixPeak: meter.matrixPeak)))
+        log.report(.began(plan(matrixPeak: meter.matrixPeak, notes: log.notes)))
         // The states of rows, which a step changes on its way, are not brought back.
         runner.stop = runner.carriedState == nil ? stop : nil
         defer { runner.stop = nil }
@@ -52,7 +52,7 @@ extension Trainer {
                     ProfileReport(
                         profile, steps: state.step - firstStep, seconds: meter.secondsHere)))
         }
-        return try summarise(seconds: meter.seconds)
+        return try summarise(seconds: log.isWhole ? meter.seconds : 0)
     }
 
     // MARK: The parts of a step

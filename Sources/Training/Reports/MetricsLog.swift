@@ -16,6 +16,10 @@ package struct MetricsLog: ~Copyable {
     private let encoder = JSONEncoder()
     /// Seconds of training that the kept lines stand for.
     let earlierSeconds: Double
+    /// Whether there is a line for each step that was done before.
+    let isWhole: Bool
+    /// What of the earlier lines is lost, a sentence each.
+    let notes: [String]
 
     private struct Line: Decodable {
         let step: Int
@@ -27,15 +31,19 @@ package struct MetricsLog: ~Copyable {
         let path = directory + "/" + Self.fileName
         var kept: [UInt8] = []
         var seconds = 0.0
+        var (stepCount, damagedCount) = (0, 0)
         if completedSteps > 0, FileManager.default.fileExists(atPath: path) {
             let file = try MappedFile(path: path)
             let data = file.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Data($0) } }
             for line in data.split(separator: UInt8(ascii: "\n")) {
-                // The last line of a killed run may be cut short: it is of a later step in any
-                // case. What came from elsewhere is no line of a run.
-                guard let entry = try? JSONDecoder().decode(Line.self, from: line),
-                    entry.step <= completedSteps
-                else { continue }
+                guard let entry = try? JSONDecoder().decode(Line.self, from: line) else {
+                    // The last line of a killed run may be cut short: it is of a later step in any
+                    // case. What came from elsewhere is no line of a run.
+                    if line.endIndex < data.endIndex { damagedCount += 1 }
+                    continue
+                }
+                guard entry.step <= completedSteps else { continue }
+                if entry.seconds != nil { stepCount += 1 }
                 kept += line
                 if kept.last == UInt8(ascii: "\r") { kept.removeLast() }
                 kept.append(UInt8(ascii: "\n"))
@@ -50,6 +58,20 @@ package struct MetricsLog: ~Copyable {
         }
         self.path = path
         earlierSeconds = seconds
+        isWhole = stepCount >= completedSteps
+        var notes: [String] = []
+        if damagedCount > 0 {
+            notes.append(
+                damagedCount == 1
+                    ? "a line of \(path) is damaged and is left out"
+                    : "\(damagedCount) lines of \(path) are damaged and are left out")
+        }
+        if !isWhole {
+            notes.append(
+                "\(path) lacks the figures of \(completedSteps - stepCount) of the "
+                    + "\(completedSteps) steps that were done: how long they took is not known")
+        }
+        self.notes = notes
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
@@ -94,6 +116,12 @@ struct RunLog: ~Copyable {
 
     /// Seconds of training before this start.
     var earlierSeconds: Double { metrics.earlierSeconds }
+
+    /// Whether there is a line for each step that was done before.
+    var isWhole: Bool { metrics.isWhole }
+
+    /// What of the earlier lines is lost, a sentence each.
+    var notes: [String] { metrics.notes }
 
     /// Makes what was kept durable.
     func sync() throws { try metrics.sync() }

@@ -12,7 +12,7 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
     public var parameterCount: Int
     /// Tokens learned from.
     public var tokenCount: Int
-    /// Time spent in steps, evaluation and checkpoints not counted.
+    /// Time spent in steps, evaluation and checkpoints not counted; 0 where it is not known.
     public var trainingSeconds: Double
     /// The last evaluation's result.
     public var validation: EvaluationResult?
@@ -21,7 +21,7 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
     /// Whether it ended before its steps were done, because the validation loss no longer fell.
     public var stoppedEarly: Bool
 
-    /// Tokens learned from in a second of training.
+    /// Tokens learned from in a second of training; of no meaning where the time is not known.
     public var tokensPerSecond: Double { Double(tokenCount) / max(trainingSeconds, 1e-9) }
 
     /// The names in the file.
@@ -64,7 +64,8 @@ public struct TrainingSummary: Codable, Sendable, Equatable {
         try values.encodeIfPresent(validation, forKey: .validation)
         try values.encodeIfPresent(sources, forKey: .sources)
         try values.encode(stoppedEarly, forKey: .stoppedEarly)
-        var figures = [(CodingKeys.tokensPerSecond, tokensPerSecond)]
+        var figures: [(CodingKeys, Double)] = []
+        if trainingSeconds > 0 { figures.append((.tokensPerSecond, tokensPerSecond)) }
         if let validation, validation.tokenCount > 0 {
             figures += [(.loss, validation.loss), (.perplexity, validation.perplexity)]
             if validation.byteCount > 0 { figures.append((.bitsPerByte, validation.bitsPerByte)) }

@@ -68,7 +68,7 @@ enum RunSummary {
         report.row("steps", "\(count: training.steps, "steps")", indent: 2)
         report.addSpeed(of: training, indent: 2)
         if let result = training.validation {
-            EvaluationTable.add(result, to: &report, indent: 2)
+            addLosses(result, of: summary, to: &report)
         }
         if let tuning = summary.tuning, let result = tuning.validation {
             report.row(
@@ -79,6 +79,26 @@ enum RunSummary {
                 """, indent: 2)
         }
         report.add(summary.data.skipped, indent: 2)
+    }
+
+    /// Adds the last evaluation, and that of the checkpoint which draws the samples where it is
+    /// another one.
+    private static func addLosses(
+        _ result: EvaluationResult, of summary: PipelineRunner.Summary, to report: inout Report
+    ) {
+        let steps = summary.training.steps
+        guard let best = summary.best, best.step != steps else {
+            EvaluationTable.add(result, to: &report, indent: 2)
+            return
+        }
+        EvaluationTable.add(
+            result, to: &report, indent: 2, place: ", at step \(Figures.count(steps))")
+        report.row(
+            "best checkpoint",
+            """
+            \(best.loss, digits: 4, "best_loss") nats a token, at step \
+            \(count: best.step, "best_step"), which draws the samples
+            """, indent: 2)
     }
 
     /// Adds what each source has and how well it is predicted, beside its share of what was learned
@@ -107,8 +127,9 @@ enum RunSummary {
 }
 
 extension Report {
-    /// Adds the speed of training, and its time.
+    /// Adds the speed of training, and its time, where they are known.
     mutating func addSpeed(of summary: TrainingSummary, indent: Int = 0) {
+        guard summary.trainingSeconds > 0 else { return }
         row(
             "training",
             """

@@ -5,10 +5,14 @@ import Training
 /// An evaluation as rows of a table.
 enum EvaluationTable {
     /// Adds the three ways to say a loss.
-    static func add(_ result: EvaluationResult, to report: inout Report, indent: Int = 0) {
+    ///
+    /// - Parameter place: which model's it is, behind the loss; empty where there is one only.
+    static func add(
+        _ result: EvaluationResult, to report: inout Report, indent: Int = 0, place: String = ""
+    ) {
         report.row(
             indent > 0 ? "validation loss" : "loss",
-            "\(result.loss, digits: 4, "loss") nats a token", indent: indent)
+            "\(result.loss, digits: 4, "loss") nats a token\(place)", indent: indent)
         report.row(
             "perplexity", "\(result.perplexity, digits: 2, "perplexity")", indent: indent)
         report.row(

@@ -72,7 +72,7 @@ final class ProgressPrinter {
         if case .training(.began(let plan)) = event { self.plan = plan }
         if let activity = Self.activity(of: event) { begin(activity) }
         switch form {
-        case .none: return
+        case .none: showCheckpoints(event)
         case .json: if isDue(event) { Terminal.writeMessage(Self.line(for: event)) }
         case .text: showText(event)
         }
@@ -84,13 +84,23 @@ final class ProgressPrinter {
         lineIsOpen = false
     }
 
+    /// Shows which checkpoints are used where they are not those that a person may expect, which is
+    /// no progress.
+    private func showCheckpoints(_ event: PipelineEvent) {
+        switch event {
+        case .otherCheckpoint(let text): message("note: \(text)")
+        case .training(.began(let plan)): for note in plan.notes { message("note: \(note)") }
+        default: break
+        }
+    }
+
     private func showText(_ event: PipelineEvent) {
         switch event {
         case .started(let stage, let source):
             message("\(stage.title(source)) …")
         case .upToDate(let stage, let source):
             message("\(stage.title(source)): up to date")
-        case .notice(let text):
+        case .notice(let text), .otherCheckpoint(let text):
             message("note: \(text)")
         case .checkedShards(let count, let byteCount):
             message(
