@@ -35,6 +35,15 @@ import Training
         #expect(try mover.move(folder.path + "/kjv") == nil)
     }
 
+    @Test func `a link is not moved, and what it leads to neither`() throws {
+        try make("disk", "run")
+        let path = folder.path + "/kjv"
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "disk")
+        let error = #expect(throws: FileError.self) { try mover.move(path) }
+        #expect("\(error, default: "")".contains("it is a link to disk"))
+        #expect(try FileSystem.namesInDirectory(folder.path).sorted() == ["disk", "kjv"])
+    }
+
     @Test func `work that goes on stays under the old name`() throws {
         try make("set", "old")
         try make("set/unfinished-1", "new")

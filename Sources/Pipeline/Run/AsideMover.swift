@@ -35,6 +35,7 @@ struct AsideMover {
     func move(_ path: String, leaving stays: [String] = []) throws -> String? {
         let manager = FileManager.default
         guard manager.fileExists(atPath: path) else { return nil }
+        try Self.checkNoLink(path)
         var (place, number) = (path + suffix, 1)
         // A directory that is made here belongs to nobody else, and a renaming may replace an
         // empty one.
@@ -55,6 +56,20 @@ struct AsideMover {
             try FileSystem.renameFile(place + "/" + name, to: path + "/" + name)
         }
         return place
+    }
+
+    /// Throws if `path` is a link: what it leads to may be meant to stay where it is, on another
+    /// disk.
+    static func checkNoLink(_ path: String) throws(FileError) {
+        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else {
+            return
+        }
+        throw .failed(
+            operation: "move aside", path: path,
+            reason: """
+                it is a link to \(target), and links are not moved aside: rename what it leads to \
+                and point it to a new directory, or choose another name
+                """)
     }
 
     /// Makes the directory `path`; false if there is something of that name.

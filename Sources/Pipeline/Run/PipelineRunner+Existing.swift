@@ -96,6 +96,7 @@ extension PipelineRunner {
             Replacement(
                 path: runDirectory, kind: .model(steps: first.newest.state.step), changes: all)
         ) {
+            try AsideMover.checkNoLink(runDirectory)
             // The model last: a process that is killed on the way still knows what belongs to it.
             for (number, corpus) in corpora.enumerated() {
                 let source = corpus.source

@@ -35,6 +35,7 @@ extension PipelineRunner {
                     path: runDirectory, kind: .model(steps: state.step),
                     changes: settings + [change])
             ) {
+                try AsideMover.checkNoLink(runDirectory)
                 for source in configuration.pipelineSources {
                     try moveAside(source.shardDirectory, record.mover)
                 }

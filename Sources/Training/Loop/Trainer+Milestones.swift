@@ -156,14 +156,29 @@ extension Trainer {
         ]
     }
 
+    /// Whether the run has done more steps than are wanted, so that nothing is left to do.
+    private var isPast: Bool { state.step > configuration.steps }
+
+    /// Note for a person that nothing is trained of a run that is past the steps that are wanted.
+    private var pastNotes: [String] {
+        guard isPast else { return [] }
+        return [
+            """
+            \(state.step) steps are done already, more than the \(configuration.steps) that are \
+            wanted: nothing is trained, and the model stays as it is
+            """
+        ]
+    }
+
     /// The plan of the run.
     ///
     /// - Parameter notes: what a person should know of its metrics, a sentence each.
     func plan(matrixPeak: Double, notes: [String]) -> TrainingPlan {
         TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
-            completedSteps: state.step, notes: continuation.notes + otherDataNotes + notes,
-            changes: changes,
+            completedSteps: state.step,
+            notes: continuation.notes + otherDataNotes + pastNotes + notes,
+            changes: isPast ? changes.filter { $0.key != "steps" } : changes,
             tokensPerStep: tokensPerStep,
             windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
             memory: memory, precision: KernelLevel.best(configuration.precision).precision,
