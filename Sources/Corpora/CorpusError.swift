@@ -71,7 +71,7 @@ extension CorpusError: CustomStringConvertible {
                 + (format == .text
                     ? ""
                     : "; names are to end in one of \(format.endingsText), perhaps with .zst or "
-                        + ".gz behind, and corpus.format = text reads every file that is not binary")
+                        + ".gz behind, and corpus.format = text reads all that is not binary")
         case .unknownFormat(let path):
             return "the name of \(path) does not tell its format; corpus.format = text reads it as "
                 + "it is; by their names are known \(CorpusFormat.auto.endingsText), perhaps with "

@@ -5,8 +5,8 @@ import Work
 
 extension CorpusConfiguration {
     /// The configuration for reading the files of `inputs`, with the cut of a document where the
-    /// hashes of so few hold out none. What is held out is told if that is not what is usual, before
-    /// the work on the corpus begins.
+    /// hashes of so few hold out none. What is held out is told if that is not what is usual,
+    /// before the work on the corpus begins.
     ///
     /// - Throws: ``PipelineError/interrupted`` on request.
     func settlingValidation(
@@ -29,10 +29,11 @@ extension CorpusConfiguration {
         case .byHash, .unknown: break
         case .cut(let cut, let documents):
             corpus.validationCut = cut
+            let few = documents == 1 ? "the one document" : "the \(documents) documents"
             work.report(
                 .notice(
                     """
-                    no hash of \(documents == 1 ? "the one document" : "the \(documents) documents") \
+                    no hash of \(few) \
                     puts it into the validation split: the last \(cut.heldOutByteCount) bytes of \
                     \(cut.origin), of \(cut.byteCount + cut.heldOutByteCount), are held out
                     """))
@@ -42,8 +43,8 @@ extension CorpusConfiguration {
                 .notice(
                     """
                     there will be no validation split, so no model is judged or becomes the best: \
-                    no hash of \(documents) documents of \(byteCount) bytes holds one out, and none \
-                    has the \(ValidationCut.leastByteCount) bytes of one that is cut; give more \
+                    no hash of \(documents) documents of \(byteCount) bytes holds one out, and \
+                    none has the \(ValidationCut.leastByteCount) bytes of one that is cut; give more \
                     text, or set corpus.validation_fraction to 0
                     """))
         }
@@ -56,8 +57,8 @@ extension ValidationOutlook {
     static func nothingText(_ train: ShardManifest.Totals) -> String {
         """
         there is no validation split: the hash of none of \(train.documents) documents held one \
-        out; raise corpus.validation_fraction, or encode a file instead of a pipe, of which the end \
-        of a document is held out where there are few
+        out; raise corpus.validation_fraction, or encode a file instead of a pipe, of which the \
+        end of a document is held out where there are few
         """
     }
 }

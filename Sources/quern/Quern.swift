@@ -144,7 +144,9 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
     /// level of the processor that is used.
     private static var version: String {
         let commit = unsafe String(cString: quern_commit())
-        let facts = [commit, "\(KernelLevel.best)"].filter { !$0.isEmpty }
+        // A level that QUERN_LEVEL names and that is not there is an error of its own.
+        let level = KernelLevel.environmentFault == nil ? "\(KernelLevel.best)" : ""
+        let facts = [commit, level].filter { !$0.isEmpty }
         return "quern \(release) (\(facts.joined(separator: ", ")))"
     }
 

@@ -84,7 +84,7 @@ import Testing
                 #"{"messages":[{"role":"assistant","content":"a"}],"messages":[]}"#,
                 "\"messages\" appears twice"
             ),
-            ("{\"instruction\":\"\\ud800\",\"output\":\"b\"}", "JSON"),
+            ("{\"instruction\":\"\\ud800\",\"output\":\"b\"}", "surrogate"),
             ("{\"instruction\":\"a\u{1}\",\"output\":\"b\"}", "JSON"),
         ])
     func refused(line: String, reason: String) throws {

@@ -106,7 +106,8 @@ import Work
                     let isRead = (try? check.check(object)) != nil
                     let fault = try validator.fault(of: object)
                     // Below all normal numbers, and in texts of sizes, the schema says less.
-                    // The validator's numbers are doubles, which do not tell 2^64 from the one below.
+                    // The validator's numbers are doubles, which do not tell 2^64 from the one
+                    // below.
                     let isLoose =
                         ["1e-320", "18446744073709551616"].contains(text)
                         || key.description.kind.name == "size"

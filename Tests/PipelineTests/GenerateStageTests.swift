@@ -26,7 +26,9 @@ import Tokenization
     @Test(arguments: [2, 3, 5])
     func `the texts are the same on any number of threads`(threadCount: Int) throws {
         let texts = try draw(threadCount: 1)
-        #expect(texts[0].hasPrefix("the mill") && texts[1].hasPrefix("corn"))
+        // A mark that combines with the prompt's last letter may follow it.
+        #expect(texts[0].utf8.starts(with: "the mill".utf8))
+        #expect(texts[1].utf8.starts(with: "corn".utf8))
         #expect(Set(texts).count == 3)
         #expect(try draw(threadCount: threadCount) == texts)
     }

@@ -63,7 +63,7 @@ extension CorpusConfiguration: SettingSection {
         .value(
             CodingKeys.longWindow, \.longWindow,
             "Whether zstd data may ask for windows above 128 MiB. They are of up to 2 GiB.",
-            when: "an input is compressed with zstd --long", also: ["long"]),
+            when: "an input was compressed with a window that is so long", also: ["long"]),
         .value(
             CodingKeys.onError, \.onError,
             """

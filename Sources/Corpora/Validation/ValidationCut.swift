@@ -21,8 +21,8 @@ public struct ValidationCut: Sendable, Equatable {
     /// The fewest bytes that are held out.
     static let leastHeldOutByteCount = 64
 
-    /// The cut of `document` where about `wanted` bytes are behind it, at most half of the document;
-    /// nil for one that is too small. O(count).
+    /// The cut of `document` where about `wanted` bytes are behind it, at most half of the
+    /// document; nil for one that is too small. O(count).
     init?(of document: Document, holdingOut wanted: Int) {
         let text = document.text
         guard text.count >= Self.leastByteCount,

@@ -29,8 +29,8 @@ extension CorpusConfiguration {
     ///
     /// Where none is, the largest document is cut (the first of several): its end, as many bytes as
     /// `validationFraction` is of all text and at most half of it, is held out. The cut is at a
-    /// paragraph, or else a line, a sentence, a word, a character. It depends on the texts and their
-    /// order alone, so that processes that look at the same corpus come to the same.
+    /// paragraph, or else a line, a sentence, a word, a character. It depends on the texts and
+    /// their order alone, so that processes that look at the same corpus come to the same.
     ///
     /// O(1 / `validationFraction`) documents, or those of a small corpus; in memory for two.
     ///

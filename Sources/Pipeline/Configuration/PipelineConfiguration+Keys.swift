@@ -56,8 +56,8 @@ extension CorpusSection: SettingSection {
             .other(
                 CodingKeys.refinement, .section, isOptional: true,
                 """
-                Which texts are left out first, and the order of the rest; null to take them as they \
-                are.
+                Which texts are left out first, and the order of the rest; null to take them as \
+                they are.
                 """, also: ["filter", "clean", "cleaning", "refinement"]
             ) { $0.refinement == nil ? .null : .emptyObject },
             .other(

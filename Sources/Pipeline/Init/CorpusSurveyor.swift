@@ -24,8 +24,8 @@ public struct CorpusSurveyor {
     /// Looks at the corpus that `inputs` name, as ``CorpusConfiguration/inputs`` does. O(files +
     /// sample).
     ///
-    /// - Throws: ``PipelineError`` where no text is found in it or on request, and `CorpusError` for
-    ///   inputs that are not there.
+    /// - Throws: ``PipelineError`` where no text is found in it or on request, and `CorpusError`
+    ///   for inputs that are not there.
     public static func survey(
         _ inputs: [String], work: WorkContext<PipelineEvent>
     ) throws -> CorpusSurvey {

@@ -5,11 +5,11 @@ import Models
 import Training
 import Work
 
-/// A pipeline for a corpus that was looked at: what its `pipeline.json` says, why, and what a run of
-/// it will cost.
+/// A pipeline for a corpus that was looked at: what its `pipeline.json` says, why, and what a run
+/// of it will cost.
 ///
-/// Only keys that are particular to the corpus, to its size or to the time are written; the rest are
-/// the defaults, which are a good recipe for small models.
+/// Only keys that are particular to the corpus, to its size or to the time are written; the rest
+/// are the defaults, which are a good recipe for small models.
 public struct PipelineProposal: Sendable {
     /// What a run will cost, all estimated.
     public struct Cost: Sendable, Equatable, Encodable {

@@ -1,4 +1,5 @@
 import Corpora
+import Foundation
 import Models
 import Training
 
@@ -144,13 +145,17 @@ struct RecipeSize {
     private static func operations(
         _ shape: Shape, _ vocabulary: Int, _ contextLength: Int
     ) -> Double {
-        var model = GPTConfiguration()
-        model.layerCount = shape.layers
-        model.headCount = shape.heads
-        model.embeddingSize = shape.width
-        model.positionCount = contextLength
-        model.vocabularySize = vocabulary
-        return model.trainingOperationsPerToken
+        // The keys that the proposal writes into the section "model".
+        let section = """
+            {"n_layer": \(shape.layers), "n_head": \(shape.heads), "n_embd": \(shape.width), \
+            "n_positions": \(contextLength), "vocab_size": \(vocabulary)}
+            """
+        do {
+            let model = try JSONDecoder().decode(ModelConfiguration.self, from: Data(section.utf8))
+            return model.shape.trainingOperationsPerToken
+        } catch {
+            preconditionFailure("the default architecture lacks a key of every decoder: \(error)")
+        }
     }
 
     /// The number with two significant digits, for a person to read.

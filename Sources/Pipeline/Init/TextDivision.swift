@@ -111,8 +111,8 @@ extension TextStatistics {
         }
         if markCount > 0 {
             texts.append(
-                "a byte-order mark begins \(markCount) of the files looked at; the model would learn "
-                    + "it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE")
+                "a byte-order mark begins \(markCount) of the files looked at; the model would "
+                    + "learn it: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE")
         }
         if carriageReturnCount * 20 > lineCount {
             texts.append(

@@ -1,5 +1,5 @@
-/// Counts over a sample of text: scripts, line ends, what could separate documents, and the signs of
-/// an encoding that is not UTF-8.
+/// Counts over a sample of text: scripts, line ends, what could separate documents, and the signs
+/// of an encoding that is not UTF-8.
 struct TextStatistics {
     /// Bytes that were looked at.
     private(set) var byteCount = 0
@@ -13,7 +13,8 @@ struct TextStatistics {
     private(set) var formFeedCount = 0
     /// Occurrences of `<|endoftext|>`, and those of them that have a line of their own.
     private(set) var (endOfTextCount, endOfTextLineCount) = (0, 0)
-    /// Bytes that are not UTF-8, and those of them that are letters or quotes in Windows-1252 alone.
+    /// Bytes that are not UTF-8, and those of them that are letters or quotes in Windows-1252
+    /// alone.
     private(set) var (invalidCount, windowsCount) = (0, 0)
     /// Pairs of characters that UTF-8 makes when it is read as Latin-1 or Windows-1252, as `Ã©` for
     /// `é` and `â€` for a quotation mark.

@@ -4,10 +4,11 @@ import Foundation
 
 /// Makes a data set of finished parts: gives their shards the last names and writes the manifest.
 ///
-/// ``commit(parts:format:sources:skipped:validationCut:from:willReplace:)`` first writes down what is going to be renamed.
-/// From then on the new data set is whole, and ``complete(from:to:afterStep:)`` brings it in place
-/// however often it is killed and called again: every step of it can be done twice. Until then, the
-/// data set that was in the directory before is untouched.
+/// ``commit(parts:format:sources:skipped:validationCut:from:willReplace:)`` first writes down what
+/// is going to be renamed. From then on the new data set is whole, and
+/// ``complete(from:to:afterStep:)`` brings it in place however often it is killed and called again:
+/// every step of it can be done twice. Until then, the data set that was in the directory before is
+/// untouched.
 package enum DataSetAssembly {
     static let fileName = "assembly.json"
     /// Prefix of the name that a workspace has while it is removed.
@@ -70,7 +71,8 @@ package enum DataSetAssembly {
     /// What is left of the workspace is then for ``removeRemains(in:)``.
     ///
     /// - Parameters:
-    ///   - workspace: the directory that ``commit(parts:format:sources:skipped:validationCut:from:willReplace:)`` was given.
+    ///   - workspace: the directory that
+    ///     ``commit(parts:format:sources:skipped:validationCut:from:willReplace:)`` was given.
     ///   - directory: the data set's.
     ///   - afterStep: called after each change of the directory.
     package static func complete(

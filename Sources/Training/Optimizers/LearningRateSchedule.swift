@@ -44,7 +44,8 @@ public struct LearningRateSchedule: Sendable {
     /// The share of step `step`, counted from 0; the final one from the last step on.
     public func factor(step: Int) -> Double {
         if step < warmupSteps { return Double(step + 1) / Double(warmupSteps) }
-        if step <= decayStart, step < lastStep { return 1 }
+        // A run of one step has no fall, only its step.
+        if step <= decayStart, step < max(lastStep, 1) { return 1 }
         guard step < lastStep else { return final }
         let progress = Double(step - decayStart) / Double(lastStep - decayStart)
         let fall = shape == .cosine ? 0.5 * (1 + cos(.pi * progress)) : 1 - progress
