@@ -42,12 +42,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             encode($1, "*.jsonl")
         },
         BadInput("a folder without a text", says: "the folder in holds no file") { folder, world in
-            try folder.write("in/readme.md", "text")
+            try folder.write("in/main.py", "text")
             return encode(world, "in")
         },
-        BadInput("a name without a format", says: "(use --format)") { folder, world in
-            try folder.write("page.html", "text")
-            return encode(world, "page.html")
+        BadInput("a name without a format", says: "(use --format text)") { folder, world in
+            try folder.write("main.py", "text")
+            return encode(world, "main.py")
         },
         BadInput("an empty corpus", says: "no document was found in empty.txt") { folder, world in
             try folder.write("empty.txt", "")

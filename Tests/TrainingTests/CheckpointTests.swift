@@ -284,7 +284,16 @@ final class CheckpointFixture {
     ) async throws {
         let fixture = try await CheckpointFixture()
         let store = fixture.store
+        // The newest one is made worse than that of step 8.
+        var newest = try #require(try store.latestState())
+        let latest = try #require(store.latest)
+        newest.best = store.whole.filter { $0.entry.step == 8 }[0].state.best
+        newest.validation?.totalLoss *= 2
+        try FileReplacement.writeJSON(newest, to: latest + "/" + TrainingState.fileName)
+        try DirectoryManifest.write(inDirectory: latest)
+        try store.mendPointers()
         let best = try #require(fixture.target(.best))
+        #expect(best == "step-00000008")
         let left = store.whole.filter { $0.entry.name != best }
         let lowest = try #require(left.compactMap { $0.state.checkpointLoss }.min())
         let second = left.filter { $0.state.checkpointLoss == lowest }[0].entry.name
