@@ -20,7 +20,8 @@ import Testing
         // What becomes of an earlier result, and how work is shared.
         "from-step", "journal-every", "keep", "overwrite", "rank", "resume", "world",
         // Messages and the form of results.
-        "ids", "json", "log-format", "logprobs", "profile", "quiet", "speed", "tensors", "threads",
+        "history", "ids", "json", "log-format", "logprobs", "profile", "quiet", "speed", "tensors",
+        "threads",
         // What is shown, scored or drawn.
         "answers", "attention", "beams", "begin", "by", "by-context", "by-position", "head",
         "layer",

@@ -19,11 +19,13 @@ struct ConfigOption: ParsableArguments {
         config ?? (FileSystem.isMissing(Self.standardPath) ? nil : Self.standardPath)
     }
 
-    /// Throws if `option` is not given and no description can say it instead.
+    /// Throws if `option` is not given and no description can say it instead, with the first words
+    /// of what the parser says of a missing argument: a mistyped option may have been meant to be it.
     func check(_ isGiven: Bool, _ option: String) throws {
         guard !isGiven, path == nil else { return }
         throw ValidationError(
-            "give \(option), or run this where \(Self.standardPath) is, or name it with --config")
+            "Missing expected argument: give \(option), or run this where \(Self.standardPath) is, "
+                + "or name it with --config")
     }
 
     /// The description, for what it says of the directories of a pipeline.
