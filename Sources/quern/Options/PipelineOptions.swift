@@ -19,8 +19,10 @@ struct ConfigOption: ParsableArguments {
         config ?? (FileSystem.isMissing(Self.standardPath) ? nil : Self.standardPath)
     }
 
-    /// Throws if `option` is not given and no description can say it instead, with the first words
-    /// of what the parser says of a missing argument: a mistyped option may have been meant to be it.
+    /// Throws if `option` is not given and no description can say it instead.
+    ///
+    /// The message begins as the parser's of a missing argument does, which a mistyped option may
+    /// have been meant to be.
     func check(_ isGiven: Bool, _ option: String) throws {
         guard !isGiven, path == nil else { return }
         throw ValidationError(
