@@ -44,8 +44,8 @@ extension CorpusConfiguration {
                     """
                     there will be no validation split, so no model is judged or becomes the best: \
                     no hash of \(documents) documents of \(byteCount) bytes holds one out, and \
-                    none has the \(ValidationCut.leastByteCount) bytes of one that is cut; give more \
-                    text, or set corpus.validation_fraction to 0
+                    none has the \(ValidationCut.leastByteCount) bytes of one that is cut; give \
+                    more text, or set corpus.validation_fraction to 0
                     """))
         }
         return corpus
