@@ -158,13 +158,14 @@ def world(tmp_path_factory, environment, published_folder):
          "training": {**PIPELINE["training"], "steps": 4, "evaluate_every": 2}}))
     quern("run", "pipeline.json", "--quiet")
     quern("run", "pairs.json", "--quiet")
+    quern("run", "comparison.json", "--quiet")
     quern("train", "--config", "pipeline.json", "--conversations", "questions.jsonl", "--quiet")
 
     for name in ["web", "mine", "both"]:
         shutil.copytree(folder / "vocab/kjv", folder / "vocab" / name)
     for name in ["web", "code", "mine"]:
         shutil.copytree(folder / "shards/kjv", folder / "shards" / name)
-    for name in ["mine", "default"]:
+    for name in ["mine", "default", "short"]:
         shutil.copytree(folder / "runs/kjv", folder / "runs" / name, symlinks=True)
     best = folder / "runs/kjv/checkpoints/best"
     for name in ["SmolLM2-135M", "Qwen3-0.6B", "models/gpt2", "models/smollm2", "models/qwen3"]:
@@ -181,7 +182,7 @@ def world(tmp_path_factory, environment, published_folder):
     (folder / "Qwen2.5-7B/tokenizer.json").write_text(
         json.dumps({**tokenizer, "normalizer": {"type": "NFC"}}))
     quern("vocab", "export", "vocab/kjv", "--format", "tiktoken", "--output", "mine.tiktoken")
-    shutil.copy(published_folder / "cl100k.tiktoken", folder / "cl100k_base.tiktoken")
+    shutil.copy(published_folder / "cl100k/cl100k.tiktoken", folder / "cl100k_base.tiktoken")
     return folder
 
 

@@ -26,7 +26,8 @@ import newcomers_corpus
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A newcomer has an hour; the script has minutes, and takes few steps of what init proposes.
-SHORT = "--set training.steps=24 --set training.evaluate_every=12 --set training.checkpoint_every=12"
+SHORT = ("--set training.steps=24 --set training.evaluate_every=12 "
+         "--set training.checkpoint_every=12")
 
 
 class Hour:
@@ -147,8 +148,9 @@ def from_folder_to_model(hour, name, inputs, *wanted):
     source = " ".join("../" + one for one in inputs.split())
     inside = f"cd {home} && "
     hour.run(f"{inside}quern init {source} --name {name}", r"pipeline\.json", "quern run", *wanted)
-    configuration = json.loads((hour.folder / home / "pipeline.json").read_text())
-    hour.holds("ten lines", len((hour.folder / home / "pipeline.json").read_text().split("\n")) < 20)
+    text = (hour.folder / home / "pipeline.json").read_text()
+    configuration = json.loads(text)
+    hour.holds("about ten lines", len(text.split("\n")) < 20)
     hour.holds("its name", configuration["name"] == name)
     hour.run(f"{inside}quern init {source} --name {name}", r"pipeline\.json", code=64)
     hour.run(f"{inside}quern run {SHORT}", "bits per byte", "validation")
@@ -166,9 +168,10 @@ def from_folder_to_model(hour, name, inputs, *wanted):
 
 def compare(hour):
     hour.remark("Another learning rate, and which was better?")
-    hour.run(f"cd posts-model && quern run {SHORT} --set name=gentle --set training.learning_rate=1e-3",
-             "bits per byte", shown=False)
-    hour.run("cd posts-model && quern compare posts gentle", r"learning_rate", r"0\.001", "bits per byte")
+    hour.run(f"cd posts-model && quern run {SHORT} --set name=gentle "
+             "--set training.learning_rate=1e-3", "bits per byte", shown=False)
+    hour.run("cd posts-model && quern compare posts gentle", r"learning_rate", r"0\.001",
+             "bits per byte")
     hour.run("cd posts-model && quern compare posts gentle --json", shown=False)
 
 
@@ -176,13 +179,15 @@ def talk(hour):
     hour.remark("Can it talk? Keys of a terminal edit the line.")
     lines = [{"messages": [{"role": "user", "content": f"What is {n} sacks?"},
                            {"role": "assistant", "content": "Rye."}]} for n in range(40)]
-    (hour.folder / "posts-model/talks.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    (hour.folder / "posts-model/talks.jsonl").write_text(
+        "".join(json.dumps(one) + "\n" for one in lines))
     hour.run("cd posts-model && quern train --conversations talks.jsonl --init-from posts --quiet "
              "--set instruction_tuning.epochs=1", "runs/posts/chat")
     hour.on_terminal(
         "quern chat --model posts-model/runs/posts/chat --max-new-tokens 4",
-        [(b"> ", b"Whar\x1b[D\x1b[C\x7ft is rye?\r"), (b"> ", b"")][:1]
-        + [(b"rye?", b"\x1b[A\x01\x0b/nonsense\r"), (b"/nonsense", b"/help\r"), (b"/help", b"\x04")],
+        [(b"> ", b"Whar\x1b[D\x1b[C\x7ft is rye?\r"),
+         (b"rye?", b"\x1b[A\x01\x0b/nonsense\r"), (b"/nonsense", b"/help\r"),
+         (b"/help", b"\x04")],
         "What is rye", "nonsense")
 
 

@@ -42,9 +42,9 @@ COMMANDS = [
     ("quern run --set training.steps", ["=value"]),
     ("quern run --set training.lr=1", [r"training\.learning_rate"]),
     ("quern run --set training.steps=7", ["training.steps", "another name", "--keep"]),
-    ("quern train", ["--resume", "--overwrite"]),
-    ("quern model export book --format gguf --output runs/book/checkpoints/latest/model.safetensors",
-     []),
+    ("quern train", ["--resume", "--keep"]),
+    ("quern model export book --format gguf "
+     "--output runs/book/checkpoints/latest/model.safetensors", ["lies in"]),
 ]  # fmt: skip
 
 

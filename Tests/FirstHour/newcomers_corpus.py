@@ -5,9 +5,9 @@ import json
 import pathlib
 import random
 
-SUBJECTS = "the miller|the baker|a carter|her brother|the old mare|the weir|our neighbour".split("|")
+SUBJECTS = "the miller|the baker|a carter|her brother|the mare|the weir|our neighbour".split("|")
 VERBS = "turns|mends|carries|weighs|sells|counts|forgets|finds".split("|")
-OBJECTS = "the stone|a sack of rye|the sluice|nine loaves|the ledger|a worn belt|the wheel".split("|")
+OBJECTS = "the stone|a sack of rye|the sluice|nine loaves|the ledger|a belt|the wheel".split("|")
 TIMES = "at dawn|before noon|in the rain|every other day|by candlelight|after the flood".split("|")
 SPICES = "quietly|twice|with care|for a shilling|against advice|as always".split("|")
 

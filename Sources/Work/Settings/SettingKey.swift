@@ -6,12 +6,11 @@
 /// it is the value in a section that nothing was set in.
 ///
 /// ```swift
-/// extension Recipe: SettingSection {
-///     static let settingKeys: [SettingKey<Recipe>] = [
-///         .number(CodingKeys.steps, \.steps, .whole(1...1 << 40), unit: "optimizer steps",
-///             "Steps in all.", also: ["max_steps"])
-///     ]
-/// }
+/// enum Keys: String { case steps }
+/// struct Recipe { var steps = 600 }
+/// let key = SettingKey<Recipe>.number(
+///     Keys.steps, \.steps, .whole(1...1 << 40), unit: "optimizer steps", "Steps in all.")
+/// print(key.name)  // steps
 /// ```
 public struct SettingKey<Section>: Sendable {
     /// The description, but for the default.

@@ -12,7 +12,7 @@ extension Hints {
         switch error {
         case .tooLittleMemory: options.use("--threads", "--memory")
         case .noCheckpoint: options.use("--resume").map { _ in "leave out --resume" }
-        case .runExists: options.use("--resume", "--output", "--keep", "--overwrite")
+        case .runExists: options.use("--resume", "--output", "--keep")
         case .noSoundCheckpoint: options.use("--output")
         case .noSuchStep: options.use("--from-step")
         case .runInUse: options.use("--output")
