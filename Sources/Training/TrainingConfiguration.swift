@@ -93,7 +93,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
 
     /// The defaults with an optimizer, at the rates that suit it and a model.
     ///
-    /// - Parameter rates: those of the model's shape.
+    /// - Parameters:
+    ///   - optimizer: the optimizer.
+    ///   - rates: those of the model's shape.
     public init(optimizer: OptimizerKind, rates: LearningRates = LearningRates()) {
         self.optimizer = optimizer
         learningRate = optimizer == .muon ? rates.adamWBesideMuon : rates.adamW

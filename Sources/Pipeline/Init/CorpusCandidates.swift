@@ -6,7 +6,7 @@ import Foundation
 public struct CorpusCandidates: Sendable {
     /// Inputs that belong together, and what they are.
     public struct Candidate: Sendable, Equatable {
-        /// The inputs, as ``CorpusConfiguration/inputs`` has them.
+        /// The inputs, as `CorpusConfiguration.inputs` has them.
         public var inputs: [String]
         /// What there is, for a person: "12 .md".
         public var description: String

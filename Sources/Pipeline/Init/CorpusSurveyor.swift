@@ -21,7 +21,7 @@ public struct CorpusSurveyor {
     private var survey: CorpusSurvey
     private var statistics = TextStatistics()
 
-    /// Looks at the corpus that `inputs` name, as ``CorpusConfiguration/inputs`` does. O(files +
+    /// Looks at the corpus that `inputs` name, as `CorpusConfiguration.inputs` does. O(files +
     /// sample).
     ///
     /// - Throws: ``PipelineError`` where no text is found in it or on request, and `CorpusError`

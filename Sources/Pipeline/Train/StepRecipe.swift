@@ -40,7 +40,9 @@ public struct StepRecipe {
 
     /// The recipe of a pipeline's training.
     ///
-    /// - Parameter vocabulary: its vocabulary, which pairs cannot be read without.
+    /// - Parameters:
+    ///   - configuration: the pipeline.
+    ///   - vocabulary: its vocabulary, which pairs cannot be read without.
     public init(_ configuration: PipelineConfiguration, vocabulary: Vocabulary?) throws {
         let shape = configuration.model.shape
         try configuration.training.validate(for: shape)
