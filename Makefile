@@ -45,7 +45,7 @@ endef
 # Time for each reader of `make fuzz`.
 SECONDS := 60
 
-.PHONY: run tune test conformance fuzz threads bench docs schema format lint build stage install \
+.PHONY: run tune test conformance first-hour fuzz threads bench docs schema format lint build stage install \
     uninstall dist packages clean
 
 ## Learn, encode, train, evaluate and generate on the default corpus.
@@ -68,6 +68,12 @@ conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.in
 	swift build -c release --product ConformanceProbe
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
 	    $(VENV)/bin/python -m pytest -q Tests/Conformance
+
+## A newcomer's first hour in a minute: three corpora from a folder to a model, and every mistake. To
+## play it from a clone and `make install` on: Tests/FirstHour/first_hour.py
+first-hour: build
+	packaging/stage.sh $(QUERN) .build/first-hour
+	Tests/FirstHour/first_hour.py --program .build/first-hour
 
 ## Every reader of outside bytes under libFuzzer and AddressSanitizer: make fuzz SECONDS=600
 fuzz: build

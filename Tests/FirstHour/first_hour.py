@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Plays a newcomer's first hour, and ends with 0 if every step went as it should.
 
     first_hour.py [--program DIR] [--keep] [--transcript FILE]
