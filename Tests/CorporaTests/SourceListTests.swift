@@ -47,6 +47,20 @@ import Testing
         #expect(try Self.names(["sub"], below: folder) == ["sub/a.txt", "sub/deep/z.jsonl"])
     }
 
+    @Test func `a name with a zero byte is none, whatever stands before it`() throws {
+        let folder = try Self.filledFolder()
+        #expect(throws: CorpusError.missingInput(path: folder.path + "\0x")) {
+            try SourceList(CorpusConfiguration(inputs: [folder.path + "\0x"]))
+        }
+    }
+
+    @Test func `a tree may be deep`() throws {
+        let folder = try TemporaryFolder()
+        let deep = String(repeating: "d/", count: 900) + "a.txt"
+        try folder.write(deep, "")
+        #expect(try Self.names([""], below: folder) == [deep])
+    }
+
     @Test("patterns find files, and none is taken twice")
     func patterns() throws {
         let folder = try Self.filledFolder()

@@ -64,14 +64,14 @@ def commands():
     yield ["vocab", "count", "--output", "pieces.counts", *texts, "packed.jsonl.zst"], None
     yield ["vocab", "train", "--vocab-size", "320", "--output", "vocab",
            *(word for name in SPECIALS for word in ("--special-tokens", name)), *texts], None
-    yield ["encode", "--vocab", "vocab", "--output", "shards", "--part-bytes", "100KB",
+    yield ["encode", "--vocab", "vocab", "--output", "data", "--part-bytes", "100KB",
            "--tokens-per-shard", "30000", "--journal-every", "0", *texts], None
-    yield ["shards", "verify", "shards", "--vocab", "vocab"], None
+    yield ["shards", "verify", "data", "--vocab", "vocab"], None
     for name, values in MODELS.items():
         words = [word for key, value in {**SHAPE, **values}.items()
                  for word in ("--set", f"{key}={value}")]
-        yield ["train", "--shards", "shards", "--vocab", "vocab", "--output", name, *words], None
-        yield ["evaluate", "--model", f"{name}/checkpoints/best", "--shards", "shards"], None
+        yield ["train", "--shards", "data", "--vocab", "vocab", "--output", name, *words], None
+        yield ["evaluate", "--model", f"{name}/checkpoints/best", "--shards", "data"], None
         yield ["generate", "--model", f"{name}/checkpoints/best", "--prompt", "a", "--samples", "3",
                "--max-new-tokens", "8"], None
     for name, model in (("small", {"n_layer": 1, "n_head": 2, "n_embd": 16, "n_positions": 64}),

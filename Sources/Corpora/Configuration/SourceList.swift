@@ -44,6 +44,8 @@ struct SourceList {
     }
 
     private mutating func add(_ input: String) throws(CorpusError) {
+        // The system would take what stands before a zero byte for the name.
+        guard !input.utf8.contains(0) else { throw .missingInput(path: input) }
         let input = Self.tidied(input)
         if input == "-" {
             sources.append(
@@ -88,7 +90,7 @@ struct SourceList {
     private mutating func addAll(ofFolder path: String) throws(CorpusError) {
         let start = sources.count
         folders.append(path)
-        try addFolder(path)
+        try addTree(path)
         leaveOutMarkup(from: start)
     }
 
@@ -168,7 +170,15 @@ struct SourceList {
     /// The first of these texts.
     private static let refinedName = "part_000000.jsonl.zst"
 
-    private mutating func addFolder(_ folder: String) throws(CorpusError) {
+    /// Adds the files below a folder, one folder after the other: a tree may be deeper than calls.
+    private mutating func addTree(_ root: String) throws(CorpusError) {
+        var pending = [root]
+        while let folder = pending.popLast() { pending += try addFolder(folder) }
+    }
+
+    /// Adds the files in a folder, and returns the folders in it.
+    private mutating func addFolder(_ folder: String) throws(CorpusError) -> [String] {
+        var inner: [String] = []
         let names = try namingFile { () throws(FileError) in try FileSystem.namesInDirectory(folder)
         }
         let isRefined = names.contains(Self.refinedName)
@@ -194,7 +204,7 @@ struct SourceList {
                 continue
             }
             if status.st_mode & S_IFMT == S_IFDIR {
-                try addFolder(path)
+                inner.append(path)
                 continue
             }
             guard isWanted else {
@@ -208,6 +218,7 @@ struct SourceList {
                 try addExisting(path, target)
             }
         }
+        return inner
     }
 
     /// The status of a path, links followed; nil if nothing is there.

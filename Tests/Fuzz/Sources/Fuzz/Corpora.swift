@@ -1,4 +1,5 @@
 import Corpora
+import Foundation
 
 extension Reader {
     /// Readers of documents, conversations and pairs.
@@ -35,6 +36,12 @@ extension Reader {
             while let pair = try reader.next() { precondition(pair.byteCount >= 0) }
         },
         .file("list-of-inputs", "corpora", "inputs.list") { folder in
+            // A name may lead to all files of the machine, whose number is no fault of the reader.
+            let list = try String(contentsOfFile: folder + "/inputs.list", encoding: .isoLatin1)
+            let leadsOut = list.split(whereSeparator: \.isNewline).contains {
+                $0.contains("..") || $0.drop { $0.isWhitespace || $0 == "." }.hasPrefix("/")
+            }
+            guard !leadsOut else { return }
             _ = try CorpusConfiguration(inputsFrom: folder + "/inputs.list").inputPaths()
         },
     ]
