@@ -21,7 +21,7 @@ extension CorpusConfiguration {
             outlook = try corpus.validationOutlook(threadCount: work.threadCount, stop: work.stop)
         } catch CorpusError.file(.stopped) {
             throw PipelineError.interrupted
-        } catch is CorpusError {
+        } catch {
             // The work meets the same fault, and keeps what it has done up to there.
             return corpus
         }

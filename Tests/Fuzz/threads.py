@@ -62,15 +62,15 @@ def commands():
            "refined", *texts], None
     yield ["corpus", "pack", "--output", "packed.jsonl.zst", *texts], None
     yield ["vocab", "count", "--output", "pieces.counts", *texts, "packed.jsonl.zst"], None
-    yield ["vocab", "train", "--vocab-size", "320", "--output", "vocab",
+    yield ["vocab", "train", "--vocab-size", "320", "--output", "words",
            *(word for name in SPECIALS for word in ("--special-tokens", name)), *texts], None
-    yield ["encode", "--vocab", "vocab", "--output", "data", "--part-bytes", "100KB",
+    yield ["encode", "--vocab", "words", "--output", "data", "--part-bytes", "100KB",
            "--tokens-per-shard", "30000", "--journal-every", "0", *texts], None
-    yield ["shards", "verify", "data", "--vocab", "vocab"], None
+    yield ["shards", "verify", "data", "--vocab", "words"], None
     for name, values in MODELS.items():
         words = [word for key, value in {**SHAPE, **values}.items()
                  for word in ("--set", f"{key}={value}")]
-        yield ["train", "--shards", "data", "--vocab", "vocab", "--output", name, *words], None
+        yield ["train", "--shards", "data", "--vocab", "words", "--output", name, *words], None
         yield ["evaluate", "--model", f"{name}/checkpoints/best", "--shards", "data"], None
         yield ["generate", "--model", f"{name}/checkpoints/best", "--prompt", "a", "--samples", "3",
                "--max-new-tokens", "8"], None
