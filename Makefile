@@ -16,6 +16,10 @@ STAGE := .build/install/stage
 # The commit that `quern --version` names.
 COMMIT := $(shell git describe --always --dirty --abbrev=7 --exclude='*' 2> /dev/null)
 
+# The server of `quern serve`, for which its packages are fetched and built. Commands that share a
+# build take the same, or each would undo the other's work.
+TRAITS := --traits Server
+
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # Installs the Debian packages $(1) that are not there.
@@ -48,9 +52,13 @@ SECONDS := 60
 .PHONY: run tune test conformance first-hour fuzz threads bench docs schema format lint build stage install \
     uninstall dist packages clean
 
-## Learn, encode, train, evaluate and generate on the default corpus.
-run: build corpora/kjv.txt.zst
+## Learn, encode, train, evaluate and generate on the default corpus, and ask the model questions about
+## the chapters that it has not seen.
+run: build corpora/kjv.txt.zst corpora/kjv-tasks.jsonl
 	$(QUERN) run pipeline.json
+	$(QUERN) evaluate --model runs/kjv/checkpoints/best --tasks corpora/kjv-tasks.jsonl \
+	    --output runs/kjv/tasks.json
+	$(QUERN) report kjv
 
 ## Teach the model of `make run` to answer questions about the default corpus.
 tune: build corpora/kjv-chat.jsonl.zst
@@ -58,16 +66,17 @@ tune: build corpora/kjv-chat.jsonl.zst
 
 ## The Swift test suite.
 test: packages
-	swift test
+	swift test $(TRAITS)
 
 ## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy; of tokenizers and tiktoken also
 ## with published vocabularies.
 conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.installed
-	$(call install,openmpi-bin strace bindfs man-db mandoc zsh fish)
+	$(call install,openmpi-bin mpich iproute2 strace bindfs man-db mandoc zsh fish chromium chromium-driver)
 	@$(VENV)/bin/python Tests/Conformance/published.py .cache/vocabularies
-	swift build -c release --product ConformanceProbe
+	@$(VENV)/bin/python Tests/Conformance/templates.py .cache/templates
+	swift build -c release --product ConformanceProbe $(TRAITS)
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
-	    $(VENV)/bin/python -m pytest -q Tests/Conformance
+	    $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --timeout 900 Tests/Conformance
 
 ## A newcomer's first hour in a minute: three corpora from a folder to a model, and every mistake. To
 ## play it from a clone and `make install` on: Tests/FirstHour/first_hour.py
@@ -91,13 +100,13 @@ threads: packages
 bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
 	@corpora/prepare-bench.sh
 	swift build -c release --package-path Tests/Benchmarks --product TokenizationBench
-	swift build -c release --product ConformanceProbe
+	swift build -c release --product ConformanceProbe $(TRAITS)
 	swift build -c release --package-path Tests/Benchmarks --product CorpusBench
 	QUERN=$(QUERN) $(BENCH_VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH)
 
 ## All documentation as one site in .build/docs. A warning, such as a link that leads nowhere, is an error.
 docs: packages
-	swift package --allow-writing-to-directory .build/docs generate-documentation \
+	swift package $(TRAITS) --allow-writing-to-directory .build/docs generate-documentation \
 	    $(foreach catalog,$(wildcard Sources/*/Documentation.docc),--target $(notdir $(patsubst %/,%,$(dir $(catalog))))) \
 	    --enable-experimental-combined-documentation --transform-for-static-hosting \
 	    --warnings-as-errors --output-path .build/docs
@@ -115,11 +124,11 @@ lint:
 	swift format lint --strict -r Package.swift Sources Tests
 
 build: packages
-	QUERN_COMMIT=$(COMMIT) swift build -c release --product quern
+	QUERN_COMMIT=$(COMMIT) swift build -c release --product quern $(TRAITS)
 
 ## All that is installed, as it lies below PREFIX later. The program needs no Swift where it runs.
 stage: packages
-	QUERN_COMMIT=$(COMMIT) swift build -c release --product quern --static-swift-stdlib \
+	QUERN_COMMIT=$(COMMIT) swift build -c release --product quern $(TRAITS) --static-swift-stdlib \
 	    -Xlinker -s --scratch-path .build/install
 	packaging/stage.sh .build/install/release/quern $(STAGE)
 
@@ -142,6 +151,10 @@ packages:
 
 corpora/kjv.txt.zst:
 	corpora/prepare-kjv.sh
+
+corpora/kjv-tasks.jsonl: corpora/kjv.txt.zst corpora/kjv_tasks.py
+	rm -f $@
+	corpora/prepare-kjv-tasks.sh
 
 corpora/kjv-chat.jsonl.zst: corpora/kjv.txt.zst corpora/kjv_conversations.py
 	rm -f $@

@@ -33,10 +33,10 @@ if ! download; then
     as_root apt-get update -qq >&2 || say "apt-get update failed; going on without"
     download || fail "$dictionary cannot be downloaded"
 fi
-dpkg-deb -x "$scratch/$dictionary"_*.deb "$scratch/root"
+dpkg-deb -x "$scratch/$dictionary"_*.deb "$scratch/unpacked"
 
 python3 "$folder/pronunciation_pairs.py" \
-    <"$scratch/root/usr/share/festival/dicts/cmu/cmudict-0.4.out" >"$scratch/pairs.tsv"
+    <"$scratch/unpacked/usr/share/festival/dicts/cmu/cmudict-0.4.out" >"$scratch/pairs.tsv"
 say "$(($(wc -l <"$scratch/pairs.tsv") - 1)) words"
 
 # One thread, so that the file has the same bytes wherever the same zstd makes it.

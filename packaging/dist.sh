@@ -16,6 +16,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$stage" "$work/$name"
 mv "$work/$name/share/doc/quern"/{README.md,LICENSE} "$work/$name"
+sed -i 's#](\(pages/\|CHANGELOG\.md\)#](share/doc/quern/\1#g' "$work/$name/README.md"
 mkdir -p "$folder"
 tar -C "$work" --sort=name --mtime="@$time" --owner=0 --group=0 --numeric-owner -cf - "$name" |
     gzip -n > "$folder/$name.tar.gz"

@@ -60,3 +60,9 @@ void qk_spare_addresses(void) {
     }
 #endif
 }
+
+void qk_trim_memory(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+}

@@ -34,8 +34,9 @@ public enum CorpusError: Error, Equatable, Sendable {
     /// A file breaks off, is damaged or cannot be read, and is left out from there on: the first
     /// `documents` of it, of which `last` is the last, are kept.
     case brokenFile(path: String, documents: Int, last: DocumentOrigin.Position?, reason: String)
-    /// A table has no column of the name of the text field; it has those that are `known`.
-    case missingColumn(path: String, name: String, known: [String])
+    /// A table has no column of the name that `key` of the configuration says; it has those that
+    /// are `known`.
+    case missingColumn(path: String, name: String, known: [String], key: String = "text_field")
     /// The format is read at any place of a file, and this is standard input, a pipe, or a file
     /// that is compressed as a whole.
     case notSeekable(path: String, isCompressed: Bool)
@@ -61,7 +62,7 @@ extension CorpusError: CustomStringConvertible {
         case .missingInput(let path):
             // Names come from the command line with U+FFFD in place of what is not UTF-8.
             let isRepaired = path.unicodeScalars.contains("\u{FFFD}")
-            return "there is no file or folder \(path)"
+            return "there is no file or folder \(path.isEmpty ? "\"\"" : path)"
                 + (isRepaired ? "; names must be UTF-8: rename the file" : "")
         case .nothingMatched(let pattern):
             return "no file matches \(pattern)"
@@ -73,6 +74,7 @@ extension CorpusError: CustomStringConvertible {
                     : "; names are to end in one of \(format.endingsText), perhaps with .zst or "
                         + ".gz behind, and corpus.format = text reads all that is not binary")
         case .unknownFormat(let path):
+            if let advice = Self.conversion(of: path) { return advice }
             return "the name of \(path) does not tell its format; corpus.format = text reads it as "
                 + "it is; by their names are known \(CorpusFormat.auto.endingsText), perhaps with "
                 + ".zst or .gz behind"
@@ -95,10 +97,11 @@ extension CorpusError: CustomStringConvertible {
             return reason + "; of this file, "
                 + (last.map { "\(documents) documents are kept, up to \($0.word) \($0.number)" }
                     ?? "nothing is kept")
-        case .missingColumn(let path, let name, let known):
-            return "\(named(path)): the header has no column \"\(name)\", only "
-                + known.map { "\"\($0)\"" }.joined(separator: ", ")
-                + "; name one with corpus.text_field"
+        case .missingColumn(let path, let name, let known, let key):
+            return "\(named(path)): there is no column \"\(name)\", only "
+                + known.prefix(30).map { "\"\($0)\"" }.joined(separator: ", ")
+                + (known.count > 30 ? " and \(known.count - 30) others" : "")
+                + "; name one with corpus.\(key)"
         case .notSeekable(let path, isCompressed: false):
             return
                 "\(named(path)) is read from its beginning, and the index of this format stands at "
@@ -123,6 +126,12 @@ extension CorpusError: CustomStringConvertible {
 }
 
 extension CorpusError {
+    /// The error, with the key `key` to blame for a column that is not there.
+    func blaming(_ key: CorpusConfiguration.CodingKeys) -> CorpusError {
+        guard case .missingColumn(let path, let name, let known, _) = self else { return self }
+        return .missingColumn(path: path, name: name, known: known, key: key.rawValue)
+    }
+
     /// Whether compressed data could be decoded and is not what was compressed.
     var isOfChecksum: Bool {
         guard case .badCompression(_, let error) = self,
@@ -146,6 +155,35 @@ extension CorpusError {
             return [EACCES, EPERM, EIO].contains { unsafe String(cString: strerror($0)) == reason }
         default: return false
         }
+    }
+}
+
+extension CorpusError {
+    /// What to do with a file that is no text yet, by its name; nil where the name does not tell.
+    private static func conversion(of path: String) -> String? {
+        let name = CompressionFormat.strip(path.lowercased())
+        func program(_ programs: KeyValuePairs<String, String>) -> String? {
+            programs.first { name.hasSuffix($0.key) }?.value
+        }
+        if let program = program([
+            ".xz": "xz -dk", ".lzma": "xz -dk", ".bz2": "bzip2 -dk", ".lz4": "lz4 -dk",
+            ".br": "brotli -dk", ".z": "uncompress -k",
+        ]) {
+            return "\(path) is compressed by what is not read here, as zstd and gzip are: "
+                + "decompress it first, as `\(program)` does"
+        }
+        if let program = program([
+            ".tar": "tar -xf", ".tgz": "tar -xf", ".zip": "unzip", ".7z": "7z x", ".rar": "unrar x",
+        ]) {
+            return "\(path) is an archive: unpack it, as `\(program)` does, and name the folder"
+        }
+        if let program = program([
+            ".pdf": "pdftotext", ".docx": "pandoc -t plain", ".odt": "pandoc -t plain",
+            ".epub": "pandoc -t plain", ".doc": "catdoc", ".ps": "ps2ascii",
+        ]) {
+            return "\(path) is no text: make one of it, as `\(program)` does"
+        }
+        return nil
     }
 }
 

@@ -236,6 +236,23 @@ public struct CorpusProgress: Sendable, Equatable {
     /// The inputs in the order in which they are read.
     public var sources: [Source] = []
 
+    /// Adds the progress of a reader of other inputs.
+    mutating func add(_ other: CorpusProgress) {
+        bytesRead += other.bytesRead
+        totalBytes = totalBytes.flatMap { total in other.totalBytes.map { total + $0 } }
+        documents += other.documents
+        textBytes += other.textBytes
+        emptyDocuments += other.emptyDocuments
+        skippedLines += other.skippedLines
+        quarantinedLines += other.quarantinedLines
+        invalidUTF8Documents += other.invalidUTF8Documents
+        brokenFileCount += other.brokenFileCount
+        damagedMemberCount += other.damagedMemberCount
+        skipped = Array((skipped + other.skipped).prefix(Self.keptErrorCount))
+        brokenFiles = Array((brokenFiles + other.brokenFiles).prefix(Self.keptErrorCount))
+        sources += other.sources
+    }
+
     /// The first few errors, for a person: those of files first.
     public var examples: [String] {
         (brokenFiles + skipped).prefix(Self.keptErrorCount).map(\.description)

@@ -8,6 +8,9 @@ public struct Document: Sendable, Equatable {
     public var contentHash: UInt64
     /// The place where the text was found.
     public var origin: DocumentOrigin
+    /// Members of its object in JSON that are kept beside the text, as they stand in an object:
+    /// `"id":7,"url":"…"`. Empty where none are.
+    public var fields: [UInt8] = []
 
     /// A document of `text`, which is hashed. O(count).
     public init(text: [UInt8], origin: DocumentOrigin) {

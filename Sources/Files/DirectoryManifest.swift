@@ -115,7 +115,7 @@ package struct DirectoryManifest: Codable, Equatable, Sendable {
 
 extension DirectoryManifest.File {
     /// Bytes that are hashed between two reports.
-    private static let chunkByteCount = 1 << 26
+    private static let chunkByteCount = 1 << 23
 
     fileprivate init(path: String) throws { try self.init(MappedFile(path: path)) { _ in } }
 
@@ -125,6 +125,8 @@ extension DirectoryManifest.File {
             for start in stride(from: 0, to: bytes.byteCount, by: Self.chunkByteCount) {
                 let end = min(start + Self.chunkByteCount, bytes.byteCount)
                 hash.update(bytes.extracting(start..<end))
+                // A model is as large as its file, and need not be in memory twice.
+                file.forget(start..<end)
                 try progress(end)
             }
             return hash.digest()

@@ -68,6 +68,10 @@ public struct FileReplacement: ~Copyable, Sendable {
             reason: "it is a device, a pipe or a socket, and only a file can be replaced")
     }
 
+    /// Removes what a killed writer of `path` has left, where nothing new is written there. O(files
+    /// of the directory).
+    package static func clearRemains(of path: String) { PartialFile.clear(beside: path) }
+
     deinit {
         close(descriptor)
         if !isCommitted { unsafe unlink(partialPath) }

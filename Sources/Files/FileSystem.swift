@@ -36,12 +36,12 @@ public enum FileSystem {
     /// The bytes of the file or pipe at `path`; nil if there is none. O(bytes).
     ///
     /// - Throws: ``FileError`` for one that is there and cannot be read, as where that is not
-    ///   permitted.
+    ///   permitted, and for a pipe that nobody writes to.
     package static func contents(_ path: String) throws(FileError) -> Data? {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         var data = Data()
         do throws(FileError) {
-            var file = try InputFile(path: path == "-" ? "./-" : path)
+            var file = try InputFile(path: path == "-" ? "./-" : path, expectsWriter: true)
             while case let count = try file.read(into: &bytes, from: 0), count > 0 {
                 data.append(contentsOf: bytes[..<count])
             }
@@ -52,10 +52,23 @@ public enum FileSystem {
         return data
     }
 
+    /// The bytes of the regular file at `path`; nil if there is none, or it cannot be read.
+    /// O(bytes).
+    package static func contentsIfReadable(_ path: String) -> Data? {
+        guard FileIdentity(path: path, followsLinks: true)?.isRegular == true else { return nil }
+        return try? contents(path)
+    }
+
     /// Whether nothing is at `path`, which is more than that it cannot be looked at.
     package static func isMissing(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)
+    }
+
+    /// Whether a directory lies at `path`, or a link leads from there to one.
+    package static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Removes the file or link `path`, or the directory with all that is in it. O(files).

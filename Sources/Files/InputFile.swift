@@ -22,6 +22,8 @@ package struct InputFile: ~Copyable {
     private var promised: Int
     /// Whether reading is to end while it waits; nil for what does not wait, and where nobody asks.
     private let isStopped: (@Sendable () -> Bool)?
+    /// Whether it is a FIFO of which nothing has come yet, and for which nobody shall wait.
+    private var isUnheard: Bool
 
     /// Milliseconds after which a stop is looked for.
     private static let patience: Int32 = 100
@@ -32,12 +34,14 @@ package struct InputFile: ~Copyable {
     ///   - range: the part of the file that is read.
     ///   - isStopped: whether waiting for a pipe is to end, with ``FileError/stopped(path:)``.
     package init(
-        path: String, range: Range<Int>? = nil, isStopped: (@Sendable () -> Bool)? = nil
+        path: String, range: Range<Int>? = nil, isStopped: (@Sendable () -> Bool)? = nil,
+        expectsWriter: Bool = false
     ) throws(FileError) {
         var descriptor: Int32 = STDIN_FILENO
+        let isPipe = (isStopped != nil || expectsWriter) && path != "-" && Self.isPipe(path)
         if path != "-" {
             // To open a FIFO waits for its writer, unless it is told not to: then reading does.
-            let waits = isStopped != nil && Self.isPipe(path) ? O_NONBLOCK : 0
+            let waits = isPipe ? O_NONBLOCK : 0
             descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | waits)
             guard descriptor >= 0 else { throw .current("open", path) }
         }
@@ -50,7 +54,9 @@ package struct InputFile: ~Copyable {
         self.descriptor = descriptor
         remaining = range?.count ?? .max
         promised = range?.count ?? Self.byteCount(descriptor)
-        self.isStopped = promised > 0 ? nil : isStopped
+        isUnheard = isPipe && expectsWriter
+        let never: @Sendable () -> Bool = { false }
+        self.isStopped = promised > 0 ? nil : isPipe ? isStopped ?? never : isStopped
     }
 
     /// Whether `path` is a FIFO.
@@ -82,12 +88,20 @@ package struct InputFile: ~Copyable {
         let descriptor = descriptor
         var count = 0
         repeat {
-            try wait()
+            // One that nobody has opened for writing is at its end.
+            if !isUnheard { try wait() }
             count = unsafe buffer.withUnsafeMutableBytes { bytes in
                 unsafe systemRead(
                     descriptor, UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end]))
             }
+            if count < 0, errno == EAGAIN { isUnheard = false }
         } while count < 0 && (errno == EINTR || errno == EAGAIN && isStopped != nil)
+        if count == 0, end > start, isUnheard {
+            throw .failed(
+                operation: "read", path: Self.name(path),
+                reason: "it is a pipe that nobody writes to, and no file")
+        }
+        isUnheard = isUnheard && count <= 0
         guard count >= 0 else { throw .current("read", Self.name(path)) }
         if count == 0, end > start, promised > 0 {
             throw .failed(

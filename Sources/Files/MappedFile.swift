@@ -23,7 +23,8 @@
 
     /// Maps the file at `path`.
     public init(path: String) throws(FileError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // To open a FIFO would wait for a writer.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .current("open", path) }
         defer { close(descriptor) }
         var status = stat()
@@ -48,6 +49,21 @@
         if let base = unsafe base {
             unsafe munmap(UnsafeMutableRawPointer(mutating: base), byteCount)
         }
+    }
+
+    /// Takes pages of the file out of the process's memory, of which the kernel may keep a copy:
+    /// what is read next there is mapped again. For those who have read much and need none of it
+    /// soon. O(pages in memory).
+    ///
+    /// - Parameter range: the bytes; all of them if none are given.
+    package func forget(_ range: Range<Int>? = nil) {
+        guard let base = unsafe base else { return }
+        let range = range ?? 0..<byteCount
+        let start = range.lowerBound & -Int(getpagesize())
+        // Advice for a mapping that nobody writes to: its bytes stay what they are in the file.
+        _ = unsafe madvise(
+            UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start,
+            MADV_DONTNEED)
     }
 
     /// Calls `body` with the file's bytes.

@@ -18,8 +18,14 @@ public final class OpenFile: Sendable {
 
     /// Opens the file at `path` for reading.
     public init(path: String) throws(FileError) {
-        let opened = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // To open a FIFO would wait for a writer.
+        let opened = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard opened >= 0 else { throw .current("open", path) }
+        var status = stat()
+        if unsafe fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
+            close(opened)
+            throw .failed(operation: "open", path: path, reason: "not a regular file")
+        }
         self.path = path
         descriptor = opened
     }
@@ -54,10 +60,19 @@ public final class OpenFile: Sendable {
     /// Reads bytes from `offset` on into `buffer`, as many as there are and fit; returns their
     /// number, which is 0 at the end of the file.
     public func read(into buffer: inout [UInt8], at offset: Int) throws(FileError) -> Int {
+        try read(into: &buffer, over: buffer.indices, at: offset)
+    }
+
+    /// Reads bytes from `offset` on over those of `buffer` in `range`, as many as there are and
+    /// fit; returns their number.
+    package func read(
+        into buffer: inout [UInt8], over range: Range<Int>, at offset: Int
+    ) throws(FileError) -> Int {
         var done = 0
-        while done < buffer.count {
+        while done < range.count {
             let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+                let rest = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: bytes[range.lowerBound + done..<range.upperBound])
                 return unsafe pread(
                     descriptor, rest.baseAddress, rest.count, off_t(offset + done))
             }

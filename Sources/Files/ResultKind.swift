@@ -21,12 +21,13 @@ public enum ResultKind: String, CaseIterable, Sendable {
         case .vocabulary: [["tokenizer.json"], ["tokens.tsv"]]
         case .dataSet: [["manifest.json"], ["train_000000.bin", "val_000000.bin"]]
         case .run: [["stages.json", "metrics.jsonl"], ["checkpoints", "stages.json"]]
-        case .refinedCorpus: [["report.json"], ["part_000000.jsonl.zst"]]
+        case .refinedCorpus:
+            [["report.json"], ["part_000000.jsonl.zst", "part_000000.parquet"]]
         }
     }
 
     /// The kind of what is in the directory `path`; nil where it is none of these.
-    init?(at path: String) {
+    package init?(at path: String) {
         func isThere(_ name: String) -> Bool { FileIdentity(path: path + "/" + name) != nil }
         // A model has a vocabulary in it and is told by its own files, which come first.
         let kind = Self.allCases.first { kind in

@@ -33,7 +33,7 @@ package enum SealedJSON {
 
     /// The value in the file at `path`; nil when there is none or it is not as it was written.
     package static func read<Value: Decodable>(_ type: Value.Type, from path: String) -> Value? {
-        guard let data = FileManager.default.contents(atPath: path), isIntact(Array(data)) == true
+        guard let data = FileSystem.contentsIfReadable(path), isIntact(Array(data)) == true
         else { return nil }
         return try? StrictJSON.decodeCounts(Value.self, from: data)
     }

@@ -56,9 +56,23 @@ public struct StagingDirectory: ~Copyable {
     }
 
     /// Gives the directory the output's name, which may be that of an empty directory. Durable.
-    public mutating func commit() throws(FileError) {
+    ///
+    /// - Parameter replaces: whether a directory of that name that is not empty goes. For a moment
+    ///   there is none of the name, and the old one lies beside it under a hidden one.
+    public mutating func commit(replacing replaces: Bool = false) throws(FileError) {
         precondition(!isCommitted, "the directory has its name already")
-        try FileSystem.renameFile(path, to: claim.path)
+        guard replaces, FileIdentity(path: claim.path)?.isDirectory == true else {
+            try FileSystem.renameFile(path, to: claim.path)
+            isCommitted = true
+            return
+        }
+        let old = try Self.make(beside: claim.path)
+        try FileSystem.renameFile(claim.path, to: old)
+        do throws(FileError) { try FileSystem.renameFile(path, to: claim.path) } catch {
+            try? FileSystem.renameFile(old, to: claim.path)
+            throw error
+        }
         isCommitted = true
+        try FileSystem.removeItem(old)
     }
 }

@@ -10,6 +10,8 @@ public enum ModelError: Error, Equatable, Sendable {
     case malformed(path: String, reason: String)
     /// The file lacks a tensor.
     case missingTensor(path: String, name: String)
+    /// A model's file lacks tensors that its configuration speaks of.
+    case missingTensors(path: String, names: [String])
     /// A tensor has another shape than the configuration says.
     case shapeMismatch(path: String, name: String, expected: [Int], found: [Int])
     /// A tensor's numbers are of a type that Quern does not read.
@@ -42,12 +44,17 @@ extension ModelError: CustomStringConvertible {
             "\(path) is damaged: \(reason); copy or write it again"
         case .missingTensor(let path, let name):
             "\(path) has no tensor \(name); it belongs to another kind of model"
+        case .missingTensors(let path, let names):
+            "\(path) lacks \(names.count == 1 ? "a tensor" : "\(names.count) tensors") of the "
+                + "model that its configuration describes, missing: "
+                + names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
+                + "; copy the whole model, or the configuration that was written with it"
         case .shapeMismatch(let path, let name, let expected, let found):
             "\(path): \(name) has shape \(found) where the configuration says \(expected); "
                 + "use the config.json that was written with it"
         case .unsupportedType(let path, let name, let type):
-            "\(path): \(name) is stored as \(type), and only F32, F16 and BF16 are read; convert "
-                + "it to float32"
+            "\(path): \(name) is stored as \(type), and only F32, F16, BF16 and F64 are read; "
+                + "convert it to float32"
         case .outOfRange(let name, let value, let type):
             "\(name) holds \(value), which \(type) cannot; choose another type, such as bf16 or f32"
         case .notFinite:

@@ -137,7 +137,9 @@ extension CorpusInputs {
     /// Tells what of the folders and patterns is not read.
     func notify(_ work: WorkContext<PipelineEvent>) {
         guard !leftOut.isEmpty else { return }
-        let all = leftOut.names + leftOut.binaries + leftOut.hidden
+        let all =
+            leftOut.names + leftOut.binaries + leftOut.hidden
+            + leftOut.broken + leftOut.own
         let names = all.prefix(3).joined(separator: ", ") + (all.count > 3 ? ", …" : "")
         let advice =
             leftOut.names.isEmpty

@@ -1,6 +1,6 @@
 public import Corpora
-import Models
-import Tokenization
+package import Models
+package import Tokenization
 public import Work
 
 /// Errors of a pipeline's description, and of the work that stages hand to one another.
@@ -15,12 +15,24 @@ public enum PipelineError: Error, Equatable, Sendable {
     indirect case written(path: String, line: Int, column: Int, PipelineError)
     /// A name of a vocabulary or a data set that nothing is called by, where others are.
     case unknownName(kind: String, name: String, known: [String], nearest: String?)
-    /// A directory that was to be made holds something already.
-    case occupied(path: String)
+    /// A directory that was to be made holds something already, perhaps another model.
+    case occupied(path: String, isModel: Bool)
     /// A file beside a model is not what its name says.
     case badModelFile(path: String, reason: String)
+    /// What stands at a place is no question of a task, or asks for what cannot be done.
+    case badTask(place: String, reason: String)
     /// No run has been recorded there.
     case noRun(path: String)
+    /// No pipeline can be proposed for a corpus, for the reason given.
+    case noProposal(reason: String)
+    /// A corpus of conversations alone, for which no pipeline is proposed: they tune a model.
+    ///
+    /// - Parameters:
+    ///   - inputs: the corpus.
+    ///   - fields: the fields that tell it.
+    ///   - pairs: the fields of a question and its answer where they are pairs as well; none where
+    ///     pairs are known by their names.
+    case onlyConversations(inputs: [String], fields: [String], pairs: [String]?)
     /// The corpus has no document.
     ///
     /// `skipped` lines or documents were there that could not be read, the first for the reason
@@ -34,6 +46,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case noQuarantine(path: String)
     /// A document cannot be written as JSON, which holds text only.
     case notUTF8(DocumentOrigin)
+    /// A document has a byte that no token of the vocabulary stands for.
+    case notEncodable(DocumentOrigin, reason: String)
     /// A model that has no embedding for some of its vocabulary's tokens.
     case tooFewEmbeddings(tokenCount: Int, embeddingCount: Int)
     /// A model that was not tuned to answer: its vocabulary lacks a special token of the template.
@@ -64,6 +78,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case tooLittleMemory(needed: ByteSize, limit: ByteSize, threadCount: Int)
     /// A pipeline, which reads its corpus twice, was given standard input.
     case standardInput
+    /// A data set that would give way to another one; `isEncoded` says whether the other is made.
+    case otherDataSet(directory: String, tokens: Int, isEncoded: Bool)
     /// Not all parts of a data set are there.
     case missingParts(directory: String, count: Int, missing: [MissingPart])
     /// A run would replace a result of an earlier one, and nothing allows it.
@@ -102,7 +118,7 @@ extension PipelineError {
 extension ModelShape {
     /// Checks that a model of this shape has an embedding for each token of `vocabulary`. It may
     /// have more: those mean nothing.
-    func checkEmbeddings(of vocabulary: Vocabulary) throws(PipelineError) {
+    package func checkEmbeddings(of vocabulary: Vocabulary) throws(PipelineError) {
         guard vocabularySize >= vocabulary.count else {
             throw .tooFewEmbeddings(tokenCount: vocabulary.count, embeddingCount: vocabularySize)
         }
@@ -114,7 +130,7 @@ extension PipelineError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason):
-            "\(path) cannot be read as a pipeline: \(reason)"
+            "\(path.isEmpty ? "\"\"" : path) cannot be read as a pipeline: \(reason)"
         case .unknownKey(let key, let nearest):
             "unknown key \"\(key)\"" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
         case .written(let path, let line, let column, let error):
@@ -122,17 +138,37 @@ extension PipelineError: CustomStringConvertible {
         case .badValue(let key, let reason):
             "the value of \"\(key)\" does not fit: \(reason)"
         case .unknownName(let kind, let name, let known, let nearest):
-            "there is no \(kind) \(name): " + (nearest.map { "did you mean \($0)? " } ?? "")
-                + "there is \(known.prefix(8).joined(separator: ", "))"
+            "there is no \(kind) \(name.isEmpty ? "\"\"" : name): "
+                + (nearest.map { "did you mean \($0)? " } ?? "")
+                + (known.isEmpty
+                    ? "name one"
+                    : "there is \(known.prefix(8).joined(separator: ", "))")
                 + (known.count > 8 ? " and \(known.count - 8) more" : "")
-        case .occupied(let path):
-            "\(path) holds something already; remove it, or choose another directory"
+        case .occupied(let path, isModel: true):
+            "\(path) holds a model already: overwrite it, or choose another directory"
+        case .occupied(let path, isModel: false):
+            "\(path) holds something that is no model, so it is not replaced: choose another "
+                + "directory"
         case .badModelFile(let path, let reason):
             "\(path) cannot be used: \(reason)"
+        case .badTask(let place, let reason):
+            "\(place): \(reason)"
         case .noRun(let path):
-            "\(path) is no run: name one, such as NAME or runs/NAME, or a comparison of models"
-        case .emptyCorpus(let inputs, skipped: 0, reason: _):
-            "no document was found in \(inputs.joined(separator: ", ")): is the right file named?"
+            """
+            \(path.isEmpty ? "\"\"" : path) is no run: name one, such as NAME or runs/NAME, or a \
+            comparison of models
+            """
+        case .noProposal(let reason):
+            reason
+        case .onlyConversations(let inputs, let fields, let pairs):
+            "\(inputs.joined(separator: ", ")) holds conversations "
+                + "(\(fields.joined(separator: ", "))), by which a model learns to answer that has "
+                + "learned to write from other text: describe a pipeline for such a text, and name "
+                + "the conversations in its instruction_tuning.inputs"
+                + Self.pairAdvice(pairs)
+        case .emptyCorpus(let inputs, skipped: 0, let reason):
+            "no document was found in \(inputs.joined(separator: ", ")): "
+                + (reason ?? "is the right file named?")
         case .emptyCorpus(let inputs, let skipped, let reason):
             "no document of \(inputs.joined(separator: ", ")) can be used; "
                 + (skipped == 1 ? "one was skipped" : "\(skipped) were skipped, the first")
@@ -154,6 +190,8 @@ extension PipelineError: CustomStringConvertible {
             """
         case .notUTF8(let origin):
             "\(origin) is not valid UTF-8, which JSON cannot hold"
+        case .notEncodable(let origin, let reason):
+            "\(origin) cannot be encoded: \(reason)"
         case .tooFewEmbeddings(let tokenCount, let embeddingCount):
             """
             the vocabulary has \(tokenCount) tokens and the model \(embeddingCount) embeddings; \
@@ -212,6 +250,10 @@ extension PipelineError: CustomStringConvertible {
             \(missing.count) of \(count) parts are missing in \(directory); run their ranks again:
             \(missing.prefix(10).map { "  \($0)" }.joined(separator: "\n"))
             """ + (missing.count > 10 ? "\n  and \(missing.count - 10) more" : "")
+        case .otherDataSet(let directory, let tokens, let isEncoded):
+            "\(directory) holds another data set, of \(tokens) tokens: choose another directory, "
+                + "or overwrite it"
+                + (isEncoded ? ", for which nothing has to be encoded again" : "")
         case .wouldReplace(let replacement):
             """
             \(replacement). Nothing has been changed: give the pipeline another name to have both, \
@@ -220,5 +262,15 @@ extension PipelineError: CustomStringConvertible {
         case .interrupted:
             "interrupted; the same command continues"
         }
+    }
+
+    /// What else can be made of questions with their answers.
+    private static func pairAdvice(_ fields: [String]?) -> String {
+        guard let fields else { return "" }
+        let keys =
+            fields.isEmpty
+            ? "" : ", corpus.source_field \(fields[0]) and corpus.target_field \(fields[1])"
+        return "; or let a model of pairs learn the answers by themselves, with "
+            + "model.architecture encoder_decoder\(keys)"
     }
 }

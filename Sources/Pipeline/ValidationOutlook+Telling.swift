@@ -27,14 +27,24 @@ extension CorpusConfiguration {
         }
         switch outlook {
         case .byHash, .unknown: break
+        case .everything(let documents, let byteCount):
+            let few = documents == 1 ? "the one document" : "all of the \(documents) documents"
+            throw PipelineError.badValue(
+                key: "corpus.validation_fraction",
+                reason: "the hash of \(few), \(byteCount) bytes, holds it out, so that nothing is "
+                    + "left to learn from: set it to 0, or give more text")
         case .cut(let cut, let documents):
             corpus.validationCut = cut
             let few = documents == 1 ? "the one document" : "the \(documents) documents"
+            let split = ValidationSplit(fraction: validationFraction)
+            let reason =
+                split.isValidation(cut.documentHash)
+                ? "the hashes put all of \(few) into the validation split"
+                : "no hash of \(few) puts it into the validation split"
             work.report(
                 .notice(
                     """
-                    no hash of \(few) \
-                    puts it into the validation split: the last \(cut.heldOutByteCount) bytes of \
+                    \(reason): the last \(cut.heldOutByteCount) bytes of \
                     \(cut.origin), of \(cut.byteCount + cut.heldOutByteCount), are held out
                     """))
         case .nothing(let documents, let byteCount):

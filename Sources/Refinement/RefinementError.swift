@@ -13,6 +13,10 @@ public enum RefinementError: Error, Equatable, Sendable {
     case otherFile(path: String)
     /// There are too many documents to know in memory which are near-duplicates of which.
     case tooManyDocuments(count: Int, needed: ByteSize)
+    /// A line of a file of evaluation texts cannot be read.
+    case badEvaluation(origin: DocumentOrigin, reason: String)
+    /// The files of evaluation texts have more runs of words than the memory allows.
+    case tooManyEvaluationRuns(path: String, count: Int, limit: ByteSize)
     /// A scratch file does not hold what was written to it.
     case damagedScratch(path: String)
 }
@@ -35,6 +39,11 @@ extension RefinementError: CustomStringConvertible {
         case .tooManyDocuments(let count, let needed):
             "near-duplicates among \(count) documents take \(needed) of memory; "
                 + "raise the limit (corpus.refine.memory)"
+        case .badEvaluation(let origin, let reason):
+            "\(origin): \(reason); a line is a text, or an object of JSON with texts in it"
+        case .tooManyEvaluationRuns(let path, let count, let limit):
+            "\(path): with it there are \(count) runs of words of evaluation texts, which take "
+                + "more than \(limit) of memory; raise the limit (corpus.refine.memory)"
         case .damagedScratch(let path):
             "what was put aside beside \(path) came back damaged; is that disk sound?"
         }

@@ -1,4 +1,5 @@
 public import Corpora
+import Work
 
 /// Decides which documents of a corpus stay, and in which order.
 ///
@@ -23,6 +24,8 @@ public final class Refiner {
     private var sourceOfPath: [String: Int] = [:]
     /// Ordinals of the examples of each step, ascending.
     private var exampleOrdinals: [[Int]] = []
+    /// Told of each document that is removed, when that is known.
+    public var didRemove: (RemovedDocument) -> Void = { _ in }
 
     /// A refiner that has seen nothing.
     ///
@@ -34,6 +37,7 @@ public final class Refiner {
         _ configuration: RefinementConfiguration, memory: RefinementMemory, scratchPath: String
     ) throws {
         self.configuration = configuration
+        measure = try Measure(configuration)
         report = RefinementReport(configuration: configuration)
         exact =
             configuration.removesDuplicates
@@ -48,6 +52,7 @@ public final class Refiner {
             ? DocumentShuffler(
                 seed: configuration.shuffleSeed, byteCount: memory.documents,
                 scratchPath: scratchPath) : nil
+        report.evaluations = measure.evaluations?.files
         for (key, isAsked) in Self.steps(of: configuration) where isAsked {
             stepOfName[key] = report.steps.count
             report.steps.append(RefinementReport.Step(name: key))
@@ -66,12 +71,16 @@ public final class Refiner {
             (.maximumRepeatedLineByteShare, filter.maximumRepeatedLineByteShare != nil),
             (.maximumNonLetterShare, filter.maximumNonLetterShare != nil),
         ]
-        return rules.map { ($0.rawValue, $1) } + [
+        let quality = (try? QualityRules(configuration.rules))?.rules ?? []
+        return rules.map { ($0.rawValue, $1) } + quality.map { ($0.rawValue, true) } + [
+            (decontaminationStep, !configuration.evaluationPaths.isEmpty),
             (duplicateStep, configuration.removesDuplicates),
             (nearDuplicateStep, configuration.removesNearDuplicates),
         ]
     }
 
+    private static let decontaminationStep =
+        RefinementConfiguration.CodingKeys.evaluationPaths.rawValue
     private static let duplicateStep =
         RefinementConfiguration.CodingKeys.removesDuplicates.rawValue
     private static let nearDuplicateStep =
@@ -81,22 +90,39 @@ public final class Refiner {
     /// share.
     public struct Measured: Sendable {
         enum Finding: Sendable {
-            /// It breaks a rule of the filter.
-            case refused(Document, by: DocumentFilter.CodingKeys)
+            /// It breaks a rule, which is named as the step of the report.
+            case refused(Document, by: String)
             /// It keeps the rules.
             case passed(MeasuredDocument)
         }
 
         let finding: Finding
+        /// The document as it was read.
+        let readByteCount: Int
+        /// What rules took out of a document that keeps them.
+        var removals: [QualityInspector.Removal] = []
+        /// The numbers of the files of evaluation texts of which something stands in it.
+        var evaluations: [Int] = []
     }
 
     /// The part of the work that is the same for each document alone, for use on any thread.
     public struct Measure: Sendable {
         private let filter: DocumentFilter
+        private let inspector: QualityInspector?
+        fileprivate let evaluations: EvaluationIndex?
         private let signer: MinHash?
 
-        fileprivate init(_ configuration: RefinementConfiguration) {
+        /// Reads the files of evaluation texts, if the configuration names any.
+        fileprivate init(_ configuration: RefinementConfiguration) throws {
             filter = configuration.filter
+            let rules = try QualityRules(configuration.rules)
+            evaluations =
+                configuration.evaluationPaths.isEmpty
+                ? nil
+                : try EvaluationIndex(
+                    configuration.evaluationPaths, wordCount: configuration.evaluationWordCount,
+                    byteCount: configuration.memory.byteCount / 4)
+            inspector = rules.isEmpty ? nil : QualityInspector(rules)
             signer =
                 configuration.removesNearDuplicates
                 ? MinHash(configuration.nearDuplicates) : nil
@@ -104,15 +130,39 @@ public final class Refiner {
 
         /// Measures one document. O(bytes).
         public func callAsFunction(_ document: Document) -> Measured {
+            let byteCount = document.text.count
             if let rule = filter.brokenRule(of: document.text.span) {
-                return Measured(finding: .refused(document, by: rule))
+                return Measured(
+                    finding: .refused(document, by: rule.rawValue), readByteCount: byteCount)
             }
-            return Measured(finding: .passed(MeasuredDocument(document, signer: signer)))
+            var document = document
+            var removals: [QualityInspector.Removal] = []
+            if var inspector {
+                let verdict = inspector.verdict(of: document.text.span)
+                if let rule = verdict.brokenRule {
+                    return Measured(
+                        finding: .refused(document, by: rule.rawValue), readByteCount: byteCount)
+                }
+                if let text = verdict.text {
+                    let fields = document.fields
+                    document = Document(text: text, origin: document.origin)
+                    document.fields = fields
+                }
+                removals = verdict.removals
+            }
+            if let found = evaluations?.files(in: document.text.span), !found.isEmpty {
+                return Measured(
+                    finding: .refused(document, by: decontaminationStep),
+                    readByteCount: byteCount, evaluations: found)
+            }
+            return Measured(
+                finding: .passed(MeasuredDocument(document, signer: signer)),
+                readByteCount: byteCount, removals: removals)
         }
     }
 
     /// The measure of this refiner.
-    public var measure: Measure { Measure(configuration) }
+    public let measure: Measure
 
     /// Takes the next document, and gives it to `emit` if it is known to stay.
     public func append(
@@ -121,10 +171,12 @@ public final class Refiner {
         let ordinal = report.read.documents
         switch measured.finding {
         case .refused(let document, let rule):
-            count(document)
-            remove(document, ordinal: ordinal, by: rule.rawValue)
+            count(document, byteCount: measured.readByteCount)
+            for number in measured.evaluations { report.evaluations?[number].documents += 1 }
+            remove(document, ordinal: ordinal, by: rule, evaluations: measured.evaluations)
         case .passed(var item):
-            count(item.document)
+            count(item.document, byteCount: measured.readByteCount)
+            for removal in measured.removals { note(removal) }
             item.ordinal = ordinal
             guard let exact else {
                 try await pass(item, emit)
@@ -214,9 +266,19 @@ public final class Refiner {
         try shuffler.append(item)
     }
 
-    private func count(_ document: Document) {
-        report.read.add(document)
-        report.sources[source(of: document)].read.add(document)
+    /// Counts a document that was read, with so many bytes of text.
+    private func count(_ document: Document, byteCount: Int) {
+        report.read.add(textByteCount: byteCount)
+        report.sources[source(of: document)].read.add(textByteCount: byteCount)
+    }
+
+    /// Counts what a rule took out of a document.
+    private func note(_ removal: QualityInspector.Removal) {
+        let step = stepOfName[removal.rule.rawValue]!
+        var parts = report.steps[step].removedParts ?? RefinementReport.Parts()
+        parts.lines += removal.lines
+        parts.bytes += removal.bytes
+        report.steps[step].removedParts = parts
     }
 
     private func source(of document: Document) -> Int {
@@ -230,9 +292,15 @@ public final class Refiner {
 
     /// Counts a removal. The examples are the first in the corpus, whenever they were found.
     private func remove(
-        _ document: Document, ordinal: Int, by name: String, keeping kept: DocumentOrigin? = nil
+        _ document: Document, ordinal: Int, by name: String, keeping kept: DocumentOrigin? = nil,
+        evaluations: [Int] = []
     ) {
         let step = stepOfName[name]!
+        didRemove(
+            RemovedDocument(
+                origin: document.origin, byteCount: document.text.count, step: name,
+                keptOrigin: kept,
+                evaluationPaths: evaluations.map { configuration.evaluationPaths[$0] }))
         report.steps[step].removed.add(document)
         let place = exampleOrdinals[step].firstIndex { $0 > ordinal } ?? exampleOrdinals[step].count
         guard place < RefinementReport.keptExampleCount else { return }

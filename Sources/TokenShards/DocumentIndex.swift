@@ -64,13 +64,16 @@ public enum DocumentPlace: Hashable, Sendable {
 /// entry, 32; the 64-bit number of entries; then for each document four 64-bit words: first token,
 /// bytes of text, XXH64 of the text, and its place in the source: a number, with 1 in the highest
 /// byte if it counts lines, 2 if it counts parts of a text file, 3 if items of a JSON file, 4 if
-/// rows of a file of columns. Version 1 has entries of 24 bytes, without the place. No format of
-/// the field records what a document's text was and where it came from, and without that it cannot
-/// be shown that a shard decodes to its source.
+/// rows of a file of columns. Version 1 has entries of 24 bytes, without the place. Version 3 goes
+/// on behind the entries with what is to be learned of conversations, where the ids do not tell:
+/// the 64-bit number of ranges, and for each in order the 64-bit number of its first token in the
+/// shard and of the one behind its last. No format of the field records what a document's text was
+/// and where it came from, and without that it cannot be shown that a shard decodes to its source.
 struct DocumentIndex {
     static let magic = Array("QUERNIDX".utf8)
     static let headerByteCount = 24
     static let version: UInt32 = 2
+    static let versionWithAnswers: UInt32 = 3
     static let entryByteCount = 32
 
     private enum Entries {
@@ -82,11 +85,14 @@ struct DocumentIndex {
 
     private let entries: Entries
     let count: Int
+    /// The number of ranges that are to be learned; nil where nothing says which.
+    let answerCount: Int?
 
     /// An index of documents of which no more is known than where they begin.
     init(firstTokens: [Int]) {
         entries = .firstTokens(firstTokens)
         count = firstTokens.count
+        answerCount = nil
     }
 
     init(path: String) throws(ShardError) {
@@ -99,7 +105,7 @@ struct DocumentIndex {
         guard file.byteCount >= Self.headerByteCount else {
             throw .badShard(path: path, reason: "it ends inside its header")
         }
-        let (entrySize, announced) = file.withBytes { bytes -> (Int?, UInt64) in
+        let (entrySize, announced, hasAnswers) = file.withBytes { bytes -> (Int?, UInt64, Bool) in
             var matches = true
             for (offset, byte) in Self.magic.enumerated() {
                 matches = matches && bytes.byte(at: offset) == byte
@@ -108,13 +114,35 @@ struct DocumentIndex {
             let size = bytes.littleEndian(at: 12, as: UInt32.self)
             let isKnown = matches && (version, size) == (Self.version, UInt32(Self.entryByteCount))
             let isFirst = matches && (version, size) == (1, 24)
+            let isThird =
+                matches && (version, size) == (Self.versionWithAnswers, UInt32(Self.entryByteCount))
             return (
-                isKnown || isFirst ? Int(size) : nil,
-                bytes.littleEndian(at: 16, as: UInt64.self)
+                isKnown || isFirst || isThird ? Int(size) : nil,
+                bytes.littleEndian(at: 16, as: UInt64.self), isThird
             )
         }
         guard let entrySize else { throw .badShard(path: path, reason: "it is no document index") }
-        let body = file.byteCount - Self.headerByteCount
+        var body = file.byteCount - Self.headerByteCount
+        var answers: Int?
+        if hasAnswers {
+            // Only as many entries as there is room for are taken from the file's own word.
+            let entryBytes = Int(clamping: announced).multipliedReportingOverflow(by: entrySize)
+            let end = Self.headerByteCount.addingReportingOverflow(entryBytes.partialValue)
+            guard !entryBytes.overflow, !end.overflow, end.partialValue >= Self.headerByteCount,
+                end.partialValue + 8 <= file.byteCount
+            else { throw .badShard(path: path, reason: "it ends inside its entries") }
+            let tail = file.byteCount - end.partialValue - 8
+            let number = file.withBytes {
+                $0.littleEndian(at: end.partialValue, as: UInt64.self)
+            }
+            guard tail % 16 == 0, number == UInt64(tail / 16) else {
+                throw .badShard(
+                    path: path, reason: "its size does not agree with the \(number) answers in it")
+            }
+            answers = tail / 16
+            body = entryBytes.partialValue
+        }
+        answerCount = answers
         guard body % entrySize == 0, announced == UInt64(body / entrySize) else {
             throw .badShard(
                 path: path,
@@ -130,6 +158,58 @@ struct DocumentIndex {
         case .firstTokens: 0
         case .file(let file, _): file.byteCount
         }
+    }
+
+    /// Takes what was read of its file out of the process's memory. O(pages in memory).
+    func forgetPages() {
+        if case .file(let file, _) = entries { file.forget() }
+    }
+
+    /// Range `number` of those that are to be learned, which must be below ``answerCount``.
+    private func answer(_ number: Int) -> Range<Int> {
+        guard case .file(let file, let entryByteCount) = entries else { return 0..<0 }
+        let offset = Self.headerByteCount + count * entryByteCount + 8 + number * 16
+        return file.withBytes { bytes in
+            let start = Int(
+                truncatingIfNeeded: bytes.littleEndian(at: offset, as: UInt64.self))
+            let end = Int(
+                truncatingIfNeeded: bytes.littleEndian(at: offset + 8, as: UInt64.self))
+            // A file that was not verified may say anything.
+            return start..<max(start, end)
+        }
+    }
+
+    /// Whether the ranges follow one another within so many tokens. O(their number).
+    func answersAreInOrder(tokenCount: Int) -> Bool {
+        var end = 0
+        for number in 0..<(answerCount ?? 0) {
+            let range = answer(number)
+            guard range.lowerBound >= end, range.upperBound <= tokenCount else { return false }
+            end = range.upperBound
+        }
+        return true
+    }
+
+    /// The ranges that are to be learned within `tokens`. O(log of all + their number).
+    func answers(in tokens: Range<Int>) -> [Range<Int>] {
+        guard let answerCount else { return [] }
+        var (low, high) = (0, answerCount)
+        while low < high {
+            let middle = (low + high) / 2
+            if answer(middle).upperBound <= tokens.lowerBound {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        var found: [Range<Int>] = []
+        for number in low..<answerCount {
+            let range = answer(number)
+            guard range.lowerBound < tokens.upperBound else { break }
+            let part = range.clamped(to: tokens)
+            if !part.isEmpty { found.append(part) }
+        }
+        return found
     }
 
     /// Entry `index`, which must be below ``count``.

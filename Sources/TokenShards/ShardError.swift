@@ -34,8 +34,8 @@ public enum ShardError: Error, Equatable, Sendable {
     case badMixture(reason: String)
     /// The data set cannot be written in another program's layout.
     case cannotExport(reason: String)
-    /// The output of an export is there already.
-    case outputExists(path: String)
+    /// The output of an export is there already; perhaps it is an earlier one of the same layout.
+    case outputExists(path: String, isOfLayout: Bool)
     /// No document was written, so there is nothing to keep.
     case noDocuments
 }
@@ -82,10 +82,10 @@ extension ShardError: CustomStringConvertible {
             \(path) has the name of a data set's file and was not written by Quern, so that it is \
             not replaced: move it elsewhere, or choose another directory
             """
-        case .vocabularyMismatch(let directory, let expected, let found):
+        case .vocabularyMismatch(let directory, expected: _, found: _):
             """
-            \(directory) was encoded with vocabulary \(found), not with \(expected): use that \
-            vocabulary, or encode the corpus again
+            \(directory) was encoded with another vocabulary than this one: use that vocabulary, \
+            or encode the corpus again
             """
         case .tooFewTokens(let split, tokenCount: 0, needed: _):
             """
@@ -106,8 +106,13 @@ extension ShardError: CustomStringConvertible {
             "the mixture of data sets is wrong: \(reason)"
         case .cannotExport(let reason):
             "cannot export: \(reason)"
-        case .outputExists(let path):
-            "cannot export: \(path) is there: remove it, or choose another directory"
+        case .outputExists(let path, isOfLayout: true):
+            "cannot export: \(path) is there already: overwrite it, or choose another directory"
+        case .outputExists(let path, isOfLayout: false):
+            """
+            cannot export: \(path) is there and is no export of this layout, so it is not \
+            replaced: choose another directory
+            """
         case .noDocuments:
             "no document came in, so there is nothing to encode: look at the inputs"
         }

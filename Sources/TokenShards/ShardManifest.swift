@@ -72,6 +72,15 @@ public struct ShardManifest: Codable, Equatable, Sendable {
             self.validationDocuments = validationDocuments
             self.bytes = bytes
         }
+
+        /// Adds what was taken from another part of the same file.
+        package static func += (left: inout Source, right: Source) {
+            left.documents += right.documents
+            left.validationDocuments = left.validationDocuments.flatMap { count in
+                right.validationDocuments.map { count + $0 }
+            }
+            left.bytes += right.bytes
+        }
     }
 
     /// The document whose end is the validation split, in a corpus so small that no document was

@@ -64,6 +64,19 @@ public struct ShardSet: Sendable {
         validation = opened[.validation] ?? []
     }
 
+    /// Takes what was read of the shards out of the process's memory, of which the kernel may keep
+    /// a copy, so that a long walk over many tokens takes no more memory than a short one.
+    /// O(pages in memory).
+    package func forgetPages() {
+        for shard in train + validation { shard.forgetPages() }
+    }
+
+    /// Whether a directory seems to hold another program's ids, by the names in it. O(names).
+    package static func isForeign(_ directory: String) -> Bool {
+        let names = (try? FileSystem.namesInDirectory(directory)) ?? []
+        return names.contains(where: ForeignFile.isOfIDs)
+    }
+
     /// Notice of what is known of another program's files, and what cannot be; nil for Quern's own.
     public var foreignNotice: String? {
         guard layout != .quern else { return nil }

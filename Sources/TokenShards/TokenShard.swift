@@ -27,6 +27,12 @@ public final class TokenShard: Sendable {
     /// Place of the end-of-text token between its documents.
     var endOfText: EndOfTextPolicy { header.endOfText }
 
+    /// Whether it says which tokens of its conversations are to be learned.
+    package var saysAnswers: Bool { index.answerCount != nil }
+
+    /// The tokens of its conversations that are to be learned, in order. O(their number).
+    package var answers: [Range<Int>] { index.answers(in: 0..<tokenCount) }
+
     /// Documents in the shard.
     public var documentCount: Int { index.count }
 

@@ -30,21 +30,44 @@ public struct SpecialToken: Hashable, Sendable {
     /// a text. "normalized" in a `tokenizer.json`.
     public let isSearchedLast: Bool
 
+    /// Whether it takes the white space before it. "lstrip" in a `tokenizer.json`.
+    public let stripsLeft: Bool
+
+    /// Whether it takes the white space behind it. "rstrip" in a `tokenizer.json`.
+    public let stripsRight: Bool
+
+    /// Whether it is found only where no character of a word stands before or behind it.
+    /// "single_word" in a `tokenizer.json`.
+    public let isSingleWord: Bool
+
     /// The special token `content` with the number `id`.
     public init(
         content: String, id: TokenID, recognition: Recognition = .whereAllowed,
-        isSearchedLast: Bool = false
+        isSearchedLast: Bool = false, stripsLeft: Bool = false, stripsRight: Bool = false,
+        isSingleWord: Bool = false
     ) {
         self.content = content
         self.id = id
         self.recognition = recognition
         self.isSearchedLast = isSearchedLast
+        self.stripsLeft = stripsLeft
+        self.stripsRight = stripsRight
+        self.isSingleWord = isSingleWord
     }
 }
 
 extension SpecialToken {
     /// Whether it is of the one kind that most formats have.
-    package var isPlain: Bool { recognition == .whereAllowed && !isSearchedLast }
+    package var isPlain: Bool { recognition == .whereAllowed && !isSearchedLast && !minds }
+
+    /// Whether the text around it matters.
+    package var minds: Bool { stripsLeft || stripsRight || isSingleWord }
+
+    /// What of the text around it matters, as one word.
+    var surroundings: String {
+        [stripsLeft ? "left" : "", stripsRight ? "right" : "", isSingleWord ? "word" : ""]
+            .joined(separator: "-")
+    }
 }
 
 /// Set of special tokens that are recognised where they stand in a text.

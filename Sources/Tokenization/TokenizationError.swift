@@ -21,8 +21,6 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case malformedCounts(path: String, offset: Int, reason: String)
     /// A file is none of counts.
     case notCounts(path: String)
-    /// A vocabulary file has a normalizer, a Unicode normal form, and it was not to be left out.
-    case normalizer(path: String, name: String)
     /// Another vocabulary is in the directory where one was to be written.
     case otherVocabulary(path: String)
     /// A vocabulary file has a token that is not spelled in byte characters.
@@ -48,6 +46,12 @@ public enum TokenizationError: Error, Equatable, Sendable {
     case invalidVocabulary(reason: String)
     /// A setting is out of range.
     case invalidConfiguration(reason: String)
+    /// A text has a byte that no token of the vocabulary stands for.
+    ///
+    /// - Parameters:
+    ///   - byte: the byte.
+    ///   - offset: where in the text, in bytes from its start.
+    case lackedByte(UInt8, offset: Int)
     /// An id does not belong to the vocabulary.
     case unknownToken(id: TokenID, vocabularyCount: Int)
     /// A special token that was asked for is none of the vocabulary's.
@@ -90,12 +94,6 @@ extension TokenizationError: CustomStringConvertible {
             "\(path) is not a valid file of counts: at byte \(offset), \(reason)"
         case .notCounts(let path):
             "\(path) is not a valid file of counts: it does not begin as one"
-        case .normalizer(let path, let name):
-            """
-            \(path) cannot be used exactly, so it is refused: it has the normalizer \(name), which \
-            changes texts before they are cut; texts that are in this form already, as nearly all \
-            are, keep their ids without it: leave it out
-            """
         case .otherVocabulary(let path):
             """
             \(path) holds another vocabulary, which is not replaced: shards and models that were \
@@ -134,6 +132,10 @@ extension TokenizationError: CustomStringConvertible {
             "the vocabulary is not valid: \(reason)"
         case .invalidConfiguration(let reason):
             "the vocabulary's configuration is not valid: \(reason)"
+        case .lackedByte(let byte, let offset):
+            "the vocabulary has no token for the byte 0x\(byte < 16 ? "0" : "")"
+                + "\(String(byte, radix: 16)) at offset \(offset) of the text; take the byte out, "
+                + "or use a vocabulary that has all 256"
         case .unknownToken(let id, let count):
             "there is no token \(id): the vocabulary has \(count) tokens, numbered from 0; "
                 + "check that the ids were made with this vocabulary"

@@ -26,7 +26,7 @@ extension TrainingConfiguration: SettingSection {
                 "iterations", "iters", "epochs", "num_train_epochs",
             ]),
         .value(
-            CodingKeys.initFrom, \.initFrom,
+            CodingKeys.initFrom, \.initFrom, isFilled: true,
             """
             Model to begin from, by its directory; null to begin at random. Its shape is then \
             the run's, whatever section model says.
@@ -175,6 +175,18 @@ extension TrainingConfiguration: SettingSection {
             """
             Evaluations in a row without a new best after which the run ends; 0 for no early end.
             """, example: 5, also: ["patience", "early_stopping", "early_stop"]),
+        .value(
+            CodingKeys.tasks, \.tasks,
+            """
+            Files of tasks, whose questions the model is asked while it learns; null for none. \
+            The figures go to metrics.jsonl, with those of who guesses.
+            """, example: ["corpora/kjv-tasks.jsonl"], also: ["eval_tasks", "benchmarks"]),
+        .number(
+            CodingKeys.evaluateTasksEvery, \.evaluateTasksEvery, positive,
+            unit: "optimizer steps",
+            "Steps between two scorings of tasks; null for evaluate_every.",
+            when: "tasks names some", example: 500,
+            also: ["core_metric_every", "eval_tasks_every"]),
         .number(
             CodingKeys.sampleEvery, \.sampleEvery, count, unit: "optimizer steps",
             "Steps between two sets of samples; 0 draws none.", example: 100,

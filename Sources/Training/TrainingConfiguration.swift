@@ -79,6 +79,11 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Evaluations in a row without a new best after which the run ends; 0 goes on to the last
     /// step.
     public var earlyStopPatience = 0
+    /// Files of tasks that are scored now and then; nil for none. What they hold is the caller's
+    /// affair.
+    public var tasks: [String]?
+    /// Steps between two scorings of ``tasks``; nil for ``evaluateEvery``.
+    public var evaluateTasksEvery: Int?
     /// Steps between two sets of samples; 0 draws none.
     public var sampleEvery = 0
     /// Steps between two checkpoints.
@@ -105,7 +110,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// The keys in `pipeline.json`.
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case steps, packing, stride, dropout, precision, optimizer, schedule, epsilon, beta1, beta2
-        case seed
+        case seed, tasks
         case initFrom = "init_from"
         case batchSize = "batch_size"
         case gradientAccumulationSteps = "gradient_accumulation_steps"
@@ -123,6 +128,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case skipOutliers = "skip_outliers"
         case overfitOneBatch = "overfit_one_batch"
         case evaluateEvery = "evaluate_every"
+        case evaluateTasksEvery = "evaluate_tasks_every"
         case evaluationStride = "evaluation_stride"
         case earlyStopPatience = "early_stop_patience"
         case sampleEvery = "sample_every"
@@ -145,6 +151,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         func require(_ condition: Bool, _ key: CodingKeys, _ rule: String) throws(TrainingError) {
             guard condition else { throw .badConfiguration(key: key.rawValue, rule: rule) }
         }
+        try require(
+            tasks.map { !$0.contains("") } ?? true, .tasks, "must not hold an empty name")
         try require(initFrom != "", .initFrom, "must not be empty; leave it out instead")
         try require(
             gradientSlots.map { $0 <= windowsPerStep } ?? true, .gradientSlots,

@@ -34,6 +34,12 @@ public enum TrainingError: Error, Equatable, Sendable {
     case runExists(directory: String)
     /// Another process trains there.
     case runInUse(directory: String)
+    /// The slots of a step cannot be shared by so many processes.
+    case badRankCount(count: Int, slots: Int, possible: [Int])
+    /// A process of a run has something else than the first.
+    case otherRank(rank: Int, what: String, first: String, other: String)
+    /// A process of a run cannot do something that one alone can.
+    case notShared(what: String)
 }
 
 extension TrainingError: CustomStringConvertible {
@@ -57,8 +63,9 @@ extension TrainingError: CustomStringConvertible {
             training needs \(Self.size(needed.total)) of memory (parameters \
             \(Self.size(needed.parameters)), gradients \(Self.size(needed.gradients)), optimizer \
             \(Self.size(needed.optimizer)), activations \(Self.size(needed.activations)), batches \
-            \(Self.size(needed.batches))) and may have \(Self.size(available)): make the model, \
-            its context or the number of threads smaller, or let it have more
+            \(Self.size(needed.batches)), the program \(Self.size(needed.program))) and may have \
+            \(Self.size(available)): make the model, its context or the number of threads smaller, \
+            or let it have more
             """
         case .noCheckpoint(let directory):
             "\(directory) has no checkpoint to resume from: train from the beginning first"
@@ -96,6 +103,20 @@ extension TrainingError: CustomStringConvertible {
             \(directory) has checkpoints already, which a new run would replace: continue from the \
             last, or choose another directory
             """
+        case .badRankCount(let count, let slots, let possible):
+            """
+            \(count) ranks cannot share the \(slots) slots of a step, of which each has a whole \
+            part of the tree that sums them. So many can: \
+            \(possible.map(String.init).joined(separator: ", ")); or set training.gradient_slots \
+            to \(count) or \(2 * count). (Another number of slots changes the last bits.)
+            """
+        case .otherRank(let rank, let what, let first, let other):
+            """
+            rank \(rank) differs from rank 0 in \(what): \(other.shortened) there, \
+            \(first.shortened) here. All ranks need the same: start them again with the same
+            """
+        case .notShared(let what):
+            "\(what) is done by one process: start it without a launcher of several"
         case .runInUse(let directory):
             "another quern process is writing \(directory): wait for it, or choose another one"
         }

@@ -8,6 +8,9 @@ struct TokenMerger: ~Copyable {
     enum Rule {
         /// Those whose bytes together are a token, the smallest number first: tiktoken's rule.
         case ranks
+        /// Those whose bytes together are a token, the least of its ranks first, begun with
+        /// characters: SentencePiece's rule.
+        case scores([UInt32])
         /// Those that are listed, the earliest first.
         case listed(MergeTable)
     }
@@ -47,13 +50,25 @@ struct TokenMerger: ~Copyable {
             .slice(from: start, to: start + length)
         let (parts, pairs) = (parts.view, pairs.view)
         let (next, previous) = (next.view, previous.view)
-        for place in 0..<length {
-            parts[place] = tokens.byteTokens[Int(text[place])]
-            next[place] = place + 1
-            previous[place] = place - 1
+        var starts = Array(0..<length)
+        if case .scores = rule {
+            // A byte that goes on a character begins none.
+            starts = starts.filter { text[$0] & 0xC0 != 0x80 }
+            for place in 0..<length { pairs[place] = .max }
+        }
+        for (index, place) in starts.enumerated() {
+            let end = index + 1 < starts.count ? starts[index + 1] : length
+            next[place] = end
+            previous[place] = index > 0 ? starts[index - 1] : -1
+            if end - place == 1 {
+                parts[place] = tokens.byteTokens[Int(text[place])]
+            } else {
+                guard let id = tokens.id(of: text, from: place, to: end) else { return nil }
+                parts[place] = id
+            }
         }
         var first: [UInt64] = []
-        for place in 0..<length {
+        for place in starts {
             pairs[place] = pair(text, at: place, length)
             if pairs[place] != .max { first.append(Self.candidate(pairs[place], at: place)) }
         }
@@ -95,6 +110,11 @@ struct TokenMerger: ~Copyable {
                 return .max
             }
             return UInt64(id) << 32 | UInt64(id)
+        case .scores(let ranks):
+            guard let id = tokens.id(of: text, from: place, to: next.view[right]),
+                ranks[Int(id)] != .max
+            else { return .max }
+            return UInt64(ranks[Int(id)]) << 32 | UInt64(id)
         case .listed(let merges):
             let lookup = merges.lookup
             guard let rank = lookup.rank(parts.view[place], parts.view[right]) else { return .max }

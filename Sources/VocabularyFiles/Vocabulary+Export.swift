@@ -31,7 +31,7 @@ extension Vocabulary {
             try existing.check(holds: files.merges, in: GPT2Files.mergesName)
         case .tiktoken: try existing.check(holds: TiktokenFile.write(self))
         case .tekken: try existing.check(holds: TekkenFile.write(self))
-        case .gguf: break
+        case .gguf, .sentencepiece: break
         }
         do throws(FileError) {
             return try write(to: path, format: format)
@@ -42,6 +42,14 @@ extension Vocabulary {
 
     /// Reason for which the form cannot say what this vocabulary does; `nil` if it can.
     private func obstacle(to format: VocabularyFormat) -> String? {
+        if format != .huggingface, !rules.isPlain {
+            return
+                "it changes texts before it cuts them or has an unknown token, which the format "
+                + "cannot say"
+        }
+        if format != .huggingface, let byte = lackedBytes.first {
+            return "it has no token for the byte \(byte), and readers of the format want all 256"
+        }
         if format != .huggingface, let special = specialTokens.first(where: { !$0.isPlain }) {
             return
                 "the token \(special.id) \"\(special.content)\" is looked for in every text, or "
@@ -52,7 +60,7 @@ extension Vocabulary {
         case .tiktoken: rankObstacle()
         case .gpt2: GPT2Files.obstacle(self)
         case .tekken: TekkenFile.obstacle(self)
-        case .gguf: "it is for reading only"
+        case .gguf, .sentencepiece: "it is for reading only"
         }
     }
 
@@ -83,7 +91,7 @@ extension Vocabulary {
             let bytes = TekkenFile.write(self)
             try unsafe FileReplacement.write(bytes.span.bytes, to: path)
             return [path]
-        case .gguf:
+        case .gguf, .sentencepiece:
             return []
         }
     }
@@ -102,4 +110,6 @@ public enum VocabularyFormat: String, CaseIterable, Sendable {
     case tekken
     /// llama.cpp's GGUF: the tokenizer in a model's file. It is read only.
     case gguf
+    /// SentencePiece's `tokenizer.model`. It is read only.
+    case sentencepiece
 }

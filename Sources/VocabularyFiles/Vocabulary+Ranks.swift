@@ -23,6 +23,7 @@ extension Vocabulary {
                         "the number \(special.id) of the special token \"\(special.content)\" is "
                         + "also that of another token of \(path)")
             }
+            return false
         }
         try tokens.checkNames(of: specials)
         let merger = TokenMerger(tokens, .ranks)

@@ -65,6 +65,12 @@ public struct VocabularyImport: Sendable {
             throw .unsupported(path: path, reason: "it is larger than 4 GiB")
         }
         try checkOptions(format)
+        if format == .tiktoken, Self.isRWKV(text) {
+            throw .unsupported(
+                path: path,
+                reason: "it is a list of tokens with their numbers and lengths, which is RWKV's; "
+                    + "that takes the longest token, and only BPE is known")
+        }
         var remarks: [String] = []
         let vocabulary: Vocabulary
         switch format {
@@ -72,15 +78,27 @@ public struct VocabularyImport: Sendable {
             vocabulary = try readRanks(text, path: path, remarks: &remarks)
         case .huggingface:
             let file = try TokenizerFile(text, path: path, ignoresNormalizer: ignoresNormalizer)
-            if let normalizer = file.normalizers.first {
+            if ignoresNormalizer, let form = file.normalForms.first {
                 remarks.append(
-                    "the normalizer is left out: texts that are not in \(normalizer) get other ids")
+                    "the normalizer is left out: texts that are not in \(form) get other ids")
+            }
+            for key in file.ignoredSettings {
+                remarks.append("its \(key) is left out: it is about lists of ids, not about texts")
             }
             vocabulary = try file.vocabulary()
         case .gpt2:
             vocabulary = try readGPT2(text, path: path, remarks: &remarks)
         case .tekken: vocabulary = try TekkenFile.read(text, path: path)
         case .gguf: vocabulary = try GGUFFile.read(text, path: path)
+        case .sentencepiece:
+            let (read, more) = try SentencePieceFile.read(text, path: path)
+            vocabulary = read
+            remarks += more
+        }
+        let lacked = vocabulary.lackedBytes.count
+        if lacked > 0 {
+            remarks.append(
+                "\(lacked) of the 256 bytes have no token: a text that holds one is refused")
         }
         let everywhere = vocabulary.specialTokens.filter { $0.recognition == .everywhere }
         if !everywhere.isEmpty {
@@ -169,7 +187,7 @@ public struct VocabularyImport: Sendable {
             return try ByteView.with(span) { (merges) throws(TokenizationError) in
                 try GPT2Files.read(
                     text, vocabularyPath: path, merges: merges, mergesPath: mergesPath,
-                    pattern: pattern ?? .gpt2, specialNames: names)
+                    pattern: pattern ?? .gpt2, specials: specialTokens)
             }
         }
         for (content, id) in specialTokens {
@@ -198,20 +216,40 @@ extension VocabularyImport {
         let directory = path.hasSuffix("/") ? path : path + "/"
         let candidates: [(VocabularyFormat, String)] = [
             (.huggingface, "tokenizer.json"), (.tekken, "tekken.json"),
-            (.gpt2, GPT2Files.vocabularyName), (.tiktoken, "tokenizer.model"),
+            (.gpt2, GPT2Files.vocabularyName),
         ]
         for (format, name) in candidates where self.format ?? format == format {
             if names.contains(name) { return (directory + name, format) }
         }
+        // Meta's holds ranks, others are SentencePiece's: their first bytes tell.
+        let models = ["tokenizer.model"]
+        for name in models where names.contains(name) { return (directory + name, nil) }
+        // One whose name is its own.
+        let others = names.filter { name in
+            [".tiktoken", ".gguf"].contains { name.hasSuffix($0) }
+        }
+        if others.count == 1 { return (directory + others[0], nil) }
         throw .unsupported(
             path: path,
             reason: "the directory has none of "
-                + candidates.map(\.1).joined(separator: ", ") + "; name the file itself")
+                + (candidates.map(\.1) + models).joined(separator: ", ")
+                + ", and not one .tiktoken or .gguf; name the file itself")
+    }
+
+    /// Whether a file begins as RWKV's lists do: `1 '\x00' 1`.
+    private static func isRWKV(_ text: ByteView) -> Bool {
+        let line = text.array(from: 0, to: min(text.firstIndex(of: 0x0A, from: 0), 80))
+        let parts = line.split(separator: 0x20)
+        guard parts.count >= 3, let quoted = parts.dropFirst().first else { return false }
+        return [parts[0], parts[parts.count - 1]].allSatisfy { number in
+            number.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+        } && [UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "b")].contains(quoted.first)
     }
 
     /// The form of a file, by its first bytes.
     private static func format(of text: ByteView) -> VocabularyFormat {
         if text.hasPrefix(Array("GGUF".utf8), at: 0) { return .gguf }
+        if SentencePieceFile.isFile(text) { return .sentencepiece }
         var reader = JSONReader(text, path: "")
         guard reader.peek() == UInt8(ascii: "{") else { return .tiktoken }
         guard (try? reader.open(UInt8(ascii: "{"))) != nil, let key = try? reader.readString()

@@ -23,7 +23,7 @@ extension VocabularyConfiguration: SettingSection {
             """, example: "o200k",
             also: ["pre_tokenizer", "pretokenizer", "split_pattern", "regex", "pat_str"]),
         .value(
-            CodingKeys.specialTokens, \.specialTokens,
+            CodingKeys.specialTokens, \.specialTokens, isFilled: true,
             "The special tokens, which get the first ids in this order.",
             also: ["special", "special_token", "added_tokens"]),
         .number(

@@ -20,7 +20,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// A pair that occurs less often is not merged, and a word or character no token.
     public var minimumFrequency = 2
 
-    /// The most bytes a learned token may have; `nil` for no limit.
+    /// The most bytes a learned token may have; `nil` for no limit. By ``TieRule/huggingface`` a
+    /// token that is made of one that was learned has fewer, as in `tokenizers`.
     public var maximumTokenLength: Int?
 
     /// Order in which equally frequent pairs are merged; words and characters have none.

@@ -102,7 +102,10 @@ public struct VocabularyTrainer: Sendable {
         let wanted = configuration.vocabularySize - specials.count - 256
         var learner = MergeLearner(
             rows, mergeLimit: wanted, minimumCount: UInt64(configuration.minimumFrequency),
-            maximumTokenLength: configuration.maximumTokenLength)
+            maximumTokenLength: configuration.maximumTokenLength,
+            // `tokenizers` compares with "less than" where a pair has a token that was learned:
+            // `Word::merge` in its models/bpe/word.rs.
+            keepsShorter: configuration.tieRule == .huggingface)
         while learner.merges.count < wanted, learner.learn() {
             if learner.merges.count % 64 == 0 { try progress(learner.merges.count, wanted) }
         }

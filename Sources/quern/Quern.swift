@@ -12,7 +12,7 @@ import Work
 @main
 struct Quern: AsyncParsableCommand, CommandWithExamples {
     /// Number of the release, as CHANGELOG.md and the tags of git have it.
-    private static let release = "0.1.0"
+    private static let release = "0.2.0"
 
     static let configuration = CommandConfiguration(
         commandName: "quern",
@@ -23,15 +23,18 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             made shorter while it was read, and 130 after Ctrl-C, a signal to end, or when nobody \
             reads the messages any more.
 
+            A name such as kjv stands for runs/kjv, vocab/kjv or shards/kjv, whichever is asked \
+            for; a model, a vocabulary or shards at the path kjv itself go first. Texts of that \
+            name hide nothing.
+
             QUERN_LEVEL in the environment chooses the instructions of the processor that are \
             used, by the name of one of the levels that --version --verbose lists.
             """,
         version: version,
         subcommands: [
             Init.self, Run.self, Config.self, Corpus.self, Vocab.self, Tokenize.self, Encode.self,
-            Decode.self, Shards.self, Train.self, Evaluate.self, Compare.self, Generate.self,
-            Chat.self,
-            Explain.self, Model.self,
+            Decode.self, Shards.self, Train.self, Evaluate.self, Compare.self, ReportRuns.self,
+            Generate.self, Chat.self, Serve.self, Explain.self, Model.self,
         ])
 
     static let examples: [Example] = [
@@ -69,6 +72,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             if arguments.sorted() == ["--verbose", "--version"] {
                 return Terminal.write(verboseVersion)
             }
+            try arguments.checkHyphensAndOutputs()
             if let unknown = UnknownCommand(NamedCommand(arguments)) { throw unknown }
             var command = try parseAsRoot(
                 OptionAliases.replaced(in: arguments).joiningNegativeNumbers)
@@ -114,12 +118,13 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         let messages = (command as? any MessagingCommand)?.messages
         // A bar that was being drawn gives its line to the message.
         Terminal.writeLastMessage(Terminal.progressScreen.clearedLine)
-        if isInterruption(error) {
+        if isInterruption((error as? RankError)?.error ?? error) {
             ProgressPrinter.notice(
                 "\(PipelineError.interrupted)", form: messages?.form ?? .text)
             exit(withError: ExitCode(130))
         }
-        let hint = command.flatMap { Hints.hint(for: error, in: type(of: $0)) }
+        let reason = (error as? RankError)?.error ?? error
+        let hint = command.flatMap { Hints.hint(for: reason, in: type(of: $0)) }
         let named = NamedCommand(OptionAliases.replaced(in: arguments))
         let code = error is UnknownCommand ? .validationFailure : exitCode(for: error)
         let form = messages?.errorForm ?? MessageOptions.errorForm(of: arguments)
@@ -133,7 +138,8 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
         exit(withError: code)
     }
 
-    private static func isInterruption(_ error: any Error) -> Bool {
+    /// Whether an error is the end that was asked for.
+    static func isInterruption(_ error: any Error) -> Bool {
         switch error {
         case PipelineError.interrupted, CorpusError.file(.stopped): true
         default: false
@@ -142,7 +148,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
 
     /// The program's name and release, the commit that it was built from if that is known, and the
     /// level of the processor that is used.
-    private static var version: String {
+    static var version: String {
         let commit = unsafe String(cString: quern_commit())
         // A level that QUERN_LEVEL names and that is not there is an error of its own.
         let level = KernelLevel.environmentFault == nil ? "\(KernelLevel.best)" : ""
@@ -170,6 +176,7 @@ struct Vocab: AsyncParsableCommand {
         abstract: "Learn a vocabulary, exchange one with other programs, or look at one.",
         subcommands: [
             VocabTrain.self, VocabCount.self, VocabMergeCounts.self, VocabLearn.self,
+            VocabExtend.self,
             VocabImport.self, VocabExport.self, VocabShow.self, VocabCompare.self,
         ])
 }

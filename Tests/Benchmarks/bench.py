@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Quern's speed, memory and quality beside its peers, in one run on one machine.
 
-    bench.py [train] [recurrent] [generate] [encode] [read] [shards] [decode] [hostile] [vocab]
-             [quality] [all]
+    bench.py [train] [recurrent] [generate] [serve] [encode] [read] [shards] [decode] [hostile]
+             [vocab] [quality] [tasks] [report] [all]
 
     train     training steps beside PyTorch
     recurrent an LSTM in training and generation beside PyTorch's
     generate  text from a model beside PyTorch, transformers and llama.cpp
+    serve     models over HTTP beside llama.cpp's server
     encode    text to ids in memory, beside every tokenizer of note
-    read      a file of JSON lines to documents
+    read      a file of JSON lines or Parquet to documents
     shards    a compressed file to shards, the whole way
     decode    ids to text in memory
+    tasks     questions to a model beside lm-evaluation-harness
     hostile   texts that make tokenizers slow, from a file to shards
     vocab     learning a vocabulary
     quality   what a minute of training is worth
+    report    the page of a run of many steps
 
 Each topic prints a table. Programs take turns, and each figure is a median, because a machine is
 never quite idle. QUERN names the program (default: .build/release/quern). What is made on the way
@@ -30,7 +33,10 @@ import hostile
 import quality
 import reading
 import recurrent
+import report
+import serve
 import shards
+import tasks
 import texts
 import train
 import vocab
@@ -41,13 +47,16 @@ TOPICS = {
     "train": train.measure,
     "recurrent": recurrent.measure,
     "generate": generate.measure,
+    "serve": serve.measure,
     "encode": encode.measure,
     "read": reading.measure,
     "shards": shards.measure,
     "decode": decode.measure,
+    "tasks": tasks.measure,
     "hostile": hostile.measure,
     "vocab": vocab.measure,
     "quality": quality.measure,
+    "report": report.measure,
 }
 
 
@@ -61,8 +70,8 @@ def arguments():
         "--threads",
         type=int,
         default=cores(),
-        help="threads for train, generate, vocab and quality (default: one for each core, "
-             "%(default)s)",
+        help="threads for train, generate, serve, vocab and quality (default: one for each "
+             "core, %(default)s)",
     )
 
     group = parser.add_argument_group("train")
@@ -79,7 +88,7 @@ def arguments():
         "--compile", action="store_true", help="PyTorch with torch.compile too; needs g++"
     )
 
-    group = parser.add_argument_group("generate")
+    group = parser.add_argument_group("generate, serve")
     group.add_argument(
         "--new-tokens", type=int, default=100, help="tokens to draw (default: %(default)s)"
     )

@@ -2,15 +2,15 @@ import CKernels
 import Testing
 
 @Suite struct FewRowsTests {
-    static let sizes = Array(1...34) + [63, 64, 65, 127, 130]
+    static let sizes = Array(1...34) + [63, 64, 65, 127, 130, 258]
 
     @Test("few rows by a matrix, both ways round, every size", arguments: fastLevels)
     func againstPlain(level: Int32) {
         var worst: Float = 0
         var strays = 0
         for n in Self.sizes {
-            for k in [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65] {
-                for m in [1, 2, 3, 4, 5, 9] where m < 4 || (n + k) % 3 == 0 {
+            for k in [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 129] {
+                for m in [1, 2, 3, 4, 5, 6, 7, 8, 9, 15] where m < 4 || (n + k) % 3 == 0 {
                     let (x, b) = (Floats(m * (k + 1), seed: 18), Floats(k * n, seed: 19))
                     for (row, column) in [(n, 1), (1, k)] {
                         let adds = Int32((n + k) % 2)
@@ -35,7 +35,7 @@ import Testing
 
     @Test("a number has the same bits beside others and alone", arguments: fastLevels)
     func alone(level: Int32) {
-        let (m, n, k) = (7, 300, 70)
+        let (m, n, k) = (15, 300, 140)
         let (x, b) = (Floats(m * k, seed: 21), Floats(k * n, seed: 22))
         for (row, column) in [(n, 1), (1, k)] {
             let together = Floats(m * n)

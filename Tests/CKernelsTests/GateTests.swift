@@ -70,6 +70,39 @@ import Testing
         }
     }
 
+    @Test("gates of every activation and their gradients, in place too", arguments: fastLevels)
+    func gates(level: Int32) {
+        for activation in activations {
+            for n in [1, 7, 16, 33, 100] {
+                let (rows, row, narrow) = (3, 2 * n + 3, n + 1)
+                let gates = Floats(rows * row, seed: 3)
+                for index in 0..<gates.count { gates[index] *= 8 }
+                let dOut = Floats(rows * narrow, seed: 4)
+                var results: [[Floats]] = []
+                for level in [level, plain] {
+                    let (out, dGates) = (Floats(rows * narrow), Floats(copying: gates))
+                    unsafe qk_numeric(level).pointee.gate(
+                        activation, rows, n, gates.base, row, out.base, narrow)
+                    unsafe qk_numeric(level).pointee.gate_backward(
+                        activation, rows, n, dOut.base, narrow, dGates.base, row, dGates.base, row)
+                    results.append([out, dGates])
+                }
+                for (found, expected) in zip(results[0], results[1]) {
+                    #expect(found.error(against: expected) < 5e-6, "\(activation), width \(n)")
+                }
+            }
+        }
+    }
+
+    @Test("a gate of silu is SwiGLU", arguments: fastLevels + [plain])
+    func siluGate(level: Int32) {
+        let (gates, out, other) = (Floats(40, seed: 5), Floats(20), Floats(20))
+        unsafe qk_numeric(level).pointee.gate(
+            Int32(QK_SILU), 1, 20, gates.base, 40, out.base, 20)
+        unsafe qk_numeric(level).pointee.swiglu(1, 20, gates.base, 40, other.base, 20)
+        #expect(out.error(against: other) < 1e-6)
+    }
+
     @Test("silu far from zero is its argument or nothing", arguments: fastLevels + [plain])
     func ends(level: Int32) {
         let (gates, out) = (Floats(4), Floats(2))

@@ -66,3 +66,6 @@ func isMixed(_ level: Int32) -> Bool { qk_level_at(level).pointee.is_mixed != 0 
         return difference / magnitude
     }
 }
+
+/// Every activation.
+let activations = [QK_GELU_TANH, QK_GELU, QK_RELU, QK_SILU].map { Int32($0) }

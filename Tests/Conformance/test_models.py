@@ -20,7 +20,10 @@ from test_pipeline import run  # noqa: F401, a fixture
 from test_transformer import MODELS, load
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-ARCHITECTURES = ["gpt2", "llama-untied", "llama-one-key", "qwen3-untied-grouped"]
+ARCHITECTURES = [
+    "gpt2", "llama-untied", "llama-one-key", "qwen3-untied-grouped", "llama-biases",
+    "llama-linear", "llama-llama3", "llama-yarn", "mistral", "qwen2",
+]
 TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
 
 
@@ -31,6 +34,9 @@ def make(kind, vocabulary, path, size=4096):
     shape = {"n_positions": 128}
     if kind != "gpt2":
         shape = {"hidden_size": 64, "max_position_embeddings": 128}
+    if kind == "qwen2":
+        # llama.cpp has no other size of heads for it.
+        shape["head_dim"] = 16
     model = MODELS[kind](vocab_size=size, **shape)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -60,7 +66,8 @@ def state(directory):
     return {name: tensor.float() for name, tensor in load(directory).state_dict().items()}
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize(
+    "dtype", [torch.float32, torch.float16, torch.bfloat16, torch.float64])
 @pytest.mark.parametrize("shard", [None, "200KB"])
 def test_import(quern, directory, tmp_path, dtype, shard):
     """Models that transformers saves, of any type, in any number of files, come in exactly."""
@@ -112,6 +119,7 @@ def ggml_tensors(config, state):
     """A model's tensors under ggml's names and in its order."""
     kind = {
         "gpt2": gguf.MODEL_ARCH.GPT2, "llama": gguf.MODEL_ARCH.LLAMA,
+        "mistral": gguf.MODEL_ARCH.LLAMA, "qwen2": gguf.MODEL_ARCH.QWEN2,
         "qwen3": gguf.MODEL_ARCH.QWEN3,
     }[config.model_type]
     names = gguf.get_tensor_name_map(kind, config.num_hidden_layers)
@@ -122,11 +130,11 @@ def ggml_tensors(config, state):
         array = tensor.numpy()
         if config.model_type == "gpt2" and name.split(".")[-2] in ("c_attn", "c_proj", "c_fc"):
             array = array.T
-        if config.model_type == "llama":
+        if config.model_type in ("llama", "mistral"):
             heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
             if (count := heads.get(name.split(".")[-2])):
-                array = array.reshape(count, 2, -1,
-                                      array.shape[1]).swapaxes(1, 2).reshape(array.shape)
+                array = array.reshape(count, 2, -1, *array.shape[1:]).swapaxes(
+                    1, 2).reshape(array.shape)
         tensors[names.get_name(name, try_suffixes=(".weight", ".bias"))] = array
     return tensors
 
@@ -138,6 +146,14 @@ def test_gguf_file(quern, directory, tmp_path, name):
     found = {tensor.name: tensor for tensor in reader.tensors}
     model = load(directory)
     expected = ggml_tensors(model.config, model.state_dict())
+    frequencies = found.pop("rope_freqs.weight", None)
+    scaled = model.config.model_type != "gpt2" and (
+        model.config.rope_parameters["rope_type"] == "llama3")
+    assert (frequencies is not None) == scaled
+    if scaled:
+        turns = model.model.rotary_emb.inv_freq
+        plain = 500.0 ** -(torch.arange(0, len(turns)) / len(turns))
+        assert np.allclose(frequencies.data, plain / turns, rtol=1e-5)
     assert found.keys() == expected.keys()
     types = gguf.GGMLQuantizationType
     wanted = {"f32": types.F32, "f16": types.F16, "bf16": types.BF16, "q8_0": types.Q8_0}[name]
@@ -157,7 +173,7 @@ def test_gguf_file(quern, directory, tmp_path, name):
     assert wanted in seen
     config = load(directory).config
     field = {key: value.contents() for key, value in reader.fields.items()}
-    kind = config.model_type
+    kind = {"mistral": "llama"}.get(config.model_type, config.model_type)
     assert field["general.architecture"] == kind
     assert field[f"{kind}.block_count"] == config.num_hidden_layers
     assert field[f"{kind}.embedding_length"] == config.hidden_size
@@ -254,6 +270,108 @@ def test_llama_cpp_reads_eight_bits(quern, directory, tmp_path):
     # They are nearer to these weights than to those that were rounded.
     assert distance["dequantized"] < 0.9 * distance["original"]
     assert same >= 0.9 * len(losses) and max(losses) < 0.1, (same, max(losses))
+
+
+def test_gguf_import(quern, directory, tmp_path):
+    """A GGUF file comes in as the model that it was made of, with tokenizer and end token."""
+    path = export(quern, directory, tmp_path / "m.gguf", "--add-bos")
+    quern("model", "import", path, "--output", tmp_path / "m", "--quiet")
+    model, imported = load(directory), load(tmp_path / "m")
+    expected, found = model.state_dict(), imported.state_dict()
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        assert torch.equal(found[name], tensor), name
+    ids = torch.tensor([[40, 3593, 383, 274, 649, 1]])
+    with torch.no_grad():
+        assert torch.allclose(imported(ids).logits, model(ids).logits, atol=1e-5)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "m")
+    assert tokenizer("Hold my math!").input_ids == [0, 40, 3593, 383, 274, 649, 1]
+    assert imported.config.eos_token_id == imported.generation_config.eos_token_id == 0
+    # What is written of it is the file again.
+    again = export(quern, tmp_path / "m", tmp_path / "m2" / "m.gguf")
+    assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def wide(quern, vocabulary, tmp_path_factory):
+    """A Llama whose rows are whole blocks of 256, as a GGUF file."""
+    place = tmp_path_factory.mktemp("wide")
+    folder = place / "model"
+    torch.manual_seed(3)
+    MODELS["llama-grouped"](
+        vocab_size=4096, hidden_size=256, intermediate_size=256, num_hidden_layers=1,
+        head_dim=64).save_pretrained(folder)
+    for name in TOKENIZER_FILES:
+        shutil.copy(vocabulary / name, folder / name)
+    return export(quern, folder, place / "m.gguf")
+
+
+BLOCKS = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K"]
+
+
+def quantized(array, kind):
+    """The bytes of a matrix in blocks; those that gguf cannot make are random ones, whose factors
+    are numbers."""
+    try:
+        return gguf.quants.quantize(array, kind)
+    except NotImplementedError:
+        block, size = gguf.GGML_QUANT_SIZES[kind]
+        shape = (array.shape[0], array.shape[1] // block, size)
+        data = np.random.default_rng(int(kind)).integers(0, 256, shape, np.uint8)
+        halves = [208] if kind == gguf.GGMLQuantizationType.Q6_K else [0, 2]
+        for place in halves:
+            # Exponents that are neither nothing nor infinite.
+            data[..., place + 1] = data[..., place + 1] % 0x20 + 0x10
+        return data.reshape(array.shape[0], -1)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_gguf_blocks(quern, wide, tmp_path, name):
+    """Blocks are read as gguf's own reader reads them, bit for bit."""
+    kind = gguf.GGMLQuantizationType[name]
+    reader = gguf.GGUFReader(wide)
+    writer = gguf.GGUFWriter(tmp_path / "m.gguf", "llama")
+    for field in reader.fields.values():
+        if not field.name.startswith("GGUF.") and field.name != "general.architecture":
+            types = field.types
+            writer.add_key_value(
+                field.name, field.contents(), types[0],
+                types[-1] if types[0] == gguf.GGUFValueType.ARRAY else None)
+    expected = {}
+    for tensor in reader.tensors:
+        array = np.array(tensor.data)
+        if array.ndim == 2:
+            data = quantized(array, kind)
+            writer.add_tensor(tensor.name, data, raw_dtype=kind)
+            array = gguf.quants.dequantize(data, kind)
+        else:
+            writer.add_tensor(tensor.name, array)
+        expected[tensor.name] = array
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    quern("model", "import", tmp_path / "m.gguf", "--output", tmp_path / "m", "--quiet")
+    imported = load(tmp_path / "m")
+    found = ggml_tensors(imported.config, imported.state_dict())
+    assert found.keys() == expected.keys()
+    for key, array in expected.items():
+        assert np.array_equal(found[key], array.reshape(found[key].shape)), key
+
+
+@pytest.mark.parametrize("name", ["f32", "f16"])
+def test_gguf_import_writes_what_llama_cpp_writes(quern, directory, tmp_path, name):
+    """Greedy text from a file, by its own program and by ours after importing it."""
+    path = export(quern, directory, tmp_path / "m.gguf", "--type", name)
+    quern("model", "import", path, "--output", tmp_path / "m", "--quiet")
+    llama, tokenizer = LlamaCpp(path), AutoTokenizer.from_pretrained(tmp_path / "m")
+    for prompt in PROMPTS[:3]:
+        ids = tokenizer(prompt).input_ids
+        file = write_json(tmp_path / "ids.json", ids)
+        expected = json.loads(probe("generate-greedy", tmp_path / "m", file, 20))
+        # llama.cpp was told to pass over the end of a text.
+        count = expected.index(0) if 0 in expected else 20
+        assert count > 4 and llama.greedy(ids, 20)[0][:count] == expected[:count], prompt
 
 
 EXACT = ["gpt2", "r50k", "gpt4", "llama3", "qwen2", "qwen3.5", "starcoder", "deepseek3"]

@@ -64,6 +64,18 @@ def test_small_corpora_full_of_ties_give_the_same_merges(quern, tmp_path, seed):
     assert ours == (tmp_path / "theirs.json").read_bytes()
 
 
+@pytest.mark.parametrize("length", [2, 3, 4, 5, 8])
+def test_the_length_of_tokens_is_bounded_as_tokenizers_bounds_it(quern, tmp_path, length):
+    documents = ["aaaa " * 20, *peers.python_sources(30_000)]
+    source = peers.write_jsonl(tmp_path / "documents.jsonl", documents)
+    train(quern, tmp_path / "ours", source, "gpt2", 700, specials=[peers.END],
+          more=("--max-token-length", length))
+    theirs = peers.trained(documents, "gpt2", 700, longest=length)
+    theirs.save(str(tmp_path / "theirs.json"))
+    ours = (tmp_path / "ours/tokenizer.json").read_bytes()
+    assert ours == (tmp_path / "theirs.json").read_bytes()
+
+
 def test_the_number_of_threads_changes_nothing(quern, kjv_path, tmp_path):
     for threads in (1, 2, 3):
         train(

@@ -10,7 +10,8 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 from transformers import (
-    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, Qwen3Config,
+    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM,
+    MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
     Qwen3ForCausalLM,
 )
 
@@ -44,8 +45,22 @@ def llama(**changes):
     return rotary(LlamaConfig, LlamaForCausalLM, **changes)
 
 
+def mistral(**changes):
+    return rotary(MistralConfig, MistralForCausalLM, **changes)
+
+
+def qwen2(**changes):
+    return rotary(Qwen2Config, Qwen2ForCausalLM, **changes)
+
+
 def qwen3(**changes):
     return rotary(Qwen3Config, Qwen3ForCausalLM, **changes)
+
+
+def turned(rule, **numbers):
+    """A Llama whose positions are scaled by a rule."""
+    parameters = {"rope_type": rule, "rope_theta": 500.0} | numbers
+    return lambda **more: llama(rope_parameters=parameters, num_key_value_heads=2, **more)
 
 
 MODELS = {
@@ -62,6 +77,35 @@ MODELS = {
     "qwen3-untied-grouped": lambda **more: qwen3(
         tie_word_embeddings=False, num_key_value_heads=2, head_dim=16, **more
     ),
+    "gpt2-relu": lambda **more: gpt2(activation_function="relu", **more),
+    "gpt2-gelu": lambda **more: gpt2(activation_function="gelu", **more),
+    "gpt2-silu": lambda **more: gpt2(activation_function="silu", **more),
+    "llama-biases": lambda **more: llama(
+        attention_bias=True, mlp_bias=True, num_key_value_heads=2, **more),
+    "llama-gelu": lambda **more: llama(hidden_act="gelu", attention_bias=True, **more),
+    "llama-tanh": lambda **more: llama(hidden_act="gelu_pytorch_tanh", mlp_bias=True, **more),
+    "llama-relu": lambda **more: llama(hidden_act="relu", **more),
+    "llama-linear": turned("linear", factor=3.0),
+    "llama-dynamic": turned("dynamic", factor=2.0),
+    "llama-llama3": turned(
+        "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+        original_max_position_embeddings=32),
+    "llama-yarn": turned("yarn", factor=4.0, original_max_position_embeddings=12),
+    "llama-yarn-own-numbers": turned(
+        "yarn", factor=4.0, original_max_position_embeddings=12, beta_fast=4.0, beta_slow=0.5,
+        attention_factor=1.25, truncate=False),
+    "llama-yarn-scales": turned(
+        "yarn", factor=8.0, original_max_position_embeddings=6, mscale=0.7, mscale_all_dim=1.2),
+    "mistral": lambda **more: mistral(sliding_window=None, num_key_value_heads=2, **more),
+    "mistral-window": lambda **more: mistral(
+        sliding_window=5, tie_word_embeddings=False, head_dim=16, num_key_value_heads=1, **more),
+    "qwen2": lambda **more: qwen2(num_key_value_heads=2, **more),
+    "qwen2-window": lambda **more: qwen2(
+        use_sliding_window=True, sliding_window=7, max_window_layers=1, tie_word_embeddings=False,
+        **more),
+    "qwen3-window-biases": lambda **more: qwen3(
+        use_sliding_window=True, sliding_window=3, max_window_layers=0, attention_bias=True,
+        num_key_value_heads=1, **more),
 }
 
 
@@ -233,7 +277,7 @@ def test_checkpoint_loads_in_transformers(directory, model, tmp_path):
     assert names == set(load_file(directory / "model.safetensors"))
 
 
-@pytest.mark.parametrize("architecture", ["gpt2", "llama", "qwen3"])
+@pytest.mark.parametrize("architecture", ["gpt2", "llama", "mistral", "qwen2", "qwen3"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_new_model(tmp_path, architecture, tied):
     """A new model has GPT-2's start and loads in its class."""

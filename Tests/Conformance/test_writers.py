@@ -17,7 +17,7 @@ IN_USE = "another quern process is writing"
 # Files that say how long something took, or when an input was changed.
 TIMED = ("c.json", "metrics.jsonl", "events.out.tfevents", "training.json", "stages.json",
          "speed.json", "scores.json", "comparison.json", "comparison.svg",
-         "summary.json")  # fmt: skip
+         "summary.json", "provenance.json", "report.html", "report.md")  # fmt: skip
 SMALL = {
     "model.architecture": "gpt2", "training.optimizer": "adamw",
     "model.n_layer": 1, "model.n_head": 1, "model.n_embd": 8, "model.n_positions": 64,

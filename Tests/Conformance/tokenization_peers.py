@@ -47,6 +47,22 @@ PATTERNS = {
         r""" ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""",
     ],
     "starcoder": [r"\p{N}", GPT2],
+    "deepseek-coder": [
+        r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", "[一-龥\u0800-一\uac00-\ud7ff]+", r"\p{N}"],
+    "deepseek-llm": [
+        r"[\r\n]",
+        r"\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚ"
+        "\u1e00-\u1f15\u1f18-\u1f1d\u1f20-\u1f45\u1f48-\u1f4d\u1f50-\u1f57\u1f59\u1f5b\u1f5d"
+        "\u1f5f-\u1f7d\u1f80-\u1fb4\u1fb6-\u1fbc\u1fbe\u1fc2-\u1fc4\u1fc6-\u1fcc\u1fd0-\u1fd3"
+        "\u1fd6-\u1fdb\u1fe0-\u1fec\u1ff2-\u1ff4\u1ff6-\u1ffc\u2102\u2107\u210a-\u2113\u2115"
+        "\u2119-\u211d\u2124\u2126\u2128\u212a-\u212d\u212f-\u2134\u2139\u213c-\u213f"
+        "\u2145-\u2149\u214eↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻"
+        "𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+",
+        "\\s?[!-/:-~！-／：-～‘-‟\u3000-。]+", r"\s+$", "[一-龥\u0800-一\uac00-\ud7ff]+", r"\p{N}"],
+    "kimi": ["|".join([
+        r"[\p{Han}]+",
+        *(word.replace(r"\p{M}]", r"\p{M}&&[^\p{Han}]]") + CONTRACTION for word in WORDS),
+        r"\p{N}{1,3}", REST.replace("\\n/]", "\\n]")])],
 }
 # Those that Hugging Face's trainer is compared in.
 TRAINED = ["gpt2", "gpt4"]
@@ -92,17 +108,23 @@ def ids_of(peer, texts):
     return [np.array(encoding.ids, dtype=np.uint32) for encoding in encodings]
 
 
+def is_refused(ids):
+    """Whether the text has a byte that no token stands for; `tokenizers` drops such bytes."""
+    return len(ids) == 1 and ids[0] == 0xFFFFFFFF
+
+
 def differences(texts, ours, theirs):
-    """The first few texts whose ids differ."""
+    """The first few texts whose ids differ. At most a few in a thousand may be refused."""
     assert len(ours) == len(theirs) == len(texts)
+    assert sum(map(is_refused, ours)) * 50 <= len(texts) + 50
     return [
         (text[:60], one[:20].tolist(), other[:20].tolist())
         for text, one, other in zip(texts, map(np.asarray, ours), map(np.asarray, theirs))
-        if not np.array_equal(one, other)
+        if not is_refused(one) and not np.array_equal(one, other)
     ][:5]
 
 
-def trained(documents, pattern, size, frequency=2, specials=(END,)):
+def trained(documents, pattern, size, frequency=2, specials=(END,), longest=None):
     """A vocabulary that Hugging Face's trainer learned, whole: ready to be saved."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizer(pattern)
@@ -111,6 +133,7 @@ def trained(documents, pattern, size, frequency=2, specials=(END,)):
     trainer = trainers.BpeTrainer(
         vocab_size=size, min_frequency=frequency, special_tokens=list(specials),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False,
+        **({"max_token_length": longest} if longest else {}),
     )
     tokenizer.train_from_iterator(documents, trainer)
     return tokenizer

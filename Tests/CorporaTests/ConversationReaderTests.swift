@@ -27,6 +27,11 @@ import Testing
                 + #"{"from":"gpt","value":"God."}]}"#,
             #"{"instruction":"Who?","input":"","output":"God."}"#,
             #"{"instruction":"Who?","output":"God.","system":""}"#,
+            #"{"instruction":"Who?","context":"","response":"God."}"#,
+            #"{"prompt":"Who?","completion":"God.","messages_id":3}"#,
+            #"{"prompt":"Who?","response":"God."}"#, #"{"question":"Who?","answer":"God."}"#,
+            #"{"prompt":["Why?"],"messages":[{"role":"user","content":"Who?"},"#
+                + #"{"role":"assistant","content":"God."}]}"#,
         ])
     func forms(line: String) throws {
         let path = try folder.write("a.jsonl", line + "\n")
@@ -50,6 +55,101 @@ import Testing
             ])
     }
 
+    @Test("columns of Parquet hold messages as JSON, or questions and answers")
+    func columns() throws {
+        let messages = #"[{"role":"user","content":"Who?"},{"role":"assistant","content":"God."}]"#
+        let wanted: [Conversation.Turn] = [
+            .init(speaker: .user, text: "Who?"), .init(speaker: .assistant, text: "God."),
+        ]
+        try folder.write(
+            "a.parquet", try parquet([("id", ["1"]), ("messages", [" \(messages)\n"])]))
+        try folder.write(
+            "b.parquet",
+            try parquet([
+                ("instruction", ["Who?", "Shout."]), ("input", [nil, "\"amen\""]),
+                ("output", ["God.", "AMEN"]), ("system", [nil, "Obey."]),
+            ]))
+        let found = try read([folder.path])
+        #expect(
+            found.conversations.map(\.turns) == [
+                wanted, wanted,
+                [
+                    .init(speaker: .system, text: "Obey."),
+                    .init(speaker: .user, text: "Shout.\n\n\"amen\""),
+                    .init(speaker: .assistant, text: "AMEN"),
+                ],
+            ])
+        #expect(
+            found.conversations.map { "\($0.origin)" }
+                == ["a.parquet, row 1", "b.parquet, row 1", "b.parquet, row 2"].map {
+                    folder.path + "/" + $0
+                })
+    }
+
+    @Test(
+        "a row that is no conversation is told with its place",
+        arguments: [
+            (#"[{"role":"user"}]"#, "message 1 lacks"), ("[", "is not JSON: byte 2"),
+            ("[], \"system\": \"x\"", "is not JSON: byte 3"), (nil, "none of the forms"),
+        ] as [(String?, String)])
+    func badRows(messages: String?, reason: String) throws {
+        let path = try folder.write(
+            "a.parquet", try parquet([("messages", [messages]), ("n", ["1"])]))
+        let error = #expect(throws: CorpusError.self) { try read([path]) }
+        #expect(error?.description.contains("\(path), row 1") == true)
+        #expect(error?.description.contains(reason) == true)
+        #expect(try read([path], onError: .skip).skipped.count == 1)
+    }
+
+    @Test("a Parquet file without such columns names those that it has")
+    func otherColumns() throws {
+        let path = try folder.write("a.parquet", try parquet([("text", ["x"])]))
+        let error = #expect(throws: CorpusError.self) { try read([path]) }
+        #expect(error?.description.contains("only \"text\"") == true)
+    }
+
+    @Test("a file named .json is an array of conversations, or holds them one after another")
+    func arrays() throws {
+        let records = [
+            "{\n \"instruction\": \"Who?\",\n \"input\": \"\",\n \"output\": \"God.\"}",
+            #"{"messages":[{"role":"assistant","content":"Amen."}]}"#,
+        ]
+        let array = try folder.write("a.json", "[" + records.joined(separator: ",\n") + "]")
+        let rows = try folder.write("b.json", records.joined(separator: "\n"))
+        let line = try folder.write("c.jsonl", records[1] + "\n")
+        let found = try read([array, rows, line]).conversations
+        #expect(found.count == 5)
+        #expect(Set(found.map(\.origin.path)) == [array, rows, line])
+        #expect(found.filter { $0.turns.last?.text == "Amen." }.count == 3)
+        try folder.write("a.json", "[\(records[0]), {\"a\": 1}, 3]")
+        let (kept, skipped) = try read([array], onError: .skip)
+        #expect(kept.count == 1 && skipped.count == 2)
+        #expect(skipped[0].description.contains("item 2: it has none of the forms"))
+        var reader = try ConversationReader(inputs: [rows, line])
+        while try reader.next() != nil {}
+        #expect(reader.progress.totalBytes == reader.progress.bytesRead)
+        #expect(reader.progress.sources.count == 2)
+    }
+
+    @Test("calls of tools, thoughts, parts and weights are read")
+    func parts() throws {
+        let call = #"{"function": {"name": "f", "arguments": {"b": 1.0, "a": "x"}}}"#
+        let path = try folder.write(
+            "a.jsonl",
+            #"{"messages":[{"role":"developer","content":[{"type":"text","text":"p"},"#
+                + #"{"type":"text","text":"q"}]},{"role":"user","content":"r"},"#
+                + #"{"role":"assistant","content":null,"reasoning_content":"hm","weight":0,"#
+                + #""tool_calls":["# + call + #"]},{"role":"tool","content":"2","name":"f","#
+                + #""tool_call_id":"7"},{"role":"assistant","content":"s","weight":1}]}"# + "\n")
+        let turns = try #require(try read([path]).conversations.first).turns
+        #expect(turns.map(\.speaker) == [.developer, .user, .assistant, .tool, .assistant])
+        #expect(turns[0].text == "p\nq")
+        #expect(turns[2].isWithoutText && turns[2].reasoning == "hm" && !turns[2].isLearned)
+        #expect(turns[2].toolCalls == "[" + call + "]")
+        #expect(turns[3].name == "f" && turns[3].toolCallID == "7")
+        #expect(turns[4].isLearned && turns[4].toolCalls == nil)
+    }
+
     @Test("plain, compressed, in folders and of several files, with the line that each came from")
     func places() throws {
         let line = #"{"instruction":"a","output":"b"}"#
@@ -71,8 +171,23 @@ import Testing
             (#"{"messages":[]}"#, "nothing to learn"),
             (#"{"messages":[{"role":"user","content":"a"}]}"#, "nothing to learn"),
             (#"{"messages":[{"role":"assistant"}]}"#, "message 1 lacks"),
-            (#"{"messages":[{"role":"tool","content":"a"}]}"#, "\"tool\""),
+            (#"{"messages":[{"role":"tool","content":"a"}]}"#, "nothing to learn"),
+            (#"{"messages":[{"role":"function","content":"a"}]}"#, "\"function\""),
             (#"{"messages":[{"role":"assistant","content":["a"]}]}"#, "string"),
+            (#"{"messages":[{"role":"assistant","content":null}]}"#, "message 1 lacks"),
+            (
+                #"{"messages":[{"role":"assistant","content":[{"type":"image_url"}]}]}"#,
+                "\"image_url\""
+            ),
+            (
+                #"{"messages":[{"role":"user","content":"a","tool_calls":[{}]},"#
+                    + #"{"role":"assistant","content":"a"}]}"#, "calls tools"
+            ),
+            (#"{"messages":[{"role":"assistant","content":"a","weight":0.5}]}"#, "weight 0.5"),
+            (
+                #"{"messages":[{"role":"assistant","content":"a","train":false}]}"#,
+                "by its weights"
+            ),
             (
                 #"{"messages":[{"role":"assistant","content":"a"},"#
                     + #"{"role":"system","content":"b"}]}"#,

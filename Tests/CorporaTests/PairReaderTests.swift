@@ -6,16 +6,23 @@ import Testing
         _ name: String, _ text: String, fields: PairFields = PairFields(),
         onError: CorpusErrorPolicy = .fail
     ) throws -> (pairs: [[String]], skipped: [String]) {
+        try pairs(name, Array(text.utf8), fields: fields, onError: onError)
+    }
+
+    private func pairs(
+        _ name: String, _ bytes: [UInt8], fields: PairFields = PairFields(),
+        onError: CorpusErrorPolicy = .fail
+    ) throws -> (pairs: [[String]], skipped: [String]) {
         let folder = try TemporaryFolder()
-        let path = try folder.write(name, text)
+        let path = try folder.write(name, bytes)
         var configuration = CorpusConfiguration(inputs: [path], onError: onError)
         (configuration.sourceField, configuration.targetField) = (fields.source, fields.target)
         var reader = try PairReader(configuration)
         var pairs: [[String]] = []
         while let pair = try reader.next() { pairs.append([pair.source, pair.target]) }
         #expect(reader.progress.documents == pairs.count)
-        #expect(reader.progress.bytesRead == text.utf8.count)
-        #expect(reader.progress.totalBytes == text.utf8.count)
+        #expect(reader.progress.bytesRead == bytes.count)
+        #expect(reader.progress.totalBytes == bytes.count)
         return (pairs, reader.progress.skipped.map(\.description))
     }
 
@@ -55,6 +62,53 @@ import Testing
         #expect(found.skipped.last?.contains("a.json, item 3: it has neither") == true)
         #expect(throws: CorpusError.self) { try pairs("a.json", mixed) }
         #expect(throws: CorpusError.self) { try pairs("a.json", String(mixed.dropLast())) }
+    }
+
+    @Test("two columns of Parquet, in groups or not; a row without one of them is none")
+    func columns() throws {
+        let file = try parquet([
+            ("source", ["one", nil, "three", "", "five"]),
+            ("translation.de", ["eins", "zwei", nil, "vier", "fünf"]),
+        ])
+        let fields = PairFields(source: "source", target: "translation.de")
+        let found = try pairs("a.parquet", file, fields: fields, onError: .skip)
+        #expect(found.pairs == [["one", "eins"], ["five", "fünf"]])
+        #expect(found.skipped.count == 3)
+        #expect(found.skipped.allSatisfy { $0.contains("a.parquet, row ") })
+        #expect(throws: CorpusError.self) { try pairs("a.parquet", file) }
+    }
+
+    @Test("dots lead into objects, unless a name has them itself")
+    func dots() throws {
+        let lines = """
+            {"translation": {"en": "two", "fr": "deux", "n": {"a.b": "x"}}, "id": 3}
+            {"translation.en": "three", "translation": {"en": "no", "fr": "trois"}}
+
+            """
+        let fields = PairFields(source: "translation.en", target: "translation.fr")
+        #expect(
+            try pairs("a.jsonl", lines, fields: fields).pairs
+                == [["two", "deux"], ["three", "trois"]])
+        let deep = PairFields(source: #"translation.n.a\.b"#, target: "translation.fr")
+        let found = try pairs("a.jsonl", lines, fields: deep, onError: .skip)
+        #expect(found.pairs == [["x", "deux"]] && found.skipped.count == 1)
+        let array = #"[{"translation": {"en": "two", "fr": "deux"}}]"#
+        #expect(try pairs("a.json", array, fields: fields).pairs == [["two", "deux"]])
+    }
+
+    @Test("a column that is not there is blamed on the key that names it")
+    func missingColumn() throws {
+        for (source, target, key) in [
+            ("en", "de", "target_field"), ("de", "fr", "source_field"),
+            ("de", "it", "source_field"),
+        ] {
+            let error = #expect(throws: CorpusError.self) {
+                try pairs("a.tsv", "en\tfr\na\tb\n", fields: .init(source: source, target: target))
+            }
+            let text = "\(error, default: "")"
+            #expect(text.contains("no column \"de\", only \"en\", \"fr\""), "\(text)")
+            #expect(text.hasSuffix("name one with corpus.\(key)"), "\(text)")
+        }
     }
 
     @Test("two columns of a table, wherever they stand")

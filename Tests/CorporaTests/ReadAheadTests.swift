@@ -89,7 +89,7 @@ import Testing
         #expect(try read(path, sizes).texts == plain.texts)
     }
 
-    @Test("a file that shrinks while it is read ends the reading", .timeLimit(.minutes(1)))
+    @Test("a file that shrinks while it is read ends the reading", .timeLimit(.minutes(5)))
     func shrinking() throws {
         let text = lines(60_000)
         let whole = try frames(text, frame: 40, hasTable: false)

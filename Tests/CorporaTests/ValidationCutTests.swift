@@ -89,11 +89,31 @@ import Testing
         }
     }
 
+    @Test("a document is cut where the hashes hold out all of a small corpus")
+    func everything() throws {
+        let text = (0..<400).map { "Paragraph \($0)." }.joined(separator: "\n\n")
+        try folder.write("a.txt", text)
+        var corpus = CorpusConfiguration(inputs: [folder.path])
+        corpus.validationFraction = 0.999_999
+        guard case .cut(let cut, documents: 1) = try corpus.validationOutlook() else {
+            Issue.record("no cut")
+            return
+        }
+        corpus.validationCut = cut
+        #expect(!corpus.validationSplit.isValidation(cut.documentHash))
+        #expect(corpus.validationSplit.isValidation(cut.heldOutHash))
+    }
+
     @Test("nothing is cut where hashes hold out, nothing can be, or nothing is to be held out")
     func otherOutlooks() throws {
         try folder.write("small.txt", "one\ntwo\nthree")
         let small = CorpusConfiguration(inputs: [folder.path], documents: .line)
         #expect(try small.validationOutlook() == .nothing(documents: 3, byteCount: 11))
+        var all = small
+        all.validationFraction = 0.999_999
+        #expect(try all.validationOutlook() == .everything(documents: 3, byteCount: 11))
+        all.validationFraction = 1
+        #expect(try all.validationOutlook() == .byHash)
         var none = small
         none.validationFraction = 0
         #expect(try none.validationOutlook() == .byHash)

@@ -82,8 +82,8 @@ class Hour:
         return result.stdout
 
     def on_terminal(self, command, keys, *wanted, columns=80, seconds=60):
-        """Runs a command on a terminal of its own, types `keys` after each prompt of `keys`, a list
-        of what to wait for and what to type then; gives what the terminal was sent."""
+        """Runs a command on a terminal of its own and types: `keys` is a list of expressions to
+        wait for, each with what to type then. Gives what the terminal was sent."""
         child, terminal = pty.fork()
         if child == 0:
             os.chdir(self.folder)
@@ -91,7 +91,7 @@ class Hour:
             os.execvp("bash", ["bash", "-c", f"stty cols {columns}; exec {command}"])
         sent, end, keys = b"", time.monotonic() + seconds, list(keys)
         while time.monotonic() < end:
-            if keys and keys[0][0] in sent:
+            if keys and re.search(keys[0][0], sent, re.S):
                 os.write(terminal, keys.pop(0)[1])
             if not select.select([terminal], [], [], 0.2)[0]:
                 continue
@@ -187,8 +187,8 @@ def talk(hour):
     hour.on_terminal(
         "quern chat --model posts-model/runs/posts/chat --max-new-tokens 4",
         [(b"> ", b"Whar\x1b[D\x1b[C\x7ft is rye?\r"),
-         (b"rye?", b"\x1b[A\x01\x0b/nonsense\r"), (b"/nonsense", b"/help\r"),
-         (b"/help", b"\x04")],
+         (rb"rye\?", b"\x1b[A\x01\x0b/nonsense\r"), (b"/nonsense", b"/help\r"),
+         (rb"/quit\s+leave.*> ", b"\x04")],
         "What is rye", "nonsense")
 
 

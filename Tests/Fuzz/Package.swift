@@ -11,8 +11,10 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "Compression", "Corpora", "Files", "Models", "Pipeline", "TokenShards",
-                "Tokenization", "Tokens", "Training", "VocabularyFiles", "VocabularyLearning",
+                "ChatTemplates", "Compression", "Corpora", "Files", "Models", "Parquet", "Pipeline",
+                "Refinement", "Reports", "TokenShards", "Tokenization", "Tokens", "Training",
+                "VocabularyFiles",
+                "VocabularyLearning",
                 "Work",
             ].map { .product(name: $0, package: "quern") },
             swiftSettings: [

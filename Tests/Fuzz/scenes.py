@@ -39,6 +39,8 @@ class Scenes:
 
     def make(self):
         self.corpora()
+        for seed in (pathlib.Path(__file__).parent / "seeds").glob("*.parquet"):
+            shutil.copy(seed, self.scene("parquet"))
         self.vocabularies()
         self.data_sets()
         self.models()
@@ -106,6 +108,20 @@ class Scenes:
                 token.encode()).decode(), "token_str": token})
         (folder / "tekken.json").write_text(json.dumps(tekken))
 
+        def field(number, data):
+            return bytes([number << 3 | 2, len(data)]) + data
+
+        pieces = [("<unk>", 0, 2), ("<s>", 0, 3), *((f"<0x{byte:02X}>", 0, 6)
+                                                    for byte in range(256))]
+        pieces += [("▁t", -1, 1), ("he", -2, 1), ("▁▁", -9, 1), ("▁▁▁", -9, 1)]
+        pieces += [(character, -99, 1) for character in "▁theé中"]
+        model = b"".join(
+            field(1, field(1, name.encode()) + b"\x15" + struct.pack("<f", score)
+                  + bytes([0x18, kind])) for name, score, kind in pieces)
+        # A BPE with bytes for what is unknown, and a normalizer that keeps spaces.
+        model += field(2, b"\x18\x02\x98\x02\x01") + field(3, b"\x0a\x01i\x18\x01\x20\x00")
+        (folder / "tokenizer.model").write_bytes(model)
+
     def data_sets(self):
         corpus = self.folder / "corpora/corpus.txt"
         self.run("encode", "--vocab", self.folder / "vocabulary", "--text-separator", "\\n\\n",
@@ -143,6 +159,8 @@ class Scenes:
             self.run("train", "--shards", self.folder / "shards", "--vocab",
                      self.folder / "vocabulary", "--output", run, "--threads", 1, *words)
             shutil.copytree(run / "checkpoints/step-00000004", self.folder / name)
+            events = next(run.glob("events.out.tfevents.*"))
+            shutil.copy(events, run / "events.out.tfevents.1.fuzz")
         # Without its manifest a model is one of another program's, of which every byte is read.
         for name in kinds:
             (self.folder / name / "manifest.json").unlink()
@@ -186,6 +204,16 @@ class Scenes:
             ["training.steps=10", 'corpus.inputs=["a", "b"]', "64MB", "1.5GiB", "12", "3kB",
              "model.n_layer=1e3", "model.rope_scaling={}"]):
             (self.scene("strings") / f"string-{number}").write_text(text)
+        templates = self.scene("templates")
+        for number, text in enumerate([
+            "{% for m in messages %}{{ '<|' + m['role'] + '|>\n' + m.content }}{% endfor %}",
+            "{%- set ns = namespace(last=-1) -%}{% for m in messages[::-1] %}{% if m.role == 'x' "
+            "and ns.last < 0 %}{% set ns.last = loop.index0 %}{% endif %}{% endfor %}{{ ns.last }}",
+            "{% macro f(a, b=2) %}{{ a ~ b }}{% endmacro %}{{ f('x') | upper }}{{ tool | tojson }}",
+            "{{ strftime_now('%d %b %Y') }}{{ raise_exception('no') if tools is not none }}",
+            "{{ messages | selectattr('role', '==', 'user') | map(attribute='content') | list }}",
+        ]):
+            (templates / str(number)).write_text(text)
         texts = self.scene("texts")
         for number, text in enumerate(
             [TEXT[:300], "\r\n\t  'll 've 's 12345 \u0130\u017f \u00a0\u3000", "\u0301e\u0301" * 9,

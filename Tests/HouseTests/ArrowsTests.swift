@@ -7,30 +7,36 @@ import Testing
     /// Imports of this package that each module may have.
     static let arrows: [String: Set<String>] = {
         let ground: Set = ["Bytes", "CKernels", "Compression", "Files", "Work"]
-        let tokens = ground.union(["Tokenization", "Tokens"])
+        let tokens = ground.union(["ChatTemplates", "Tokenization", "Tokens"])
         let models = ground.union(["Models"])
         let stages = tokens.union(models).union([
-            "Corpora", "Refinement", "TokenShards", "Training", "VocabularyFiles",
+            "Corpora", "Parquet", "Refinement", "TokenShards", "Training", "VocabularyFiles",
             "VocabularyLearning",
         ])
         return [
             "CCommit": [],
             "CKernels": [],
+            "CMPI": [],
             "Bytes": ["CKernels"],
             "Work": ["CKernels"],
             "Files": ["Bytes"],
+            "Processes": ["Bytes", "CMPI", "Work"],
             "Compression": ["CKernels", "CZlib", "CZstd"],
-            "Corpora": ground,
+            "Parquet": ground,
+            "Corpora": ground.union(["Parquet"]),
             "Tokens": [],
-            "Tokenization": ground.union(["Tokens"]),
+            "ChatTemplates": [],
+            "Tokenization": ground.union(["ChatTemplates", "Tokens"]),
             "VocabularyFiles": tokens,
             "VocabularyLearning": tokens,
             "Models": ground.union(["Tokens"]),
-            "Refinement": ground.union(["Corpora"]),
+            "Refinement": ground.union(["Corpora", "Parquet"]),
             "TokenShards": tokens,
-            "Training": tokens.union(models).union(["TokenShards"]),
-            "Pipeline": stages,
-            "quern": stages.union(["CCommit", "Pipeline"]),
+            "Training": tokens.union(models).union(["Processes", "TokenShards"]),
+            "Pipeline": stages.union(["Processes"]),
+            "Reports": stages.union(["Pipeline"]),
+            "Server": tokens.union(models).union(["Pipeline", "Training"]),
+            "quern": stages.union(["CCommit", "Pipeline", "Processes", "Reports", "Server"]),
         ]
     }()
 

@@ -7,6 +7,7 @@ import Testing
     private static let allowed = [
         ("Compression", "--long or --ultra", "the options of zstd, with which the file was made"),
         ("Pipeline", "--ignore-eos", "an option of llama.cpp, for which the file is made"),
+        ("Reports", "var(--", "the variables of a style sheet"),
         ("Corpora", "start(named: \"quern decode\")", "a thread's name"),
     ]
 

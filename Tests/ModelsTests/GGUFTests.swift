@@ -63,6 +63,13 @@ private struct ReadGGUF {
 }
 
 @Suite struct GGUFTests {
+    /// Whether a GGUF file can say what the kind is.
+    @Sendable private static func isWritable(_ kind: ModelKind) -> Bool {
+        var shape = GPTConfiguration(.gpt2)
+        kind.change(&shape)
+        return shape.ggufObstacle == nil
+    }
+
     let directory: TemporaryDirectory
     init() throws { directory = try TemporaryDirectory() }
 
@@ -83,7 +90,7 @@ private struct ReadGGUF {
         return file
     }
 
-    @Test("every parameter is in the file once", arguments: ModelKind.all)
+    @Test("every parameter is in the file once", arguments: ModelKind.all.filter(isWritable))
     func complete(kind: ModelKind) throws {
         let model = try tinyModel(kind)
         let file = try export(model)
@@ -93,6 +100,54 @@ private struct ReadGGUF {
         let expected = model.layout.tensors.flatMap { model.parameters.array($0.range) }
         #expect(found.sorted() == expected.sorted())
         #expect((file.tensors["output.weight"] == nil) == model.configuration.tiesEmbeddings)
+    }
+
+    @Test(
+        "what llama.cpp would compute otherwise is refused by name",
+        arguments: ModelKind.all.filter { !isWritable($0) })
+    func refused(kind: ModelKind) throws {
+        let error = #expect(throws: ModelError.self) { try export(try tinyModel(kind)) }
+        let reason = error?.description ?? ""
+        #expect(
+            ["a window slides", "another activation", "no biases"].contains { reason.contains($0) })
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/model.gguf"))
+    }
+
+    @Test("scaled positions are keys, and a tensor of factors for Llama 3.1's rule")
+    func scaling() throws {
+        let rule = RotaryScaling.Llama3(
+            factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalPositionCount: 32)
+        let kind = ModelKind("llama3") {
+            $0.architecture = .llama
+            $0.headDimension = 16
+            $0.variations.rotaryScaling = .llama3(rule)
+        }
+        let file = try export(try tinyModel(kind))
+        let factors = try file.floats("rope_freqs.weight")
+        #expect(factors.count == 8)
+        // The quickest pairs stay, the slowest are divided by 8, and those between by something
+        // between.
+        #expect(factors.first == 1 && abs((factors.last ?? 0) - 8) < 1e-5)
+        #expect(zip(factors, factors.dropFirst()).allSatisfy { $0 <= $1 + 1e-5 })
+        for (scaling, name) in [
+            (RotaryScaling.linear(factor: 2), "linear"),
+            (.yarn(.init(factor: 2, originalPositionCount: 3)), "yarn"),
+        ] {
+            var shape = GPTConfiguration(.qwen3)
+            shape.variations.rotaryScaling = scaling
+            let members = ModelDirectory.ggufMembers(shape, .float32, name: "x")
+            let text = String(decoding: members.bytes, as: UTF8.self)
+            #expect(text.contains("qwen3.rope.scaling.type"))
+            #expect(text.contains(name) && text.contains("qwen3.rope.scaling.factor"))
+        }
+        let unusual = ModelKind("yarn") {
+            var rule = RotaryScaling.YaRN(factor: 2, originalPositionCount: 3)
+            rule.fastTurns = 16
+            $0.architecture = .llama
+            $0.variations.rotaryScaling = .yarn(rule)
+        }
+        let error = #expect(throws: ModelError.self) { try export(try tinyModel(unusual)) }
+        #expect(error?.description.contains("the numbers of the paper") == true)
     }
 
     @Test("GPT-2's matrices are (out, in)")

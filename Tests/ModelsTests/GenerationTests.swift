@@ -32,7 +32,7 @@ import Work
 
     @Test(
         "a text longer than a chunk, read in parts of any size, is a whole forward",
-        arguments: [ModelKind.all[0], ModelKind.all[3], ModelKind.all[6]])
+        arguments: [0, 3, 6, 11, 12, 13].map { ModelKind.all[$0] })
     func chunks(kind: ModelKind) throws {
         let model = try tinyModel(kind, width: 16, positions: 300, vocabulary: 19)
         let ids = randomBatch(300, vocabulary: 19, seed: 2).inputs
@@ -76,7 +76,7 @@ import Work
 
     @Test(
         "the bits are those of one thread and of each text alone", arguments: WeightFormat.allCases,
-        [ModelKind.gpt2, ModelKind.all[3], ModelKind.all[5]])
+        [0, 3, 5, 12, 13].map { ModelKind.all[$0] })
     func sameBits(weights: WeightFormat, kind: ModelKind) throws {
         let model = try tinyModel(kind, width: 96, positions: 80, vocabulary: 131)
         let texts = (0..<6).map { randomBatch(40 + $0, vocabulary: 131, seed: UInt64($0)).inputs }
@@ -104,7 +104,7 @@ import Work
 
     @Test("what reduced weights say is what a model of the rounded weights says")
     func reduced() throws {
-        for kind in [ModelKind.gpt2, ModelKind.all[4]] {
+        for kind in [0, 4, 11, 13].map({ ModelKind.all[$0] }) {
             let model = try tinyModel(kind, width: 40, positions: 60, vocabulary: 35)
             let ids = randomBatch(50, vocabulary: 35, seed: 3).inputs
             let exact = model.logits(for: ids).suffix(35)
@@ -201,6 +201,45 @@ extension InferencePass {
         #expect(ids.count == 33)
     }
 
+    @Test("a full context keeps its first tokens, if it is to", arguments: [1, 3, 4, 100])
+    func kept(count: Int) throws {
+        let model = try tinyModel(positions: 8)
+        var configuration = GenerationConfiguration.greedy(maximumTokenCount: 30)
+        configuration.keptTokenCount = count
+        var generator = TextGenerator(model, configuration: configuration)
+        var window: [TokenID] = [1, 2, 3, 4, 5]
+        generator.start(prompt: window)
+        while let token = generator.next() {
+            // At most half of the eight stay, and six are left.
+            if window.count > 8 {
+                let first = min(count, 4)
+                window = Array(window.prefix(first) + window.suffix(6 - first))
+            }
+            let logits = Array(model.logits(for: window).suffix(11))
+            #expect(token == Sampler.likeliest(in: logits.span))
+            window.append(token)
+        }
+    }
+
+    @Test("penalties spare the tokens that they are to spare")
+    func spared() throws {
+        var configuration = GenerationConfiguration.greedy(maximumTokenCount: 1)
+        configuration.repetitionPenalty = 4
+        var adjustments = LogitAdjustments()
+        (adjustments.presencePenalty, adjustments.frequencyPenalty) = (1, 1)
+        adjustments.sparedTokens = [2]
+        let logits: [Float] = [1, 2, 8, 7.5]
+        var sampler = Sampler(configuration, adjustments: adjustments)
+        for _ in 0..<3 {
+            #expect(sampler.next(from: logits.span) == 2)
+            sampler.noteDrawn(2)
+        }
+        adjustments.sparedTokens = []
+        sampler = Sampler(configuration, adjustments: adjustments)
+        sampler.noteDrawn(2)
+        #expect(sampler.next(from: logits.span) == 3)
+    }
+
     @Test("a prompt longer than the context keeps its end")
     func longPrompt() throws {
         let model = try tinyModel(positions: 8)
@@ -242,7 +281,7 @@ extension InferencePass {
         func draw(_ seed: UInt64, count: Int) -> [[TokenID]] {
             configuration.seed = seed
             var generator = TextGenerator(
-                model, configuration: configuration, sampleCount: count, endToken: 4)
+                model, configuration: configuration, sampleCount: count, endTokens: [4])
             generator.start(prompt: [1, 2, 3])
             var texts = [[TokenID]](repeating: [], count: count)
             while true {
@@ -337,13 +376,18 @@ extension InferencePass {
         let model = try tinyModel()
         var free = TextGenerator(model, configuration: .greedy(maximumTokenCount: 3))
         free.start(prompt: [2])
-        let first = free.next()
-        #expect(first != nil)
-        var ended = TextGenerator(
-            model, configuration: .greedy(maximumTokenCount: 3), endToken: first)
-        ended.start(prompt: [2])
-        #expect(ended.next() == nil)
-        #expect(ended.next() == nil)
+        let drawn = free.next()
+        let first = try #require(drawn)
+        // Whichever of several it is.
+        for others in [[], [TokenID(first.index == 0 ? 1 : 0)]] {
+            var ended = TextGenerator(
+                model, configuration: .greedy(maximumTokenCount: 3),
+                endTokens: Set(others + [first]))
+            ended.start(prompt: [2])
+            #expect(ended.next() == nil)
+            #expect(ended.next() == nil)
+            #expect(ended.ending() == .endToken)
+        }
     }
 }
 

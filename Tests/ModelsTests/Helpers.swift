@@ -42,6 +42,38 @@ struct ModelKind: CustomTestStringConvertible, Sendable {
             $0.tiesEmbeddings = false
         },
         ModelKind("gpt2, sinusoidal positions") { $0.positions = .sinusoidal },
+        ModelKind("gpt2, relu") { $0.variations.activation = .relu },
+        ModelKind("gpt2, gelu of the normal distribution") { $0.variations.activation = .gelu },
+        ModelKind("gpt2, silu") { $0.variations.activation = .silu },
+        ModelKind("llama, biases, gelu gates, positions of Llama 3.1") {
+            $0.architecture = .llama
+            $0.keyValueHeadCount = 1
+            $0.variations.attentionBiases = .all
+            $0.variations.feedForwardBiases = true
+            $0.variations.activation = .gelu
+            $0.rotaryBase = 30
+            $0.variations.rotaryScaling = .llama3(
+                .init(
+                    factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 3,
+                    originalPositionCount: 20))
+        },
+        ModelKind("mistral, a window of three") {
+            $0.architecture = .mistral
+            $0.keyValueHeadCount = 1
+            $0.variations.slidingWindow = 3
+        },
+        ModelKind("qwen2, yarn, a window of two in the second layer") {
+            $0.architecture = .qwen2
+            $0.variations.rotaryScaling = .yarn(.init(factor: 4, originalPositionCount: 12))
+            $0.variations.slidingWindow = 2
+            $0.variations.fullLayerCount = 1
+        },
+        ModelKind("qwen3, biases, linear positions, relu gates") {
+            $0.architecture = .qwen3
+            $0.variations.attentionBiases = .all
+            $0.variations.activation = .relu
+            $0.variations.rotaryScaling = .linear(factor: 3)
+        },
     ]
 }
 

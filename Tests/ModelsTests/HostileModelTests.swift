@@ -100,7 +100,7 @@ import Work
             ("{\"x\": " + String(repeating: "[", count: 1_000_000), "deeper than 64"),
             ("{\"hidden_size\": 4," + text.dropFirst(), "appears twice"),
             ("{\"a\u{0}\": 4," + text.dropFirst(), "control character"),
-            ("{}", "model_type is missing, none of gpt2, llama, qwen3"),
+            ("{}", "model_type is missing, none of gpt2, llama, mistral"),
             ("7", "JSON"),
             ("\"" + String(repeating: "x", count: SmallFile.maximumByteCount), "too many"),
         ] {

@@ -1,6 +1,7 @@
 import Bytes
 import Foundation
 import Testing
+import Tokens
 
 @testable import Models
 
@@ -35,7 +36,7 @@ import Testing
             #expect(copy.configuration == model.configuration)
             let expected = model.parameters.array.map { value in
                 switch type {
-                case .float32: value
+                case .float32, .float64: value
                 case .float16: HalfPrecision.float(binary16: HalfPrecision.binary16(value))
                 case .bfloat16: HalfPrecision.float(bfloat16: HalfPrecision.bfloat16(value))
                 }
@@ -43,6 +44,29 @@ import Testing
             #expect(copy.parameters.array == expected)
             #expect(try ModelDirectory(path: path).endToken == 3)
         }
+    }
+
+    @Test("the tokens that end a text are those of generation_config.json and config.json")
+    func endTokens() throws {
+        let (_, source) = try write(.all[0])
+        #expect(source.endTokens == [3])
+        let file = source.path + "/generation_config.json"
+        for (text, expected) in [
+            (#"{"eos_token_id": [2, 0]}"#, [0, 2, 3]), (#"{"eos_token_id": 1}"#, [1, 3]),
+            // What is no token of the model ends nothing.
+            (#"{"eos_token_id": [2, 100000]}"#, [2, 3]), (#"{"eos_token_id": null}"#, [3]),
+            (#"{"eos_token_id": []}"#, [3]), ("{}", [3]),
+        ] as [(String, Set<TokenID>)] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+            #expect(try ModelDirectory(path: source.path).endTokens == expected, "\(text)")
+        }
+        for text in ["", "[", #"{"eos_token_id": "x"}"#, #"{"eos_token_id": [-1]}"#] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+            let error = #expect(throws: ModelError.self) { try ModelDirectory(path: source.path) }
+            #expect("\(error, default: "")".contains("generation_config.json"))
+        }
+        try FileManager.default.removeItem(atPath: file)
+        #expect(try ModelDirectory(path: source.path).endTokens == [3])
     }
 
     @Test("float32 written again is the same file", arguments: ModelKind.all)
@@ -112,7 +136,11 @@ import Testing
             (2, #"{"logit_scale": 0.5}"#, "\"logit_scale\""),
             (2, #"{"rope_parameters": {"rope_theta": 1e4, "factor": 2}}"#, "\"factor\""),
             (2, #"{"rope_scaling": {"partial_rotary_factor": 0.5}}"#, "partial_rotary_factor"),
-            (5, #"{"layer_types": ["sliding_attention"]}"#, "the type sliding_attention"),
+            (
+                5, #"{"layer_types": ["sliding_attention", "sliding_attention"]}"#,
+                "no window that slides"
+            ),
+            (5, #"{"layer_types": ["chunked_attention", "x"]}"#, "the type chunked_attention"),
             (4, #"{"max_position_embeddings": 16777216, "head_dim": 32}"#, "GiB of angles"),
             (4, #"{"num_hidden_layers": 1000000000}"#, "give a whole number from"),
             (4, #"{"vocab_size": 268435456, "hidden_size": 65536}"#, "has shape"),

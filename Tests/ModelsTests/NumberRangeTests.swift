@@ -23,15 +23,16 @@ import Testing
         let file = path + "/model.safetensors"
         var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: file)))
         let header = (0..<8).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
-        let bits: UInt32 =
+        let bits: UInt64 =
             switch type {
-            case .float32: value.bitPattern
-            case .float16: UInt32(HalfPrecision.binary16(value))
-            case .bfloat16: UInt32(HalfPrecision.bfloat16(value))
+            case .float32: UInt64(value.bitPattern)
+            case .float16: UInt64(HalfPrecision.binary16(value))
+            case .bfloat16: UInt64(HalfPrecision.bfloat16(value))
+            case .float64: Double(value).bitPattern
             }
         for byte in 0..<type.byteCount {
             bytes[8 + header + place * type.byteCount + byte] = UInt8(
-                truncatingIfNeeded: bits >> UInt32(8 * byte))
+                truncatingIfNeeded: bits >> UInt64(8 * byte))
         }
         try Data(bytes).write(to: URL(fileURLWithPath: file))
         return path

@@ -126,7 +126,7 @@ import Work
         for first in 2..<11 {
             let prompt: [TokenID] = [TokenID(first), 1, 0]
             var generator = TextGenerator(
-                model, configuration: .greedy(maximumTokenCount: 12), endToken: 1)
+                model, configuration: .greedy(maximumTokenCount: 12), endTokens: [1])
             generator.start(prompt: prompt)
             var ids: [TokenID] = []
             while let id = generator.next() { ids.append(id) }

@@ -35,6 +35,20 @@ import Training
         #expect(try mover.move(folder.path + "/kjv") == nil)
     }
 
+    @Test func `what is moved together gets one ending, which none of it has had before`() throws {
+        try make("vocab/kjv", "old")
+        _ = try mover.move(folder.path + "/vocab/kjv")
+        try make("vocab/kjv", "new")
+        try make("runs/kjv", "new")
+        let paths = ["runs/kjv", "vocab/kjv", "shards/kjv"].map { folder.path + "/" + $0 }
+        let together = AsideMover(
+            steps: 600, together: paths, date: Date(timeIntervalSince1970: 1_795_960_000))
+        #expect(together.suffix == mover.suffix + "-2")
+        #expect(
+            try paths.map { try together.move($0) }
+                == [paths[0] + together.suffix, paths[1] + together.suffix, nil])
+    }
+
     @Test func `a link is not moved, and what it leads to neither`() throws {
         try make("disk", "run")
         let path = folder.path + "/kjv"

@@ -24,6 +24,9 @@ import Work
         func names<Key: CodingKey & CaseIterable>(_ keys: Key.Type) -> [String] {
             keys.allCases.map(\.stringValue)
         }
+        let pretrainingOnly = [
+            "stride", "evaluation_stride", "stateful", "tasks", "evaluate_tasks_every",
+        ]
         let hidden = ["vocab_size", "pad_token_id", "eos_token_id"]
         let refinement =
             names(RefinementConfiguration.CodingKeys.self)
@@ -46,7 +49,7 @@ import Work
             "generation": names(GenerationConfiguration.CodingKeys.self),
             "instruction_tuning": names(InstructionTuningConfiguration.CodingKeys.self)
                 + names(TrainingConfiguration.CodingKeys.self)
-                .filter { !["stride", "evaluation_stride", "stateful"].contains($0) },
+                .filter { !pretrainingOnly.contains($0) },
         ]
     }()
 

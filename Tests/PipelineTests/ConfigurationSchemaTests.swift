@@ -44,6 +44,9 @@ import Work
         #"{"rule": "minutes", "models": [{"name": "a"}, {"name": "b", "model": "#
             + #"{"architecture": "ngram", "order": 3}}], "model": {"n_positions": 16}}"#,
         #"{"training": {"steps": 3.0, "learning_rate": 1e-2, "init_from": null}}"#,
+        #"{"instruction_tuning": {"packing": "best-fit"}, "corpus": {"sources": []}}"#,
+        #"{"model": {"n_head": 2, "n_embd": 64}, "models": [{"name": "a"}, {"name": "b", "#
+            + #""model": {"architecture": "gru"}}]}"#,
     ])
     func `what is read is valid`(text: String) throws {
         let path = try folder.write("p.json", text)
@@ -63,6 +66,12 @@ import Work
         #"{"model": {"architecture": "ngram"}}"#,
         #"{"models": [{"name": "a", "model": {"architecture": "ngram", "n_embd": 3}}]}"#,
         #"{"models": [{"name": "a", "model": {"order": 3}}, {"name": "b", "training": {"x": 1}}]}"#,
+        #"{"models": []}"#, #"{"models": [{"name": ""}]}"#, #"{"name": ""}"#,
+        #"{"corpus": {"inputs": [""]}}"#, #"{"corpus": {"text_separator": ""}}"#,
+        #"{"corpus": {"sources": [{"name": ""}]}}"#, #"{"generation": {"stop_strings": [""]}}"#,
+        #"{"training": {"init_from": ""}}"#, #"{"model": {"hidden_size": null}}"#,
+        #"{"models": [{"name": "a", "model": {"architecture": "encoder_decoder"}}]}"#,
+        #"{"instruction_tuning": {"packing": "concatenate"}}"#,
     ])
     func `what is refused is not valid`(text: String) throws {
         let path = try folder.write("p.json", text)
@@ -79,7 +88,7 @@ import Work
             HostileNumbers.all.filter { (try? WrittenJSON(Array($0.utf8))) != nil }
             + [
                 "null", "true", "\"a\"", "\"4GiB\"", "[]", "[\"a\"]", "[1]", "{}", "\"muon\"",
-                "2.0",
+                "2.0", "\"\"", "[\"\"]", "[\"a\", \"\"]", "\"best-fit\"", "\"concatenate\"", "[{}]",
             ]
         let check = ConfigurationCheck(keys: .comparison)
         var counts = (taken: 0, refused: 0)
@@ -102,7 +111,9 @@ import Work
                                 value: list ? .array([object]) : object)
                         ])
                     }
-                    if section.place.isEmpty { object["models"] = object["models"] ?? .array([]) }
+                    if section.place.isEmpty {
+                        object["models"] = object["models"] ?? .array([.object([])])
+                    }
                     let isRead = (try? check.check(object)) != nil
                     let fault = try validator.fault(of: object)
                     // Below all normal numbers, and in texts of sizes, the schema says less.

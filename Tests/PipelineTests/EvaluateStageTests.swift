@@ -95,7 +95,7 @@ import Work
         try? FileManager.default.removeItem(atPath: run)
         let trainer = try Trainer(
             model: shape, configuration: recipe, set: set, vocabulary: vocabulary,
-            template: template,
+            template: template.map { ConversationTemplate($0) },
             surroundings: Trainer.Surroundings(runDirectory: run, existing: .refuse),
             work: WorkContext(threadCount: 2))
         let summary = try await trainer.run()
@@ -106,10 +106,10 @@ import Work
         let figures = try JSONDecoder().decode(Figures.self, from: Data(line.utf8))
         #expect(figures.validation_loss == training.loss)
         #expect(figures.bits_per_byte == training.bitsPerByte)
-        let (total, _, reading) = try EvaluateStage.run(
+        let found = try EvaluateStage.run(
             modelDirectory: run + "/checkpoints/latest", shardDirectories: [set.directory],
             split: .validation, asked: asked, batchSize: 3, work: WorkContext(threadCount: 1))
-        return (training, total, reading)
+        return (training, found.total, found.reading)
     }
 
     @Test("a checkpoint has the figure that training gave it, for every way of reading text")

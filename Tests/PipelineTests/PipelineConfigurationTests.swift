@@ -196,11 +196,18 @@ import VocabularyLearning
         (#"{"shards": {"end_of_text": "never"}}"#, "shards.end_of_text", "before, after, none"),
         (#"{"shards": {"allow_special": 3}}"#, "shards.allow_special", "a string"),
         (#"{"vocabulary": {"model": "words"}}"#, "vocabulary.model", "bpe, word, character"),
-        (#"{"model": {"architecture": "mamba"}}"#, "model.architecture", "gpt2, llama, qwen3"),
+        (
+            #"{"model": {"architecture": "mamba"}}"#, "model.architecture",
+            "gpt2, llama, mistral, qwen2, qwen3"
+        ),
         (#"{"model": {"n_kv_head": 1.5}}"#, "model.n_kv_head", "a whole number"),
         (#"{"model": {"tie_word_embeddings": 2}}"#, "model.tie_word_embeddings", "true or false"),
         (#"{"name": 3}"#, "name", "a string"),
-        (#"{"samples": "one"}"#, "samples", "a list"),
+        (#"{"samples": "one"}"#, "samples", #"a list of strings belongs here; write ["one"]"#),
+        (
+            #"{"training": {"steps": "9"}}"#, "training.steps",
+            "belongs here; write 9 without quotes"
+        ),
     ])
     func `a value of the wrong kind is refused by name`(text: String, key: String, reason: String) {
         // Cutting into words can be shown and not learned; the stage says so before it begins.
@@ -237,28 +244,55 @@ import VocabularyLearning
         #expect(throws: PipelineError.unreadable(path: path, reason: "there is no such file")) {
             try PipelineConfiguration(path: path)
         }
-        #expect(throws: FileError.self) { try PipelineConfiguration(path: folder.path) }
+        #expect(throws: PipelineError.unreadable(path: folder.path, reason: "it is a folder")) {
+            try PipelineConfiguration(path: folder.path)
+        }
     }
 
-    @Test(arguments: ["", "a/b", ".", "..", "/"])
+    @Test func `a text that is taken for a description is told as what it is`() throws {
+        let path = folder.path + "/book.txt"
+        try Data("The mill turns.".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(
+            throws: PipelineError.unreadable(
+                path: path, reason: "it is no JSON object, for which the file begins with {")
+        ) {
+            try PipelineConfiguration(path: path)
+        }
+        let other = folder.path + "/pipeline.json"
+        try Data([0xFF, 0xFE, 0x7B, 0]).write(to: URL(fileURLWithPath: other))
+        let error = #expect(throws: PipelineError.self) { try PipelineConfiguration(path: other) }
+        #expect("\(try #require(error))".contains("UTF-16; save it as UTF-8"))
+    }
+
+    @Test func `an empty name is refused`() {
+        #expect(throws: PipelineError.self) { try read("{}", ["name=\"\""]) }
+    }
+
+    @Test(arguments: ["a/b", ".", "..", "/", String(repeating: "n", count: 201)])
     func `a name that is no name of a folder is refused`(name: String) {
         #expect(
             throws: PipelineError.badValue(
                 key: "name",
                 reason:
-                    "it names directories, so it may not be empty, hold a slash or a NUL, or be . "
-                    + "or ..")
+                    "it names directories, so it may not be empty, hold a slash or a NUL, be . or "
+                    + ".., or have more than 200 bytes")
         ) {
             try read("{}", ["name=\"\(name)\""])
         }
     }
 
-    @Test(arguments: ["steps", "=3", "training.steps.more=1", "training.=1", "training=1"])
+    @Test(arguments: [
+        "steps", "=3", "training.steps.more=1", "training.=1", "training=1", "training..steps=1",
+        ".training.steps=1", "training.steps.=1",
+    ])
     func `a setting that is none is refused`(setting: String) {
         #expect(throws: PipelineError.self) { try read("{}", [setting]) }
     }
 
-    @Test(arguments: ["training.steps=0", "training.beta1=1", "training.learning_rate=-1"])
+    @Test(arguments: [
+        "training.steps=0", "training.beta1=1", "training.learning_rate=-1",
+        "training.learning_rate=1e-400", "training.dropout=1e-400",
+    ])
     func `a training value that makes no sense is refused`(setting: String) {
         #expect(throws: PipelineError.self) { try read("{}", [setting]) }
     }
@@ -288,6 +322,8 @@ import VocabularyLearning
         ("# mine\n{}", 1, 1, "JSON has no comments"),
         ("{\n 'name': 1}", 2, 2, "JSON has double quotes only"),
         ("{\"name\": 'a'}", 1, 10, "JSON has double quotes only"),
+        ("{\u{201C}name\u{201D}: 1}", 1, 2, "write \" in place of \u{201C}"),
+        ("{\"name\": \u{2018}a\u{2019}}", 1, 10, "write \" in place of \u{2018}"),
         ("{name: 1}", 1, 2, "a key stands in double quotes; write \"name\""),
         ("{\"é\": word}", 1, 7, "a text stands in double quotes; write \"word\""),
         ("{\"a\": NaN}", 1, 7, "JSON has no NaN; give a number"),
@@ -321,6 +357,7 @@ import VocabularyLearning
     @Test(arguments: [
         ("{\"training\": {\n  \"steps\": 0}}", 2, 3, "\"training.steps\" does not fit: it is 0"),
         ("{\"training\": {\n  \"stpes\": 0}}", 2, 3, "did you mean \"training.steps\"?"),
+        ("{\n \"models\": [{\"name\": \"a\"}]}", 2, 2, "it makes the file a comparison"),
         ("{\"training\":\n 3}", 1, 2, "a JSON object belongs here"),
         ("{\"corpus\": {\"inputs\": [\"a\",\n 1]}}", 2, 2, "\"corpus.inputs[1]\""),
         (

@@ -1,5 +1,7 @@
 import Corpora
+import Files
 import Foundation
+import Parquet
 import Testing
 import Training
 import Work
@@ -90,6 +92,93 @@ import Work
         #expect(report.parts.isEmpty)
         #expect(lines.count { $0 == 0x0A } == first.kept.documents)
         #expect(lines.count == first.parts.reduce(0) { $0 + $1.lineBytes })
+    }
+
+    @Test("parts in Parquet have the texts and the places of those in JSON lines")
+    func parquet() async throws {
+        let corpus = try corpus()
+        let lines = try await RefineStage.run(
+            corpus: corpus, refinement: refinement,
+            destination: .directory(folder.path + "/lines"), work: WorkContext(threadCount: 1))
+        var refinement = refinement
+        refinement.partFormat = .parquet
+        let report = try await RefineStage.run(
+            corpus: corpus, refinement: refinement,
+            destination: .directory(folder.path + "/rows"), work: WorkContext(threadCount: 1))
+        #expect(report.kept == lines.kept)
+        #expect(report.parts.count > 1)
+        #expect(
+            report.parts.map(\.name) == report.parts.indices.map { "part_00000\($0).parquet" })
+        for part in report.parts {
+            let file = folder.path + "/rows/" + part.name
+            let bytes = try #require(FileManager.default.contents(atPath: file)).count
+            #expect(part.storedBytes == bytes)
+        }
+        #expect(try read(lines, in: "lines") == read(report, in: "rows"))
+        let again = try await RefineStage.run(
+            corpus: corpus, refinement: refinement, memory: noMemory,
+            destination: .directory(folder.path + "/again"), work: WorkContext(threadCount: 3))
+        #expect(again == report)
+        #expect(try folder.files(in: "again") == folder.files(in: "rows"))
+        // The same place, in the column of its kind.
+        let first = folder.path + "/rows/part_000000.parquet"
+        #expect(
+            try ParquetFile(path: first).columnNames
+                == ["text"] + ["path", "line", "part", "item", "row"].map { "source." + $0 })
+        var paths = ParquetReader(try ParquetFile(path: first).column("source", "path"))
+        var found: Set<String> = []
+        while case .bytes(let path)? = try paths.next() {
+            found.insert(String(decoding: path, as: UTF8.self))
+        }
+        #expect(found == Set(corpus.inputs))
+        // A folder of such parts is a corpus without its report.
+        #expect(
+            try CorpusConfiguration(inputs: [folder.path + "/rows"]).inputPaths().count
+                == report.parts.count)
+        await #expect(throws: PipelineError.self) {
+            try await RefineStage.run(
+                corpus: corpus, refinement: refinement, destination: .lines { _ in },
+                work: WorkContext(threadCount: 1))
+        }
+    }
+
+    /// The texts of a result.
+    private func read(_ report: RefinementReport, in name: String) throws -> [[UInt8]] {
+        var reader = try CorpusReader(
+            CorpusConfiguration().refined(files: report.files(in: folder.path + "/" + name)))
+        var texts: [[UInt8]] = []
+        while let document = try reader.next() { texts.append(document.text) }
+        return texts
+    }
+
+    @Test("a corpus is packed into Parquet, in row groups, whatever the number of threads")
+    func pack() async throws {
+        let corpus = try corpus()
+        let path = folder.path + "/packed.parquet"
+        var outcomes: [Int] = []
+        var bytes: Set<Data> = []
+        for threadCount in [1, 3, 3] {
+            let outcome = try await PackStage.run(
+                corpus: corpus, path: path, level: 3, frameByteCount: 50_000,
+                work: WorkContext(threadCount: threadCount))
+            outcomes.append(outcome.frameCount)
+            let data = try #require(FileManager.default.contents(atPath: path))
+            #expect(outcome.byteCount == data.count)
+            bytes.insert(data)
+        }
+        #expect(bytes.count == 1)
+        let file = try ParquetFile(path: path)
+        #expect(file.columnNames == ["text"] && file.rowCount == 900)
+        #expect(try file.column("text").rowGroupCount == outcomes[0])
+        // What another program wrote stays.
+        var others = bytes.first!
+        others[others.count - 10] ^= 1
+        try others.write(to: URL(fileURLWithPath: path))
+        await #expect(throws: FileError.self) {
+            try await PackStage.run(
+                corpus: corpus, path: path, level: 3, frameByteCount: 50_000,
+                work: WorkContext(threadCount: 1))
+        }
     }
 
     @Test("what is read back is what was kept, and each part is seekable")

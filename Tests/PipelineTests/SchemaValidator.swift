@@ -50,6 +50,10 @@ struct SchemaValidator {
                 default: figure > limit
                 }
             return isGood ? nil : "\(keyword) \(limit)"
+        case "minLength", "minItems":
+            let count = keyword == "minItems" ? value.array?.count : value.string?.count
+            guard let count, let limit = number(rule) else { return nil }
+            return Double(count) >= limit ? nil : "\(keyword) \(limit)"
         case "pattern":
             guard let text = value.string else { return nil }
             return try text.firstMatch(of: Regex(rule.string ?? "")) == nil ? "pattern" : nil

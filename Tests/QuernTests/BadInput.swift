@@ -230,12 +230,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             try folder.write(index, Array(try folder.bytes(index).dropLast(1)))
             return ["evaluate", "--model", world.model, "--shards", "shards", "--quiet"]
         },
-        BadInput("shards of another vocabulary, to train", says: "encoded with vocabulary") {
+        BadInput("shards of another vocabulary, to train", says: "with another vocabulary") {
             folder, world in
             try anotherVocabulary(folder, world)
             return ["train", "--shards", world.shards, "--vocab", "other", "--output", "out"]
         },
-        BadInput("shards of another vocabulary, to decode", says: "encoded with vocabulary") {
+        BadInput("shards of another vocabulary, to decode", says: "with another vocabulary") {
             folder, world in
             try anotherVocabulary(folder, world)
             return ["decode", "--shards", world.shards, "--vocab", "other"]
@@ -339,7 +339,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
                 "out",
             ]
         },
-        BadInput("a model where something is", says: "out holds something already", outputs: []) {
+        BadInput("a model where something is", says: "out holds something that", outputs: []) {
             folder, world in
             try folder.write("out/mine.txt", "mine")
             return ["model", "import", world.model, "--output", "out"]

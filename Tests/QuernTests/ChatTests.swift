@@ -165,6 +165,68 @@ private struct ChatWorld {
                 """)
     }
 
+    @Test func `a line of a pipe that begins with a slash and is no command is a message`()
+        async throws
+    {
+        let world = try await ChatWorld.shared.value
+        let result = try await world.chat("/usr/bin is what?\nStone 0, day 3?\n/bye\n")
+        #expect(result.status == 0, "\(result.messages)")
+        #expect(result.text.split(separator: "\n", omittingEmptySubsequences: false).count == 3)
+    }
+
+    @Test func `generate ends a tuned model's text where the model does, and tells of chat`()
+        async throws
+    {
+        let world = try await ChatWorld.shared.value
+        let prompt = "<|im_start|>user\nStone 1, day 7?<|im_end|>\n<|im_start|>assistant\n"
+        let arguments = ["generate", "--model", "tiny/chat", "--temperature", "0", "--prompt"]
+        let answer = try await Program.succeed(
+            arguments + [prompt, "--allow-special", "all"], in: world.folder)
+        #expect(answer.text == prompt + "basalt\n", "\(answer.text)")
+        #expect(answer.messages.isEmpty)
+        let plain = try await Program.succeed(
+            arguments + ["Stone", "--max-new-tokens", "2"], in: world.folder)
+        #expect(plain.messages.contains("quern chat --model tiny/chat"))
+    }
+
+    @Test func `a tuned model's shards are those that it learned from`() async throws {
+        let world = try await ChatWorld.shared.value
+        let named = try await Program.succeed(
+            ["evaluate", "--model", "tiny/chat", "--shards", "runs/tiny/chat/shards"],
+            in: world.folder)
+        let found = try await Program.succeed(
+            ["evaluate", "--model", "tiny/chat"], in: world.folder)
+        #expect(found.text == named.text)
+        #expect(found.messages.contains("runs/tiny/chat/shards, which tiny/chat learned from"))
+        let other = try await Program.run(
+            ["evaluate", "--model", "tiny/chat", "--shards", "tiny"], in: world.folder)
+        #expect(other.status == 1)
+        #expect(other.messages.contains("was encoded with another vocabulary"))
+        #expect(other.messages.contains("runs/tiny/chat/shards"), "\(other.messages)")
+        #expect(other.messages.contains("vocab/tiny"), "\(other.messages)")
+    }
+
+    @Test func `conversations that cannot be read move nothing aside`() async throws {
+        let world = try await ChatWorld.shared.value
+        let copy = try TemporaryFolder()
+        for name in ["corpus.txt.zst", "questions.jsonl.zst", "pipeline.json", "runs"] {
+            try copy.copy("\(world.folder.path)/\(name)", to: name)
+        }
+        try copy.write("bad.jsonl", ChatWorld.conversations + "\n{\"question\": \"a\"}\n")
+        let before = try copy.files(below: "runs")
+        let refused = try await Program.run(
+            ["train", "--keep", "--quiet", "--conversations", "bad.jsonl"], in: copy)
+        #expect(refused.status == 1, "\(refused.messages)")
+        #expect(try copy.files(below: "runs") == before)
+        try await Program.succeed(
+            [
+                "train", "--conversations", "questions.jsonl.zst", "--keep", "--quiet", "--set",
+                "instruction_tuning.steps=2",
+            ], in: copy)
+        let names = try FileManager.default.contentsOfDirectory(atPath: copy.path + "/runs/tiny")
+        #expect(names.contains { $0.hasPrefix("chat-20") && $0.hasSuffix("-step-100") })
+    }
+
     @Test func `a stop string ends an answer, and the conversation has what was shown`()
         async throws
     {

@@ -1,5 +1,9 @@
 import Foundation
+import Pipeline
 import Testing
+import Work
+
+@testable import quern
 
 @Suite struct ConfigTests {
     private let folder: TemporaryFolder
@@ -16,6 +20,17 @@ import Testing
         let line = try #require(lines.first { $0.hasPrefix("  learning_rate ") })
         #expect(line.contains("number") && line.contains("AdamW's learning rate at its highest"))
         #expect(result.messages.isEmpty)
+    }
+
+    @Test(arguments: [60, 80, 120])
+    func `meanings are whole on a screen of any width`(width: Int) {
+        let sections = ConfigurationKeys.pipeline.sections
+        let text = ConfigurationText.table(sections, width: width)
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= width })
+        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        for key in sections.flatMap(\.keys) where width < 80 {
+            #expect(words.contains(key.description.summary), "\(key.description.summary)")
+        }
     }
 
     @Test func `a section is explained alone, with the sections in it`() async throws {

@@ -73,14 +73,14 @@ import Testing
 
     @Test func `files of a folder that are not read are named, and no output is read`() async throws
     {
-        for name in ["a.txt", "b.md", "c.pdf", "d.html", "e.parquet"] {
+        for name in ["a.txt", "b.md", "c.pdf", "d.html", "e.png"] {
             try folder.write("in/" + name, "text\n")
         }
         let counted = try await Program.run(["vocab", "count", "--output", "x", "in"], in: folder)
         #expect(counted.status == 0)
         #expect(
             counted.messages.contains(
-                "note: left out: 1 .parquet, 1 .pdf (in/c.pdf, in/e.parquet); the format \"text\""))
+                "note: left out: 1 .pdf, 1 .png (in/c.pdf, in/e.png); the format \"text\""))
         #expect(counted.text.contains("documents read   3\n"))
         let commands = [
             ["vocab", "count", "--output", "in/x"],

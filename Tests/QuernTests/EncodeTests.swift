@@ -10,7 +10,7 @@ import Testing
         world = try await TinyWorld.shared.value
     }
 
-    /// Encodes all of the inputs as training documents.
+    /// Encodes all of the inputs as training documents, whatever was there before.
     @discardableResult
     private func encode(
         _ inputs: String..., output: String = "shards", input: [UInt8] = [], options: [String] = []
@@ -18,7 +18,7 @@ import Testing
         try await Program.succeed(
             [
                 "encode", "--vocab", world.vocabulary, "--output", output, "--validation-fraction",
-                "0",
+                "0", "--overwrite",
             ]
                 + options + inputs, in: folder, input: input)
     }
@@ -37,6 +37,28 @@ import Testing
         try await encode(
             "-", input: Array("the mill\n\nby night".utf8), options: ["--text-separator", "\\n\\n"])
         #expect(try await decoded() == "the mill|by night|")
+    }
+
+    @Test func `another data set stays unless it may be replaced`() async throws {
+        try folder.write("a.txt", "the mill\n\nby night")
+        try folder.write("b.txt", "the mill")
+        let words = ["encode", "--vocab", world.vocabulary, "--output", "shards"]
+        let separated = words + ["a.txt", "--text-separator", "\\n\\n"]
+        try await Program.succeed(separated, in: folder)
+        let old = try folder.files(below: "shards")
+        // Of the same files there is nothing to replace.
+        try await Program.succeed(separated, in: folder)
+        // Other files are refused before the work, and other settings when it is done.
+        for (arguments, isEncoded) in [(["b.txt"], false), (["a.txt"], true)] {
+            let result = try await Program.run(words + arguments, in: folder)
+            #expect(result.status == 1)
+            #expect(result.messages.contains("shards holds another data set"), "\(result.messages)")
+            #expect(result.messages.contains("nothing has to be encoded again") == isEncoded)
+            let left = try folder.files(below: "shards")
+            for (name, bytes) in old { #expect(left[name] == bytes, "\(name)") }
+        }
+        try await Program.succeed(words + ["a.txt", "--overwrite"], in: folder)
+        #expect(try await decoded() == "the mill\n\nby night|")
     }
 
     @Test func `a rank without a part is told how there are more parts`() async throws {

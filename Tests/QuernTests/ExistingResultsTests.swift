@@ -80,7 +80,7 @@ import Testing
         _ = try await run()
         try folder.write(
             "corpus.txt.zst", try compress(TinyWorld.corpus + "\n\nAnd the corn was ground."))
-        #expect(try await refusal([]).contains("corpus.inputs 1 files of "))
+        #expect(try await refusal([]).contains("corpus.inputs 1 file of "))
     }
 
     @Test
@@ -236,7 +236,7 @@ import Testing
             try await Program.succeed(
                 [
                     "encode", "--vocab", "vocab/tiny", "--output", "shards/tiny", "corpus.txt.zst",
-                    "--text-separator", "\\n\\n", "--validation-fraction",
+                    "--overwrite", "--text-separator", "\\n\\n", "--validation-fraction",
                 ] + options, in: folder)
         }
         try folder.remove("runs")
@@ -268,7 +268,7 @@ import Testing
         try await Program.succeed(
             [
                 "encode", "--vocab", "vocab/tiny", "--output", "shards/tiny", "corpus.txt.zst",
-                "--text-separator", "\\n\\n", "--validation-fraction", "0.5",
+                "--overwrite", "--text-separator", "\\n\\n", "--validation-fraction", "0.5",
             ], in: folder)
         let changed = try await refusal([])
         #expect(changed.contains("shards/tiny holds shards that were changed after"), "\(changed)")

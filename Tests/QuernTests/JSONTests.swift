@@ -18,7 +18,7 @@ import Testing
     }
 
     /// Commands whose result is a text, and neither a table nor figures.
-    private static let texts: Set = ["chat", "decode"]
+    private static let texts: Set = ["chat", "decode", "serve"]
 
     /// Every command that has `--json`, with the keys of its result.
     private static let cases: [(arguments: [String], keys: [String])] = [
@@ -67,6 +67,10 @@ import Testing
             ["tokens", "written"]
         ),
         (
+            ["vocab", "extend", "tiny", "--seed-tokens", " zzq", "--output", "e"],
+            ["tokens", "written"]
+        ),
+        (
             ["vocab", "export", "tiny", "--format", "tiktoken", "--output", "t.tiktoken"],
             ["fingerprint", "format", "written"]
         ),
@@ -90,6 +94,7 @@ import Testing
             ["bytes_per_second", "directory", "seconds", "train_tokens", "vocabulary_tokens"]
         ),
         (["compare", "tiny"], ["differences", "runs"]),
+        (["report", "tiny"], ["bytes", "page", "summary"]),
         (["config", "top_k"], ["keys"]),
         (
             ["init", "corpus.txt.zst", "--output", "own.json"],

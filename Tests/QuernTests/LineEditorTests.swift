@@ -58,6 +58,31 @@ import Testing
         }
     }
 
+    @Test func `Ctrl-C leads out of a paste that never ends`() {
+        let bytes = Array("\u{1B}[200~one\rtwo\u{4}\u{3}x\r".utf8)
+        for size in 1...bytes.count {
+            #expect(Self.keys(bytes, size: size) == [.interrupt, .text("x"), .enter])
+        }
+    }
+
+    @Test func `a history that is a link or a pipe stays as it is`() throws {
+        let folder = try TemporaryFolder()
+        let (link, target) = (folder.path + "/link", folder.path + "/target")
+        try Data("a\n".utf8).write(to: URL(fileURLWithPath: target))
+        #expect(chmod(target, 0o644) == 0)
+        try FileManager.default.createSymbolicLink(
+            atPath: link, withDestinationPath: target)
+        let pipe = folder.path + "/pipe"
+        #expect(mkfifo(pipe, 0o644) == 0)
+        for path in [link, pipe] {
+            #expect(HistoryFile(path: path).lines() == [])
+            HistoryFile(path: path).append("b")
+        }
+        #expect(try String(contentsOfFile: target, encoding: .utf8) == "a\n")
+        let attributes = try FileManager.default.attributesOfItem(atPath: target)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o644)
+    }
+
     @Test func `bytes that are no UTF-8 become the sign for such`() {
         #expect(Self.keys([0xFF, 0x61, 0xE8, 0x0D], size: 1).last == .enter)
         #expect(Self.keys([0xFF, 0x61], size: 2) == [.text("\u{FFFD}a")])
@@ -140,6 +165,17 @@ import Testing
         #expect(editor.text.isEmpty && editor.history.isEmpty)
         #expect(editor.apply(.interrupt) == .interrupted)
         #expect(editor.apply(.endOfInput) == .endOfInput)
+    }
+
+    @Test func `a Ctrl-D from before the terminal was raw ends an empty line alone`() {
+        let keys: [Key] = [.earlierEndOfInput, .text("a"), .earlierEndOfInput]
+        #expect(Self.keys([0, 0x61, 0], size: 1) == keys)
+        var editor = LineEditor()
+        #expect(editor.apply(.earlierEndOfInput) == .endOfInput)
+        for key in Self.keys(Array("ab\u{1B}[D\u{0}".utf8), size: 1) {
+            #expect(editor.apply(key) == .changed)
+        }
+        #expect(editor.text == "ab")
     }
 
     @Test(arguments: [

@@ -1,6 +1,14 @@
 import Foundation
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Models, vocabularies, data sets and the pipeline's description by the names that people use.
 @Suite struct NamedPlacesTests {
     private let folder: TemporaryFolder
@@ -46,11 +54,165 @@ import Testing
         try folder.copy(folder.path + "/runs/tiny/checkpoints/step-00000004", to: "tiny")
         let shown = try await Program.succeed(["model", "verify", "tiny"], in: folder)
         #expect(shown.text.hasPrefix("tiny: "))
-        // Something else of the name hides the run, and the run is named.
-        try folder.remove("tiny")
-        try folder.write("tiny/notes.txt", "mine")
-        let hidden = try await Program.run(["generate", "--model", "tiny"], in: folder)
-        #expect(hidden.messages.contains("the run of this name is runs/tiny"))
+    }
+
+    /// Commands that take a name, each with what a result of it has.
+    private static let namings: [[String]] = [
+        ["generate", "--max-new-tokens", "2", "--temperature", "0", "--model", "tiny"],
+        ["compare", "tiny"],
+        ["tokenize", "the mill", "--vocab", "tiny"], ["decode", "3", "--vocab", "tiny"],
+        ["shards", "show", "tiny"], ["shards", "verify", "tiny"], ["model", "show", "tiny"],
+        ["shards", "show", "--run", "tiny", "--step", "1"], ["model", "verify", "tiny"],
+        ["evaluate", "--model", "tiny", "--shards", "tiny"], ["vocab", "show", "tiny"],
+        ["explain", "the mill", "--model", "tiny"], ["vocab", "compare", "tiny", "vocab/tiny"],
+        [
+            "train", "--init-from", "tiny", "--vocab", "tiny", "--shards", "tiny", "--set",
+            "training.steps=1", "--output", "runs/other", "--overwrite",
+        ],
+    ]
+
+    @Test func `texts of the same name hide neither run, vocabulary nor shards`() async throws {
+        var wanted: [String] = []
+        for arguments in Self.namings {
+            wanted.append(
+                try await Program.succeed(arguments + ["--quiet"], in: folder).text)
+        }
+        for lay in [
+            { try folder.write("tiny/notes.txt", "mine") }, { try folder.write("tiny", "a note") },
+            {
+                try FileManager.default.createDirectory(
+                    atPath: folder.path + "/tiny", withIntermediateDirectories: false)
+            },
+        ] as [() throws -> Void] {
+            try lay()
+            for (arguments, wanted) in zip(Self.namings, wanted) {
+                let result = try await Program.run(arguments + ["--quiet"], in: folder)
+                #expect(result.status == 0, "\(arguments): \(result.messages)")
+                if arguments[0] != "train" { #expect(result.text == wanted, "\(arguments)") }
+            }
+            try folder.remove("tiny")
+        }
+    }
+
+    @Test func `an empty name is refused`() async throws {
+        for arguments in [
+            ["compare", ""], ["shards", "show", ""], ["generate", "--model", ""],
+            ["tokenize", "a", "--vocab", ""], ["model", "show", ""], ["shards", "verify", ""],
+            ["train", "--init-from", "", "--output", "runs/x"],
+        ] {
+            let result = try await Program.run(arguments, in: folder)
+            #expect(result.status != 0, "\(arguments)")
+            #expect(
+                result.messages.contains("\"\"") || result.messages.contains("must not be empty"),
+                "\(arguments): \(result.messages)")
+        }
+    }
+
+    @Test func `the pipeline's own model is drawn from as its section says`() async throws {
+        func count(_ options: String...) async throws -> Int {
+            let line = try await Program.succeed(
+                ["generate", "--json", "--quiet", "--temperature", "0"] + options, in: folder
+            ).text
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            let tokens = (object as? [String: Any])?["tokens"] as? [Any]
+            return try #require(tokens).count
+        }
+        // The section has 8.
+        #expect(try await count() == 8)
+        #expect(try await count("--config", "pipeline.json") == 8)
+        #expect(try await count("--max-new-tokens", "3") == 3)
+        #expect(try await count("--model", "tiny", "--max-new-tokens", "20") == 20)
+        #expect(try await count("--model", "tiny") > 8)
+    }
+
+    @Test func `an export replaces one of its own kind, and nothing else`() async throws {
+        let model = ["model", "export", "tiny", "--format", "huggingface", "--output", "out"]
+        let shards = ["shards", "export", "tiny", "--format", "nanogpt", "--output", "out"]
+        let back = ["model", "import", "runs/tiny/checkpoints/best", "--output", "out"]
+        for command in [model, shards, back] {
+            try await Program.succeed(command, in: folder)
+            let refused = try await Program.run(command, in: folder)
+            #expect(refused.status == 1)
+            #expect(refused.messages.contains("--overwrite"), "\(refused.messages)")
+            let before = try folder.files(below: "out")
+            try await Program.succeed(command + ["--overwrite"], in: folder)
+            #expect(try folder.files(below: "out") == before)
+            try folder.remove("out")
+            try folder.write("out/mine.txt", "mine")
+            let foreign = try await Program.run(command + ["--overwrite"], in: folder)
+            #expect(foreign.status == 1)
+            #expect(try folder.files(below: "out").keys.sorted() == ["mine.txt"])
+            try folder.remove("out")
+        }
+    }
+
+    @Test func `a pipe in the place of a file is refused and not waited for`() async throws {
+        for (name, command) in [
+            ("runs/tiny/metrics.jsonl", ["compare", "tiny"]),
+            ("runs/tiny/summary.json", ["compare", "tiny"]),
+            ("pipeline.json", ["run"]),
+            ("runs/tiny/checkpoints/step-00000006/model.safetensors", ["model", "show", "tiny"]),
+            ("vocab/tiny/tokenizer.json", ["tokenize", "--vocab", "vocab/tiny", "a"]),
+        ] {
+            let saved = try folder.bytes(name)
+            try folder.remove(name)
+            #expect(unsafe mkfifo(folder.path + "/" + name, 0o600) == 0)
+            let result = try await Program.run(command, in: folder)
+            #expect(result.status == 1, "\(command)")
+            #expect(result.messages.contains(name.split(separator: "/").last ?? ""), "\(command)")
+            try folder.remove(name)
+            try folder.write(name, saved)
+        }
+    }
+
+    @Test func `a damaged file of a run is named`() async throws {
+        for name in ["summary.json", "checkpoints/step-00000006/training_state.json"] {
+            let path = "runs/tiny/" + name
+            let saved = try folder.bytes(path)
+            for text in ["", "{", "{}", "[1]", "\u{0}"] {
+                try folder.write(path, text)
+                let result = try await Program.run(["compare", "tiny"], in: folder)
+                #expect(result.status != 0 || name != "summary.json", "\(text)")
+                if result.status != 0 {
+                    #expect(result.messages.contains(path), "\(text): \(result.messages)")
+                }
+            }
+            try folder.write(path, saved)
+        }
+    }
+
+    @Test func `a step's text is shown, and ids whole where no vocabulary is known`() async throws {
+        let arguments = ["shards", "show", "--step", "1", "--set", "model.n_positions=200"]
+        let named = try await Program.succeed(arguments + ["--vocab", "tiny"], in: folder)
+        let found = try await Program.succeed(arguments, in: folder)
+        #expect(found.text == named.text)
+        #expect(found.messages.contains("vocab/tiny, with which shards/tiny was encoded"))
+        try folder.remove("vocab")
+        try folder.remove("runs")
+        let text = try await Program.succeed(arguments, in: folder).text
+        let rows = text.split(separator: "\n").map { $0.split(separator: " ") }
+            .filter { $0.count > 4 && Int($0[0]) != nil && ["yes", "no"].contains($0[2]) }
+        let ids = rows.flatMap { $0[3...] }
+        #expect(ids.contains("…") && ids.count > 20)
+        #expect(ids.allSatisfy { $0 == "…" || Int($0) != nil })
+    }
+
+    @Test func `a stride beyond the window is refused`() async throws {
+        let result = try await Program.run(["evaluate", "--stride", "9999"], in: folder)
+        #expect(result.status == 1)
+        #expect(result.messages.contains("stride") && result.messages.contains("16 tokens"))
+    }
+
+    @Test func `a file in the place of a model is named as what it is`() async throws {
+        try folder.write("m.gguf", "GGUF")
+        for (command, says) in [
+            (["generate", "--model", "m.gguf"], "m.gguf: it is a file"),
+            (["model", "import", "m.gguf", "--output", "x"], "m.gguf is damaged"),
+        ] {
+            let result = try await Program.run(command, in: folder)
+            #expect(result.status == 1)
+            #expect(result.messages.contains(says), "\(result.messages)")
+        }
     }
 
     @Test func `a name that nothing has lists what there is`() async throws {

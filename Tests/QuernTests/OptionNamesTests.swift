@@ -16,19 +16,26 @@ import Testing
     private static let others: Set = [
         // Places.
         "config", "conversations", "counts", "frame-size", "input", "output", "quarantine", "run",
-        "set", "shard-size", "svg", "vocab",
+        "list-removed", "secret-file", "seed-tokens", "set", "shard-size", "svg", "vocab",
         // What becomes of an earlier result, and how work is shared.
-        "from-step", "journal-every", "keep", "overwrite", "rank", "resume", "world",
+        "from-step", "journal-every", "mpi-library", "overwrite", "rank", "resume",
+        "stall-timeout", "world",
         // Messages and the form of results.
         "history", "ids", "json", "log-format", "logprobs", "profile", "quiet", "speed", "tensors",
         "threads",
         // What is shown, scored or drawn.
+        "limit", "log-samples", "num-fewshot",
+        "count", "end", "frequency-penalty", "ignore-end", "logit-bias", "offsets",
+        "presence-penalty", "skip-special", "spare", "truncate",
         "answers", "attention", "beams", "begin", "by", "by-context", "by-position", "head",
-        "layer",
+        "layer", "measure",
         "schema",
         "length-penalty", "longest", "minutes", "places", "prompt", "row", "separator", "split",
         "step", "system", "target",
         "targets", "tokens", "top", "unused", "weights", "windows", "word",
+        // Serving.
+        "api-key-file", "cache-memory", "cors-origins", "grace", "host", "parallel", "port",
+        "queue", "runs", "vocabularies",
         // The files of other programs.
         "add-bos", "context", "ignore-normalizer", "length", "pre", "preset", "type",
     ]

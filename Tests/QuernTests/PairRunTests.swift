@@ -65,6 +65,20 @@ import Testing
         #expect(found.targets.exact * 10 >= found.targets.pairs * 8)
         #expect(found.total.loss < 0.7)
 
+        // The shards say which vocabulary is theirs: that of the model, with the tokens of pairs.
+        let text = try await Program.succeed(
+            ["decode", "--shards", "mirror", "--split", "val"], in: folder)
+        #expect(text.text.contains("\n") && text.messages.contains("vocab/mirror"))
+        let step = try await Program.succeed(
+            ["shards", "show", "--step", "1", "--row", "0"], in: folder)
+        #expect(step.text.contains("target") && step.messages.contains("tokens of pairs"))
+        try FileManager.default.removeItem(atPath: folder.path + "/pipeline.json")
+        #expect(
+            try await Program.succeed(
+                ["decode", "--shards", "mirror", "--split", "val"], in: folder
+            ).text == text.text)
+        try writePipeline()
+
         let drawn = try await Program.succeed(
             ["generate", "--model", model, "--prompt", "cf", "--temperature", "0"], in: folder)
         #expect(drawn.text == "fc\n")

@@ -131,7 +131,7 @@ import Testing
             atPath: folder.path + "/corpus.txt.zst", withDestinationPath: file)
         _ = try await run()
         let ledger = String(decoding: try folder.bytes("runs/tiny/stages.json"), as: UTF8.self)
-        #expect(ledger.contains("1 files of \(bytes.count) bytes"))
+        #expect(ledger.contains("1 file of \(bytes.count) bytes"))
         #expect(try await run() == [])
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: 1e9)],

@@ -154,7 +154,7 @@ import Testing
             ).text
             let tokens = try #require(figures["tokens"] as? Int)
             #expect(text.contains("tokens         \(tokens)\n"), "\(text)")
-            #expect(text.contains("bits per byte  \(row[row.count - 1])\n"), "\(text) \(row)")
+            #expect(text.contains("bits per byte  \(row[row.count - 1]) (95 %: "), "\(text) \(row)")
         }
         let both = try await Program.succeed(
             [

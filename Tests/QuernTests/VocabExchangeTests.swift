@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["vocab", "import", "x", "--output", "y", "--format", "sentencepiece"],
+        ["vocab", "import", "x", "--output", "y", "--format", "wordpiece"],
         ["vocab", "import", "x", "--output", "y", "--preset", "gpt9"],
         ["vocab", "import", "x"], ["vocab", "export", "x", "--output", "y"],
     ])

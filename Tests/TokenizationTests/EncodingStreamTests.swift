@@ -68,7 +68,7 @@ import Testing
                 forEachPart(of: text, size: size, &generator) {
                     stream.append($0.span, into: &ids)
                 }
-                stream.finish(into: &ids)
+                try stream.finish(into: &ids)
                 #expect(ids == whole, "\(pattern), parts of \(size)")
             }
         }

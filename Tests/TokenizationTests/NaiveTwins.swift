@@ -68,7 +68,12 @@ enum NaiveTrainer {
             for (ids, count) in pieces {
                 for (left, right) in zip(ids, ids.dropFirst()) {
                     let length = lengths[Int(left)] + lengths[Int(right)]
-                    guard length <= configuration.maximumTokenLength ?? .max else { continue }
+                    let isGrown = length > 2 && configuration.tieRule == .huggingface
+                    guard
+                        isGrown
+                            ? length < configuration.maximumTokenLength ?? .max
+                            : length <= configuration.maximumTokenLength ?? .max
+                    else { continue }
                     counts[MergePair(left: left, right: right), default: 0] += count
                 }
             }

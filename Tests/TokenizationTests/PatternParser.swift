@@ -77,8 +77,14 @@ struct PatternParser {
         if take("[") {
             let isNegated = take("^")
             var members: [PatternMatcher.Set] = []
-            while !take("]") { members.append(member()) }
-            set = { character in members.contains { $0(character) } != isNegated }
+            var isHanless = false
+            while !take("]") {
+                if take(#"&&[^\p{Han}]"#) { isHanless = true } else { members.append(member()) }
+            }
+            set = { character in
+                members.contains { $0(character) } != isNegated
+                    && !(isHanless && PinnedUnicode.isHan(character))
+            }
         } else {
             set = shorthand() ?? literal(character())
         }
@@ -110,6 +116,7 @@ struct PatternParser {
         guard take("\\p{") else { return nil }
         var name = ""
         while !take("}") { name.unicodeScalars.append(expression[position]); position += 1 }
+        if name == "Han" { return PinnedUnicode.isHan }
         return { character in
             PinnedUnicode.category(character?.value)?.hasPrefix(name) ?? false
         }

@@ -51,13 +51,10 @@ import Testing
         "what cannot be represented is refused with the reason",
         arguments: [
             (#""type": "BPE""#, #""type": "Unigram""#, "Unigram"),
-            (#""normalizer": null"#, #""normalizer": {"type": "NFC"}"#, "normalizer"),
             (#""dropout": null"#, #""dropout": 0.1"#, "dropout"),
-            (#""unk_token": null"#, #""unk_token": "<unk>""#, "unk_token"),
             (#""byte_fallback": false"#, #""byte_fallback": true"#, "byte_fallback"),
             (#"{1,3}"#, #"{1,4}"#, "not known"),
             (#""Isolated""#, #""Removed""#, "Isolated"),
-            (#""lstrip": false"#, #""lstrip": true"#, "lstrip"),
             (#""id": 1,"#, #""id": 400,"#, "400"),
             (#""!": 2,"#, #""!": 3,"#, "3"),
             (#""!": 2,"#, #""漢": 2,"#, "byte"),

@@ -66,7 +66,8 @@ struct ConversationFixture {
         configuration.initFrom = start
         return try Trainer(
             model: TrainingFixture.model, configuration: configuration, set: set ?? self.set,
-            vocabulary: template.vocabulary, template: template,
+            vocabulary: template.vocabulary,
+            template: ConversationTemplate(template),
             surroundings: Trainer.Surroundings(
                 runDirectory: base.path(run), existing: existing),
             work: WorkContext(threadCount: threadCount))

@@ -44,7 +44,7 @@ import Work
             template.beginAnswer(with: encoder, into: &prompt)
             var generator = TextGenerator(
                 model, configuration: .greedy(maximumTokenCount: 20),
-                endToken: template.end)
+                endTokens: [template.end])
             generator.start(prompt: prompt)
             var answer: [TokenID] = []
             while let token = generator.next() { answer.append(token) }

@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Testing
+import TokenShards
 import Tokenization
 import Work
 
@@ -39,14 +40,15 @@ import Work
         var shape = TrainingFixture.model
         shape.vocabularySize = fixture.vocabulary.count
         let plan = MemoryPlan(
-            shape: shape, configuration: TrainingFixture.configuration, threadCount: 2)
+            shape: shape, configuration: TrainingFixture.configuration, threadCount: 2,
+            dataByteCount: fixture.set.byteCount())
         #expect(throws: TrainingError.tooLittleMemory(needed: plan, available: plan.total - 1)) {
             try trainer(plan.total - 1)
         }
         #expect(!FileManager.default.fileExists(atPath: fixture.path("run")))
         let fitting = try trainer(plan.total)
         #expect(
-            plan.total == fitting.runner.byteCount + fitting.optimizer.byteCount
+            plan.total - plan.program == fitting.runner.byteCount + fitting.optimizer.byteCount
                 + 4 * fitting.model.layout.floatCount)
         // A shape larger than any machine's memory.
         shape.layerCount = 4_000
@@ -73,9 +75,9 @@ import Work
         }
         let report = try #require(reports.first)
         #expect(reports.count == 1 && report.stepCount == 12)
-        // A decoder has no layers that go from token to token.
+        // A decoder has no layers that go from token to token, and one process no others.
         let parts = StepPart.allCases.filter {
-            ![.recurrentForward, .recurrentBackward].contains($0)
+            ![.recurrentForward, .recurrentBackward, .exchange].contains($0)
         }
         #expect(report.rows.map(\.part) == parts + [nil])
         let sum = report.rows.reduce(0) { $0 + $1.seconds }

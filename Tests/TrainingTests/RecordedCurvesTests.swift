@@ -38,9 +38,9 @@ import Testing
                 + "\n" + #"{"samples": ["a"], "step": 2}"# + "\n" + Self.line(3, "2.5"))
         #expect(
             found.training == [
-                .init(step: 1, tokenCount: 10, seconds: 0.5, loss: 4),
-                .init(step: 2, tokenCount: 20, seconds: 1, loss: 3),
-                .init(step: 3, tokenCount: 30, seconds: 1.5, loss: 2.5),
+                .init(step: 1, tokenCount: 10, seconds: 0.5, loss: 4, learningRate: 0.1),
+                .init(step: 2, tokenCount: 20, seconds: 1, loss: 3, learningRate: 0.1),
+                .init(step: 3, tokenCount: 30, seconds: 1.5, loss: 2.5, learningRate: 0.1),
             ])
         #expect(
             found.validation == [

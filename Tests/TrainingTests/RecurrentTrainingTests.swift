@@ -150,7 +150,8 @@ import Work
             let error = #expect(throws: TrainingError.self) {
                 _ = try Trainer(
                     model: model, configuration: configuration, set: fixture.set,
-                    vocabulary: fixture.vocabulary, template: template,
+                    vocabulary: fixture.vocabulary,
+                    template: template.map { ConversationTemplate($0) },
                     surroundings: .init(runDirectory: fixture.path("run"), existing: .refuse))
             }
             return "\(error, default: "")"

@@ -39,7 +39,34 @@ extension GGUFError: GGUFFailure {
     package init(_ error: GGUFError, path: String) { self = error }
 }
 
-/// A strict reader of the part of a GGUF file that describes its model: keys and their values.
+/// A value of a key in a GGUF file, but for lists.
+package enum GGUFScalar: Equatable, Sendable {
+    /// A whole number.
+    case integer(Int)
+    /// A number.
+    case real(Double)
+    /// A truth.
+    case flag(Bool)
+    /// The bytes of a text.
+    case text([UInt8])
+}
+
+/// A tensor in a GGUF file, as the file describes it.
+package struct GGUFTensorPlace: Equatable, Sendable {
+    /// Its name.
+    package let name: String
+    /// The sizes of its dimensions, the outermost first, all above 0: a matrix is (out, in).
+    package let shape: [Int]
+    /// Count of its numbers.
+    package let count: Int
+    /// The number by which ggml names the type of its numbers.
+    package let typeCode: UInt32
+    /// Bytes from the first tensor's data to its own.
+    package let offset: Int
+}
+
+/// A strict reader of the part of a GGUF file that describes its model: keys and their values, and
+/// what tensors there are.
 ///
 /// Everything in the file is a claim until it is checked against the bytes that are there: no count
 /// is believed before its elements could fit. Source: the GGUF specification, `docs/gguf.md` of
@@ -48,6 +75,8 @@ package struct GGUFReader<Failure: GGUFFailure> {
     private let text: ByteView
     private let path: String
     private var position = 0
+    /// Tensors that the file says it has.
+    private var tensorCount = 0
 
     /// A reader of `text`, which errors call the file at `path`.
     package init(_ text: ByteView, path: String = "") {
@@ -117,7 +146,8 @@ package struct GGUFReader<Failure: GGUFFailure> {
         position = GGUFKind.magic.count
         let version = try readUInt32()
         guard version == 2 || version == 3 else { throw failure(.unsupportedVersion(version)) }
-        _ = try readInteger(bytes: 8)
+        // An entry has a name, dimensions, a type and a place.
+        tensorCount = try readCount(size: 24)
         var keys: Set<ExactName> = []
         for _ in 0..<(try readCount(size: 13)) {
             guard let key = String(validating: try readString(), as: UTF8.self) else {
@@ -131,6 +161,70 @@ package struct GGUFReader<Failure: GGUFFailure> {
             try member(&reader, key, kind)
             try skip(kind, depth: 0)
         }
+    }
+
+    /// Reads a value that is no list; nil for one, and for a whole number above `Int.max`.
+    package mutating func readScalar(_ kind: GGUFKind) throws(Failure) -> GGUFScalar? {
+        func signed(_ bits: UInt64, _ width: Int) -> Int {
+            Int(truncatingIfNeeded: Int64(truncatingIfNeeded: bits << (64 - width)) >> (64 - width))
+        }
+        switch kind {
+        case .uint8, .uint16, .uint32, .uint64:
+            return Int(exactly: try readInteger(bytes: kind.minimumSize)).map { .integer($0) }
+        case .int8, .int16, .int32, .int64:
+            let bits = try readInteger(bytes: kind.minimumSize)
+            return .integer(signed(bits, 8 * kind.minimumSize))
+        case .float32:
+            return .real(Double(Float(bitPattern: try readUInt32())))
+        case .float64: return .real(Double(bitPattern: try readInteger(bytes: 8)))
+        case .bool: return .flag(try readInteger(bytes: 1) != 0)
+        case .string: return .text(try readString())
+        case .array: return nil
+        }
+    }
+
+    /// After ``readMembers(_:)``: the file's tensors, and how many bytes stand before their data,
+    /// which begins at a multiple of `alignment`. O(tensors).
+    ///
+    /// Where the data ends depends on types, of which nothing is known here.
+    package mutating func readTensors(
+        alignment: Int
+    ) throws(Failure) -> (tensors: [GGUFTensorPlace], dataStart: Int) {
+        guard alignment > 0, alignment % 8 == 0, alignment <= 1 << 20 else {
+            throw failure("data cannot be aligned to \(alignment) bytes")
+        }
+        var tensors: [GGUFTensorPlace] = []
+        var names: Set<ExactName> = []
+        for _ in 0..<tensorCount {
+            guard let name = String(validating: try readString(), as: UTF8.self) else {
+                throw failure("the name of a tensor is not UTF-8")
+            }
+            guard names.insert(ExactName(name)).inserted else {
+                throw failure("the tensor \"\(name)\" appears twice")
+            }
+            let dimensionCount = try readUInt32()
+            guard (1...4).contains(dimensionCount) else {
+                throw failure("the tensor \"\(name)\" has \(dimensionCount) dimensions")
+            }
+            var (shape, count) = ([Int](), 1)
+            for _ in 0..<dimensionCount {
+                guard let size = Int(exactly: try readInteger(bytes: 8)), size > 0,
+                    case let (product, overflows) = count.multipliedReportingOverflow(by: size),
+                    !overflows
+                else { throw failure("the tensor \"\(name)\" has an impossible size") }
+                shape.insert(size, at: 0)
+                count = product
+            }
+            let typeCode = try readUInt32()
+            guard let offset = Int(exactly: try readInteger(bytes: 8)), offset % alignment == 0
+            else { throw failure("the tensor \"\(name)\" lies in no possible place") }
+            tensors.append(
+                GGUFTensorPlace(
+                    name: name, shape: shape, count: count, typeCode: typeCode, offset: offset))
+        }
+        let (end, overflows) = position.addingReportingOverflow(alignment - 1)
+        guard !overflows else { throw failure("the file ends too early") }
+        return (tensors, end / alignment * alignment)
     }
 
     private mutating func skip(_ kind: GGUFKind, depth: Int) throws(Failure) {

@@ -46,6 +46,11 @@ package struct WrittenJSONError: Error, Equatable, Sendable, CustomStringConvert
             return "JSON has no comments; remove this one"
         case UInt8(ascii: "'"), UInt8(ascii: "`"):
             return "JSON has double quotes only; write \" in place of \(character(byte))"
+        case 0xFE where offset == 0, 0xFF where offset == 0:
+            return "the file is UTF-16; save it as UTF-8"
+        case 0xE2:
+            guard let quote = roundQuote(in: text, offset) else { return nil }
+            return "JSON has straight double quotes only; write \" in place of \(quote)"
         case UInt8(ascii: ",") where !wantsComma:
             let missing = expected == "'\"'" ? "a key" : expected
             return "expected \(missing) before this comma; remove it, or add what is missing"
@@ -76,6 +81,14 @@ package struct WrittenJSONError: Error, Equatable, Sendable, CustomStringConvert
         case ("a JSON value", _): return "a text stands in double quotes; write \"\(word)\""
         case ("'\"'", _): return "a key stands in double quotes; write \"\(word)\""
         default: return nil
+        }
+    }
+
+    /// The quotation mark of a word processor at `offset`; nil for another character.
+    private static func roundQuote(in text: [UInt8], _ offset: Int) -> Character? {
+        let character = String(decoding: text[offset...].prefix(3), as: UTF8.self)
+        return character.first.flatMap {
+            "\u{2018}\u{2019}\u{201C}\u{201D}".contains($0) ? $0 : nil
         }
     }
 

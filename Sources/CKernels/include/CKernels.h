@@ -3,13 +3,15 @@
 /// Each exists at several levels, one for each kind of processor. A level is a table of functions:
 /// `qk_numeric(level)->gemm(…)`, `qk_text(level)->merge(…)`. The caller names the level with every
 /// call; the only state is the choice that `qk_best_level` makes once in the life of a process.
-/// `inflate.h` is no kernel but a library that is loaded where it is installed, behind one face.
+/// `inflate.h` is no kernel but a library that is loaded where it is installed, behind one face;
+/// `blocks.h` has decoders that are the same at every level.
 ///
 /// Kernels neither allocate nor lock nor start a thread: a call uses the thread it is on, and its
 /// result has the same bits wherever and whenever it is called at the same level.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "blocks.h"
 #include "inflate.h"
 #include "numeric.h"
 #include "text.h"
@@ -72,6 +74,9 @@ void qk_end_faults_with(const char *text);
 /// Lets the allocator and the stacks of threads that are started from now on reserve fewer
 /// addresses, for a process whose address space is limited.
 void qk_spare_addresses(void);
+
+/// Gives back to the system what the allocator keeps of freed memory.
+void qk_trim_memory(void);
 
 /// Tells the processor that this thread spins.
 static inline void qk_pause(void) {

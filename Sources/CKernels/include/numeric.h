@@ -59,6 +59,16 @@ long qk_reduced_bytes(int format, long k, long n);
 void qk_reduce(
     int format, long k, long n, const float *b, long b_row, long b_column, uint8_t *reduced);
 
+// MARK: Activations
+
+/// Functions inside of a feed-forward part.
+enum {
+    QK_GELU_TANH = 0,  // x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+    QK_GELU = 1,       // x·Φ(x), with Φ the normal distribution: x/2·(1 + erf(x/√2))
+    QK_RELU = 2,       // max(x, 0)
+    QK_SILU = 3        // x / (1 + e^-x)
+};
+
 // MARK: Dropout
 
 /// Dropout of a matrix: which numbers are dropped, the same for the same fields, at every level, so
@@ -247,8 +257,18 @@ typedef struct {
         long rows, long n, const float *dout, long dout_row, const float *gates, long gates_row,
         float *dgates, long dgates_row);
 
-    /// out = gelu(x) by the tanh formula, and its derivative where `derivative` is not null.
-    void (*gelu)(long count, const float *x, float *out, float *derivative);
+    /// out = f(x) for an activation f, and f'(x) where `derivative` is not null; out may be x.
+    void (*activate)(int activation, long count, const float *x, float *out, float *derivative);
+
+    /// As `swiglu`, with another activation for silu.
+    void (*gate)(
+        int activation, long rows, long n, const float *gates, long gates_row, float *out,
+        long out_row);
+
+    /// The gradient of `gate`: writes dgates, which may be gates.
+    void (*gate_backward)(
+        int activation, long rows, long n, const float *dout, long dout_row, const float *gates,
+        long gates_row, float *dgates, long dgates_row);
 
     /// One step of a recurrent layer: the RNN with tanh, the LSTM, the GRU. Accurate to 1e-6.
     void (*rnn_step)(const qk_recurrent_step *step);

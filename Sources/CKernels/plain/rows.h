@@ -1,4 +1,4 @@
-// Kernels over rows: the norms, GELU, softmax with cross-entropy.
+// Kernels over rows: the norms, softmax with cross-entropy.
 
 static void layer_norm(
     long rows, long n, const float *x, const float *weight, const float *bias, float epsilon,
@@ -69,15 +69,6 @@ static void rms_norm_backward(
             float d = rstd[r] * (dout[r * dout_row + i] * weight[i] - normed * p);
             dx[r * dx_row + i] = d + (adds ? dx[r * dx_row + i] : 0);
         }
-    }
-}
-
-static void gelu(long count, const float *x, float *out, float *derivative) {
-    for (long i = 0; i < count; i++) {
-        float value, slope;
-        gelu_of(x[i], &value, &slope);
-        out[i] = value;
-        if (derivative) { derivative[i] = slope; }
     }
 }
 

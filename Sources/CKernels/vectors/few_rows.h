@@ -6,18 +6,31 @@
 
 // Rows of X at once; registers for their sums are what limits it.
 #define FEW 4
+// The same where a part of B is read again for other columns.
+#define MORE (W == 16 ? 8 : 4)
+// Vectors of columns, and rows, of a part of B that stays in the first-level cache while rows of X
+// pass over it. Its lines come from memory in the order in which they lie there, eight a row: read
+// two a row, as sums of many rows have registers for, the matrix takes twice as long.
+#define WIDE 8
+#define DEEP 64L
 
-// R rows by S vectors of columns of a B whose rows are contiguous.
+// R rows by S vectors of columns of a B whose rows are contiguous. Meanwhile the lines of WIDE
+// vectors of rows from `next` on are asked for, as many as were passed over; nil for none.
 INLINE void few_columns(
     const int R, const int S, long k, const float *x, long x_row, const float *b, long b_row,
-    float *y, long y_row, int add) {
-    vf sums[FEW][8];
+    float *y, long y_row, int add, const float *next) {
+    vf sums[MORE][8];
     UNROLL for (int r = 0; r < R; r++) {
         UNROLL for (int s = 0; s < S; s++) {
             sums[r][s] = add ? load(y + r * y_row + s * W) : (vf)0.0f;
         }
     }
     for (long p = 0; p < k; p++, b += b_row) {
+        if (next) {
+            const int parts = WIDE / S;
+            const float *vectors = next + p / parts * b_row + p % parts * (S * W);
+            UNROLL for (int i = 0; i < S * W; i += 16) { __builtin_prefetch(vectors + i); }
+        }
         UNROLL for (int s = 0; s < S; s++) {
             vf w = load(b + s * W);
             UNROLL for (int r = 0; r < R; r++) { sums[r][s] += x[r * x_row + p] * w; }
@@ -25,6 +38,46 @@ INLINE void few_columns(
     }
     UNROLL for (int r = 0; r < R; r++) {
         UNROLL for (int s = 0; s < S; s++) { store(y + r * y_row + s * W, sums[r][s]); }
+    }
+}
+
+// R rows by a part of B, while the part that begins at `next` is asked for.
+INLINE void few_deep(
+    const int R, long k, const float *x, long x_row, const float *b, long b_row, float *y,
+    long y_row, int add, const float *next) {
+    const int S = R > MORE / 2 ? 2 : R > 2 ? 4 : W == 16 ? 8 : 4;
+    UNROLL for (int s = 0; s < WIDE; s += S) {
+        few_columns(
+            R, S, k, x, x_row, b + s * W, b_row, y + s * W, y_row, add,
+            next ? next + s / S * (DEEP / (WIDE / S)) * b_row : 0);
+    }
+}
+
+// All rows by WIDE vectors of columns of a B whose rows are contiguous, while what begins at
+// `after` is asked for: the next such columns, or nil.
+static void few_wide(
+    long m, long k, const float *x, long x_row, const float *b, long b_row, float *y, long y_row,
+    int add, const float *after) {
+    for (long p = 0; p < k; p += DEEP) {
+        long deep = k - p < DEEP ? k - p : DEEP;
+        const float *w = b + p * b_row;
+        const float *next = p + DEEP < k ? w + DEEP * b_row : after;
+        // The sums rest in Y between parts: the chain stays the same.
+        int adds = add || p > 0;
+        for (long i = 0; i < m; i += MORE, next = 0) {
+            const float *rows = x + i * x_row + p;
+            float *out = y + i * y_row;
+#define CASE(R)                                                                                   \
+    case R: few_deep(R, deep, rows, x_row, w, b_row, out, y_row, adds, next); break;
+            switch (m - i < MORE ? m - i : MORE) {
+                CASE(1) CASE(2) CASE(3) CASE(4)
+#if W == 16
+                CASE(5) CASE(6) CASE(7) CASE(8)
+#endif
+            default: break;
+            }
+#undef CASE
+        }
     }
 }
 
@@ -75,14 +128,14 @@ INLINE void few_rows_of(
     if (b_column == 1) {
         const int wide = R == 1 ? 8 : 2;
         for (; j + wide * W <= n; j += wide * W) {
-            few_columns(R, wide, k, x, x_row, b + j, b_row, y + j, y_row, add);
+            few_columns(R, wide, k, x, x_row, b + j, b_row, y + j, y_row, add, 0);
         }
         if (R == 1 && j + 4 * W <= n) {
-            few_columns(R, 4, k, x, x_row, b + j, b_row, y + j, y_row, add);
+            few_columns(R, 4, k, x, x_row, b + j, b_row, y + j, y_row, add, 0);
             j += 4 * W;
         }
         for (; j + W <= n; j += W) {
-            few_columns(R, 1, k, x, x_row, b + j, b_row, y + j, y_row, add);
+            few_columns(R, 1, k, x, x_row, b + j, b_row, y + j, y_row, add, 0);
         }
         if (j < n) {
             for (int r = 0; r < R; r++) {
@@ -103,9 +156,17 @@ INLINE void few_rows_of(
 static void few_rows(
     long m, long n, long k, const float *x, long x_row, const float *b, long b_row, long b_column,
     float *y, long y_row, int add) {
+    long j = 0;
+    if (b_column == 1 && m > 1) {
+        const long wide = WIDE * W;
+        for (; j + wide <= n; j += wide) {
+            const float *after = j + 2 * wide <= n ? b + j + wide : 0;
+            few_wide(m, k, x, x_row, b + j, b_row, y + j, y_row, add, after);
+        }
+    }
     // More rows go through the second-level cache, a part of the columns at a time.
     long part = m <= FEW ? n : 128;
-    for (long j = 0; j < n; j += part) {
+    for (; j < n; j += part) {
         long columns = n - j < part ? n - j : part;
         const float *w = b + j * b_column;
         for (long i = 0; i < m; i += FEW) {

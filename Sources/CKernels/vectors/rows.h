@@ -1,4 +1,4 @@
-// Kernels over rows: the norms, GELU, softmax with cross-entropy.
+// Kernels over rows: the norms, softmax with cross-entropy.
 
 static void layer_norm(
     long rows, long n, const float *x, const float *weight, const float *bias, float epsilon,
@@ -83,14 +83,6 @@ static void rms_norm_backward(
             if (adds) { d += load_some(dx + i, lanes); }
             store_some(dx + i, d, lanes);
         }
-    }
-}
-
-static void gelu(long count, const float *x, float *out, float *derivative) {
-    FOR_VECTORS(i, lanes, count) {
-        vf slope, value = gelu_of(load_some(x + i, lanes), &slope);
-        store_some(out + i, value, lanes);
-        if (derivative) { store_some(derivative + i, slope, lanes); }
     }
 }
 

@@ -4,7 +4,8 @@ internal import CKernels
 ///
 /// The data is any number of members one after another, as `cat` and `bgzip` make them. Checksums
 /// and lengths are verified. The caller owns both buffers and thereby bounds each call. ISA-L
-/// inflates where it is installed, and zlib elsewhere. Source of the format: RFC 1952.
+/// inflates where it is installed, and zlib elsewhere. Source of the format: RFC 1952. Zeros behind
+/// the last member are left out, as `gzip` does: tapes and block devices fill up with them.
 public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
     // Unchecked, because the inflater has this one owner and only mutating methods touch it.
     private let inflater: any Inflater
@@ -16,6 +17,8 @@ public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
         case data
         /// Checksum and length, of which `count` bytes were taken, the last of them highest.
         case trailer(number: UInt32, count: Int)
+        /// Zeros behind the last member.
+        case filling
     }
 
     private var part = Part.header(GzipHeader())
@@ -87,6 +90,11 @@ public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
                 consumedCount += 1
                 try takeTrailerByte(input[step.consumedCount], number, count)
                 step.consumedCount += 1
+            case .filling:
+                guard input[step.consumedCount] == 0 else {
+                    throw fail(.trailingBytes(offset: memberOffset))
+                }
+                step.consumedCount += 1
             }
         }
     }
@@ -94,8 +102,10 @@ public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
     /// Checks that the data ended where a member does.
     public mutating func finish() throws(CompressionError) {
         if let failure { throw failure }
-        guard case .header(let header) = part, header.byteCount == 0 else {
-            throw fail(.truncated(offset: memberOffset))
+        switch part {
+        case .header(let header) where header.byteCount == 0: break
+        case .filling: break
+        default: throw fail(.truncated(offset: memberOffset))
         }
         if memberCount == 0 { throw fail(.empty) }
     }
@@ -103,6 +113,10 @@ public struct GzipDecoder: ~Copyable, StreamDecoder, @unchecked Sendable {
     private mutating func takeHeaderByte(
         _ byte: UInt8, of header: GzipHeader
     ) throws(CompressionError) {
+        if byte == 0, header.byteCount == 0, memberCount > 0 {
+            part = .filling
+            return
+        }
         var header = header
         if header.byteCount < 2, byte != GzipHeader.magic[header.byteCount] {
             throw fail(memberCount == 0 ? .foreign : .trailingBytes(offset: memberOffset))

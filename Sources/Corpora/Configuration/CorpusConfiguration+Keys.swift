@@ -9,17 +9,19 @@ extension CorpusConfiguration: SettingSection {
     /// Every key of the section.
     public static let settingKeys: [SettingKey<CorpusConfiguration>] = [
         .value(
-            CodingKeys.inputs, \.inputs,
+            CodingKeys.inputs, \.inputs, isFilled: true,
             """
-            Files, folders, patterns, and "-" for standard input. A folder stands for the files \
-            below it whose names tell a format; all are read sorted by name, each once.
+            Files, folders, patterns, and "-" for standard input. Paths are counted from the \
+            current directory, wherever the description lies. A folder stands for the files below \
+            it whose names tell a format; all are read sorted by name, each once.
             """, example: ["corpora/kjv.txt.zst"],
             also: [
                 "files", "file", "paths", "path", "input_files", "train_files", "data_path",
                 "dataset",
             ]),
         .value(
-            CodingKeys.inputsFrom, \.inputsFrom, "A file that names more inputs, one a line.",
+            CodingKeys.inputsFrom, \.inputsFrom, isFilled: true,
+            "A file that names more inputs, one a line.",
             example: "inputs.list", also: ["file_list", "manifest"]),
         .value(
             CodingKeys.format, \.format,
@@ -28,18 +30,19 @@ extension CorpusConfiguration: SettingSection {
         .value(
             CodingKeys.textField, \.textField,
             """
-            The key of JSON, or the column of a table, that holds the text. Dots lead into \
-            objects, as in meta.body.text.
-            """, when: "the format is JSON or a table", example: "content",
+            The key of JSON, or the column of a table or of Parquet, that holds the text. Dots \
+            lead into objects, as in meta.body.text.
+            """, when: "the format is JSON, a table or Parquet", example: "content",
             also: ["field", "column", "text_column", "text_key", "content_field"]),
         .value(
             CodingKeys.sourceField, \.sourceField,
-            "The key or column of a pair's source; null for \"source\".",
+            "The key or column of a pair's source, dots leading into objects; null for "
+                + "\"source\".",
             when: "model.architecture is encoder_decoder", example: "question",
             also: ["source_column", "source_key"]),
         .value(
             CodingKeys.targetField, \.targetField,
-            "The key or column of a pair's target; null for \"target\".",
+            "The key or column of a pair's target, as translation.en; null for \"target\".",
             when: "model.architecture is encoder_decoder", example: "answer",
             also: ["target_column", "target_key"]),
         .value(
@@ -50,7 +53,7 @@ extension CorpusConfiguration: SettingSection {
             """, when: "the format is text and text_separator is not given", example: "line",
             also: ["document", "split_documents", "split_by"]),
         .value(
-            CodingKeys.textSeparator, \.textSeparator,
+            CodingKeys.textSeparator, \.textSeparator, isFilled: true,
             "The bytes between two documents of a text file; null for none.",
             when: "the format is text", example: "\n\n\n",
             also: ["separator", "delimiter", "document_separator"]),

@@ -8,18 +8,20 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     /// They are read sorted by their names' bytes, each file once, so that neither the order of
     /// arguments nor a shell's locale changes the result. A folder stands for the files below it
     /// whose names tell a known format (and `format`, if that is not `auto`), and with the format
-    /// `text` for all that are not binary; `report.json` and names that begin with a dot are left
-    /// out, and linked folders are not entered. `**` in a pattern stands for any number of folders.
+    /// `text` for all that are not binary; `report.json`, descriptions of pipelines and their
+    /// results, and names that begin with a dot are left out, and linked folders are not entered.
+    /// `**` in a pattern stands for any number of folders.
     public var inputs: [String]
     /// A file that names more inputs, one a line.
     public var inputsFrom: String?
     /// The format of files; `auto` goes by their names.
     public var format: CorpusFormat
-    /// The key that holds the text in JSON, or the column in a table.
+    /// The key that holds the text in JSON, or the column in a table or in Parquet.
     ///
     /// Dots lead into objects, as in `meta.body.text`; `\\.` is a dot in a name.
     public var textField: String
-    /// The key or column of the source, where a model learns from pairs; nil for `source`.
+    /// The key or column of the source, where a model learns from pairs; nil for `source`. Dots
+    /// lead into objects, as in ``textField``.
     public var sourceField: String?
     /// The key or column of the target, where a model learns from pairs; nil for `target`.
     public var targetField: String?
@@ -37,8 +39,19 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     /// The file for lines that are put into quarantine; the reasons go to another beside it. Nil if
     /// they are skipped only.
     public var quarantinePath: String?
-    /// Whether the documents of JSON are its objects as they stand, and not the texts in them.
+    /// Whether the documents of JSON are its objects as they stand, and not the texts in them, and
+    /// those of Parquet the objects that its rows would be.
     package var givesObjects = false
+    /// The row groups that are read of files of columns, by path; of a file that is not named, all.
+    package var rowGroupShares: [String: RowGroupShare] = [:]
+    /// Whether a null is a blank text, and not a record that cannot be read: where a column is read
+    /// beside another one.
+    var takesNullForBlank = false
+    /// The columns of Parquet that are in such an object.
+    var objectColumns = ParquetObjectReader.Columns()
+    /// The names of members of JSON that are kept with each document, see ``Document/fields``; no
+    /// key of the configuration, but set by whoever writes documents again.
+    public var keptFields: [String] = []
     /// The share of documents that is held out, from 0 to 1.
     public var validationFraction: Double
     /// The cut by which a text is held out where the documents' hashes hold out none; no key of the

@@ -4,6 +4,8 @@ public import Files
 public struct CorpusInputs: Sendable {
     /// The files in the order in which they are read; "-" for standard input.
     public let paths: [String]
+    /// Those of them that have no end that is known, such as pipes, and can be read only once.
+    public let endless: [String]
     /// Files of the folders and patterns among the inputs that are not read.
     public let leftOut: LeftOutFiles
     /// The folders that inputs name.
@@ -13,6 +15,7 @@ public struct CorpusInputs: Sendable {
 
     init(_ list: SourceList) {
         paths = list.sources.map(\.path)
+        endless = list.sources.filter { $0.byteCount == nil }.map(\.path)
         leftOut = list.leftOut
         folders = list.folders
         files = list.identities

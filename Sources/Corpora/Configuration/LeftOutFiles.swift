@@ -9,15 +9,31 @@ public struct LeftOutFiles: Sendable, Equatable {
     /// looked at.
     public internal(set) var hidden: [String] = []
 
-    /// Whether all was read.
-    public var isEmpty: Bool { names.isEmpty && binaries.isEmpty && hidden.isEmpty }
+    /// Links to nothing, sorted.
+    public internal(set) var broken: [String] = []
 
-    /// How many there are, by ending and reason: "12 .png, 3 .py, 2 binary, 1 hidden". O(files).
+    /// Descriptions of pipelines, and folders of their results, which are no texts, sorted.
+    public internal(set) var own: [String] = []
+
+    /// Whether all was read.
+    public var isEmpty: Bool {
+        names.isEmpty && binaries.isEmpty && hidden.isEmpty && broken.isEmpty && own.isEmpty
+    }
+
+    /// How many there are, by ending and reason: "12 .png, 3 .py, 2 binary, 1 hidden,
+    /// 1 link to nothing, 2 of Quern's own". O(files).
     public var counts: String {
         var texts = [Self.countsByEnding(names)].filter { !$0.isEmpty }
         if !binaries.isEmpty { texts.append("\(binaries.count) binary") }
         if !hidden.isEmpty { texts.append("\(hidden.count) hidden") }
+        if let brokenCount { texts.append(brokenCount) }
+        if !own.isEmpty { texts.append("\(own.count) of Quern's own") }
         return texts.joined(separator: ", ")
+    }
+
+    /// "2 links to nothing"; nil if there are none.
+    package var brokenCount: String? {
+        broken.isEmpty ? nil : "\(broken.count) \(broken.count == 1 ? "link" : "links") to nothing"
     }
 
     /// How many names have which ending, the most frequent first.
@@ -37,5 +53,7 @@ public struct LeftOutFiles: Sendable, Equatable {
         names = Set(names).sorted()
         binaries = Set(binaries).sorted()
         hidden = Set(hidden).sorted()
+        broken = Set(broken).sorted()
+        own = Set(own).sorted()
     }
 }

@@ -12,8 +12,8 @@ import Files
 /// at the end for every file below.
 ///
 /// `docs/**/*.md` finds `docs/a.md` and `docs/b/c/d.md`. `*`, `?` and `[…]` in the other parts are
-/// those of fnmatch(3). As in a shell, none of them finds a name that begins with a dot, and `**`
-/// follows no links to folders.
+/// those of fnmatch(3); a backslash before one of them makes it itself. As in a shell, none of them
+/// finds a name that begins with a dot, and `**` follows no links to folders.
 struct RecursivePattern {
     private var found: [String] = []
 
@@ -42,7 +42,7 @@ struct RecursivePattern {
             return
         }
         let rest = parts.dropFirst()
-        guard part == "**" || part.contains(where: { "*?[".contains($0) }) else {
+        guard part == "**" || part.contains(where: { "*?[\\".contains($0) }) else {
             let path = Self.join(base, part)
             if unsafe access(path, F_OK) == 0 { try expand(path, rest) }
             return

@@ -71,8 +71,20 @@ struct SourceList {
             ? try RecursivePattern.matches(of: pattern) : Self.matches(of: pattern)
         guard let first = matches.min() else { throw .nothingMatched(pattern: pattern) }
         let countBefore = sources.count
+        // What `**` leads to is not asked for by itself.
+        var results: [String: Bool] = [:]
         for path in matches {
-            guard let status = try Self.status(of: path) else { throw Self.unreachable(path) }
+            let folder = FileSystem.parentDirectory(of: path)
+            if pattern.contains("**"), results[folder] == nil {
+                let names = (try? FileSystem.namesInDirectory(folder)) ?? []
+                results[folder] = OwnFiles.isResult(Set(names))
+                if results[folder] == true { leftOut.own.append(folder) }
+            }
+            guard results[folder] != true else { continue }
+            guard let status = try Self.status(of: path) else {
+                try leaveOutBroken(path)
+                continue
+            }
             if status.st_mode & S_IFMT == S_IFDIR {
                 try addAll(ofFolder: path)
             } else if isWanted(path, status) {
@@ -80,6 +92,10 @@ struct SourceList {
             }
         }
         guard sources.count == countBefore else { return }
+        if leftOut.broken.contains(first) {
+            throw .file(
+                .failed(operation: "read", path: first, reason: "it is a link to nothing"))
+        }
         if folders.contains(first) { throw nothing(inFolder: first) }
         throw format == .auto
             ? .unknownFormat(path: first)
@@ -102,22 +118,28 @@ struct SourceList {
 
     /// Whether a file is read that was not named by itself; one that is not is noted.
     private mutating func isWanted(_ path: String, _ status: stat) -> Bool {
-        guard CorpusFormat(nameOf: path) == nil else { return true }
-        switch format {
-        case .auto:
+        let named = CorpusFormat(nameOf: path)
+        if named == .json, OwnFiles.isDescription(path) {
+            leftOut.own.append(path)
+            return false
+        }
+        guard let read = format == .auto ? named : format else {
             leftOut.names.append(path)
             return false
-        case .text:
-            // Only a file can be looked at without taking something away, and what cannot be read
-            // is for its reader to tell.
-            guard status.st_mode & S_IFMT == S_IFREG,
-                let sample = try? InputSample(path: path, byteCount: InputSample.binaryByteCount),
-                sample.isBinary
-            else { return true }
-            leftOut.binaries.append(path)
-            return false
-        default: return true
         }
+        // A name tells no text from what only bears it.
+        guard read == .text, Self.isBinary(path, status) else { return true }
+        leftOut.binaries.append(path)
+        return false
+    }
+
+    /// Whether a file is no text. Only a file can be looked at without taking something away, and
+    /// what cannot be read is for its reader to tell.
+    private static func isBinary(_ path: String, _ status: stat) -> Bool {
+        guard status.st_mode & S_IFMT == S_IFREG,
+            let sample = try? InputSample(path: path, byteCount: InputSample.binaryByteCount)
+        else { return false }
+        return sample.isBinary
     }
 
     /// A name without the parts of it that lead nowhere, so that `./folder/` and `folder` give the
@@ -130,11 +152,11 @@ struct SourceList {
         return tidied.isEmpty && !input.isEmpty ? "." : tidied
     }
 
-    /// The error for a name that the system itself gave and under which nothing lies.
-    private static func unreachable(_ path: String) -> CorpusError {
-        path.unicodeScalars.contains("\u{FFFD}")
-            ? .nameNotUTF8(path: path)
-            : .file(.failed(operation: "read", path: path, reason: "it is a link to nothing"))
+    /// Leaves out a name that the system itself gave and under which nothing lies: a link to
+    /// nothing, unless the name is not UTF-8.
+    private mutating func leaveOutBroken(_ path: String) throws(CorpusError) {
+        guard !path.unicodeScalars.contains("\u{FFFD}") else { throw .nameNotUTF8(path: path) }
+        leftOut.broken.append(path)
     }
 
     private mutating func addExisting(_ path: String, _ status: stat) throws(CorpusError) {
@@ -167,8 +189,8 @@ struct SourceList {
 
     /// The report in the folder of a refined corpus, which is no text.
     private static let reportName = "report.json"
-    /// The first of these texts.
-    private static let refinedName = "part_000000.jsonl.zst"
+    /// The first of these texts, in either form.
+    private static let refinedNames = ["part_000000.jsonl.zst", "part_000000.parquet"]
 
     /// Adds the files below a folder, one folder after the other: a tree may be deeper than calls.
     private mutating func addTree(_ root: String) throws(CorpusError) {
@@ -181,7 +203,12 @@ struct SourceList {
         var inner: [String] = []
         let names = try namingFile { () throws(FileError) in try FileSystem.namesInDirectory(folder)
         }
-        let isRefined = names.contains(Self.refinedName)
+        let isRefined = Self.refinedNames.contains(where: names.contains)
+        // A folder that is named itself is asked for.
+        guard folder == folders.last || !OwnFiles.isResult(Set(names)) else {
+            leftOut.own.append(folder)
+            return []
+        }
         for name in names {
             if isRefined, name == Self.reportName { continue }
             let path =
@@ -211,7 +238,10 @@ struct SourceList {
                 leftOut.names.append(path)
                 continue
             }
-            guard let target = try Self.status(of: path) else { throw Self.unreachable(path) }
+            guard let target = try Self.status(of: path) else {
+                try leaveOutBroken(path)
+                continue
+            }
             if target.st_mode & S_IFMT != S_IFREG {
                 leftOut.names.append(path)
             } else if self.isWanted(path, target) {

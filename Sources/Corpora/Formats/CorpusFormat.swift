@@ -21,16 +21,20 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     case tsv
     /// The same quoted as CSV is, which spreadsheets and pandas write. No name tells it.
     case quotedTSV = "quoted-tsv"
+    /// Parquet: columns, an index of which stands at the end; the text field names one of strings,
+    /// dots leading into groups.
+    case parquet
 
     /// The endings of file names that tell the format, in small letters; of `auto`, all there are.
     public var endings: [String] {
         switch self {
-        case .auto: [Self.text, .jsonl, .json, .csv, .tsv].flatMap(\.endings)
+        case .auto: [Self.text, .jsonl, .json, .csv, .tsv, .parquet].flatMap(\.endings)
         case .text: [".txt"] + Self.markupEndings
         case .jsonl: [".jsonl", ".ndjson"]
         case .json: [".json"]
         case .csv: [".csv"]
         case .tsv, .quotedTSV: [".tsv"]
+        case .parquet: [".parquet"]
         }
     }
 
@@ -54,6 +58,9 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
         case .csv: try TableReader(input, .commaSeparated)
         case .tsv: try TableReader(input, .tabSeparated)
         case .quotedTSV: try TableReader(input, .quotedTabSeparated)
+        case .parquet:
+            input.configuration.givesObjects
+                ? try ParquetObjectReader(input) : try ParquetTextReader(input)
         }
     }
 }

@@ -20,6 +20,7 @@ struct DocumentSource: ~Copyable, Sendable {
     private let limit: Int
     private let invalidUTF8: InvalidUTF8Policy
     private let keepsRefused: Bool
+    private let keptFields: [[UInt8]]
     private var reader: any FormatReader & ~Copyable
 
     /// Opens an input. Its errors, and those of ``next()``, are of the input as a whole.
@@ -33,6 +34,7 @@ struct DocumentSource: ~Copyable, Sendable {
         limit = input.limit
         invalidUTF8 = input.configuration.invalidUTF8
         keepsRefused = input.keepsRefused
+        keptFields = input.configuration.keptFields.map { Array($0.utf8) }
         self.reader = reader
     }
 
@@ -49,7 +51,11 @@ struct DocumentSource: ~Copyable, Sendable {
             return .refused(
                 .documentTooLarge(origin: origin, limit: limit), bytes: keepsRefused ? front : nil)
         case .record(let position):
-            return readText(DocumentOrigin(path: path, position: position))
+            let outcome = readText(DocumentOrigin(path: path, position: position))
+            guard !keptFields.isEmpty, case .document(var document, let hasInvalidUTF8) = outcome
+            else { return outcome }
+            document.fields = reader.takeFields(keptFields)
+            return .document(document, hasInvalidUTF8: hasInvalidUTF8)
         }
     }
 
@@ -100,7 +106,7 @@ struct DocumentSource: ~Copyable, Sendable {
 }
 
 /// Whether `bytes` hold nothing but ASCII white space. O(count), but mostly O(1).
-func isBlank(_ bytes: Span<UInt8>) -> Bool {
+package func isBlank(_ bytes: Span<UInt8>) -> Bool {
     for index in bytes.indices {
         let byte = bytes[index]
         guard byte == 0x20 || (0x09...0x0D).contains(byte) else { return false }

@@ -24,6 +24,10 @@ protocol FormatReader: ~Copyable, Sendable {
     /// - Parameter repairing: U+FFFD stands for what is no character.
     mutating func takeText(repairing: Bool) throws(RecordFault) -> [UInt8]
 
+    /// The members of the record with these names, see ``Document/fields``; by default none. Called
+    /// behind ``takeText(repairing:)`` gave a text.
+    mutating func takeFields(_ names: [[UInt8]]) -> [UInt8]
+
     /// The bytes of the record as they stand in the input, to be mended and read again; by default
     /// nil: its text is all that a person could mend. Called last.
     mutating func takeRecord() -> [UInt8]?
@@ -34,6 +38,8 @@ protocol FormatReader: ~Copyable, Sendable {
 
 extension FormatReader where Self: ~Copyable {
     var checksUTF8: Bool { false }
+
+    mutating func takeFields(_ names: [[UInt8]]) -> [UInt8] { [] }
 
     mutating func takeRecord() -> [UInt8]? { nil }
 }

@@ -10,7 +10,9 @@ struct PairLine: Decodable {
     }
 
     /// The texts of the object's fields; nil for a value that is no text.
-    private let texts: [String: String]
+    private var texts: [String: String] = [:]
+    /// The objects in it, by their fields.
+    private var objects: [String: PairLine] = [:]
 
     private struct Name: CodingKey {
         let stringValue: String
@@ -19,13 +21,28 @@ struct PairLine: Decodable {
         init?(intValue: Int) { nil }
     }
 
+    /// Objects within objects that are looked into.
+    private static let deepest = 8
+
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Name.self)
-        var texts: [String: String] = [:]
         for key in values.allKeys {
-            texts[key.stringValue] = try? values.decode(String.self, forKey: key)
+            if let text = try? values.decode(String.self, forKey: key) {
+                texts[key.stringValue] = text
+            } else if decoder.codingPath.count < Self.deepest,
+                let object = try? values.decode(PairLine.self, forKey: key)
+            {
+                objects[key.stringValue] = object
+            }
         }
-        self.texts = texts
+    }
+
+    /// The text of a field, whose name is taken as it is or, with dots, for the way into objects.
+    private func text(_ field: String) -> String? {
+        if let text = texts[field] { return text }
+        let names = FieldPath(field).names.map { String(decoding: $0, as: UTF8.self) }
+        let last = names.dropLast().reduce(self as PairLine?) { $0?.objects[$1] }
+        return last?.texts[names[names.count - 1]]
     }
 
     /// Both sides of the pair in `line`, neither of which is empty. O(count).
@@ -39,14 +56,14 @@ struct PairLine: Decodable {
             throw Fault(reason: decodingReason(error))
         }
         let sides: (String, String)
-        let isAlpaca = parsed.texts[fields.source] == nil || fields.source == "instruction"
+        let isAlpaca = parsed.text(fields.source) == nil || fields.source == "instruction"
         if isAlpaca, let instruction = parsed.texts["instruction"],
             let output = parsed.texts["output"]
         {
             let question = [instruction, parsed.texts["input"] ?? ""].filter { !$0.isEmpty }
             sides = (question.joined(separator: "\n\n"), output)
-        } else if let source = parsed.texts[fields.source],
-            let target = parsed.texts[fields.target]
+        } else if let source = parsed.text(fields.source),
+            let target = parsed.text(fields.target)
         {
             sides = (source, target)
         } else {

@@ -20,7 +20,8 @@ public struct Pair: Sendable, Equatable {
     }
 }
 
-/// The fields of a record, or the columns of a table, that hold the two sides of pairs.
+/// The fields of a record, or the columns of a table, that hold the two sides of pairs. Dots lead
+/// into objects, as in `translation.en`; `\\.` is a dot in a name.
 public struct PairFields: Sendable, Equatable {
     /// The field of the source.
     public var source: String
@@ -44,8 +45,8 @@ public struct PairFields: Sendable, Equatable {
 /// A line is `{"source": "…", "target": "…"}`, with names as the fields say, or
 /// `{"instruction": "…", "input": "…", "output": "…"}`, as Alpaca has it. A file whose name ends in
 /// .json is an array of such objects, or holds them one after another. A table, whose name ends in
-/// .csv or .tsv, has a header with both names. Memory is that of the reading buffers, one pair
-/// and the list of inputs.
+/// .csv or .tsv, has a header with both names, and a Parquet file columns of them. Memory is that
+/// of the reading buffers, one pair and the list of inputs.
 public struct PairReader: ~Copyable, Sendable {
     /// The progress of the reader: its documents are pairs, and its skipped lines the records that
     /// are none.
@@ -156,10 +157,11 @@ private struct OpenPairs: ~Copyable, Sendable {
         lines.invalidUTF8 = configuration.invalidUTF8
         lines.maximumDocumentByteCount = configuration.maximumDocumentByteCount
         switch CorpusFormat(nameOf: path) {
-        case .csv, .tsv: columns = [fields.source, fields.target]
+        case .csv, .tsv, .parquet: columns = [fields.source, fields.target]
         case .json: lines.givesObjects = true
         default: (lines.format, lines.documents) = (.text, .line)
         }
+        lines.takesNullForBlank = true
         lines.onError = configuration.onError
         lines.textField = columns.first ?? lines.textField
         let first = try CorpusReader(lines, threadCount: 1, stop: stop)
@@ -182,8 +184,16 @@ private struct OpenPairs: ~Copyable, Sendable {
 
     mutating func next() throws(CorpusError) -> Step {
         guard second != nil else { return try nextObject() }
-        if waiting.source == nil { waiting.source = try first.next() }
-        if waiting.target == nil { waiting.target = try second!.next() }
+        if waiting.source == nil {
+            do throws(CorpusError) { waiting.source = try first.next() } catch {
+                throw error.blaming(.sourceField)
+            }
+        }
+        if waiting.target == nil {
+            do throws(CorpusError) { waiting.target = try second!.next() } catch {
+                throw error.blaming(.targetField)
+            }
+        }
         switch (waiting.source, waiting.target) {
         case (nil, nil): return .end
         case (let source?, let target?) where source.origin == target.origin:

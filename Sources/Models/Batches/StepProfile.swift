@@ -64,6 +64,8 @@ public enum StepPart: Int, CaseIterable, Sendable {
     case gradientSum
     /// The gradient's norm and the optimizer's step.
     case optimizer
+    /// Sums of gradients and new parameters on their way between processes.
+    case exchange
     /// Waiting for the next batch.
     case dataWait
 }

@@ -8,17 +8,21 @@ public enum Architecture: String, Codable, CaseIterable, Sendable {
     /// `LlamaForCausalLM`: rotary positions, RMSNorm, SwiGLU, no biases; heads may share keys and
     /// values.
     case llama
+    /// `MistralForCausalLM`: as ``llama``, where a window over the last positions may slide.
+    case mistral
+    /// `Qwen2ForCausalLM`: as ``llama``, with biases for queries, keys and values.
+    case qwen2
     /// `Qwen3ForCausalLM`: as ``llama``, with an RMSNorm over each head's queries and keys.
     case qwen3
 
     /// Whether a position is a turn of queries and keys; otherwise it is a learned vector.
     var isRotary: Bool { self != .gpt2 }
+    /// The architectures that have rotary positions, for a person.
+    static let rotaryNames = "llama, mistral, qwen2 or qwen3"
     /// Whether the norms are RMSNorm; otherwise they are LayerNorm.
     var usesRMSNorm: Bool { self != .gpt2 }
     /// Whether the feed-forward part is SwiGLU; otherwise it is GELU.
     var isGated: Bool { self != .gpt2 }
-    /// Whether products have a bias.
-    var hasBiases: Bool { self == .gpt2 }
     /// Whether the output head of a new model is the token embedding, as in the configurations of
     /// Hugging Face's classes.
     var tiesEmbeddings: Bool { self == .gpt2 }
@@ -32,13 +36,13 @@ public enum PositionEncoding: String, Codable, CaseIterable, Sendable {
     case learned
     /// A turn of each head's queries and keys by angles that grow with the position, so that a
     /// score depends on the distance (Su et al., <https://arxiv.org/abs/2104.09864>): that of Llama
-    /// and Qwen3.
+    /// and its like.
     case rotary
     /// A vector of sines and cosines of the position, added to the token's and not learned (Vaswani
     /// et al., <https://arxiv.org/abs/1706.03762>, section 3.5).
     ///
     /// A checkpoint holds the vectors in GPT-2's table of positions, so that `GPT2LMHeadModel`
-    /// computes the same; Hugging Face's classes of Llama and Qwen3 have no place for them.
+    /// computes the same; Hugging Face's classes of Llama and its like have no place for them.
     case sinusoidal
 }
 
@@ -55,7 +59,7 @@ extension GPTConfiguration {
             reason: architecture.isRotary
                 ? "\(architecture.rawValue) has rotary positions and no table for "
                     + "\(positionEncoding.rawValue) ones; set architecture to gpt2 for those"
-                : "gpt2 has learned or sinusoidal positions; set architecture to llama or qwen3 "
-                    + "for rotary ones")
+                : "gpt2 has learned or sinusoidal positions; set architecture to "
+                    + "\(Architecture.rotaryNames) for rotary ones")
     }
 }

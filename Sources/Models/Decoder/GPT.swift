@@ -30,10 +30,7 @@ public final class GPT: LanguageModel {
         parameters = FloatBuffer(count: layout.floatCount)
         slices = ParameterSlices(configuration, layout, in: parameters.all)
         rotaryTable =
-            configuration.architecture.isRotary
-            ? RotaryTable.make(
-                positions: configuration.positionCount, headSize: configuration.headSize,
-                base: configuration.rotaryBase) : nil
+            configuration.architecture.isRotary ? RotaryTable.make(configuration) : nil
     }
 
     /// A model with the random start of ``initialize(seed:)``.

@@ -14,11 +14,12 @@ extension GPTConfiguration {
             """
             Heads of keys and values, a divisor of n_head; null for n_head. Several heads of \
             queries share one (grouped-query attention).
-            """, when: "architecture is llama or qwen3", example: 2,
+            """, when: "architecture is \(Architecture.rotaryNames)", example: 2,
             also: ["num_key_value_heads", "n_kv_heads", "num_kv_heads", "n_query_groups"]),
         .number(
             CodingKeys.headDimension, \.headDimension, .whole(1...1 << 16), unit: "floats",
-            "Floats of a head; null for n_embd / n_head.", when: "architecture is llama or qwen3",
+            "Floats of a head; null for n_embd / n_head.",
+            when: "architecture is \(Architecture.rotaryNames)",
             example: 64, also: ["head_size", "d_head", "d_kv"]),
         widthKey(
             CodingKeys.embeddingSize, \.embeddingSize,
@@ -28,7 +29,7 @@ extension GPTConfiguration {
             CodingKeys.intermediateSize, \.intermediateSize,
             """
             Floats inside of the feed-forward part; null for 4 n_embd. Where it is gated, as in \
-            llama and qwen3, null is 8/3 n_embd, rounded up to a multiple of 32.
+            all but gpt2, null is 8/3 n_embd, rounded up to a multiple of 32.
             """),
         positionKey(
             CodingKeys.positionCount, \.positionCount, most: 1 << 24,
@@ -41,13 +42,14 @@ extension GPTConfiguration {
             CodingKeys.positions, \.positions,
             """
             How positions are told apart; null for the architecture's own way. That is learned \
-            for gpt2, which also knows sinusoidal, and rotary for llama and qwen3.
+            for gpt2, which also knows sinusoidal, and rotary for the others.
             """, when: "architecture is gpt2", example: "sinusoidal",
             also: ["positions", "position_encoding", "pos_emb", "positional_encoding"]),
         .number(
             CodingKeys.rotaryBase, \.rotaryBase, .above(1, upTo: 1e30),
             "Base of the angles of rotary positions. The larger, the slower the slowest turns.",
-            when: "architecture is llama or qwen3", also: ["rope_base", "rotary_base", "theta"]),
+            when: "architecture is \(Architecture.rotaryNames)",
+            also: ["rope_base", "rotary_base", "theta"]),
         .value(
             CodingKeys.tiesEmbeddings, \.tiesEmbeddings,
             "Whether the output head is the token embedding. Else it is a matrix of its own.",

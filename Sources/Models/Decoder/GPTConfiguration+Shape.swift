@@ -20,7 +20,7 @@ extension GPTConfiguration: ModelShape {
 
     /// Layout of the parameters, under Hugging Face's names. O(layers).
     public var layout: ParameterLayout {
-        let names = TensorNames(architecture)
+        let names = TensorNames(self)
         let (c, f, q, k) = (embeddingSize, feedForwardSize, queryWidth, keyWidth)
         var placement = TensorPlacement(
             prefix: names.prefix, storesOutputRows: names.storesOutputRows)
@@ -55,15 +55,31 @@ extension GPTConfiguration: ModelShape {
     /// A tied head may be there as a copy of the embedding.
     public var copies: [String: Int] { tiesEmbeddings ? [TensorNames.head: 0] : [:] }
 
-    /// Layers, heads, width and the kind of positions.
+    /// Layers, heads, width, the kind of positions, and what differs from the architecture's own
+    /// way.
     public var facts: [(title: String, value: String)] {
         var heads = "\(headCount)"
         if keyWidth != queryWidth { heads += ", \(keyWidth / headSize) of keys and values" }
-        return [
+        var positions = positionEncoding.rawValue
+        if let scaling = variations.rotaryScaling { positions += ", \(scaling.name)" }
+        var facts = [
             ("layers", "\(layerCount)"), ("heads", heads),
-            ("width", "\(embeddingSize), \(feedForwardSize) inside"),
-            ("positions", positionEncoding.rawValue),
+            ("width", "\(embeddingSize), \(feedForwardSize) inside"), ("positions", positions),
         ]
+        if activation != GPTConfiguration(architecture).activation {
+            facts.append(("activation", activation.rawValue))
+        }
+        if attentionBiases == .all, architecture.attentionBiases != .all {
+            facts.append(("biases", hasFeedForwardBiases ? "in all products" : "in attention"))
+        } else if hasFeedForwardBiases, architecture.isGated {
+            facts.append(("biases", "in the feed-forward part"))
+        }
+        if slides, let window = variations.slidingWindow {
+            let first = variations.fullLayerCount
+            facts.append(
+                ("window", "\(window) tokens" + (first > 0 ? " from layer \(first + 1) on" : "")))
+        }
+        return facts
     }
 
     /// Bytes of the keys and values of a text, as float32.

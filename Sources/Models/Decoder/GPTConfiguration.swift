@@ -36,6 +36,9 @@ public struct GPTConfiguration: Codable, Sendable {
     /// Whether the output head is the token embedding; otherwise it is a matrix of its own.
     public var tiesEmbeddings = defaultArchitecture.tiesEmbeddings
 
+    /// The settings in which a published model differs from its architecture's own way.
+    public var variations = GPTVariations()
+
     /// The architecture of a model that is described without one.
     public static let defaultArchitecture = Architecture.qwen3
 
@@ -149,6 +152,10 @@ extension GPTConfiguration: Equatable {
         return a.architecture == b.architecture && counts(a) == counts(b)
             && a.layerNormEpsilon == b.layerNormEpsilon && a.rotaryBase == b.rotaryBase
             && a.tiesEmbeddings == b.tiesEmbeddings && a.positionEncoding == b.positionEncoding
+            && a.activation == b.activation && a.attentionBiases == b.attentionBiases
+            && a.hasFeedForwardBiases == b.hasFeedForwardBiases
+            && a.variations.rotaryScaling == b.variations.rotaryScaling
+            && (0..<a.layerCount).allSatisfy { a.window(ofLayer: $0) == b.window(ofLayer: $0) }
     }
 }
 
@@ -159,6 +166,7 @@ extension GPTConfiguration {
         try checkNumbers()
         try Self.check(embeddingSize, isDividedAmong: headCount)
         try validatePositions()
+        try validateVariations()
         if architecture.isRotary { try validateRotary() } else { try validateLearned() }
         let (blocks, overflows) = blockMatrixCount.multipliedReportingOverflow(by: layerCount)
         guard !overflows, blocks < 1 << 44 else { throw fail("it has too many parameters") }
@@ -191,7 +199,8 @@ extension GPTConfiguration {
         ]
         for (name, isSet) in foreign where isSet {
             throw .badConfiguration(
-                reason: "gpt2 has no \(name); leave it out, or set architecture to llama or qwen3")
+                reason: "gpt2 has no \(name); leave it out, or set architecture to "
+                    + Architecture.rotaryNames)
         }
     }
 }

@@ -42,6 +42,7 @@ struct ParameterSlices {
     init(_ configuration: GPTConfiguration, _ layout: ParameterLayout, in buffer: FloatSlice) {
         precondition(buffer.count == layout.floatCount, "a buffer of another layout")
         let architecture = configuration.architecture
+        let names = TensorNames(configuration)
         var rest = layout.tensors[...]
         func slice() -> FloatSlice { buffer[rest.removeFirst().range] }
         func table() -> Matrix {
@@ -51,29 +52,32 @@ struct ParameterSlices {
         func norm(hasBias: Bool = !architecture.usesRMSNorm) -> Norm {
             Norm(weight: slice(), bias: hasBias ? slice() : nil)
         }
-        /// The next `partCount` tensors, which are (out, in) if there is more than one, as one.
-        func linear(partCount: Int = 1) -> Linear {
+        /// The next `partCount` tensors, which lie one behind the other, as one.
+        func joined(_ partCount: Int) -> (floats: FloatSlice, rows: Int) {
             let parts = rest.prefix(partCount)
             rest = rest.dropFirst(partCount)
             let whole = buffer[
                 parts[parts.startIndex].offset..<parts[parts.endIndex - 1].range.upperBound]
-            let rows = parts.reduce(0) { $0 + $1.shape[0] }
+            return (whole, parts.reduce(0) { $0 + $1.shape[0] })
+        }
+        /// The next product, whose matrix is (out, in) if it has more than one part.
+        func linear(_ tensors: TensorNames.Linear) -> Linear {
+            let (whole, rows) = joined(tensors.weights.count)
             let matrix = Matrix(whole, rows, whole.count / rows)
-            let isStoredByOutput = TensorNames(architecture).storesOutputRows
             return Linear(
-                weight: isStoredByOutput ? matrix.transposed : matrix,
-                bias: architecture.hasBiases ? slice() : nil)
+                weight: names.storesOutputRows ? matrix.transposed : matrix,
+                bias: tensors.biases.isEmpty ? nil : joined(tensors.biases.count).floats)
         }
         tokens = table()
         positions = architecture.isRotary ? nil : table()
-        layers = (0..<configuration.layerCount).map { _ in
+        layers = (0..<configuration.layerCount).map { layer in
+            let block = names.block(layer)
             // Swift evaluates arguments from left to right, which is the order of the layout.
-            Layer(
-                norm1: norm(), qkv: linear(partCount: architecture.isGated ? 3 : 1),
+            return Layer(
+                norm1: norm(), qkv: linear(block.qkv),
                 queryNorm: architecture.normalisesHeads ? norm() : nil,
-                keyNorm: architecture.normalisesHeads ? norm() : nil, out: linear(),
-                norm2: norm(), up: linear(partCount: architecture.isGated ? 2 : 1),
-                down: linear())
+                keyNorm: architecture.normalisesHeads ? norm() : nil, out: linear(block.out),
+                norm2: norm(), up: linear(block.up), down: linear(block.down))
         }
         finalNorm = norm()
         head = configuration.tiesEmbeddings ? tokens : table()

@@ -1,8 +1,8 @@
-/// The names that an architecture's tensors have in Hugging Face's checkpoints, without the prefix
+/// The names that a decoder's tensors have in Hugging Face's checkpoints, without the prefix
 /// that ``prefix`` holds.
 struct TensorNames {
     /// A linear layer: its weights, more than one where Hugging Face keeps apart what is one
-    /// product here, and its biases.
+    /// product here, and its biases, as many or none.
     struct Linear {
         let weights: [String]
         let biases: [String]
@@ -31,7 +31,11 @@ struct TensorNames {
     /// The head where it is not the token embedding; it stands outside of the prefix.
     static let head = "lm_head.weight"
 
-    init(_ architecture: Architecture) {
+    init(_ configuration: GPTConfiguration) {
+        let architecture = configuration.architecture
+        let (attention, isBiased) = (
+            configuration.attentionBiases, configuration.hasFeedForwardBiases
+        )
         switch architecture {
         case .gpt2:
             prefix = "transformer."
@@ -50,27 +54,30 @@ struct TensorNames {
                     norm2: [h + "ln_2.weight", h + "ln_2.bias"], up: linear("mlp.c_fc"),
                     down: linear("mlp.c_proj"))
             }
-        case .llama, .qwen3:
+        case .llama, .mistral, .qwen2, .qwen3:
             prefix = "model."
             tokens = "embed_tokens.weight"
             positions = nil
             finalNorm = ["norm.weight"]
             storesOutputRows = true
             block = { layer in
-                func named(_ names: String...) -> [String] {
-                    names.map { "layers.\(layer).\($0).weight" }
+                func named(_ names: [String], _ kind: String = "weight") -> [String] {
+                    names.map { "layers.\(layer).\($0).\(kind)" }
                 }
-                func linear(_ weights: [String]) -> Linear { Linear(weights: weights, biases: []) }
+                func linear(_ names: String..., hasBiases: Bool) -> Linear {
+                    Linear(weights: named(names), biases: hasBiases ? named(names, "bias") : [])
+                }
                 return Block(
-                    norm1: named("input_layernorm"),
+                    norm1: named(["input_layernorm"]),
                     qkv: linear(
-                        named("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")),
+                        "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
+                        hasBiases: attention != .none),
                     headNorms: architecture.normalisesHeads
-                        ? named("self_attn.q_norm", "self_attn.k_norm") : [],
-                    out: linear(named("self_attn.o_proj")),
-                    norm2: named("post_attention_layernorm"),
-                    up: linear(named("mlp.gate_proj", "mlp.up_proj")),
-                    down: linear(named("mlp.down_proj")))
+                        ? named(["self_attn.q_norm", "self_attn.k_norm"]) : [],
+                    out: linear("self_attn.o_proj", hasBiases: attention == .all),
+                    norm2: named(["post_attention_layernorm"]),
+                    up: linear("mlp.gate_proj", "mlp.up_proj", hasBiases: isBiased),
+                    down: linear("mlp.down_proj", hasBiases: isBiased))
             }
         }
     }

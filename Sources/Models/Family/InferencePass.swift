@@ -29,6 +29,42 @@ public protocol InferencePass: AnyObject {
     func read(_ ids: Span<TokenID>, into state: any ReadingState)
     /// Reads one token of each text. There must be room for it.
     func step(_ tokens: [TokenID], _ states: [any ReadingState])
+    /// Reads the next tokens of several texts at once, and hands over what the model expects after
+    /// each place that is wanted: for prompts, and for texts that are scored.
+    ///
+    /// The bits of a text depend neither on the others nor on how its tokens are divided among
+    /// calls; those of ``read(_:into:)`` and ``step(_:_:)`` are rounded otherwise.
+    ///
+    /// - Parameters:
+    ///   - parts: the texts' next tokens, at least one each, for which there must be room. No state
+    ///     comes twice.
+    ///   - take: called for each wanted place, part by part and place by place, with the numbers of
+    ///     both and the row of the logits. They hold until it returns.
+    func read(
+        _ parts: [TextPart],
+        _ take: (_ part: Int, _ place: Int, _ logits: LogitRows, _ row: Int) -> Void)
+}
+
+/// The next tokens of a text, to be read together with those of others.
+public struct TextPart {
+    /// The tokens, at least one.
+    public let ids: [TokenID]
+    /// What is kept of the text before them.
+    public let state: any ReadingState
+    /// The places among `ids` after which the logits are wanted.
+    public let wanted: Range<Int>
+
+    /// The tokens `ids` behind those in `state`, with the logits after the places `wanted`; by
+    /// default after the last.
+    public init(_ ids: [TokenID], into state: any ReadingState, wanted: Range<Int>? = nil) {
+        let wanted = wanted ?? ids.count - 1..<ids.count
+        precondition(
+            !ids.isEmpty && wanted.lowerBound >= 0 && wanted.upperBound <= ids.count,
+            "places \(wanted) of \(ids.count) tokens")
+        self.ids = ids
+        self.state = state
+        self.wanted = wanted
+    }
 }
 
 extension InferencePass {
@@ -59,6 +95,9 @@ public protocol ReadingState: AnyObject {
     var capacity: Int? { get }
     /// Bytes of the allocation.
     var byteCount: Int { get }
+    /// Whether the state of the first tokens can be had from that of more, by ``rewind(to:)`` and
+    /// ``copy(from:count:)``, and is worth having.
+    var isDivisible: Bool { get }
 
     /// Forgets all but the first `count` tokens or, where they cannot be told from the rest, all.
     ///

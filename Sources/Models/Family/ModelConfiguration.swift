@@ -36,7 +36,6 @@ public struct ModelConfiguration: Codable, Sendable {
                     "one of \(ModelFamilies.architectures.joined(separator: ", ")) belongs here")
         }
         for key in values.allKeys where !family.keys.contains(key.stringValue) {
-            if try values.decodeNil(forKey: key) { continue }
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: values,
                 debugDescription: "\(name) has no \(key.stringValue)"

@@ -21,15 +21,16 @@ public struct ConfigurationData {
         try JSONDecoder().decode(fields, from: data)
     }
 
-    /// Throws if a key that says something is neither among `known` nor one that every
-    /// configuration may have.
-    func check(known: Set<String>) throws {
-        try decode(PresentKeys.self).check(known: known)
-    }
+    /// Throws if a key that says something is neither among `known` nor one that changes nothing.
+    func check(known: Set<String>) throws { try decode(Settings.self).check(known: known) }
 
-    /// One token that ends a text, or begins it, or several, of which the first counts.
+    /// The keys, those of null included.
+    func keys() throws -> Set<String> { Set(try decode(Settings.self).values.keys) }
+
+    /// One token that ends a text, or begins it, or several, of which the first is written on.
     struct EndTokens: Decodable {
-        let first: Int?
+        let all: [Int]
+        var first: Int? { all.first }
 
         init(from decoder: any Decoder) throws {
             let value = try decoder.singleValueContainer()
@@ -38,7 +39,7 @@ public struct ConfigurationData {
                 throw DecodingError.dataCorruptedError(
                     in: value, debugDescription: "a token's id, or a list of them, belongs here")
             }
-            first = all.first
+            self.all = all
         }
     }
 }
@@ -50,61 +51,31 @@ struct Unsupported: Error {
 }
 
 extension ConfigurationData {
-    /// The keys of a JSON object that say something: those whose value is not null, false or empty.
-    ///
-    /// A key that is switched off or absent changes nothing, whatever its name, and is not refused.
-    struct PresentKeys: Decodable {
-        let names: [String]
-
-        private struct Key: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
+    /// The members of a JSON object.
+    struct Settings: Decodable {
+        /// Values by key.
+        let values: [String: ConfigurationValue]
 
         init(from decoder: any Decoder) throws {
-            let values = try decoder.container(keyedBy: Key.self)
-            names = values.allKeys.filter { key in
-                if (try? values.decodeNil(forKey: key)) ?? false { return false }
-                if let flag = try? values.decode(Bool.self, forKey: key) { return flag }
-                if let list = try? values.nestedUnkeyedContainer(forKey: key) {
-                    return !list.isAtEnd
-                }
-                if let object = try? values.nestedContainer(keyedBy: Key.self, forKey: key) {
-                    return !object.allKeys.isEmpty
-                }
-                return true
-            }.map(\.stringValue).sorted()
+            values = try decoder.singleValueContainer().decode([String: ConfigurationValue].self)
         }
 
-        /// Throws if a key is neither among `known` nor one that every configuration may have.
+        /// Throws if a key that says something is not among `known`, and would change what is
+        /// computed by ``NeutralSettings``.
         func check(known: Set<String>) throws(Unsupported) {
-            for name in names where !known.contains(name) && !harmless.contains(name) {
-                throw Unsupported(
-                    "its configuration has the key \"\(name)\", which Quern does not know and "
-                        + "which may change what is computed; if it does not, take it out of "
-                        + "config.json")
+            for (name, value) in values.sorted(by: { $0.key < $1.key })
+            where !known.contains(name) && !value.isOff {
+                switch NeutralSettings.rule(name) {
+                case .always: continue
+                case .only(let values) where values.contains(value): continue
+                case .never(let reason): throw Unsupported(reason)
+                case .only, nil:
+                    throw Unsupported(
+                        "its configuration has the key \"\(name)\", which Quern does not know "
+                            + "and which may change what is computed; if it does not, take it out "
+                            + "of config.json")
+                }
             }
         }
     }
-
-    /// Keys of `PretrainedConfig` and of tools around it that do not change what a decoder
-    /// computes: names, storage, training, and how text is drawn.
-    private static let harmless: Set<String> = [
-        "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path",
-        "architectures", "attn_implementation", "bad_words_ids", "begin_suppress_tokens",
-        "bos_token_id", "chunk_size_feed_forward", "decoder_start_token_id", "diversity_penalty",
-        "do_sample", "dtype", "early_stopping", "encoder_no_repeat_ngram_size", "eos_token_id",
-        "exponential_decay_length_penalty", "finetuning_task", "forced_bos_token_id",
-        "forced_eos_token_id", "gradient_checkpointing", "id2label", "initializer_range",
-        "is_decoder", "label2id", "length_penalty", "max_length", "min_length", "model_type",
-        "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_return_sequences",
-        "output_attentions", "output_hidden_states", "output_scores", "pad_token_id", "prefix",
-        "problem_type", "remove_invalid_values", "repetition_penalty", "return_dict",
-        "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params",
-        "temperature", "tie_word_embeddings", "tokenizer_class", "top_k", "top_p", "torch_dtype",
-        "torchscript", "transformers_version", "typical_p", "unsloth_fixed", "unsloth_version",
-        "use_bfloat16", "use_cache", "vocab_size",
-    ]
 }

@@ -50,10 +50,12 @@ struct ModelConfigurationFile {
     /// - Parameters:
     ///   - endToken: the id that ends a text.
     ///   - answerEnd: the id that ends an answer, at which generation stops as well.
+    ///   - others: more ids at which generation stops.
     ///   - startToken: the id that an encoder–decoder's target begins with, which also pads; nil
     ///     for any other model.
     static func generationText(
-        endToken: TokenID?, answerEnd: TokenID? = nil, startToken: Int? = nil
+        endToken: TokenID?, answerEnd: TokenID? = nil, others: [TokenID] = [],
+        startToken: Int? = nil
     ) -> String {
         let start = startToken.map {
             """
@@ -62,8 +64,8 @@ struct ModelConfigurationFile {
             """
         }
         let end = endToken.map(\.description) ?? "null"
-        let ends = [answerEnd, endToken].compactMap { $0 }.map(\.description)
-        let stops = answerEnd == nil ? end : "[\(ends.joined(separator: ", "))]"
+        let ends = ([answerEnd, endToken].compactMap { $0 } + others).map(\.description)
+        let stops = ends.count < 2 ? end : "[\(ends.joined(separator: ", "))]"
         return """
             {
               "_from_model_config": true,

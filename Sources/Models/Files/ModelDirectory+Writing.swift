@@ -45,7 +45,9 @@ extension ModelDirectory {
         }
         try ModelFileWriter.write(
             ModelConfigurationFile.generationText(
-                endToken: endToken, startToken: configuration.startTokenID),
+                endToken: endToken,
+                others: endTokens.filter { $0 != endToken }.sorted { $0.index < $1.index },
+                startToken: configuration.startTokenID),
             to: directory + "/generation_config.json")
         try ModelFileWriter.write(
             configuration.configurationText(endToken: endToken, type: type),

@@ -1,9 +1,9 @@
 /// A model in a Hugging Face directory, looked at but not read: `config.json`, and
 /// `model.safetensors` or the files that `model.safetensors.index.json` names.
 ///
-/// Numbers may be F32, F16 or BF16. Tensor names with and without their prefix are understood; what
-/// old checkpoints hold besides parameters is ignored. The files stay mapped and are read where
-/// they are needed, so that a model of any size takes no memory here.
+/// Numbers may be F32, F16, BF16 or F64. Tensor names with and without their prefix are understood;
+/// what old checkpoints hold besides parameters is ignored. The files stay mapped and are read
+/// where they are needed, so that a model of any size takes no memory here.
 public struct ModelDirectory: Sendable {
     /// The directory.
     public let path: String
@@ -13,13 +13,18 @@ public struct ModelDirectory: Sendable {
     public let layout: ParameterLayout
     /// The id that ends a text: what the configuration says, if it is an id of the model.
     public var endToken: TokenID?
+    /// The ids that end a text: all that `generation_config.json` and `config.json` name.
+    public let endTokens: Set<TokenID>
 
     /// A tensor in its file, for each of the layout's.
-    private let sources: [Source]
+    let sources: [Source]
+    /// What a GGUF file says of texts; nil for a directory, which has files of its own for that.
+    public let texts: GGUFTexts?
 
-    private struct Source: Sendable {
-        let entry: ModelWeights.Entry
-        let type: NumberType
+    /// Where the numbers of a tensor are.
+    enum Source: Sendable {
+        case safetensors(ModelWeights.Entry, NumberType)
+        case gguf(GGUFSource)
     }
 
     /// Looks at the directory at `path`, and checks that it is whole and that Quern computes what
@@ -33,25 +38,24 @@ public struct ModelDirectory: Sendable {
         var configuration = file.configuration
         let weights = try ModelWeights(directory: path)
         sources = try Self.sources(in: weights, of: configuration)
-        if let contextLength {
-            guard (1...configuration.positionCount).contains(contextLength) else {
-                throw .badConfiguration(
-                    reason: "a context of \(contextLength) tokens is not within the "
-                        + "\(configuration.positionCount) positions of \(path)")
-            }
-            // Learned positions that are not used are the last rows of their table.
-            configuration.positionCount = contextLength
-        }
+        try configuration.shorten(to: contextLength, of: path)
         self.path = path
         self.configuration = configuration
         layout = configuration.layout
+        texts = nil
         endToken = file.endToken.flatMap {
             (0..<configuration.vocabularySize).contains($0) ? TokenID($0) : nil
         }
+        let listed = try Self.listedEndTokens(inDirectory: path)
+        endTokens = Set(
+            listed.filter { (0..<configuration.vocabularySize).contains($0) }.map { TokenID($0) })
     }
 
-    /// Number type of a tensor of the layout in its file.
-    public func type(ofTensor index: Int) -> NumberType { sources[index].type }
+    /// Number type of a tensor of the layout in its file; that which it is read as where the file
+    /// has blocks.
+    public func type(ofTensor index: Int) -> NumberType {
+        if case .safetensors(_, let type) = sources[index] { type } else { .float32 }
+    }
 
     /// Reads the model. O(parameters).
     public func model() throws(ModelError) -> any LanguageModel {
@@ -73,9 +77,11 @@ public struct ModelDirectory: Sendable {
     ///
     /// - Throws: `ModelError.notFiniteWeight` for one that is infinite or NaN.
     func read(_ index: Int, numbers: Range<Int>, into floats: FloatSlice) throws(ModelError) {
-        let source = sources[index]
-        try source.entry.file.readWeights(
-            source.entry.tensor, source.type, numbers: numbers, into: floats)
+        switch sources[index] {
+        case .safetensors(let entry, let type):
+            try entry.file.readWeights(entry.tensor, type, numbers: numbers, into: floats)
+        case .gguf(let source): try source.read(numbers, into: floats)
+        }
     }
 
     /// Reads every number of the model and forgets it. O(parameters), in the memory of a few rows.
@@ -96,10 +102,12 @@ public struct ModelDirectory: Sendable {
         // Checkpoints may leave out what stands before all names.
         let prefix = tensors.first.map { $0.checkpointName.dropLast($0.name.count) } ?? ""
         let hasPrefix = weights.entries.keys.contains { $0.hasPrefix(prefix) }
+        let names = tensors.map { hasPrefix ? $0.checkpointName : $0.name }
+        let missing = names.filter { weights.entries[$0] == nil }
+        guard missing.isEmpty else { throw .missingTensors(path: weights.path, names: missing) }
         var known: Set<String> = []
-        let sources = try tensors.map {
-            tensor throws(ModelError) in
-            let name = hasPrefix ? tensor.checkpointName : tensor.name
+        let sources = try zip(names, tensors).map {
+            (name, tensor) throws(ModelError) -> (ModelWeights.Entry, NumberType) in
             guard let entry = weights.entries[name] else {
                 throw .missingTensor(path: weights.path, name: name)
             }
@@ -109,12 +117,12 @@ public struct ModelDirectory: Sendable {
                     found: entry.tensor.shape)
             }
             known.insert(name)
-            return Source(entry: entry, type: try entry.file.numberType(of: entry.tensor))
+            return (entry, try entry.file.numberType(of: entry.tensor))
         }
         // A copy of a tensor must equal it, for programs do not agree which of the two counts.
         for (name, index) in configuration.copies.sorted(by: { $0.key < $1.key }) {
             guard let copy = weights.entries[name] else { continue }
-            guard copy.isCopy(of: sources[index].entry) else {
+            guard copy.isCopy(of: sources[index].0) else {
                 throw .unsupportedModel(
                     path: weights.path,
                     reason:
@@ -132,6 +140,38 @@ public struct ModelDirectory: Sendable {
                         + "\(configuration.architectureName) lacks")
             }
         }
-        return sources
+        return sources.map { .safetensors($0.0, $0.1) }
+    }
+}
+
+extension ModelShape {
+    /// Takes fewer positions, if any number of them is given.
+    mutating func shorten(
+        to contextLength: Int?, of path: String
+    ) throws(ModelError) {
+        guard let contextLength else { return }
+        guard (1...positionCount).contains(contextLength) else {
+            throw .badConfiguration(
+                reason: "a context of \(contextLength) tokens is not within the "
+                    + "\(positionCount) positions of \(path)")
+        }
+        // Learned positions that are not used are the last rows of their table.
+        positionCount = contextLength
+    }
+}
+
+extension ModelDirectory {
+    /// A model of which everything has been looked at.
+    init(
+        path: String, configuration: any ModelShape, ends: [TokenID], texts: GGUFTexts,
+        sources: [Source]
+    ) {
+        self.path = path
+        self.configuration = configuration
+        self.sources = sources
+        self.texts = texts
+        layout = configuration.layout
+        endToken = ends.first
+        endTokens = Set(ends)
     }
 }

@@ -47,7 +47,7 @@ extension NumberType {
     /// to even.
     private var overflow: UInt32 {
         switch self {
-        case .float32: 0x7F80_0000
+        case .float32, .float64: 0x7F80_0000
         // 65,520, half a step above the largest binary16.
         case .float16: 0x477F_F000
         // Half a step above the largest number with 8 significant bits.
@@ -58,7 +58,7 @@ extension NumberType {
     /// Throws if a number would be infinite in this type. Those that are infinite already are
     /// refused where they are read. O(count).
     func checkRange(of floats: FloatSlice, name: String) throws(ModelError) {
-        guard self != .float32, let value = floats.first(fromMagnitude: overflow) else { return }
+        guard byteCount < 4, let value = floats.first(fromMagnitude: overflow) else { return }
         throw .outOfRange(name: name, value: value, type: rawValue)
     }
 }

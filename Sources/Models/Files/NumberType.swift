@@ -8,9 +8,17 @@ public enum NumberType: String, Sendable, CaseIterable {
     case float16 = "F16"
     /// The upper half of a ``float32``: 8 significant bits, the same range.
     case bfloat16 = "BF16"
+    /// IEEE 754 double precision, of which a ``float32`` keeps 24 significant bits.
+    case float64 = "F64"
 
     /// Bytes of one number.
-    public var byteCount: Int { self == .float32 ? 4 : 2 }
+    public var byteCount: Int {
+        switch self {
+        case .float64: 8
+        case .float32: 4
+        case .float16, .bfloat16: 2
+        }
+    }
 
     /// Name in `config.json`.
     var configurationName: String {
@@ -18,6 +26,7 @@ public enum NumberType: String, Sendable, CaseIterable {
         case .float32: "float32"
         case .float16: "float16"
         case .bfloat16: "bfloat16"
+        case .float64: "float64"
         }
     }
 
@@ -45,6 +54,13 @@ public enum NumberType: String, Sendable, CaseIterable {
                     bfloat16: unsafe bytes.unsafeLoadUnaligned(
                         fromByteOffset: index * 2, as: UInt16.self))
             }
+        case .float64:
+            for index in output.indices {
+                output[index] = Float(
+                    Double(
+                        bitPattern: unsafe bytes.unsafeLoadUnaligned(
+                            fromByteOffset: index * 8, as: UInt64.self)))
+            }
         }
     }
 
@@ -62,6 +78,9 @@ public enum NumberType: String, Sendable, CaseIterable {
         case .bfloat16:
             let halves = span.indices.map { HalfPrecision.bfloat16(span[$0]) }
             try unsafe body(halves.span.bytes)
+        case .float64:
+            let doubles = span.indices.map { Double(span[$0]) }
+            try unsafe body(doubles.span.bytes)
         }
     }
 }

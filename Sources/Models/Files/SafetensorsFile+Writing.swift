@@ -9,9 +9,17 @@ extension SafetensorsFile {
         public let buffer: FloatBuffer
         /// Its first float in the buffer.
         public let offset: Int
+        /// Puts its floats into the buffer; called before the first of them is read.
+        let prepare: () throws(ModelError) -> Void
 
         /// A part of `buffer` that must exist.
-        public init(name: String, shape: [Int], buffer: FloatBuffer, offset: Int) {
+        ///
+        /// - Parameter prepare: puts the floats there when their turn comes, so that one buffer
+        ///   can serve several tensors.
+        public init(
+            name: String, shape: [Int], buffer: FloatBuffer, offset: Int,
+            prepare: @escaping () throws(ModelError) -> Void = {}
+        ) {
             precondition(
                 offset >= 0 && offset + shape.reduce(1, *) <= buffer.count,
                 "\(name) lies outside of its buffer")
@@ -19,6 +27,7 @@ extension SafetensorsFile {
             self.shape = shape
             self.buffer = buffer
             self.offset = offset
+            self.prepare = prepare
         }
     }
 
@@ -28,7 +37,9 @@ extension SafetensorsFile {
     ) throws(ModelError) {
         try write(
             tensors.map { source in
-                TensorStream(name: source.name, shape: source.shape) { rows, floats in
+                TensorStream(name: source.name, shape: source.shape) {
+                    (rows, floats) throws(ModelError) in
+                    if rows.lowerBound == 0 { try source.prepare() }
                     let width = source.shape.isEmpty ? 1 : source.shape.dropFirst().reduce(1, *)
                     let start = source.offset + rows.lowerBound * width
                     floats.copy(from: source.buffer.slice(start..<start + floats.count))

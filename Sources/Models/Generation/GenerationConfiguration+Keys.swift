@@ -39,8 +39,14 @@ extension GenerationConfiguration: SettingSection {
             Above 1, tokens that the text already has become less probable. The logits are \
             divided by it, or multiplied if they are negative; 1 changes nothing.
             """, example: 1.1, also: ["repeat_penalty", "rep_penalty"]),
+        .number(
+            CodingKeys.keptTokenCount, \.keptTokenCount, .whole(0...1 << 31), unit: "tokens",
+            """
+            So many of the first tokens stay when a full context slides. They take half of it at \
+            most.
+            """, example: 16, also: ["n_keep", "num_keep"]),
         .value(
-            CodingKeys.stopStrings, \.stopStrings,
+            CodingKeys.stopStrings, \.stopStrings, isFilled: true,
             "Texts that end a sample, and are not part of it.", example: ["\n\n"],
             also: ["stop", "stop_sequences", "stop_words"]),
         .number(

@@ -14,6 +14,8 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     /// The logits of tokens that the text already has are divided by it, or multiplied if they are
     /// negative: above 1 a text repeats itself less; 1 changes nothing.
     public var repetitionPenalty = 1.0
+    /// The first tokens that stay when the context is full and its oldest part leaves.
+    public var keptTokenCount = 0
     /// Texts that end a sample. They are not part of it.
     public var stopStrings: [String] = []
     /// The most tokens to generate.
@@ -28,6 +30,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         case topP = "top_p"
         case minP = "min_p"
         case repetitionPenalty = "repetition_penalty"
+        case keptTokenCount = "keep"
         case stopStrings = "stop_strings"
         case maximumTokenCount = "max_new_tokens"
         case seed
@@ -52,6 +55,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         try values.read(.topP, into: &topP)
         try values.read(.minP, into: &minP)
         try values.read(.repetitionPenalty, into: &repetitionPenalty)
+        try values.read(.keptTokenCount, into: &keptTokenCount)
         try values.read(.stopStrings, into: &stopStrings)
         try values.read(.maximumTokenCount, into: &maximumTokenCount)
         try values.read(.seed, into: &seed)

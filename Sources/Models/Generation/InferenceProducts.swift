@@ -22,17 +22,21 @@ struct InferenceProducts {
     }
 
     /// y = x · weight + bias, plus y itself when `adding`.
+    ///
+    /// - Parameter throughPanels: whether few rows are multiplied as many are, which rounds
+    ///   otherwise and costs more.
     func multiply(
-        _ x: Matrix, _ p: InferenceLinear, into y: Matrix, adding: Bool = false
+        _ x: Matrix, _ p: InferenceLinear, into y: Matrix, adding: Bool = false,
+        throughPanels: Bool = false
     ) {
         let columns = y.columns
-        let part =
-            x.rows > Kernels.fewRows ? Self.panelPart : Self.part(of: columns)
+        let throughPanels = throughPanels || x.rows > Kernels.fewRows
+        let part = throughPanels ? Self.panelPart : part(of: columns, rows: x.rows)
         team.run((columns + part - 1) / part) { item, worker in
             let range = item * part..<min((item + 1) * part, columns)
             let bias = p.bias.map { $0[range] }
             let out = y.columns(range)
-            if x.rows > Kernels.fewRows {
+            if throughPanels {
                 multiplyPanels(x, p, range, bias, into: out, adding: adding, worker)
                 return
             }
@@ -85,9 +89,12 @@ struct InferenceProducts {
     private static let panelPart = 96
 
     /// Columns of an item where rows are few: enough of them to be worth handing out, and so few
-    /// that no thread waits long for the last.
-    private static func part(of columns: Int) -> Int {
-        min(max(columns / 32 / 64 * 64, 64), 512)
+    /// that no thread waits long for the last. Of several rows the kernels read a matrix by 128
+    /// columns, which twice as few items for a thread are worth.
+    private func part(of columns: Int, rows: Int) -> Int {
+        let wide = 128
+        let least = rows > 1 && columns / wide >= 2 * team.threadCount ? wide : 64
+        return min(max(columns / 32 / least * least, least), 512)
     }
 }
 

@@ -10,17 +10,13 @@
 public final class LogitRows {
     let matrix: Matrix  // (texts, V)
     private let buffer: FloatBuffer
-    private let scratch: FloatBuffer
-    private let target = IDBuffer(count: 1)
-    private let loss = FloatBuffer(count: 1)
-    private let kernels: Kernels
+    private let scorer: LogitScorer
 
     init(textCount: Int, vocabularySize: Int, kernels: Kernels) {
         let buffer = FloatBuffer(count: textCount * vocabularySize)
         self.buffer = buffer
         matrix = Matrix(buffer.all, textCount, vocabularySize)
-        scratch = FloatBuffer(count: vocabularySize)
-        self.kernels = kernels
+        scorer = LogitScorer(kernels)
     }
 
     /// Calls `body` with the logits of a text.
@@ -32,12 +28,8 @@ public final class LogitRows {
     }
 
     /// The natural logarithm of the probability that the model gives `token` after a text. O(V).
-    func logProbability(of token: TokenID, ofText text: Int) -> Double {
-        kernels.copy(matrix.row(text), to: scratch.all)
-        target.copy(from: [token].span)
-        kernels.crossEntropy(
-            Matrix(scratch.all, 1, scratch.count), targets: target.all, scale: 0, losses: loss.all)
-        return -Double(loss[0])
+    public func logProbability(of token: TokenID, ofText text: Int) -> Double {
+        withLogits(ofText: text) { scorer.scores(of: [token], in: $0).own[0] }
     }
 
     /// The most probable next tokens of a text, and their probabilities; none where the logits are

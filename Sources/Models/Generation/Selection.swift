@@ -23,14 +23,17 @@ enum Selection {
         entries.reserveCapacity(2 * count + 64)
         // Entries certainly not among them are passed over; now and then the rest is cut to size.
         var least: Entry?
-        for index in values.indices {
-            let entry = Entry(value: values[index], index: index)
-            if let least, !entry.precedes(least) { continue }
-            entries.append(entry)
-            if entries.count == 2 * count + 64 {
-                moveGreatest(count, of: &entries)
-                entries.removeSubrange(count...)
-                least = entries.max { $0.precedes($1) }
+        values.eachBlock { start, block in
+            if let least, !block.reaches(above: least.value) { return }
+            for index in block.indices {
+                let entry = Entry(value: block[index], index: start + index)
+                if let least, !entry.precedes(least) { continue }
+                entries.append(entry)
+                if entries.count == 2 * count + 64 {
+                    moveGreatest(count, of: &entries)
+                    entries.removeSubrange(count...)
+                    least = entries.max { $0.precedes($1) }
+                }
             }
         }
         entries.sort { $0.precedes($1) }
@@ -49,8 +52,11 @@ enum Selection {
         // among them; of a trained model's vocabulary that is nearly all.
         let negligible = Float((sum - goal) / Double(weights.count)) * 0.99
         var entries: [Entry] = []
-        for index in weights.indices where weights[index] >= negligible {
-            entries.append(Entry(value: weights[index], index: index))
+        weights.eachBlock { start, block in
+            guard block.reaches(above: negligible.nextDown) else { return }
+            for index in block.indices where block[index] >= negligible {
+                entries.append(Entry(value: block[index], index: start + index))
+            }
         }
         var (range, rest) = (0..<entries.count, goal)
         while range.count > 1 {
@@ -112,7 +118,7 @@ enum Selection {
 
 extension Span<Float> {
     /// Whether every number is finite. O(n).
-    var areFinite: Bool {
+    package var areFinite: Bool {
         var largest: UInt32 = 0
         for index in indices { largest = Swift.max(largest, self[index].bitPattern & 0x7FFF_FFFF) }
         return largest < Float.infinity.bitPattern

@@ -3,10 +3,10 @@ public import Work
 /// Continues a text of token ids, one token at a time; or several continuations of one text, a
 /// token of each at a time, for which the prompt is read once and every weight once a step.
 ///
-/// When the context is full the oldest quarter leaves, and the rest is read again in one pass, at
-/// the positions from 0 on: the window slides, and what a token is given is always what the model
-/// makes of the window by itself. So a slide costs three positions for each token that it makes
-/// room for.
+/// When the context is full the oldest quarter leaves, or what follows the first tokens that are to
+/// be kept, and the rest is read again in one pass, at the positions from 0 on: the window slides,
+/// and what a token is given is always what the model makes of the window by itself. So a slide
+/// costs three positions for each token that it makes room for.
 ///
 /// ```swift
 /// var generator = TextGenerator(model, configuration: .greedy(maximumTokenCount: 20))
@@ -16,7 +16,7 @@ public import Work
 public struct TextGenerator {
     /// Reason for which a text ended.
     public enum Ending: String, Sendable {
-        /// The end token came.
+        /// A token came that ends a text.
         case endToken = "end_token"
         /// It has as many tokens as were asked for.
         case length
@@ -41,7 +41,7 @@ public struct TextGenerator {
     /// The most tokens that the model sees at once; nil for one that reads on.
     private let contextLimit: Int?
     private let configuration: GenerationConfiguration
-    private let endToken: TokenID?
+    private let endTokens: Set<TokenID>
     private let givesLogProbabilities: Bool
     private var samples: [Sample]
     /// Whether the prompt has been read.
@@ -49,21 +49,23 @@ public struct TextGenerator {
     /// The tokens that the first state holds.
     private var cached: [TokenID] = []
 
-    /// A generator whose samples end after the configured number of tokens, or at `endToken`, which
-    /// is not returned.
+    /// A generator whose samples end after the configured number of tokens, or at one of
+    /// `endTokens`, which is not returned.
     ///
     /// - Parameters:
     ///   - model: the model to draw from.
     ///   - configuration: how to draw. Sample number i draws as a single one with the seed plus i.
+    ///   - adjustments: changes of the logits, all of them finite.
     ///   - sampleCount: continuations at once, from 1 to ``maximumSampleCount``.
-    ///   - endToken: the token that ends a text, if any does.
+    ///   - endTokens: the tokens that end a text, if any does.
     ///   - givesLogProbabilities: whether ``logProbability(ofSample:)`` is wanted.
     ///   - weights: the numbers that the model's matrices are rounded to first.
     ///   - team: the threads; without one, the caller's alone.
     ///   - level: which kernels run.
     public init(
-        _ model: any LanguageModel, configuration: GenerationConfiguration, sampleCount: Int = 1,
-        endToken: TokenID? = nil, givesLogProbabilities: Bool = false,
+        _ model: any LanguageModel, configuration: GenerationConfiguration,
+        adjustments: LogitAdjustments = .init(), sampleCount: Int = 1,
+        endTokens: Set<TokenID> = [], givesLogProbabilities: Bool = false,
         weights: WeightFormat = .float32, team: ThreadTeam? = nil,
         kernels level: KernelLevel = .best
     ) {
@@ -73,14 +75,15 @@ public struct TextGenerator {
         self.pass = pass
         contextLimit = model.configuration.contextLimit
         self.configuration = configuration
-        self.endToken = endToken
+        self.endTokens = endTokens
         self.givesLogProbabilities = givesLogProbabilities
         samples = (0..<sampleCount).map { number in
             var own = configuration
             own.seed &+= UInt64(number)
             // A state gets its size with the prompt.
             return Sample(
-                state: pass.makeState(capacity: 1), sampler: Sampler(own, kernels: level))
+                state: pass.makeState(capacity: 1),
+                sampler: Sampler(own, adjustments: adjustments, kernels: level))
         }
     }
 
@@ -212,19 +215,22 @@ public struct TextGenerator {
         if givesLogProbabilities {
             samples[index].logProbability = pass.logits.logProbability(of: token, ofText: row)
         }
-        if token == endToken {
+        if endTokens.contains(token) {
             samples[index].ending = .endToken
             return nil
         }
         samples[index].window.append(token)
-        samples[index].sampler.note([token])
+        samples[index].sampler.noteDrawn(token)
         samples[index].tokenCount += 1
         return token
     }
 
-    /// Drops the oldest tokens, so that three quarters of the context remain in use.
+    /// Drops the oldest tokens but those that are to be kept, so that three quarters of the context
+    /// remain in use.
     private func slide(_ window: inout [TokenID], _ limit: Int) {
         let kept = max(1, limit - max(1, limit / 4))
-        window.removeFirst(window.count - min(kept, window.count))
+        guard window.count > kept else { return }
+        let first = min(configuration.keptTokenCount, limit / 2, kept - 1)
+        window.removeSubrange(first..<first + window.count - kept)
     }
 }

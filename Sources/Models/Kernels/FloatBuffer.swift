@@ -64,6 +64,11 @@ import CKernels
         unsafe base.update(from: other.base, count: count)
     }
 
+    /// Copies the floats in `range` of `other` to `offset`. O(count).
+    public func copy(_ range: Range<Int>, of other: FloatBuffer, to offset: Int) {
+        slice(offset..<offset + range.count).copy(from: other.slice(range))
+    }
+
     /// A copy of the floats in `range`. O(count).
     public func array(_ range: Range<Int>) -> [Float] {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside of buffer")

@@ -132,6 +132,28 @@ extension Kernels {
             out.slice.base, out.rowStride, workspace.base)
     }
 
+    /// The same where row i sees the cached positions from `starts[i]` up to before `ends[i]`, both
+    /// never falling; the workspace has a float a row more.
+    func attentionCached(
+        positions: Int, q: Matrix, keys: FloatSlice, values: FloatSlice, into out: Matrix,
+        starts: IDSlice, ends: IDSlice, workspace: FloatSlice
+    ) {
+        let (rows, size) = (q.rows, q.columns)
+        let needed = attentionWorkspaceCount(positions: positions, headSize: size)
+        precondition(
+            out.rows == rows && out.columns == size && rows <= positions
+                && q.columnStride == 1 && out.columnStride == 1
+                && keys.count >= positions * size && values.count >= positions * size
+                && starts.count == rows && ends.count == rows
+                && workspace.count >= needed + rows, "attention that does not fit its cache")
+        var shape = unsafe qk_attention_shape(
+            t: rows, keys: positions, d: size, q_row: q.rowStride, key_row: size,
+            out_row: out.rowStride, starts: starts.base, ends: ends.base, dropout: nil)
+        unsafe qk_numeric(level).pointee.attention(
+            &shape, q.slice.base, keys.base, values.base, out.slice.base,
+            workspace.at(needed, rows).base, workspace.base)
+    }
+
     private func check(
         _ shape: AttentionShape, _ qkv: FloatSlice, _ out: FloatSlice, _ logSumExp: FloatSlice,
         _ workspace: FloatSlice

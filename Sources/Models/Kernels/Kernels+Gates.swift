@@ -16,21 +16,34 @@ extension Kernels {
             inverse ? 1 : 0)
     }
 
-    /// out = silu(gate) · up, where `gates` is [gate | up].
-    func swiGLU(_ gates: Matrix, into out: Matrix) {
+    /// out = activation(gate) · up, where `gates` is [gate | up].
+    func gate(_ activation: Activation, _ gates: Matrix, into out: Matrix) {
         checkGates(gates, out)
-        unsafe qk_numeric(level).pointee.swiglu(
-            out.rows, out.columns, gates.slice.base, gates.rowStride, out.slice.base,
-            out.rowStride)
+        // The kernel of the usual one is its own.
+        guard activation != .silu else {
+            unsafe qk_numeric(level).pointee.swiglu(
+                out.rows, out.columns, gates.slice.base, gates.rowStride, out.slice.base,
+                out.rowStride)
+            return
+        }
+        unsafe qk_numeric(level).pointee.gate(
+            activation.number, out.rows, out.columns, gates.slice.base, gates.rowStride,
+            out.slice.base, out.rowStride)
     }
 
     /// Writes `dGates`, which may be `gates`.
-    func swiGLUBackward(_ dOut: Matrix, gates: Matrix, dGates: Matrix) {
+    func gateBackward(_ activation: Activation, _ dOut: Matrix, gates: Matrix, dGates: Matrix) {
         checkGates(gates, dOut)
         checkGates(dGates, dOut)
-        unsafe qk_numeric(level).pointee.swiglu_backward(
-            dOut.rows, dOut.columns, dOut.slice.base, dOut.rowStride, gates.slice.base,
-            gates.rowStride, dGates.slice.base, dGates.rowStride)
+        guard activation != .silu else {
+            unsafe qk_numeric(level).pointee.swiglu_backward(
+                dOut.rows, dOut.columns, dOut.slice.base, dOut.rowStride, gates.slice.base,
+                gates.rowStride, dGates.slice.base, dGates.rowStride)
+            return
+        }
+        unsafe qk_numeric(level).pointee.gate_backward(
+            activation.number, dOut.rows, dOut.columns, dOut.slice.base, dOut.rowStride,
+            gates.slice.base, gates.rowStride, dGates.slice.base, dGates.rowStride)
     }
 
     private func checkGates(_ gates: Matrix, _ out: Matrix) {
@@ -39,10 +52,23 @@ extension Kernels {
                 && out.columnStride == 1, "gates that do not fit")
     }
 
-    /// out = gelu(x).
-    func gelu(_ x: FloatSlice, into out: FloatSlice) {
+    /// out = activation(x).
+    func activate(_ activation: Activation, _ x: FloatSlice, into out: FloatSlice) {
         precondition(x.count == out.count, "slices of different counts")
-        unsafe qk_numeric(level).pointee.gelu(x.count, x.base, out.base, nil)
+        unsafe qk_numeric(level).pointee.activate(
+            activation.number, x.count, x.base, out.base, nil)
+    }
+
+    /// Replaces each row of `x` by its activation, and writes the derivatives.
+    func activate(_ activation: Activation, _ x: Matrix, derivative: Matrix) {
+        precondition(
+            x.rows == derivative.rows && x.columns == derivative.columns && x.columnStride == 1
+                && derivative.columnStride == 1, "an activation of rows that do not fit")
+        for row in 0..<x.rows {
+            let (values, slopes) = (x.row(row), derivative.row(row))
+            unsafe qk_numeric(level).pointee.activate(
+                activation.number, values.count, values.base, values.base, slopes.base)
+        }
     }
 
     /// out = x with numbers dropped, plus `other`; `out` may be `x`.

@@ -39,12 +39,13 @@ package enum AdamWKernels {
         }
     }
 
-    /// p -= rate · (m̂ / (√v̂ + epsilon) + decay · p) over the floats in `range`; their second
-    /// moments begin at `secondOffset`, nil for the range's own beginning. O(range).
+    /// p -= rate · (m̂ / (√v̂ + epsilon) + decay · p) over the floats in `range`; their moments
+    /// begin at `firstOffset` and `secondOffset`, nil for the range's own beginning. O(range).
     package static func step(
         _ step: Step, parameters: FloatBuffer, gradients: FloatBuffer,
         firstMoments: FloatBuffer, secondMoments: FloatBuffer, range: Range<Int>,
-        secondOffset: Int? = nil, team: ThreadTeam, kernels level: KernelLevel = .best
+        firstOffset: Int? = nil, secondOffset: Int? = nil, team: ThreadTeam,
+        kernels level: KernelLevel = .best
     ) {
         precondition(step.step > 0, "the first step is 1")
         func correction(_ beta: Float) -> Float {
@@ -58,10 +59,12 @@ package enum AdamWKernels {
             var constants = constants
             let start = range.lowerBound + part.lowerBound
             let place = start..<start + part.count
+            let first = (firstOffset ?? range.lowerBound) + part.lowerBound
             let second = (secondOffset ?? range.lowerBound) + part.lowerBound
             unsafe qk_numeric(level.number).pointee.adamw(
                 part.count, parameters.slice(place).base,
-                gradients.slice(place).base, firstMoments.slice(place).base,
+                gradients.slice(place).base,
+                firstMoments.slice(first..<first + part.count).base,
                 secondMoments.slice(second..<second + part.count).base, &constants)
         }
     }

@@ -36,19 +36,28 @@ package final class MuonKernels {
     /// in (0, 1] to between 0.7 and 1.2 in five iterations, and do not go on to 1.
     static let coefficients: (a: Float, b: Float, c: Float) = (3.4445, -4.7750, 2.0315)
 
-    private let places: [MatrixPlace]
+    /// The matrices, each with the place of its first momentum among those of all.
+    private let places: [(place: MatrixPlace, momentum: Int)]
     private let scratch: [Scratch]
     private let kernels: Kernels
     private let team: ThreadTeam
 
     /// Room to step the matrices at `places`.
-    package init(places: [MatrixPlace], team: ThreadTeam, kernels level: KernelLevel = .best) {
+    ///
+    /// - Parameter momenta: for each the offset of its momentum, whose rows lie as far apart as
+    ///   those of the matrix; nil for that of the matrix.
+    package init(
+        places: [MatrixPlace], momenta: [Int]? = nil, team: ThreadTeam,
+        kernels level: KernelLevel = .best
+    ) {
         // The longest first, so that no thread begins one when the others are at their ends.
         func cost(_ place: MatrixPlace) -> Int {
             let (small, large) = (min(place.rows, place.columns), max(place.rows, place.columns))
             return small * small * (2 * large + small)
         }
-        self.places = places.sorted { (cost($0), $1.offset) > (cost($1), $0.offset) }
+        self.places = zip(places, momenta ?? places.map(\.offset)).map { ($0, $1) }.sorted {
+            (cost($0.place), $1.place.offset) > (cost($1.place), $0.place.offset)
+        }
         self.team = team
         kernels = Kernels(level)
         scratch =
@@ -74,10 +83,10 @@ package final class MuonKernels {
         _ step: Step, parameters: FloatBuffer, gradients: FloatBuffer, momenta: FloatBuffer
     ) {
         team.run(places.count) { item, worker in
-            let place = places[item]
+            let (place, momentumOffset) = places[item]
             let scratch = scratch[worker]
             let gradient = Rows(gradients, place)
-            let momentum = Rows(momenta, place)
+            let momentum = Rows(momenta, place, at: momentumOffset)
             let x = Rows(scratch.x.all, place.rows, place.columns)
             let beta = step.momentum
             for row in 0..<place.rows {
@@ -178,10 +187,11 @@ package final class MuonKernels {
         let columns: Int
         let stride: Int
 
-        /// The matrix at `place` of `buffer`.
-        init(_ buffer: FloatBuffer, _ place: MatrixPlace) {
-            let end = place.offset + (place.rows - 1) * place.rowStride + place.columns
-            slice = buffer.slice(place.offset..<end)
+        /// The matrix at `place` of `buffer`, or one of its form at another offset.
+        init(_ buffer: FloatBuffer, _ place: MatrixPlace, at offset: Int? = nil) {
+            let start = offset ?? place.offset
+            let end = start + (place.rows - 1) * place.rowStride + place.columns
+            slice = buffer.slice(start..<end)
             (rows, columns, stride) = (place.rows, place.columns, place.rowStride)
         }
 

@@ -7,19 +7,30 @@ package import Work
 /// threads.
 package enum ParameterBlocks {
     /// Floats in a block.
-    static let blockCount = 16_384
+    package static let blockCount = 16_384
 
     /// The sum of the squares of all floats: the square of a gradient's global norm.
     package static func sumOfSquares(
         of buffer: FloatBuffer, team: ThreadTeam, kernels level: KernelLevel = .best
     ) -> Double {
-        let blocks = (buffer.count + blockCount - 1) / blockCount
-        let sums = DoubleScratch(count: blocks)
-        eachBlock(of: buffer.count, team) { range in
-            sums[range.lowerBound / blockCount] = unsafe qk_numeric(level.number).pointee
+        let blocks = 0..<(buffer.count + blockCount - 1) / blockCount
+        return sumsOfSquares(of: buffer, blocks: blocks, team: team, kernels: level).reduce(0, +)
+    }
+
+    /// The sum of the squares of each of some blocks, in their order: a process that has a part of
+    /// a buffer adds up its own.
+    package static func sumsOfSquares(
+        of buffer: FloatBuffer, blocks: some RandomAccessCollection<Int>, team: ThreadTeam,
+        kernels level: KernelLevel = .best
+    ) -> [Double] {
+        let sums = DoubleScratch(count: blocks.count)
+        team.run(blocks.count) { item in
+            let start = blocks[blocks.index(blocks.startIndex, offsetBy: item)] * blockCount
+            let range = start..<min(start + blockCount, buffer.count)
+            sums[item] = unsafe qk_numeric(level.number).pointee
                 .sum_of_squares(range.count, buffer.slice(range).base)
         }
-        return sums.total
+        return (0..<blocks.count).map { sums[$0] }
     }
 
     /// Calls `body` on all threads with the blocks of 0..<count.
@@ -55,7 +66,4 @@ package enum ParameterBlocks {
             unsafe base[index] = newValue
         }
     }
-
-    /// The sum in order.
-    var total: Double { (0..<count).reduce(0) { $0 + self[$1] } }
 }

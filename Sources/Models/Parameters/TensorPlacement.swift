@@ -42,7 +42,7 @@ struct TensorPlacement {
     }
 
     /// Places the matrix of a product from `width` to the sum of `outputs`, in as many parts as
-    /// names, and its biases.
+    /// names, and its biases, one behind the other.
     mutating func linear(
         weights: [String], biases: [String], from width: Int, to outputs: [Int],
         _ role: ParameterLayout.Role
@@ -57,6 +57,9 @@ struct TensorPlacement {
                     of: part, from: width, storesOutputRows: storesOutputRows, at: $0)
             }
         }
-        for name in biases { add(name, [outputs.reduce(0, +)], .bias) }
+        let lengths = biases.count == 1 ? [outputs.reduce(0, +)] : outputs
+        for (index, (name, length)) in zip(biases, lengths).enumerated() {
+            add(name, [length], .bias, follows: index > 0)
+        }
     }
 }

@@ -68,6 +68,8 @@ public protocol PlainScalar: BinaryFloatingPoint, Sendable {
     static func logarithm(_ x: Self) -> Self
     /// The hyperbolic tangent.
     static func hyperbolicTangent(_ x: Self) -> Self
+    /// 1 less the error function.
+    static func complementaryError(_ x: Self) -> Self
 }
 
 extension Float: PlainScalar {
@@ -77,6 +79,8 @@ extension Float: PlainScalar {
     public static func logarithm(_ x: Float) -> Float { logf(x) }
     /// The hyperbolic tangent.
     public static func hyperbolicTangent(_ x: Float) -> Float { tanhf(x) }
+    /// 1 less the error function.
+    public static func complementaryError(_ x: Float) -> Float { erfcf(x) }
 }
 
 extension Double: PlainScalar {
@@ -86,6 +90,8 @@ extension Double: PlainScalar {
     public static func logarithm(_ x: Double) -> Double { log(x) }
     /// The hyperbolic tangent.
     public static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+    /// 1 less the error function.
+    public static func complementaryError(_ x: Double) -> Double { erfc(x) }
 }
 
 /// y = x·W + b, or without b: every output is a weighted sum of the inputs.

@@ -8,9 +8,11 @@ package struct ChartAxis: Equatable {
         case linear
         /// Equal steps for equal factors, with ticks at powers of two.
         case logarithmic
+        /// The same, with ticks at powers of ten.
+        case decades
     }
 
-    let scale: Scale
+    package let scale: Scale
     /// Values that have a tick, ascending; the first and the last bound the axis.
     package let ticks: [Double]
 
@@ -27,6 +29,12 @@ package struct ChartAxis: Equatable {
             let first = (low / step).rounded(.down)
             let last = max((high / step).rounded(.up), first + 1)
             ticks = (0...Int(last - first)).map { (first + Double($0)) * step }
+        case .decades:
+            let first = log10(low).rounded(.down)
+            let last = max(log10(high).rounded(.up), first + 1)
+            let stride = Int(((last - first) / 12).rounded(.up))
+            let count = (Int(last - first) + stride - 1) / stride
+            ticks = (0...count).map { pow(10, first + Double($0 * stride)) }
         case .logarithmic:
             let first = log2(low).rounded(.down)
             let last = max(log2(high).rounded(.up), first + 1)
@@ -49,7 +57,7 @@ package struct ChartAxis: Equatable {
         let (low, high) = (ticks[0], ticks[ticks.count - 1])
         return switch scale {
         case .linear: (value - low) / (high - low)
-        case .logarithmic: log2(value / low) / log2(high / low)
+        case .logarithmic, .decades: log2(value / low) / log2(high / low)
         }
     }
 
@@ -57,8 +65,8 @@ package struct ChartAxis: Equatable {
     package func label(_ tick: Double) -> String {
         let step = ticks[1] - ticks[0]
         let digits =
-            scale == .logarithmic ? 0 : max(0, Int(-log10(step * 1.000_001).rounded(.down)))
-        let isSmall = scale == .logarithmic && tick < 1
+            scale != .linear ? 0 : max(0, Int(-log10(step * 1.000_001).rounded(.down)))
+        let isSmall = scale != .linear && tick < 1
         return isSmall ? String(format: "%g", tick) : String(format: "%.\(digits)f", tick)
     }
 }

@@ -6,34 +6,20 @@ struct ChartDrawing {
     static let height = 400
     private static let (left, top, plotWidth, plotHeight) = (70.0, 46.0, 500.0, 290.0)
 
-    /// Colours that readers with any colour vision tell apart (Okabe and Ito, "Color Universal
-    /// Design", 2008), and lighter ones of the same hues for a dark ground. The yellow, which white
-    /// swallows, is left out.
-    private static let colours = [
-        ("#0072b2", "#4aa8e8"), ("#d55e00", "#ff8f45"), ("#009e73", "#34cfa0"),
-        ("#b3528a", "#e79bc6"), ("#1f2328", "#e6edf3"), ("#b97f00", "#f0b73a"),
-        ("#2b8cc4", "#9ad4f7"),
-    ]
-    private static let dashes = ["", "7 3", "2 3", "9 3 2 3", "5 2 1 2 1 2", "1 2"]
-
     /// Style sheet of all charts in an image.
     static var style: String {
-        func rules(_ ground: String, _ text: String, _ grid: String, _ colours: [String]) -> String
-        {
-            var rules = """
-                .ground{fill:\(ground)} text{fill:\(text)} .grid{stroke:\(grid)} \
-                .axis{stroke:\(text)}
+        func rules(_ ground: String, _ text: String, _ grid: String, isDark: Bool) -> String {
+            """
+            .ground{fill:\(ground)} text{fill:\(text)} .grid{stroke:\(grid)} \
+            .axis{stroke:\(text)}
+            \(ChartPalette.rules(isDark: isDark))
 
-                """
-            for (number, colour) in colours.enumerated() {
-                rules += ".c\(number){stroke:\(colour)} .m\(number){fill:\(colour)}\n"
-            }
-            return rules
+            """
         }
         return ".line{fill:none;stroke-width:2}\n"
-            + rules("#ffffff", "#1f2328", "#d8dee4", colours.map(\.0))
+            + rules("#ffffff", "#1f2328", "#d8dee4", isDark: false)
             + "@media (prefers-color-scheme:dark){\n"
-            + rules("#0d1117", "#e6edf3", "#30363d", colours.map(\.1)) + "}\n"
+            + rules("#0d1117", "#e6edf3", "#30363d", isDark: true) + "}\n"
     }
 
     private let chart: LineChart
@@ -91,7 +77,7 @@ struct ChartDrawing {
 
     private func curve(_ series: LineChart.Series, _ number: Int) -> String {
         let points = series.points.filter { $0.y.isFinite && $0.x > 0 && $0.x.isFinite }
-        let colour = number % Self.colours.count
+        let colour = number % ChartPalette.count
         let path = points.map { "\(Self.number(place(x: $0.x))),\(Self.number(place(y: $0.y)))" }
         var text = """
             <polyline class="line c\(colour)"\(dash(number)) points="\
@@ -106,9 +92,10 @@ struct ChartDrawing {
                     Self.number(place(y: point.y + point.error)))
             }
             let error = point.error > 0 ? " ± " + String(format: "%.3f", point.error) : ""
+            let name = MarkupText.escaped(series.name)
             text += """
                 <circle class="m\(colour)" cx="\(centre)" cy="\(Self.number(place(y: point.y)))" \
-                r="3"><title>\(Self.escaped(series.name)), \(String(format: "%.4g", point.x)): \
+                r="3"><title>\(name), \(String(format: "%.4g", point.x)): \
                 \(String(format: "%.3f", point.y))\(error)</title></circle>
 
                 """
@@ -117,7 +104,7 @@ struct ChartDrawing {
     }
 
     private func legend(_ series: LineChart.Series, _ number: Int) -> String {
-        let colour = number % Self.colours.count
+        let colour = number % ChartPalette.count
         let (start, middle) = (Self.left + Self.plotWidth + 18, Self.top + 10 + 22 * Double(number))
         let end = Self.number(start + 30)
         return """
@@ -133,7 +120,7 @@ struct ChartDrawing {
     }
 
     private func dash(_ number: Int) -> String {
-        let dash = Self.dashes[number % Self.dashes.count]
+        let dash = ChartPalette.dash(number)
         return dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\""
     }
 
@@ -154,30 +141,12 @@ struct ChartDrawing {
     private static func text(
         _ text: String, _ x: Double, _ y: Double, _ attributes: String
     ) -> String {
-        "<text x=\"\(number(x))\" y=\"\(number(y))\" \(attributes)>\(escaped(text))</text>\n"
+        let place = "x=\"\(number(x))\" y=\"\(number(y))\""
+        return "<text \(place) \(attributes)>\(MarkupText.escaped(text))</text>\n"
     }
 
     private static func number(_ value: Double) -> String {
         let text = String(format: "%.1f", value)
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-    }
-
-    /// Text as XML has it; a control character, which XML has not, becomes its symbol.
-    static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            case "'": escaped += "&#39;"
-            case "\0"..."\u{1F}":
-                escaped.unicodeScalars.append(Unicode.Scalar(scalar.value + 0x2400)!)
-            case "\u{FFFE}", "\u{FFFF}", "\u{7F}"..."\u{9F}": escaped += "\u{FFFD}"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
     }
 }

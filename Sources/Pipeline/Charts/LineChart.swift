@@ -61,7 +61,7 @@ public struct LineChart: Sendable {
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(ChartDrawing.width) \(height)" \
             width="\(ChartDrawing.width)" height="\(height)" role="img" font-size="13" \
             font-family="system-ui, sans-serif">
-            <title>\(ChartDrawing.escaped(charts.map(\.title).joined(separator: "; ")))</title>
+            <title>\(MarkupText.escaped(charts.map(\.title).joined(separator: "; ")))</title>
             <style>
             \(ChartDrawing.style)</style>
             <rect class="ground" width="\(ChartDrawing.width)" height="\(height)"/>

@@ -26,12 +26,13 @@ extension ComparisonConfiguration: SettingSection {
             "Windows that are read for the curve of losses of each model.",
             when: "there is a list models"),
         .other(
-            CodingKeys.models, .sections,
+            CodingKeys.models, .sections, isFilled: true,
             """
             The models of a comparison. With this list the file is one; what stands in the \
-            sections model and training beside it holds for each that does not say otherwise.
+            sections model and training beside it holds for each that does not say otherwise, and \
+            that has such a key.
             """
-        ) { _ in [] },
+        ) { _ in .null },
     ]
 
     /// Key of an element of the list of models.
@@ -43,9 +44,10 @@ extension ComparisonConfiguration: SettingSection {
     static let entryKeys: [SettingDescription] = {
         let keys: [SettingKey<Void>] = [
             .other(
-                EntryKey.name, .text, "Name of the model in tables, and of its directory.",
+                EntryKey.name, .text, isFilled: true,
+                "Name of the model in tables, and of its directory.",
                 example: "decoder"
-            ) { _ in "" },
+            ) { _ in .null },
             .other(EntryKey.model, .section, "The shape of this model, over what all share."),
             .other(
                 EntryKey.training, .section,

@@ -8,14 +8,25 @@ extension ComparisonConfiguration {
     /// The comparison in the file at `path`, with `settings` such as "training.steps=100" put over
     /// what its models share; nil for a file without a list of models, which is a pipeline.
     ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - settings: what is put over it.
+    ///   - threadCount: threads of a run, for which every section is checked; nil where the
+    ///     comparison is only looked at.
     /// - Throws: ``PipelineError`` for a file that is not JSON, an unknown key, or a value that
     ///   does not fit.
-    public init?(path: String, settings: [String] = []) throws {
+    public init?(path: String, settings: [String] = [], forRunWith threadCount: Int? = nil) throws {
         var file = try ConfigurationFile(path: path, keys: .comparison)
         guard file.said[CodingKeys.models.rawValue] != nil else { return nil }
         try file.check()
         for setting in settings { try file.apply(setting) }
-        self = try file.placing { try ComparisonConfiguration(said: file.said) }
+        self = try file.placing {
+            let comparison = try ComparisonConfiguration(said: file.said)
+            if let threadCount {
+                try comparison.pipeline.validateForRun(threadCount: threadCount)
+            }
+            return comparison
+        }
     }
 
     /// The comparison of what a file and settings say, which have known keys and values that fit
@@ -32,10 +43,30 @@ extension ComparisonConfiguration {
         minutes = own.minutes ?? minutes
         windowLimit = own.windows ?? windowLimit
         let shared = said["model"] ?? .object([])
-        for (number, element) in (said[CodingKeys.models.rawValue]?.array ?? []).enumerated() {
+        let elements = said[CodingKeys.models.rawValue]?.array ?? []
+        let families = elements.compactMap { Self.family(of: $0, shared) }
+        for key in shared.members.map(\.key) where key != Self.architectureKey {
+            guard !families.isEmpty, !families.contains(where: { $0.keys.contains(key) }) else {
+                continue
+            }
+            throw PipelineError.badValue(
+                key: "model." + key, reason: "none of the networks has it; leave it out")
+        }
+        for (number, element) in elements.enumerated() {
             try add(element, "models[\(number)]", shared: shared, said: pipeline)
         }
         try validate()
+    }
+
+    private static let architectureKey = "architecture"
+
+    /// The family of an element of the list, over what all share; nil of n-grams.
+    private static func family(
+        of element: JSONValue, _ shared: JSONValue
+    ) -> (any ModelShape.Type)? {
+        let own = element["model"]?[architectureKey] ?? shared[architectureKey]
+        let name = own?.string ?? ModelFamilies.defaultArchitecture
+        return ModelFamilies.all.first { $0.architectures.contains(name) }
     }
 
     /// The values beside those of a pipeline and of the models.
@@ -54,7 +85,7 @@ extension ComparisonConfiguration {
         }
         let own = element["model"] ?? .object([])
         let training = element["training"] ?? .object([])
-        let architecture = own["architecture"] ?? shared["architecture"]
+        let architecture = own[Self.architectureKey] ?? shared[Self.architectureKey]
         if architecture?.string == Self.countedArchitecture {
             models.append(
                 Entry(name: name, kind: .counted(order: try Self.order(own, training, key))))
@@ -65,7 +96,13 @@ extension ComparisonConfiguration {
                 key: key + ".model.order",
                 reason: "it is for the architecture \(Self.countedArchitecture); leave it out")
         }
-        var (whole, model) = (said, shared)
+        // What another architecture alone has is for its models.
+        let family = Self.family(of: element, shared)
+        var model = JSONValue.object(
+            shared.members.filter {
+                $0.key == Self.architectureKey || family?.keys.contains($0.key) != false
+            })
+        var whole = said
         model.merge(own)
         whole["model"] = model
         whole.merge(.object([.init(key: "training", value: training)]))

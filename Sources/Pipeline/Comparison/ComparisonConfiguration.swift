@@ -1,5 +1,6 @@
 import Models
 import Training
+import VocabularyLearning
 import Work
 
 /// Description of a comparison: several models that learn from the same shards under one rule.
@@ -68,6 +69,10 @@ public struct ComparisonConfiguration: Sendable {
 
     /// The architecture of n-grams, which are no network.
     static let countedArchitecture = "ngram"
+    /// The architectures of networks that can be compared: those that read texts.
+    static var networkArchitectures: [String] {
+        ModelFamilies.architectures.filter { !ModelFamilies.pairArchitectures.contains($0) }
+    }
     /// Tokens of the longest n-grams where nothing is said.
     static let defaultOrder = 5
 
@@ -120,8 +125,14 @@ public struct ComparisonConfiguration: Sendable {
                         key: key + ".training.init_from",
                         reason: "models that are compared begin at random")
                 }
-                try configuration.training.validate()
-                try configuration.training.validate(for: configuration.model.shape)
+                do {
+                    try configuration.training.validate()
+                    try configuration.training.validate(for: configuration.model.shape)
+                } catch {
+                    guard case .badConfiguration(let name, let rule) = error else { throw error }
+                    throw PipelineError.badValue(
+                        key: "\(key).training.\(name)", reason: "it \(rule)")
+                }
             case .counted(let order):
                 guard NGramCounter.orders.contains(order) else {
                     throw PipelineError.badValue(
@@ -129,6 +140,11 @@ public struct ComparisonConfiguration: Sendable {
                         reason: "it is \(order); \(ValueRange.whole(NGramCounter.orders).wish)")
                 }
             }
+        }
+        // Sizes are found before anything is made, whatever vocabulary there will be.
+        let plan = ComparisonPlan(self, vocabularySize: pipeline.vocabulary.vocabularySize)
+        for entry in models {
+            if let network = entry.network { _ = try plan.sized(network, entry) }
         }
     }
 }

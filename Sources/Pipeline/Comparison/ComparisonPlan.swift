@@ -9,8 +9,13 @@ struct ComparisonPlan {
 
     /// A plan for models of `vocabulary`.
     init(_ configuration: ComparisonConfiguration, vocabulary: Vocabulary) {
+        self.init(configuration, vocabularySize: vocabulary.count)
+    }
+
+    /// A plan for models of a vocabulary of so many tokens.
+    init(_ configuration: ComparisonConfiguration, vocabularySize: Int) {
         self.configuration = configuration
-        vocabularySize = vocabulary.count
+        self.vocabularySize = vocabularySize
     }
 
     private func shape(of network: PipelineConfiguration) -> any ModelShape {
@@ -39,11 +44,13 @@ struct ComparisonPlan {
         let key = configuration.widthKeys[entry.name] ?? "n_embd"
         let search = try WidthSearch(shape(of: network), key: key)
         guard let found = search.shape(nearestTo: wanted) else {
+            let number = configuration.models.firstIndex { $0.name == entry.name } ?? 0
             throw PipelineError.badValue(
-                key: "models.\(entry.name).model.\(key)",
+                key: "models[\(number)].model.\(key)",
                 reason: """
-                    no multiple of \(search.step) comes within a tenth of the \(wanted) parameters \
-                    that \(configuration.reference.name) has; change its layers, or its heads
+                    for \(entry.name) no multiple of \(search.step) comes within a tenth of the \
+                    \(wanted) parameters that \(configuration.reference.name) has beside \
+                    embeddings and head; change the layers of either, or their heads
                     """)
         }
         var sized = network

@@ -14,6 +14,7 @@ public import Work
 public struct ComparisonRunner {
     let configuration: ComparisonConfiguration
     let existing: ExistingResults
+    let processes: SharedTraining
     let work: WorkContext<PipelineEvent>
 
     /// A runner of `configuration`.
@@ -21,11 +22,13 @@ public struct ComparisonRunner {
     /// - Parameters:
     ///   - configuration: what is run.
     ///   - existing: what becomes of earlier results that others would replace.
+    ///   - processes: those that train together, of which this is the first.
     ///   - work: threads, the signal to stop, and where events go.
     public init(
         _ configuration: ComparisonConfiguration, existing: ExistingResults = .refuse,
-        work: WorkContext<PipelineEvent>
+        processes: SharedTraining = SharedTraining(), work: WorkContext<PipelineEvent>
     ) {
+        self.processes = processes
         self.configuration = configuration
         self.existing = existing
         self.work = work
@@ -73,7 +76,7 @@ public struct ComparisonRunner {
         network.training.steps = try await steps(of: network, entry, vocabulary, data)
         let runner = PipelineRunner(
             network, runDirectory: directory, modelName: entry.name, existing: existing,
-            work: work)
+            processes: processes, work: work)
         let (modelDirectory, inputs) = try await runner.train(vocabulary, data, &record)
         let file = directory + "/" + ModelScores.fileName
         let keys = inputs + [entry.name, "\(configuration.windowLimit)"]
@@ -156,7 +159,7 @@ struct MeasuredSpeed: Codable {
             data.fingerprint, try StageLedger.fingerprint(network.model),
             try StageLedger.fingerprint(training), "\(work.threadCount)",
         ])
-        if let old = FileManager.default.contents(atPath: path),
+        if let old = FileSystem.contentsIfReadable(path),
             let speed = try? JSONDecoder().decode(MeasuredSpeed.self, from: old),
             speed.inputs == inputs, speed.secondsPerStep > 0
         {

@@ -1,3 +1,4 @@
+import Bytes
 import Files
 import Foundation
 public import Training
@@ -59,7 +60,9 @@ extension ModelScores {
         guard let data = try FileSystem.contents(path) else {
             throw PipelineError.badModelFile(path: path, reason: "it is not there")
         }
-        self = try StrictJSON.decodeCounts(ModelScores.self, from: data)
+        do { self = try StrictJSON.decodeCounts(ModelScores.self, from: data) } catch {
+            throw PipelineError.badModelFile(path: path, reason: decodingReason(error))
+        }
     }
 }
 

@@ -57,6 +57,9 @@ struct ConfigurationCheck {
         switch (key.description.kind, value) {
         case (.section, .object): try checkSection(value, key.path, shown)
         case (.sections, .array(let elements)):
+            guard !elements.isEmpty || !key.description.isFilled else {
+                throw .badValue(key: shown, reason: "at least one belongs here")
+            }
             for (number, element) in elements.enumerated() {
                 try checkSection(element, key.path + "[]", "\(shown)[\(number)]")
             }
@@ -65,9 +68,15 @@ struct ConfigurationCheck {
                 throw .badValue(key: shown, reason: reason)
             }
             guard [.texts, .textOrTexts].contains(key.description.kind) else { return }
-            for (number, element) in (value.array ?? []).enumerated() where element.string == nil {
-                throw .badValue(
-                    key: "\(shown)[\(number)]", reason: "\(SettingKind.text.wanted) belongs here")
+            for (number, element) in (value.array ?? []).enumerated() {
+                let place = "\(shown)[\(number)]"
+                guard let text = element.string else {
+                    throw .badValue(
+                        key: place, reason: "\(SettingKind.text.wanted) belongs here")
+                }
+                guard !key.description.isFilled || !text.isEmpty else {
+                    throw .badValue(key: place, reason: SettingDescription.emptyFault)
+                }
             }
         }
     }

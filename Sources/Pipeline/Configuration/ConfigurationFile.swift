@@ -1,6 +1,10 @@
 import Bytes
+import Corpora
 import Files
 import Foundation
+import Models
+import Refinement
+import Tokenization
 import Training
 import Work
 
@@ -32,12 +36,18 @@ struct ConfigurationFile {
         func unreadable(_ reason: String) -> PipelineError {
             .unreadable(path: path, reason: reason)
         }
+        guard !FileSystem.isDirectory(path) else { throw unreadable("it is a folder") }
         guard let data = try FileSystem.contents(path) else {
             throw unreadable("there is no such file")
         }
         do throws(WrittenJSONError) {
             written = try WrittenJSON(Array(data))
         } catch {
+            let begin = data.first { !" \t\r\n".utf8.contains($0) }
+            // A text that is learned from, rather than a description with a slip in it.
+            guard path.hasSuffix(".json") || begin == nil || begin == UInt8(ascii: "{") else {
+                throw unreadable("it is no JSON object, for which the file begins with {")
+            }
             throw unreadable("\(error.place): \(error.reason)")
         }
         guard let value = written?.value, case .object = value else {
@@ -53,9 +63,25 @@ struct ConfigurationFile {
         } catch let error as PipelineError {
             throw placed(error)
         } catch TrainingError.badConfiguration(let key, let rule) {
-            let error = PipelineError.badValue(key: "training." + key, reason: "it \(rule)")
-            throw placed(error)
+            throw placed(.badValue(key: "training." + key, reason: "it \(rule)"))
+        } catch CorpusError.badValue(let key, let wish) {
+            throw placed(.badValue(key: "corpus." + key, reason: wish))
+        } catch RefinementError.badValue(let key, let wish) {
+            throw placed(.badValue(key: "corpus.refine." + key, reason: wish))
+        } catch ModelError.badConfiguration(let reason) {
+            throw placed(.badValue(key: keyNamed(in: reason, of: "model"), reason: reason))
+        } catch TokenizationError.invalidConfiguration(let reason) {
+            throw placed(.badValue(key: keyNamed(in: reason, of: "vocabulary"), reason: reason))
         }
+    }
+
+    /// The key of a section that `reason` names first and the file says; the section itself where
+    /// it names none. O(keys).
+    private func keyNamed(in reason: String, of section: String) -> String {
+        let words = reason.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+        let names = words.filter { keys[section]?[String($0)] != nil }
+        let said = names.first { written?.place(of: "\(section).\($0)") != nil }
+        return (said ?? names.first).map { "\(section).\($0)" } ?? section
     }
 
     private func placed(_ error: PipelineError) -> PipelineError {
@@ -64,9 +90,12 @@ struct ConfigurationFile {
         case .badValue(let name, _), .unknownKey(let name, _): key = name
         default: return error
         }
-        guard let path, let place = written?.place(of: key), !settled.contains(key) else {
-            return error
-        }
+        // What an element of a comparison does not say is what all share.
+        let shared = key.hasPrefix("models[") ? key.split(separator: ".").dropFirst() : []
+        let names = [key, shared.joined(separator: ".")].filter { !$0.isEmpty }
+        guard let path, !names.contains(where: settled.contains),
+            let place = names.lazy.compactMap({ written?.place(of: $0) }).first
+        else { return error }
         return .written(path: path, line: place.line, column: place.column, error)
     }
 
@@ -81,8 +110,9 @@ struct ConfigurationFile {
         let unreadable = PipelineError.badValue(
             key: setting, reason: "a setting reads section.key=value")
         guard let equals = setting.firstIndex(of: "=") else { throw unreadable }
-        let path = setting[..<equals].split(separator: ".").map(String.init)
-        guard !path.isEmpty else { throw unreadable }
+        let path = setting[..<equals].split(separator: ".", omittingEmptySubsequences: false)
+            .map(String.init)
+        guard !path.contains("") else { throw unreadable }
         let text = String(setting[setting.index(after: equals)...])
         let value = try value(of: text, key: path.joined(separator: "."))
         if path.starts(with: ["corpus", "sources"]), path.count > 2 {

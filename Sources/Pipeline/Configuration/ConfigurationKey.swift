@@ -62,10 +62,15 @@ public struct ConfigurationSection: Sendable {
 
     /// The section "model": the keys of all families, each with what it is for which architectures.
     ///
-    /// - Parameter others: names of architectures that are no network's.
-    static func model(_ place: String, others: [String] = []) -> ConfigurationSection {
+    /// - Parameters:
+    ///   - architectures: those that there are.
+    ///   - others: names of architectures that are no network's.
+    static func model(
+        _ place: String, of architectures: [String] = ModelFamilies.architectures,
+        others: [String] = []
+    ) -> ConfigurationSection {
         let standard = PipelineConfiguration().model.shape
-        let shapes = ModelFamilies.architectures.compactMap { ModelFamilies.shape(defaultsOf: $0) }
+        let shapes = architectures.compactMap { ModelFamilies.shape(defaultsOf: $0) }
         var keys: [ConfigurationKey] = []
         for description in standard.descriptions + shapes.flatMap({ $0.descriptions })
         where !keys.contains(where: { $0.description.name == description.name }) {
@@ -74,7 +79,7 @@ public struct ConfigurationSection: Sendable {
         for (index, key) in keys.enumerated() {
             if case .choice = key.description.kind, key.description.name == "architecture" {
                 var description = key.description
-                description.kind = .choice(ModelFamilies.architectures + others)
+                description.kind = .choice(architectures + others)
                 keys[index] = ConfigurationKey(description, in: place)
                 continue
             }

@@ -55,7 +55,8 @@ public struct ConfigurationKeys: Sendable {
         let comparison = ComparisonConfiguration(pipeline: PipelineConfiguration())
         let whole = PipelineConfiguration().descriptions + comparison.descriptions
         let model = ConfigurationSection.model(
-            "models[].model", others: [ComparisonConfiguration.countedArchitecture])
+            "models[].model", of: ComparisonConfiguration.networkArchitectures,
+            others: [ComparisonConfiguration.countedArchitecture])
         let order = ConfigurationKey(ComparisonConfiguration.orderKey, in: model.place)
         return [ConfigurationSection("", whole)] + pipelineSections().dropFirst() + [
             ConfigurationSection("models[]", ComparisonConfiguration.entryKeys),

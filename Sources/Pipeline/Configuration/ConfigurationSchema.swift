@@ -72,7 +72,9 @@ public struct ConfigurationSchema {
         if let relevance = description.relevance { text += " Matters only if \(relevance)." }
         var members: [(String, JSONValue)] = [("description", .string(text))]
         members += value(of: key)
-        if description.standard != .null, description.standard != .emptyObject {
+        // A default that must be replaced, such as an empty name, is none.
+        let isNone = description.isFilled && description.standard == ""
+        if description.standard != .null, description.standard != .emptyObject, !isNone {
             members.append(("default", description.standard.json))
         }
         return .of(members)
@@ -85,6 +87,10 @@ public struct ConfigurationSchema {
         func type(_ names: String...) -> (String, JSONValue) {
             let names = names + (isOptional ? ["null"] : [])
             return ("type", names.count == 1 ? .string(names[0]) : .strings(names))
+        }
+        // A keyword for the least count, where there must be something.
+        func least(_ keyword: String) -> [(String, JSONValue)] {
+            key.description.isFilled ? [(keyword, .whole(1))] : []
         }
         let reference = JSONValue.string(
             "#/$defs/\(references[key.path] ?? references[key.path + "[]"] ?? "")")
@@ -108,20 +114,29 @@ public struct ConfigurationSchema {
             return [
                 type("integer", "string"), ("minimum", .whole(range.lowerBound)),
                 ("maximum", .whole(range.upperBound)),
-                ("pattern", .string("^[0-9.]+ *([kKmMgGtT][iI]?)?[bB]?$")),
+                (
+                    "pattern",
+                    .string(
+                        "^(?=[0.]*[1-9])([0-9]+\\.?[0-9]*|\\.[0-9]+) *([kKmMgGtT][iI]?)?[bB]?$")
+                ),
             ]
         case .choice(let words):
             return [("enum", .array(words.map { .string($0) } + (isOptional ? [.null] : [])))]
-        case .text: return [type("string")]
+        case .text: return [type("string")] + least("minLength")
         case .flag: return [type("boolean")]
-        case .texts: return [type("array"), ("items", .of([type("string")]))]
+        case .texts:
+            return [
+                type("array"), ("items", .of([("type", .string("string"))] + least("minLength"))),
+            ]
         case .textOrTexts:
-            return [type("string", "array"), ("items", .of([type("string")]))]
+            return [type("string", "array")] + least("minLength")
+                + [("items", .of([("type", .string("string"))] + least("minLength")))]
         case .section where isOptional:
             let choices = [JSONValue.of([("$ref", reference)]), .of([("type", .string("null"))])]
             return [("anyOf", .array(choices))]
         case .section: return [("$ref", reference)]
-        case .sections: return [type("array"), ("items", .of([("$ref", reference)]))]
+        case .sections:
+            return [type("array")] + least("minItems") + [("items", .of([("$ref", reference)]))]
         }
     }
 }

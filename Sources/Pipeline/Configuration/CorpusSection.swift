@@ -147,15 +147,20 @@ public struct CorpusSource: Codable, Sendable, Equatable {
     }
 }
 
+/// Bytes of the longest name of a directory: what is kept of a run has a date and a step behind it,
+/// and file systems allow 255.
+let longestNameByteCount = 200
+
 /// Throws unless a directory of this name, which is the value of `key`, can be made within another.
 func checkFolderName(_ name: String, key: String) throws(PipelineError) {
     guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") }),
-        name != ".", name != ".."
+        name != ".", name != "..", name.utf8.count <= longestNameByteCount
     else {
         throw .badValue(
             key: key,
             reason:
-                "it names directories, so it may not be empty, hold a slash or a NUL, or be . or .."
+                "it names directories, so it may not be empty, hold a slash or a NUL, be . or .., "
+                + "or have more than \(longestNameByteCount) bytes"
         )
     }
 }

@@ -13,7 +13,7 @@ extension PipelineConfiguration: SettingSection {
     /// The keys of the whole: the name, the sections and the prompts.
     public static let settingKeys: [SettingKey<PipelineConfiguration>] = [
         .value(
-            CodingKeys.name, \.name,
+            CodingKeys.name, \.name, isFilled: true,
             """
             Names the directories of what the run makes, such as runs/NAME. Another name keeps \
             two runs apart.
@@ -83,7 +83,7 @@ extension CorpusSource: SettingSection {
     public static let settingKeys: [SettingKey<CorpusSource>] =
         [
             .value(
-                CodingKeys.name, \.name,
+                CodingKeys.name, \.name, isFilled: true,
                 "Name of the source in reports, and of the directories that are made of it.",
                 example: "web"),
             weightKey,
@@ -102,17 +102,30 @@ extension InstructionTuningConfiguration: SettingSection {
     public static let settingKeys: [SettingKey<InstructionTuningConfiguration>] =
         ownKeys
         + TrainingConfiguration.settingKeys.filter { !packingKeys.contains($0.name) }
-        .map { $0.within(\.training) }
+        .map { $0.name == packingKey.name ? packingKey : $0.within(\.training) }
+
+    /// The packing, of which there is one for conversations.
+    private static let packingKey: SettingKey<InstructionTuningConfiguration> = .value(
+        TrainingConfiguration.CodingKeys.packing, \.training.packing,
+        of: [Packing.bestFit.rawValue],
+        """
+        How conversations are laid into windows. Each is whole, and they are sorted so that little \
+        room is left.
+        """, also: ["pack"])
 
     /// Keys of training that say how windows are cut, which conversations decide.
     private static let packingKeys = [
-        TrainingConfiguration.CodingKeys.stride, .evaluationStride, .carrying,
+        TrainingConfiguration.CodingKeys.stride, .evaluationStride, .carrying, .tasks,
+        .evaluateTasksEvery,
     ].map(\.rawValue)
 
     private static let ownKeys: [SettingKey<InstructionTuningConfiguration>] = [
         .value(
-            CodingKeys.inputs, \.inputs,
-            "Files, folders and patterns of conversations in JSON lines; none for no tuning.",
+            CodingKeys.inputs, \.inputs, isFilled: true,
+            """
+            Files, folders and patterns of conversations; none for no tuning. They are JSON lines \
+            or, in a file that is named .json, an array.
+            """,
             example: ["corpora/kjv-chat.jsonl.zst"], also: ["conversations", "files", "data"]),
         .value(
             CodingKeys.onError, \.onError,

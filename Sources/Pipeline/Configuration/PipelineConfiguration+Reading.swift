@@ -10,15 +10,29 @@ extension PipelineConfiguration {
     /// The configuration in the file at `path`, with `settings` such as "training.batch_size=8"
     /// put over it.
     ///
+    /// - Parameters:
+    ///   - path: the file; nil for the defaults.
+    ///   - settings: what is put over it.
+    ///   - threadCount: threads of a run of all stages, for which every section is checked; nil
+    ///     where some of them are used, or only looked at.
     /// - Throws: ``PipelineError`` for a file that is not JSON, an unknown key, or a value that
     ///   does not fit; the stages' own errors for values that make no sense.
-    public init(path: String?, settings: [String] = []) throws {
+    public init(path: String?, settings: [String] = [], forRunWith threadCount: Int? = nil) throws {
         var file = try ConfigurationFile(path: path, keys: .pipeline)
+        try file.placing {
+            guard file.said["models"] == nil else {
+                throw PipelineError.badValue(
+                    key: "models",
+                    reason: "it makes the file a comparison, which is only run as a whole: name a "
+                        + "file without it")
+            }
+        }
         try file.check()
         for setting in settings { try file.apply(setting) }
         self = try file.placing {
             let configuration = try PipelineConfiguration(said: file.said)
             try configuration.validateReading()
+            if let threadCount { try configuration.validateForRun(threadCount: threadCount) }
             return configuration
         }
     }

@@ -56,6 +56,7 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try checkNumbers()
         try corpusSection.validate()
         try training.validate()
+        try instructionTuning.validate()
         if readsPairs { try training.validate(for: model.shape) }
         guard !readsPairs || training.packing == .bestFit else {
             throw PipelineError.badValue(
@@ -118,8 +119,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
                 ),
                 (
                     corpus.format != .auto, "format",
-                    "files of pairs are tables if their names end in .csv or .tsv, JSON if in "
-                        + ".json, and else JSON lines; leave it out"
+                    "files of pairs are tables if their names end in .csv or .tsv, Parquet if in "
+                        + ".parquet, JSON if in .json, and else JSON lines; leave it out"
                 ),
                 (
                     corpus.textField != CorpusConfiguration().textField, "text_field",

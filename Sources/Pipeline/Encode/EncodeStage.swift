@@ -27,6 +27,9 @@ public enum EncodeStage {
         public var existing: ExistingWork
         /// Most work that a kill may cost: the time between two writings of the place.
         public var journalInterval: Duration
+        /// Whether the data set may take the place of another one. If not, the other stays, and
+        /// what was encoded is kept beside it.
+        public var overwrites: Bool
         /// Kind of the results in which the data set may lie: that of a source in that of a corpus
         /// that had no sources before.
         var outerKind: ResultKind?
@@ -40,10 +43,12 @@ public enum EncodeStage {
 
         /// Surroundings with defaults for what is not given.
         public init(
-            existing: ExistingWork = .refuse, journalInterval: Duration = .seconds(1)
+            existing: ExistingWork = .refuse, journalInterval: Duration = .seconds(1),
+            overwrites: Bool = true
         ) {
             self.existing = existing
             self.journalInterval = journalInterval
+            self.overwrites = overwrites
         }
     }
 
@@ -84,6 +89,7 @@ public enum EncodeStage {
             for: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
             within: surroundings.outerKind, mode: .exclusive, work: work)
         defer { withExtendedLifetime(claims) {} }
+        try checkExisting(in: workspace, vocabulary, surroundings)
         return try await tidying(workspace) {
             try await encode(
                 .whole, of: corpus, vocabulary: vocabulary, in: workspace,
@@ -92,7 +98,7 @@ public enum EncodeStage {
                 quarantinePath: corpus.keptPath,
                 willReplace: { made in
                     try willReplace(made)
-                    tellReplaced(by: made, in: directory, work)
+                    try checkReplaced(by: made, in: directory, surroundings, work)
                 }, afterStep: surroundings.afterStep)
             // Of a small corpus this was told before.
             if corpus.validationFraction > 0, made.validation.documents == 0,
@@ -106,18 +112,45 @@ public enum EncodeStage {
     }
 
     /// Says that another data set is replaced, if one is.
-    private static func tellReplaced(
-        by made: ShardManifest, in directory: String, _ work: WorkContext<PipelineEvent>
-    ) {
+    ///
+    /// - Throws: ``PipelineError/otherDataSet(directory:tokens:isEncoded:)`` if none may be.
+    private static func checkReplaced(
+        by made: ShardManifest, in directory: String, _ surroundings: Surroundings,
+        _ work: WorkContext<PipelineEvent>
+    ) throws {
         guard let old = try? ShardManifest(directory: directory),
             old.fingerprint != made.fingerprint
         else { return }
+        let tokens = old.train.tokens + old.validation.tokens
+        guard surroundings.overwrites else {
+            throw PipelineError.otherDataSet(
+                directory: directory, tokens: tokens, isEncoded: true)
+        }
         work.report(
             .notice(
                 """
                 the data set that was in \(directory), of \(old.train.tokens) and \
                 \(old.validation.tokens) tokens, is replaced by another one
                 """))
+    }
+
+    /// Throws where a data set that is to stay has files or a vocabulary that `workspace` does not
+    /// have. What else is different shows when all is encoded.
+    private static func checkExisting(
+        in workspace: EncodingWorkspace, _ vocabulary: Vocabulary, _ surroundings: Surroundings
+    ) throws {
+        guard !surroundings.overwrites, !DataSetAssembly.isCommitted(in: workspace.path),
+            let old = try? ShardManifest(directory: workspace.directory)
+        else { return }
+        func name(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }
+        let names = Set(workspace.plan.parts.joined().map { name($0.path) })
+        let isOther =
+            UInt64(old.vocabulary.fingerprint, radix: 16) != vocabulary.fingerprint
+            || old.sources.contains { !names.contains(name($0.path)) }
+        guard isOther else { return }
+        throw PipelineError.otherDataSet(
+            directory: workspace.directory, tokens: old.train.tokens + old.validation.tokens,
+            isEncoded: false)
     }
 
     /// Encodes the parts of a corpus that belong to one of several processes.
@@ -132,6 +165,7 @@ public enum EncodeStage {
             for: corpus, vocabulary: vocabulary, shards: shards, directory: directory,
             within: nil, mode: .shared, work: work)
         defer { withExtendedLifetime(claims) {} }
+        try checkExisting(in: workspace, vocabulary, surroundings)
         return try await tidying(workspace) {
             try await encode(
                 share, of: corpus, vocabulary: vocabulary, in: workspace,
@@ -145,9 +179,16 @@ public enum EncodeStage {
 
     /// Makes the data set in `directory` of the parts that are there.
     ///
+    /// - Parameters:
+    ///   - overwrites: whether it may take the place of another one. If not, the other stays, and
+    ///     so does what was encoded.
+    ///   - work: where events go.
     /// - Throws: ``PipelineError/missingParts(directory:count:missing:)``,
-    ///   ``PipelineError/badPlan(path:reason:)``, ``PipelineError/severalWorks(directory:names:)``.
-    public static func finish(directory: String) throws -> ShardManifest {
+    ///   ``PipelineError/badPlan(path:reason:)``, ``PipelineError/severalWorks(directory:names:)``,
+    ///   ``PipelineError/otherDataSet(directory:tokens:isEncoded:)``.
+    public static func finish(
+        directory: String, overwrites: Bool = true, work: WorkContext<PipelineEvent> = .init()
+    ) throws -> ShardManifest {
         let names = EncodingWorkspace.names(in: directory)
         guard let first = names.first else { return try ShardManifest(directory: directory) }
         let claim = try OutputClaim(directory, .filled, making: .directory(.dataSet))
@@ -164,7 +205,9 @@ public enum EncodeStage {
             throw PipelineError.severalWorks(directory: directory, names: names)
         }
         let plan = try EncodingPlan(path: directory + "/" + first + "/" + EncodingPlan.fileName)
-        return try EncodingWorkspace(directory: directory, plan: plan).assemble()
+        return try EncodingWorkspace(directory: directory, plan: plan).assemble(willReplace: {
+            try checkReplaced(by: $0, in: directory, .init(overwrites: overwrites), work)
+        })
     }
 
     /// The place of the work, the corpus with the cut of its validation, and the claims of what is
@@ -228,7 +271,7 @@ public enum EncodeStage {
         let own = Array(share.parts(of: parts.count))
         let sizes = own.map { number in
             parts[number].reduce(0 as Int?) { sum, input in
-                sum.flatMap { sum in input.bytes.map { sum + $0 } }
+                sum.flatMap { sum in input.readByteCount.map { sum + $0 } }
             }
         }
         let total = sizes.reduce(0 as Int?) { sum, size in
@@ -240,6 +283,9 @@ public enum EncodeStage {
             var partCorpus = corpus
             partCorpus.inputs = parts[number].map(\.path)
             partCorpus.inputsFrom = nil
+            for input in parts[number] {
+                partCorpus.rowGroupShares[input.path] = input.share.map { RowGroupShare($0) }
+            }
             partCorpus.quarantinePath = quarantine.map { _ in
                 workspace.quarantinePath(ofPart: number)
             }

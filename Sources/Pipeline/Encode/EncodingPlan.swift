@@ -41,7 +41,19 @@ struct EncodingPlan: Codable, Equatable {
         key.quarantinePath = nil
         self.corpus = try StageLedger.fingerprint(key)
         validationCut = corpus.validationCut.map(ShardManifest.ValidationCut.init)
-        parts = Self.divide(inputs.map(Self.input), partBytes: partBytes)
+        let files = inputs.map(Self.input).flatMap { input -> [Input] in
+            guard let bytes = input.bytes, bytes > partBytes,
+                let shares = RowGroupShare.divide(
+                    path: input.path, as: corpus.format, partByteCount: partBytes)
+            else { return [input] }
+            return shares.map { share in
+                var part = input
+                part.share = .init(
+                    first: share.first, end: share.end, offset: share.offset, bytes: share.bytes)
+                return part
+            }
+        }
+        parts = Self.divide(files, partBytes: partBytes)
     }
 
     /// The plan in the file at `path`.
@@ -67,6 +79,10 @@ struct EncodingPlan: Codable, Equatable {
                 path: path,
                 reason: "the bytes of \(input.path) are \(input.bytes.rangedText); \(sizes.wish)")
         }
+        for input in parts.joined() where input.share.map({ RowGroupShare($0).isSound }) == false {
+            throw PipelineError.badPlan(
+                path: path, reason: "the row groups of \(input.path) are none that a file has")
+        }
     }
 
     /// One value for all that parts must have in common.
@@ -85,7 +101,9 @@ struct EncodingPlan: Codable, Equatable {
         return parts.map { inputs in
             var hash = XXH64()
             for input in inputs {
-                let line = Array("\(input.name)/\(input.bytes.map { "\($0)" } ?? "")\n".utf8)
+                let groups = input.share.map { "/\($0.first)-\($0.end)" } ?? ""
+                let line = Array(
+                    "\(input.name)/\(input.bytes.map { "\($0)" } ?? "")\(groups)\n".utf8)
                 unsafe hash.update(line.span.bytes)
             }
             let name = "part-" + hexadecimal(hash.digest())
@@ -96,7 +114,7 @@ struct EncodingPlan: Codable, Equatable {
     }
 
     /// Puts files together, in their order, until they have `partBytes` bytes. A file whose size is
-    /// not known is a part by itself.
+    /// not known is a part by itself. Of a file in several parts, each part has one.
     static func divide(_ inputs: [Input], partBytes: Int) -> [[Input]] {
         var parts: [[Input]] = []
         var part: [Input] = []
@@ -109,7 +127,7 @@ struct EncodingPlan: Codable, Equatable {
         for input in inputs {
             if input.bytes == nil { close() }
             part.append(input)
-            byteCount += input.bytes ?? partBytes
+            byteCount += input.readByteCount ?? partBytes
             if byteCount >= partBytes { close() }
         }
         close()
@@ -127,10 +145,24 @@ struct EncodingPlan: Codable, Equatable {
             changed: (attributes[.modificationDate] as? Date)?.timeIntervalSince1970)
     }
 
+    /// `input`, or the part of it that is meant, as it is now.
+    static func input(asNow input: Input) -> Input {
+        var now = Self.input(at: input.path)
+        now.share = input.share
+        return now
+    }
+
     /// In what the settings of `other` differ, for a person.
     func difference(from other: EncodingPlan) -> String {
         format.vocabularyFingerprint == other.format.vocabularyFingerprint
             ? "other settings" : "another vocabulary"
+    }
+}
+
+extension RowGroupShare {
+    init(_ share: PartJournal.Input.Share) {
+        self.init(
+            first: share.first, end: share.end, offset: share.offset, bytes: share.bytes)
     }
 }
 

@@ -101,7 +101,7 @@ struct EncodingWorkspace {
             let left = inputs.first { input in
                 !wanted.contains(key(input))
                     && (input.path == "-"
-                        || input.isUntouched(since: EncodingPlan.input(at: input.path)))
+                        || input.isUntouched(since: EncodingPlan.input(asNow: input)))
             }
             if let left, PartJournal.isThere(inDirectory: path + "/" + name) { return left.path }
         }
@@ -128,7 +128,8 @@ struct EncodingWorkspace {
         let inputs = plan.parts[number]
         guard let journal = PartJournal(directory: directory(ofPart: number)),
             journal.settings == fingerprint, journal.inputs.map(\.name) == inputs.map(\.name),
-            journal.inputs.map(\.bytes) == inputs.map(\.bytes)
+            journal.inputs.map(\.bytes) == inputs.map(\.bytes),
+            journal.inputs.map(\.share) == inputs.map(\.share)
         else { return nil }
         return journal
     }
@@ -213,7 +214,14 @@ struct EncodingWorkspace {
         for (number, journal) in journals.enumerated() {
             guard let journal, let completion = journal.completion else { continue }
             parts.append((partNames[number], journal.shards))
-            sources += completion.sources
+            for source in completion.sources {
+                // A file in several parts, which stand one after the other.
+                if sources.last?.path == source.path, !sources.isEmpty {
+                    sources[sources.count - 1] += source
+                } else {
+                    sources.append(source)
+                }
+            }
             skipped += completion.skipped
         }
         guard parts.contains(where: { !$0.state.shards.isEmpty }) else {

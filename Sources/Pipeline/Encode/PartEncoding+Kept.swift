@@ -56,13 +56,14 @@ extension PartEncoding {
         return same
     }
 
-    /// The XXH64 of a file as it is stored; nil for one that cannot be read or is not as it was
-    /// planned, and for a pipe. O(bytes).
+    /// The XXH64 of a file, or of the part of it that is read, as it is stored; nil for one that
+    /// cannot be read or is not as it was planned, and for a pipe. O(bytes).
     func checksum(of input: PartJournal.Input) throws -> String? {
         guard input.bytes != nil else { return nil }
         var hash = XXH64()
         do {
-            var file = try InputFile(path: input.path)
+            let range = input.share.map { $0.offset..<$0.offset + $0.bytes }
+            var file = try InputFile(path: input.path, range: range)
             var buffer = [UInt8](repeating: 0, count: 1 << 20)
             while case let count = try file.read(into: &buffer, from: 0), count > 0 {
                 unsafe hash.update(buffer.span.extracting(first: count).bytes)
@@ -71,7 +72,7 @@ extension PartEncoding {
         } catch is FileError {
             return nil
         }
-        guard EncodingPlan.input(at: input.path) == input else { return nil }
+        guard EncodingPlan.input(asNow: input) == input else { return nil }
         return hexadecimal(hash.digest())
     }
 

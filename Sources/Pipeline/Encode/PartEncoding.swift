@@ -26,6 +26,8 @@ struct PartEncoding {
         var documents: PackedDocuments
         /// Documents that are held out, by the file they come from.
         var heldOut: [String: Int] = [:]
+        /// The first document that the vocabulary cannot encode.
+        var refused: (origin: DocumentOrigin, error: TokenizationError)?
     }
 
     /// Encodes what is not encoded yet. The bytes depend on neither threads nor interruptions.
@@ -90,6 +92,9 @@ struct PartEncoding {
         try await forEachChunk(
             of: &reader, byteCount: surroundings.chunkByteCount, work: work, transform: packing
         ) { chunk, progress in
+            if let refused = chunk.refused {
+                throw PipelineError.notEncodable(refused.origin, reason: "\(refused.error)")
+            }
             try writer.append(chunk.documents)
             journal.documents += chunk.documents.count
             journal.hash = chunk.documents.hash(after: journal.hash)
@@ -124,6 +129,9 @@ struct PartEncoding {
                         document.text.span, contentHash: document.contentHash,
                         place: DocumentPlace(document.origin.position),
                         to: isHeldOut ? .validation : .train, encoder: encoder)
+                    if chunk.refused == nil, let refusal = chunk.documents.refusal {
+                        chunk.refused = (document.origin, refusal)
+                    }
                 }
                 return chunk
             }

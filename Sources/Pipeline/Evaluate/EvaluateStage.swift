@@ -16,6 +16,7 @@ public enum EvaluateStage {
     ///   - request: the way in which they are read, where it is not that of the checkpoint's run,
     ///     or of a model without one not the default: whole windows one after the other.
     ///   - batchSize: windows scored at once.
+    ///   - documentCount: how many of the documents that are predicted worst and best are named.
     ///   - work: threads, on whose number the result does not depend, and where events go.
     /// - Returns: the result for the whole split, and for each of several data sets; of one alone
     ///   for each source, where there are several and the data set knows which documents are whose;
@@ -23,8 +24,8 @@ public enum EvaluateStage {
     public static func run(
         modelDirectory: String, shardDirectories: [String], split: Split,
         asked request: EvaluationReading.Request = EvaluationReading.Request(), batchSize: Int,
-        work: WorkContext<PipelineEvent>
-    ) throws -> (total: EvaluationResult, sources: [SourceResult], reading: EvaluationReading) {
+        documentCount: Int = 0, work: WorkContext<PipelineEvent>
+    ) throws -> EvaluationReport {
         let (directory, model, vocabulary, sets) = try open(modelDirectory, shardDirectories, work)
         let (settings, followsTraining) =
             model.readsPairs
@@ -33,6 +34,12 @@ public enum EvaluateStage {
                 ofModel: directory, asked: request, sets: sets, split: split,
                 vocabulary: vocabulary, work: work)
         let context = model.configuration.positionCount
+        if let stride = request.stride, stride > context {
+            throw PipelineError.badValue(
+                key: "stride",
+                reason: "it is \(stride), and a window of the model has \(context) tokens; give "
+                    + "that or less")
+        }
         // No more windows than there are, whatever was asked for: the memory is that of a batch.
         let stride = min(settings.stride ?? context, context)
         let windowCount = sets.map {
@@ -42,25 +49,36 @@ public enum EvaluateStage {
         try BatchRunner.checkMemory(
             of: model.configuration, batchSize: batchSize, contextLength: context,
             threadCount: work.threadCount)
+        let team = ThreadTeam(threadCount: work.threadCount)
         let runner = BatchRunner(
-            model: model, batchSize: batchSize, contextLength: context,
-            team: ThreadTeam(threadCount: work.threadCount), kernels: .best(settings.precision))
+            model: model, batchSize: batchSize, contextLength: context, team: team,
+            kernels: .best(settings.precision))
         let results = try sets.map { set in
             try Evaluator(
                 scorer: runner, set: set, split: split, vocabulary: vocabulary,
                 batchSize: batchSize, contextLength: context, settings: settings
-            ).evaluateBySource { done, count in
+            ).evaluateByDocument { done, count in
                 try work.checkStop()
                 work.report(.training(.evaluating(completedWindows: done, windowCount: count)))
             }
         }
         let reading = EvaluationReading(
             settings, contextLength: context, asked: request, followsTraining: followsTraining)
-        guard results.count > 1 else { return (results[0].total, results[0].sources, reading) }
-        return (
-            results.map(\.total).reduce(into: .none) { $0 += $1 },
-            zip(sets, results).map { SourceResult(name: $0.directory, result: $1.total) }, reading
-        )
+        var report = EvaluationReport(
+            total: results[0].total, sources: results[0].sources, reading: reading)
+        if results.count > 1 {
+            report.total = results.map(\.total).reduce(into: .none) { $0 += $1 }
+            report.sources = zip(sets, results).map {
+                SourceResult(name: $0.directory, result: $1.total)
+            }
+        }
+        let documents = results.compactMap(\.documents)
+        if documents.count == results.count {
+            report.take(
+                documents.count > 1 ? DocumentScores(joining: documents) : documents[0],
+                count: documentCount, sets, split, vocabulary, team)
+        }
+        return report
     }
 
     /// The settings of a model of pairs, which are read in one way.
@@ -107,7 +125,7 @@ public enum EvaluateStage {
         return (modelDirectory, model, vocabulary, sets)
     }
 
-    private static func mendPointers(
+    static func mendPointers(
         to modelDirectory: String, _ work: WorkContext<PipelineEvent>
     ) {
         if let note = CheckpointStore.store(ofModel: modelDirectory)?.mendPointersIfFree() {

@@ -23,6 +23,9 @@ public struct EvaluationReading: Encodable, Equatable, Sendable {
         /// A request for the run's own way.
         public init() {}
 
+        /// Whether it sets no key.
+        public var isEmpty: Bool { !keys.contains(where: \.isAsked) }
+
         /// The keys that it sets, by their names in ``EvaluationReading``.
         var keys: [(isAsked: Bool, key: String)] {
             [
@@ -122,14 +125,20 @@ extension EvaluationSettings {
         let recipe = recipe(ofModel: directory, work)
         var part: ScoredPart?
         if request.answersOnly == true {
-            part = .answers(try ChatTemplate(vocabulary))
+            part = .answers(
+                try ConversationTemplate(directory: directory, vocabulary, endTokens: []))
         } else if request.answersOnly == nil, recipe != nil,
-            try ChatTemplateFile.read(directory: directory) == ChatTemplate.jinja
+            try ChatTemplateFile.read(directory: directory) != nil
         {
             // A run that learned answers alone leaves their template in its checkpoints. Text that
             // is no conversation has none.
-            let template = try ChatTemplate(vocabulary)
-            let isChat = sets.allSatisfy { $0.begins(with: template.start, in: split) }
+            let template = try ConversationTemplate(
+                directory: directory, vocabulary, endTokens: [])
+            let start = vocabulary.specialToken(ChatTemplate.specialTokens[0])
+            let isChat = sets.allSatisfy { set in
+                set.saysAnswers(in: split)
+                    || start.map { set.begins(with: $0, in: split) } ?? false
+            }
             part = isChat ? .answers(template) : nil
         }
         if part != nil, request.stride != nil || request.masksDocuments == false {
@@ -165,6 +174,12 @@ extension EvaluationSettings {
 }
 
 extension ShardSet {
+    /// Whether the shards of a split say what is to be learned of conversations.
+    func saysAnswers(in split: Split) -> Bool {
+        let shards = shards(of: split)
+        return !shards.isEmpty && shards.allSatisfy(\.saysAnswers)
+    }
+
     /// Whether the first document of a split begins with `token`, or the split has none.
     func begins(with token: TokenID, in split: Split) -> Bool {
         guard let shard = shards(of: split).first, shard.documentCount > 0 else { return true }

@@ -67,7 +67,7 @@ public enum ExplainStage {
         guard let target else {
             var generator = TextGenerator(
                 model, configuration: .greedy(maximumTokenCount: limit),
-                endToken: vocabulary.endOfText)
+                endTokens: Set([vocabulary.endOfText].compactMap(\.self)))
             generator.start(prompt: prompt)
             var ids: [TokenID] = []
             while let token = generator.next() { ids.append(token) }
@@ -75,7 +75,9 @@ public enum ExplainStage {
             return ids
         }
         var ids: [TokenID] = []
-        BytePairEncoder(vocabulary).encode(Array(target.utf8).span, into: &ids)
+        let encoder = BytePairEncoder(vocabulary)
+        encoder.encode(Array(target.utf8).span, into: &ids)
+        try encoder.check()
         try check(ids.count, limit: limit, of: "target")
         return ids
     }

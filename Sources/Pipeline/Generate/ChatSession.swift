@@ -1,3 +1,4 @@
+import ChatTemplates
 public import Files
 import Foundation
 public import Models
@@ -23,25 +24,27 @@ public struct ChatSession {
     /// because they did not fit into its context.
     public private(set) var unreadCount = 0
 
-    private let template: ChatTemplate
+    private let template: ConversationTemplate
+    private let clock: TemplateClock
     private let encoder: BytePairEncoder
     private let contextLength: Int
     private let maximumTokenCount: Int
     private let stopStrings: [String]
-    /// The tokens that are no part of an answer, and so end it: those that only a program writes.
-    private let endings: Set<TokenID>
+    /// Tokens that only a program writes, which are not shown.
+    private let controls: Set<TokenID>
     private var generator: TextGenerator
 
     /// A conversation in which nothing was said yet.
     ///
     /// - Parameters:
     ///   - model: the model that answers.
-    ///   - template: the template that it was tuned with, in its vocabulary.
+    ///   - template: the template that it was tuned with, in its vocabulary, and what ends an
+    ///     answer.
     ///   - system: the system message; nil for none.
     ///   - configuration: how answers are drawn.
     ///   - threadCount: threads to use; the answers do not depend on it.
     public init(
-        model: any LanguageModel, template: ChatTemplate, system: String? = nil,
+        model: any LanguageModel, template: ConversationTemplate, system: String? = nil,
         configuration: GenerationConfiguration = .init(), threadCount: Int = 1
     ) throws {
         try model.configuration.checkEmbeddings(of: template.vocabulary)
@@ -51,36 +54,54 @@ public struct ChatSession {
         contextLength = model.configuration.contextLimit ?? .max
         maximumTokenCount = configuration.maximumTokenCount
         stopStrings = configuration.stopStrings
-        endings = Set(
+        clock = .now
+        controls = Set(
             template.vocabulary.specialTokens.filter { $0.recognition == .whereAllowed }.map(\.id))
         generator = TextGenerator(
             model, configuration: configuration,
-            endToken: template.end,
-            team: ThreadTeam(threadCount: threadCount))
+            endTokens: template.endTokens, team: ThreadTeam(threadCount: threadCount))
+    }
+
+    /// A conversation with a model that was tuned with ChatML.
+    public init(
+        model: any LanguageModel, template: ChatTemplate, system: String? = nil,
+        configuration: GenerationConfiguration = .init(), threadCount: Int = 1
+    ) throws {
+        try self.init(
+            model: model, template: ConversationTemplate(template), system: system,
+            configuration: configuration, threadCount: threadCount)
     }
 
     /// A conversation with the model in `directory`: a checkpoint of instruction tuning, or a
-    /// Hugging Face directory of a model that knows ChatML.
+    /// Hugging Face directory of a model that has a chat template or knows ChatML.
     ///
-    /// - Throws: ``PipelineError/notTuned(path:missing:)`` when the vocabulary lacks its special
-    ///   tokens, ``PipelineError/noConversation(path:)`` for a model of pairs.
+    /// - Parameters:
+    ///   - endTokens: gives what ends an answer in place of what the model's files say, of its
+    ///     vocabulary; nil for that.
+    /// - Throws: ``PipelineError/notTuned(path:missing:)`` when it has no template and its
+    ///   vocabulary lacks the special tokens of ChatML, ``PipelineError/noConversation(path:)`` for
+    ///   a model of pairs.
     public init(
         directory: String, system: String? = nil, configuration: GenerationConfiguration = .init(),
-        threadCount: Int = 1
+        endTokens: (Vocabulary) throws -> Set<TokenID>? = { _ in nil }, threadCount: Int = 1
     ) throws {
         let path = directory
         let directory = try CheckpointStore.soundModelDirectory(at: path)
         guard !type(of: try ModelConfiguration(directory: directory).shape).readsPairs else {
             throw PipelineError.noConversation(path: path)
         }
-        let template: ChatTemplate
+        let files = try ModelDirectory(path: directory)
+        let vocabulary = try Vocabulary(directory: directory)
+        var template: ConversationTemplate
         do {
-            template = try ChatTemplate(Vocabulary(directory: directory))
+            template = try ConversationTemplate(
+                directory: directory, vocabulary, endTokens: files.endTokens)
         } catch TokenizationError.unknownSpecialToken(let missing, _) {
             throw PipelineError.notTuned(path: path, missing: missing)
         }
+        if let ends = try endTokens(vocabulary) { template.endTokens = ends }
         try self.init(
-            model: ModelDirectory(path: directory).model(), template: template, system: system,
+            model: files.model(), template: template, system: system,
             configuration: configuration, threadCount: threadCount)
     }
 
@@ -105,8 +126,8 @@ public struct ChatSession {
     /// Asks, and hands the answer over as it comes, in whole characters. Both join the
     /// conversation, also an answer that is stopped on its way.
     ///
-    /// The answer ends with `<|im_end|>`, before a stop string, after the configured number of
-    /// tokens, or where the context is full.
+    /// The answer ends with a token that ends one, before a stop string, after the configured
+    /// number of tokens, or where the context is full.
     ///
     /// - Parameters:
     ///   - question: the user's message.
@@ -128,7 +149,8 @@ public struct ChatSession {
         while room > 0, let id = generator.next() {
             room -= 1
             // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
-            guard id.index < template.vocabulary.count, !endings.contains(id) else { break }
+            guard id.index < template.vocabulary.count else { break }
+            guard !controls.contains(id) else { continue }
             let bytes = stops.append(try stream.bytes(of: id))
             let text = String(decoding: bytes, as: UTF8.self)
             answer += text
@@ -142,30 +164,25 @@ public struct ChatSession {
     }
 
     /// The ids of the system message, of the last messages that fit, and of the beginning of an
-    /// answer; and how many messages do not fit. O(text).
+    /// answer; and how many messages do not fit. O(text), and again for each message that leaves.
     private func prompt(for messages: [ChatMessage]) throws -> (ids: [TokenID], unread: Int) {
         // An answer gets at least a quarter of the context, if it is to have as much.
         let room = contextLength - min(maximumTokenCount, contextLength / 4)
-        func ids(of message: ChatMessage) -> [TokenID] {
-            var ids: [TokenID] = []
-            template.encode([message], with: encoder, into: &ids)
-            return ids
+        let first = system.map { [ChatMessage(role: .system, content: $0)] } ?? []
+        // What did not fit before does not now.
+        var unread = min(unreadCount, messages.count - 1)
+        while true {
+            // An answer is not read without its question.
+            while messages[unread].role == .assistant { unread += 1 }
+            let rendered = try template.render(
+                first + messages[unread...], beginsAnswer: true, clock: clock)
+            let ids = rendered.ids(with: encoder)
+            try encoder.check()
+            if ids.count <= room { return (ids, unread) }
+            guard unread + 1 < messages.count else {
+                throw PipelineError.tooLong(tokenCount: ids.count, contextLength: room)
+            }
+            unread += 1
         }
-        let first = system.map { ids(of: ChatMessage(role: .system, content: $0)) } ?? []
-        var last: [TokenID] = []
-        template.beginAnswer(with: encoder, into: &last)
-        let encoded = messages.map(ids)
-        var unread = messages.count - 1
-        var count = first.count + encoded[unread].count + last.count
-        guard count <= room else {
-            throw PipelineError.tooLong(tokenCount: count, contextLength: room)
-        }
-        while unread > 0, count + encoded[unread - 1].count <= room {
-            unread -= 1
-            count += encoded[unread].count
-        }
-        // An answer is not read without its question.
-        while messages[unread].role == .assistant { unread += 1 }
-        return (first + encoded[unread...].joined() + last, unread)
     }
 }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Models
 import Tokenization
+import Tokens
 import Work
 
 /// Draws text from a model.
@@ -11,10 +12,11 @@ public enum GenerateStage {
         modelDirectory: String, prompts: [String], generation: GenerationConfiguration,
         work: WorkContext<PipelineEvent>
     ) throws -> [String] {
-        try draw(
-            model: ModelDirectory(path: modelDirectory).model(),
-            vocabulary: Vocabulary(directory: modelDirectory), prompts: prompts,
-            generation: generation, threadCount: work.threadCount
+        let files = try ModelDirectory(path: modelDirectory)
+        return try draw(
+            model: files.model(), vocabulary: Vocabulary(directory: modelDirectory),
+            endTokens: files.endTokens, prompts: prompts, generation: generation,
+            threadCount: work.threadCount
         ) { work.report(.progress(progress($0, $1))) }
     }
 
@@ -22,17 +24,20 @@ public enum GenerateStage {
     /// sample is the prompt, an arrow and the target.
     ///
     /// - Parameters:
+    ///   - endTokens: tokens that end a text, beside the vocabulary's own.
     ///   - threadCount: threads to use; the texts do not depend on it.
     ///   - progress: called before each token with those that were drawn, and the most that all
     ///     samples together can have.
     static func draw(
-        model: any LanguageModel, vocabulary: Vocabulary, prompts: [String],
-        generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
+        model: any LanguageModel, vocabulary: Vocabulary, endTokens: Set<TokenID> = [],
+        prompts: [String], generation: GenerationConfiguration, threadCount: Int,
+        progress: (Int, Int) -> Void
     ) throws -> [String] {
         let prompts = prompts.isEmpty && !model.readsPairs ? ["", ""] : prompts
         let most = prompts.count * generation.maximumTokenCount
         var options = TextSampler.Options()
         options.team = ThreadTeam(threadCount: threadCount)
+        options.endTokens = endTokens
         return try prompts.enumerated().map { number, prompt in
             var configuration = generation
             configuration.seed &+= UInt64(number)

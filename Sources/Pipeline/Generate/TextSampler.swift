@@ -30,6 +30,18 @@ public struct TextSampler {
     public struct Options {
         /// Special tokens that are recognised in the prompt.
         public var specials = SpecialTokenPolicy.none
+        /// Tokens that end a text, beside the vocabulary's own.
+        public var endTokens: Set<TokenID> = []
+        /// Whether nothing but ``endTokens`` ends a text, not what the vocabulary's own name says.
+        public var endsAtGivenTokensOnly = false
+        /// Whether special tokens that only a program writes are left out of the text.
+        public var skipsSpecialTokens = false
+        /// Changes of the logits, all of them finite.
+        public var adjustments = LogitAdjustments()
+        /// Whether no penalty is for tokens of line breaks alone.
+        public var sparesLineBreaks = false
+        /// Whether no penalty is for what ends a text.
+        public var sparesEnds = false
         /// Beginning before the prompt.
         public var beginning = PromptBeginning.automatic
         /// Samples at once, at most `TextGenerator.maximumSampleCount`; number i has the seed plus
@@ -55,6 +67,8 @@ public struct TextSampler {
     private var streams: [TextStream]
     private var stops: [StopStrings]
     private var hasEnded: [Bool]
+    /// Tokens that are not shown.
+    private let hidden: Set<TokenID>
 
     /// Samples of `model` after `prompt`.
     ///
@@ -72,9 +86,20 @@ public struct TextSampler {
         let count = options.sampleCount
         try model.configuration.checkStateMemory(
             tokenCount: promptIDs.count + configuration.maximumTokenCount, textCount: count)
+        let own = options.endsAtGivenTokensOnly ? nil : vocabulary.endOfText
+        let ends = options.endTokens.union([own].compactMap(\.self))
+        var adjustments = options.adjustments
+        if options.sparesEnds { adjustments.sparedTokens.formUnion(ends) }
+        if options.sparesLineBreaks {
+            adjustments.sparedTokens.formUnion(vocabulary.lineBreakTokens)
+        }
+        hidden =
+            options.skipsSpecialTokens
+            ? Set(vocabulary.specialTokens.filter { $0.recognition == .whereAllowed }.map(\.id))
+            : []
         generator = TextGenerator(
-            model, configuration: configuration, sampleCount: count,
-            endToken: vocabulary.endOfText,
+            model, configuration: configuration, adjustments: adjustments, sampleCount: count,
+            endTokens: ends,
             givesLogProbabilities: options.givesLogProbabilities, weights: options.weights,
             team: options.team)
         streams = Array(repeating: TextStream(vocabulary), count: count)
@@ -96,6 +121,7 @@ public struct TextSampler {
         }
         var ids = beginning.tokens(prompt, vocabulary)
         encoder.encode(Array(prompt.utf8).span, specials: specials, into: &ids)
+        try encoder.check()
         guard !ids.isEmpty else {
             throw PipelineError.badValue(
                 key: "prompt", reason: "without a token that begins it, it must not be empty")
@@ -120,7 +146,8 @@ public struct TextSampler {
         var bytes: [UInt8] = []
         // A model may have more embeddings than its vocabulary has tokens: those mean nothing.
         if let token, token.index < vocabulary.count {
-            bytes = stops[sample].append(try streams[sample].bytes(of: token))
+            let shown = hidden.contains(token) ? [] : try streams[sample].bytes(of: token)
+            bytes = stops[sample].append(shown)
             if stops[sample].hasStopped { generator.stop(sample: sample) }
         } else if token == nil {
             bytes = stops[sample].append(streams[sample].finish())
@@ -133,6 +160,17 @@ public struct TextSampler {
             sample: sample, text: String(decoding: bytes, as: UTF8.self), token: token,
             logProbability: token == nil ? nil : generator.logProbability(ofSample: sample),
             ending: ending)
+    }
+}
+
+extension Vocabulary {
+    /// The ordinary tokens of line breaks alone. O(size).
+    fileprivate var lineBreakTokens: [TokenID] {
+        (0..<count).map { TokenID($0) }.filter { id in
+            let bytes = bytes(of: id)
+            return !bytes.isEmpty && !isSpecial(id)
+                && bytes.allSatisfy { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+        }
     }
 }
 

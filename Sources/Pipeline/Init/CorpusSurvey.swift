@@ -42,14 +42,25 @@ public struct CorpusSurvey: Sendable {
     public internal(set) var leftOut: String = ""
     /// Bytes that are read, as they are stored.
     public internal(set) var storedByteCount = 0
-    /// Bytes of text; an estimate where only a sample was looked at.
+    /// Bytes of text; an estimate where ``isTextEstimate``.
     public internal(set) var textByteCount = 0
+    /// Whether the bytes of text are estimated, from a sample of records or of compressed files.
+    public internal(set) var isTextEstimate = false
     /// Documents; an estimate where only a sample was looked at.
     public internal(set) var documentCount = 0
+    /// What is held out of a corpus with too few documents to hold one out, for a person: "the end
+    /// of book.txt, …"; nil where whole documents are, or nothing is.
+    public internal(set) var heldOut: String?
     /// Bytes of text that were looked at.
     public internal(set) var sampledByteCount = 0
     /// Whether not all of the text was looked at, so that counts are estimates.
     public internal(set) var isSample = false
+    /// Whether the records are pairs of a source and its target.
+    public internal(set) var readsPairs = false
+    /// Bytes of text a token, measured on a sample; nil where that was not possible.
+    public internal(set) var bytesPerToken: Double?
+    /// Bytes of both sides that all but one of twenty pairs do not exceed; 0 for other texts.
+    var longPairByteCount = 0
     /// Scripts of the text, the most frequent first.
     public internal(set) var scripts: [ScriptShare] = []
     /// What may be wrong with the text, with advice, for a person.
@@ -67,7 +78,7 @@ public struct CorpusSurvey: Sendable {
 struct SurveyedFiles {
     /// What a file's name tells.
     enum Kind: Hashable {
-        /// JSON or a table.
+        /// JSON, a table or Parquet.
         case records(CorpusFormat)
         /// A text, with markup or without.
         case prose
@@ -89,6 +100,8 @@ struct SurveyedFiles {
         var path: String
         var byteCount: Int
         var kind: Kind { Kind(path: path) }
+        /// Whether its name says that it is compressed.
+        var isCompressed: Bool { path.hasSuffix(".zst") || path.hasSuffix(".gz") }
     }
 
     private(set) var files: [File]
@@ -113,9 +126,12 @@ struct SurveyedFiles {
     var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
 
     /// The files of one kind only.
-    func only(_ kind: Kind) -> SurveyedFiles {
+    func only(_ kind: Kind) -> SurveyedFiles { leavingOut { $0 != kind } }
+
+    /// The files without those of some kinds.
+    func leavingOut(_ isUnwanted: (Kind) -> Bool) -> SurveyedFiles {
         var some = self
-        some.files.removeAll { $0.kind != kind }
+        some.files.removeAll { isUnwanted($0.kind) }
         return some
     }
 

@@ -2,6 +2,7 @@ import Bytes
 import Corpora
 import Files
 import Foundation
+import Models
 public import Work
 
 /// Looks at a corpus that nobody has described: what is in it, and how it should be read.
@@ -20,6 +21,7 @@ public struct CorpusSurveyor {
     private let work: WorkContext<PipelineEvent>
     private var survey: CorpusSurvey
     private var statistics = TextStatistics()
+    private var rate = TokenRate()
 
     /// Looks at the corpus that `inputs` name, as `CorpusConfiguration.inputs` does. O(files +
     /// sample).
@@ -29,10 +31,10 @@ public struct CorpusSurveyor {
     public static func survey(
         _ inputs: [String], work: WorkContext<PipelineEvent>
     ) throws -> CorpusSurvey {
-        guard !inputs.contains("-") else {
-            throw PipelineError.badValue(
-                key: "corpus.inputs",
-                reason: "standard input can be read only once: write it to a file, and name that")
+        for input in inputs where input == "-" || isDevice(input) {
+            throw PipelineError.noProposal(
+                reason: (input == "-" ? "standard input" : "\(input) is no file and")
+                    + " can be read only once: write it to a file, and name that")
         }
         var surveyor = CorpusSurveyor(
             inputs: inputs, work: work, survey: CorpusSurvey(corpus: .init(inputs: inputs)))
@@ -40,13 +42,18 @@ public struct CorpusSurveyor {
         return surveyor.survey
     }
 
+    /// Whether a name is that of a device, or of a file that is open already.
+    private static func isDevice(_ input: String) -> Bool {
+        ["/dev/", "/proc/self/fd/"].contains(where: input.hasPrefix)
+    }
+
     private mutating func look() throws {
         let files = try chooseInputs()
         survey.endings = files.endings
         survey.storedByteCount = files.byteCount
         let samples = try takeSamples(of: files)
-        if case .records = files.mainKind {
-            try readRecords(samples.map(\.file), of: files)
+        if case .records(let format) = files.mainKind {
+            try readRecords(samples.map(\.file), of: files, format)
         } else {
             try readTexts(samples, of: files)
         }
@@ -57,6 +64,35 @@ public struct CorpusSurveyor {
             throw PipelineError.emptyCorpus(
                 inputs: inputs, skipped: 0, reason: survey.warnings.first)
         }
+        if !survey.readsPairs { settleValidation() }
+        try work.checkStop()
+        survey.bytesPerToken = rate.bytesPerToken(
+            vocabularySize: RecipeSize.vocabularySize(survey),
+            isWhole: !survey.isSample && rate.byteCount == statistics.byteCount)
+    }
+
+    /// Holds nothing out of a corpus so small that there is nothing to hold out, or nothing else,
+    /// and notes where the end of a document is.
+    private mutating func settleValidation() {
+        guard !survey.isSample else {
+            // One document is cut, however long it is.
+            if survey.documentCount == 1 { survey.heldOut = Self.heldOut(ofDocumentIn: inputs[0]) }
+            return
+        }
+        // What cannot be read is told by the run.
+        switch try? survey.corpus.validationOutlook(
+            threadCount: work.threadCount, stop: work.stop)
+        {
+        case .nothing, .everything:
+            survey.corpus.validationFraction = 0
+            choose("validation_fraction", "0", "so little text is all needed to learn from")
+        case .cut(let cut, _): survey.heldOut = Self.heldOut(ofDocumentIn: cut.origin.path)
+        case .byHash, .unknown, nil: break
+        }
+    }
+
+    private static func heldOut(ofDocumentIn path: String) -> String {
+        "the end of \(path), for the documents are too few to hold one out"
     }
 
     private mutating func choose(_ key: String, _ value: String, _ reason: String) {
@@ -69,11 +105,22 @@ public struct CorpusSurveyor {
     private mutating func chooseInputs() throws -> SurveyedFiles {
         var corpus = CorpusConfiguration(inputs: inputs, format: .text)
         let every = try corpus.findInputs()
-        let all = SurveyedFiles(paths: every.paths)
+        if let pipe = every.endless.first {
+            throw PipelineError.noProposal(
+                reason: "\(pipe) is no file and can be read only once: write it to a file, and "
+                    + "name that")
+        }
+        // As text they would be binary.
+        let columns = every.leftOut.binaries.filter { CorpusFormat(nameOf: $0) == .parquet }
+        let binaryCount = every.leftOut.binaries.count - columns.count
+        let paths = (every.paths + columns).sorted {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
+        let all = SurveyedFiles(paths: paths)
         let kind = all.mainKind
         let chosen: SurveyedFiles
         if kind == .other {
-            chosen = all
+            chosen = withoutRecords(all)
             survey.corpus.format = .text
             let endings = SurveyedFiles(paths: all.only(.other).files.map(\.path)).endings
             choose(
@@ -85,7 +132,7 @@ public struct CorpusSurveyor {
             corpus.format = .auto
             let found = try? corpus.findInputs()
             if found?.paths != chosen.files.map(\.path) {
-                survey.corpus.inputs = patterns(for: chosen)
+                survey.corpus.inputs = patterns(for: chosen) { $0 == kind }
                 choose(
                     "inputs", survey.corpus.inputs.joined(separator: ", "),
                     "most of it is \(chosen.endings.prefix(3).described); what else is there is of "
@@ -93,32 +140,63 @@ public struct CorpusSurveyor {
             }
         }
         let names = Set(chosen.files.map(\.path))
-        let rest = SurveyedFiles(paths: every.paths.filter { !names.contains($0) }).endings
+        let rest = SurveyedFiles(paths: paths.filter { !names.contains($0) }).endings
         let others = [
             every.leftOut.names.isEmpty ? nil : "\(every.leftOut.names.count) links or pipes",
-            every.leftOut.binaries.isEmpty ? nil : "\(every.leftOut.binaries.count) binary",
+            binaryCount == 0 ? nil : "\(binaryCount) binary",
             every.leftOut.hidden.isEmpty ? nil : "\(every.leftOut.hidden.count) hidden",
+            every.leftOut.brokenCount,
+            every.leftOut.own.isEmpty ? nil : "\(every.leftOut.own.count) of Quern's own",
         ].compactMap(\.self)
-        survey.leftOut = ([rest.described].filter { !$0.isEmpty } + others)
-            .joined(separator: ", ")
+        let (shown, more) = (rest.prefix(8), rest.dropFirst(8).reduce(0) { $0 + $1.fileCount })
+        survey.leftOut =
+            ([shown.described, more == 0 ? "" : "\(more) with other endings"]
+            .filter { !$0.isEmpty } + others).joined(separator: ", ")
         return chosen
     }
 
-    /// Patterns for the files of one kind: folders with the endings that are wanted.
-    private func patterns(for files: SurveyedFiles) -> [String] {
+    /// The files that are read as they are, without JSON and tables where endings tell them apart:
+    /// their quotes and commas are no text. Where they do not, it is said.
+    private mutating func withoutRecords(_ all: SurveyedFiles) -> SurveyedFiles {
+        func isRecords(_ kind: SurveyedFiles.Kind) -> Bool {
+            if case .records = kind { true } else { false }
+        }
+        let rest = all.leavingOut(isRecords)
+        let (records, texts) = (all.leavingOut { !isRecords($0) }.endings, rest.endings)
+        guard !records.isEmpty else { return all }
+        guard !texts.contains(where: \.name.isEmpty) else {
+            survey.warnings.append(
+                "\(records.prefix(3).described) among them would be read as text, with quotes and "
+                    + "commas: move them elsewhere, or name the files that are meant")
+            return all
+        }
+        survey.corpus.inputs = patterns(for: rest) { !isRecords($0) }
+        choose(
+            "inputs", survey.corpus.inputs.joined(separator: ", "),
+            "\(records.prefix(3).described) are records, with quotes and commas: a corpus of their "
+                + "own")
+        return rest
+    }
+
+    /// Patterns for some files: folders with the endings that are wanted.
+    private func patterns(
+        for files: SurveyedFiles, _ isWanted: (SurveyedFiles.Kind) -> Bool
+    ) -> [String] {
         inputs.flatMap { input -> [String] in
             var isFolder: ObjCBool = false
             let isThere = unsafe FileManager.default.fileExists(
                 atPath: input, isDirectory: &isFolder)
             guard isThere, isFolder.boolValue else {
-                return isThere && SurveyedFiles.Kind(path: input) != files.mainKind ? [] : [input]
+                return isThere && !isWanted(SurveyedFiles.Kind(path: input)) ? [] : [input]
             }
             var folder = input
             while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+            // In a pattern these are to be themselves.
+            let literal = folder.map { "*?[\\".contains($0) ? "\\\($0)" : "\($0)" }.joined()
             let inside = files.files.map(\.path).filter {
                 folder == "." || $0.hasPrefix(folder + "/")
             }
-            let front = folder == "." ? "" : folder + "/"
+            let front = folder == "." ? "" : literal + "/"
             return Set(inside.map(SurveyedFiles.ending(of:))).sorted().map { front + "**/*" + $0 }
         }
     }
@@ -141,8 +219,12 @@ public struct CorpusSurveyor {
             }
             try work.checkStop()
             do {
-                let sample = try InputSample(path: file.path, byteCount: each)
-                if let other = sample.otherEncoding {
+                // The reader of its format tells what a file of columns has.
+                let isText = file.kind != .records(.parquet)
+                let sample = try InputSample(path: file.path, byteCount: isText ? each : 64)
+                if !isText {
+                    samples.append((file, sample))
+                } else if let other = sample.otherEncoding {
                     warn(
                         "\(file.path) is \(other.name), and text is read as UTF-8; convert it: "
                             + "iconv -f \(other.iconvName) -t utf-8")
@@ -172,18 +254,28 @@ public struct CorpusSurveyor {
     private mutating func readTexts(
         _ samples: [(file: SurveyedFiles.File, sample: InputSample)], of files: SurveyedFiles
     ) throws {
-        var (stored, text) = (0, 0)
-        for (file, sample) in samples {
+        var (stored, unpacked, text) = (0, 0, 0)
+        for (file, sample) in samples where !isBlank(sample.bytes.span) {
             try work.checkStop()
             statistics.add(sample.bytes)
-            stored += sample.isWhole ? file.byteCount : sample.storedByteCount
+            rate.offer(sample.bytes)
+            if file.isCompressed {
+                stored += sample.isWhole ? file.byteCount : sample.storedByteCount
+                unpacked += sample.bytes.count
+            }
             text += sample.bytes.count
             addBeginning(of: sample.bytes)
             if sample.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { statistics.markCount += 1 }
         }
-        let ratio = Double(text) / Double(max(stored, 1))
-        survey.textByteCount =
-            survey.isSample ? Int(Double(files.byteCount) * ratio) : text
+        if survey.isSample {
+            // The size of a file that is not compressed is that of its text.
+            let plain = files.files.filter { !$0.isCompressed }.reduce(0) { $0 + $1.byteCount }
+            let ratio = Double(unpacked) / Double(max(stored, 1))
+            survey.textByteCount = plain + Int(Double(files.byteCount - plain) * ratio)
+            survey.isTextEstimate = plain < files.byteCount
+        } else {
+            survey.textByteCount = text
+        }
         let scale = Double(survey.textByteCount) / Double(max(text, 1))
         let division = TextDivision(statistics, fileCount: files.files.count, scale: scale)
         survey.documentCount = division.documentCount
@@ -202,43 +294,85 @@ public struct CorpusSurveyor {
     // MARK: Records
 
     private mutating func readRecords(
-        _ sampled: [SurveyedFiles.File], of files: SurveyedFiles
+        _ sampled: [SurveyedFiles.File], of files: SurveyedFiles, _ format: CorpusFormat
     ) throws {
         guard !sampled.isEmpty else { return }
         var corpus = survey.corpus
         corpus.onError = .skip
         corpus.inputs = sampled.map(\.path)
-        let fields = try RecordFields(corpus, isTable: files.isTable)
-        let field = try fields.textField(inputs: inputs)
-        survey.corpus.textField = field.name
-        corpus.textField = field.name
-        if field.name != CorpusConfiguration().textField {
-            choose("text_field", field.name, field.reason)
+        let fields = try RecordFields(corpus, of: format)
+        let progress: CorpusProgress
+        switch try fields.use(inputs: inputs) {
+        case .text(let name, let reason):
+            if name != CorpusConfiguration().textField { choose("text_field", name, reason) }
+            survey.corpus.textField = name
+            corpus.textField = name
+            progress = try readTexts(of: corpus)
+        case .pairs(let pair, let reason):
+            survey.readsPairs = true
+            survey.choices.append(
+                .init(
+                    key: "model.architecture", value: EncoderDecoderConfiguration.architecture,
+                    reason: reason))
+            (corpus.sourceField, corpus.targetField) = (pair.source, pair.target)
+            survey.corpus.sourceField = pair.source == PairFields().source ? nil : pair.source
+            survey.corpus.targetField = pair.target == PairFields().target ? nil : pair.target
+            for (key, name) in [("source_field", pair.source), ("target_field", pair.target)] {
+                choose(key, name, "pairs can be learned in the other direction as well")
+            }
+            progress = try readPairs(of: corpus)
         }
         let total = sampled.reduce(0) { $0 + $1.byteCount }
-        var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
-        while reader.progress.textBytes < Self.sampleByteCount, let document = try reader.next() {
-            if reader.progress.documents % 256 == 0 { try work.checkStop() }
-            statistics.add(document.text)
-            addBeginning(of: document.text)
-        }
-        let progress = reader.progress
         let isAll = progress.textBytes < Self.sampleByteCount
         survey.isSample = !isAll || sampled.count < files.files.count
+        survey.isTextEstimate = survey.isSample
         let read = isAll ? total : progress.bytesRead
         let scale = survey.isSample ? Double(files.byteCount) / Double(max(read, 1)) : 1
         survey.textByteCount = Int(Double(progress.textBytes) * scale)
         survey.documentCount = Int(Double(progress.documents) * scale)
-        guard progress.skippedLines + progress.brokenFileCount > 0 else { return }
+        let (records, brokenFiles) = (progress.skippedLines, progress.brokenFileCount)
+        guard records + brokenFiles > 0 else { return }
+        let counts = [
+            records == 0 ? nil : "\(records) of \(progress.documents + records) records",
+            brokenFiles == 0 ? nil : "\(brokenFiles) of \(sampled.count) files",
+        ].compactMap(\.self)
         warn(
-            "\(progress.skippedLines + progress.brokenFileCount) records or files of "
-                + "\(progress.documents) cannot be read: \(progress.examples.first ?? "")")
+            "\(counts.joined(separator: " and ")) looked at cannot be read: "
+                + "\(progress.examples.first ?? "")")
     }
-}
 
-extension SurveyedFiles {
-    /// Whether the files are tables, so that their fields stand in a header.
-    var isTable: Bool { [.records(.csv), .records(.tsv)].contains(mainKind) }
+    private mutating func readTexts(of corpus: CorpusConfiguration) throws -> CorpusProgress {
+        var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
+        while reader.progress.textBytes < Self.sampleByteCount, let document = try reader.next() {
+            if reader.progress.documents % 256 == 0 { try work.checkStop() }
+            statistics.add(document.text)
+            rate.offer(document.text)
+            addBeginning(of: document.text)
+        }
+        return reader.progress
+    }
+
+    private mutating func readPairs(of corpus: CorpusConfiguration) throws -> CorpusProgress {
+        var reader = try PairReader(corpus, stop: work.stop)
+        var lengths: [Int] = []
+        while reader.progress.textBytes < Self.sampleByteCount, let pair = try reader.next() {
+            if reader.progress.documents % 256 == 0 { try work.checkStop() }
+            for side in [pair.source, pair.target] {
+                let bytes = Array(side.utf8)
+                statistics.add(bytes)
+                rate.offer(bytes)
+            }
+            lengths.append(pair.byteCount)
+            // A model of pairs is asked for the target of a whole source.
+            let isShort = pair.source.count <= 40 && !pair.source.contains(where: \.isNewline)
+            if survey.beginnings.count < 2, isShort, !survey.beginnings.contains(pair.source) {
+                survey.beginnings.append(pair.source)
+            }
+        }
+        lengths.sort()
+        survey.longPairByteCount = lengths.isEmpty ? 0 : lengths[(lengths.count - 1) * 19 / 20]
+        return reader.progress
+    }
 }
 
 extension Sequence<CorpusSurvey.Ending> {

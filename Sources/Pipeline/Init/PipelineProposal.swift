@@ -1,6 +1,7 @@
 import Bytes
 import Corpora
 import Files
+import Foundation
 import Models
 import Training
 import Work
@@ -23,7 +24,7 @@ public struct PipelineProposal: Sendable {
         public var parameters: Int
         /// Seconds of training on this machine, its speed measured just now.
         public var seconds: Double
-        /// Bytes of memory in training.
+        /// Bytes of memory: the most that a part of the run takes, be it the text's or training's.
         public var memoryBytes: Int
         /// Bytes on the disk: vocabulary, shards and checkpoints.
         public var diskBytes: Int
@@ -71,12 +72,22 @@ public struct PipelineProposal: Sendable {
 
     /// Chooses what a model of the corpus should be for `minutes` of training.
     ///
-    /// - Throws: ``PipelineError`` for a name that cannot be one of directories.
+    /// - Throws: ``PipelineError`` for a name that cannot be one of directories, and
+    ///   ``PipelineError/noProposal(reason:)`` for a corpus of less than a window of tokens.
     public init(
         _ survey: CorpusSurvey, name: String, minutes: Double, machine: Machine
     ) throws {
-        try checkFolderName(name, key: "name")
+        try Self.check(name: name)
         let size = RecipeSize(survey, minutes: minutes, machine: machine)
+        // The last token of a window is predicted, and predicts nothing.
+        guard survey.readsPairs || size.trainingTokens >= Double(size.contextLength + 1) else {
+            throw PipelineError.noProposal(
+                reason: "\(survey.corpus.inputs.joined(separator: ", ")) holds "
+                    + "\(survey.textByteCount) bytes of text, about \(size.corpusTokens) tokens, "
+                    + "of which \(Int(size.trainingTokens)) are learned from, and one window of "
+                    + "the model has \(size.contextLength + 1): there must be more text, or "
+                    + "another")
+        }
         var choices = survey.choices
         choices += size.choices
         self.survey = survey
@@ -89,15 +100,33 @@ public struct PipelineProposal: Sendable {
         var shape = configuration.model.shape
         shape.vocabularySize = size.vocabularySize
         let memory = MemoryPlan(
-            shape: shape, configuration: configuration.training, threadCount: machine.threadCount)
+            shape: shape, configuration: configuration.training, threadCount: machine.threadCount,
+            dataByteCount: 2 * size.corpusTokens)
         let parameters = shape.layout.floatCount
         let kept = configuration.training.keepCheckpoints + 1
         cost = Cost(
             corpusTokens: size.corpusTokens, steps: size.steps,
             trainingTokens: size.steps * size.tokensPerStep, parameters: parameters,
-            seconds: size.seconds, memoryBytes: memory.total,
+            seconds: size.seconds,
+            memoryBytes: max(
+                memory.total,
+                Self.textMemory(of: survey.textByteCount, threadCount: machine.threadCount)),
             // Parameters and the optimizer's two moments, in floats; ids of two bytes.
             diskBytes: kept * 12 * parameters + 2 * size.corpusTokens + (1 << 20))
+    }
+
+    /// Throws unless a pipeline may have this name.
+    public static func check(name: String) throws {
+        try checkFolderName(name, key: "name")
+    }
+
+    /// Bytes of memory while a vocabulary is learned and the text is encoded: those of the program,
+    /// and of the distinct pieces of the text, which grow with the logarithm of its size. Measured
+    /// on 4 to 54 MB of English, man pages and web pages.
+    private static func textMemory(of byteCount: Int, threadCount: Int) -> Int {
+        let doublings = log2(1 + Double(byteCount) / 1e6)
+        return MemoryPlan.programByteCount + threadCount * MemoryPlan.threadByteCount
+            + Int(doublings * Double(14 << 20))
     }
 
     private static func text(
@@ -119,6 +148,8 @@ public struct PipelineProposal: Sendable {
         if corpus.textField != standard.textField {
             reading.append("\"text_field\": " + json(corpus.textField))
         }
+        if let field = corpus.sourceField { reading.append("\"source_field\": " + json(field)) }
+        if let field = corpus.targetField { reading.append("\"target_field\": " + json(field)) }
         if corpus.documents != standard.documents {
             reading.append("\"documents\": " + json(corpus.documents.rawValue))
         }
@@ -130,14 +161,20 @@ public struct PipelineProposal: Sendable {
         }
         if let fraction = size.validationFraction {
             reading.append("\"validation_fraction\": \(fraction)")
+        } else if corpus.validationFraction == 0 {
+            reading.append("\"validation_fraction\": 0")
         }
         let shape = size.shape
+        let architecture =
+            survey.readsPairs
+            ? "\"architecture\": " + json(EncoderDecoderConfiguration.architecture) + ", " : ""
+        let context = size.hasOwnContext ? ", \"n_positions\": \(size.contextLength)" : ""
         var lines = [
             "\"name\": " + json(name),
             "\"corpus\": {" + reading.joined(separator: ", ") + "}",
             "\"vocabulary\": {\"vocab_size\": \(size.vocabularySize)}",
-            "\"model\": {\"n_layer\": \(shape.layers), \"n_head\": \(shape.heads), "
-                + "\"n_embd\": \(shape.width)}",
+            "\"model\": {\(architecture)\"n_layer\": \(shape.layers), "
+                + "\"n_head\": \(shape.heads), \"n_embd\": \(shape.width)\(context)}",
             "\"training\": {\"steps\": \(size.steps), \"evaluate_every\": \(size.evaluateEvery), "
                 + "\"checkpoint_every\": \(size.evaluateEvery)}",
         ]

@@ -18,8 +18,11 @@ struct RecipeSize {
         var heads: Int
         var width: Int
 
-        /// Parameters of the blocks: 4·d² of attention and 8·d² of the network behind it in each.
-        var blockParameters: Int { 12 * layers * width * width }
+        /// Parameters of the blocks: 4·d² of an attention and 8·d² of a network behind it. A model
+        /// of pairs has a block of either half, and an attention between them.
+        func blockParameters(ofPairs: Bool) -> Int {
+            (ofPairs ? 28 : 12) * layers * width * width
+        }
     }
 
     /// Models of heads of 32, each with about twice the parameters of the one before.
@@ -53,33 +56,49 @@ struct RecipeSize {
     let seconds: Double
     /// The share that is held out; nil for the default.
     let validationFraction: Double?
+    /// Tokens of a window, and whether that is the default.
+    let contextLength: Int
+    let hasOwnContext: Bool
+    /// Tokens that are learned from once in an epoch.
+    let trainingTokens: Double
     let choices: [CorpusSurvey.Choice]
 
     init(_ survey: CorpusSurvey, minutes: Double, machine: PipelineProposal.Machine) {
         let training = PipelineConfiguration().training
-        let contextLength = PipelineConfiguration().model.shape.positionCount
+        let (vocabulary, guess) = Self.vocabulary(survey)
+        let bytesPerToken = survey.bytesPerToken ?? guess
+        let standardContext = PipelineConfiguration().model.shape.positionCount
+        let contextLength = Self.contextLength(
+            survey, standard: standardContext, bytesPerToken: bytesPerToken)
+        self.contextLength = contextLength
+        hasOwnContext = contextLength != standardContext
         let batch = training.windowsPerStep * contextLength
         let bytes = Double(survey.textByteCount)
-        let (vocabulary, bytesPerToken) = Self.vocabulary(survey)
-        let tokens = max(1, Int(bytes / bytesPerToken))
+        let marks = survey.documentCount * (survey.readsPairs ? Self.pairMarkCount : 1)
+        let tokens = max(1, Int(bytes / bytesPerToken) + marks)
         let standard = survey.corpus.validationFraction
         let held = min(standard, Double(Self.validationTokens) / Double(tokens))
         validationFraction = held < standard * 0.75 ? Self.rounded(held) : nil
         let fraction = validationFraction ?? standard
         let heldOut = fraction * Double(tokens)
-        let limit = Double(Self.mostEpochs) * Double(tokens) * (1 - fraction)
+        let trainingTokens = Double(tokens) * (1 - fraction)
+        self.trainingTokens = trainingTokens
+        let limit = Double(Self.mostEpochs) * trainingTokens
         let rate = machine.matrixPeak * Self.peakShare
 
         /// Tokens that a model learns from in the time, and those that there are to learn from.
         func budget(_ shape: Shape) -> (time: Double, data: Double, operations: Double) {
-            let operations = Self.operations(shape, vocabulary, contextLength)
+            let operations = Self.operations(
+                shape, vocabulary, contextLength, ofPairs: survey.readsPairs)
             // An evaluation is a pass forward, a third of a training step.
             let evaluations = Double(Self.evaluationCount) * heldOut / 3
             let time = rate * minutes * 60 / operations - evaluations
             return (time, min(time, limit), operations)
         }
         let fitting = Self.ladder.filter {
-            budget($0).data >= Double(Self.tokensPerParameter * $0.blockParameters)
+            budget($0).data
+                >= Double(
+                    Self.tokensPerParameter * $0.blockParameters(ofPairs: survey.readsPairs))
         }
         shape = fitting.last ?? Self.ladder[0]
         let (time, data, operations) = budget(shape)
@@ -92,8 +111,6 @@ struct RecipeSize {
         let work = Double(steps * batch) + Double(Self.evaluationCount) * heldOut / 3
         seconds = work * operations / rate
 
-        let epochs = Double(steps * batch) / Double(tokens)
-        let epochText = epochs < 10 ? "\((epochs * 10).rounded() / 10)" : "\(Int(epochs))"
         var choices = [
             CorpusSurvey.Choice(
                 key: "vocabulary.vocab_size", value: "\(vocabulary)",
@@ -108,18 +125,32 @@ struct RecipeSize {
                         "about \(Self.validationTokens) tokens tell models apart, and more cost "
                         + "time"))
         }
+        let tokenNeed = "\(Self.tokensPerParameter) tokens of training for each of the"
+        let smallest = Self.ladder[0].blockParameters(ofPairs: survey.readsPairs)
         choices.append(
             .init(
                 key: "model",
                 value: "\(shape.layers) layers, \(shape.heads) heads, width \(shape.width)",
-                reason: fitting.isEmpty
-                    ? "the smallest, for there is little to learn from"
-                    : "the largest with \(Self.tokensPerParameter) tokens for each of the "
-                        + "\(shape.blockParameters) parameters of its blocks"))
+                reason: !fitting.isEmpty
+                    ? "the largest with \(tokenNeed) "
+                        + "\(shape.blockParameters(ofPairs: survey.readsPairs)) parameters of its "
+                        + "blocks"
+                    : limit < time
+                        ? "the smallest, for there is little to learn from"
+                        : "the smallest, for the time does not suffice for \(tokenNeed) "
+                            + "\(smallest) parameters of its blocks"))
+        if hasOwnContext {
+            choices.append(
+                .init(
+                    key: "model.n_positions", value: "\(contextLength)",
+                    reason: "nineteen of twenty pairs fit in; a longer one is left out"))
+        }
         choices.append(
             .init(
                 key: "training.steps", value: "\(steps)",
-                reason: "\(batch) tokens each, the corpus \(epochText) times: "
+                reason:
+                    "\(batch) tokens each, \(Self.times(Double(steps * batch) / trainingTokens))"
+                    + ": "
                     + (wanted < Self.leastSteps
                         ? "the fewest that teach anything"
                         : limit < time
@@ -127,7 +158,36 @@ struct RecipeSize {
         self.choices = choices
     }
 
-    /// The size of a vocabulary for a corpus, and the bytes of a token that it is expected to make.
+    /// How often a corpus is read, in words.
+    private static func times(_ epochs: Double) -> String {
+        if epochs < 0.095 {
+            let percent = epochs * 100
+            return "\(percent < 1 ? "less than 1" : "\(Int(percent.rounded()))") % of the corpus"
+        }
+        return "the corpus "
+            + (epochs < 10 ? "\((epochs * 10).rounded() / 10)" : "\(Int(epochs.rounded()))")
+            + " times"
+    }
+
+    /// Tokens of a pair besides its two sides: the ends of both, and the beginning of the target.
+    private static let pairMarkCount = 3
+    /// The longest window for pairs.
+    private static let longestContext = 2_048
+
+    /// Tokens of a window: for pairs, which stay whole, a power of two that holds most of them.
+    private static func contextLength(
+        _ survey: CorpusSurvey, standard: Int, bytesPerToken: Double
+    ) -> Int {
+        let needed = Double(survey.longPairByteCount) / bytesPerToken + Double(pairMarkCount)
+        var length = standard
+        while survey.readsPairs, Double(length) < needed, length < longestContext { length *= 2 }
+        return length
+    }
+
+    /// The size of a vocabulary for a corpus.
+    static func vocabularySize(_ survey: CorpusSurvey) -> Int { vocabulary(survey).size }
+
+    /// The size of a vocabulary for a corpus, and the bytes of a token that it makes of English.
     private static func vocabulary(_ survey: CorpusSurvey) -> (size: Int, bytesPerToken: Double) {
         let sizes = [
             (100_000, 512, 2.0), (500_000, 1_024, 2.5), (3_000_000, 2_048, 3.0),
@@ -143,12 +203,14 @@ struct RecipeSize {
     }
 
     private static func operations(
-        _ shape: Shape, _ vocabulary: Int, _ contextLength: Int
+        _ shape: Shape, _ vocabulary: Int, _ contextLength: Int, ofPairs: Bool
     ) -> Double {
+        let architecture =
+            ofPairs ? ", \"architecture\": \"\(EncoderDecoderConfiguration.architecture)\"" : ""
         // The keys that the proposal writes into the section "model".
         let section = """
             {"n_layer": \(shape.layers), "n_head": \(shape.heads), "n_embd": \(shape.width), \
-            "n_positions": \(contextLength), "vocab_size": \(vocabulary)}
+            "n_positions": \(contextLength), "vocab_size": \(vocabulary)\(architecture)}
             """
         do {
             let model = try JSONDecoder().decode(ModelConfiguration.self, from: Data(section.utf8))

@@ -95,13 +95,15 @@ public enum ModelExport {
     ///   - output: the new directory.
     ///   - type: how all numbers are stored.
     ///   - shardByteCount: the most bytes of tensors in a file; nil for one file.
+    ///   - overwrites: whether a model that is there is replaced.
     ///   - report: takes how far it has come.
     /// - Returns: the model, and the names of the files.
     public static func huggingFace(
         _ directory: String, to output: String, type: NumberType, shardByteCount: Int?,
-        report: (PipelineEvent) -> Void
+        overwrites: Bool = false, report: (PipelineEvent) -> Void
     ) throws -> (model: ModelDirectory, files: [String]) {
-        let claim = try NewDirectory.claim(output, inputs: [CheckpointStore.resolved(directory)])
+        let claim = try NewDirectory.claim(
+            output, inputs: [CheckpointStore.resolved(directory)], overwrites: overwrites)
         let directory = try CheckpointStore.soundModelDirectory(at: directory)
         let model = try ModelDirectory(path: directory)
         let files = try NewDirectory.make(claim) { partial in

@@ -5,15 +5,24 @@ import Foundation
 enum NewDirectory {
     /// Claims `path` for a directory that is made from `inputs`.
     ///
-    /// - Throws: ``PipelineError/occupied(path:)`` if something is there already, and `FileError`
-    ///   if it meets an input or another process writes it.
-    static func claim(_ path: String, inputs: [String]) throws -> OutputClaim {
+    /// - Parameters:
+    ///   - path: the directory of the new model.
+    ///   - inputs: what it is made from.
+    ///   - overwrites: whether a model that is there gives way.
+    /// - Throws: ``PipelineError/occupied(path:isModel:)`` if something is there that does not, and
+    ///   `FileError` if it meets an input or another process writes it.
+    static func claim(
+        _ path: String, inputs: [String], overwrites: Bool
+    ) throws -> OutputClaim {
         try FilePlace.check(output: path, inputs: inputs)
         let claim = try OutputClaim(path, .replaced, making: .directory(.model))
         // Not before the claim: until then another process may be about to make it.
-        if FileManager.default.fileExists(atPath: path) {
-            guard try FileSystem.namesInDirectory(path).isEmpty else {
-                throw PipelineError.occupied(path: path)
+        if FileManager.default.fileExists(atPath: path),
+            try !FileSystem.namesInDirectory(path).isEmpty
+        {
+            let isModel = ResultKind(at: path) == .model
+            guard isModel, overwrites else {
+                throw PipelineError.occupied(path: path, isModel: isModel)
             }
         }
         return claim
@@ -26,7 +35,8 @@ enum NewDirectory {
     ) throws -> Result {
         var staging = try StagingDirectory(claim)
         let result = try body(staging.path)
-        try staging.commit()
+        // The claim has seen that nothing but a model may be there.
+        try staging.commit(replacing: true)
         return result
     }
 

@@ -24,9 +24,16 @@ public struct RecordedRun: Sendable {
     ///
     /// - Throws: ``PipelineError/noRun(path:)`` where there is neither a checkpoint nor a step.
     public init(directory: String, name: String) throws {
+        try self.init(
+            directory: directory, name: name,
+            curves: try RecordedCurves(runDirectory: directory))
+    }
+
+    /// The run in `directory`, whose losses are read elsewhere or not at all.
+    package init(directory: String, name: String, curves: RecordedCurves) throws {
         self.name = name
         self.directory = directory
-        curves = try RecordedCurves(runDirectory: directory)
+        self.curves = curves
         let store = CheckpointStore(runDirectory: directory)
         let state = try store.latestState()
         let scores = try Self.scores(in: directory)
@@ -68,18 +75,27 @@ extension RecordedRun {
     ///
     /// - Throws: ``PipelineError/noRun(path:)``.
     public static func runs(named name: String) throws -> [RecordedRun] {
+        try places(named: name).map { try RecordedRun(directory: $0.directory, name: $0.name) }
+    }
+
+    /// The directories that ``runs(named:)`` reads, and the names of the runs in them.
+    package static func places(
+        named name: String
+    ) throws -> [(directory: String, name: String)] {
         if let directory = ModelPlace.run(named: name) ?? ModelPlace.runDirectory(of: name) {
-            return [try RecordedRun(directory: directory, name: shown(directory))]
+            return [(directory, shown(directory))]
         }
         var path = name
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        if FileSystem.isMissing(path), !path.hasPrefix("/") { path = runs + path }
-        // A run that has no checkpoint yet has its steps.
-        if isRun(path) { return [try RecordedRun(directory: path, name: shown(path))] }
-        let names = (try? FileSystem.namesInDirectory(path)) ?? []
-        let models = names.sorted().map { path + "/" + $0 }.filter(isRun)
-        guard !models.isEmpty else { throw PipelineError.noRun(path: name) }
-        return try models.map { try RecordedRun(directory: $0, name: shown($0)) }
+        let found = CandidatePaths(of: path, below: ModelPlace.runsDirectory).first { path in
+            // A run that has no checkpoint yet has its steps.
+            guard !isRun(path) else { return [path] }
+            let names = (try? FileSystem.namesInDirectory(path)) ?? []
+            let models = names.sorted().map { path + "/" + $0 }.filter(isRun)
+            return models.isEmpty ? nil : models
+        }
+        guard let found else { throw PipelineError.noRun(path: name) }
+        return found.map { ($0, shown($0)) }
     }
 
     /// The directory of runs that are named without it.

@@ -9,7 +9,7 @@ public import Work
 public enum RefineStage {
     /// Destination of the result.
     public enum Destination {
-        /// To a directory, as seekable `.jsonl.zst` parts and a report.
+        /// To a directory, as seekable `.jsonl.zst` parts, or `.parquet` ones, and a report.
         case directory(String)
         /// As JSON lines, handed on as bytes.
         case lines(([UInt8]) throws -> Void)
@@ -25,13 +25,14 @@ public enum RefineStage {
     ///   - corpus: the documents.
     ///   - refinement: what becomes of them.
     ///   - destination: where the rest goes.
+    ///   - removedPath: a file for a list of what is removed; see `RemovedList`.
     ///   - willReplace: called with the report before a result in the directory is replaced; where
     ///     it throws, that stays.
     ///   - work: threads, the signal to stop, and where events go.
     /// - Returns: the report: counts of the input, of what each step removed, and of what is left.
     public static func run(
         corpus: CorpusConfiguration, refinement: RefinementConfiguration,
-        destination: Destination,
+        destination: Destination, removedPath: String? = nil,
         willReplace: (RefinementReport) throws -> Void = { _ in },
         work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
@@ -42,28 +43,34 @@ public enum RefineStage {
         return try await run(
             corpus: corpus, refinement: refinement,
             memory: RefinementMemory(refinement.memory, threadCount: work.threadCount),
-            destination: destination, willReplace: willReplace, work: work)
+            destination: destination, removedPath: removedPath, willReplace: willReplace,
+            work: work)
     }
 
     /// Refines with memory shared in a chosen way, for tests of what does not fit.
     static func run(
         corpus: CorpusConfiguration, refinement: RefinementConfiguration,
-        memory: RefinementMemory, destination: Destination,
+        memory: RefinementMemory, destination: Destination, removedPath: String? = nil,
         willReplace: (RefinementReport) throws -> Void = { _ in },
         work: WorkContext<PipelineEvent>
     ) async throws -> RefinementReport {
+        var corpus = corpus
+        corpus.keptFields = refinement.keptFields
         var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
+        if let removedPath { try reader.inputs.check(output: removedPath) }
+        let removed = try removedPath.map { try RemovedList(path: $0) }
         switch destination {
         case .directory(let path):
             try reader.inputs.check(output: path)
             var directory = try RefinedDirectory(
-                path: path, partByteCount: refinement.partByteCount)
+                path: path, partByteCount: refinement.partByteCount,
+                format: refinement.partFormat)
             let claims = try reader.inputs.claim([], quarantinePath: corpus.keptPath, work: work)
             defer { withExtendedLifetime(claims) {} }
             let scratchPath = scratchPath(refinement, FileSystem.parentDirectory(of: path))
             var outcome = try await refine(
                 &reader, with: refinement, memory: memory, scratchPath: scratchPath,
-                level: refinement.compressionLevel, work: work
+                level: refinement.compressionLevel, removed: removed, work: work
             ) { try directory.append($0) }
             guard outcome.kept.documents > 0 else {
                 throw nothingLeft(outcome, corpus, reader.progress)
@@ -71,19 +78,27 @@ public enum RefineStage {
             try directory.endPart()
             outcome.parts = directory.parts
             try willReplace(outcome)
+            try removed?.commit()
             try directory.commit(outcome)
             return outcome
         case .lines(let write):
+            guard refinement.partFormat == .jsonl else {
+                throw PipelineError.badValue(
+                    key: "corpus.refine.part_format",
+                    reason: "documents that are handed on are JSON lines; choose a directory for "
+                        + "Parquet")
+            }
             let claims = try reader.inputs.claim([], quarantinePath: corpus.keptPath, work: work)
             defer { withExtendedLifetime(claims) {} }
             let scratchPath = scratchPath(refinement, NSTemporaryDirectory())
             let outcome = try await refine(
                 &reader, with: refinement, memory: memory, scratchPath: scratchPath, level: nil,
-                work: work
+                removed: removed, work: work
             ) { try write($0.bytes) }
             guard outcome.kept.documents > 0 else {
                 throw nothingLeft(outcome, corpus, reader.progress)
             }
+            try removed?.commit()
             return outcome
         }
     }
@@ -108,9 +123,11 @@ public enum RefineStage {
     private static func refine(
         _ reader: inout CorpusReader, with refinement: RefinementConfiguration,
         memory: RefinementMemory, scratchPath: String, level: Int?,
-        work: WorkContext<PipelineEvent>, write: (DocumentBlock) throws -> Void
+        removed: RemovedList?, work: WorkContext<PipelineEvent>,
+        write: (DocumentBlock) throws -> Void
     ) async throws -> RefinementReport {
         let refiner = try Refiner(refinement, memory: memory, scratchPath: scratchPath)
+        if let removed { refiner.didRemove = { removed.append($0) } }
         let measure = refiner.measure
         let blockByteCount = min(DocumentBlock.textByteCount, refinement.partByteCount)
         var outcome = try await withThrowingTaskGroup(
@@ -123,7 +140,10 @@ public enum RefineStage {
                 let full = documents
                 (documents, byteCount) = ([], 0)
                 try await tasks.add(to: &group) {
-                    try DocumentBlock(full, level: level)
+                    guard refinement.partFormat == .parquet, let level else {
+                        return try DocumentBlock(full, level: level)
+                    }
+                    return try DocumentBlock(rowsOf: full, level: level)
                 } take: {
                     try write($0)
                 }
@@ -172,10 +192,11 @@ extension RefinementReport {
 extension CorpusConfiguration {
     /// Settings of reading the result of refining this corpus, given the files that it consists of.
     func refined(files: [String]) -> CorpusConfiguration {
-        CorpusConfiguration(
+        let parts = files.filter { !$0.hasSuffix("/" + RefinedDirectory.reportName) }
+        return CorpusConfiguration(
             // Not the directory, which may hold those of sources as well.
-            inputs: files.filter { !$0.hasSuffix("/" + RefinedDirectory.reportName) },
-            format: .jsonl, validationFraction: validationFraction,
+            inputs: parts, format: parts.first?.hasSuffix(".parquet") == true ? .parquet : .jsonl,
+            validationFraction: validationFraction,
             // Escapes make a text up to six times as long, and its place is added.
             maximumDocumentByteCount: 6 * maximumDocumentByteCount + (64 << 10))
     }

@@ -17,14 +17,24 @@ struct AsideMover {
     /// - Parameters:
     ///   - steps: steps of the model that is moved, or whose data is; nil where there is none.
     ///   - claim: the claim of the run's directory that the caller holds.
+    ///   - paths: what may be moved: the names of all of it end alike, so that what belongs
+    ///     together can be told.
     ///   - date: the moment.
-    init(steps: Int?, claim: OutputClaim? = nil, date: Date = Date()) {
+    init(
+        steps: Int?, claim: OutputClaim? = nil, together paths: [String] = [], date: Date = Date()
+    ) {
         self.claim = claim
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.calendar = Calendar(identifier: .gregorian)
         formatter.dateFormat = "yyyy-MM-dd'T'HH-mm"
-        suffix = "-" + formatter.string(from: date) + (steps.map { "-step-\($0)" } ?? "")
+        let wish = "-" + formatter.string(from: date) + (steps.map { "-step-\($0)" } ?? "")
+        var (suffix, number) = (wish, 1)
+        while paths.contains(where: { FileManager.default.fileExists(atPath: $0 + suffix) }) {
+            number += 1
+            suffix = "\(wish)-\(number)"
+        }
+        self.suffix = suffix
     }
 
     /// Moves the directory `path`, if it is there.

@@ -1,8 +1,10 @@
+import Corpora
 import Files
 import Foundation
 import Tokenization
 import Training
 import VocabularyLearning
+import Work
 
 /// What earlier runs have made and this one would replace.
 extension PipelineRunner {
@@ -97,6 +99,7 @@ extension PipelineRunner {
                 path: runDirectory, kind: .model(steps: first.newest.state.step), changes: all)
         ) {
             try AsideMover.checkNoLink(runDirectory)
+            try checkBeginnings(of: corpora)
             // The model last: a process that is killed on the way still knows what belongs to it.
             for (number, corpus) in corpora.enumerated() {
                 let source = corpus.source
@@ -111,6 +114,20 @@ extension PipelineRunner {
             try moveRunAside(record.mover)
             record.ledger = StageLedger(directory: runDirectory)
             record.trained = []
+        }
+    }
+
+    /// Throws where the first document of a corpus, or the first pair, cannot be read: what a slip
+    /// of the pen asks for is no reason to move anything. O(its bytes).
+    private func checkBeginnings(of corpora: [Corpus]) throws {
+        for source in corpora.map(\.source) {
+            if configuration.readsPairs {
+                var reader = try PairReader(source.corpus, stop: work.stop)
+                _ = try reader.next()
+            } else {
+                var reader = try CorpusReader(source.corpus, stop: work.stop)
+                _ = try reader.next()
+            }
         }
     }
 

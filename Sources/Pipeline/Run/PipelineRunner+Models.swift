@@ -32,6 +32,9 @@ extension PipelineRunner {
             var surroundings = Trainer.Surroundings(
                 runDirectory: directory, existing: try existingRun(data, vocabulary, before.ledger))
             surroundings.claim = claim
+            surroundings.group = processes.group
+            surroundings.programVersion = processes.programVersion
+            try processes.announce(configuration, RunData(data), surroundings)
             let summary = try await TrainStage.run(
                 configuration, data: data, vocabulary: vocabulary, surroundings: surroundings,
                 work: work)
@@ -184,7 +187,13 @@ extension PipelineRunner {
         let steps = run.newest.state.step
         try giveWay(
             Replacement(path: directory, kind: .model(steps: steps), changes: changes)
-        ) { try moveAside(directory, AsideMover(steps: steps)) }
+        ) {
+            // A conversation that cannot be read is no reason to move anything.
+            var reader = try ConversationReader(
+                inputs: section.inputs, onError: section.onError, stop: work.stop)
+            while try reader.next() != nil { try work.checkStop() }
+            try moveAside(directory, AsideMover(steps: steps))
+        }
     }
 
     private func tuningChanges(
@@ -196,7 +205,7 @@ extension PipelineRunner {
         // Where it begins, and how many steps the epochs are, is known later.
         if wanted.initFrom == nil { wanted.initFrom = before.initFrom }
         if section.epochs != nil { wanted.steps = before.steps }
-        var changes = try tuned.changes(to: wanted, section: TuneStage.section, data: nil)
+        var changes = try TuneStage.changes(tuned, to: wanted, data: nil)
         if TuneStage.goesOn(tuned, to: wanted, with: changes) { changes = [] }
         if section.training.initFrom == nil, let start = record.trained.first?.newest.state,
             start.configuration.steps < configuration.training.steps

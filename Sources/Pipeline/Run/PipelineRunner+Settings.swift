@@ -54,7 +54,8 @@ extension PipelineSource {
         let sizes = try corpus.inputPaths().map {
             (StageLedger.attributes(ofInput: $0)?[.size] as? NSNumber)?.intValue ?? 0
         }
-        values["inputs"] = "\(sizes.count) files of \(sizes.reduce(0, +)) bytes"
+        let files = sizes.count == 1 ? "1 file" : "\(sizes.count) files"
+        values["inputs"] = "\(files) of \(sizes.reduce(0, +)) bytes"
         var settings = values.named(section)
         if let refinement {
             settings.merge(

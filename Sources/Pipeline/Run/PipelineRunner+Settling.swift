@@ -142,7 +142,7 @@ extension PipelineRunner {
     ) -> RefinementReport? {
         let path = source.refinedDirectory + "/" + RefinedDirectory.reportName
         guard !isKnown(.refine, source.name, path, record),
-            let data = FileManager.default.contents(atPath: path)
+            let data = FileSystem.contentsIfReadable(path)
         else { return nil }
         return try? JSONDecoder().decode(RefinementReport.self, from: data)
     }

@@ -37,28 +37,32 @@ public struct PipelineRunner {
     let runDirectory: String
     /// Name of the model among several that one ledger keeps; nil where there is one.
     let modelName: String?
+    /// The processes that train together, of which this is the first.
+    let processes: SharedTraining
 
     /// A runner of `configuration`.
     ///
     /// - Parameters:
     ///   - configuration: what is run.
     ///   - existing: what becomes of earlier results that others would replace.
+    ///   - processes: those that train together, of which this is the first.
     ///   - work: threads, the signal to stop, and where events go.
     public init(
         _ configuration: PipelineConfiguration, existing: ExistingResults = .refuse,
-        work: WorkContext<PipelineEvent>
+        processes: SharedTraining = SharedTraining(), work: WorkContext<PipelineEvent>
     ) {
         self.init(
             configuration, runDirectory: configuration.runDirectory, modelName: nil,
-            existing: existing, work: work)
+            existing: existing, processes: processes, work: work)
     }
 
     /// A runner of one of several models, whose run lies in a directory of its own.
     init(
         _ configuration: PipelineConfiguration, runDirectory: String, modelName: String?,
-        existing: ExistingResults, work: WorkContext<PipelineEvent>
+        existing: ExistingResults, processes: SharedTraining, work: WorkContext<PipelineEvent>
     ) {
         self.configuration = configuration
+        self.processes = processes
         self.existing = existing
         self.runDirectory = runDirectory
         self.modelName = modelName
@@ -109,7 +113,10 @@ public struct PipelineRunner {
         var record = Record(
             ledger: StageLedger(directory: runDirectory),
             claim: try CheckpointStore(runDirectory: runDirectory).claim(),
-            trained: directories.compactMap { TrainedRun(directory: $0) })
+            trained: directories.compactMap { TrainedRun(directory: $0) },
+            together: [
+                runDirectory, configuration.vocabularyDirectory, configuration.tuningDirectory,
+            ] + configuration.pipelineSources.flatMap { [$0.refinedDirectory, $0.shardDirectory] })
         try settleEdited(record)
         try settleModels(corpora, &record, recipeChanges: recipeChanges)
         try settleTuning(record)
@@ -150,12 +157,15 @@ public struct PipelineRunner {
         let mover: AsideMover
         var outputs: [(stage: Stage, source: String?, files: [String])] = []
 
-        init(ledger: StageLedger, claim: OutputClaim, trained: [TrainedRun]) {
+        init(
+            ledger: StageLedger, claim: OutputClaim, trained: [TrainedRun], together: [String]
+        ) {
             self.ledger = ledger
             self.claim = claim
             self.trained = trained
             mover = AsideMover(
-                steps: trained.count == 1 ? trained[0].newest.state.step : nil, claim: claim)
+                steps: trained.count == 1 ? trained[0].newest.state.step : nil, claim: claim,
+                together: together)
         }
     }
 

@@ -29,13 +29,18 @@ struct StageLedger {
     /// time and nothing else.
     init(directory: String) {
         path = directory + "/" + Self.fileName
-        if let data = FileManager.default.contents(atPath: path),
+        if let data = FileSystem.contentsIfReadable(path),
             let records = try? StrictJSON.decodeCounts([String: Record].self, from: data)
         {
             for (key, record) in records {
                 // `encode/web`: the stage, and the source where there are several.
                 let parts = key.split(separator: "/", maxSplits: 1).map(String.init)
                 guard let stage = parts.first.flatMap(Stage.init(ledgerName:)) else { continue }
+                var record = record
+                // As it was written for one file before.
+                record.settings = record.settings?.mapValues {
+                    $0.hasPrefix("1 files of ") ? "1 file of " + $0.dropFirst(11) : $0
+                }
                 self.records[Self.key(stage, parts.count > 1 ? parts[1] : nil)] = record
             }
         }
@@ -92,6 +97,17 @@ struct StageLedger {
         records.values.reduce(into: [:]) { all, record in
             all.merge(record.settings ?? [:]) { $1 }
         }
+    }
+
+    /// Paths that `stage` has made, by source; the key of a stage without sources is empty.
+    func outputs(of stage: Stage) -> [String: [String]] {
+        var outputs: [String: [String]] = [:]
+        for (key, record) in records {
+            let parts = key.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts[0] == stage.rawValue else { continue }
+            outputs[parts.count > 1 ? parts[1] : ""] = record.outputs.keys.sorted()
+        }
+        return outputs
     }
 
     /// Whether the file at `path` is as `stage` has made it.

@@ -33,7 +33,7 @@ public struct RunData: Codable, Sendable, Equatable {
     /// The data sets of the run in `runDirectory`; nil where they are not known. A run of a
     /// pipeline that has no such file is known by the pipeline's records.
     public init?(runDirectory: String) {
-        if let data = FileManager.default.contents(atPath: runDirectory + "/" + Self.fileName),
+        if let data = FileSystem.contentsIfReadable(runDirectory + "/" + Self.fileName),
             let read = try? StrictJSON.decode(RunData.self, from: data),
             !read.sources.isEmpty
         {

@@ -27,14 +27,16 @@ public struct StepRecipe {
         let vocabulary = try Vocabulary(directory: latest)
         let shape = try ModelConfiguration(directory: latest).shape
         // A run that learned answers alone leaves their template in its checkpoints.
-        let isChat = try ChatTemplateFile.read(directory: latest) == ChatTemplate.jinja
+        let isChat = try ChatTemplateFile.read(directory: latest) != nil
         training = state.configuration
         contextLength = shape.positionCount
         dataFingerprint = state.dataFingerprint
         part =
             type(of: shape).readsPairs
             ? .targets(try PairTemplate(vocabulary))
-            : isChat ? .answers(try ChatTemplate(vocabulary)) : nil
+            : isChat
+                ? .answers(
+                    try ConversationTemplate(directory: latest, vocabulary, endTokens: [])) : nil
         self.vocabulary = vocabulary
     }
 

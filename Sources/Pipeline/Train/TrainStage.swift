@@ -1,5 +1,6 @@
 import Files
 import Models
+import Processes
 public import TokenShards
 public import Tokenization
 public import Training
@@ -29,9 +30,13 @@ public enum TrainStage {
         if keepsEarlier {
             try checkStart(configuration.training, isOutside: surroundings.runDirectory)
         }
-        surroundings.claim = try claim(
-            surroundings, inputs: data.sources.map(\.set.directory),
-            start: configuration.training.initFrom)
+        // One of several processes writes.
+        let writes = surroundings.group.rank == 0
+        if writes {
+            surroundings.claim = try claim(
+                surroundings, inputs: data.sources.map(\.set.directory),
+                start: configuration.training.initFrom)
+        }
         for source in data.sources {
             if let notice = source.set.foreignNotice { work.report(.notice(notice)) }
         }
@@ -43,18 +48,32 @@ public enum TrainStage {
                 generation: configuration.generation, threadCount: work.threadCount,
                 progress: progress)
         }
+        // The files are read before anything is trained, and encoded once the model is known.
+        let tasks = try TaskFile.tasks(
+            in: configuration.training.tasks ?? [], TaskOptions(), stop: work.stop)
+        var exam: TaskExam?
+        surroundings.scoreTasks = { model, progress in
+            guard let exam else { return [] }
+            let team = ThreadTeam(threadCount: work.threadCount)
+            let answers = try exam.answers(of: model, team: team, progress: progress)
+            return exam.scores(of: answers, team: team)
+        }
         let trainer = try Trainer(
             model: configuration.model.shape, configuration: configuration.training, data: data,
             vocabulary: vocabulary, surroundings: surroundings,
             work: work.wrapping(PipelineEvent.training))
+        if !tasks.isEmpty {
+            exam = try TaskExam(
+                tasks, for: trainer.modelConfiguration, vocabulary: vocabulary)
+        }
         for notice in notices(configuration, trainer, vocabulary) { work.report(.notice(notice)) }
-        if keepsEarlier { try keepEarlier(surroundings, work) }
+        if keepsEarlier, writes { try keepEarlier(surroundings, work) }
         if surroundings.existing == .overwrite, configuration.instructionTuning.inputs.isEmpty,
             let notice = tunedNotice(surroundings.runDirectory)
         {
             work.report(.notice(notice))
         }
-        try RunData(data).write(to: surroundings.runDirectory)
+        if writes { try RunData(data).write(to: surroundings.runDirectory) }
         return try await trainer.run()
     }
 
@@ -131,6 +150,11 @@ public enum TrainStage {
         if let notice = trainer.evaluationNotice { notices.append(notice) }
         if training.sampleEvery > 0, configuration.samples.isEmpty {
             notices.append("training.sample_every draws nothing, for \"samples\" names no prompt")
+        }
+        if training.warmupSteps > 0, training.warmupSteps >= training.steps {
+            notices.append(
+                "all \(training.steps) steps are warm-up (training.warmup_steps = "
+                    + "\(training.warmupSteps)), and the learning rate stays below its highest")
         }
         return notices
     }

@@ -1,4 +1,5 @@
 public import Corpora
+import TokenShards
 public import Training
 import Work
 
@@ -8,7 +9,8 @@ import Work
 /// Beside its own keys it has those of section `training`, which mean the same, except the strides
 /// and `stateful`: windows hold whole conversations.
 public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
-    /// Files, folders and patterns of conversations in JSON lines; none for no tuning.
+    /// Files, folders and patterns of conversations, as `ConversationReader` takes them; none for
+    /// no tuning.
     public var inputs: [String] = []
     /// Policy for a line that is no conversation.
     public var onError = CorpusErrorPolicy.fail
@@ -33,6 +35,7 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
         training.weightDecay = 0
         training.evaluateEvery = 50
         training.checkpointEvery = 100
+        training.packing = .bestFit
     }
 
     /// The keys in `pipeline.json` that are not those of training.
@@ -79,16 +82,16 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
                 key: "instruction_tuning.mask_documents",
                 reason: "no conversation may see another; leave it out")
         }
-        guard training.packing == TrainingConfiguration().packing else {
+        guard training.packing == .bestFit else {
             throw PipelineError.badValue(
                 key: "instruction_tuning.packing",
-                reason: "a window holds whole conversations; leave it out")
+                reason: "a window holds whole conversations, as \"best-fit\" does; leave it out")
         }
         do {
             try training.validate()
         } catch {
             guard case .badConfiguration(let key, let rule) = error else { throw error }
-            throw PipelineError.badValue(key: "instruction_tuning.\(key)", reason: rule)
+            throw PipelineError.badValue(key: "instruction_tuning.\(key)", reason: "it \(rule)")
         }
     }
 }

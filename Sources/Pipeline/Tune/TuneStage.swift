@@ -73,11 +73,16 @@ public enum TuneStage {
                     corpus.inputs
                     """)
         }
-        if keepsEarlier { try TrainStage.keepEarlier(surroundings, work) }
-        let template = try ChatTemplate(
-            Vocabulary(directory: startDirectory).adding(specialTokens: ChatTemplate.specialTokens))
+        let files = try ModelDirectory(path: startDirectory)
+        let template = try ConversationTemplate(
+            tuning: startDirectory, Vocabulary(directory: startDirectory),
+            endTokens: files.endTokens)
         let encoding = ConversationEncoding(
             template: template, contextLength: shape.positionCount)
+        if keepsEarlier, store.latest != nil {
+            try tryOut(section, encoding, modelDirectory: modelDirectory, shape, surroundings, work)
+            try TrainStage.keepEarlier(surroundings, work)
+        }
         let shards = shardDirectory(of: runDirectory)
         let earlier = try results?.newest(in: store, work: work)
         try encoding.run(section, directory: shards, work: work) { made in
@@ -85,8 +90,7 @@ public enum TuneStage {
             var wanted = section.training
             wanted.initFrom = modelDirectory
             if section.epochs != nil { wanted.steps = earlier.state.configuration.steps }
-            let changes = try earlier.changes(
-                to: wanted, section: Self.section, data: made.fingerprint)
+            let changes = try Self.changes(earlier, to: wanted, data: made.fingerprint)
             try results?.giveWay(runDirectory, earlier, changes, leaving: workspaces(in: shards))
         }
         var set = try ShardSet(directory: shards, vocabulary: template.vocabulary)
@@ -96,8 +100,7 @@ public enum TuneStage {
             // The one that there was may be kept elsewhere by now.
             surroundings.existing = store.latest == nil ? .overwrite : .setAside
             if let newest = store.latest == nil ? nil : earlier {
-                let changes = try newest.changes(
-                    to: training, section: Self.section, data: set.fingerprint)
+                let changes = try Self.changes(newest, to: training, data: set.fingerprint)
                 if changes.isEmpty || goesOn(newest, to: training, with: changes) {
                     surroundings.existing = .resume
                 } else {
@@ -136,8 +139,38 @@ public enum TuneStage {
         return summary
     }
 
+    /// Throws what encoding the conversations and beginning to train on them would, and leaves
+    /// nothing behind: for a run that cannot begin, nothing is moved. O(text).
+    private static func tryOut(
+        _ section: InstructionTuningConfiguration, _ encoding: ConversationEncoding,
+        modelDirectory: String, _ shape: any ModelShape, _ surroundings: Trainer.Surroundings,
+        _ work: WorkContext<PipelineEvent>
+    ) throws {
+        let quiet = WorkContext<PipelineEvent>(threadCount: work.threadCount, stop: work.stop)
+        let output = shardDirectory(of: surroundings.runDirectory)
+        let staging = try StagingDirectory(
+            OutputClaim(output, .replaced, making: .directory(.dataSet, within: .run)))
+        try encoding.run(section, directory: staging.path, work: quiet)
+        let vocabulary = encoding.template.vocabulary
+        let set = try ShardSet(directory: staging.path, vocabulary: vocabulary)
+        let training = try recipe(section, modelDirectory: modelDirectory, set: set, shape: shape)
+        _ = try Trainer(
+            model: shape, configuration: training, set: set, vocabulary: vocabulary,
+            template: encoding.template, surroundings: surroundings,
+            work: quiet.wrapping(PipelineEvent.training))
+    }
+
     /// The section of the recipe's keys in `pipeline.json`, with a point behind it.
     static let section = "instruction_tuning."
+
+    /// What differs between the recipe of a checkpoint and `training`. Conversations always were
+    /// packed whole, whatever an older checkpoint says.
+    static func changes(
+        _ checkpoint: SoundCheckpoint, to training: TrainingConfiguration, data: String?
+    ) throws -> [RecipeChange] {
+        try checkpoint.changes(to: training, section: section, data: data)
+            .filter { $0.key != section + "packing" }
+    }
 
     /// Whether tuning may go on in spite of `changes`: there are more steps now.
     static func goesOn(
@@ -194,7 +227,7 @@ public enum TuneStage {
 
     /// Answers of the model to each question, asked alone.
     private static func answers(
-        to questions: [String], of model: any LanguageModel, template: ChatTemplate,
+        to questions: [String], of model: any LanguageModel, template: ConversationTemplate,
         generation: GenerationConfiguration, threadCount: Int, progress: (Int, Int) -> Void
     ) throws -> [String] {
         let most = questions.count * generation.maximumTokenCount

@@ -80,6 +80,31 @@ extension RefinementConfiguration: SettingSection {
     public static let settingKeys: [SettingKey<RefinementConfiguration>] =
         DocumentFilter.settingKeys.map { $0.within(\.filter) } + [
             .value(
+                CodingKeys.rules, \.rules,
+                """
+                Published rules of quality, by name. They are gopher-quality, gopher-repetition, \
+                c4, fineweb, or single rules of these. NAME=LIMIT sets another limit, NAME=off \
+                leaves one out.
+                """, example: ["gopher-repetition", "gopher-quality", "gopher-min-words=30"],
+                also: ["quality_rules", "quality_filters", "filters"]),
+            .value(
+                CodingKeys.evaluationPaths, \.evaluationPaths, isFilled: true,
+                """
+                Files of evaluation texts, a line each or JSON lines. Documents go that have words \
+                in a row in common with one.
+                """, example: ["eval/gsm8k.jsonl"], also: ["decontamination", "eval_files"]),
+            .number(
+                CodingKeys.evaluationWordCount, \.evaluationWordCount, .whole(1...1_000),
+                unit: "words",
+                "Words in a row by which a document is known to hold an evaluation text.",
+                when: "decontaminate is set", also: ["ngram_size"]),
+            .value(
+                CodingKeys.keptFields, \.keptFields, isFilled: true,
+                """
+                Fields of JSON that are kept in the lines of the result, as they stand beside the \
+                text.
+                """, example: ["id", "url"], also: ["keep", "metadata_fields"]),
+            .value(
                 CodingKeys.removesDuplicates, \.removesDuplicates,
                 "Whether only the first of documents with the same bytes stays.",
                 also: ["dedup", "deduplicate", "exact_dedup"]),
@@ -94,9 +119,15 @@ extension RefinementConfiguration: SettingSection {
             .number(
                 CodingKeys.shuffleSeed, \.shuffleSeed, .seed, "Seed of the order of documents.",
                 when: "shuffle is true"),
+            .value(
+                CodingKeys.partFormat, \.partFormat,
+                """
+                Form of the result's files. JSON lines in seekable zstd, or Parquet, with the text \
+                and the place of each document as columns.
+                """, also: ["output_format", "file_type"]),
             .number(
                 CodingKeys.partByteCount, \.partByteCount, .whole(1...1 << 50), unit: "bytes",
-                "Bytes of JSON lines in a file of the result. The last line may go beyond it.",
+                "Bytes of lines or rows in a file of the result. The last one may go beyond it.",
                 also: ["file_bytes", "part_size"]),
             .number(
                 CodingKeys.compressionLevel, \.compressionLevel, .whole(1...19),
@@ -109,7 +140,7 @@ extension RefinementConfiguration: SettingSection {
                 result is the same.
                 """, also: ["max_memory", "memory_limit"]),
             .value(
-                CodingKeys.scratchDirectory, \.scratchDirectory,
+                CodingKeys.scratchDirectory, \.scratchDirectory, isFilled: true,
                 "Directory of scratch files; null for one beside the result.",
                 example: "/tmp/scratch", also: ["tmp_dir", "temp_dir", "scratch"]),
         ]

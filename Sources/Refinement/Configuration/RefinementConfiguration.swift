@@ -6,6 +6,19 @@ public import Work
 public struct RefinementConfiguration: Codable, Sendable, Equatable {
     /// Limits on each document.
     public var filter = DocumentFilter()
+    /// The rules of quality that were published, by name; see ``QualityRule``.
+    ///
+    /// Each entry is a family's name for all its rules, a rule's for one, `NAME=LIMIT` for one with
+    /// another limit, or `NAME=off` for all of a family but one. Families are asked in the order in
+    /// which they are first named, behind ``filter`` and before duplicates are looked for.
+    public var rules: [String] = []
+    /// Files of evaluation texts: documents go that have ``evaluationWordCount`` words in a row in
+    /// common with one of them.
+    public var evaluationPaths: [String] = []
+    /// Words in a row by which that is told.
+    public var evaluationWordCount = 13
+    /// The names of members of JSON that are kept in the lines of the result.
+    public var keptFields: [String] = []
     /// Only the first of documents with the same bytes stays.
     public var removesDuplicates = true
     /// Only the first of documents that are nearly the same stays.
@@ -16,7 +29,10 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
     public var shuffles = false
     /// The seed of that order; the same seed gives the same one.
     public var shuffleSeed: UInt64 = 0
-    /// Bytes of JSON lines in a file of the result; the last line of a file may go beyond it.
+    /// The form of the result's files.
+    public var partFormat = PartFormat.jsonl
+    /// Bytes of JSON lines, or of rows, in a file of the result; the last line of a file may go
+    /// beyond it.
     public var partByteCount = 512 << 20
     /// The level of zstd with which the result is compressed.
     public var compressionLevel = 3
@@ -28,10 +44,15 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
     /// The keys of the JSON object, each of which may be left out; those of the filter and of the
     /// rule for near-duplicates stand beside them.
     package enum CodingKeys: String, CodingKey, CaseIterable {
+        case rules
+        case evaluationPaths = "decontaminate"
+        case evaluationWordCount = "decontamination_words"
+        case keptFields = "keep_fields"
         case removesDuplicates = "remove_duplicates"
         case removesNearDuplicates = "remove_near_duplicates"
         case shuffles = "shuffle"
         case shuffleSeed = "shuffle_seed"
+        case partFormat = "part_format"
         case partByteCount = "part_bytes"
         case compressionLevel = "compression_level"
         case memory
@@ -46,25 +67,36 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         filter = try DocumentFilter(from: decoder)
         nearDuplicates = try NearDuplicateRule(from: decoder)
         let container = try decoder.container(keyedBy: CodingKeys.self)
+        try container.read(.rules, into: &rules)
+        try container.read(.evaluationPaths, into: &evaluationPaths)
+        try container.read(.evaluationWordCount, into: &evaluationWordCount)
+        try container.read(.keptFields, into: &keptFields)
         try container.read(.removesDuplicates, into: &removesDuplicates)
         try container.read(.removesNearDuplicates, into: &removesNearDuplicates)
         try container.read(.shuffles, into: &shuffles)
         try container.read(.shuffleSeed, into: &shuffleSeed)
+        try container.read(.partFormat, into: &partFormat)
         try container.read(.partByteCount, into: &partByteCount)
         try container.read(.compressionLevel, into: &compressionLevel)
         try container.read(.memory, into: &memory)
         scratchDirectory = try container.decodeIfPresent(String.self, forKey: .scratchDirectory)
     }
 
-    /// Writes all keys into one object.
+    /// Writes all keys into one object; the form of the files if it is not JSON lines, so that the
+    /// results of versions without that key are those of the same configuration.
     public func encode(to encoder: any Encoder) throws {
         try filter.encode(to: encoder)
         try nearDuplicates.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(rules, forKey: .rules)
+        try container.encode(evaluationPaths, forKey: .evaluationPaths)
+        try container.encode(evaluationWordCount, forKey: .evaluationWordCount)
+        try container.encode(keptFields, forKey: .keptFields)
         try container.encode(removesDuplicates, forKey: .removesDuplicates)
         try container.encode(removesNearDuplicates, forKey: .removesNearDuplicates)
         try container.encode(shuffles, forKey: .shuffles)
         try container.encode(shuffleSeed, forKey: .shuffleSeed)
+        if partFormat != .jsonl { try container.encode(partFormat, forKey: .partFormat) }
         try container.encode(partByteCount, forKey: .partByteCount)
         try container.encode(compressionLevel, forKey: .compressionLevel)
         try container.encode(memory, forKey: .memory)
@@ -91,6 +123,15 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
     public func validate(threadCount: Int) throws(RefinementError) {
         if let fault = numericFault { throw .badValue(key: fault.key, wish: fault.reason) }
         try filter.validate()
+        _ = try QualityRules(rules)
+        if let name = keptFields.first(where: { ["text", "source"].contains($0) }) {
+            throw .badValue(
+                key: CodingKeys.keptFields.rawValue,
+                wish: "cannot name \(name), which each line of the result has anyway")
+        }
+        guard Set(keptFields).count == keptFields.count else {
+            throw .badValue(key: CodingKeys.keptFields.rawValue, wish: "names a field twice")
+        }
         let least = RefinementMemory.least(threadCount: threadCount)
         guard memory.byteCount >= least.byteCount else {
             throw .badValue(

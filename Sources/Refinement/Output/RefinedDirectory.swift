@@ -3,18 +3,22 @@ import Compression
 public import Corpora
 import Files
 internal import Foundation
+import Parquet
 
 /// A refined corpus on its way to a directory, which appears whole or not at all.
 ///
 /// All is made in `DIRECTORY.a1B2c3.partial`, which then takes the directory's name; an earlier
-/// result stays until that moment. Each part is a seekable zstd file of JSON lines. As long as the
-/// value lives, no other process can write there.
+/// result stays until that moment. Each part is a seekable zstd file of JSON lines, or a Parquet
+/// file. As long as the value lives, no other process can write there.
 public struct RefinedDirectory: ~Copyable {
     private let path: String
     private var staging: StagingDirectory
     private let partByteCount: Int
+    private let format: PartFormat
     private var part: FileReplacement?
+    /// The end of the part, as far as it is known.
     private var table = SeekTable()
+    private var footer = ParquetFooter(DocumentRows.table)
     private var current = RefinementReport.Part()
 
     /// The parts that are finished.
@@ -31,9 +35,10 @@ public struct RefinedDirectory: ~Copyable {
     /// - Parameters:
     ///   - path: the directory that will have the result.
     ///   - partByteCount: bytes of lines in a part, which the last block of it may exceed.
+    ///   - format: the form of the parts.
     /// - Throws: ``RefinementError/occupied(path:)`` if something else has that name, and
     ///   `FileError.inUse` if another process writes there.
-    public init(path: String, partByteCount: Int) throws {
+    public init(path: String, partByteCount: Int, format: PartFormat = .jsonl) throws {
         try Self.checkFree(path)
         try Self.checkFree(path + Self.replacedSuffix)
         // Within another: a source of a corpus that had no sources before.
@@ -49,6 +54,7 @@ public struct RefinedDirectory: ~Copyable {
         self.staging = staging
         self.path = claim.path
         self.partByteCount = partByteCount
+        self.format = format
     }
 
     private static func isResult(_ path: String) -> Bool {
@@ -64,7 +70,7 @@ public struct RefinedDirectory: ~Copyable {
             throw RefinementError.occupied(path: path)
         }
         guard !names.isEmpty else { return }
-        guard let data = manager.contents(atPath: path + "/" + reportName),
+        guard let data = FileSystem.contentsIfReadable(path + "/" + reportName),
             let report = try? JSONDecoder().decode(RefinementReport.self, from: data)
         else { throw RefinementError.occupied(path: path) }
         let known = Set(report.parts.map(\.name) + [reportName])
@@ -79,17 +85,23 @@ public struct RefinedDirectory: ~Copyable {
         }
     }
 
-    /// Appends a compressed block.
+    /// Appends a compressed block, which is of the directory's format.
     public mutating func append(_ block: DocumentBlock) throws {
         if part == nil {
             let digits = String(parts.count)
             current.name =
                 "part_" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-                + ".jsonl.zst"
+                + format.ending
             part = try FileReplacement(path: staging.path + "/" + current.name)
+            let magic = ParquetFooter.magic
+            if format == .parquet { try unsafe part!.write(magic.span.bytes) }
         }
         try unsafe part!.write(block.bytes.span.bytes)
-        table.append(frame: block.bytes.span, contentByteCount: block.lineByteCount)
+        if let group = block.group {
+            footer.append(group)
+        } else {
+            table.append(frame: block.bytes.span, contentByteCount: block.lineByteCount)
+        }
         current.documents += block.documents
         current.bytes += block.textBytes
         current.lineBytes += block.lineByteCount
@@ -100,13 +112,15 @@ public struct RefinedDirectory: ~Copyable {
     /// Ends the last part.
     public mutating func endPart() throws {
         guard var part = part.take() else { return }
-        let bytes = table.encoded
+        let bytes = format == .parquet ? footer.encoded : table.encoded
         try unsafe part.write(bytes.span.bytes)
         try part.commit()
         current.storedBytes += bytes.count
+        if format == .parquet { current.storedBytes += ParquetFooter.magic.count }
         parts.append(current)
         current = RefinementReport.Part()
         table = SeekTable()
+        footer = ParquetFooter(DocumentRows.table)
     }
 
     /// Writes the report and gives the directory its name.
@@ -124,11 +138,13 @@ public struct RefinedDirectory: ~Copyable {
     }
 }
 
-/// Some documents as JSON lines, compressed by themselves or not at all.
+/// Some documents as JSON lines, compressed by themselves or not at all, or as rows.
 public struct DocumentBlock: Sendable {
-    /// The bytes: a zstd frame, or the lines.
+    /// The bytes: a zstd frame, or the lines, or a row group.
     public var bytes: [UInt8]
-    /// The length of the lines.
+    /// What the footer of a Parquet file says of them; nil for lines.
+    var group: ParquetRowGroup?
+    /// The length of the lines, or of the rows without compression.
     var lineByteCount: Int
     /// The number of documents.
     public var documents: Int
@@ -137,6 +153,16 @@ public struct DocumentBlock: Sendable {
 
     /// Bytes of text that make a block full.
     public static let textByteCount = 1 << 20
+
+    /// Writes `documents` as rows of Parquet. O(bytes).
+    public init(rowsOf documents: [Document], level: Int) throws {
+        let group = try DocumentRows.group(of: documents, level: level)
+        textBytes = documents.reduce(0) { $0 + $1.text.count }
+        lineByteCount = group.byteCount
+        self.documents = documents.count
+        bytes = group.bytes
+        self.group = group
+    }
 
     /// Writes `documents` as lines and compresses them into a frame, if there is a `level`.
     /// O(bytes).
@@ -158,7 +184,7 @@ public struct DocumentBlock: Sendable {
     }
 }
 
-/// Writes a document as a JSON line: its text, and where it was found.
+/// Writes a document as a JSON line: its text, the fields that were kept, and where it was found.
 ///
 ///     {"text":"In the beginning …","source":{"path":"corpora/kjv.txt.zst","part":1}}
 ///
@@ -170,6 +196,10 @@ enum DocumentLine {
         guard document.isValidUTF8 else { throw .invalidText(origin: document.origin) }
         line += "{\"text\":".utf8
         JSONString.append(document.text.span, to: &line)
+        if !document.fields.isEmpty {
+            line.append(UInt8(ascii: ","))
+            line += document.fields
+        }
         line += ",\"source\":{\"path\":".utf8
         JSONString.append(document.origin.path.utf8Span.span, to: &line)
         switch document.origin.position {

@@ -14,9 +14,12 @@ public struct RefinementReport: Codable, Sendable, Equatable {
         public var bytes = 0
 
         /// Adds a document.
-        mutating func add(_ document: Document) {
+        mutating func add(_ document: Document) { add(textByteCount: document.text.count) }
+
+        /// Adds a document of so many bytes.
+        mutating func add(textByteCount: Int) {
             documents += 1
-            bytes += document.text.count
+            bytes += textByteCount
         }
     }
 
@@ -45,12 +48,48 @@ public struct RefinementReport: Codable, Sendable, Equatable {
 
     /// A step, which removed something or could have.
     public struct Step: Codable, Sendable, Equatable {
-        /// The key of the configuration that asks for it.
+        /// The key of the configuration that asks for it, or the name of the rule.
         public var name: String
         /// The documents that it removed.
         public var removed = Amount()
-        /// The first few of those documents.
+        /// What it took out of documents that kept all rules; absent where there is nothing.
+        public var removedParts: Parts?
+        /// The first few of the documents that it removed.
         public var examples: [Example] = []
+
+        private enum CodingKeys: String, CodingKey {
+            case name, removed
+            case removedParts = "removed_parts"
+            case examples
+        }
+    }
+
+    /// Parts of documents that stayed.
+    public struct Parts: Codable, Sendable, Equatable {
+        /// Whole lines.
+        public var lines = 0
+        /// Bytes of these, and of what was taken out of other lines.
+        public var bytes = 0
+    }
+
+    /// A file of evaluation texts that the corpus was held against.
+    public struct Evaluation: Codable, Sendable, Equatable {
+        /// Its path.
+        public var path: String
+        /// Texts in it.
+        public var texts = 0
+        /// Those that have fewer words than are compared, and cannot be found.
+        public var shortTexts = 0
+        /// Different runs of words of its texts that no file before it has.
+        public var runs = 0
+        /// The documents that were removed for it; for several files, each counts the document.
+        public var documents = 0
+
+        private enum CodingKeys: String, CodingKey {
+            case path, texts
+            case shortTexts = "short_texts"
+            case runs, documents
+        }
     }
 
     /// The comparisons that found near-duplicates.
@@ -120,6 +159,8 @@ public struct RefinementReport: Codable, Sendable, Equatable {
     public var skipped = Skipped()
     /// The steps, in order.
     public var steps: [Step] = []
+    /// The files of evaluation texts; `nil` if there were none.
+    public var evaluations: [Evaluation]?
     /// The search for near-duplicates; `nil` if there was none.
     public var nearDuplicates: Comparison?
     /// The documents that are left.
@@ -130,7 +171,7 @@ public struct RefinementReport: Codable, Sendable, Equatable {
     public var parts: [Part] = []
 
     private enum CodingKeys: String, CodingKey {
-        case version, configuration, read, skipped, steps
+        case version, configuration, read, skipped, steps, evaluations
         case nearDuplicates = "near_duplicates"
         case kept, sources, parts
     }

@@ -6,8 +6,8 @@ import Files
 /// order.
 ///
 /// Layout, for one process only: blocks of two words of 64 bits, the count of compressed bytes and
-/// of bytes, and a zstd frame of records; a record is four words, the ordinal, the place, the
-/// counts of bytes and of values, and then the text and the signature.
+/// of bytes, and a zstd frame of records; a record is five words, the ordinal, the place, the
+/// counts of bytes, of values and of bytes of fields, and then the text, the signature and these.
 final class DocumentSpool {
     private let file: ScratchFile
     private let book: OriginBook
@@ -39,6 +39,7 @@ final class DocumentSpool {
         for word in [
             UInt64(item.ordinal), book.code(for: item.document.origin).rawValue,
             UInt64(item.document.text.count), UInt64(item.signature.count),
+            UInt64(item.document.fields.count),
         ] {
             append(word)
         }
@@ -48,6 +49,7 @@ final class DocumentSpool {
                 block.append(UInt8(truncatingIfNeeded: value >> UInt32(shift)))
             }
         }
+        block += item.document.fields
         count += 1
         if block.count >= Self.blockByteCount { try flush() }
     }
@@ -107,7 +109,8 @@ struct DocumentSpoolReader: ~Copyable {
         let code = OriginBook.Code(rawValue: word(at: offset + 8))
         let textCount = Int(word(at: offset + 16))
         let valueCount = Int(word(at: offset + 24))
-        offset += 32
+        let fieldByteCount = Int(word(at: offset + 32))
+        offset += 40
         let text = Array(block[offset..<offset + textCount])
         offset += textCount
         let signature = (0..<valueCount).map { index in
@@ -116,9 +119,10 @@ struct DocumentSpoolReader: ~Copyable {
             }
         }
         offset += 4 * valueCount
-        return MeasuredDocument(
-            Document(text: text, origin: book.origin(of: code)), ordinal: ordinal,
-            signature: signature)
+        var document = Document(text: text, origin: book.origin(of: code))
+        document.fields = Array(block[offset..<offset + fieldByteCount])
+        offset += fieldByteCount
+        return MeasuredDocument(document, ordinal: ordinal, signature: signature)
     }
 
     private func word(at offset: Int) -> UInt64 {

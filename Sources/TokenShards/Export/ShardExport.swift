@@ -38,26 +38,32 @@ public struct ShardExport {
         self.sampleLength = sampleLength
     }
 
-    /// Writes the directory `path`, which must not be there, once the shards are found to be as
-    /// they were written. O(tokens).
+    /// Writes the directory `path`, once the shards are found to be as they were written.
+    /// O(tokens).
     ///
     /// - Parameters:
     ///   - path: the directory to make.
+    ///   - overwrites: whether a directory that holds nothing but files of this layout gives way.
     ///   - progress: called now and then with the tokens written so far.
     /// - Returns: the files, in the order in which they were written.
     public func write(
-        to path: String, progress: (Int) -> Void = { _ in }
+        to path: String, overwrites: Bool = false, progress: (Int) -> Void = { _ in }
     ) throws -> [String] {
         try FilePlace.check(output: path, inputs: [set.directory])
         let claim = try OutputClaim(path, .replaced, making: .directory(nil))
         // Not before the claim: until then another process may be about to make it.
-        guard !FileManager.default.fileExists(atPath: path) else {
-            throw ShardError.outputExists(path: path)
+        let isThere = !FileSystem.isMissing(path)
+        if isThere {
+            let names = (try? FileSystem.namesInDirectory(path)) ?? []
+            let isOurs = !names.isEmpty && names.allSatisfy(format.names.contains)
+            guard overwrites, isOurs else {
+                throw ShardError.outputExists(path: path, isOfLayout: isOurs)
+            }
         }
         try set.verifyChecksums()
         var staging = try StagingDirectory(claim)
         let files = try writeSplits(to: staging.path, progress)
-        try staging.commit()
+        try staging.commit(replacing: isThere)
         return files.map { path + "/" + $0 }
     }
 
@@ -125,4 +131,14 @@ public enum ExportFormat: String, Sendable, CaseIterable {
     case olmo
     /// MosaicML Streaming: `train/index.json` and `train/shard.00000.mds`.
     case mds
+
+    /// Names of what a directory of the layout holds.
+    var names: [String] {
+        switch self {
+        case .nanogpt: ["train.bin", "val.bin"]
+        case .megatron:
+            ["train", "val"].flatMap { ["\($0)_text_document.bin", "\($0)_text_document.idx"] }
+        case .datatrove, .olmo, .mds: ["train", "val"]
+        }
+    }
 }

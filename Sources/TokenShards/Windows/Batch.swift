@@ -22,6 +22,9 @@ public struct Batch: Equatable, Sendable {
     public internal(set) var continues: [Bool]?
     /// Targets that are scored.
     public internal(set) var scoredCount: Int
+    /// For each target whether it is to be learned of a conversation, as its shard says, or nil
+    /// where that leaves it to the ids: shape (B, T); nil where all of them do.
+    var answers: [Bool?]?
 
     /// A batch of which nothing is scored yet.
     init(batchSize: Int, contextLength: Int, marksDocuments: Bool) {
@@ -73,6 +76,12 @@ public struct Batch: Equatable, Sendable {
             window.start + window.alreadyScored + 1..<end + 1, into: &targets,
             at: base + window.alreadyScored)
         scoredCount += window.length - window.alreadyScored
+        guard shard.index.answerCount != nil else { return }
+        if answers == nil { answers = Array(repeating: nil, count: batchSize * contextLength) }
+        for place in base..<base + window.length { answers?[place] = false }
+        for range in shard.index.answers(in: window.start + 1..<end + 1) {
+            for token in range { answers?[base + token - window.start - 1] = true }
+        }
     }
 
     private mutating func markDocument(row: Int, columns: Range<Int>) {
@@ -127,18 +136,22 @@ extension WindowSequence {
 
 extension Batch {
     /// Leaves, of the targets that are scored, those that belong to an assistant's answer: see
-    /// `AnswerScanner`. Of an answer that began before its row nothing is scored. O(B·T).
-    public mutating func scoreAnswersOnly(_ template: ChatTemplate) {
+    /// `AnswerScanner`; where the shard says which do, those. Of an answer that began before its
+    /// row nothing is scored but what the shard says. O(B·T).
+    ///
+    /// - Parameter template: the template by which ids tell; nil where none of them do.
+    public mutating func scoreAnswersOnly(_ template: ChatTemplate?) {
         scoredCount = 0
         for row in 0..<batchSize {
-            var scanner = AnswerScanner(template)
+            var scanner = template.map { AnswerScanner($0) }
             let base = row * contextLength
-            _ = scanner.isAnswer(inputs[base])
+            _ = scanner?.isAnswer(inputs[base])
             for position in base..<base + contextLength {
                 // The target is the next input as well, except where the row ends.
                 let isLast = position + 1 == base + contextLength
                 let next = isLast ? targets[position] : inputs[position + 1]
-                guard next != .ignored, scanner.isAnswer(next) else {
+                let byIDs = next == .ignored ? false : scanner?.isAnswer(next) ?? false
+                guard answers?[position] ?? byIDs else {
                     targets[position] = .ignored
                     continue
                 }

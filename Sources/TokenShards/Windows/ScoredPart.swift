@@ -4,12 +4,12 @@ public import Tokenization
 /// are packed whole.
 public enum ScoredPart: Sendable {
     /// Of conversations the assistant's answers.
-    case answers(ChatTemplate)
+    case answers(ConversationTemplate)
     /// Of pairs the targets.
     case targets(PairTemplate)
 
     /// The template of conversations; nil for pairs.
-    public var chatTemplate: ChatTemplate? {
+    public var chatTemplate: ConversationTemplate? {
         guard case .answers(let template) = self else { return nil }
         return template
     }
@@ -19,7 +19,8 @@ extension Batch {
     /// Leaves, of the targets that are scored, those that belong to `part`. O(B·T).
     public mutating func score(only part: ScoredPart) {
         switch part {
-        case .answers(let template): scoreAnswersOnly(template)
+        case .answers(let template):
+            scoreAnswersOnly(template.isChatML ? try? ChatTemplate(template.vocabulary) : nil)
         case .targets(let template): scoreTargetsOnly(template)
         }
     }

@@ -80,7 +80,7 @@ package enum DataSetAssembly {
     ) throws -> ShardManifest {
         let manager = FileManager.default
         let path = workspace + "/" + fileName
-        guard let data = manager.contents(atPath: path) else {
+        guard let data = FileSystem.contentsIfReadable(path) else {
             throw ShardError.unfinished(directory: directory)
         }
         let plan: Plan
@@ -147,7 +147,7 @@ package enum DataSetAssembly {
         let manifestPath = directory + "/" + ShardManifest.fileName
         var known: Set<String> = []
         if manager.fileExists(atPath: manifestPath) {
-            let data = manager.contents(atPath: manifestPath) ?? Data()
+            let data = FileSystem.contentsIfReadable(manifestPath) ?? Data()
             if let manifest = try? StrictJSON.decode(ShardManifest.self, from: data) {
                 known = Set(manifest.files(in: directory))
             } else if SealedJSON.isIntact(Array(data)) == nil {

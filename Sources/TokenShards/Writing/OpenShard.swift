@@ -31,6 +31,10 @@ struct OpenShard {
     private var hash = XXH64()
     private var entriesHash = XXH64()
     private var documentCount = 0
+    /// Tokens that are to be learned.
+    private var answers: [Range<Int>] = []
+    /// Whether the ids of all documents tell them.
+    private var idsTellAnswers = true
     private var byteCount = 0
     private(set) var tokenCount = 0
 
@@ -97,6 +101,12 @@ struct OpenShard {
             pendingEntries.append(littleEndian: UInt64(entry.byteCount))
             pendingEntries.append(littleEndian: entry.contentHash)
             pendingEntries.append(littleEndian: DocumentPlace.word(of: entry.place))
+            if let learned = entry.answers {
+                for range in learned {
+                    answers.append(range.lowerBound + tokenCount..<range.upperBound + tokenCount)
+                }
+            }
+            idsTellAnswers = idsTellAnswers && entry.idsTellAnswers
             tokenCount += entry.tokenCount
             documentCount += 1
             byteCount += entry.byteCount
@@ -146,12 +156,24 @@ struct OpenShard {
         let header = format.header(tokenCount: tokenCount).bytes
         try unsafe data.overwrite(header.span.bytes, at: 0)
         var indexHeader = DocumentIndex.magic
-        indexHeader.append(littleEndian: DocumentIndex.version)
+        indexHeader.append(
+            littleEndian: idsTellAnswers
+                ? DocumentIndex.version : DocumentIndex.versionWithAnswers)
         indexHeader.append(littleEndian: UInt32(DocumentIndex.entryByteCount))
         indexHeader.append(littleEndian: UInt64(documentCount))
         try unsafe index.overwrite(indexHeader.span.bytes, at: 0)
         var indexHash = XXH64()
-        let indexEnd = indexHeader.count + documentCount * DocumentIndex.entryByteCount
+        var indexEnd = indexHeader.count + documentCount * DocumentIndex.entryByteCount
+        if !idsTellAnswers {
+            var tail: [UInt8] = []
+            tail.append(littleEndian: UInt64(answers.count))
+            for range in answers {
+                tail.append(littleEndian: UInt64(range.lowerBound))
+                tail.append(littleEndian: UInt64(range.upperBound))
+            }
+            try unsafe index.append(tail.span.bytes)
+            indexEnd += tail.count
+        }
         try index.hash(0..<indexEnd, into: &indexHash)
         return ShardManifest.Shard(
             name: name, split: split, tokens: tokenCount, documents: documentCount,

@@ -12,6 +12,10 @@ package struct PackedDocuments: Sendable {
         var contentHash: UInt64
         var place: DocumentPlace?
         var split: Split
+        /// Tokens of it that are to be learned; nil where it is no conversation.
+        var answers: [Range<Int>]?
+        /// Whether its ids tell the same.
+        var idsTellAnswers = true
     }
 
     private let format: ShardFormat
@@ -19,6 +23,10 @@ package struct PackedDocuments: Sendable {
     private var narrow: [UInt16] = []
     private var wide: [TokenID] = []
     private(set) var entries: [Entry] = []
+
+    /// Why the first document that could not be encoded was not: it has a byte that no token of the
+    /// vocabulary stands for, and the rest of its text is left out.
+    package private(set) var refusal: TokenizationError?
 
     /// No documents yet, to be packed as `format` says.
     ///
@@ -61,6 +69,9 @@ package struct PackedDocuments: Sendable {
         } else {
             encoder.encode(text, specials: format.allowSpecial, into: &wide)
         }
+        if refusal == nil {
+            do throws(TokenizationError) { try encoder.check() } catch { refusal = error }
+        }
         if format.endOfText == .after { appendEndOfText() }
         entries.append(
             Entry(
@@ -71,16 +82,18 @@ package struct PackedDocuments: Sendable {
     /// Adds one document of ids that are there already, without an end-of-text token. O(ids).
     mutating func append(
         _ ids: Span<TokenID>, byteCount: Int, contentHash: UInt64, place: DocumentPlace?,
-        to split: Split
+        to split: Split, answers: [Range<Int>]? = nil, idsTellAnswers: Bool = true
     ) {
         let before = narrow.count + wide.count
+        precondition(answers == nil || format.endOfText == .none, "answers of plain documents")
         if format.endOfText == .before { appendEndOfText() }
         for position in ids.indices { append(ids[position]) }
         if format.endOfText == .after { appendEndOfText() }
         entries.append(
             Entry(
                 tokenCount: narrow.count + wide.count - before, byteCount: byteCount,
-                contentHash: contentHash, place: place, split: split))
+                contentHash: contentHash, place: place, split: split, answers: answers,
+                idsTellAnswers: idsTellAnswers))
     }
 
     /// A hash of all documents up to and with these, in order, from that of those before.

@@ -40,6 +40,8 @@ package struct PartJournal: Codable, Equatable, Sendable {
     package struct Input: Codable, Equatable, Sendable {
         /// Its path; `-` for standard input.
         package var path: String
+        /// The part of the file that is meant; nil for all of it.
+        package var share: Share?
         /// Its size as it is stored; nil for what has no end that is known, such as a pipe.
         package var bytes: Int?
         /// Time of the last change, in seconds since 1970; nil as above.
@@ -47,9 +49,35 @@ package struct PartJournal: Codable, Equatable, Sendable {
         /// The XXH64 of its bytes as they are stored, in hexadecimal; nil until all were read.
         package var checksum: String?
 
+        /// A part of a file of columns: row groups that stand one after the other.
+        package struct Share: Codable, Equatable, Sendable {
+            /// The number of the first group, from 0.
+            package var first: Int
+            /// The number of the one behind the last.
+            package var end: Int
+            /// The place of the first group in the file.
+            package var offset: Int
+            /// Bytes of the groups.
+            package var bytes: Int
+
+            /// A part.
+            package init(first: Int, end: Int, offset: Int, bytes: Int) {
+                self.first = first
+                self.end = end
+                self.offset = offset
+                self.bytes = bytes
+            }
+        }
+
+        /// Bytes that are read of it, as they are stored; nil for what has no end that is known.
+        package var readByteCount: Int? { share?.bytes ?? bytes }
+
         /// A file as it is now.
-        package init(path: String, bytes: Int? = nil, changed: Double? = nil) {
+        package init(
+            path: String, share: Share? = nil, bytes: Int? = nil, changed: Double? = nil
+        ) {
             self.path = path
+            self.share = share
             self.bytes = bytes
             self.changed = changed
         }
@@ -61,7 +89,8 @@ package struct PartJournal: Codable, Equatable, Sendable {
 
         /// Whether it is `other` by all that is known without reading either.
         package func isUntouched(since other: Input) -> Bool {
-            path == other.path && bytes == other.bytes && changed == other.changed
+            path == other.path && share == other.share && bytes == other.bytes
+                && changed == other.changed
         }
     }
 

@@ -71,17 +71,23 @@ public struct ShardWriter: ~Copyable {
     ///   - ids: the document's tokens, without an end-of-text token: the writer places that.
     ///   - place: where in its source it stood; nil if that is not known.
     ///   - split: the part of the data set it goes to.
+    ///   - answers: the tokens of a conversation that are to be learned, in order; nil for any
+    ///     other document.
+    ///   - idsTellAnswers: whether the ids tell the same, as those of ChatML do. The index of a
+    ///     shard says it where those of one of its documents do not.
     /// - Throws: `TokenizationError.unknownToken` for an id that the vocabulary does not have;
     ///   nothing is then appended.
+    /// - Precondition: with answers, the policy of the end-of-text token is `none`.
     public mutating func append(
-        _ ids: Span<TokenID>, place: DocumentPlace? = nil, to split: Split
+        _ ids: Span<TokenID>, place: DocumentPlace? = nil, to split: Split,
+        answers: [Range<Int>]? = nil, idsTellAnswers: Bool = true
     ) throws {
         precondition(!isFinished, "the data set is finished already")
         text.removeAll(keepingCapacity: true)
         try vocabulary.decode(ids, into: &text)
         documents.append(
             ids, byteCount: text.count, contentHash: XXH64.hash(of: text.span), place: place,
-            to: split)
+            to: split, answers: answers, idsTellAnswers: idsTellAnswers)
         if documents.count == Self.batchCount { try flush() }
     }
 

@@ -7,11 +7,12 @@ import Bytes
 /// var found: [TokenID] = []
 /// // Piece by piece, as the text comes.
 /// stream.append(text.span, into: &found)
-/// stream.finish(into: &found)
+/// try stream.finish(into: &found)
 /// ```
 ///
 /// What a further part could still change is kept: a few pieces, or one that does not end. So
-/// memory does not grow with the text, unless it is a single word.
+/// memory does not grow with the text, unless it is a single word, or the vocabulary changes texts
+/// before it cuts them (``Vocabulary/changesTexts``): then all of it is kept to the end.
 public struct EncodingStream: ~Copyable {
     private let encoder: BytePairEncoder
     private let specials: SpecialTokenPolicy
@@ -35,6 +36,9 @@ public struct EncodingStream: ~Copyable {
             .map(\.content.utf8.count).max() ?? 0
     }
 
+    /// Bytes of the text before those that are not encoded yet.
+    private var encodedCount = 0
+
     /// Bytes that are not encoded yet.
     var pendingCount: Int { pending.count }
 
@@ -46,14 +50,24 @@ public struct EncodingStream: ~Copyable {
         let taken = encoder.encodeBeginning(
             of: pending.span, specials: specials, longestSpecial: longestSpecial, into: &ids)
         pending.removeSubrange(..<taken)
+        encodedCount += taken
         nextLength = 2 * pending.count
     }
 
     /// Appends the ids of the text's end to `ids`; the stream begins another text.
-    public mutating func finish(into ids: inout [TokenID]) {
+    ///
+    /// - Throws: ``TokenizationError/lackedByte(_:offset:)``.
+    public mutating func finish(into ids: inout [TokenID]) throws(TokenizationError) {
         encoder.encode(pending.span, specials: specials, into: &ids)
         pending.removeAll(keepingCapacity: true)
         nextLength = 0
+        defer { encodedCount = 0 }
+        do throws(TokenizationError) {
+            try encoder.check()
+        } catch {
+            guard case .lackedByte(let byte, let offset) = error else { throw error }
+            throw .lackedByte(byte, offset: encodedCount + offset)
+        }
     }
 }
 

@@ -18,6 +18,7 @@ struct PieceEncoder: ~Copyable {
 
     private let tokens: TokenTable
     private let takesWholePieces: Bool
+    private let parts: PartTokens?
 
     private var cache = PieceCache(sizeLog: 12, maximumSizeLog: 20)
     private var longCache = LongPieceCache()
@@ -44,6 +45,7 @@ struct PieceEncoder: ~Copyable {
     init(_ vocabulary: Vocabulary) {
         tokens = vocabulary.tokens
         takesWholePieces = vocabulary.mergeSemantics == .wholePieceFirst
+        parts = PartTokens(vocabulary)
         merger = PieceMerger(vocabulary, capacity: Self.batchCount)
         longMerger = LongPieceMerger(vocabulary)
     }
@@ -208,7 +210,13 @@ struct PieceEncoder: ~Copyable {
         if takesWholePieces { count = takeWholePieces(text, count) }
         merger.merge(text, missing, count: count)
         for index in 0..<count {
-            let (place, count) = merger.ids(of: index)
+            let place: Int
+            var count: Int
+            (place, count) = merger.ids(of: index)
+            if let parts {
+                let ids = merger.ids.slice(from: place, to: place &+ missing[index].length)
+                count = parts.replace(in: ids, count: count)
+            }
             remember(missing[index], text, merger.ids, at: place, count: count)
         }
         return found
@@ -229,7 +237,7 @@ struct PieceEncoder: ~Copyable {
                 : tokens.id(
                     of: text, from: piece.start, to: piece.start + piece.length,
                     hash: piece.longHash)
-            if let id {
+            if let id, id < tokens.count {
                 ids[0] = id
                 remember(piece, text, ids, at: 0, count: 1)
             } else {
@@ -277,10 +285,11 @@ struct PieceEncoder: ~Copyable {
         }
         longMerger.merge(text, from: start, to: end)
         var index = 0
-        let count = longMerger.result.count
+        let result = parts?.replaced(longMerger.result) ?? longMerger.result
+        let count = result.count
         while index < count {
             let part = min(Self.capacity, count - index)
-            for offset in 0..<part { ids[offset] = longMerger.result[index + offset] }
+            for offset in 0..<part { ids[offset] = result[index + offset] }
             deliver(part)
             index += part
         }

@@ -4,8 +4,14 @@ import Bytes
 ///
 /// Those that are searched last are found only in what the others leave.
 struct SpecialTokenFinder: Sendable {
-    fileprivate let first: SpecialTokenTree
-    fileprivate let last: SpecialTokenTree
+    /// Those that are searched in the text as it is.
+    let first: SpecialTokenTree
+
+    /// Those that are searched in what the others leave, after it was normalized.
+    let last: SpecialTokenTree
+
+    /// Whether the text around some token matters.
+    let minds: Bool
 
     /// A finder of those of the vocabulary's special tokens that `policy` allows; `nil` if that is
     /// none. O(bytes of the contents).
@@ -13,7 +19,12 @@ struct SpecialTokenFinder: Sendable {
         let allowed = vocabulary.specialTokens.filter { policy.allows($0) }
         guard !allowed.isEmpty else { return nil }
         first = SpecialTokenTree(allowed.filter { !$0.isSearchedLast })
-        last = SpecialTokenTree(allowed.filter(\.isSearchedLast))
+        let rules = vocabulary.rules
+        // The normalizer is applied to what they look for, too.
+        last = SpecialTokenTree(allowed.filter(\.isSearchedLast)) { content in
+            ByteView.with(content.span) { rules.normalized($0) } ?? content
+        }
+        minds = allowed.contains(where: \.minds)
     }
 }
 
@@ -112,11 +123,23 @@ struct SpecialTokenTree: Sendable {
     /// The bytes that contents have at ``anchorOffset``.
     private(set) var anchors: Set<UInt8> = []
 
+    /// The tokens whose surroundings matter, by number.
+    private var minding: [UInt32: SpecialToken] = [:]
+
+    /// Whether there are no contents.
+    var isEmpty: Bool { anchors.isEmpty }
+
     /// The tree of `specials`. O(bytes of the contents).
-    init(_ specials: [SpecialToken]) {
+    ///
+    /// - Parameter form: what is looked for, for a content.
+    init(_ specials: [SpecialToken], form: ([UInt8]) -> [UInt8] = { $0 }) {
+        for special in specials where special.minds {
+            minding[special.id.rawValue] = special
+        }
+        let specials = specials.map { (id: $0.id, content: form(Array($0.content.utf8))) }
         for special in specials {
             var node = 0
-            for byte in special.content.utf8 {
+            for byte in special.content {
                 if let next = child(of: node, by: byte) {
                     node = next
                 } else {
@@ -127,7 +150,7 @@ struct SpecialTokenTree: Sendable {
             }
             if node > 0 { nodes[node].id = special.id.rawValue }
         }
-        let contents = specials.map { Array($0.content.utf8) }.filter { !$0.isEmpty }
+        let contents = specials.map(\.content).filter { !$0.isEmpty }
         anchors = Set(contents.map { $0[0] })
         guard contents.allSatisfy({ $0.count > 1 }) else {
             isSecondByte = Array(repeating: true, count: 256)
@@ -162,6 +185,70 @@ struct SpecialTokenTree: Sendable {
             if let id = nodes[node].id { found = SpecialTokenMatch(range: start..<index, id: id) }
         }
         return found
+    }
+}
+
+extension SpecialTokenTree {
+    /// Calls `body` with the parts of `text` in order: special tokens with their numbers, each with
+    /// the white space that it takes, and what lies between them, unless that is empty. O(count).
+    ///
+    /// As `tokenizers` does it in `find_matches` of `added_vocabulary.rs`, where a token that lies
+    /// in white space that another has taken is found all the same.
+    func cut(_ text: ByteView, _ body: (Range<Int>, UInt32?) -> Void) {
+        var search = TreeSearch(self)
+        var (from, taken) = (0, 0)
+        while let match = search.next(in: text, from: from, to: text.count) {
+            from = match.range.upperBound
+            var (start, end) = (match.range.lowerBound, match.range.upperBound)
+            if let special = minding[match.id] {
+                if special.isSingleWord, text.isInWord(at: start) || text.isInWord(from: end) {
+                    continue
+                }
+                if special.stripsLeft { start = max(text.startOfSpace(before: start), taken) }
+                if special.stripsRight { end = text.endOfSpace(from: end) }
+            }
+            if taken < start { body(taken..<start, nil) }
+            body(start..<max(start, end), match.id)
+            taken = end
+        }
+        if taken < text.count { body(taken..<text.count, nil) }
+    }
+}
+
+extension ByteView {
+    /// The start of the character that ends at `end`.
+    private func startOfCharacter(before end: Int) -> Int {
+        let start = NormalForms.startOfCharacter(in: self, before: end, from: 0)
+        return start < end ? start : end - 1
+    }
+
+    /// Whether the character that ends at `end` is one of a word.
+    fileprivate func isInWord(at end: Int) -> Bool {
+        guard end > 0 else { return false }
+        return isInWord(from: startOfCharacter(before: end))
+    }
+
+    /// Whether the character that begins at `start` is one of a word.
+    fileprivate func isInWord(from start: Int) -> Bool {
+        guard start < count, let point = decodeCodePoint(self, start).value else { return false }
+        return NormalForms.shared.isOfWord(point)
+    }
+
+    /// The start of the white space that ends at `end`. O(length).
+    fileprivate func startOfSpace(before end: Int) -> Int {
+        let tables = UnicodeClasses.shared.tables
+        var start = end
+        while start > 0 {
+            let before = startOfCharacter(before: start)
+            guard tables.character(self, before).classes.isAny(.whitespace) else { break }
+            start = before
+        }
+        return start
+    }
+
+    /// The end of the white space that begins at `start`. O(length).
+    fileprivate func endOfSpace(from start: Int) -> Int {
+        UnicodeClasses.shared.tables.endOfRun(of: .whitespace, in: self, from: start)
     }
 }
 

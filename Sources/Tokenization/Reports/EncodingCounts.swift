@@ -38,7 +38,7 @@ public struct EncodingCounts: Sendable, Equatable {
     ///   - text: the text.
     ///   - ids: its ids.
     ///   - vocabulary: the vocabulary of the ids.
-    /// - Precondition: the ids decode to the text.
+    /// - Precondition: the ids decode to the text, or to what the vocabulary makes of it.
     public mutating func add(_ text: Span<UInt8>, ids: Span<TokenID>, of vocabulary: Vocabulary) {
         documentCount += 1
         byteCount += text.count
@@ -55,7 +55,7 @@ public struct EncodingCounts: Sendable, Equatable {
                 }
                 let end = tables.endOfRun(of: [.letter, .mark], in: view, from: index + length)
                 // The token that holds the first byte holds the whole word, or the word is cut.
-                while tokenEnd <= index {
+                while tokenEnd <= index, token < ids.count {
                     tokenEnd += vocabulary.tokens.byteCount(of: ids[token].index)
                     token += 1
                 }

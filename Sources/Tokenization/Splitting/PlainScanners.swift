@@ -8,6 +8,47 @@ struct ByteScanner: PieceScanner {
     }
 }
 
+/// ``SplitPattern/whole``: the text is a piece.
+struct WholeScanner: PieceScanner {
+    @inline(__always)
+    func pieceEnd(in text: ByteView, from start: Int) -> Int {
+        text.count
+    }
+}
+
+/// ``SplitPattern/sentencePiece``, ` *[^ ]+| +`, and ``SplitPattern/metaspace``, ` ?[^ ]*`.
+struct SpaceScanner: PieceScanner {
+    /// Whether all spaces before a word belong to it.
+    let takesAllSpaces: Bool
+
+    @inline(__always)
+    func pieceEnd(in text: ByteView, from start: Int) -> Int {
+        var index = start
+        if takesAllSpaces {
+            while index < text.count, text[index] == 0x20 { index += 1 }
+            if index == text.count { return index }
+        }
+        return endOfWord(in: text, from: index + 1)
+    }
+}
+
+extension SpaceScanner {
+    /// The first space at or after `start`, or the end: eight bytes at a time, as words are short.
+    @inline(__always)
+    private func endOfWord(in text: ByteView, from start: Int) -> Int {
+        var index = start
+        while index &+ 8 <= text.count {
+            // A byte that is a space is 0 here, and the lowest 0 is marked in its highest bit.
+            let word = text.word(at: index) ^ 0x2020_2020_2020_2020
+            let marks = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            if marks != 0 { return index &+ marks.trailingZeroBitCount / 8 }
+            index &+= 8
+        }
+        while index < text.count, text[index] != 0x20 { index &+= 1 }
+        return index
+    }
+}
+
 /// ``SplitPattern/character``: every character is a piece.
 struct CharacterScanner: PieceScanner {
     @inline(__always)

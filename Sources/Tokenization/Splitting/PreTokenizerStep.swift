@@ -8,7 +8,7 @@
 /// | `Split` by a `Regex`, `Isolated`, inverted or not | ``split(_:)`` |
 /// | `Split` by a `Regex`, `Removed`, inverted | ``keepMatches(_:)`` |
 /// | `Digits` with `individual_digits` | ``digits`` |
-/// | `ByteLevel` without `add_prefix_space` | ``byteLevel(usesExpression:)`` |
+/// | `ByteLevel` | ``byteLevel(usesExpression:)`` |
 enum PreTokenizerStep: Equatable, Sendable {
     /// Matches are parts, and so is what lies between them.
     case split(String)

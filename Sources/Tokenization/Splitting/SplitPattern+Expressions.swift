@@ -3,7 +3,8 @@ extension SplitPattern {
     public static let regular = allCases.filter { !$0.regularExpressions.isEmpty }
 
     /// The regular expressions of the pattern, each to be applied to every part that the one before
-    /// it left; none where the pattern is only for show.
+    /// it left; none where the pattern is only for show, or a vocabulary says otherwise how texts
+    /// are cut.
     ///
     /// They are spelled so that Oniguruma, which `tokenizers` uses, and the engine of tiktoken read
     /// the same in them, and otherwise as the vocabulary's own publisher does. Where they differ:
@@ -50,13 +51,26 @@ extension SplitPattern {
                     + "|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*"
                     + "|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
             ]
+        case .deepseekCoder:
+            [
+                #"[\r\n]"#, #"\s?\p{L}+"#, #"\s?\p{P}+"#, DeepSeekCoderScanner.asianExpression,
+                #"\p{N}"#,
+            ]
+        case .deepseekLLM:
+            [
+                #"[\r\n]"#, #"\s?["# + DeepSeekLists.letters + "]+",
+                #"\s?["# + DeepSeekLists.punctuation + "]+", #"\s+$"#,
+                DeepSeekCoderScanner.asianExpression, #"\p{N}"#,
+            ]
+        case .kimi:
+            [KimiScanner.expression]
         case .starcoder:
             [#"\p{N}"#] + Self.gpt2.regularExpressions
         case .character:
             [#"[\s\S]"#]
         case .word:
             [#"[,.:;?_!"()']|--|\s|(?:(?!--)[^\s,.:;?_!"()'])+"#]
-        case .bytes:
+        case .sentencePiece, .metaspace, .whole, .bytes:
             []
         }
     }

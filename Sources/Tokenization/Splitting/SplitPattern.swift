@@ -13,7 +13,8 @@ public import Work
 ///
 /// The patterns from ``gpt2`` to ``starcoder`` are those of published vocabularies, ``character``
 /// and ``word`` those of the simplest ones; all cut every text as their ``regularExpressions`` say.
-/// ``bytes`` is only for show.
+/// ``sentencePiece``, ``metaspace`` and ``whole`` belong to vocabularies that are spelled in
+/// characters, and ``bytes`` is only for show.
 public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     /// The pattern of GPT-2: words and numbers of any length, each with a space in front if there
     /// is one; contractions in lower case only.
@@ -45,6 +46,14 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     /// The pattern of DeepSeek V3 and R1: three expressions in sequence, for numbers, for Chinese
     /// and Japanese, and for the rest.
     case deepseek3
+    /// The pattern of DeepSeek Coder: line breaks, words, punctuation, the scripts of Asia, and
+    /// every digit alone, one expression after another.
+    case deepseekCoder = "deepseek-coder"
+    /// The pattern of DeepSeek LLM: as ``deepseekCoder``, with lists of letters and punctuation of
+    /// its own.
+    case deepseekLLM = "deepseek-llm"
+    /// The pattern of Kimi K2: ``o200k`` with Chinese characters apart from other letters.
+    case kimi
     /// The pattern of StarCoder and SmolLM: every digit alone, and ``gpt2`` between them.
     case starcoder
     /// One character (Unicode scalar) a piece: the pattern of ``VocabularyModel/character``.
@@ -54,6 +63,13 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     /// The punctuation marks `,.:;?_!"()'`, the double hyphen `--` and each whitespace character
     /// are pieces of their own; what stands between them is a word.
     case word
+    /// A word with the spaces before it. The pattern of SentencePiece's vocabularies in which no
+    /// token holds a space behind another character, so that no merge joins what it cuts.
+    case sentencePiece = "sentencepiece"
+    /// As ``sentencePiece`` with one space at most: others are pieces of their own.
+    case metaspace
+    /// The whole text.
+    case whole
     /// One byte a piece: what is left of a vocabulary without merges.
     case bytes
 
@@ -82,12 +98,24 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
                 O200KScanner(tables: tables, longestNumber: 1, takesContractions: false))
         case .deepseek3:
             visitor.visit(DeepSeekScanner(tables: tables))
+        case .deepseekCoder:
+            visitor.visit(DeepSeekCoderScanner(tables: tables))
+        case .deepseekLLM:
+            visitor.visit(DeepSeekCoderScanner(tables: tables, lists: .shared))
+        case .kimi:
+            visitor.visit(KimiScanner(tables: tables))
         case .starcoder:
             visitor.visit(StarCoderScanner(tables: tables))
         case .character:
             visitor.visit(CharacterScanner())
         case .word:
             visitor.visit(WordScanner(tables: tables))
+        case .sentencePiece:
+            visitor.visit(SpaceScanner(takesAllSpaces: true))
+        case .metaspace:
+            visitor.visit(SpaceScanner(takesAllSpaces: false))
+        case .whole:
+            visitor.visit(WholeScanner())
         case .bytes:
             visitor.visit(ByteScanner())
         }

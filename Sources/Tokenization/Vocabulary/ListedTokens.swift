@@ -31,7 +31,7 @@ package struct ListedTokens: ~Copyable {
     }
 
     /// Appends a token.
-    mutating func append(_ token: [UInt8], id: UInt32) {
+    package mutating func append(_ token: [UInt8], id: UInt32) {
         bytes.append(token)
         endToken(id)
     }
@@ -51,26 +51,36 @@ package struct ListedTokens: ~Copyable {
 
     /// The table of the tokens and of `specials`. Numbers that neither has stay unused.
     ///
-    /// - Parameter check: called with each special token and what is listed under its number, which
-    ///   the special token then replaces.
+    /// - Parameters:
+    ///   - byteFallback: see `TokenTable`.
+    ///   - rules: say how tokens are spelled. Where that is in characters, the table has the parts
+    ///     of which merging makes them.
+    ///   - check: called with each special token and what is listed under its number, which the
+    ///     special token then replaces. Returns whether the token is one that text becomes, too.
     package func table(
-        specials: [SpecialToken],
-        check: (SpecialToken, [UInt8]?) throws(TokenizationError) -> Void
+        specials: [SpecialToken], byteFallback: [UInt32] = [], rules: TextRules = TextRules(),
+        check: (SpecialToken, [UInt8]?) throws(TokenizationError) -> Bool
     ) throws(TokenizationError) -> TokenTable {
         let specials = specials.sorted { $0.id < $1.id }
+        let contents = specials.map {
+            let content = Array($0.content.utf8)
+            return rules.isOfCharacters ? TextRules.bytes(ofSpelled: content) : content
+        }
         let places = try places(specials: specials)
+        var hidden: [UInt32] = []
         for special in specials {
             let place = places[special.id.index]
             let range = place == .max ? nil : range(of: place)
-            try check(
+            let isOrdinary = try check(
                 special, range.map { bytes.bytes.array(from: $0.lowerBound, to: $0.upperBound) })
+            if !isOrdinary { hidden.append(special.id.rawValue) }
         }
         let offsets = OwnedBuffer<UInt32>(repeating: 0, count: places.count + 1)
         var special = 0
         var size = 0
         for (id, place) in places.enumerated() {
             if special < specials.count, Int(specials[special].id.rawValue) == id {
-                size += specials[special].content.utf8.count
+                size += contents[special].count
                 special += 1
             } else if place != .max {
                 size += range(of: place).count
@@ -84,15 +94,20 @@ package struct ListedTokens: ~Copyable {
         special = 0
         for (id, place) in places.enumerated() {
             if special < specials.count, Int(specials[special].id.rawValue) == id {
-                arena.append(Array(specials[special].content.utf8))
+                arena.append(contents[special])
                 special += 1
             } else if place != .max {
                 let range = range(of: place)
                 arena.append(bytes.bytes, from: range.lowerBound, to: range.upperBound)
             }
         }
+        let parts =
+            rules.isOfCharacters
+            ? CharacterParts.parts(of: arena.bytes, offsets.view, outside: hidden + byteFallback)
+            : []
         return try TokenTable(
-            arena: arena.takeBuffer(), offsets: offsets, specialIDs: specials.map(\.id.rawValue))
+            arena: arena.takeBuffer(), offsets: offsets, specialIDs: hidden,
+            byteFallback: byteFallback, parts: parts)
     }
 
     private func range(of place: UInt32) -> Range<Int> {

@@ -18,8 +18,12 @@ package final class MergeTable: Sendable {
     /// The merges in order of rank.
     package let pairs: [MergePair]
 
+    /// Merges before them that are no part of the vocabulary: they make characters of bytes. The
+    /// rank of a listed merge is their number more than its place.
+    let joins: [MergePair]
+
     /// The token that each merge makes.
-    let results: [UInt32]
+    package let results: [UInt32]
 
     private let resultBuffer: OwnedBuffer<UInt32>
     private let slots: MergeSlots
@@ -38,9 +42,15 @@ package final class MergeTable: Sendable {
             bytePairs: bytePairBuffer.view)
     }
 
-    /// The table of `pairs`, the first of them with rank 0; every one must make a token of
+    /// The table of `listed`, the first of them with rank 0; every one must make a token of
     /// `tokens`.
-    package init(_ pairs: [MergePair], tokens: TokenTable) throws(TokenizationError) {
+    ///
+    /// - Parameter joins: merges that come before those listed and are no part of the vocabulary:
+    ///   they make characters of bytes.
+    package init(
+        _ listed: [MergePair], joins: [MergePair] = [], tokens: TokenTable
+    ) throws(TokenizationError) {
+        let pairs = joins + listed
         guard pairs.count < 1 << 22 else {
             throw .invalidVocabulary(
                 reason: "it has \(pairs.count) merges; the most is \((1 << 22) - 1)")
@@ -49,8 +59,8 @@ package final class MergeTable: Sendable {
         do {
             slots = try MergeSlots(pairs)
         } catch {
-            throw .invalidVocabulary(
-                reason: "merges \(error.first) and \(error.second) are the same")
+            let (first, second) = (error.first - joins.count, error.second - joins.count)
+            throw .invalidVocabulary(reason: "merges \(first) and \(second) are the same")
         }
         let resultBuffer = OwnedBuffer<UInt32>(repeating: 0, count: pairs.count)
         var results: [UInt32] = []
@@ -60,7 +70,7 @@ package final class MergeTable: Sendable {
         var next = 0
         for (rank, pair) in pairs.enumerated() {
             let result: UInt32
-            if next < tokens.count, tokens.isJoin(of: pair.left, pair.right, token: next),
+            if next < tokens.totalCount, tokens.isJoin(of: pair.left, pair.right, token: next),
                 !tokens.isSpecial(UInt32(next))
             {
                 result = UInt32(next)
@@ -68,16 +78,21 @@ package final class MergeTable: Sendable {
                 result = found
             } else {
                 let joined = tokens.bytes(of: Int(pair.left)) + tokens.bytes(of: Int(pair.right))
+                if tokens.hasSpecial(joined) {
+                    throw .invalidVocabulary(
+                        reason: Self.namesSpecial(joined, merge: rank - joins.count))
+                }
+                let name = ByteCharacters.string(for: joined)
                 throw .invalidVocabulary(
-                    reason: "merge \(rank) makes \"\(ByteCharacters.string(for: joined))\", "
-                        + "which is not a token")
+                    reason: "merge \(rank - joins.count) makes \"\(name)\", which is not a token")
             }
             next = Int(result) + 1
             resultBuffer.view[rank] = result
             results.append(result)
         }
-        self.pairs = pairs
-        self.results = results
+        self.pairs = listed
+        self.results = joins.isEmpty ? results : Array(results[joins.count...])
+        self.joins = joins
         let first = results.first ?? 0
         let offset =
             results.indices.allSatisfy { results[$0] == first &+ UInt32($0) } ? first : nil
@@ -103,6 +118,32 @@ package final class MergeTable: Sendable {
 }
 
 extension MergeTable {
+    /// The reason to refuse a merge of, or into, a special token.
+    static func namesSpecial(_ bytes: [UInt8], merge: Int) -> String {
+        "merge \(merge) has to do with \"\(ByteCharacters.string(for: bytes))\", which is a "
+            + "special token, so that ordinary text would become one"
+    }
+
+    /// Whether no merge makes a token in which a space follows another character, so that what a
+    /// text has on both sides of such a place never meets. O(size).
+    package func respectsWords(_ tokens: TokenTable) -> Bool {
+        results.allSatisfy { id in
+            let bytes = tokens.bytes(of: Int(id))
+            return zip(bytes, bytes.dropFirst()).allSatisfy { $0 == 0x20 || $1 != 0x20 }
+        }
+    }
+
+    /// This table for `table`, which has the tokens of `old` and more behind them, so that the
+    /// parts have other numbers. O(size).
+    func moved(to table: TokenTable, from old: TokenTable) throws(TokenizationError) -> MergeTable {
+        guard old.hasParts else { return self }
+        let distance = UInt32(table.count - old.count)
+        func moved(_ id: UInt32) -> UInt32 { id < old.count ? id : id + distance }
+        return try MergeTable(
+            pairs, joins: joins.map { MergePair(left: moved($0.left), right: moved($0.right)) },
+            tokens: table)
+    }
+
     /// The way from a pair to its rank, and from the bytes of pieces to their tokens; valid as long
     /// as the table lives.
     @safe package struct Lookup {

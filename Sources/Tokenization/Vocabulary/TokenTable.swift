@@ -12,6 +12,26 @@ package final class TokenTable: Sendable {
     /// The tokens that text never becomes, in increasing order.
     let specialIDs: [UInt32]
 
+    /// The tokens of the 256 bytes that stand only where no other token begins with the byte; none
+    /// where single bytes are ordinary tokens.
+    package let byteFallback: [UInt32]
+
+    /// The bytes that no token stands for, in increasing order.
+    package let lackedBytes: [UInt8]
+
+    /// ``count``, and behind it one unused number and the parts: tokens that exist only while a
+    /// piece is merged, such as a byte that no token stands for.
+    let totalCount: Int
+
+    /// The parts behind those of the ``lackedBytes``.
+    var parts: [[UInt8]] {
+        guard hasParts else { return [] }
+        return (count + 1 + lackedBytes.count..<totalCount).map { bytes(of: $0) }
+    }
+
+    /// Whether there are parts.
+    var hasParts: Bool { totalCount > count }
+
     private let byteBuffer: OwnedBuffer<UInt8>
     private let offsetBuffer: OwnedBuffer<UInt32>
     private let keyBuffer: OwnedBuffer<ShortKey>
@@ -31,7 +51,7 @@ package final class TokenTable: Sendable {
     /// In memory a key is fifteen bytes and their number, which is what decoding copies.
     var keys: BufferView<ShortKey> { keyBuffer.view }
 
-    /// The token of each single byte.
+    /// The token of each single byte; a part for one that no token stands for.
     package var byteTokens: BufferView<UInt32> { byteTokenBuffer.view }
 
     /// Marks an empty slot. The others hold a token, and above it half of the hash.
@@ -46,49 +66,94 @@ package final class TokenTable: Sendable {
     /// - Parameter specialIDs: the tokens that text never becomes, in increasing order; they are
     ///   left out of the way back.
     package convenience init(
-        arena: [UInt8], offsets: [Int], specialIDs: [UInt32]
+        arena: [UInt8], offsets: [Int], specialIDs: [UInt32], byteFallback: [UInt32] = [],
+        parts: [[UInt8]] = []
     ) throws(TokenizationError) {
         guard arena.count <= Int(UInt32.max) else {
             throw .invalidVocabulary(reason: "its tokens are longer than 4 GiB together")
         }
         try self.init(
             arena: OwnedBuffer(arena), offsets: OwnedBuffer(offsets.map { UInt32($0) }),
-            specialIDs: specialIDs)
+            specialIDs: specialIDs, byteFallback: byteFallback, parts: parts)
     }
 
     /// As above, for buffers that are filled already. O(size).
+    ///
+    /// - Parameters:
+    ///   - byteFallback: the tokens of the 256 bytes that stand only where no other token begins
+    ///     with the byte, in the order of the bytes; none where single bytes are ordinary tokens.
+    ///   - parts: bytes of tokens that exist only while a piece is merged; those of the bytes that
+    ///     no token has are added.
     package init(
         arena: consuming OwnedBuffer<UInt8>, offsets: consuming OwnedBuffer<UInt32>,
-        specialIDs: [UInt32]
+        specialIDs: [UInt32], byteFallback: [UInt32] = [], parts: [[UInt8]] = []
     ) throws(TokenizationError) {
-        let ends = offsets.view
-        let view = ByteView(arena.view, count: arena.view.count)
-        let count = ends.count - 1
-        guard count <= Self.maximumCount else {
+        let count = offsets.view.count - 1
+        var isHidden = [Bool](repeating: false, count: count)
+        for id in specialIDs + byteFallback { isHidden[Int(id)] = true }
+        let byteTokens = OwnedBuffer(repeating: UInt32.max, count: 256)
+        for id in 0..<count where offsets.view[id + 1] - offsets.view[id] == 1 && !isHidden[id] {
+            byteTokens.view[Int(arena.view[Int(offsets.view[id])])] = UInt32(id)
+        }
+        for (byte, id) in byteFallback.enumerated() where byteTokens.view[byte] == .max {
+            byteTokens.view[byte] = id
+        }
+        lackedBytes = (UInt8.min...UInt8.max).filter { byteTokens.view[Int($0)] == .max }
+        let allParts = lackedBytes.map { [$0] } + parts
+        guard count + 1 + allParts.count <= Self.maximumCount else {
             throw .invalidVocabulary(
                 reason: "it has \(count) tokens; the most is \(Self.maximumCount)")
         }
-        let keyBuffer = OwnedBuffer(repeating: ShortKey.none, count: count + 1)
-        let keys = keyBuffer.view
+        let keyBuffer: OwnedBuffer<ShortKey>
+        if allParts.isEmpty {
+            byteBuffer = arena
+            offsetBuffer = offsets
+            totalCount = count
+        } else {
+            // Behind the vocabulary's tokens and one number that stays unused: decoding leads
+            // every unknown number to it.
+            for (index, byte) in lackedBytes.enumerated() {
+                byteTokens.view[Int(byte)] = UInt32(count + 1 + index)
+            }
+            let before = Int(offsets.view[count])
+            let size = allParts.reduce(before) { $0 + $1.count }
+            guard size <= Int(UInt32.max) else {
+                throw .invalidVocabulary(reason: "its tokens are longer than 4 GiB together")
+            }
+            let bytes = OwnedBuffer<UInt8>(uninitializedCapacity: size)
+            for index in 0..<before { bytes.view[index] = arena.view[index] }
+            let ends = OwnedBuffer<UInt32>(repeating: 0, count: count + 2 + allParts.count)
+            for id in 0...count { ends.view[id] = offsets.view[id] }
+            ends.view[count + 1] = UInt32(before)
+            var end = before
+            for (index, part) in allParts.enumerated() {
+                for byte in part {
+                    bytes.view[end] = byte
+                    end += 1
+                }
+                ends.view[count + 2 + index] = UInt32(end)
+            }
+            byteBuffer = bytes
+            offsetBuffer = ends
+            totalCount = count + 1 + allParts.count
+            isHidden += Array(repeating: false, count: totalCount - count)
+        }
+        keyBuffer = OwnedBuffer(repeating: ShortKey.none, count: totalCount + 1)
+        let (ends, keys) = (offsetBuffer.view, keyBuffer.view)
+        let view = ByteView(byteBuffer.view, count: byteBuffer.view.count)
         let buffer = OwnedBuffer(
-            repeating: Self.empty, count: powerOfTwo(atLeast: max(16, count * 2)))
+            repeating: Self.empty, count: powerOfTwo(atLeast: max(16, totalCount * 2)))
         var longCount = 0
-        for id in 0..<count where Int(ends[id + 1] - ends[id]) > ShortKey.maximumLength {
+        for id in 0..<totalCount where Int(ends[id + 1] - ends[id]) > ShortKey.maximumLength {
             longCount += 1
         }
         let longBuffer = OwnedBuffer(
             repeating: Self.empty, count: powerOfTwo(atLeast: max(16, longCount * 4)))
-        let byteTokens = OwnedBuffer(repeating: UInt32.max, count: 256)
-        var specials = 0
-        for id in 0..<count {
+        for id in 0..<totalCount {
             let (start, end) = (Int(ends[id]), Int(ends[id + 1]))
             let isShort = start < end && end - start <= ShortKey.maximumLength
             if isShort { keys[id] = ShortKey(view, from: start, length: end - start) }
-            if specials < specialIDs.count, id == Int(specialIDs[specials]) {
-                specials += 1
-                continue
-            }
-            guard start < end else { continue }
+            guard start < end, !isHidden[id] else { continue }
             let hash =
                 isShort
                 ? Self.spread(keys[id].hash) : wordHash(of: view, from: start, to: end)
@@ -107,16 +172,10 @@ package final class TokenTable: Sendable {
                 slot = (slot + 1) & mask
             }
             slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(id)
-            if end - start == 1 { byteTokens.view[Int(view[start])] = UInt32(id) }
-        }
-        for byte in 0..<256 where byteTokens.view[byte] == .max {
-            throw .invalidVocabulary(
-                reason: "the byte \(byte) has no token, so not every text could be encoded")
         }
         self.count = count
         self.specialIDs = specialIDs
-        byteBuffer = arena
-        offsetBuffer = offsets
+        self.byteFallback = byteFallback
         self.keyBuffer = keyBuffer
         slotBuffer = buffer
         longSlotBuffer = longBuffer
@@ -144,7 +203,7 @@ package final class TokenTable: Sendable {
         if slot != Self.empty { keys.prefetch(Int(truncatingIfNeeded: slot & 0xFFFF_FFFF)) }
     }
 
-    /// The number of the ordinary token with the key; `nil` if there is none.
+    /// The number of the ordinary token or part with the key; `nil` if there is none.
     @inline(__always)
     func id(of key: ShortKey) -> UInt32? {
         let (keys, slots) = (keys, slotBuffer.view)
@@ -165,6 +224,12 @@ package final class TokenTable: Sendable {
     /// The number of the ordinary token that is the bytes from `start` up to `end`; `nil` if there
     /// is none. O(length).
     package func id(of text: ByteView, from start: Int, to end: Int) -> UInt32? {
+        guard let id = idOrPart(of: text, from: start, to: end), id < count else { return nil }
+        return id
+    }
+
+    /// As above, with parts.
+    func idOrPart(of text: ByteView, from start: Int, to end: Int) -> UInt32? {
         guard start < end else { return nil }
         if end - start <= ShortKey.maximumLength {
             return id(of: ShortKey(text, from: start, length: end - start))
@@ -206,11 +271,11 @@ package final class TokenTable: Sendable {
                 at: start + leftCount, text, at: Int(offsets[Int(right)]), length: rightCount)
     }
 
-    /// The ordinary token that is the bytes of `left` and then those of `right`; `nil` if there is
-    /// none. O(length).
+    /// The ordinary token or part that is the bytes of `left` and then those of `right`; `nil` if
+    /// there is none. O(length).
     func join(of left: UInt32, _ right: UInt32) -> UInt32? {
         let joined = bytes(of: Int(left)) + bytes(of: Int(right))
-        return ByteView.with(joined.span) { id(of: $0, from: 0, to: $0.count) }
+        return ByteView.with(joined.span) { idOrPart(of: $0, from: 0, to: $0.count) }
     }
 
     /// Whether `id` is a special token. O(log of their number).
@@ -223,6 +288,16 @@ package final class TokenTable: Sendable {
             if specialIDs[middle] < id { low = middle + 1 } else { high = middle }
         }
         return specialIDs[low] == id
+    }
+
+    /// Whether a special token is `content`. O(number of them).
+    func hasSpecial(_ content: [UInt8]) -> Bool {
+        specialIDs.contains { bytes(of: Int($0)) == content }
+    }
+
+    /// Whether text becomes the token `id` by merging.
+    func isOrdinary(_ id: Int) -> Bool {
+        isUsed(id) && !isSpecial(UInt32(id)) && !byteFallback.contains(UInt32(id))
     }
 
     /// Whether `id` stands for anything; a vocabulary may leave numbers unused.
@@ -247,7 +322,8 @@ extension TokenTable {
     package func checkNames(of specials: [SpecialToken]) throws(TokenizationError) {
         for special in specials {
             guard let bytes = ByteCharacters.bytes(for: special.content),
-                let other = ByteView.with(bytes.span, { id(of: $0, from: 0, to: $0.count) })
+                let other = ByteView.with(bytes.span, { id(of: $0, from: 0, to: $0.count) }),
+                other != special.id.rawValue
             else { continue }
             throw .invalidVocabulary(
                 reason: "\"\(special.content)\" is the name of two tokens, the special token "

@@ -4,7 +4,8 @@ extension Vocabulary {
     /// Appends the bytes of `ids` to `text`. O(count of the bytes).
     ///
     /// The bytes need not be UTF-8: a model may stop in the middle of a character. ``TextStream``
-    /// hands out whole characters only.
+    /// hands out whole characters only. They are all that the tokens stand for, also a space that
+    /// encoding put before the text: see ``decodeText(_:)``.
     ///
     /// - Throws: ``TokenizationError/unknownToken(id:vocabularyCount:)``; `text` is then as it was.
     public func decode(
@@ -24,6 +25,23 @@ extension Vocabulary {
         if let unknown = decoding.appendBytes(of: ids, to: &text) {
             throw .unknownToken(id: unknown, vocabularyCount: count)
         }
+    }
+
+    /// The text of which `ids` are the tokens, from its beginning: its bytes without the space that
+    /// a vocabulary such as Llama 2's puts before a text. O(count of the bytes).
+    ///
+    /// - Throws: ``TokenizationError/unknownToken(id:vocabularyCount:)``.
+    public func decodeText(_ ids: [TokenID]) throws(TokenizationError) -> [UInt8] {
+        var text: [UInt8] = []
+        try decode(ids.span, into: &text)
+        switch rules.leadingSpace {
+        case .kept: break
+        case .one: if text.first == 0x20 { text.removeFirst() }
+        case .ofFirstToken:
+            guard let first = ids.first.map({ bytes(of: $0) }) else { break }
+            text.replaceSubrange(..<first.count, with: first.filter { $0 != 0x20 })
+        }
+        return text
     }
 
     /// The bytes of `ids`. O(count of the bytes).

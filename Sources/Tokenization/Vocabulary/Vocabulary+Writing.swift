@@ -38,20 +38,34 @@ extension Vocabulary {
             json.array("added_tokens") { json in
                 for special in specialTokens { json.addedToken(special) }
             }
-            json.value("normalizer", "null")
-            json.preTokenizer(pattern)
+            json.normalizer(rules)
+            if rules.isOfCharacters {
+                json.characterPreTokenizer(rules, pattern)
+            } else if rules.prefix == .always {
+                json.byteLevel("pre_tokenizer", addPrefixSpace: true, trimOffsets: true)
+            } else {
+                json.preTokenizer(pattern)
+            }
             json.value("post_processor", postProcessor.value)
-            json.byteLevel("decoder", addPrefixSpace: true, trimOffsets: true)
+            if rules.isOfCharacters {
+                json.characterDecoder(rules, fallsBack: !tokens.byteFallback.isEmpty)
+            } else {
+                json.byteLevel("decoder", addPrefixSpace: true, trimOffsets: true)
+            }
             json.object("model") { json in
                 json.string("type", "BPE")
                 json.value("dropout", "null")
-                json.value("unk_token", "null")
+                let names = tokenNames()
+                if let unknown = rules.unknown {
+                    json.string("unk_token", names[Int(unknown.id)])
+                } else {
+                    json.value("unk_token", "null")
+                }
                 json.value("continuing_subword_prefix", "null")
                 json.value("end_of_word_suffix", "null")
-                json.value("fuse_unk", "false")
-                json.value("byte_fallback", "false")
+                json.value("fuse_unk", rules.unknown?.fuses == true ? "true" : "false")
+                json.value("byte_fallback", tokens.byteFallback.isEmpty ? "false" : "true")
                 json.value("ignore_merges", mergeSemantics == .wholePieceFirst ? "true" : "false")
-                let names = tokenNames()
                 json.object("vocab") { json in
                     for (id, name) in names.enumerated() where !name.isEmpty {
                         json.value(name, String(id))
@@ -162,9 +176,18 @@ extension Vocabulary {
     }
 
     /// Every token as `tokenizer.json` writes it: special tokens as they are, others with a
-    /// character for each byte, nothing for numbers that are not used. O(size).
+    /// character for each byte or in the spelling of SentencePiece, nothing for numbers that are
+    /// not used. O(size).
     package func tokenNames() -> [String] {
-        var names = (0..<count).map { ByteCharacters.string(for: tokens.bytes(of: $0)) }
+        var names = (0..<count).map { id in
+            let bytes = tokens.bytes(of: id)
+            return rules.isOfCharacters
+                ? TextRules.spelled(bytes) : ByteCharacters.string(for: bytes)
+        }
+        for (byte, id) in tokens.byteFallback.enumerated() {
+            let digits = String(byte, radix: 16, uppercase: true)
+            names[Int(id)] = "<0x" + (digits.count < 2 ? "0" : "") + digits + ">"
+        }
         for special in specialTokens { names[special.id.index] = special.content }
         return names
     }
@@ -183,11 +206,81 @@ extension JSONText {
         object { json in
             json.value("id", String(special.id.rawValue))
             json.string("content", special.content)
-            json.value("single_word", "false")
-            json.value("lstrip", "false")
-            json.value("rstrip", "false")
+            json.value("single_word", special.isSingleWord ? "true" : "false")
+            json.value("lstrip", special.stripsLeft ? "true" : "false")
+            json.value("rstrip", special.stripsRight ? "true" : "false")
             json.value("normalized", special.isSearchedLast ? "true" : "false")
             json.value("special", special.recognition == .whereAllowed ? "true" : "false")
+        }
+    }
+
+    /// The normal forms, and what SentencePiece does with spaces.
+    fileprivate mutating func normalizer(_ rules: TextRules) {
+        let count =
+            rules.forms.count + (rules.prependsSpace ? 1 : 0)
+            + (rules.spelling == .characters ? 1 : 0)
+        guard count > 0 else { return value("normalizer", "null") }
+        func part(_ body: @escaping (inout JSONText) -> Void) -> (inout JSONText, String?) -> Void {
+            { json, key in json.object(key) { body(&$0) } }
+        }
+        var parts = rules.forms.map { form in part { $0.string("type", form.rawValue) } }
+        if rules.prependsSpace {
+            parts.append(
+                part {
+                    $0.string("type", "Prepend")
+                    $0.string("prepend", "▁")
+                })
+        }
+        if rules.spelling == .characters { parts.append(part { $0.replacement(" ", with: "▁") }) }
+        guard count > 1 else { return parts[0](&self, "normalizer") }
+        object("normalizer") { json in
+            json.string("type", "Sequence")
+            json.array("normalizers") { json in for part in parts { part(&json, nil) } }
+        }
+    }
+
+    /// The members of a Replace.
+    private mutating func replacement(_ old: String, with new: String) {
+        string("type", "Replace")
+        object("pattern") { $0.string("String", old) }
+        string("content", new)
+    }
+
+    /// What cuts a text whose tokens are spelled in characters.
+    fileprivate mutating func characterPreTokenizer(_ rules: TextRules, _ pattern: SplitPattern) {
+        guard rules.spelling == .metaspace else { return value("pre_tokenizer", "null") }
+        object("pre_tokenizer") { json in
+            json.string("type", "Metaspace")
+            json.string("replacement", "▁")
+            json.string("prepend_scheme", rules.prefix == .none ? "never" : rules.prefix.rawValue)
+            json.value("split", pattern == .metaspace ? "true" : "false")
+        }
+    }
+
+    /// What makes text of tokens that are spelled in characters.
+    fileprivate mutating func characterDecoder(_ rules: TextRules, fallsBack: Bool) {
+        guard rules.leadingSpace != .ofFirstToken else {
+            return object("decoder") { json in
+                json.string("type", "Metaspace")
+                json.string("replacement", "▁")
+                json.string("prepend_scheme", "always")
+                json.value("split", "true")
+            }
+        }
+        object("decoder") { json in
+            json.string("type", "Sequence")
+            json.array("decoders") { json in
+                json.object { $0.replacement("▁", with: " ") }
+                if fallsBack { json.object { $0.string("type", "ByteFallback") } }
+                json.object { $0.string("type", "Fuse") }
+                guard rules.leadingSpace == .one else { return }
+                json.object { json in
+                    json.string("type", "Strip")
+                    json.string("content", " ")
+                    json.value("start", "1")
+                    json.value("stop", "0")
+                }
+            }
         }
     }
 

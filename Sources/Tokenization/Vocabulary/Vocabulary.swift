@@ -10,7 +10,9 @@ import Bytes
 /// BytePairEncoder(vocabulary).encode(Array("In the beginning".utf8).span, into: &ids)
 /// ```
 ///
-/// Every one of the 256 bytes is a token, so every text can be encoded and comes back unchanged.
+/// Where every one of the 256 bytes is a token, as in most vocabularies, every text can be encoded
+/// and comes back unchanged. ``lackedBytes`` are the exceptions, and ``changesTexts`` says whether
+/// there are texts that come back changed.
 public struct Vocabulary: Sendable {
     /// Pattern that cuts a text into the pieces that merges never cross.
     public let pattern: SplitPattern
@@ -30,6 +32,12 @@ public struct Vocabulary: Sendable {
     package let merges: MergeTable
     let decoding: DecodingTable
 
+    /// Where texts are cut instead of by the pattern, with the same ids and shorter pieces.
+    let seams: Seams?
+
+    /// What happens to texts before they are cut, and to tokens before they are text again.
+    package let rules: TextRules
+
     /// Post-processor of a `tokenizer.json`: the tokens around the ids of a text.
     var postProcessor: PostProcessor
 
@@ -38,20 +46,26 @@ public struct Vocabulary: Sendable {
 
     package init(
         pattern: SplitPattern, mergeSemantics: MergeSemantics, specialTokens: [SpecialToken],
-        tokens: TokenTable, merges: MergeTable, postProcessor: PostProcessor = .byteLevel,
-        counts: [UInt64]? = nil
+        tokens: TokenTable, merges: MergeTable, rules: TextRules = TextRules(),
+        postProcessor: PostProcessor = .byteLevel, counts: [UInt64]? = nil
     ) {
         self.pattern = pattern
         self.mergeSemantics = mergeSemantics
         self.specialTokens = specialTokens.sorted { $0.id < $1.id }
         self.tokens = tokens
         self.merges = merges
+        self.rules = rules
         decoding = DecodingTable(tokens)
+        // An unknown token for a run of characters needs the run in one piece.
+        let canBeCut =
+            rules.isOfCharacters && pattern != .metaspace && mergeSemantics == .listedMerges
+            && (rules.unknown == nil || !tokens.byteFallback.isEmpty)
+        seams = canBeCut ? Seams(tokens, merges) : nil
         self.postProcessor = postProcessor
         self.counts = counts
         fingerprint = Self.fingerprint(
             pattern: pattern, mergeSemantics: mergeSemantics, specialTokens: self.specialTokens,
-            tokens: tokens, merges: merges)
+            tokens: tokens, merges: merges, rules: rules)
     }
 
     /// One more than the largest id, special tokens included.
@@ -63,6 +77,20 @@ public struct Vocabulary: Sendable {
     /// The numbers below ``count`` that stand for nothing. O(``count``).
     public var unusedIDs: [TokenID] {
         (0..<count).filter { !tokens.isUsed($0) }.map { TokenID($0) }
+    }
+
+    /// The bytes that no token stands for, in increasing order; mostly none.
+    ///
+    /// A text that has one of them outside of special tokens cannot be encoded: see
+    /// ``BytePairEncoder/check()``.
+    public var lackedBytes: [UInt8] { rules.unknown == nil ? tokens.lackedBytes : [] }
+
+    /// Whether there are texts that decoding does not give back as they were: those that the
+    /// vocabulary brings into a normal form, puts a space before, or has no tokens for.
+    public var changesTexts: Bool {
+        !rules.keepsTexts || rules.leadingSpace != .kept
+            || rules.unknown != nil && tokens.hasParts
+            || specialTokens.contains { $0.stripsLeft || $0.stripsRight }
     }
 
     /// Number of merges.
@@ -86,9 +114,10 @@ public struct Vocabulary: Sendable {
     /// The number of bytes of text that a token stands for: those that it decodes to, and none if
     /// it is a control token or not used.
     ///
-    /// Together the tokens of a text stand for just its bytes, whatever the vocabulary: what has no
-    /// token of its own becomes single bytes, and no text is normalised. Only the special tokens
-    /// that a caller had recognised in a text lack theirs. O(log of the special tokens).
+    /// Together the tokens of a text stand for just its bytes: what has no token of its own becomes
+    /// single bytes. Only the special tokens that a caller had recognised in a text lack theirs;
+    /// and where the vocabulary ``changesTexts``, the bytes are those of the text as it was cut.
+    /// O(log of the special tokens).
     ///
     /// - Precondition: `id` belongs to this vocabulary.
     public func textByteCount(of id: TokenID) -> Int {
@@ -102,7 +131,7 @@ public struct Vocabulary: Sendable {
     /// The ordinary token that is exactly `bytes`; `nil` if there is none. O(length).
     public func id(of bytes: Span<UInt8>) -> TokenID? {
         ByteView.with(bytes) { view in
-            view.count == 0 ? nil : tokens.id(of: view, from: 0, to: view.count).map { TokenID($0) }
+            tokens.id(of: view, from: 0, to: view.count).map { TokenID($0) }
         }
     }
 
@@ -134,7 +163,7 @@ public struct Vocabulary: Sendable {
 
     private static func fingerprint(
         pattern: SplitPattern, mergeSemantics: MergeSemantics, specialTokens: [SpecialToken],
-        tokens: TokenTable, merges: MergeTable
+        tokens: TokenTable, merges: MergeTable, rules: TextRules
     ) -> UInt64 {
         // Every part is preceded by its length, so that no two vocabularies share a canonical form.
         var form = FingerprintForm()
@@ -168,7 +197,12 @@ public struct Vocabulary: Sendable {
                 form.append("last")
                 form.append(special.id.index)
             }
+            if special.minds {
+                form.append(special.surroundings)
+                form.append(special.id.index)
+            }
         }
+        if !rules.isPlain { form.append(rules.description) }
         return form.hash()
     }
 }
@@ -194,18 +228,53 @@ extension Vocabulary {
             offsets.append(arena.count)
         }
         let table = try TokenTable(
-            arena: arena, offsets: offsets, specialIDs: specials.map(\.id.rawValue))
+            arena: arena, offsets: offsets,
+            specialIDs: tokens.specialIDs
+                + specials.dropFirst(specialTokens.count).map(\.id.rawValue),
+            byteFallback: tokens.byteFallback, parts: tokens.parts)
         return Vocabulary(
             pattern: pattern, mergeSemantics: mergeSemantics, specialTokens: specials,
-            tokens: table, merges: merges, postProcessor: postProcessor,
+            tokens: table, merges: try merges.moved(to: table, from: tokens), rules: rules,
+            postProcessor: postProcessor,
             counts: counts.map { $0 + Array(repeating: 0, count: missing.count) })
     }
 
-    /// Whether every token of `other` is the same token here, so that a model of `other` needs no
-    /// more than rows for the tokens behind its last. O(size).
+    /// This vocabulary with more ordinary tokens at its end and more merges behind its own.
+    /// O(size).
+    ///
+    /// - Throws: ``TokenizationError/invalidVocabulary(reason:)``.
+    package func extended(
+        tokens added: [[UInt8]], merges more: [MergePair]
+    ) throws(TokenizationError) -> Vocabulary {
+        var arena: [UInt8] = []
+        var offsets = [0]
+        for bytes in (0..<count).lazy.map({ tokens.bytes(of: $0) }) {
+            arena += bytes
+            offsets.append(arena.count)
+        }
+        for bytes in added {
+            arena += bytes
+            offsets.append(arena.count)
+        }
+        let table = try TokenTable(
+            arena: arena, offsets: offsets, specialIDs: tokens.specialIDs,
+            byteFallback: tokens.byteFallback, parts: tokens.parts)
+        try table.checkNames(of: specialTokens)
+        let old = try merges.moved(to: table, from: tokens)
+        return Vocabulary(
+            pattern: pattern, mergeSemantics: mergeSemantics, specialTokens: specialTokens,
+            tokens: table,
+            merges: try MergeTable(old.pairs + more, joins: old.joins, tokens: table),
+            rules: rules, postProcessor: postProcessor,
+            counts: counts.map { $0 + Array(repeating: 0, count: added.count) })
+    }
+
+    /// Whether every token of `other` is the same token here, and its merges come first, so that a
+    /// model of `other` needs no more than rows for the tokens behind its last. O(size).
     public func isExtension(of other: Vocabulary) -> Bool {
         guard pattern == other.pattern, mergeSemantics == other.mergeSemantics,
-            count >= other.count, merges.pairs == other.merges.pairs,
+            count >= other.count, merges.pairs.starts(with: other.merges.pairs),
+            rules == other.rules,
             specialTokens.filter({ $0.id.rawValue < other.count }) == other.specialTokens
         else { return false }
         return (0..<other.count).allSatisfy { tokens.bytes(of: $0) == other.tokens.bytes(of: $0) }
@@ -235,12 +304,12 @@ extension Vocabulary {
     /// - Precondition: `token` is special.
     public func beginningTexts(with token: TokenID?) -> Vocabulary {
         var copy = self
-        copy.postProcessor = .byteLevel
+        copy.postProcessor = rules.isOfCharacters ? .none : .byteLevel
         if let token {
             guard let special = specialTokens.first(where: { $0.id == token }) else {
                 preconditionFailure("what begins a text is a special token")
             }
-            copy.postProcessor = .beginning(with: special)
+            copy.postProcessor = .beginning(with: special, isOfCharacters: rules.isOfCharacters)
         }
         return copy
     }

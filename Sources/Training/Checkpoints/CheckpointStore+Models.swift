@@ -28,6 +28,7 @@ extension CheckpointStore {
     /// - Throws: ``TrainingError/noModel(path:hint:)`` if no model lies there, naming one that does
     ///   if there is one near.
     package static func modelDirectory(at path: String) throws(TrainingError) -> String {
+        guard !path.isEmpty else { throw .noModel(path: "\"\"", hint: ModelPlace.advice(on: path)) }
         let directory = resolved(path)
         guard FileSystem.isMissing(directory + "/config.json") else { return directory }
         // A checkpoint may be named that its run does not have.
@@ -42,10 +43,24 @@ extension CheckpointStore {
         guard !FileSystem.isMissing(path) else {
             throw .noModel(path: path, hint: ModelPlace.advice(on: path))
         }
-        // A run of the name may be meant that something else of the same name hides.
-        let hidden = ModelPlace.runsDirectory + "/" + trimmed(path)
-        if !path.hasPrefix("/"), ModelPlace.directory(of: hidden) != nil {
-            throw .noModel(path: path, hint: "the run of this name is \(hidden)")
+        if !FilePointer.isDirectory(at: directory) {
+            throw .noModel(
+                path: path,
+                hint: "it is a file, and a model is a directory with config.json and "
+                    + "model.safetensors")
+        }
+        // The directories of vocabularies and of shards have the names of runs.
+        let ownFiles = [
+            "/model.safetensors", "/model.safetensors.index.json", "/training_state.json",
+        ]
+        if ownFiles.allSatisfy({ FileSystem.isMissing(directory + $0) }) {
+            for (file, content) in [
+                ("tokenizer.json", "a vocabulary"), ("manifest.json", "shards"),
+            ] where !FileSystem.isMissing(directory + "/" + file) {
+                throw .noModel(
+                    path: path,
+                    hint: "it holds \(content), and no model: " + ModelPlace.advice(on: path))
+            }
         }
         // Something else lies there, and what reads it says what it lacks.
         return directory

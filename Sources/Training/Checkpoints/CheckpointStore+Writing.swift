@@ -12,7 +12,7 @@ extension CheckpointStore {
     /// - Returns: the checkpoint's directory.
     func write(
         model: any LanguageModel, optimizer: Optimizer, carried: CarriedState?,
-        vocabulary: Vocabulary, template: ChatTemplate?, state: TrainingState, keep: Int
+        vocabulary: Vocabulary, template: ConversationTemplate?, state: TrainingState, keep: Int
     ) throws -> String {
         try FileSystem.makeDirectory(directory)
         let name = Self.name(ofStep: state.step)
@@ -24,9 +24,9 @@ extension CheckpointStore {
             try model.write(
                 toDirectory: partial,
                 endToken: vocabulary.endOfText,
-                answerEnd: template?.end)
+                answerEnd: template?.turnEnd)
             try vocabulary.write(
-                toDirectory: partial, chatTemplate: template == nil ? nil : ChatTemplate.jinja)
+                toDirectory: partial, chatTemplate: template?.source)
             try optimizer.write(to: partial + "/" + Self.optimizerFileName)
             try carried?.write(toCheckpoint: partial, step: state.step)
             try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)

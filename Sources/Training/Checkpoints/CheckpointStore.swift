@@ -135,7 +135,9 @@ public struct CheckpointStore: Sendable {
             let state = try JSONDecoder().decode(TrainingState.self, from: data)
             try state.check(path: path)
             return state
-        } catch let error as DecodingError {
+        } catch let error as TrainingError {
+            throw error
+        } catch {
             throw TrainingError.badCheckpoint(path: path, reason: decodingReason(error))
         }
     }

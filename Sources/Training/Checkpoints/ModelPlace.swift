@@ -8,8 +8,10 @@ import Work
 /// - a directory with a model in it, such as `models/gpt2` or `runs/kjv/checkpoints/best`;
 /// - the best checkpoint of a run's directory, or of its `checkpoints`: `runs/kjv`;
 /// - one checkpoint of a run, by `best`, `latest` or its step's name: `runs/kjv/latest`;
-/// - the same below `runs`, unless something lies at the path itself: `kjv`, `kjv/chat`,
-///   `kjv/latest`, `kjv/step-00000500`.
+/// - the same below `runs`: `kjv`, `kjv/chat`, `kjv/latest`, `kjv/step-00000500`.
+///
+/// So what lies at the path itself is meant first, if it is a model. A folder of texts, which a run
+/// is often named after, hides nothing.
 package enum ModelPlace {
     /// Directory of runs that are named without it.
     package static let runsDirectory = "runs"
@@ -17,10 +19,8 @@ package enum ModelPlace {
     /// The directory that `name` stands for; nil where it stands for no model.
     /// O(checkpoints of the run).
     package static func directory(of name: String) -> String? {
-        let path = CheckpointStore.trimmed(name)
-        if let found = directory(at: path) { return found }
-        guard FileSystem.isMissing(path), !path.hasPrefix("/") else { return nil }
-        return directory(at: runsDirectory + "/" + path)
+        CandidatePaths(of: CheckpointStore.trimmed(name), below: runsDirectory)
+            .first(directory(at:))
     }
 
     /// The directory of the run that a name stands for, or that the checkpoint belongs to which it
@@ -33,14 +33,8 @@ package enum ModelPlace {
     /// The directory of the run that is called `name`: a path, or else one below `runs`; nil where
     /// no run with checkpoints is called so. O(files).
     package static func run(named name: String) -> String? {
-        func hasCheckpoints(_ path: String) -> Bool {
-            !CheckpointStore(runDirectory: path).entries.isEmpty
-        }
-        let path = CheckpointStore.trimmed(name)
-        if hasCheckpoints(path) { return path }
-        guard FileSystem.isMissing(path), !path.hasPrefix("/") else { return nil }
-        let below = runsDirectory + "/" + path
-        return hasCheckpoints(below) ? below : nil
+        CandidatePaths(of: CheckpointStore.trimmed(name), below: runsDirectory)
+            .first { CheckpointStore(runDirectory: $0).entries.isEmpty ? nil : $0 }
     }
 
     private static func directory(at path: String) -> String? {
@@ -67,7 +61,7 @@ package enum ModelPlace {
 
     /// The runs that have checkpoints, as they can be named: `kjv`, `kjv/chat`, and the models of
     /// comparisons. O(directories below `runs` and those within them).
-    static var runNames: [String] {
+    package static var runNames: [String] {
         func directories(in place: String) -> [String] {
             let names = (try? FileSystem.namesInDirectory(runsDirectory + place)) ?? []
             return names.sorted().filter { !$0.hasPrefix(".") && $0 != "checkpoints" }
@@ -91,6 +85,10 @@ package enum ModelPlace {
         }
         let prefix = runsDirectory + "/"
         let asked = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+        if names.contains(asked) {
+            return "the run \(asked) has checkpoints, of which the one that is wanted has lost its "
+                + "config.json: name another by its step"
+        }
         let nearest = Spelling.nearest(to: asked, among: names).map { "did you mean \($0)? " } ?? ""
         let rest = names.count - listedCount
         return nearest + "the runs with checkpoints are "

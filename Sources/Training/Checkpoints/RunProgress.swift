@@ -15,12 +15,13 @@ struct RunProgress {
     /// The progress of a run that begins: from the model of `start`, or at random.
     init(
         beginning shape: any ModelShape, from start: StartingPoint?,
-        configuration: TrainingConfiguration, data: Mixture, team: ThreadTeam
+        configuration: TrainingConfiguration, data: Mixture, team: ThreadTeam,
+        share: OptimizerShare?
     ) throws {
         model =
             try start?.model(shape, seed: configuration.seed)
             ?? shape.makeModel(seed: configuration.seed)
-        optimizer = Optimizer(configuration, layout: model.layout, team: team)
+        optimizer = Optimizer(configuration, layout: model.layout, team: team, share: share)
         state = TrainingState(
             step: 0, position: 0, tokenCount: 0,
             vocabularyFingerprint: data.vocabularyFingerprint,
@@ -42,7 +43,7 @@ struct RunProgress {
     ///   another shape or of another optimizer.
     init(
         resuming checkpoint: String, shape: any ModelShape, configuration: TrainingConfiguration,
-        data: Mixture, team: ThreadTeam
+        data: Mixture, team: ThreadTeam, share: OptimizerShare?
     ) throws {
         var state = try CheckpointStore.state(of: checkpoint)
         guard state.vocabularyFingerprint == data.vocabularyFingerprint else {
@@ -74,7 +75,7 @@ struct RunProgress {
                     """)
         }
         optimizer = try Optimizer(
-            configuration, layout: model.layout, team: team,
+            configuration, layout: model.layout, team: team, share: share,
             path: checkpoint + "/" + CheckpointStore.optimizerFileName)
         changes = try RecipeChange.between(state.configuration, configuration)
         state.configuration = configuration

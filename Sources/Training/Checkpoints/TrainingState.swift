@@ -40,6 +40,9 @@ public struct TrainingState: Codable, Equatable, Sendable {
     /// Whether the run stopped in the evaluation that belongs to the last step.
     var awaitsEvaluation = WrittenIfTrue()
 
+    /// Whether the run stopped in the scoring of tasks that belongs to the last step.
+    var awaitsTasks = WrittenIfTrue()
+
     /// The best evaluation of a run.
     public struct Best: Codable, Equatable, Sendable {
         /// The step after which it was made.
@@ -58,6 +61,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
         case evaluationsSinceBest = "evaluations_since_best"
         case notFiniteSteps = "not_finite_steps"
         case awaitsEvaluation = "awaits_evaluation"
+        case awaitsTasks = "awaits_tasks"
     }
 }
 

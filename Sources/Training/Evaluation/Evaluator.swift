@@ -68,6 +68,31 @@ public struct Evaluator {
     public func evaluateBySource(
         progress: (Int, Int) throws -> Void = { _, _ in }
     ) rethrows -> (total: EvaluationResult, sources: [SourceResult]) {
+        var documents: DocumentTally?
+        return try evaluate(by: &documents, progress: progress)
+    }
+
+    /// As ``evaluateBySource(progress:)``, and for each document alone; nil where a part of each is
+    /// scored. O(documents) memory.
+    public func evaluateByDocument(
+        progress: (Int, Int) throws -> Void = { _, _ in }
+    ) rethrows -> (
+        total: EvaluationResult, sources: [SourceResult], documents: DocumentScores?
+    ) {
+        var documents = part == nil ? DocumentTally(set, split, vocabulary) : nil
+        let (total, sources) = try evaluate(by: &documents, progress: progress)
+        return (total, sources, documents?.scores)
+    }
+
+    /// Places for tokens that an evaluation reads. O(windows).
+    var placeCount: Int {
+        if let wholes { return wholes.count * windows.length }
+        return windows.scoringWindows().reduce(0) { $0 + $1.length }
+    }
+
+    private func evaluate(
+        by documents: inout DocumentTally?, progress: (Int, Int) throws -> Void
+    ) rethrows -> (total: EvaluationResult, sources: [SourceResult]) {
         let scoring = part == nil ? windows.scoringWindows() : []
         let count = wholes?.count ?? scoring.count
         var total = EvaluationResult.none
@@ -95,6 +120,7 @@ public struct Evaluator {
                 for (row, window) in scoring[done..<next].enumerated() {
                     let places = row * windows.length..<(row + 1) * windows.length
                     tally?.add(window, losses[places], batch.targets[places])
+                    documents?.add(window, losses[places], batch.targets[places])
                 }
             }
             done = next

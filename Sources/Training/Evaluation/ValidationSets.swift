@@ -6,23 +6,28 @@ import Tokenization
 struct ValidationSets {
     /// One for each data set; nil where it has no validation split.
     private let evaluators: [(name: String, evaluator: Evaluator?)]
+    private let scorer: GroupScorer
 
-    /// Splits of `data`, whose ids are `vocabulary`'s, scored by `runner` as `configuration` says;
+    /// Splits of `data`, whose ids are `vocabulary`'s, scored by `scorer` as `configuration` says;
     /// of documents of which a part is learned that part alone.
     init(
         _ data: Mixture, _ configuration: TrainingConfiguration, vocabulary: Vocabulary,
-        runner: BatchRunner, part: ScoredPart?
+        scorer: GroupScorer, part: ScoredPart?
     ) throws {
+        self.scorer = scorer
         evaluators = try data.sources.map { source in
             guard !source.set.shards(of: .validation).isEmpty else { return (source.name, nil) }
             let evaluator = try Evaluator(
-                scorer: runner, set: source.set, split: .validation,
-                vocabulary: vocabulary, batchSize: configuration.batchSize,
-                contextLength: runner.contextLength,
+                scorer: scorer, set: source.set, split: .validation,
+                vocabulary: vocabulary, batchSize: scorer.wantedSize(configuration.batchSize),
+                contextLength: scorer.contextLength,
                 settings: configuration.evaluationSettings(part: part))
             return (source.name, evaluator)
         }
     }
+
+    /// Places for tokens that an evaluation reads. O(its windows).
+    var placeCount: Int { evaluators.reduce(0) { $0 + ($1.evaluator?.placeCount ?? 0) } }
 
     /// Whether there is nothing to score.
     var isEmpty: Bool { evaluators.allSatisfy { $0.evaluator == nil } }
@@ -33,17 +38,19 @@ struct ValidationSets {
     /// - Parameter progress: called with the windows done of a data set and its windows in all;
     ///   says whether to go on.
     /// - Returns: nil if `progress` ended it.
+    /// - Throws: what `progress` throws, and where other processes are lost.
     func evaluate(
-        progress: (Int, Int) -> Bool
-    ) -> (total: EvaluationResult, sources: [SourceResult]?)? {
+        progress: (Int, Int) throws -> Bool
+    ) throws -> (total: EvaluationResult, sources: [SourceResult]?)? {
         var sources: [SourceResult] = []
         for (name, evaluator) in evaluators {
             do {
                 let result = try evaluator?.evaluate { done, count in
-                    if !progress(done, count) { throw CancellationError() }
+                    if let fault = scorer.fault { throw fault }
+                    if try !progress(done, count) { throw CancellationError() }
                 }
                 sources.append(SourceResult(name: name, result: result ?? .none))
-            } catch {
+            } catch is CancellationError {
                 return nil
             }
         }

@@ -14,7 +14,8 @@ extension Trainer {
 
     /// Whether all steps are done, or the run has ended early.
     var isComplete: Bool {
-        !state.awaitsEvaluation.isOn && (state.step >= configuration.steps || isStoppedEarly)
+        !state.awaitsEvaluation.isOn && !state.awaitsTasks.isOn
+            && (state.step >= configuration.steps || isStoppedEarly)
     }
 
     private var isStoppedEarly: Bool {
@@ -48,6 +49,8 @@ extension Trainer {
     /// - Returns: whether the result is the best so far; nil if a stop was requested on the way,
     ///   and then the run that goes on begins with it.
     func evaluateIfDue(_ log: borrowing RunLog, stop: StopSignal) throws -> Bool? {
+        // It is done where the scoring of tasks behind it was stopped.
+        if state.awaitsTasks.isOn, !state.awaitsEvaluation.isOn { return false }
         guard isEvaluationDue, !validation.isEmpty else {
             // It was due before the recipe was changed.
             state.awaitsEvaluation.isOn = false
@@ -57,9 +60,9 @@ extension Trainer {
         let isStoppable = state.notFiniteSteps == 0
         state.awaitsEvaluation.isOn = isStoppable
         guard
-            let (result, sources) = validation.evaluate(progress: { done, count in
+            let (result, sources) = try validation.evaluate(progress: { done, count in
                 log.report(.evaluating(completedWindows: done, windowCount: count))
-                return !(isStoppable && stop.isRequested) || done == count
+                return try done == count || !isStoppable || !ranks.agree(stop)
             })
         else { return nil }
         state.awaitsEvaluation.isOn = false
@@ -81,15 +84,54 @@ extension Trainer {
         return true
     }
 
+    /// Whether the step just done is one after which tasks are scored, or the last.
+    private var areTasksDue: Bool {
+        let every = configuration.evaluateTasksEvery ?? configuration.evaluateEvery
+        return state.step == configuration.steps || isStoppedEarly || state.step % every == 0
+    }
+
+    /// Scores the tasks when that is due.
+    ///
+    /// - Returns: whether the run goes on; otherwise a stop was requested on the way, and the run
+    ///   that goes on begins with it.
+    func scoreTasksIfDue(_ log: borrowing RunLog, stop: StopSignal) throws -> Bool {
+        guard areTasksDue, configuration.tasks?.isEmpty == false,
+            let scoreTasks = surroundings.scoreTasks
+        else {
+            state.awaitsTasks.isOn = false
+            return true
+        }
+        let isDone = try ranks.lead {
+            do {
+                let scores = try scoreTasks(model) { done, count in
+                    log.report(.scoringTasks(completed: done, total: count))
+                    if stop.isRequested, done < count { throw Stopped() }
+                }
+                try log.append(.scoredTasks(step: state.step, scores))
+                return true
+            } catch is Stopped {
+                return false
+            }
+        }
+        state.awaitsTasks.isOn = !isDone
+        return isDone
+    }
+
+    /// The end of a piece of work on request.
+    private struct Stopped: Error {}
+
     /// Draws samples when that is due.
     func sampleIfDue(_ log: borrowing RunLog) throws {
         guard configuration.sampleEvery > 0, state.step % configuration.sampleEvery == 0,
             let drawSamples = surroundings.drawSamples
         else { return }
-        let texts = try drawSamples(model) { done, count in
-            log.report(.sampling(completedTokens: done, tokenCount: count))
+        _ = try ranks.lead {
+            let texts = try drawSamples(model) { done, count in
+                log.report(.sampling(completedTokens: done, tokenCount: count))
+            }
+            try log.append(.sampled(step: state.step, texts: texts))
+            return true
         }
-        try log.append(.sampled(step: state.step, texts: texts))
     }
 
     // MARK: Checkpoints
@@ -115,13 +157,21 @@ extension Trainer {
         guard optimizer.norm(of: model.parameters).isFinite else {
             throw TrainingError.notFinite(what: "a parameter", step: state.step)
         }
-        try log.sync()
-        let path = try store.write(
-            model: model, optimizer: optimizer, carried: CarriedState(of: runner),
-            vocabulary: vocabulary, template: part?.chatTemplate, state: state,
-            keep: configuration.keepCheckpoints)
+        let carried = CarriedState(of: runner, in: ranks.group, shares)
+        if !ranks.writes {
+            try optimizer.sendState()
+            try carried?.send()
+        }
+        _ = try ranks.lead {
+            try log.sync()
+            let path = try store.write(
+                model: model, optimizer: optimizer, carried: carried,
+                vocabulary: vocabulary, template: part?.chatTemplate, state: state,
+                keep: configuration.keepCheckpoints)
+            log.report(.checkpoint(step: state.step, path: path))
+            return true
+        }
         (checkpointStep, isCheckpointDue) = (state.step, false)
-        log.report(.checkpoint(step: state.step, path: path))
     }
 
     // MARK: Before and after
@@ -173,16 +223,23 @@ extension Trainer {
     /// The plan of the run.
     ///
     /// - Parameter notes: what a person should know of its metrics, a sentence each.
-    func plan(matrixPeak: Double, notes: [String]) -> TrainingPlan {
-        TrainingPlan(
+    func plan(matrixPeak: Double, notes: [String]) throws -> TrainingPlan {
+        let rankPlan = try ranks.measure(
+            model.parameters,
+            operations: Double(tokensPerStep) * model.configuration.trainingOperationsPerToken,
+            peak: matrixPeak)
+        return TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
             completedSteps: state.step,
-            notes: continuation.notes + otherDataNotes + pastNotes + notes,
+            notes: continuation.notes + otherDataNotes + pastNotes + notes
+                + [rankPlan?.advice].compactMap(\.self),
             changes: isPast ? changes.filter { $0.key != "steps" } : changes,
             tokensPerStep: tokensPerStep,
             windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
             memory: memory, precision: KernelLevel.best(configuration.precision).precision,
-            wantedPrecision: configuration.precision, matrixPeak: matrixPeak)
+            wantedPrecision: configuration.precision, matrixPeak: matrixPeak,
+            evaluateEvery: configuration.evaluateEvery, evaluationPlaces: validation.placeCount,
+            ranks: rankPlan)
     }
 
     /// Writes the summary of the run and returns it.
@@ -194,8 +251,10 @@ extension Trainer {
             parameterCount: model.layout.parameterCount, tokenCount: state.tokenCount,
             trainingSeconds: seconds, validation: state.validation, sources: state.sources,
             stoppedEarly: isStoppedEarly)
-        try FileReplacement.writeJSON(
-            summary, to: surroundings.runDirectory + "/" + TrainingSummary.fileName)
+        if ranks.writes {
+            try FileReplacement.writeJSON(
+                summary, to: surroundings.runDirectory + "/" + TrainingSummary.fileName)
+        }
         return summary
     }
 }

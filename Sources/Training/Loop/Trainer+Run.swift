@@ -22,26 +22,31 @@ extension Trainer {
         stop: StopSignal? = nil, report: ((TrainingEvent) -> Void)? = nil
     ) async throws -> TrainingSummary {
         let stop = stop ?? work.stop
-        let claim = try takeDirectory()
+        let claim = try ranks.writes ? takeDirectory() : nil
         defer { withExtendedLifetime(claim) {} }
-        let log = try RunLog(
-            directory: surroundings.runDirectory, completedSteps: state.step,
-            report: report ?? work.report)
+        let report = report ?? work.report
+        let log =
+            try ranks.writes
+            ? RunLog(
+                directory: surroundings.runDirectory, completedSteps: state.step, report: report)
+            : RunLog(report: report)
         var meter = StepMeter(team: runner.team, earlierSeconds: log.earlierSeconds)
-        log.report(.began(plan(matrixPeak: meter.matrixPeak, notes: log.notes)))
-        // The states of rows, which a step changes on its way, are not brought back.
-        runner.stop = runner.carriedState == nil ? stop : nil
+        log.report(.began(try plan(matrixPeak: meter.matrixPeak, notes: log.notes)))
+        // The states of rows, which a step changes on its way, are not brought back; and other
+        // processes are in the step as well.
+        runner.stop = runner.carriedState == nil && !ranks.isShared ? stop : nil
         defer { runner.stop = nil }
         let schedule = LearningRateSchedule(configuration)
         let firstStep = state.step
         var batch = source.batch(at: state.position)
 
-        while !isComplete, !stop.isRequested {
-            if !state.awaitsEvaluation.isOn {
-                guard try await doStep(&batch, schedule, meter: &meter, log) else { break }
+        while !isComplete, !ranks.stops(stop) {
+            if !state.awaitsEvaluation.isOn, !state.awaitsTasks.isOn {
+                guard try await doStep(&batch, schedule, meter: &meter, log, stop) else { break }
             }
             if isEvaluationDue { meter.measurePeak() }
             guard let isBest = try evaluateIfDue(log, stop: stop) else { break }
+            guard try scoreTasksIfDue(log, stop: stop) else { break }
             try sampleIfDue(log)
             try checkpointIfDue(isBest: isBest, log)
         }
@@ -62,12 +67,15 @@ extension Trainer {
     /// - Returns: whether it was done; otherwise a stop was requested, and nothing has changed.
     private func doStep(
         _ batch: inout Batch, _ schedule: LearningRateSchedule, meter: inout StepMeter,
-        _ log: borrowing RunLog
+        _ log: borrowing RunLog, _ stop: StopSignal
     ) async throws -> Bool {
         meter.begin()
         let (position, scoredCount) = (state.position, batch.scoredCount)
-        guard let loss = await computeGradients(from: &batch) else { return false }
-        let norm = timed(.optimizer) { optimizer.norm(of: runner.gradients) }
+        guard let ownLoss = await computeGradients(from: &batch) else { return false }
+        let (lossSum, norm) = try timed(ranks.isShared ? .exchange : .optimizer) {
+            try ranks.gather(runner.gradients, loss: ownLoss, stop, team: runner.team)
+        }
+        let loss = lossSum / Double(max(scoredCount, 1))
         let finding = state.outliers.check(
             loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
         let factor = schedule.factor(step: state.step)
@@ -78,9 +86,11 @@ extension Trainer {
                 optimizer.step(
                     model: model, gradients: runner.gradients, norm: norm, factor: factor)
             }
+            if ranks.isShared { try timed(.exchange) { try ranks.spread(model.parameters) } }
             state.tokenCount += scoredCount
         }
         state.step += 1
+        if state.step % stepsInMemory == 0 { for set in sets { set.forgetPages() } }
         let figures = figures(
             loss: loss, gradientNorm: norm, factor: factor, scoredCount: scoredCount,
             seconds: meter.end(), matrixPeak: meter.matrixPeak)
@@ -91,9 +101,18 @@ extension Trainer {
         return true
     }
 
-    /// Computes the gradients of a step's `batch`, and then replaces it by that of the next step.
+    /// Steps whose windows' pages may be in memory: a system maps what lies around a page as well,
+    /// 64 KiB where that is Linux.
+    private var stepsInMemory: Int {
+        let window = (1 << 16) + 4 * model.configuration.positionCount
+        return max(1, MemoryPlan.pageByteCount / (window * configuration.windowsPerStep))
+    }
+
+    /// Computes the gradients of this process's part of a step's `batch`, and then replaces it by
+    /// that of the next step.
     ///
-    /// - Returns: the mean loss; nil if a stop was requested on the way, and then `batch` stays.
+    /// - Returns: the sum of the losses; nil if a stop was requested on the way, and then `batch`
+    ///   stays.
     func computeGradients(from batch: inout Batch) async -> Double? {
         let source = source
         let next =
@@ -101,9 +120,14 @@ extension Trainer {
         // Made on another thread while the batch at hand is learned from.
         async let upcoming = source.batch(at: next)
         let scoredCount = max(batch.scoredCount, 1)
+        let rows = shares[ranks.rank].sequences
+        let places = rows.lowerBound * runner.contextLength..<rows.upperBound * runner.contextLength
         let loss = runner.computeGradients(
-            inputs: batch.inputs.span, targets: batch.targets.span,
-            documentStarts: batch.documentStarts, continues: batch.continues,
+            inputs: batch.inputs.span.extracting(places),
+            targets: batch.targets.span.extracting(places),
+            documentStarts: ranks.isShared
+                ? batch.documentStarts.map { Array($0[places]) } : batch.documentStarts,
+            continues: ranks.isShared ? batch.continues.map { Array($0[rows]) } : batch.continues,
             scale: 1 / Float(scoredCount), dropout: dropout)
         // A loss that is itself no number is met again by the run that goes on.
         if loss.isNaN, runner.stop?.isRequested == true {
@@ -114,7 +138,7 @@ extension Trainer {
         let start = ContinuousClock.now
         batch = await upcoming
         runner.profile?.main.add(.now - start, to: .dataWait)
-        return loss / Double(scoredCount)
+        return loss
     }
 
     /// Dropout of the step at hand; nil for none. Sequences are numbered over the run, so that a
@@ -123,13 +147,16 @@ extension Trainer {
         guard configuration.dropout > 0 else { return nil }
         return Dropout(
             rate: configuration.dropout, seed: configuration.seed,
-            firstSequence: state.step * configuration.windowsPerStep)
+            firstSequence: state.step * configuration.windowsPerStep
+                + shares[ranks.rank].sequences.lowerBound)
     }
 
     /// Does a part of a step, and takes its time if that is asked for.
-    private func timed<Result>(_ part: StepPart, _ work: () -> Result) -> Result {
-        guard let profile = runner.profile else { return work() }
-        return profile.main.measure(part, work)
+    private func timed<Result>(
+        _ part: StepPart, _ work: () throws -> Result
+    ) rethrows -> Result {
+        guard let profile = runner.profile else { return try work() }
+        return try profile.main.measure(part, work)
     }
 
     /// Figures of the step just done, which took `seconds`.
@@ -143,6 +170,7 @@ extension Trainer {
             step: state.step, loss: loss, learningRate: configuration.learningRate * factor,
             gradientNorm: gradientNorm, tokenCount: state.tokenCount, seconds: seconds,
             tokensPerSecond: Double(scoredCount) / seconds,
-            matrixPeakShare: work * model.configuration.trainingOperationsPerToken / matrixPeak)
+            matrixPeakShare: work * model.configuration.trainingOperationsPerToken
+                / (matrixPeak * Double(ranks.count)))
     }
 }

@@ -1,6 +1,8 @@
+import Bytes
 public import Files
 import Foundation
 public import Models
+public import Processes
 public import TokenShards
 public import Tokenization
 public import Work
@@ -8,7 +10,7 @@ public import Work
 /// Trains a model from shards.
 ///
 /// The same model, data and configuration give the same checkpoints, byte for byte, for any number
-/// of threads, and whether or not the run was stopped and resumed on the way.
+/// of threads and of processes, and whether or not the run was stopped and resumed on the way.
 ///
 /// A class, because the model, the optimizer and the place in the data advance together: a copy
 /// would share the first two.
@@ -48,14 +50,27 @@ public final class Trainer {
         public var isProfiled: Bool
         /// Draws the samples of `sample_every`; nil for none.
         public var drawSamples: SampleDrawer?
+        /// Scores the tasks of the recipe; nil for none.
+        public var scoreTasks: TaskScorer?
         /// Claim of the directory that the caller holds; nil for the run to take one.
         public var claim: OutputClaim?
+        /// The processes that train together, of which each has these surroundings; rank 0 alone
+        /// writes.
+        public var group: any ProcessGroup = SingleProcess()
+        /// Version of the program, which must be the same in all of them.
+        public var programVersion = ""
 
         /// Draws samples from a model, and tells on the way the tokens that it has drawn and the
         /// most that they can be.
         public typealias SampleDrawer = (
             _ model: any LanguageModel, _ progress: (_ completed: Int, _ total: Int) -> Void
         ) throws -> [String]
+
+        /// Scores a model in tasks, telling on the way how much is done of all; what that throws
+        /// ends it.
+        public typealias TaskScorer = (
+            _ model: any LanguageModel, _ progress: (_ completed: Int, _ total: Int) throws -> Void
+        ) throws -> [TaskScore]
 
         /// The surroundings of a run.
         public init(
@@ -75,6 +90,8 @@ public final class Trainer {
     let optimizer: Optimizer
     let runner: BatchRunner
     let source: BatchSource
+    /// The data sets, whose shards are mapped.
+    let sets: [ShardSet]
     let validation: ValidationSets
     let vocabulary: Vocabulary
     /// The part of each document that is learned; nil for all of it.
@@ -83,6 +100,10 @@ public final class Trainer {
     let surroundings: Surroundings
     let work: WorkContext<TrainingEvent>
     let memory: MemoryPlan
+    /// What this process does together with others.
+    let ranks: RankedRun
+    /// The slots of each process.
+    let shares: [SlotShare]
     var state: TrainingState
     /// Changes of the recipe against that of the checkpoint that the run goes on from.
     let changes: [RecipeChange]
@@ -100,13 +121,25 @@ public final class Trainer {
     /// The shape of the model.
     package var modelConfiguration: any ModelShape { model.configuration }
 
-    /// Notice for a person that a run evaluates nothing; nil for one that does.
+    /// Notice for a person that a run evaluates nothing, or that it will spend most of its time on
+    /// that; nil for another one.
     package var evaluationNotice: String? {
-        guard validation.isEmpty else { return nil }
-        return
-            "there is no validation split: nothing is evaluated, and no checkpoint becomes the best"
-            + (configuration.earlyStopPatience > 0 ? " or ends the run early" : "")
+        guard !validation.isEmpty else {
+            return "there is no validation split: nothing is evaluated, and no checkpoint becomes "
+                + "the best"
+                + (configuration.earlyStopPatience > 0 ? " or ends the run early" : "")
+        }
+        // A pass forward is a third of a step's arithmetic.
+        let every = min(configuration.evaluateEvery, configuration.steps)
+        let (scored, learned) = (validation.placeCount, every * tokensPerStep)
+        guard scored > Self.fewPlaces, scored / 3 > learned else { return nil }
+        return "evaluating takes longer than training: \(scored) tokens are scored every \(every) "
+            + "steps, which learn from \(learned); evaluate less often "
+            + "(training.evaluate_every), or hold out less (corpus.validation_fraction)"
     }
+
+    /// Places that are scored in a moment.
+    private static let fewPlaces = 200_000
 
     /// Prepares a run: opens or makes the model, and checks that everything fits together. Nothing
     /// is written or removed yet.
@@ -128,7 +161,7 @@ public final class Trainer {
     ///   the errors of data and models.
     public init(
         model modelConfiguration: any ModelShape, configuration: TrainingConfiguration,
-        data: Mixture, vocabulary: Vocabulary, template: ChatTemplate? = nil,
+        data: Mixture, vocabulary: Vocabulary, template: ConversationTemplate? = nil,
         surroundings: Surroundings, work: WorkContext<TrainingEvent> = WorkContext()
     ) throws {
         try configuration.validate()
@@ -149,19 +182,31 @@ public final class Trainer {
         self.surroundings = surroundings
         self.work = work
         let team = ThreadTeam(threadCount: work.threadCount)
+        // What the work before this one has freed counts as available.
+        AvailableMemory.giveBack()
+        sets = data.sources.map(\.set)
+        let isOwn = sets.allSatisfy { $0.layout == .quern }
+        let group = surroundings.group
+        shares = try Self.shares(of: group.count, configuration)
+        ranks = RankedRun(group, shape.layout, configuration.optimizer)
+        let slots = shares[group.rank]
+        let share =
+            group.count > 1 ? OptimizerShare(group: group, division: ranks.division) : nil
         memory = MemoryPlan(
-            shape: shape, configuration: configuration, threadCount: team.threadCount)
+            shape: shape, configuration: configuration, threadCount: team.threadCount,
+            dataByteCount: isOwn ? sets.reduce(0) { $0 + $1.byteCount() } : nil,
+            slots: slots, optimizer: share)
         try memory.check(limit: surroundings.memoryLimit)
 
         let progress =
             if let checkpoint {
                 try RunProgress(
                     resuming: checkpoint, shape: shape, configuration: configuration, data: data,
-                    team: team)
+                    team: team, share: share)
             } else {
                 try RunProgress(
                     beginning: shape, from: start, configuration: configuration, data: data,
-                    team: team)
+                    team: team, share: share)
             }
         (model, optimizer) = (progress.model, progress.optimizer)
         var resumed = progress.state
@@ -172,24 +217,60 @@ public final class Trainer {
         source = try BatchSource(
             data, configuration, contextLength: shape.positionCount, part: part)
         runner = BatchRunner(
-            model: model, batchSize: configuration.windowsPerStep,
-            contextLength: shape.positionCount, team: team, slotCount: configuration.slotCount,
+            model: model, batchSize: slots.sequences.count,
+            contextLength: shape.positionCount, team: team, slotCount: slots.slots.count,
             carriesState: configuration.carriesState, kernels: .best(configuration.precision))
         // The states of rows belong to the text that stood before, and other data has other text.
         if let checkpoint, !hasOtherData {
-            try CarriedState(of: runner)?.read(fromCheckpoint: checkpoint, step: state.step)
+            try CarriedState(of: runner, in: group, shares)?
+                .read(fromCheckpoint: checkpoint, step: state.step)
         }
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }
         validation = try ValidationSets(
-            data, configuration, vocabulary: vocabulary, runner: runner, part: part)
+            data, configuration, vocabulary: vocabulary, scorer: GroupScorer(runner, group, shares),
+            part: part)
+        try agree(on: data)
+    }
+
+    /// The slots of each of `count` processes.
+    private static func shares(
+        of count: Int, _ configuration: TrainingConfiguration
+    ) throws(TrainingError) -> [SlotShare] {
+        let slotCount = configuration.slotCount
+        let shares = (0..<count).compactMap {
+            SlotShare(
+                rank: $0, of: count, slotCount: slotCount,
+                sequenceCount: configuration.windowsPerStep)
+        }
+        guard shares.count == count else {
+            throw .badRankCount(
+                count: count, slots: slotCount, possible: SlotShare.counts(forSlots: slotCount))
+        }
+        return shares
+    }
+
+    /// Throws, in every process alike, unless all are about to do the same.
+    private func agree(on data: Mixture) throws {
+        guard ranks.isShared else { return }
+        var agreement = RankAgreement()
+        agreement.add("the program's version", surroundings.programVersion)
+        agreement.add(
+            "the kernels' level", "\(KernelLevel.best(configuration.precision))")
+        agreement.add("the vocabulary", hexadecimal(vocabulary.fingerprint))
+        agreement.add("the shards' manifest", data.fingerprint)
+        try agreement.add("training.", configuration)
+        try agreement.add("model.", ModelConfiguration(model.configuration))
+        agreement.add("the step of the checkpoint", "\(state.step)")
+        agreement.add("the parameters", model.parameters.fingerprint)
+        try agreement.check(in: ranks.group)
     }
 
     /// Prepares a run over one data set.
     public convenience init(
         model: any ModelShape, configuration: TrainingConfiguration, set: ShardSet,
-        vocabulary: Vocabulary, template: ChatTemplate? = nil, surroundings: Surroundings,
+        vocabulary: Vocabulary, template: ConversationTemplate? = nil, surroundings: Surroundings,
         work: WorkContext<TrainingEvent> = WorkContext()
     ) throws {
         try self.init(
@@ -203,7 +284,7 @@ public final class Trainer {
     ///   ``TrainingError/badConfiguration(key:rule:)`` for a way of cutting pairs.
     private static func part(
         of shape: any ModelShape, _ data: Mixture, _ vocabulary: Vocabulary,
-        template: ChatTemplate?, _ configuration: TrainingConfiguration
+        template: ConversationTemplate?, _ configuration: TrainingConfiguration
     ) throws -> ScoredPart? {
         guard type(of: shape).readsPairs else { return template.map { .answers($0) } }
         let rule = "is for texts that windows cut, and pairs stay whole: leave it out"

@@ -8,21 +8,27 @@ public import Work
 /// (Jordan et al., <https://kellerjordan.github.io/posts/muon/>) and the rest by AdamW. Matrices
 /// and embeddings decay; biases and the gains of norms do not, as in GPT-2's and nanoGPT's recipes.
 ///
-/// Its state is what the `StepRule` of each tensor keeps.
+/// Its state is what the `StepRule` of each tensor keeps. One of several processes has the state of
+/// the parameters that it steps, and steps no others.
 public final class Optimizer {
     let configuration: TrainingConfiguration
+    let layout: ParameterLayout
     let groups: [Group]
     /// By the number of a moment among those of its rule.
     let moments: [FloatBuffer]
     private let team: ThreadTeam
     private let muon: MuonKernels
+    /// What this process steps; nil for one that steps everything.
+    let share: OptimizerShare?
 
     /// Steps done.
     public internal(set) var stepCount: Int
 
-    /// A tensor and how it is stepped.
+    /// A tensor, or the part of it that this process steps, and how it is stepped.
     struct Group {
         let tensor: ParameterLayout.Tensor
+        /// Its floats among the parameters.
+        let range: Range<Int>
         let rule: StepRule
         /// Offset of each of its moments in the buffer of that number.
         let offsets: [Int]
@@ -35,40 +41,62 @@ public final class Optimizer {
     ///   - configuration: the rules and their numbers.
     ///   - layout: the model's.
     ///   - team: the threads that the steps are made on; the result does not depend on them.
-    public init(_ configuration: TrainingConfiguration, layout: ParameterLayout, team: ThreadTeam) {
+    public convenience init(
+        _ configuration: TrainingConfiguration, layout: ParameterLayout, team: ThreadTeam
+    ) {
+        self.init(configuration, layout: layout, team: team, share: nil)
+    }
+
+    /// An optimizer that has seen nothing yet, of one of several processes.
+    ///
+    /// - Parameter share: what this process steps; nil for one that steps everything.
+    init(
+        _ configuration: TrainingConfiguration, layout: ParameterLayout, team: ThreadTeam,
+        share: OptimizerShare?
+    ) {
         self.configuration = configuration
+        self.layout = layout
         self.team = team
-        let (groups, counts) = Self.groups(configuration, layout)
+        self.share = share
+        let (groups, counts) = Self.groups(configuration, layout, share)
         self.groups = groups
         moments = counts.map { FloatBuffer(count: $0) }
-        muon = MuonKernels(places: Self.muonPlaces(groups), team: team)
+        let (places, momenta) = Self.muonPlaces(groups)
+        muon = MuonKernels(places: places, momenta: momenta, team: team)
         stepCount = 0
     }
 
     /// Rule of each tensor's step, in the order of the layout, and the floats of each buffer of
-    /// moments. The first moments lie as the parameters do, since the maps of a matrix are places
-    /// in that layout; the others follow each other.
+    /// moments. The first moments lie as the parameters do; the others follow each other, and so do
+    /// the first of a process that steps a part.
     private static func groups(
-        _ configuration: TrainingConfiguration, _ layout: ParameterLayout
+        _ configuration: TrainingConfiguration, _ layout: ParameterLayout, _ share: OptimizerShare?
     ) -> (groups: [Group], momentCounts: [Int]) {
-        var counts = [layout.floatCount]
-        let groups = layout.tensors.filter { !$0.isConstant }.map { tensor in
+        var counts = [share == nil ? layout.floatCount : 0]
+        let groups = layout.tensors.filter { !$0.isConstant }.compactMap { tensor -> Group? in
+            let range = share?.range(of: tensor) ?? tensor.range
+            guard !range.isEmpty else { return nil }
             let rule = configuration.optimizer.rule(for: tensor)
-            var offsets = [tensor.offset]
-            for number in 1..<rule.moments.count {
+            var offsets: [Int] = []
+            for number in rule.moments.indices {
                 if number == counts.count { counts.append(0) }
-                offsets.append(counts[number])
-                counts[number] += tensor.count
+                let isInPlace = number == 0 && share == nil
+                offsets.append(isInPlace ? tensor.offset : counts[number])
+                if !isInPlace { counts[number] += range.count }
             }
             return Group(
-                tensor: tensor, rule: rule, offsets: offsets,
+                tensor: tensor, range: range, rule: rule, offsets: offsets,
                 weightDecay: tensor.isDecayed ? configuration.weightDecay : 0)
         }
         return (groups, counts)
     }
 
-    private static func muonPlaces(_ groups: [Group]) -> [MatrixPlace] {
-        groups.filter { $0.rule == .muon }.flatMap(\.tensor.maps)
+    /// The matrices that Muon steps, and where their momenta are.
+    private static func muonPlaces(_ groups: [Group]) -> (places: [MatrixPlace], momenta: [Int]) {
+        let places = groups.filter { $0.rule == .muon }.flatMap { group in
+            group.tensor.maps.map { ($0, $0.offset - group.range.lowerBound + group.offsets[0]) }
+        }
+        return (places.map(\.0), places.map(\.1))
     }
 
     /// Bytes of moments and scratch.
@@ -76,11 +104,13 @@ public final class Optimizer {
 
     /// Bytes of the moments and scratch of an optimizer, before they are allocated.
     static func byteCount(
-        _ configuration: TrainingConfiguration, layout: ParameterLayout, threadCount: Int
+        _ configuration: TrainingConfiguration, layout: ParameterLayout, threadCount: Int,
+        share: OptimizerShare? = nil
     ) -> Int {
-        let (groups, counts) = groups(configuration, layout)
+        let (groups, counts) = groups(configuration, layout, share)
         return 4 * counts.reduce(0, +)
-            + MuonKernels.byteCount(places: muonPlaces(groups), threadCount: threadCount)
+            + MuonKernels.byteCount(
+                places: muonPlaces(groups).places, threadCount: threadCount)
     }
 
     /// The global norm of a gradient. O(parameters).
@@ -121,8 +151,8 @@ public final class Optimizer {
             step.weightDecay = Float(group.weightDecay)
             AdamWKernels.step(
                 step, parameters: model.parameters, gradients: gradients,
-                firstMoments: moments[0], secondMoments: moments[1], range: group.tensor.range,
-                secondOffset: group.offsets[1], team: team)
+                firstMoments: moments[0], secondMoments: moments[1], range: group.range,
+                firstOffset: group.offsets[0], secondOffset: group.offsets[1], team: team)
         }
     }
 
@@ -135,60 +165,5 @@ public final class Optimizer {
                 momentum: Float(configuration.muonMomentum),
                 weightDecay: Float(configuration.weightDecay), gradientScale: scale),
             parameters: model.parameters, gradients: gradients, momenta: moments[0])
-    }
-}
-
-/// The optimizer's part of a checkpoint: its moments, under PyTorch's names for them followed by
-/// those of the tensors, and the number of steps.
-extension Optimizer {
-    private static let stepKey = "step"
-
-    /// Reads the optimizer that ``write(to:)`` wrote.
-    convenience init(
-        _ configuration: TrainingConfiguration, layout: ParameterLayout, team: ThreadTeam,
-        path: String
-    ) throws {
-        self.init(configuration, layout: layout, team: team)
-        let file = try SafetensorsFile(path: path)
-        guard let text = file.metadata[Self.stepKey], let step = Int(text),
-            (0...1 << 40).contains(step)
-        else {
-            throw TrainingError.badCheckpoint(path: path, reason: "it does not say its step")
-        }
-        guard Set(file.tensors.map(\.name)) == Set(sources.map(\.name)) else {
-            throw TrainingError.badCheckpoint(
-                path: path,
-                reason: """
-                    it is the state of another optimizer than \(configuration.optimizer); keep the \
-                    one that it had, or begin from its model in another directory (init_from)
-                    """)
-        }
-        stepCount = step
-        for source in sources {
-            try file.read(source.name, shape: source.shape, into: source.buffer, at: source.offset)
-            let count = source.shape.reduce(1, *)
-            guard source.buffer.isFinite(source.offset..<source.offset + count) else {
-                throw TrainingError.badCheckpoint(
-                    path: path, reason: "a number of \(source.name) is not finite")
-            }
-        }
-    }
-
-    /// Writes the moments and the number of steps. O(parameters).
-    func write(to path: String) throws {
-        try SafetensorsFile.write(
-            sources, metadata: ["format": "pt", Self.stepKey: "\(stepCount)"], to: path)
-    }
-
-    /// The state, as it is written and read: the first moment of every tensor, then the second of
-    /// those that have one.
-    private var sources: [SafetensorsFile.Source] {
-        moments.enumerated().flatMap { number, buffer in
-            groups.filter { $0.offsets.count > number }.map { group in
-                SafetensorsFile.Source(
-                    name: group.rule.moments[number] + "." + group.tensor.name,
-                    shape: group.tensor.shape, buffer: buffer, offset: group.offsets[number])
-            }
-        }
     }
 }

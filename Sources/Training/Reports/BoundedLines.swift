@@ -1,13 +1,13 @@
-import Files
+package import Files
 
 /// Lines of a file, read in parts, of which none is held that is longer than a limit.
-struct BoundedLines {
+package struct BoundedLines {
     /// A line without its end.
-    struct Line {
+    package struct Line {
         /// Its bytes; nil where there are too many.
-        var bytes: ArraySlice<UInt8>?
+        package var bytes: ArraySlice<UInt8>?
         /// Whether the file ends with it, and it has no end of its own.
-        var isOpen: Bool
+        package var isOpen: Bool
     }
 
     private let file: OpenFile
@@ -22,14 +22,14 @@ struct BoundedLines {
     /// - Parameters:
     ///   - lengthLimit: the most bytes of a line.
     ///   - partLength: bytes that are read at once.
-    init(file: OpenFile, lengthLimit: Int = 1 << 20, partLength: Int = 1 << 18) {
+    package init(file: OpenFile, lengthLimit: Int = 1 << 20, partLength: Int = 1 << 18) {
         self.file = file
         self.lengthLimit = lengthLimit
         part = Array(repeating: 0, count: partLength)
     }
 
     /// The next line; nil behind the last. O(length).
-    mutating func next() throws -> Line? {
+    package mutating func next() throws -> Line? {
         var line: [UInt8] = []
         var isTooLong = false
         while true {

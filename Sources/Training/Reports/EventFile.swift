@@ -165,9 +165,12 @@ public struct EventFile: ~Copyable {
                 step: step,
                 Self.scalars("validation", result)
                     + sources.flatMap { Self.scalars("validation/\($0.name)", $0.result) })
+        case .scoredTasks(let step, let scores):
+            try append(step: step, scores.flatMap(\.namedFigures).map(Self.scalar))
         case .sampled(let step, let texts):
             try append(step: step, [Self.text("samples", texts)])
-        case .began, .evaluating, .sampling, .checkpoint, .stoppedEarly, .profiled: break
+        case .began, .evaluating, .scoringTasks, .sampling, .checkpoint, .stoppedEarly, .profiled:
+            break
         }
     }
 

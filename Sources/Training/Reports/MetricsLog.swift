@@ -80,10 +80,10 @@ package struct MetricsLog: ~Copyable {
     /// Writes a line about `event`, if it has figures that are worth keeping.
     func append(_ event: TrainingEvent) throws {
         switch event {
-        case .step, .skipped, .evaluated, .sampled, .stoppedEarly:
+        case .step, .skipped, .evaluated, .scoredTasks, .sampled, .stoppedEarly:
             let line = try encoder.encode(event) + Data("\n".utf8)
             try FileError.naming("write", path) { try handle.write(contentsOf: line) }
-        case .began, .evaluating, .sampling, .checkpoint, .profiled: break
+        case .began, .evaluating, .scoringTasks, .sampling, .checkpoint, .profiled: break
         }
     }
 
@@ -94,10 +94,22 @@ package struct MetricsLog: ~Copyable {
     }
 }
 
-/// Log of a run's events: `metrics.jsonl`, and a file for TensorBoard.
+/// Log of a run's events: `metrics.jsonl`, and a file for TensorBoard. A process that writes no
+/// files keeps none.
 struct RunLog: ~Copyable {
-    private let metrics: MetricsLog
-    private let events: EventFile
+    private let files: Files?
+
+    private struct Files: ~Copyable {
+        let metrics: MetricsLog
+        let events: EventFile
+    }
+
+    /// Seconds of training before this start.
+    let earlierSeconds: Double
+    /// Whether there is a line for each step that was done before.
+    let isWhole: Bool
+    /// What of the earlier lines is lost, a sentence each.
+    let notes: [String]
     /// Hands an event on without keeping it.
     let report: (TrainingEvent) -> Void
 
@@ -109,27 +121,36 @@ struct RunLog: ~Copyable {
     ) throws {
         let metrics = try MetricsLog(directory: directory, completedSteps: completedSteps)
         let events = try EventFile(directory: directory, completedSteps: completedSteps)
-        self.metrics = metrics
-        self.events = events
+        earlierSeconds = metrics.earlierSeconds
+        isWhole = metrics.isWhole
+        notes = metrics.notes
+        files = Files(metrics: metrics, events: events)
         self.report = report
     }
 
-    /// Seconds of training before this start.
-    var earlierSeconds: Double { metrics.earlierSeconds }
-
-    /// Whether there is a line for each step that was done before.
-    var isWhole: Bool { metrics.isWhole }
-
-    /// What of the earlier lines is lost, a sentence each.
-    var notes: [String] { metrics.notes }
+    /// A log that keeps nothing.
+    init(report: @escaping (TrainingEvent) -> Void) {
+        files = nil
+        (earlierSeconds, isWhole, notes) = (0, true, [])
+        self.report = report
+    }
 
     /// Makes what was kept durable.
-    func sync() throws { try metrics.sync() }
+    func sync() throws {
+        switch files {
+        case .some(let files): try files.metrics.sync()
+        case .none: break
+        }
+    }
 
     /// Keeps `event`, and hands it on.
     func append(_ event: TrainingEvent) throws {
-        try metrics.append(event)
-        try events.append(event)
+        switch files {
+        case .some(let files):
+            try files.metrics.append(event)
+            try files.events.append(event)
+        case .none: break
+        }
         report(event)
     }
 }

@@ -19,7 +19,22 @@ public struct RecipeChange: Encodable, Sendable, Equatable, CustomStringConverti
     }
 
     /// "batch_size 8, now 16".
-    public var description: String { "\(key) \(before ?? "unset"), now \(after ?? "unset")" }
+    public var description: String {
+        let (before, after) = (before.map(Self.readable), after.map(Self.readable))
+        return "\(key) \(before ?? "unset"), now \(after ?? "unset")"
+    }
+
+    /// The JSON of a value with slashes as they are, which may be written `\/` as well. O(count).
+    package static func readable(_ json: String) -> String {
+        var text = ""
+        var isEscaped = false
+        for character in json {
+            if isEscaped, character == "/" { text.removeLast() }
+            text.append(character)
+            isEscaped = character == "\\" && !isEscaped
+        }
+        return text
+    }
 
     /// Differences between two recipes, by key.
     ///

@@ -1,4 +1,3 @@
-import Bytes
 import Files
 
 /// Losses of a run, step by step, as its `metrics.jsonl` has them.
@@ -18,14 +17,34 @@ public struct RecordedCurves: Sendable, Equatable {
         public var loss: Double
         /// Bits a byte; nil in training.
         public var bitsPerByte: Double?
+        /// Learning rate of the step; nil in validation, and where the log lacks it.
+        public var learningRate: Double?
     }
 
     /// Losses of the batches that were learned from.
     public private(set) var training: [Point] = []
     /// Losses of the validation split.
     public private(set) var validation: [Point] = []
+    /// Figures of tasks, by their names.
+    public private(set) var tasks: [TaskCurve] = []
     /// Lines that were passed over, the last one apart where it has no end.
     public private(set) var unreadableLines = 0
+
+    /// A figure of a task in the course of a run.
+    public struct TaskCurve: Sendable, Equatable {
+        /// The task and the figure: `kjv-cloze/acc`.
+        public var name: String
+        /// Its values after steps.
+        public var points: [(step: Int, value: Double)] { zip(steps, values).map { ($0, $1) } }
+        /// The value of who guesses; nil where that has no meaning.
+        public var chance: Double?
+
+        fileprivate(set) var steps: [Int] = []
+        fileprivate(set) var values: [Double] = []
+    }
+
+    /// The most figures of tasks.
+    private static let taskCurveLimit = 1_024
 
     /// The most points of a curve.
     static let pointLimit = 4_096
@@ -46,9 +65,11 @@ public struct RecordedCurves: Sendable, Equatable {
                 if !line.isOpen { unreadableLines += 1 }
                 continue
             }
-            if let loss = entry.validationLoss {
+            if !entry.tasks.isEmpty {
+                addTasks(entry)
+            } else if let loss = entry.validationLoss {
                 var point = now
-                (point.step, point.loss) = (entry.step, loss)
+                (point.step, point.loss, point.learningRate) = (entry.step, loss, nil)
                 point.bitsPerByte = entry.bitsPerByte
                 validation.add(point)
             } else if let tokenCount = entry.tokenCount, entry.step > now.step {
@@ -56,60 +77,38 @@ public struct RecordedCurves: Sendable, Equatable {
                 now.tokenCount = tokenCount
                 now.seconds += entry.seconds ?? 0
                 now.loss = entry.loss ?? .nan
+                now.learningRate = entry.learningRate
                 training.add(now)
             }
         }
+        tasks.sort { $0.name < $1.name }
         self.training = training.points
         self.validation = validation.points
     }
 }
 
-/// A line of `metrics.jsonl`, as far as curves need it.
-private struct MetricsLine {
-    var step = 0
-    var tokenCount: Int?
-    var seconds: Double?
-    var loss: Double?
-    var validationLoss: Double?
-    var bitsPerByte: Double?
-
-    /// Reads a line; nil unless it is an object with a step.
-    init?(_ bytes: ArraySlice<UInt8>) {
-        var found = Self()
-        var hasStep = false
-        do throws(JSONError) {
-            try JSONPullReader<JSONError>.with(bytes.span) { reader throws(JSONError) in
-                try reader.readObject { reader, key throws(JSONError) in
-                    switch key {
-                    case "step":
-                        found.step = try Self.number(&reader).flatMap { Int(exactly: $0) } ?? -1
-                        hasStep = found.step >= 0
-                    case "tokens":
-                        found.tokenCount = try Self.number(&reader).flatMap { Int(exactly: $0) }
-                    case "seconds": found.seconds = try Self.number(&reader)
-                    case "loss": found.loss = try Self.number(&reader)
-                    case "validation_loss": found.validationLoss = try Self.number(&reader)
-                    case "bits_per_byte": found.bitsPerByte = try Self.number(&reader)
-                    default: try reader.skipValue()
-                    }
-                }
-                try reader.finish()
-            }
-        } catch {
-            return nil
+extension RecordedCurves {
+    /// Adds the figures of tasks in a line, each behind those of its name.
+    private mutating func addTasks(_ entry: MetricsLine) {
+        var chances: [Substring: Double] = [:]
+        for (name, value) in entry.tasks where name.hasSuffix("/" + TaskScore.chanceName) {
+            chances[name.dropLast(TaskScore.chanceName.count + 1)] = value
         }
-        guard hasStep else { return nil }
-        self = found
-    }
-
-    private init() {}
-
-    /// A number; nil for anything else, such as the null of one that is not finite.
-    private static func number(
-        _ reader: inout JSONPullReader<JSONError>
-    ) throws(JSONError) -> Double? {
-        guard case .number(let text) = try reader.readValue() else { return nil }
-        return Double(text).flatMap { $0.isFinite ? $0 : nil }
+        for (name, value) in entry.tasks {
+            guard !name.hasSuffix("/" + TaskScore.chanceName),
+                !name.hasSuffix(TaskScore.errorEnding), let slash = name.lastIndex(of: "/")
+            else { continue }
+            var index = tasks.firstIndex { $0.name == name }
+            if index == nil, tasks.count < Self.taskCurveLimit {
+                index = tasks.count
+                let isAccuracy = name[slash...].hasPrefix("/acc")
+                tasks.append(
+                    TaskCurve(name: name, chance: isAccuracy ? chances[name[..<slash]] : nil))
+            }
+            guard let index, tasks[index].steps.count < Self.pointLimit else { continue }
+            tasks[index].steps.append(entry.step)
+            tasks[index].values.append(value)
+        }
     }
 }
 

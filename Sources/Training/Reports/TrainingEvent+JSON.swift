@@ -8,8 +8,9 @@ extension TrainingEvent: Encodable {
         case .began: "training"
         case .step: "step"
         case .skipped: "skipped"
-        case .evaluating, .sampling: "progress"
+        case .evaluating, .sampling, .scoringTasks: "progress"
         case .evaluated: "evaluated"
+        case .scoredTasks: "tasks"
         case .sampled: "samples"
         case .checkpoint: "checkpoint"
         case .stoppedEarly: "stopped_early"
@@ -23,6 +24,7 @@ extension TrainingEvent: Encodable {
         case .step: "training"
         case .evaluating: "evaluating"
         case .sampling: "sampling"
+        case .scoringTasks: "scoring tasks"
         default: nil
         }
     }
@@ -44,7 +46,8 @@ extension TrainingEvent: Encodable {
             try report.encode(to: encoder)
             try members.encode("\(finding)", forKey: .skipped)
             try members.encode(origins, forKey: .windows)
-        case .evaluating(let completed, let total), .sampling(let completed, let total):
+        case .evaluating(let completed, let total), .sampling(let completed, let total),
+            .scoringTasks(let completed, let total):
             try members.encode(activity, forKey: .activity)
             try members.encode(completed, forKey: .completed)
             try members.encode(total, forKey: .total)
@@ -54,6 +57,12 @@ extension TrainingEvent: Encodable {
             if !sources.isEmpty {
                 let figures = sources.map { ($0.name, ResultFigures($0.result)) }
                 try members.encode(Dictionary(figures) { $1 }, forKey: .sources)
+            }
+        case .scoredTasks(let step, let scores):
+            try members.encode(step, forKey: .step)
+            var figures = encoder.container(keyedBy: FigureName.self)
+            for (name, value) in scores.flatMap(\.namedFigures) {
+                try figures.encode(value.ifFinite, forKey: FigureName(stringValue: name))
             }
         case .sampled(let step, let texts):
             try members.encode(step, forKey: .step)
@@ -68,6 +77,14 @@ extension TrainingEvent: Encodable {
             try profile.encode(to: encoder)
         }
     }
+}
+
+/// Name of a figure of a task.
+private struct FigureName: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
 }
 
 /// Figures of an evaluation in the lines.
@@ -116,7 +133,7 @@ extension StepReport: Encodable {
 
 extension TrainingPlan: Encodable {
     private enum Key: String, CodingKey {
-        case memory, notes, changes, precision
+        case memory, notes, changes, precision, ranks
         case parameterCount = "parameters"
         case stepCount = "steps"
         case completedSteps = "completed_steps"
@@ -138,6 +155,26 @@ extension TrainingPlan: Encodable {
         try members.encode(changes, forKey: .changes)
         try members.encode(precision, forKey: .precision)
         try members.encode(matrixPeak, forKey: .matrixPeak)
+        try members.encodeIfPresent(ranks, forKey: .ranks)
+    }
+}
+
+extension RankPlan: Encodable {
+    private enum Key: String, CodingKey {
+        case count, transport, latency, efficiency
+        case bytesPerStep = "bytes_per_step"
+        case bytesPerSecond = "bytes_per_second"
+    }
+
+    /// Writes the figures; seconds where it is a time.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: Key.self)
+        try members.encode(count, forKey: .count)
+        try members.encode(transport, forKey: .transport)
+        try members.encode(bytesPerStep, forKey: .bytesPerStep)
+        try members.encode(bytesPerSecond.ifFinite, forKey: .bytesPerSecond)
+        try members.encode(latency.ifFinite, forKey: .latency)
+        try members.encode(efficiency.ifFinite, forKey: .efficiency)
     }
 }
 

@@ -14,6 +14,10 @@ public enum TrainingEvent: Sendable, Equatable {
     /// The validation split was scored; where there are several data sets, all of theirs together,
     /// and each that has one by itself.
     case evaluated(step: Int, EvaluationResult, sources: [SourceResult])
+    /// Questions are being asked; so many tokens of their texts are read.
+    case scoringTasks(completed: Int, total: Int)
+    /// Tasks were scored.
+    case scoredTasks(step: Int, [TaskScore])
     /// Texts are being drawn from the model as it is now; they may end before all tokens.
     case sampling(completedTokens: Int, tokenCount: Int)
     /// Texts were drawn from the model as it is now.
@@ -76,6 +80,19 @@ public struct TrainingPlan: Sendable, Equatable {
     /// Measured peak of the processor's matrix units in float32, in floating-point operations a
     /// second over all threads.
     public var matrixPeak: Double
+    /// Steps from one evaluation to the next.
+    public var evaluateEvery: Int
+    /// Places for tokens that an evaluation reads; 0 where nothing is evaluated.
+    public var evaluationPlaces: Int
+    /// The processes that train together; nil for one alone. The memory is that of the one that
+    /// reports.
+    public var ranks: RankPlan?
+
+    /// Evaluations that are due behind step `step`, the last one's among them.
+    public func evaluations(after step: Int) -> Int {
+        guard evaluationPlaces > 0, step < stepCount else { return 0 }
+        return (stepCount + evaluateEvery - 1) / evaluateEvery - step / evaluateEvery
+    }
 }
 
 /// Profile of a run: where the time of its steps went.
@@ -124,6 +141,7 @@ extension ProfileReport.Row {
         case .packing: "weights laid out"
         case .gradientSum: "gradient sum"
         case .optimizer: "optimizer"
+        case .exchange: "messages between ranks"
         case .dataWait: "wait for data"
         case nil: "the rest"
         }

@@ -56,7 +56,7 @@ struct GGUFFile {
         }
         var listed = ListedTokens()
         let specials = try readTokens(into: &listed)
-        let tokens = try listed.table(specials: specials) { _, _ in }
+        let tokens = try listed.table(specials: specials) { _, _ in false }
         try tokens.checkNames(of: specials)
         let pairs = try readMerges(tokens)
         return Vocabulary(

@@ -34,6 +34,9 @@ extension Vocabulary {
         _ settings: GGUFSettings
     ) throws(TokenizationError) -> GGUFMembers {
         precondition(settings.rowCount >= count, "a row for each token")
+        if let obstacle = ggufObstacle(isExact: settings.preTokenizer == nil) {
+            throw .notRepresentable(format: VocabularyFormat.gguf.rawValue, reason: obstacle)
+        }
         var members = GGUFMembers()
         members.add("tokenizer.ggml.model", "gpt2")
         if let name = settings.preTokenizer {
@@ -64,6 +67,32 @@ extension Vocabulary {
             members.add("tokenizer.chat_template", template)
         }
         return members
+    }
+
+    /// Reason for which llama.cpp would not give the ids of this vocabulary, whatever its pattern;
+    /// nil if there is none. O(square of the added tokens, times their length).
+    ///
+    /// - Parameter isExact: whether normal forms must be kept, which llama.cpp has none of.
+    private func ggufObstacle(isExact: Bool) -> String? {
+        if rules.isOfCharacters {
+            return "its tokens are spelled as SentencePiece's, and only byte-level ones are written"
+        }
+        if rules.prefix != .none {
+            return "it puts a space before texts, which llama.cpp does for no byte-level vocabulary"
+        }
+        if isExact, let form = rules.forms.first {
+            return "it brings texts into the form \(form.rawValue), and llama.cpp does not"
+        }
+        if rules.unknown != nil, !tokens.lackedBytes.isEmpty {
+            return "it has an unknown token for bytes without one, and llama.cpp leaves those out"
+        }
+        if let special = specialTokens.first(where: \.minds) {
+            return "the token \(special.id) \"\(special.content)\" minds what is around it"
+        }
+        guard let (one, other) = AddedTokenOverlaps(specialTokens).first else { return nil }
+        return
+            "where \"\(one.content)\" and \"\(other.content)\" overlap in a text, llama.cpp finds "
+            + "another one of them: the longer first, not the one that begins first"
     }
 
     /// Each row's name and kind: 1 for ordinary tokens, 3 for those that are recognised where the

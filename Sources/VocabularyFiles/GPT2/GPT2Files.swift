@@ -11,12 +11,13 @@ enum GPT2Files {
 
     /// The vocabulary of two files. O(size).
     ///
-    /// - Parameter specialNames: tokens of the list that are special; `<|endoftext|>` is wherever
-    ///   it is listed.
+    /// - Parameter named: tokens that are special, those that are not listed with their numbers;
+    ///   `<|endoftext|>` is wherever it is listed.
     static func read(
         _ vocabulary: ByteView, vocabularyPath: String, merges: ByteView, mergesPath: String,
-        pattern: SplitPattern, specialNames: [String]
+        pattern: SplitPattern, specials named: [(content: String, id: TokenID?)]
     ) throws(TokenizationError) -> Vocabulary {
+        let specialNames = named.map(\.content)
         var listed = ListedTokens(fileSize: vocabulary.count)
         var otherNames = try readTokens(vocabulary, path: vocabularyPath, into: &listed)
         var specials: [SpecialToken] = []
@@ -25,6 +26,8 @@ enum GPT2Files {
         where !specials.contains(where: { ExactName($0.content) == ExactName(name) }) {
             var id = otherNames.removeValue(forKey: ExactName(name))
             if id == nil, let bytes = ByteCharacters.bytes(for: name) { id = listed.id(of: bytes) }
+            // One that the file lacks may have a number of its own.
+            id = id ?? named.first { ExactName($0.content) == ExactName(name) }?.id?.rawValue
             guard let id else {
                 if name == endOfText, !specialNames.contains(name) { continue }
                 throw .invalidConfiguration(
@@ -35,7 +38,16 @@ enum GPT2Files {
         if let name = otherNames.keys.map(\.text).min() {
             throw .unspelledToken(path: vocabularyPath, token: name)
         }
-        let tokens = try listed.table(specials: specials) { _, _ in }
+        let tokens = try listed.table(specials: specials) {
+            (special, bytes) throws(TokenizationError) in
+            guard let bytes, bytes != ByteCharacters.bytes(for: special.content) else {
+                return false
+            }
+            throw .invalidConfiguration(
+                reason:
+                    "the number \(special.id) of the special token \"\(special.content)\" is also "
+                    + "that of \"\(ByteCharacters.string(for: bytes))\" in \(vocabularyPath)")
+        }
         try tokens.checkNames(of: specials)
         let pairs = try readMerges(merges, path: mergesPath, tokens: tokens)
         return Vocabulary(

@@ -30,7 +30,9 @@ enum TiktokenFile {
     ) throws(TokenizationError) {
         var space = start
         while space < end, text[space] != 0x20 { space += 1 }
-        guard Base64.decode(text, from: start, to: space, into: &tokens.bytes) else {
+        // Whisper's file has an empty token, which no text ever becomes: its number stays unused.
+        let isEmpty = space == start + 1 && text[start] == UInt8(ascii: "=")
+        guard isEmpty || Base64.decode(text, from: start, to: space, into: &tokens.bytes) else {
             throw .malformed(
                 path: path, offset: start,
                 reason: "a line does not begin with a token in base64; a .tiktoken file has lines "
@@ -48,7 +50,7 @@ enum TiktokenFile {
                 path: path, offset: start,
                 reason: "a line does not end with a rank from 0 to \(ListedTokens.maximumID)")
         }
-        tokens.endToken(rank)
+        if !isEmpty { tokens.endToken(rank) }
     }
 
     /// The ordinary tokens of `vocabulary`, by number. O(size).

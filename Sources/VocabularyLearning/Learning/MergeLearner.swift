@@ -21,8 +21,10 @@ struct MergeLearner: ~Copyable {
     /// Occurrences of each byte.
     var byteCounts: [UInt64] { rows.byteCounts }
 
-    private let minimumCount: UInt64
-    private let maximumTokenLength: Int
+    private var minimumCount: UInt64
+    private var maximumTokenLength: Int
+    /// The most bytes of a token that is made of one that was learned.
+    private var maximumGrownLength: Int
     private let rows: PieceRows
     private let tokenLengths: OwnedBuffer<UInt32>
     private var pairs: PairTable
@@ -40,13 +42,16 @@ struct MergeLearner: ~Copyable {
     /// - Parameters:
     ///   - mergeLimit: the most merges that will be asked for.
     ///   - minimumCount: the least count of a pair that is merged.
+    ///   - maximumTokenLength: the most bytes of a token; nil for no limit.
+    ///   - keepsShorter: whether a token that is made of one that was learned has fewer.
     init(
         _ rows: consuming PieceRows, mergeLimit: Int, minimumCount: UInt64,
-        maximumTokenLength: Int?
+        maximumTokenLength: Int?, keepsShorter: Bool = false
     ) {
         let tokenLimit = 256 + max(0, mergeLimit)
         self.minimumCount = max(1, minimumCount)
         self.maximumTokenLength = maximumTokenLength ?? .max
+        maximumGrownLength = maximumTokenLength.map { keepsShorter ? $0 - 1 : $0 } ?? .max
         places = PlaceLists(capacity: PlaceLists.capacity(neighborCount: rows.neighborCount))
         self.rows = rows
         tokenLengths = OwnedBuffer(repeating: 1, count: tokenLimit)
@@ -109,9 +114,36 @@ struct MergeLearner: ~Copyable {
             }
             candidates.removeTop()
             pairs.records[index].count = 0
+            // Pairs that are too long are not listed, but for those of merges that were given.
+            guard joinedLength(record.key) <= maximumTokenLength else { continue }
             merge(record)
             return true
         }
+    }
+
+    private func joinedLength(_ key: UInt64) -> Int {
+        let lengths = tokenLengths.view
+        return Int(lengths[Int(key >> 32)]) + Int(lengths[Int(key & 0xFFFF_FFFF)])
+    }
+
+    /// Makes one token of a given pair, wherever it stands and if anywhere.
+    mutating func replay(_ left: UInt32, _ right: UInt32) {
+        let key = PairTable.key(left, right)
+        if let index = pairs.find(key), pairs.records[index].count > 0 {
+            let record = pairs.records[index]
+            pairs.records[index].count = 0
+            return merge(record)
+        }
+        tokenLengths.view[256 + merges.count] = UInt32(joinedLength(key))
+        merges.append(MergePair(left: left, right: right))
+        mergeCounts.append(0)
+    }
+
+    /// Sets what is learned after given merges.
+    mutating func goOn(minimumCount: UInt64, maximumTokenLength: Int?) {
+        self.minimumCount = max(1, minimumCount)
+        self.maximumTokenLength = maximumTokenLength ?? .max
+        maximumGrownLength = self.maximumTokenLength
     }
 
     /// Makes the waiting pairs with the highest counts candidates; false if none are left.
@@ -234,7 +266,7 @@ struct MergeLearner: ~Copyable {
     ) -> UInt32 {
         let lengths = tokenLengths.view
         guard count >= minimumCount,
-            Int(lengths[Int(left)]) + Int(lengths[Int(right)]) <= maximumTokenLength
+            Int(lengths[Int(left)]) + Int(lengths[Int(right)]) <= maximumGrownLength
         else { return NeighborTally.unlisted }
         let key = PairTable.key(left, right)
         let start = places.reserve(Int(size))

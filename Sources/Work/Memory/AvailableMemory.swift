@@ -87,6 +87,10 @@ package enum AvailableMemory {
     /// Memory without which no work is begun.
     private static let leastByteCount = 24 << 20
 
+    /// Gives back to the system what the allocator keeps of freed memory: between kinds of work
+    /// that hold much, each its own.
+    package static func giveBack() { qk_trim_memory() }
+
     /// As many of `wanted` threads as there is memory for, at least one.
     package static func threadCount(_ wanted: Int) -> Int {
         max(1, min(wanted, byteCount / threadByteCount))

@@ -6,6 +6,8 @@ public struct SettingDescription: Sendable, Equatable {
     public var kind: SettingKind
     /// Whether it may be null.
     public var isOptional: Bool
+    /// Whether a text of it, also one in a list, and a list of sections must have something in it.
+    public var isFilled = false
     /// What is counted, in the plural; empty for what has no unit.
     public var unit = ""
     /// Sentences, the first of which says what it is in a line.
@@ -40,20 +42,40 @@ public struct SettingDescription: Sendable, Equatable {
             guard let size = ByteSize(text) else { break }
             return size.isIn(.size(range)) ? nil : "it is \(text); \(ValueRange.size(range).wish)"
         case (.choice(let words), .text(let text)) where words.contains(text): return nil
-        case (.text, .text), (.flag, .flag), (.textOrTexts, .text): return nil
+        case (.text, .text(let text)), (.textOrTexts, .text(let text)):
+            return isFilled && text.isEmpty ? Self.emptyFault : nil
+        case (.flag, .flag): return nil
         case (.texts, .list), (.textOrTexts, .list): return nil
+        case (.texts, .text(let text)) where !text.contains(where: { "\"\\".contains($0) }):
+            return "\(kind.wanted) belongs here; write [\"\(text)\"]"
+        case (.number, .text(let text)) where Double(text)?.isFinite == true:
+            return "\(kind.wanted) belongs here; write \(text) without quotes"
         default: break
         }
         return "\(kind.wanted) belongs here"
     }
 
+    /// Text of what is wrong with an empty text where there must be something.
+    public static let emptyFault = "it is empty; write something, or leave it out"
+
     private func fault(of spelling: String, _ range: ValueRange) -> String? {
         // A decoder takes 3.0 and 3e2 for whole numbers, and so does this.
-        let isGood =
-            Int(spelling).map(range.contains) ?? UInt64(spelling)?.isIn(range)
-            ?? Double(spelling).map { number in
-                range.contains(number) && (number == 0 || number.isNormal)
-            } ?? false
-        return isGood ? nil : "it is \(spelling); \(range.wish)"
+        let whole: Bool? =
+            switch range {
+            case .whole, .size: Int(spelling).map(range.contains)
+            case .seed: UInt64(spelling).map { $0.isIn(range) }
+            case .real, .above: nil
+            }
+        let isGood = whole ?? Double(spelling).map { range.contains($0) } ?? false
+        guard isGood, !Self.underflows(spelling) else {
+            return "it is \(spelling); \(range.wish)"
+        }
+        return nil
+    }
+
+    /// Whether a number is too close to 0 for all of its digits to count.
+    private static func underflows(_ spelling: String) -> Bool {
+        guard let number = Double(spelling), !number.isNormal else { return false }
+        return spelling.prefix { !"eE".contains($0) }.contains { ("1"..."9").contains($0) }
     }
 }

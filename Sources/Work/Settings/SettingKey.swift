@@ -86,19 +86,21 @@ extension SettingKey {
     ///   - key: the key in JSON.
     ///   - path: where the value is.
     ///   - choices: the values that it may have; nil for all that its type has.
+    ///   - isFilled: whether its texts must have something in them.
     ///   - meaning: sentences, the first of which says what it is in a line.
     ///   - relevance: the condition under which it does something; nil if it always does.
     ///   - example: a value; nil for the default.
     ///   - aliases: other names of the field for the same.
     public static func value<Value: SettingWord>(
         _ key: some RawRepresentable<String>, _ path: any KeyPath<Section, Value> & Sendable,
-        of choices: [String]? = nil, _ meaning: String, when relevance: String? = nil,
-        example: SettingLiteral? = nil, also aliases: [String] = []
+        of choices: [String]? = nil, isFilled: Bool = false, _ meaning: String,
+        when relevance: String? = nil, example: SettingLiteral? = nil, also aliases: [String] = []
     ) -> SettingKey {
         SettingKey(
             outline: SettingDescription(
                 name: key.rawValue, kind: choices.map { .choice($0) } ?? Value.settingKind,
-                isOptional: Value.isOptional, meaning: meaning, relevance: relevance,
+                isOptional: Value.isOptional, isFilled: isFilled, meaning: meaning,
+                relevance: relevance,
                 example: example, aliases: aliases),
             number: nil
         ) { $0[keyPath: path].literal }
@@ -110,6 +112,7 @@ extension SettingKey {
     ///   - key: the key in JSON.
     ///   - kind: the values that it takes.
     ///   - isOptional: whether it may be null.
+    ///   - isFilled: whether its texts, or its list, must have something in them.
     ///   - meaning: sentences, the first of which says what it is in a line.
     ///   - relevance: the condition under which it does something; nil if it always does.
     ///   - example: a value; nil for the default.
@@ -117,14 +120,15 @@ extension SettingKey {
     ///   - standard: the value in a section.
     public static func other(
         _ key: some RawRepresentable<String>, _ kind: SettingKind, isOptional: Bool = false,
-        _ meaning: String, when relevance: String? = nil, example: SettingLiteral? = nil,
+        isFilled: Bool = false, _ meaning: String, when relevance: String? = nil,
+        example: SettingLiteral? = nil,
         also aliases: [String] = [],
         standard: @escaping @Sendable (Section) -> SettingLiteral = { _ in .emptyObject }
     ) -> SettingKey {
         SettingKey(
             outline: SettingDescription(
-                name: key.rawValue, kind: kind, isOptional: isOptional, meaning: meaning,
-                relevance: relevance, example: example, aliases: aliases),
+                name: key.rawValue, kind: kind, isOptional: isOptional, isFilled: isFilled,
+                meaning: meaning, relevance: relevance, example: example, aliases: aliases),
             number: nil, literal: standard)
     }
 }

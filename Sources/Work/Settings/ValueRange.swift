@@ -88,8 +88,11 @@ extension Double: RangedValue {
 }
 
 extension Float: RangedValue {
-    /// Whether the number is in `range`.
-    public func isIn(_ range: ValueRange) -> Bool { range.contains(Double(self)) }
+    /// Whether the number is in `range`, as it is written: 0.999 is at most 0.999, although its
+    /// nearest float is a little more.
+    public func isIn(_ range: ValueRange) -> Bool {
+        range.contains(Double(rangedText) ?? Double(self))
+    }
 }
 
 extension UInt64: RangedValue {

@@ -21,7 +21,14 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
             A line that begins with a slash is for the program: /clear forgets what was said, \
             /system TEXT says what the assistant is to be, /save FILE keeps the conversation as a \
-            line of JSON that can be trained on, /help lists these, /quit leaves.
+            line of JSON that can be trained on, /help lists these, /quit leaves. From a pipe or a \
+            file, any other line that begins with a slash is a message.
+
+            What is said becomes tokens by the model's own chat template, or by ChatML where it \
+            has none.
+
+            Of the pipeline's own model, which is taken without --model, the section "generation" \
+            is the default of the options that choose tokens.
 
             When the conversation no longer fits into the model's context, the oldest messages are \
             not read any more; the system message always is. What is typed is ordinary text: it \
@@ -38,7 +45,7 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         name: .long,
         help: """
             A tuned run (kjv/chat or runs/kjv/chat), one of its checkpoints, or a Hugging Face \
-            directory of a ChatML model. (default: the pipeline's chat)
+            directory of a model with a chat template. (default: the pipeline's chat)
             """, completion: .directory)
     var model: String?
 
@@ -54,6 +61,8 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @OptionGroup var sampling: SamplingOptions
 
+    @OptionGroup var endings: EndingOptions
+
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
@@ -66,8 +75,9 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     func run() async throws {
         let model = try file.model(model, isTuned: true, reporting.form)
         var session = try ChatSession(
-            directory: model, system: system, configuration: sampling.configuration(),
-            threadCount: reporting.threadCount)
+            directory: model, system: system,
+            configuration: sampling.configuration(over: file.generation(ofModel: self.model)),
+            endTokens: endings.tokens, threadCount: reporting.threadCount)
         let mode = TerminalLineReader.isPossible ? TerminalMode() : nil
         let interrupts = AnswerInterrupts(mode: mode)
         var lines = InputLines()
@@ -82,7 +92,7 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         while let line = try nextLine() {
             if line.allSatisfy(\.isWhitespace) { continue }
             do {
-                if line.hasPrefix("/") {
+                if line.hasPrefix("/"), Terminal.readsFromPerson || ChatCommand.isOne(line) {
                     guard try obey(line, &session, model) else { return }
                 } else {
                     try answer(line, &session, interrupts)
@@ -129,11 +139,12 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 throw PipelineError.badValue(
                     key: "/save", reason: "a file's name belongs behind it")
             }
-            try FilePlace.check(output: argument, inputs: [model])
-            let claim = try OutputClaim(
-                argument, .replaced, making: .file(ChatSession.savedFile))
+            let path = try ChatCommand.path(argument)
+            try FilePlace.check(output: path, inputs: [model])
+            let claim = try OutputClaim(path, .replaced, making: .file(ChatSession.savedFile))
             defer { withExtendedLifetime(claim) {} }
-            try FileReplacement.write(try session.line(), to: argument)
+            try FileReplacement.write(try session.line(), to: path)
+            if Terminal.readsFromPerson { Terminal.writeMessage("saved in \(path)\n") }
         case .help: Terminal.writeMessage(ChatCommand.list)
         }
         return true

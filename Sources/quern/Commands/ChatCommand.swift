@@ -22,6 +22,20 @@ enum ChatCommand: String, CaseIterable {
         return (command, argument.trimmingCharacters(in: .whitespaces))
     }
 
+    /// Whether a line is a command, and no message that begins with a slash.
+    static func isOne(_ line: String) -> Bool { (try? parse(line)) != nil }
+
+    /// The path that a person means, for whom `~` is the home directory as in a shell.
+    ///
+    /// - Throws: ``UnknownHome`` for somebody else's, and where none is known.
+    static func path(
+        _ text: String, home: String? = ProcessInfo.processInfo.environment["HOME"]
+    ) throws -> String {
+        guard text.hasPrefix("~") else { return text }
+        guard text.hasPrefix("~/"), let home, !home.isEmpty else { throw UnknownHome(path: text) }
+        return home + text.dropFirst()
+    }
+
     /// The command with what belongs behind it, and its meaning.
     private var row: [String] {
         switch self {
@@ -35,6 +49,16 @@ enum ChatCommand: String, CaseIterable {
 
     /// All commands, a line each.
     static var list: String { Table.text(allCases.map(\.row)) }
+}
+
+/// A path that begins with a tilde which stands for no home that is known.
+struct UnknownHome: Error, CustomStringConvertible {
+    let path: String
+
+    var description: String {
+        "\(path) begins with ~, and only ~/ stands for a home here: write the path in full, or ./ "
+            + "before it"
+    }
 }
 
 /// A line that begins with a slash and is no command.

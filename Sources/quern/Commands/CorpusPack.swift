@@ -7,14 +7,16 @@ import Work
 struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         commandName: "pack",
-        abstract: "Rewrite a corpus as one seekable .jsonl.zst, which is read on many threads.",
+        abstract: "Rewrite a corpus as one seekable .jsonl.zst or .parquet, read on many threads.",
         discussion: """
             Writes each document as a line {"text":…}, in zstd frames of whole lines with a table \
             of them at the end (the seekable format of zstd's contrib folder, which every zstd \
-            decoder reads). Frames are compressed, and later decoded, on several threads.
+            decoder reads); or, where the name of the output ends in .parquet, as a row with the \
+            column text, in row groups. They are compressed, and later decoded, on several threads.
             """)
 
     static let examples: [Example] = [
+        "quern corpus pack --output web.parquet web",
         #"quern corpus pack --output books.jsonl.zst books/ --text-separator '\n\n\n'"#,
         """
         curl -s https://example.org/dump.jsonl.gz | quern corpus pack --output dump.jsonl.zst \
@@ -27,11 +29,19 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         completion: .file())
     var output: String
 
-    @Option(name: .long, help: "The level of compression, 1 to 22.", transform: Typed.whole(1...22))
+    @Option(
+        name: .long,
+        help: """
+            The level of compression, 1 to 22. (default: 3)
+            """, transform: Typed.whole(1...22))
     var compressionLevel = 3
 
     @Option(
-        name: .long, help: "The size of text at which a frame ends, such as 4MiB.",
+        name: .long,
+        help: """
+            The size of text at which a frame or row group ends. \
+            (default: \(ByteSize(byteCount: SeekableEncoder.standardFrameByteCount)))
+            """,
         transform: Typed.size(.size(1...SeekableEncoder.maximumFrameByteCount / 8)))
     var frameSize = ByteSize(byteCount: SeekableEncoder.standardFrameByteCount)
 
@@ -51,7 +61,12 @@ struct CorpusPack: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         printer.endLine()
         var report = Report()
         report.add(outcome.progress)
-        report.row("frames", "\(count: outcome.frameCount, "frames")")
+        let isParquet = output.hasSuffix(".parquet")
+        report.row(
+            isParquet ? "row groups" : "frames",
+            isParquet
+                ? "\(count: outcome.frameCount, "row_groups")"
+                : "\(count: outcome.frameCount, "frames")")
         report.row(
             "written",
             "\(output, as: [output], "written"), \(bytes: outcome.byteCount, "stored_bytes")")

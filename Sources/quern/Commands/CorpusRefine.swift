@@ -9,11 +9,11 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         commandName: "refine",
         abstract: "Filter a corpus, remove duplicates, and shuffle it.",
         discussion: """
-            Writes what is left as seekable part_000000.jsonl.zst and so on, each line with its \
-            text and the place it comes from, and report.json: what went in, and what each step \
-            removed, with examples. Of equal or nearly equal documents the first stays. The result \
-            does not depend on memory or threads; what does not fit into memory goes to files \
-            without names.
+            Writes what is left as seekable part_000000.jsonl.zst (or .parquet) and so on, each \
+            line with its text and the place it comes from, and report.json: what went in, and \
+            what each step removed, with examples. Of equal or nearly equal documents the first \
+            stays. The result does not depend on memory or threads; what does not fit into memory \
+            goes to files without names.
 
             Exact duplicates are removed unless --no-remove-duplicates is given, everything else \
             is done on request. Near-duplicates are found by MinHash with 20 bands of 6 values; \
@@ -25,6 +25,8 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         quern corpus refine web/ --output clean/web --min-words 50 --remove-near-duplicates \
         --shuffle
         """,
+        "quern corpus refine web/ --output clean/web --part-format parquet",
+        "quern corpus refine web/ --output clean/web --rules gopher-repetition,fineweb",
         """
         quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web \
         --output shards/web --format jsonl -
@@ -39,12 +41,24 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             """, completion: .directory)
     var output: String
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            A file that lists what is removed, and why, in JSON lines; compressed if its name ends \
+            with .zst or .gz.
+            """, valueName: "file"), completion: .file())
+    var listRemoved: String?
+
     @OptionGroup var refining: RefiningOptions
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
+        if output == "-", refining.partFormat == .parquet {
+            throw ValidationError("--part-format parquet needs a directory as --output")
+        }
         if output == "-", result.json {
             throw ValidationError("--json is for the report, and --output - writes the documents")
         }
@@ -59,13 +73,13 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             corpus: corpus.configuration(
                 validationFraction: 0, output: output == "-" ? nil : output),
             refinement: refining.configuration, destination: destination,
-            work: reporting.work(printer, interrupts))
+            removedPath: listRemoved, work: reporting.work(printer, interrupts))
         printer.endLine()
         var table = RefinementSummary.report(report)
         if output == "-" {
             if !reporting.quiet { Terminal.writeMessage(table.text) }
         } else {
-            table.written([output])
+            table.written([output] + (listRemoved.map { [$0] } ?? []))
             try result.write(table)
         }
     }
@@ -95,6 +109,19 @@ enum RefinementSummary {
                 "damaged members: \(Figures.count(count)), whose checksum fails and whose "
                     + "documents are kept\n")
         }
+        for file in report.evaluations ?? [] {
+            result.lines(
+                "\(file.path): \(Figures.count(file.documents)) documents have words of its "
+                    + "\(Figures.count(file.texts)) texts"
+                    + (file.shortTexts > 0
+                        ? "; \(Figures.count(file.shortTexts)) are too short to be found\n" : "\n"))
+        }
+        for step in report.steps {
+            guard let parts = step.removedParts else { continue }
+            result.lines(
+                "\(step.name): \(Figures.count(parts.lines)) lines and "
+                    + "\(Figures.count(parts.bytes)) bytes out of documents that stay\n")
+        }
         for step in report.steps {
             guard let example = step.examples.first else { continue }
             result.lines(
@@ -103,6 +130,7 @@ enum RefinementSummary {
         }
         result.member("read", report.read)
         result.member("steps", report.steps)
+        if let evaluations = report.evaluations { result.member("evaluations", evaluations) }
         result.member("kept", report.kept)
         result.member("skipped", report.skipped)
         return result

@@ -25,7 +25,8 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     @Option(
         name: .long,
         help: """
-            The vocabulary (kjv or vocab/kjv), or a model that has one. (default: the pipeline's)
+            The vocabulary (kjv or vocab/kjv), or a model that has one. (default: that of the \
+            --shards, or the pipeline's)
             """, completion: .directory)
     var vocab: String?
 
@@ -53,7 +54,7 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     @OptionGroup var messages: MessageOptions
 
     func validate() throws {
-        try file.check(vocab != nil, "--vocab")
+        try file.check(vocab != nil || shards != nil, "--vocab")
         if vocab != nil, file.config != nil {
             throw ValidationError("--config says which vocabulary it is: give it or --vocab")
         }
@@ -69,9 +70,13 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     }
 
     func run() async throws {
-        let vocabulary = try Vocabulary(named: file.vocabulary(vocab, messages.form))
+        let shards = try shards.map(ShardPlace.path(of:))
+        let vocabulary =
+            try (vocab == nil ? shards : nil).flatMap {
+                try file.vocabulary(ofShards: $0, messages.form)
+            } ?? Vocabulary(named: file.vocabulary(vocab, messages.form))
         if let shards {
-            try decodeShards(ShardPlace.path(of: shards), vocabulary)
+            try decodeShards(shards, vocabulary)
         } else if ids == ["-"] {
             try decodeStandardInput(vocabulary)
         } else {

@@ -49,7 +49,11 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var vocab: String
 
     @Option(
-        name: .long, help: "Where to write the shards. A data set that is there is replaced.",
+        name: .long,
+        help: """
+            Where to write the shards. Another data set that is there stays, unless --overwrite \
+            is given.
+            """,
         completion: .directory)
     var output: String
 
@@ -57,13 +61,20 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var endOfText = ShardConfiguration().endOfText
 
     @Option(
-        name: .long, help: "The most tokens in a shard; a longer document has a shard of its own.",
+        name: .long,
+        help: """
+            The most tokens in a shard; a longer document has a shard of its own. \
+            (default: \(ShardConfiguration().tokensPerShard))
+            """,
         transform: Typed.whole(
             ShardConfiguration.range(of: ShardConfiguration.CodingKeys.tokensPerShard)))
     var tokensPerShard = ShardConfiguration().tokensPerShard
 
     @Option(
-        name: .long, help: "The share of documents that goes to the validation split.",
+        name: .long,
+        help: """
+            The share of documents that goes to the validation split. (default: 0.05)
+            """,
         transform: Typed.real(.real(0...1)))
     var validationFraction = 0.05
 
@@ -79,15 +90,18 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Flag(
         name: .long,
         help: """
-            Remove unfinished work on another corpus or vocabulary, or with other settings; \
-            standard input is encoded from its beginning.
+            Replace another data set, and remove unfinished work on another corpus or \
+            vocabulary, or with other settings; standard input is encoded from its beginning.
             """)
     var overwrite = false
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How often the place to go on from is written down: the work that a kill can cost.",
+            """
+            How often the place to go on from is written down: the work that a kill can cost. \
+            (default: 1)
+            """,
             valueName: "seconds"), transform: Typed.real(.real(0...1e9)))
     var journalEvery = 1.0
 
@@ -122,7 +136,8 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let surroundings = EncodeStage.Surroundings(
-            existing: overwrite ? .replace : .refuse, journalInterval: .seconds(journalEvery))
+            existing: overwrite ? .replace : .refuse, journalInterval: .seconds(journalEvery),
+            overwrites: overwrite)
         let work = reporting.work(printer, interrupts)
         let start = ContinuousClock.now
         guard share.world > 1 else {
@@ -150,8 +165,9 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         printer.endLine()
         if outcome.ownPartCount == 0 {
             printer.notice(
-                "rank \(share.rank) has no part to do, for there are fewer parts than ranks; "
-                    + "a smaller --part-bytes makes more of them")
+                "rank \(share.rank) has no part to do, for there are fewer parts than ranks: a "
+                    + "part is one file or more, so a smaller --part-bytes makes more of them only "
+                    + "where several files share a part; cut large files for more")
         }
         var report = Report()
         report.lines(

@@ -9,7 +9,7 @@ import Work
 /// `quern evaluate`
 struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
-        abstract: "Score text in shards with a trained model.",
+        abstract: "Score text in shards, or answers to questions, with a trained model.",
         discussion: """
             Slides a window over the split and scores every token once, as training did: a \
             checkpoint says whether its run read documents apart, by which stride, whether it \
@@ -25,6 +25,13 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             falls from place to place; --by-context predicts the same places from their last 1, 2, \
             4, … tokens alone. Both read so many windows as --windows says, spread evenly.
 
+            --tasks asks questions: how likely is each answer behind its context, and is the \
+            right one the likeliest? A line of a file is {"task", "context", "choices": […], \
+            "answer": 0}, {"task", "context", "continuation"} or {"task", "contexts": […], \
+            "continuation", "answer"}; the lines of HellaSwag, ARC and LAMBADA are read as well, \
+            and simple tasks of lm-evaluation-harness, whose rules are followed and whose figures \
+            come out. Without --shards, tasks alone are scored.
+
             A model of pairs (architecture encoder_decoder) is scored on the targets. It also \
             writes those of so many pairs as --targets says, spread evenly, and what share of them \
             is right token for token is shown.
@@ -36,6 +43,10 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """
         quern evaluate --model runs/kjv/checkpoints/best --shards shards/kjv --by-position \
         --by-context --svg curves.svg
+        """,
+        """
+        quern evaluate --model runs/kjv/checkpoints/best --tasks corpora/kjv-tasks.jsonl \
+        --output results.json
         """,
     ]
 
@@ -50,7 +61,10 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Option(
         name: .long, parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The shards (kjv or shards/kjv), or several. (default: the pipeline's)",
+            """
+            The shards (kjv or shards/kjv), or several. (default: those that the --model learned \
+            from, or the pipeline's)
+            """,
             valueName: "dir"), completion: .directory)
     var shards: [String] = []
 
@@ -90,7 +104,11 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var byContext = false
 
     @Option(
-        name: .long, help: "Windows that are read for each of the two.",
+        name: .long,
+        help: """
+            Windows that are read for each of the two. \
+            (default: \(LossCurveMeter.defaultWindowLimit))
+            """,
         transform: Typed.whole(.counts))
     var windows = LossCurveMeter.defaultWindowLimit
 
@@ -115,8 +133,22 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     private static let defaultTargetCount = 1_000
 
-    @Option(name: .long, help: "Windows scored at once.", transform: Typed.whole(1...1 << 40))
+    @OptionGroup var tasks: TaskOptionGroup
+
+    @Option(
+        name: .long,
+        help: """
+            Windows scored at once. (default: 16)
+            """, transform: Typed.whole(1...1 << 40))
     var batchSize = 16
+
+    @Option(
+        name: .long,
+        help: """
+            Documents to name of those that the model predicts worst, and best. (default: 0)
+            """,
+        transform: Typed.whole(0...1_000_000))
+    var documents = 0
 
     @OptionGroup var result: ResultOptions
 
@@ -136,12 +168,29 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         return request
     }
 
+    /// Whether tasks are scored and no shards.
+    private var isOfTasksAlone: Bool { tasks.isGiven && shards.isEmpty }
+
     func validate() throws {
+        if isOfTasksAlone {
+            guard request.isEmpty, curves.isEmpty, svg == nil, targets == nil, beams == nil,
+                documents == 0
+            else {
+                throw ValidationError(
+                    "options of reading text are of --shards: name them beside --tasks, or leave "
+                        + "the options out")
+            }
+            return try file.check(model != nil, "--model")
+        }
+        if tasks.isGiven, !curves.isEmpty {
+            throw ValidationError("--by-position and --by-context measure shards: give no --tasks")
+        }
         if answers == true, stride != nil {
             throw ValidationError("conversations are read whole: give no --stride with --answers")
         }
         try file.check(model != nil, "--model")
-        try file.check(!shards.isEmpty, "--shards")
+        try file.check(
+            !shards.isEmpty || model.flatMap(RunData.directories(ofModel:)) != nil, "--shards")
         if model != nil, !shards.isEmpty, file.config != nil {
             throw ValidationError(
                 "--config says which model and shards there are: leave out what it shall say")
@@ -165,7 +214,19 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     func run() async throws {
         let model = try file.model(model, reporting.form)
-        let shards = try file.shards(shards, reporting.form)
+        let resultClaims = try tasks.claims(model: model, overwriting)
+        defer { withExtendedLifetime(resultClaims) {} }
+        if isOfTasksAlone {
+            let printer = reporting.makePrinter()
+            let result = try scoreTasks(model, printer)
+            if self.result.json {
+                return Terminal.write(try FileReplacement.json(of: result) + "\n")
+            }
+            var report = Report()
+            TaskTable.add(result, to: &report)
+            return Terminal.write(report.text)
+        }
+        let shards = try file.shards(shards, ofModel: self.model, reporting.form)
         try svg.map { try FilePlace.check(output: $0, inputs: [model] + shards) }
         let claim = try svg.map { try overwriting.claimDrawing($0) }
         defer { withExtendedLifetime(claim) {} }
@@ -175,9 +236,9 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 modelDirectory: model, for: key, work: WorkContext(report: printer.show))
         }
         if !curves.isEmpty { return try showCurves(model, shards, printer) }
-        let (result, sources, reading) = try EvaluateStage.run(
+        let found = try EvaluateStage.run(
             modelDirectory: model, shardDirectories: shards, split: split, asked: request,
-            batchSize: batchSize,
+            batchSize: batchSize, documentCount: documents,
             work: WorkContext(threadCount: reporting.threadCount, report: printer.show))
         var accuracy: PairAccuracy?
         let targetCount = targets ?? Self.defaultTargetCount
@@ -187,21 +248,42 @@ struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 modelDirectory: model, shardDirectories: shards, split: split, limit: targetCount,
                 beamCount: beams ?? 1, work: reporting.work(printer, interrupts))
         }
+        let taskResult = tasks.isGiven ? try scoreTasks(model, printer) : nil
         printer.endLine()
         if self.result.json {
-            return Terminal.write(try EvaluationTable.json(result, sources, reading, accuracy))
+            return Terminal.write(
+                try EvaluationTable.json(found, accuracy, taskResult))
         }
         var report = Report()
-        report.row(["read", reading.description])
-        report.row("tokens", "\(count: result.tokenCount, "tokens")")
-        report.row("bytes of text", "\(count: result.byteCount, "bytes")")
-        EvaluationTable.add(result, to: &report)
+        report.row(["read", found.reading.description])
+        report.row("tokens", "\(count: found.total.tokenCount, "tokens")")
+        report.row("bytes of text", "\(count: found.total.byteCount, "bytes")")
+        EvaluationTable.add(found.total, to: &report, confidence: found.confidence)
         for row in accuracy.map(EvaluationTable.rows) ?? [] { report.row(row) }
-        if !sources.isEmpty {
+        if !found.sources.isEmpty {
             report.lines("\n")
-            EvaluationTable.add(sources, to: &report)
+            EvaluationTable.add(found.sources, found.sourceConfidences, to: &report)
+        }
+        for (title, list) in [("worst", found.worst), ("best", found.best)] where !list.isEmpty {
+            report.lines("\n")
+            EvaluationTable.add(list, title, to: &report)
+        }
+        if let taskResult {
+            report.lines("\n")
+            TaskTable.add(taskResult, to: &report)
         }
         Terminal.write(report.text)
+    }
+
+    /// Scores the tasks, and writes the results where that is asked for.
+    private func scoreTasks(_ model: String, _ printer: ProgressPrinter) throws -> TaskReport {
+        let interrupts = InterruptHandler(form: reporting.form)
+        let result = try TaskStage.run(
+            modelDirectory: model, files: tasks.tasks, options: tasks.options,
+            work: reporting.work(printer, interrupts))
+        printer.endLine()
+        try tasks.write(result)
+        return result
     }
 
     private func showCurves(

@@ -46,12 +46,18 @@ struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     var target: String?
 
     @Option(
-        name: .long, help: "The layer to look at closely, from 1.",
+        name: .long,
+        help: """
+            The layer to look at closely, from 1. (default: 1)
+            """,
         transform: Typed.whole(1...1 << 12))
     var layer = 1
 
     @Option(
-        name: .long, help: "The head of that layer, from 1.", transform: Typed.whole(1...1 << 16))
+        name: .long,
+        help: """
+            The head of that layer, from 1. (default: 1)
+            """, transform: Typed.whole(1...1 << 16))
     var head = 1
 
     @Option(

@@ -13,18 +13,19 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         abstract: "Draw text from a trained model.",
         discussion: """
             Draws text, or shows what the model expects next (--top) or looks at (--attention). \
-            The text comes as it is drawn, until the model ends it, one of --stop-strings comes, \
-            or there are --max-new-tokens of it. When the context is full its oldest quarter \
-            leaves. The \
-            same seed gives the same text, for any number of threads and samples. Temperature 0 \
-            always takes the most probable token.
+            The text comes as it is drawn, until the model ends it by one of the tokens that its \
+            files list, one of --stop-strings comes, or there are --max-new-tokens of it. When the \
+            context is full its oldest quarter leaves (--keep keeps the first tokens). The same \
+            seed gives the same text, for any number of threads and samples. Temperature 0 always \
+            takes the most probable token.
 
             A model of pairs (architecture encoder_decoder) reads the prompt as a source, and \
             writes its target. --beams keeps so many texts side by side and takes the best, \
             instead of drawing.
 
             Tokens are chosen as Hugging Face's generate does: repetition penalty, temperature, \
-            top-k, top-p and min-p, in this order.
+            top-k, top-p and min-p, in this order. Of the pipeline's own model, which is taken \
+            without --model, the section "generation" is the default of these options.
             """)
 
     static let examples: [Example] = [
@@ -34,6 +35,10 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         --stop-strings "\\n"
         """,
         #"quern generate --model runs/kjv/checkpoints/best --prompt "And" --samples 3 --logprobs"#,
+        """
+        quern generate --model runs/kjv/checkpoints/best --prompt "And" --ignore-end \
+        --repetition-penalty 1.2 --spare newlines
+        """,
         #"quern generate --model runs/kjv/checkpoints/best --prompt "And God" --top 10"#,
         """
         quern generate --model runs/kjv/checkpoints/best --prompt "And God said" \
@@ -59,6 +64,13 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @OptionGroup var sampling: SamplingOptions
 
+    @OptionGroup var adjustments: AdjustmentOptions
+
+    @OptionGroup var endings: EndingOptions
+
+    @Flag(name: .long, help: "Leave special tokens out of the text.")
+    var skipSpecial = false
+
     @Option(
         name: .long,
         help: "Search the most probable text with so many beams; --samples shows the best of them.",
@@ -72,7 +84,10 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var lengthPenalty: Double?
 
     @Option(
-        name: .long, help: "Texts to draw, each with the next seed.",
+        name: .long,
+        help: """
+            Texts to draw, each with the next seed. (default: 1)
+            """,
         transform: Typed.whole(.counts))
     var samples = 1
 
@@ -81,7 +96,10 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @Flag(
         name: .long,
-        help: "Write each text as a line of JSON, with its tokens, or the tokens of --top.")
+        help: """
+            Write each text as a line of JSON, with its tokens: of several --samples a line each. \
+            With --top, its tokens.
+            """)
     var json = false
 
     @Option(
@@ -121,12 +139,13 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 throw ValidationError(
                     "--beams shows texts and scores: give no --logprobs, --json or --speed")
             }
-            if sampling.areGiven {
+            if sampling.areGiven || adjustments.areGiven || skipSpecial || endings.ignoreEnd
+                || !endings.end.isEmpty
+            {
                 throw ValidationError(
                     """
-                    --beams takes the most probable texts whole, and draws nothing: give no \
-                    --temperature, --top-k, --top-p, --min-p, --repetition-penalty, --seed or \
-                    --stop-strings
+                    --beams takes the most probable texts whole, and draws nothing: give none of \
+                    the options of drawing a token, of ending a text or of showing it
                     """)
             }
         } else if lengthPenalty != nil {
@@ -150,12 +169,13 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         try drawing.map { try FilePlace.check(output: $0, inputs: [model]) }
         let claim = try drawing.map { try overwriting.claimDrawing($0) }
         defer { withExtendedLifetime(claim) {} }
-        let generation = try sampling.configuration()
+        let generation = try sampling.configuration(over: source.generation())
         let directory = try CheckpointStore.soundModelDirectory(at: model)
         let vocabulary = try Vocabulary(directory: directory)
         let policy = try specials.policy(for: vocabulary)
         let beginning = try beginning(vocabulary)
-        let languageModel = try ModelDirectory(path: directory).model()
+        let files = try ModelDirectory(path: directory)
+        let languageModel = try files.model()
         let team = ThreadTeam(threadCount: reporting.threadCount)
         if top != nil || attention != nil || beams != nil {
             let ids = try TextSampler.ids(
@@ -182,6 +202,18 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         options.weights = weights
         options.team = team
         options.givesLogProbabilities = logprobs || json
+        let ends = try endings.tokens(vocabulary)
+        options.endTokens = ends ?? files.endTokens
+        options.endsAtGivenTokensOnly = ends != nil
+        options.skipsSpecialTokens = skipSpecial
+        try adjustments.apply(to: &options, vocabulary)
+        if let template = try? ChatTemplate(vocabulary), files.endTokens.contains(template.end),
+            !prompt.contains(ChatTemplate.specialTokens[0])
+        {
+            ProgressPrinter.notice(
+                "(this model answers in conversations, which this prompt is not: talk with it by "
+                    + "`quern chat --model \(model)`)", form: reporting.form)
+        }
         try draw(languageModel, vocabulary, generation, options)
     }
 

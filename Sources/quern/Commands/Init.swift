@@ -17,7 +17,13 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             cost are printed beside it. Without a name, the files of the current directory are \
             looked at.
 
-            Of a large corpus a sample is looked at, and the counts are estimates.
+            Records with two texts (source and target, two languages, or Hugging Face's \
+            "translation") become pairs for an encoder_decoder; conversations tune a model that \
+            there is.
+
+            Of a large corpus a sample is looked at, and the counts are estimates. Paths in the \
+            description, and those of vocab, shards and runs, count from the directory in which \
+            `quern run` is started.
             """)
 
     static let examples: [Example] = [
@@ -43,7 +49,7 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var overwrite = false
 
     @Option(
-        name: .long, help: "Minutes that training may take on this machine.",
+        name: .long, help: "Minutes that training may take on this machine. (default: 10)",
         transform: Typed.real(.above(0, upTo: 1e6)))
     var minutes = 10.0
 
@@ -60,6 +66,7 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let inputs =
             inputs.isEmpty || inputs == ["."] ? try CorpusCandidates().only() : inputs
         let name = name ?? Self.name(for: inputs)
+        try PipelineProposal.check(name: name)
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let survey = try CorpusSurveyor.survey(inputs, work: reporting.work(printer, interrupts))
@@ -71,9 +78,10 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let proposal = try PipelineProposal(
             survey, name: name, minutes: minutes,
             machine: .init(measuring: reporting.threadCount))
+        try FileSystem.makeDirectory(FileSystem.parentDirectory(of: output))
         try FileReplacement.write(proposal.text, to: output)
         let next =
-            output == "pipeline.json" ? "quern run" : "quern run \(Self.quoted(output))"
+            output == ConfigOption.standardPath ? "quern run" : "quern run \(Self.quoted(output))"
         if json {
             let report = ProposalReport(proposal, output: output, next: next)
             Terminal.write(try FileReplacement.json(of: report) + "\n")
@@ -81,6 +89,9 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             Terminal.write(ProposalText.text(proposal, output: output, next: next))
         }
     }
+
+    /// Characters of a name that nobody chose.
+    private static let longestNameCount = 40
 
     /// A name for directories after the first input: its last part, without endings.
     private static func name(for inputs: [String]) -> String {
@@ -91,12 +102,14 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let name = last ?? directory.split(separator: "/").last.map(String.init) ?? "default"
         let front = name.prefix { $0 != "." }
         let letters = front.map { $0.isLetter || $0.isNumber || "-_".contains($0) ? $0 : "-" }
-        return letters.isEmpty ? "default" : String(letters)
+        return letters.isEmpty ? "default" : String(letters.prefix(longestNameCount))
     }
 
     /// A path as a shell takes it.
     private static func quoted(_ path: String) -> String {
         let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "-_./".contains($0) }
+        // What begins with a hyphen would be an option.
+        let path = path.hasPrefix("-") ? "./" + path : path
         return isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
     }
 }

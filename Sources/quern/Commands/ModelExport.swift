@@ -104,7 +104,7 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
         case (.huggingface, let plainType?):
             written = try ModelExport.huggingFace(
                 model, to: output, type: plainType, shardByteCount: shardSize?.byteCount,
-                report: printer.show
+                overwrites: overwriting.overwrite, report: printer.show
             ).model
         default:
             var settings = ModelExport.GGUFSettings()

@@ -105,6 +105,7 @@ struct ModelShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
                 "  activations, batches of \(windowCount)", plan.activations,
                 "train_activation_bytes"
             ),
+            ("  program", plan.program, "train_program_bytes"),
         ] {
             report.row(title, "\(bytes: bytes, key)", alignRight: true)
         }

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Files
 import Pipeline
+import Processes
+import Reports
 import Training
+import Work
 
 /// `quern run`
 struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
@@ -9,8 +12,10 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         abstract: "Run every stage of a pipeline that is not up to date, in order.",
         discussion: """
             Learns a vocabulary, encodes the corpus into shards, trains and evaluates a model, and \
-            draws samples from it. What has not changed since the last time is not done again, and \
-            a run that was stopped goes on where it was, also to more steps than it had.
+            draws samples from it. A page that shows the run, report.html, is written beside it \
+            after each evaluation and at the end. What has not changed since the last time is not \
+            done again, and a run that was stopped goes on where it was, also to more steps than \
+            it had.
 
             A trained model is not replaced because a setting has changed: the settings that \
             differ are named, and nothing is done. Give the pipeline another name to have both, or \
@@ -21,9 +26,16 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             not made, or that were changed since. Of their files those that are missing are made \
             again.
 
+            Paths in the description count from the current directory, wherever the description \
+            lies, and so do vocab, shards and runs, in which the results are.
+
             A description with a list "models" is a comparison: each of them learns from the same \
             shards, under the rule "parameters", "operations" or "minutes", and all are scored \
             alike.
+
+            Started several times together by mpirun, srun or torchrun, it trains on all of the \
+            machines, with the same bits as alone; the other stages are done by the first process, \
+            while the others wait.
             """)
 
     static let examples: [Example] = [
@@ -47,6 +59,7 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         help: "Remove a model, vocabulary or shards of other settings, and begin again.")
     var overwrite = false
 
+    @OptionGroup var ranks: RankOptions
     @OptionGroup var options: PipelineOptions
     @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
@@ -59,27 +72,92 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     }
 
     func run() async throws {
+        let group = try ranks.join()
+        let processes = SharedTraining(group, programVersion: Quern.version)
+        let interrupts = InterruptHandler(
+            form: reporting.form, politeSignals: group.politeSignals)
+        let (isComplete, isInterrupted) = try await group.whole(interrupts) {
+            if group.rank > 0 {
+                // The first tells what all do.
+                try await processes.follow(
+                    work: WorkContext(
+                        threadCount: reporting.threadCount, stop: interrupts.stop))
+                return true
+            }
+            do {
+                try await runStages(processes, interrupts)
+            } catch  where Quern.isInterruption(error) {
+                // The others have stopped training with this one.
+                try processes.end()
+                return false
+            }
+            try processes.end()
+            return true
+        }
+        guard !isComplete else { return }
+        if isInterrupted { throw PipelineError.interrupted }
+        if group.rank == 0 {
+            ProgressPrinter.notice("\(PipelineError.interrupted)", form: reporting.form)
+        }
+    }
+
+    /// Runs the stages, and shows the results.
+    private func runStages(
+        _ processes: SharedTraining, _ interrupts: InterruptHandler
+    ) async throws {
         let pipeline = pipeline ?? options.file.config ?? ConfigOption.standardPath
-        let comparison = try ComparisonConfiguration(path: pipeline, settings: options.set)
+        let threadCount = reporting.threadCount
+        let comparison = try ComparisonConfiguration(
+            path: pipeline, settings: options.set, forRunWith: threadCount)
         let configuration =
             try comparison == nil
-            ? PipelineConfiguration(path: pipeline, settings: options.set) : nil
+            ? PipelineConfiguration(
+                path: pipeline, settings: options.set, forRunWith: threadCount) : nil
         let printer = reporting.makePrinter()
-        let interrupts = InterruptHandler(form: reporting.form)
-        let work = reporting.work(printer, interrupts)
+        var work = reporting.work(printer, interrupts)
         let existing: ExistingResults = keep ? .keep : overwrite ? .overwrite : .refuse
         if let comparison {
             let result = try await ComparisonRunner(
-                comparison, existing: existing, work: work
+                comparison, existing: existing, processes: processes, work: work
             ).run()
+            writeReport(of: comparison, printer, work)
             Terminal.write(
                 self.result.json
                     ? try FileReplacement.json(of: result) + "\n" : ComparisonTable.text(result))
         } else if let configuration {
-            let summary = try await PipelineRunner(
-                configuration, existing: existing, work: work
-            ).run()
-            try self.result.write(RunSummary.report(summary))
+            let keeper = reporting.reportKeeper(
+                of: configuration.runDirectory, description: pipeline, printer)
+            work.report = { event in
+                keeper.take(event)
+                printer.show(event)
+            }
+            let summary: PipelineRunner.Summary
+            do {
+                summary = try await PipelineRunner(
+                    configuration, existing: existing, processes: processes, work: work
+                ).run()
+            } catch {
+                keeper.stop()
+                throw error
+            }
+            let files = keeper.finish(work: work)
+            printer.endLine()
+            try self.result.write(RunSummary.report(summary, reports: files))
+        }
+    }
+
+    /// Writes the report of the models of a comparison beside them. It is no part of the result:
+    /// where it cannot be written, a notice says so.
+    private func writeReport(
+        of comparison: ComparisonConfiguration, _ printer: ProgressPrinter,
+        _ work: WorkContext<PipelineEvent>
+    ) {
+        do {
+            let directory = comparison.runDirectory
+            try ReportFiles(RunPlace.places(named: directory), work: work)
+                .write(to: directory + "/" + ReportFiles.pageName)
+        } catch {
+            printer.notice("the report is not written, and all else is: \(error)")
         }
     }
 }

@@ -7,7 +7,10 @@ import Training
 
 /// Report that `quern run` gives at its end.
 enum RunSummary {
-    static func report(_ summary: PipelineRunner.Summary) -> Report {
+    /// - Parameters:
+    ///   - summary: what the stages have made.
+    ///   - reports: files of the report that shows it.
+    static func report(_ summary: PipelineRunner.Summary, reports: [String]) -> Report {
         var report = Report()
         report.lines("\nFiles\n")
         for (stage, source, files) in summary.outputs {
@@ -18,7 +21,8 @@ enum RunSummary {
             }
             if files.isEmpty { report.lines("  \(stage.title(source)): none\n") }
         }
-        report.member("files", summary.outputs.flatMap(\.files))
+        for file in reports { report.lines("  \(file)\n") }
+        report.member("files", summary.outputs.flatMap(\.files) + reports)
         report.lines("\nFigures\n")
         addFigures(of: summary, to: &report)
         if summary.data.sources.count > 1 {
@@ -134,7 +138,7 @@ extension Report {
             "training",
             """
             \(short: summary.tokensPerSecond, "tokens_per_second") tokens/s, \
-            \(time: summary.trainingSeconds, "seconds") in all
+            \(time: summary.trainingSeconds, "seconds") in steps
             """, indent: indent)
     }
 }

@@ -43,6 +43,7 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         completion: .directory)
     var vocab: String?
 
+    @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
@@ -59,7 +60,7 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         let export = try ShardExport(of: set, as: format, sampleLength: length ?? 2_048)
         let printer = reporting.makePrinter()
         let total = set.manifest.train.tokens + set.manifest.validation.tokens
-        let files = try export.write(to: output) { done in
+        let files = try export.write(to: output, overwrites: overwriting.overwrite) { done in
             printer.show(
                 .progress(
                     StageProgress(

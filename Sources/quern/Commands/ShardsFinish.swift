@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pipeline
 import TokenShards
+import Work
 
 /// `quern shards finish`
 struct ShardsFinish: ParsableCommand, MessagingCommand, CommandWithExamples {
@@ -20,14 +21,21 @@ struct ShardsFinish: ParsableCommand, MessagingCommand, CommandWithExamples {
         """
     ]
 
-    @Argument(help: "The data set's directory.", completion: .directory)
+    @Argument(help: "The data set: shards/kjv, or kjv.", completion: .directory)
     var directory: String
+
+    @Flag(name: .long, help: "Replace another data set that is in the directory.")
+    var overwrite = false
 
     @OptionGroup var result: ResultOptions
     @OptionGroup var messages: MessageOptions
 
     func run() throws {
-        let manifest = try EncodeStage.finish(directory: directory)
+        let printer = ProgressPrinter(form: messages.form)
+        let directory = ShardPlace.unfinishedPath(of: directory)
+        let manifest = try EncodeStage.finish(
+            directory: directory, overwrites: overwrite,
+            work: WorkContext(threadCount: 1, report: printer.show))
         var report = Report()
         report.add(manifest, directory: directory)
         try result.write(report)

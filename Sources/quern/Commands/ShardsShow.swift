@@ -50,8 +50,11 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     var run: String?
 
     @Option(
-        name: .long, help: "The vocabulary (kjv or vocab/kjv), to show how each document begins.",
-        completion: .directory)
+        name: .long,
+        help: """
+            The vocabulary (kjv or vocab/kjv), to show the text of a --step. (default: that of \
+            the shards)
+            """, completion: .directory)
     var vocab: String?
 
     @Option(
@@ -90,13 +93,24 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
 
     func run() async throws {
         let run = try run.map { try trainedRun($0) }
-        let vocabulary = try (vocab ?? run?.latest).map { try Vocabulary(named: $0) }
+        let vocabulary = try vocabulary(of: run?.latest)
         let mixture = try mixture(of: run?.directory, vocabulary)
         if let step = step ?? run?.state.step {
             try show(step: max(1, step), of: mixture, vocabulary, run)
         } else {
             try show(mixture.sources.map(\.set))
         }
+    }
+
+    /// The vocabulary that is named, or the run's, or else the one with which the shards of a step
+    /// were encoded.
+    private func vocabulary(of checkpoint: String?) throws -> Vocabulary? {
+        if let named = vocab ?? checkpoint { return try Vocabulary(named: named) }
+        guard step != nil else { return nil }
+        let first =
+            try directories.first.map { try ShardPlace.path(of: $0.path) }
+            ?? options.configuration().shardDirectories.first
+        return try first.flatMap { try options.file.vocabulary(ofShards: $0, messages.errorForm) }
     }
 
     /// The run that says how a step is made.
@@ -151,7 +165,7 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
                     "\(count: $0.documents, "documents")", "\(count: $0.bytes, "bytes")",
                     "\(word: $0.checksum, "checksum")",
                 ]
-            })
+            }, shownCount: Self.shownRows, rest: Self.rest)
         guard !set.manifest.sources.isEmpty else { return report }
         report.lines("\n")
         report.table(
@@ -161,7 +175,7 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
                     "\(word: $0.path, "path")", "\(count: $0.documents, "documents")",
                     "\(count: $0.bytes, "bytes")",
                 ]
-            })
+            }, shownCount: Self.shownRows, rest: Self.rest)
         return report
     }
 
@@ -169,6 +183,12 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         step: Int, of mixture: Mixture, _ vocabulary: Vocabulary?, _ run: TrainedRun?
     ) throws {
         let recipe = try recipe(for: mixture, vocabulary, run)
+        let last = recipe.training.steps
+        if step > last {
+            Terminal.writeMessage(
+                "training ends at step \(Figures.count(last)): these are the rows of step "
+                    + "\(Figures.count(step)) if it went on\n")
+        }
         var batch = try recipe.rows(ofStep: step, of: mixture)
         if let row {
             guard batch.indices.contains(row) else {
@@ -222,6 +242,13 @@ struct ShardsShow: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         }
         report.member("windows", batch.map { WindowJSON($0, mixture, vocabulary) })
         try result.write(report)
+    }
+
+    /// Rows of a table of shards or files that a person sees.
+    private static let shownRows = 40
+
+    private static func rest(_ count: Int) -> String {
+        "and \(Figures.count(count)) more (--json has all)"
     }
 
     /// Tokens of a document's beginning that are shown.

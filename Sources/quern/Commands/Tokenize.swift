@@ -8,9 +8,10 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         abstract: "Cut text into tokens, and print them or their ids.",
         discussion: """
             Prints the pieces side by side, coloured on a terminal and with a bar between them \
-            elsewhere, or their ids with --ids. Instead of a vocabulary's directory, --vocab takes \
-            "character" and "word": the two simple ways to cut a text, with ids that number its \
-            distinct pieces in sorted order.
+            elsewhere, or their ids with --ids; with --offsets a token a line: its id, its place \
+            in bytes and in characters, and its text; with --count how many there are. Instead of \
+            a vocabulary's directory, --vocab takes "character" and "word": the two simple ways to \
+            cut a text, with ids that number its distinct pieces in sorted order.
             """)
 
     static let examples: [Example] = [
@@ -18,6 +19,8 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         #"quern tokenize --vocab character "Hold my math!""#,
         #"quern tokenize --vocab word --ids "Hold my math!""#,
         "quern tokenize --vocab vocab/kjv --ids - < text.txt",
+        #"quern tokenize --vocab vocab/kjv --offsets "Hold my math!""#,
+        "quern tokenize --vocab vocab/kjv --count - < text.txt",
         #"quern tokenize --vocab vocab/kjv --allow-special all "The end<|endoftext|>""#,
     ]
 
@@ -33,6 +36,17 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
 
     @Flag(name: .long, help: "Print ids instead of pieces.")
     var ids = false
+
+    @Flag(name: .long, help: "Print each token's place in bytes and in characters, one a line.")
+    var offsets = false
+
+    @Flag(name: .long, help: "Print the number of tokens instead of them.")
+    var count = false
+
+    @Option(
+        name: .long, help: "The most tokens: what follows them is left out.",
+        transform: Typed.whole(0...1 << 40))
+    var truncate: Int?
 
     @OptionGroup var specials: SpecialTokenOptions
 
@@ -50,10 +64,18 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
         if let vocab, specials.allowSpecial != .none, Self.simplePatterns[vocab] != nil {
             throw ValidationError("--vocab \(vocab) has no special tokens to allow")
         }
+        if [ids, offsets, count].count(where: { $0 }) > 1 {
+            throw ValidationError("give one of --ids, --offsets and --count")
+        }
+        if let vocab, Self.simplePatterns[vocab] != nil, offsets || count || truncate != nil {
+            throw ValidationError("--offsets, --count and --truncate need a vocabulary")
+        }
     }
 
     func run() async throws {
         let vocab = try file.vocabulary(vocab, messages.form)
+        if offsets { return try place(Vocabulary(named: vocab)) }
+        if count { return try count(Vocabulary(named: vocab)) }
         var printer = TokenPrinter(isJSON: result.json)
         if let pattern = Self.simplePatterns[vocab] {
             try ids || result.json ? number(pattern, &printer) : cut(pattern, &printer)
@@ -67,19 +89,71 @@ struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     private func encode(_ vocabulary: Vocabulary, _ printer: inout TokenPrinter) throws {
         var stream = EncodingStream(vocabulary, specials: try specials.policy(for: vocabulary))
         var found: [TokenID] = []
+        var rest = truncate ?? .max
         func show(_ printer: inout TokenPrinter) throws {
-            for id in found {
+            for id in found.prefix(rest) {
                 try printer.add(
                     id: id.index, piece: vocabulary.bytes(of: id), showsID: ids)
             }
+            rest -= min(rest, found.count)
             found.removeAll(keepingCapacity: true)
         }
         try forEachPart { part in
+            guard rest > 0 else { return }
             stream.append(part.span, into: &found)
             try show(&printer)
         }
-        stream.finish(into: &found)
+        guard rest > 0 else { return }
+        try stream.finish(into: &found)
         try show(&printer)
+    }
+
+    /// Prints the number of tokens.
+    private func count(_ vocabulary: Vocabulary) throws {
+        var stream = EncodingStream(vocabulary, specials: try specials.policy(for: vocabulary))
+        var found: [TokenID] = []
+        var total = 0
+        try forEachPart { part in
+            stream.append(part.span, into: &found)
+            total += found.count
+            found.removeAll(keepingCapacity: true)
+        }
+        try stream.finish(into: &found)
+        var report = Report()
+        let number = min(total + found.count, truncate ?? .max)
+        report.lines("\(number)\n")
+        report.member("tokens", number)
+        try result.write(report)
+    }
+
+    /// Prints a line a token: its id, its places, and its text.
+    private func place(_ vocabulary: Vocabulary) throws {
+        let bytes = text == "-" ? try Terminal.readAllInput() : Array(text.utf8)
+        let places = try BytePairEncoder(vocabulary).places(
+            of: bytes.span, specials: try specials.policy(for: vocabulary))
+        var report = Report()
+        report.table(
+            "tokens", nil,
+            places.prefix(truncate ?? .max).map { place in
+                let piece = vocabulary.bytes(of: place.id)
+                let value = TokenValue(id: place.id.index, bytes: piece)
+                let characters = place.characters
+                return [
+                    "\(String(place.id.index), as: place.id.index, "id")",
+                    "\(Self.shown(place.bytes), as: Self.ends(place.bytes), "bytes")",
+                    "\(Self.shown(characters), as: Self.ends(characters), "characters")",
+                    "\(Pieces.quoted(piece), as: value.text, "text")",
+                ]
+            })
+        try result.write(report)
+    }
+
+    private static func shown(_ range: Range<Int>) -> String {
+        "\(range.lowerBound)..<\(range.upperBound)"
+    }
+
+    private static func ends(_ range: Range<Int>) -> [Int] {
+        [range.lowerBound, range.upperBound]
     }
 
     /// Prints the pieces of a pattern as the text comes.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Files
 import Pipeline
+import Processes
+import Reports
 import TokenShards
 import Tokenization
 import Training
@@ -38,6 +40,10 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             documents whole. Each is read apart from the others in its window; with --set \
             training.mask_documents=false it sees those before it. --set training.stateful=true \
             lets a recurrent model begin a window with the state that it ended the one before with.
+
+            Started several times together by mpirun, srun or torchrun, it trains one model on all \
+            of the machines, with the same bits as alone: each of 2, 4 or 8 processes has a part \
+            of the gradient_slots of a step. Over TCP they need QUERN_SECRET.
             """)
 
     static let examples: [Example] = [
@@ -49,6 +55,7 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern train --config pipeline.json --conversations questions.jsonl.zst",
         "quern train --conversations alpaca.jsonl --init-from models/gpt2 --output runs/gpt2-chat",
         "quern train --shards shards/web=0.7 shards/code=0.3 --vocab vocab/both --output runs/both",
+        "mpirun -n 2 quern train --config pipeline.json",
     ]
     @Option(
         name: .long, parsing: .upToNextOption,
@@ -107,7 +114,9 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The most memory that training may need, such as 8GB or 900MB. (default: what is free)",
+            """
+            The most memory that training may need with the program, as 8GB. (default: what is free)
+            """,
             valueName: "size"), transform: Typed.size(ByteSize.memoryRange))
     var memory: ByteSize?
 
@@ -115,6 +124,7 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         name: .long, help: "Measure the parts of a step, and show at the end where its time went.")
     var profile = false
 
+    @OptionGroup var ranks: RankOptions
     @OptionGroup var options: PipelineOptions
     @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
@@ -134,29 +144,75 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     }
 
     func run() async throws {
+        let group = try ranks.join()
+        let printer = reporting.makePrinter(of: group)
+        let interrupts = InterruptHandler(
+            form: reporting.form, politeSignals: group.politeSignals)
+        let (summary, isInterrupted) = try await group.whole(interrupts) {
+            try await train(by: group, printer, interrupts)
+        }
+        if !summary.isComplete {
+            if group.rank == 0 {
+                printer.notice("stopped before the end; continue with --resume")
+            }
+            if isInterrupted { throw ExitCode(130) }
+        }
+    }
+
+    /// Trains as one of the processes of `group`, and shows the results in the first.
+    private func train(
+        by group: any ProcessGroup, _ printer: ProgressPrinter, _ interrupts: InterruptHandler
+    ) async throws -> TrainingSummary {
         var configuration = try options.configuration()
         let isTuning = !conversations.isEmpty
-        let printer = reporting.makePrinter()
-        let interrupts = InterruptHandler(form: reporting.form)
+        if isTuning, group.count > 1 { throw TrainingError.notShared(what: "tuning") }
         let tuned = isTuning ? try modelToTune(configuration) : nil
         let runDirectory =
             output ?? tuned.map(configuration.tuningDirectory(ofModel:))
             ?? configuration.runDirectory
-        let surroundings = Trainer.Surroundings(
+        var surroundings = Trainer.Surroundings(
             runDirectory: runDirectory,
             existing: fromStep.map { .resumeFrom(step: $0) }
                 ?? (resume ? .resume : overwrite || keep ? .overwrite : .refuse),
             memoryLimit: memory?.byteCount, isProfiled: profile)
+        surroundings.group = group
+        surroundings.programVersion = Quern.version
         var measured: ProfileReport?
         var work = reporting.work(printer, interrupts)
+        let keeper =
+            group.rank == 0
+            ? reporting.reportKeeper(
+                of: runDirectory, description: options.file.path, printer) : nil
         work.report = { event in
+            // The others have the same to tell.
+            guard group.rank == 0 else { return }
+            keeper?.take(event)
             if case .training(.profiled(let report)) = event { measured = report }
             printer.show(event)
         }
         let summary: TrainingSummary
+        do {
+            summary = try await train(
+                &configuration, tuned, surroundings: surroundings, work)
+        } catch {
+            keeper?.stop()
+            throw error
+        }
+        if summary.isComplete { _ = keeper?.finish(work: work) } else { keeper?.stop() }
+        printer.endLine()
+        if group.rank == 0 { try result.write(report(summary, of: runDirectory, measured)) }
+        return summary
+    }
+
+    /// Trains the model, or tunes the one in the directory `tuned`.
+    private func train(
+        _ configuration: inout PipelineConfiguration, _ tuned: String?,
+        surroundings: Trainer.Surroundings, _ work: WorkContext<PipelineEvent>
+    ) async throws -> TrainingSummary {
+        let runDirectory = surroundings.runDirectory
         if let tuned {
             configuration.instructionTuning.inputs = conversations
-            summary = try await TuneStage.run(
+            return try await TuneStage.run(
                 configuration, modelDirectory: tuned, surroundings: surroundings,
                 keepsEarlier: keep, work: work)
         } else {
@@ -169,15 +225,9 @@ struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 shards.isEmpty
                 ? try configuration.dataSets(vocabulary: vocabulary)
                 : try Mixture(shards, vocabulary: vocabulary)
-            summary = try await TrainStage.run(
+            return try await TrainStage.run(
                 configuration, data: data, vocabulary: vocabulary,
                 surroundings: surroundings, keepsEarlier: keep, work: work)
-        }
-        printer.endLine()
-        try result.write(report(summary, of: runDirectory, measured))
-        if !summary.isComplete {
-            printer.notice("stopped before the end; continue with --resume")
-            throw ExitCode(130)
         }
     }
 

@@ -10,10 +10,11 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
         abstract: "Make a vocabulary of another program's files.",
         discussion: """
             Reads .tiktoken ranks (also Meta's tokenizer.model), Hugging Face's tokenizer.json, \
-            GPT-2's vocab.json and merges.txt, Mistral's tekken.json, and the tokenizer of a GGUF \
-            model; writes a directory that every command takes, and that Hugging Face's tokenizers \
-            and transformers load as it is. The ids are those of the file's own program, or the \
-            file is refused with the reason.
+            GPT-2's vocab.json and merges.txt, Mistral's tekken.json, SentencePiece's \
+            tokenizer.model (its BPE), and the tokenizer of a GGUF model; writes a directory that \
+            every command takes, and that Hugging Face's tokenizers and transformers load as it \
+            is. The ids are those of the file's own program, or the file is refused with the \
+            reason.
 
             Files of ranks hold neither pattern nor special tokens. Those of published \
             vocabularies are recognised by their bytes and get what belongs to them; for others \
@@ -22,7 +23,8 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
 
     static let examples: [Example] = [
         "quern vocab import cl100k_base.tiktoken --output vocab/cl100k",
-        "quern vocab import Qwen2.5-7B/tokenizer.json --ignore-normalizer --output vocab/qwen",
+        "quern vocab import Qwen2.5-7B/tokenizer.json --output vocab/qwen",
+        "quern vocab import Mistral-7B/tokenizer.model --output vocab/mistral",
         """
         quern vocab import mine.tiktoken --pattern gpt4 --special-tokens '<|end|>=5000' \
         --output vocab/mine
@@ -36,7 +38,9 @@ struct VocabImport: AsyncParsableCommand, MessagingCommand, CommandWithExamples 
     var output: String
 
     @Option(
-        name: .long, help: "tiktoken, huggingface, gpt2, tekken or gguf. (default: by the content)")
+        name: .long,
+        help:
+            "tiktoken, huggingface, gpt2, tekken, gguf or sentencepiece. (default: by the content)")
     var format: VocabularyFormat?
 
     @Option(

@@ -37,12 +37,18 @@ struct VocabShow: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     var word: String?
 
     @Option(
-        name: .long, help: "How many of the longest tokens to show.",
+        name: .long,
+        help: """
+            How many of the longest tokens to show. (default: 20)
+            """,
         transform: Typed.whole(0...1 << 30))
     var longest = 20
 
     @Option(
-        name: .long, help: "With --input: how many of the tokens that never occurred to show.",
+        name: .long,
+        help: """
+            With --input: how many of the tokens that never occurred to show. (default: 20)
+            """,
         transform: Typed.whole(0...1 << 30))
     var unused = 20
 

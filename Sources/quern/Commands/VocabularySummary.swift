@@ -38,6 +38,12 @@ enum VocabularySummary {
             let shown = list(unused.map(\.description))
             report.row("unused numbers", "\(shown, as: unused.map(\.index), "unused_ids")")
         }
+        let lacked = vocabulary.lackedBytes
+        if !lacked.isEmpty {
+            let shown = list(lacked.map { "0x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) })
+            report.row(
+                "bytes without a token", "\(shown, as: lacked.map(Int.init), "lacked_bytes")")
+        }
         let fingerprint = String(vocabulary.fingerprint, radix: 16)
         report.row("fingerprint", "\(word: fingerprint, "fingerprint")")
     }

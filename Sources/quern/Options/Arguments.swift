@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Corpora
 public import Models
+public import Refinement
 public import TokenShards
 public import Tokenization
 import VocabularyFiles
@@ -10,6 +11,7 @@ public import Work
 // Values of the libraries that a person can type as they stand.
 
 extension CorpusFormat: ExpressibleByArgument {}
+extension PartFormat: ExpressibleByArgument {}
 extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension DocumentDivision: ExpressibleByArgument {}
 extension InvalidUTF8Policy: ExpressibleByArgument {}
@@ -62,5 +64,24 @@ extension [String] {
             }
         }
         return result
+    }
+
+    /// Throws for what the parser would take for something else: a name with a hyphen in front,
+    /// whose letters it reads as options, and an output without a name. O(words).
+    func checkHyphensAndOutputs() throws {
+        var last = ""
+        for word in prefix(while: { $0 != "--" }) {
+            if word == "--output=" || last == "--output" && word.isEmpty {
+                throw ValidationError(
+                    "--output names no place; an unset variable of the shell may be meant to")
+            }
+            let isName =
+                word.hasPrefix("-") && word.dropFirst().first?.isLetter == true && word.count > 2
+            if isName, !last.hasPrefix("--") || last.contains("=") {
+                throw ValidationError(
+                    "'\(word)' is no option; put -- before what begins with a hyphen and is none")
+            }
+            last = word
+        }
     }
 }

@@ -54,6 +54,8 @@ extension ValueRange {
     static let counts = ValueRange.whole(1...1 << 30)
     /// Numbers of steps of training.
     static let steps = ValueRange.whole(1...1 << 40)
+    /// Seconds for which nothing may come of another process.
+    static let stallSeconds = ValueRange.whole(1...1 << 20)
     /// Sizes of files and parts of them.
     static let fileSizes = ValueRange.size(1...1 << 50)
 }

@@ -5,7 +5,12 @@ import Files
 ///
 /// Without it a file gives way only to one of its own kind, and a vocabulary only to itself.
 struct OverwriteOption: ParsableArguments {
-    @Flag(name: .long, help: "Replace what the output is, also something else.")
+    @Flag(
+        name: .long,
+        help: """
+            Replace what lies at the output: also a file of another kind, another vocabulary, or \
+            an earlier directory of the same kind.
+            """)
     var overwrite = false
 
     /// Claims the place of a drawing.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Files
+import Models
 import Pipeline
+import Tokenization
 
 /// Option of the pipeline's description, for commands that find there what they are not given.
 struct ConfigOption: ParsableArguments {
@@ -63,6 +65,42 @@ struct ConfigOption: ParsableArguments {
         return told(run, "the model is that of \(run)", form)
     }
 
+    /// The way in which text is drawn from a model where nothing else is asked for: the
+    /// pipeline's, if the model is the pipeline's.
+    ///
+    /// - Parameter model: the model that is given; nil for the pipeline's.
+    func generation(ofModel model: String?) throws -> GenerationConfiguration {
+        try model == nil ? configuration().generation : GenerationConfiguration()
+    }
+
+    /// The data sets that are given, or else those that the run of `model` learned from, or else
+    /// the pipeline's.
+    ///
+    /// - Parameter model: the model that is given; nil for the pipeline's.
+    func shards(
+        _ given: [String], ofModel model: String?, _ form: ProgressPrinter.Form
+    ) throws -> [String] {
+        guard given.isEmpty, let model, let learned = RunData.directories(ofModel: model) else {
+            return try shards(given, form)
+        }
+        ProgressPrinter.notice(
+            "(the shards are \(learned.joined(separator: ", ")), which \(model) learned from)",
+            form: form)
+        return learned
+    }
+
+    /// The vocabulary of a data set's ids where none is named; nil where none is found.
+    func vocabulary(
+        ofShards directory: String, _ form: ProgressPrinter.Form
+    ) throws -> Vocabulary? {
+        guard let (vocabulary, name) = try configuration().vocabulary(ofShardsIn: directory) else {
+            return nil
+        }
+        ProgressPrinter.notice(
+            "(the vocabulary is \(name), with which \(directory) was encoded)", form: form)
+        return vocabulary
+    }
+
     /// The data sets that are given, or else the pipeline's.
     func shards(_ given: [String], _ form: ProgressPrinter.Form) throws -> [String] {
         guard given.isEmpty else { return try given.flatMap { try ShardPlace.directories(of: $0) } }
@@ -83,6 +121,11 @@ struct PipelineOptions: ParsableArguments {
             repeated.
             """, valueName: "section.key=value"))
     var set: [String] = []
+
+    func validate() throws {
+        guard let wrong = set.first(where: { !$0.contains("=") }) else { return }
+        throw ValidationError("--set \(wrong): a setting reads section.key=value")
+    }
 
     /// The configuration that the description and the settings give; the built-in values where
     /// there is no description.
@@ -112,4 +155,7 @@ struct ModelOption: ParsableArguments {
 
     /// The model that is meant, once a person has been told of one that was not given.
     func find(_ form: ProgressPrinter.Form) throws -> String { try file.model(model, form) }
+
+    /// The way in which text is drawn where no option says another one.
+    func generation() throws -> GenerationConfiguration { try file.generation(ofModel: model) }
 }

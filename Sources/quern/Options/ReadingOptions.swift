@@ -12,8 +12,8 @@ struct ReadingOptions: ParsableArguments {
     @Option(
         name: .long,
         help: """
-            The field of JSON, or the column of a table, that holds the text. Dots lead into \
-            objects, as in meta.body.text; \\. is a dot in a name.
+            The field of JSON, or the column of a table or of Parquet, that holds the text. Dots \
+            lead into objects, as in meta.body.text; \\. is a dot in a name.
             """)
     var textField = "text"
 
@@ -57,7 +57,11 @@ struct ReadingOptions: ParsableArguments {
     var invalidUtf8 = InvalidUTF8Policy.keep
 
     @Option(
-        name: .long, help: "The largest document or line, such as 256MiB.",
+        name: .long,
+        help: """
+            The largest document or line. \
+            (default: \(ByteSize(byteCount: CorpusConfiguration().maximumDocumentByteCount)))
+            """,
         transform: Typed.size(.size(1...1 << 40)))
     var maxDocumentBytes = ByteSize(byteCount: CorpusConfiguration().maximumDocumentByteCount)
 

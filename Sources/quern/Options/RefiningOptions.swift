@@ -41,6 +41,39 @@ struct RefiningOptions: ParsableArguments {
             """, valueName: "share"), transform: Typed.real(.real(0...1)))
     var maxNonLetters: Double?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Published rules of quality, with commas between: gopher-quality, gopher-repetition, \
+            c4, fineweb, or single rules of these, such as gopher-stop-words. NAME=LIMIT sets \
+            another limit, NAME=off leaves one out.
+            """, valueName: "rules"))
+    var rules: String?
+
+    @Option(
+        name: .long, parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            Remove documents that share 13 words in a row with a text of these files: JSON lines, \
+            or a text a line.
+            """, valueName: "file"), completion: .file())
+    var decontaminate: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --decontaminate: the words in a row. (default: 13)", valueName: "words"),
+        transform: Typed.whole(1...1_000))
+    var decontaminationWords: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Fields of JSON, such as id,url, that are kept in the lines of the result.",
+            valueName: "names"))
+    var keepFields: String?
+
     @Flag(
         name: .long, inversion: .prefixedNo,
         help: "Remove documents with the same bytes as an earlier one, or not.")
@@ -67,8 +100,16 @@ struct RefiningOptions: ParsableArguments {
 
     @Option(
         name: .long,
+        help: "The form of the parts: JSON lines in zstd, or Parquet with the same columns.")
+    var partFormat = RefinementConfiguration().partFormat
+
+    @Option(
+        name: .long,
         help: ArgumentHelp(
-            "The size of the lines in a part, before compression, such as 256MiB.",
+            """
+            The size of the lines in a part, before compression. \
+            (default: \(ByteSize(byteCount: RefinementConfiguration().partByteCount)))
+            """,
             valueName: "size"), transform: Typed.size(.fileSizes))
     var partBytes = ByteSize(byteCount: RefinementConfiguration().partByteCount)
 
@@ -92,6 +133,9 @@ struct RefiningOptions: ParsableArguments {
         if nearDuplicateSimilarity != nil, !removeNearDuplicates {
             throw ValidationError("--near-duplicate-similarity needs --remove-near-duplicates")
         }
+        if decontaminationWords != nil, decontaminate.isEmpty {
+            throw ValidationError("--decontamination-words needs --decontaminate")
+        }
         if shuffleSeed != nil, !shuffle {
             throw ValidationError("--shuffle-seed needs --shuffle")
         }
@@ -107,6 +151,10 @@ struct RefiningOptions: ParsableArguments {
         configuration.filter.maximumRepeatedLineShare = maxRepeatedLines
         configuration.filter.maximumRepeatedLineByteShare = maxRepeatedLineBytes
         configuration.filter.maximumNonLetterShare = maxNonLetters
+        configuration.rules = (rules ?? "").split(separator: ",").map(String.init)
+        configuration.evaluationPaths = decontaminate
+        configuration.keptFields = (keepFields ?? "").split(separator: ",").map(String.init)
+        if let decontaminationWords { configuration.evaluationWordCount = decontaminationWords }
         configuration.removesDuplicates = removeDuplicates
         configuration.removesNearDuplicates = removeNearDuplicates
         if let nearDuplicateSimilarity {
@@ -114,6 +162,7 @@ struct RefiningOptions: ParsableArguments {
         }
         configuration.shuffles = shuffle
         if let shuffleSeed { configuration.shuffleSeed = shuffleSeed }
+        configuration.partFormat = partFormat
         configuration.partByteCount = partBytes.byteCount
         configuration.memory = memory
         configuration.scratchDirectory = scratchDirectory

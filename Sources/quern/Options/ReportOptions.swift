@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Processes
 import Work
 
 /// A command that has messages, if only of what went wrong.
@@ -76,6 +77,11 @@ struct ReportOptions: ParsableArguments {
 
     /// A printer for these options.
     func makePrinter() -> ProgressPrinter { ProgressPrinter(form: form) }
+
+    /// A printer of one of several processes: the first alone shows what all do.
+    func makePrinter(of group: any ProcessGroup) -> ProgressPrinter {
+        ProgressPrinter(form: group.rank == 0 ? form : .none)
+    }
 }
 
 /// Option of the form of a command's result.

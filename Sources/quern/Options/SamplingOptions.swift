@@ -12,9 +12,9 @@ struct SamplingOptions: ParsableArguments {
     }
 
     @Option(
-        name: .long, help: "The most tokens to draw.",
+        name: .long, help: "The most tokens to draw. (default: \(defaults.maximumTokenCount))",
         transform: Typed.whole(SamplingOptions.range(of: .maximumTokenCount)))
-    var maxNewTokens = defaults.maximumTokenCount
+    var maxNewTokens: Int?
 
     @Option(
         name: .long,
@@ -57,6 +57,14 @@ struct SamplingOptions: ParsableArguments {
     var repetitionPenalty: Double?
 
     @Option(
+        name: .long,
+        help: """
+            So many of the first tokens stay when the context is full and its oldest part leaves. \
+            (default: \(defaults.keptTokenCount))
+            """, transform: Typed.whole(SamplingOptions.range(of: .keptTokenCount)))
+    var keep: Int?
+
+    @Option(
         name: .long, help: "Chooses among the texts. (default: \(defaults.seed))",
         transform: Typed.seed)
     var seed: UInt64?
@@ -79,16 +87,21 @@ struct SamplingOptions: ParsableArguments {
     }
 
     /// The options as a configuration.
-    func configuration() throws -> GenerationConfiguration {
-        var generation = GenerationConfiguration()
-        generation.maximumTokenCount = maxNewTokens
+    ///
+    /// - Parameter defaults: what holds where an option is not given.
+    func configuration(
+        over defaults: GenerationConfiguration = GenerationConfiguration()
+    ) throws -> GenerationConfiguration {
+        var generation = defaults
+        generation.maximumTokenCount = maxNewTokens ?? generation.maximumTokenCount
         generation.temperature = temperature ?? generation.temperature
         generation.topK = topK ?? generation.topK
         generation.topP = topP ?? generation.topP
         generation.minP = minP ?? generation.minP
         generation.repetitionPenalty = repetitionPenalty ?? generation.repetitionPenalty
+        generation.keptTokenCount = keep ?? generation.keptTokenCount
         generation.seed = seed ?? generation.seed
-        generation.stopStrings = stopStrings.map(\.unescaped)
+        if !stopStrings.isEmpty { generation.stopStrings = stopStrings.map(\.unescaped) }
         try generation.validate()
         return generation
     }

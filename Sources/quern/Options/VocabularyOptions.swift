@@ -16,7 +16,10 @@ struct LearningOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: "Tokens in all: special ones, 256 bytes, and merges, words or characters.",
+        help: """
+            Tokens in all: special ones, 256 bytes, and merges, words or characters. \
+            (default: \(VocabularyConfiguration().vocabularySize))
+            """,
         transform: Typed.whole(
             VocabularyConfiguration.range(of: VocabularyConfiguration.CodingKeys.vocabularySize)))
     var vocabSize = VocabularyConfiguration().vocabularySize
@@ -27,13 +30,21 @@ struct LearningOptions: ParsableArguments {
     var specialTokens: [String] = []
 
     @Option(
-        name: .long, help: "The least count of a pair that is merged, or of a word or character.",
+        name: .long,
+        help: """
+            The least count of a pair that is merged, or of a word or character. \
+            (default: \(VocabularyConfiguration().minimumFrequency))
+            """,
         transform: Typed.whole(
             VocabularyConfiguration.range(of: VocabularyConfiguration.CodingKeys.minimumFrequency)))
     var minFrequency = VocabularyConfiguration().minimumFrequency
 
     @Option(
-        name: .long, help: "The most bytes of a learned token. (default: no limit)",
+        name: .long,
+        help: """
+            The most bytes of a learned token; with --tie huggingface and three bytes or more, one \
+            fewer, as tokenizers does it. (default: no limit)
+            """,
         transform: Typed.whole(
             VocabularyConfiguration.range(of: VocabularyConfiguration.CodingKeys.maximumTokenLength)
         ))
@@ -77,7 +88,9 @@ struct CountingOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: "The share of documents, chosen by hash, that is not learned from.",
+        help: """
+            The share of documents, chosen by hash, that is not learned from. (default: 0)
+            """,
         transform: Typed.real(.real(0...1)))
     var validationFraction = 0.0
 
@@ -103,13 +116,14 @@ struct MemoryOption: ParsableArguments {
     var memory: ByteSize?
 }
 
-/// Treatment of a normalizer that Quern does not compute.
+/// Treatment of a normalizer.
 struct NormalizerOption: ParsableArguments {
     @Flag(
         name: .long,
         help: """
-            Leave out a normalizer that is a Unicode normal form, such as NFC. Text that is in \
-            this form already keeps its ids; other text gets the ids of the text as it is.
+            Leave out a normalizer that is a Unicode normal form, such as NFC, so that every text \
+            comes back as it was. Text that is in this form already keeps its ids; other text gets \
+            the ids of the text as it is.
             """)
     var ignoreNormalizer = false
 }

@@ -4,25 +4,53 @@ import Work
 
 /// Keys of a configuration for a person: a table, or one in full.
 enum ConfigurationText {
-    /// A line a key under the name of each section: key, type, default, meaning.
+    /// The keys under the name of each section: key, type, default, meaning.
     ///
-    /// On a terminal a line is cut to its width; what was cut is in ``full(_:)``.
+    /// On a terminal a meaning goes on in further lines, which are below its column, or below the
+    /// key where that column would be narrow.
     static func table(_ sections: [ConfigurationSection]) -> String {
-        let width = Terminal.resultScreen.isTerminal ? Terminal.width : .max
+        table(sections, width: Terminal.resultScreen.isTerminal ? Terminal.resultColumns : .max)
+    }
+
+    /// The fewest columns in which a meaning is easy to read.
+    private static let leastMeaningWidth = 36
+
+    /// The same in lines of at most `width` columns, where words and names allow that.
+    static func table(_ sections: [ConfigurationSection], width: Int) -> String {
         // The columns of all sections begin at the same places.
         let rows = sections.map { section in section.keys.map(row) }
         let widths = (0..<3).map { column in rows.joined().map { $0[column].count }.max() ?? 0 }
+        let indent = widths.reduce(2) { $0 + $1 + 2 }
+        let isBeside = width - indent >= leastMeaningWidth
         let tables = zip(sections, rows).map { section, rows in
-            let lines = rows.map { row in
-                let cells = zip(row, widths).map { cell, width in
-                    cell + String(repeating: " ", count: width - cell.count)
+            let lines = rows.flatMap { row in
+                let cells = zip(row, widths).map { $0.padded(columns: $1) }
+                let front = "  " + cells.joined(separator: "  ") + "  "
+                let margin = String(repeating: " ", count: isBeside ? indent : 6)
+                let meaning = wrapped(row[3], columns: width - margin.count)
+                guard isBeside else {
+                    return ["  " + row.prefix(3).joined(separator: "  ")]
+                        + meaning.map { margin + $0 }
                 }
-                return cut("  " + (cells + [row[3]]).joined(separator: "  "), to: width)
+                return meaning.enumerated().map { ($0 == 0 ? front : margin) + $1 }
             }
             return ([section.place.isEmpty ? "pipeline.json" : section.place] + lines)
                 .joined(separator: "\n")
         }
         return tables.joined(separator: "\n\n") + "\n"
+    }
+
+    /// The words of a text in lines.
+    private static func wrapped(_ text: String, columns: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + 1 + word.count <= columns {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines.isEmpty ? [""] : lines
     }
 
     private static func row(_ key: ConfigurationKey) -> [String] {
@@ -31,10 +59,6 @@ enum ConfigurationText {
             description.name, description.kind.name, standards(key, short: true),
             description.summary,
         ]
-    }
-
-    private static func cut(_ line: String, to width: Int) -> String {
-        line.count <= width ? line : line.prefix(width - 1) + "…"
     }
 
     /// Everything about keys, which are one or of one name; those that differ in their defaults

@@ -11,6 +11,10 @@ extension Hints {
     static func hint(for error: TrainingError, _ options: KnownOptions) -> String? {
         switch error {
         case .tooLittleMemory: options.use("--threads", "--memory")
+        case .noModel(let path, _) where path.hasSuffix("/chat"):
+            "`quern train --conversations FILE` makes one"
+        case .noModel(_, let hint) where hint.hasPrefix("name a model's directory"):
+            "`quern run` makes one as a pipeline says"
         case .noCheckpoint: options.use("--resume").map { _ in "leave out --resume" }
         case .runExists: options.use("--resume", "--output", "--keep")
         case .noSoundCheckpoint: options.use("--output")
@@ -27,7 +31,19 @@ extension Hints {
     /// Advice on going on with work on a data set, or on beginning it anew.
     static func hint(for error: PipelineError, _ options: KnownOptions) -> String? {
         switch error {
+        case .unreadable(_, reason: "there is no such file"): "`quern init` writes one"
+        case .unreadable(let path, reason: "it is a folder"):
+            FileSystem.isMissing(path + "/stages.json")
+                ? "`quern init \(path)` writes one for the texts in it"
+                : "give the file that the run was started with, such as pipeline.json"
+        case .unreadable(let path, let reason) where reason.hasPrefix("it is no JSON object"):
+            "`quern init \(path)` writes one for a text"
         case .foreignCounts: "`quern vocab learn` learns from them"
+        case .onlyConversations(let inputs, _, _):
+            """
+            use `quern init TEXT`, then `quern run --set \
+            'instruction_tuning.inputs=["\(inputs.joined(separator: "\", \""))"]'`
+            """
         case .notTuned(let path, _):
             "use `quern train --conversations FILE --init-from \(path)`"
         case .noConversation(let path):
@@ -36,10 +52,16 @@ extension Hints {
             options.use("--set name=NAME", "--keep", "--overwrite").map {
                 $0 + otherWay(replacement)
             }
-        case .unfinishedWork: options.use("--overwrite", "--output")
+        case .unfinishedWork, .occupied(_, isModel: true): options.use("--overwrite", "--output")
+        case .occupied: options.use("--output")
         case .badPlan: "use `quern encode`, then `quern shards finish`"
+        case .otherDataSet: options.use("--output", "--overwrite")
         case .severalWorks: "use `quern encode` with --overwrite"
         case .changedInput: options.use("--overwrite")
+        case .missingParts(let directory, _, _)
+        where !FileSystem.isMissing(directory + "/manifest.json"):
+            "the data set that is there is whole, and stays until then; to give up what was begun "
+                + "beside it, remove \(directory)/unfinished-*"
         case .rankWithoutWorld: options.use("--world")
         case .worldWithoutRank: options.use("--rank")
         case .tooLittleMemory: options.use("--memory", "--threads")
@@ -92,19 +114,41 @@ extension Hints {
         case .noDirectory(let path): "`quern encode --output \(path)` makes it"
         case .unfinished(let directory):
             "use `quern encode` or `quern shards finish \(directory)`"
+        case .outputExists(_, isOfLayout: true): options.use("--overwrite", "--output")
         case .outputExists: options.use("--output")
+        case .vocabularyMismatch(let directory, let expected, let found):
+            hint(forShards: directory, encodedWith: found, notWith: expected, options)
         default: hint(forKeysIn: "\(error)", options)
         }
+    }
+
+    /// Advice on which vocabulary, or which data set, fits: by their places, for fingerprints tell
+    /// a person nothing.
+    private static func hint(
+        forShards directory: String, encodedWith found: String, notWith expected: String,
+        _ options: KnownOptions
+    ) -> String? {
+        var texts: [String] = []
+        if let place = FingerprintHolders.vocabulary(found) {
+            texts.append(
+                options.use("--vocab \(place)")
+                    ?? "\(directory) was encoded with the vocabulary of \(place)")
+        }
+        let others = FingerprintHolders.dataSets(expected).prefix(3).joined(separator: ", ")
+        if !others.isEmpty { texts.append("with this vocabulary were encoded \(others)") }
+        return texts.isEmpty ? nil : texts.joined(separator: "; ")
     }
 
     /// Advice on saying what a vocabulary's file leaves open.
     static func hint(for error: TokenizationError, _ options: KnownOptions) -> String? {
         switch error {
         case .file(.otherKind): options.use("--overwrite")
+        case .file(.failed("open", let path, _)) where path.hasSuffix("/tokenizer.json"):
+            options.use("--vocab").map { _ in
+                "`quern run` makes one as a pipeline says, `quern vocab train` from texts"
+            }
         case .otherVocabulary: options.use("--output", "--overwrite")
         case .notCounts: "`quern vocab count` makes them"
-        case .normalizer:
-            options.use("--ignore-normalizer") ?? "use `quern vocab import --ignore-normalizer`"
         case .unspelledToken(_, let token): options.use("--special-tokens '\(token)'")
         case .ranksOnly: options.use("--pattern", "--preset")
         case .specialTokenWithoutID(let content): options.use("--special-tokens '\(content)=ID'")

@@ -20,17 +20,31 @@ import Work
 /// Requests are heeded for as long as the handler lives.
 final class InterruptHandler {
     let stop = StopSignal()
+    /// Whether the request was a person's, or the end of the terminal: not that of a system that
+    /// wants the program to end in order.
+    var isInterrupted: Bool { firstRequest.isInterruption.load(ordering: .relaxed) }
     private let firstRequest = FirstRequest()
     private let sources: [any DispatchSourceSignal]
     private let signals: [Int32]
 
     /// Heeds requests from now on.
     ///
-    /// - Parameter form: how the answer to a request is shown.
-    init(form: ProgressPrinter.Form = .text) {
+    /// - Parameters:
+    ///   - form: how the answer to a request is shown.
+    ///   - answer: what is shown.
+    ///   - politeSignals: signals, besides those that every command heeds, after which the program
+    ///     has done what was wanted of it, and those of the others of which the same is true.
+    ///   - onRequest: called at the first request.
+    init(
+        form: ProgressPrinter.Form = .text,
+        answer: String = "stopping at the next good place; once more to stop at once",
+        politeSignals: [Int32] = [],
+        onRequest: @escaping @Sendable () -> Void = {}
+    ) {
         let (stop, firstRequest) = (stop, firstRequest)
         // Under nohup the end of the terminal is none of the program's business.
-        signals = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
+        let usual = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
+        signals = usual + politeSignals.filter { !usual.contains($0) }
         sources = signals.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -42,11 +56,13 @@ final class InterruptHandler {
                 }
                 if isRepeated { _exit(130) }
                 guard !stop.isRequested else { return }
+                firstRequest.isInterruption.store(
+                    !politeSignals.contains(number), ordering: .relaxed)
                 stop.request()
                 // On a terminal the "^C" stands at the end of a bar.
                 if form == .text, Terminal.progressScreen.isTerminal { Terminal.writeMessage("\n") }
-                ProgressPrinter.notice(
-                    "stopping at the next good place; once more to stop at once", form: form)
+                ProgressPrinter.notice(answer, form: form)
+                onRequest()
             }
             source.resume()
             return source
@@ -75,6 +91,7 @@ final class InterruptHandler {
 /// Time of the first request.
 private final class FirstRequest: Sendable {
     let instant = Mutex<ContinuousClock.Instant?>(nil)
+    let isInterruption = Atomic(false)
 }
 
 /// Turns Ctrl-C into a request to stop an answer while one is being given; at any other time it

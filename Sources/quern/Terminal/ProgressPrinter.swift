@@ -26,6 +26,9 @@ final class ProgressPrinter {
     private var endIsShown = false
     private var trainingStart: ContinuousClock.Instant?
     private var plan: TrainingPlan?
+    /// Evaluations so far, their time, and when the one that goes on began.
+    private var evaluation: (count: Int, seconds: Double, start: ContinuousClock.Instant?) =
+        (0, 0, nil)
 
     init(form: Form) {
         self.form = form
@@ -52,6 +55,9 @@ final class ProgressPrinter {
     static func showLast(_ message: String, hint: String?) {
         Terminal.writeLastMessage(line(for: Failure(message: message, hint: hint)))
     }
+
+    /// Shows an event of a command's own in a log of JSON lines.
+    static func show(_ event: some Encodable) { Terminal.writeMessage(line(for: event)) }
 
     /// The line of an event in a log of JSON lines.
     private static func line(for event: some Encodable) -> String {
@@ -112,7 +118,22 @@ final class ProgressPrinter {
             if activityFirst == nil { activityFirst = progress }
             if isDue(event) { draw(bar(for: progress)) }
         case .training(let event):
+            time(event)
             showTraining(event)
+        }
+    }
+
+    /// Takes the time that evaluations take.
+    private func time(_ event: TrainingEvent) {
+        switch event {
+        case .began: evaluation = (0, 0, nil)
+        case .evaluating where evaluation.start == nil: evaluation.start = clock.now
+        case .evaluated:
+            guard let start = evaluation.start else { break }
+            evaluation = (
+                evaluation.count + 1, evaluation.seconds + (clock.now - start) / .seconds(1), nil
+            )
+        default: break
         }
     }
 
@@ -124,17 +145,28 @@ final class ProgressPrinter {
             for note in plan.notes { message("note: \(note)") }
             if !plan.changes.isEmpty {
                 message(
-                    "Note: it goes on with other settings than before: "
+                    "note: it goes on with other settings than before: "
                         + plan.changes.map(\.description).joined(separator: "; "))
             }
         case .step(let report):
             if isDue(.training(event)) { draw(bar(for: report)) }
         case .skipped(let report, let finding, let origins):
+            var places: [String] = []
+            for place in origins.map(\.text) where !places.contains(place) { places.append(place) }
             message(
                 "step \(Figures.count(report.step)) skipped: \(finding). It read "
-                    + origins.map(\.text).joined(separator: ", "))
+                    + places.joined(separator: ", "))
         case .sampling(let done, let count):
             showText(.progress(GenerateStage.progress(done, count)))
+        case .scoringTasks(let done, let count):
+            showText(
+                .progress(
+                    StageProgress(
+                        activity: "scoring tasks", completed: done, total: count, unit: .tokens)))
+        case .scoredTasks(let step, let scores):
+            for score in scores {
+                message("step \(Figures.count(step)): \(TaskTable.line(score))")
+            }
         case .sampled(let step, let texts):
             for text in texts { message("step \(Figures.count(step)): \(text)") }
         case .stoppedEarly(let step, let bestStep):
@@ -152,10 +184,14 @@ final class ProgressPrinter {
             let each = sources.map {
                 "\($0.name) \(Figures.fixed($0.result.bitsPerByte, 4))"
             }
+            let loss = "validation loss \(Figures.fixed(result.loss, 4))"
+            let bits = "bits per byte \(Figures.fixed(result.bitsPerByte, 4))"
+            let front = "step \(Figures.count(step)): "
+            let line = "\(front)\(loss), perplexity \(Figures.fixed(result.perplexity, 2)), \(bits)"
+            // On a narrow screen goes what follows from the loss.
+            let isNarrow = screen.movesCursor && line.count >= Terminal.width
             message(
-                "step \(Figures.count(step)): validation loss \(Figures.fixed(result.loss, 4)), "
-                    + "perplexity \(Figures.fixed(result.perplexity, 2)), "
-                    + "bits per byte \(Figures.fixed(result.bitsPerByte, 4))"
+                (isNarrow ? "\(front)\(loss), \(bits)" : line)
                     + (each.isEmpty ? "" : " (\(each.joined(separator: ", ")))"))
         case .checkpoint(let step, let path):
             message("step \(Figures.count(step)): checkpoint \(path)")
@@ -194,7 +230,7 @@ final class ProgressPrinter {
         switch event {
         case .progress(let progress): isEnd = progress.completed == progress.total
         case .training(.step(let report)): isEnd = report.step == plan?.stepCount
-        case .training(.evaluating), .training(.sampling): isEnd = false
+        case .training(.evaluating), .training(.sampling), .training(.scoringTasks): isEnd = false
         default: return true
         }
         let now = clock.now
@@ -254,11 +290,26 @@ final class ProgressPrinter {
         return bar
     }
 
+    /// Time that the evaluations to come will take: as long as those so far, or, until there was
+    /// one, a third of what steps take for as many tokens, for a pass forward is a third of a step.
+    private func evaluationSecondsLeft(after report: StepReport) -> Double {
+        guard let plan else { return 0 }
+        let places = Double(plan.evaluationPlaces)
+        let each =
+            evaluation.count > 0
+            ? evaluation.seconds / Double(evaluation.count)
+            : places / 3 / max(report.tokensPerSecond, 1)
+        return each * Double(plan.evaluations(after: report.step))
+    }
+
     private func bar(for report: StepReport) -> ProgressBar {
         let count = plan?.stepCount ?? report.step
         let doneHere = report.step - (plan?.completedSteps ?? 0)
         let elapsed = trainingStart.map { (clock.now - $0) / .seconds(1) } ?? 0
-        let left = elapsed / Double(max(doneHere, 1)) * Double(count - report.step)
+        let ownSeconds = max(elapsed - evaluation.seconds, 0)
+        let left =
+            ownSeconds / Double(max(doneHere, 1)) * Double(count - report.step)
+            + evaluationSecondsLeft(after: report)
         return ProgressBar(
             "step", count: "\(Figures.count(report.step))/\(Figures.count(count))",
             share: Double(report.step) / Double(count),

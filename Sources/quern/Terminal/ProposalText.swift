@@ -9,10 +9,12 @@ enum ProposalText {
         var found = [
             [
                 "text",
-                "\(about)\(Figures.bytes(Double(survey.textByteCount))) in \(files(survey))",
+                (survey.isTextEstimate ? "about " : "")
+                    + "\(Figures.bytes(Double(survey.textByteCount))) in \(files(survey))",
             ],
             ["documents", about + Figures.count(survey.documentCount)],
         ]
+        if let heldOut = survey.heldOut { found.append(["held out", heldOut]) }
         if survey.isSample {
             found.append(
                 ["looked at", "\(Figures.bytes(Double(survey.sampledByteCount))), a sample"])
@@ -91,6 +93,7 @@ struct ProposalReport: Encodable {
         var storedBytes: Int
         var textBytes: Int
         var documents: Int
+        var heldOut: String?
         var isSample: Bool
         var sampledBytes: Int
         var scripts: [String: Double]
@@ -101,6 +104,7 @@ struct ProposalReport: Encodable {
             case inputs, files, documents, scripts, warnings
             case storedBytes = "stored_bytes"
             case textBytes = "text_bytes"
+            case heldOut = "held_out"
             case isSample = "is_sample"
             case sampledBytes = "sampled_bytes"
             case leftOut = "left_out"
@@ -123,7 +127,7 @@ struct ProposalReport: Encodable {
             inputs: survey.corpus.inputs,
             files: Dictionary(uniqueKeysWithValues: survey.endings.map { ($0.name, $0.fileCount) }),
             storedBytes: survey.storedByteCount, textBytes: survey.textByteCount,
-            documents: survey.documentCount, isSample: survey.isSample,
+            documents: survey.documentCount, heldOut: survey.heldOut, isSample: survey.isSample,
             sampledBytes: survey.sampledByteCount,
             scripts: Dictionary(uniqueKeysWithValues: survey.scripts.map { ($0.name, $0.share) }),
             leftOut: survey.leftOut, warnings: survey.warnings)

@@ -40,21 +40,6 @@ struct RunComparisonJSON: Encodable {
         }
     }
 
-    private struct Scores: Encodable {
-        let tokens: Int
-        let loss: Double?
-        let perplexity: Double?
-        let bits_per_byte: Double?
-
-        /// The scores; a figure that is not finite has no word in JSON.
-        init(_ result: EvaluationResult) {
-            func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
-            tokens = result.tokenCount
-            (loss, perplexity) = (finite(result.loss), finite(result.perplexity))
-            bits_per_byte = finite(result.bitsPerByte)
-        }
-    }
-
     private struct Point: Encodable {
         let step: Int
         let tokens: Int
@@ -73,6 +58,21 @@ struct RunComparisonJSON: Encodable {
         let loss: Double
     }
 
+    private struct Task: Encodable {
+        struct Point: Encodable {
+            let step: Int
+            let value: Double
+        }
+
+        let chance: Double?
+        let points: [Point]
+
+        init(_ curve: RecordedCurves.TaskCurve) {
+            chance = curve.chance
+            points = curve.points.map { Point(step: $0.step, value: $0.value) }
+        }
+    }
+
     private struct Run: Encodable {
         let name: String
         let directory: String
@@ -82,12 +82,13 @@ struct RunComparisonJSON: Encodable {
         let tokens: Int
         let training_seconds: Double
         let tokens_per_second: Double?
-        let validation: Scores?
+        let validation: JSONValue?
         let lowest: Lowest?
-        let sources: [String: Scores]?
+        let sources: [String: JSONValue]?
         let settings: [String: Setting]
         let training_curve: [Point]
         let validation_curve: [Point]
+        let tasks: [String: Task]?
 
         init(_ run: RecordedRun) {
             let figures = run.figures
@@ -98,15 +99,19 @@ struct RunComparisonJSON: Encodable {
             (training_seconds, tokens_per_second) = (
                 figures.trainingSeconds, figures.tokensPerSecond
             )
-            validation = figures.validation.map(Scores.init)
+            validation = figures.validation.map(JSONValue.scores)
             lowest = figures.lowest.map { Lowest(step: $0.step, loss: $0.loss) }
             let scored = figures.sources.filter { $0.result.tokenCount > 0 }
             sources =
                 scored.isEmpty
-                ? nil : Dictionary(scored.map { ($0.name, Scores($0.result)) }) { $1 }
+                ? nil : Dictionary(scored.map { ($0.name, JSONValue.scores(of: $0.result)) }) { $1 }
             settings = run.settings.mapValues(Setting.init)
             training_curve = run.curves.training.map(Point.init)
             validation_curve = run.curves.validation.map(Point.init)
+            let curves = run.curves.tasks
+            tasks =
+                curves.isEmpty
+                ? nil : Dictionary(curves.map { ($0.name, Task($0)) }) { $1 }
         }
     }
 }

@@ -11,15 +11,15 @@ struct RunComparisonText {
     private static let plotRows = 14
     /// Columns of the plot where the screen has more.
     private static let plotColumns = 100
-    /// Columns of a setting's value.
+    /// Columns of a setting's value on a narrow screen.
     private static let valueColumns = 20
 
     /// All parts, each only where there is something to show.
     func text(columns: Int, on screen: Screen) -> String {
         let columns = max(columns, 40)
         let parts = [
-            legend(columns), settings(columns), curves(columns, screen), figures(columns),
-            sources(columns),
+            legend(columns), settings(columns, screen), curves(columns, screen), figures(columns),
+            sources(columns), tasks(columns),
         ]
         return (parts.filter { !$0.isEmpty } + notes).joined(separator: "\n")
     }
@@ -38,13 +38,19 @@ struct RunComparisonText {
         }.joined()
     }
 
-    private func settings(_ columns: Int) -> String {
-        let rows = runs.settingDifferences.map { difference in
+    /// The settings that differ, whose values are cut on a screen alone, to share its columns.
+    private func settings(_ columns: Int, _ screen: Screen) -> String {
+        let differences = runs.settingDifferences
+        let titleColumns = differences.map(\.key.columnCount).max() ?? 0
+        let room = (columns - titleColumns) / max(runs.count, 1) - 2
+        let columns = screen.isTerminal ? columns : .max
+        let rows = differences.map { difference in
             [difference.key]
                 + difference.values.map { value in
                     // A word stands without the quotation marks of JSON.
-                    (value?.trimmingCharacters(in: ["\""]) ?? "–")
-                        .shortened(columns: Self.valueColumns)
+                    let text = value.map(RecipeChange.readable)?.trimmingCharacters(in: ["\""])
+                    guard screen.isTerminal else { return text ?? "–" }
+                    return (text ?? "–").shortened(columns: max(room, Self.valueColumns))
                 }
         }
         guard !rows.isEmpty else {
@@ -117,6 +123,25 @@ struct RunComparisonText {
             ]
         }
         return rows.isEmpty ? "" : table("source", rows, columns)
+    }
+
+    /// The last figures of each task that a run has scored.
+    private func tasks(_ columns: Int) -> String {
+        var names: [String] = []
+        var chances: [String: Double] = [:]
+        for task in runs.flatMap(\.curves.tasks) {
+            if !names.contains(task.name) { names.append(task.name) }
+            if let chance = task.chance { chances[task.name] = chance }
+        }
+        let rows = names.map { name in
+            let chance = chances[name].map { ", chance \(Figures.fixed($0, 2))" } ?? ""
+            return [name.shortened(columns: 30) + chance]
+                + runs.map { run in
+                    let values = run.curves.tasks.first { $0.name == name }?.points
+                    return values?.last.map { Figures.fixed($0.value, 4) } ?? "–"
+                }
+        }
+        return rows.isEmpty ? "" : table("task", rows, columns)
     }
 
     private var notes: [String] {

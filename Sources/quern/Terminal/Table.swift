@@ -45,7 +45,8 @@ enum SourceTable {
             "sources",
             ["source", "documents", "bytes", "tokens", "bytes/token", "words in one token"],
             outcome.sources.map { row($0.path, $0.counts[0]) }, alignRight: true,
-            shownCount: mostSources, rest: { "\(Figures.count($0)) more files" },
+            shownCount: mostSources,
+            rest: { "and \(Figures.count($0)) more files (--json has all)" },
             total: row("all", outcome.total[0]))
     }
 
@@ -61,6 +62,6 @@ enum SourceTable {
     /// A row that says how many files have none.
     static func hiddenSources(_ outcome: CompareStage.Outcome) -> [[String]] {
         let hidden = outcome.sources.count - mostSources
-        return hidden > 0 ? [["\(Figures.count(hidden)) more files"]] : []
+        return hidden > 0 ? [["and \(Figures.count(hidden)) more files (--json has all)"]] : []
     }
 }

@@ -60,9 +60,10 @@ enum Terminal {
         }
     }
 
-    /// Writes what only a screen needs, for which no failure matters, to standard output.
+    /// Writes what only a screen needs, control characters and all, for which no failure matters,
+    /// to standard output.
     static func draw(_ text: String) {
-        _ = writeAll(Array(text.utf8), to: STDOUT_FILENO)
+        _ = writeAll(Array(text.utf8), to: STDOUT_FILENO, asItIs: true)
     }
 
     /// Next bytes of standard input, as soon as it has any; nil at its end.
@@ -107,11 +108,15 @@ enum Terminal {
         _ = writeAll(Array(text.utf8), to: STDERR_FILENO)
     }
 
-    /// Writes all of `bytes`.
+    /// Writes all of `bytes`; to a terminal, with the control characters of texts and names shown
+    /// rather than obeyed.
     ///
     /// - Returns: 0, or the error's number.
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
-        var rest = bytes[...]
+    private static func writeAll(
+        _ bytes: [UInt8], to descriptor: Int32, asItIs: Bool = false
+    ) -> Int32 {
+        let isShown = !asItIs && isatty(descriptor) == 1
+        var rest = (isShown ? ControlCharacters.shown(bytes) : bytes)[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
                 unsafe systemWrite(descriptor, $0.baseAddress, $0.count)

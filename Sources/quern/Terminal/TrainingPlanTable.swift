@@ -22,11 +22,24 @@ enum TrainingPlanTable {
             ])
         }
         let memory = plan.memory
-        rows.append(["memory", size(memory.total)])
+        let ranks = plan.ranks
+        if let ranks {
+            rows += [
+                ["ranks", "\(ranks.count) by \(ranks.transport.prefix(30))"],
+                ["  sent a step", size(ranks.bytesPerStep)],
+                [
+                    "  measured",
+                    "\(Figures.bytes(ranks.bytesPerSecond))/s, "
+                        + "\(Figures.significant(ranks.latency * 1_000, 2)) ms",
+                ],
+                ["  arithmetic", Figures.percent(ranks.efficiency) + " of a step's time expected"],
+            ]
+        }
+        rows.append([ranks == nil ? "memory" : "memory of rank 0", size(memory.total)])
         rows += [
             ("parameters", memory.parameters), ("gradients", memory.gradients),
             ("optimizer", memory.optimizer), ("activations", memory.activations),
-            ("batches", memory.batches),
+            ("batches", memory.batches), ("program", memory.program),
         ].map { ["  " + $0.0, size($0.1)] }
         rows.append(["matrix peak", "\(Figures.short(plan.matrixPeak))FLOP/s"])
         if let products = products(plan) { rows.append(["products", products]) }

@@ -53,12 +53,29 @@ struct WindowDrawing {
     /// Text, or ids, of tokens: the beginning and the end of what does not fit.
     private func text(_ tokens: [TokenID], columns: Int) -> String {
         guard let names else {
-            return Self.middleCut(tokens.map { "\($0)" }.joined(separator: " "), columns)
+            return Self.middleCut(ids: tokens.map { "\($0)" }, columns)
         }
         // Of more tokens than columns the middle is not even decoded.
         guard tokens.count > 2 * columns else { return Self.middleCut(names.name(tokens), columns) }
         let (head, tail) = (names.name(Array(tokens.prefix(columns))), tokens.suffix(columns))
         return Self.middleCut(head.dropLast() + "…" + names.name(Array(tail)).dropFirst(), columns)
+    }
+
+    /// Ids with spaces between: of more than fit, whole ones of the beginning and the end.
+    private static func middleCut(ids: [String], _ columns: Int) -> String {
+        let text = ids.joined(separator: " ")
+        guard text.count > columns else { return text }
+        func fitting(_ ids: some Sequence<String>, _ room: Int) -> [String] {
+            var left = room
+            return ids.prefix {
+                left -= $0.count + 1
+                return left >= 0
+            }
+        }
+        let head = fitting(ids, (columns - 1) * 2 / 3)
+        let room = columns - 1 - head.reduce(0) { $0 + $1.count + 1 }
+        let tail = fitting(ids.reversed(), room).reversed()
+        return (head + ["…"] + tail).joined(separator: " ")
     }
 
     private static func middleCut(_ text: String, _ columns: Int) -> String {

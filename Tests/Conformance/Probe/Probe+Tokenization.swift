@@ -5,7 +5,8 @@ extension Probe {
     /// Encodes texts from standard input and writes their ids to standard output.
     ///
     /// A text comes as its byte count and its bytes, its ids go as their count and themselves; all
-    /// numbers are little-endian and of 32 bits. Every text must come back from its ids.
+    /// numbers are little-endian and of 32 bits. Every text must come back from its ids, unless the
+    /// vocabulary changes texts; for one that it refuses, the answer is the largest number alone.
     static func encode(_ arguments: [String]) throws {
         let vocabulary = try Vocabulary(directory: arguments[0])
         let policy = SpecialTokenPolicy(arguments[1])
@@ -16,15 +17,28 @@ extension Probe {
         try answerTexts { text in
             ids.removeAll(keepingCapacity: true)
             encoder.encode(text.span, specials: policy, into: &ids)
+            do throws(TokenizationError) { try encoder.check() } catch { return [.max] }
             back.removeAll(keepingCapacity: true)
             try vocabulary.decode(ids.span, into: &back)
-            guard back == text else {
+            guard back == text || vocabulary.changesTexts else {
                 throw ProbeError(
                     "the text \(String(decoding: text, as: UTF8.self)) does not come back from its "
                         + "ids"
                 )
             }
             return ids.map(\.rawValue)
+        }
+    }
+
+    /// Decodes lists of ids, each a list of numbers as ``encode(_:)`` writes them, and answers with
+    /// the bytes of the texts.
+    static func decode(_ arguments: [String]) throws {
+        let vocabulary = try Vocabulary(directory: arguments[0])
+        try answerTexts { bytes in
+            let ids = stride(from: 0, to: bytes.count - 3, by: 4).map { place in
+                TokenID((0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * $1) })
+            }
+            return try vocabulary.decodeText(ids).map(UInt32.init)
         }
     }
 

@@ -15,9 +15,13 @@ let usage = """
       create OUT_DIR SEED MODEL                      write a new model
       encode VOCABULARY all|none|LIST                ids of texts, both behind their counts; LIST
                                                      names special tokens to recognise
+      decode VOCABULARY                              bytes of the texts of lists of ids
       chat VOCABULARY                                ids of conversations, lines of JSON, and which
                                                      of them are answers
       min-hash RULE                                  signatures of texts, both as for encode
+      english-words                                  words of texts, lines of JSON strings
+      quality RULES                                  the rule that each of such texts breaks, or
+                                                     what becomes of it; RULES have commas between
       open-safetensors PATHS.json                    why each file is refused; "" if it is not
       throughput B SECONDS THREADS MODEL PRECISION   training tokens a second on random ids
     RULE is the section "corpus.refine" of a pipeline.json: '{"minhash_bands": 9, ...}'

@@ -37,10 +37,14 @@ enum Damage {
                 let vocabulary = try read(copy)
                 let text = Array("In the beginning".utf8)
                 var ids: [TokenID] = []
-                BytePairEncoder(vocabulary).encode(text.span, specials: .all, into: &ids)
+                let encoder = BytePairEncoder(vocabulary)
+                encoder.encode(text.span, specials: .all, into: &ids)
+                try encoder.check()
                 var back: [UInt8] = []
                 try vocabulary.decode(ids.span, into: &back)
-                if back != text { silent.append("another text came back") }
+                if back != text, !vocabulary.changesTexts {
+                    silent.append("another text came back")
+                }
             } catch let error as TokenizationError {
                 if error.description.isEmpty { silent.append("an error said nothing") }
             } catch {

@@ -42,7 +42,6 @@ import Testing
             (GGUFSample.file(vocabulary, model: "llama"), "byte-level"),
             (GGUFSample.file(vocabulary, version: 1), "version 1"),
             (GGUFSample.file(vocabulary, types: [3: 6]), "type 6"),
-            (GGUFSample.file(vocabulary, types: [97: 5]), "byte 97"),
             (Array("GGML".utf8), "no GGUF"), ([], "no GGUF"),
             (Array("GGUF".utf8) + [3, 0, 0, 0], "too early"),
             (
@@ -91,6 +90,66 @@ import Testing
         #expect(BytePairEncoder(copy).encode(text) == BytePairEncoder(vocabulary).encode(text))
         // The same again is the same bytes.
         #expect(try vocabulary.ggufMembers(settings) == members)
+    }
+
+    @Test(
+        "added tokens that llama.cpp would cut otherwise are refused",
+        arguments: [
+            (["ab", "bcd"], false), (["abc", "bcd"], false), (["abcd", "bc"], true),
+            (["abc", "cd"], true), (["<|a|>", "<|b|>", "<|a|><|b|>"], true),
+            (["  ", "   ", "        "], true), (["aa", "aaa"], true), (["ab", "ba"], false),
+            (["[X]", "]["], false), (["x[", "[X]"], false),
+        ] as [([String], Bool)])
+    func overlaps(contents: [String], isWritten: Bool) throws {
+        var file = JSONVocabulary.bytes()
+        for (index, content) in contents.enumerated() { file.add(256 + index, content) }
+        let vocabulary = try file.read()
+        let settings = Vocabulary.GGUFSettings(rowCount: vocabulary.count)
+        if isWritten {
+            _ = try vocabulary.ggufMembers(settings)
+        } else {
+            let error = #expect(throws: TokenizationError.self) {
+                try vocabulary.ggufMembers(settings)
+            }
+            #expect(error?.description.contains("overlap in a text") == true)
+        }
+    }
+
+    @Test("two passes matter only where a token of the first lies in a longer one of the second")
+    func passes() throws {
+        for (isLast, isWritten) in [(false, false), (true, true)] {
+            var file = JSONVocabulary.bytes()
+            file.add(256, "<abc>", normalized: true)
+            file.add(257, "ab", normalized: isLast)
+            let vocabulary = try file.read()
+            let settings = Vocabulary.GGUFSettings(rowCount: vocabulary.count)
+            #expect(((try? vocabulary.ggufMembers(settings)) != nil) == isWritten)
+        }
+    }
+
+    @Test("what llama.cpp does not do is refused")
+    func obstacles() throws {
+        func refusal(_ change: (inout JSONVocabulary) -> Void) -> String {
+            var file = JSONVocabulary.bytes()
+            change(&file)
+            do {
+                let vocabulary = try file.read()
+                _ = try vocabulary.ggufMembers(.init(rowCount: vocabulary.count))
+                return ""
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(refusal { _ in } == "")
+        #expect(refusal { $0.normalizer = #"{"type": "NFC"}"# }.contains("the form NFC"))
+        #expect(refusal { $0.add(256, "<m>", left: true) }.contains("minds what is around"))
+        #expect(
+            refusal { $0.preTokenizer = #"{"type": "ByteLevel", "add_prefix_space": true}"# }
+                .contains("puts a space before"))
+        #expect(
+            refusal {
+                $0 = .characters("▁ab", merges: [("a", "b")])
+            }.contains("spelled as SentencePiece's"))
     }
 
     @Test("a token that only a whole piece becomes needs a name that says so")

@@ -58,6 +58,22 @@ import Testing
         #expect(throws: TokenizationError.self) { try importer.read(gpt2) }
         importer.specialTokens = [("<|other|>", nil)]
         #expect(throws: TokenizationError.self) { try importer.read(gpt2) }
+        // One that the files lack has the number that is given, if no other token has it.
+        importer.specialTokens = [("<|other|>", 400)]
+        #expect(try importer.read(gpt2).vocabulary.specialToken("<|other|>") == 400)
+        importer.specialTokens = [("<|other|>", 8)]
+        #expect(throws: TokenizationError.self) { try importer.read(gpt2) }
+        importer.specialTokens = [("<|other|>", nil)]
+
+        // A directory may hold one file whose name is its own.
+        let one = folder + "/one"
+        try FileSystem.makeDirectory(one)
+        #expect(try vocabulary.export(to: one + "/a.tiktoken", format: .tiktoken).count == 1)
+        var plain = VocabularyImport()
+        plain.pattern = .gpt4
+        #expect(try plain.read(one).format == .tiktoken)
+        #expect(try vocabulary.export(to: one + "/b.tiktoken", format: .tiktoken).count == 1)
+        #expect(throws: TokenizationError.self) { try plain.read(one) }
 
         #expect(throws: TokenizationError.self) {
             try vocabulary.export(to: folder + "/x", format: .tekken)
@@ -65,7 +81,8 @@ import Testing
         #expect(throws: TokenizationError.self) {
             try vocabulary.export(to: folder + "/x", format: .gguf)
         }
-        #expect(throws: TokenizationError.self) { try importer.read(folder) }
+        try FileSystem.makeDirectory(folder + "/none")
+        #expect(throws: TokenizationError.self) { try importer.read(folder + "/none") }
     }
 
     @Test("a vocabulary in Tekken's order comes back from its format")
@@ -132,9 +149,9 @@ import Testing
         "what is no .tiktoken file is refused",
         arguments: [
             ("", "no token"), ("IQ== 0\nIg==\n", "rank"), ("IQ== 0\nIg== x\n", "rank"),
-            ("IQ== 0\nIg= 1\n", "base64"), (" 0\n", "base64"), ("= 1\n", "base64"),
+            ("IQ== 0\nIg= 1\n", "base64"), (" 0\n", "base64"), ("== 1\n", "base64"),
             ("IQ== 99999999999\n", "rank"), ("IQ== 0\nIQ== 1\n", "same bytes"),
-            ("IQ== 0\nIg== 0\n", "number 0"), ("IQ== 0\n", "byte 0 has no token"),
+            ("IQ== 0\nIg== 0\n", "number 0"), ("= 0\n", "no token"),
             ("IQ== -1\n", "rank"), ("IQ==  1\n", "rank"),
         ])
     func badRanks(text: String, reason: String) {
@@ -156,6 +173,17 @@ import Testing
             #expect(
                 try VocabularyImport.ranks(Array(other.utf8)).fingerprint == vocabulary.fingerprint)
         }
+    }
+
+    @Test("an empty token of a .tiktoken file leaves its number unused")
+    func emptyToken() throws {
+        let vocabulary = try Self.ranked(specials: [])
+        let text = String(decoding: TiktokenFile.write(vocabulary), as: UTF8.self)
+        let other = try VocabularyImport.ranks(Array((text + "= 300\nISEhIQ== 301\n").utf8))
+        #expect(other.unusedIDs.contains(300) && other.count == 302)
+        #expect(other.id(Array("!!!!".utf8)) == 301)
+        // A file of a few ranks lacks bytes.
+        #expect(try VocabularyImport.ranks(Array("IQ== 0\nIg== 1\n".utf8)).lackedBytes.count == 254)
     }
 
     @Test("options that a format does not take are refused")
@@ -233,7 +261,7 @@ import Testing
             try ByteView.with(merges.span) { merges in
                 try GPT2Files.read(
                     vocabulary, vocabularyPath: "vocab.json", merges: merges,
-                    mergesPath: "merges.txt", pattern: .gpt4, specialNames: [])
+                    mergesPath: "merges.txt", pattern: .gpt4, specials: [])
             }
         }
     }

@@ -49,6 +49,49 @@ struct JSONFieldExtractor {
         }
     }
 
+    /// The members of the object in `line` with these names, in the order of the names, as they
+    /// stand there but without line ends. O(count).
+    ///
+    /// None of an object that cannot be read to its end, which is one of those whose text was
+    /// repaired. Of a key that occurs twice the last value counts.
+    func fields(_ names: [[UInt8]], in line: Span<UInt8>) -> [UInt8] {
+        var scanner = JSONScanner()
+        var values = [Range<Int>?](repeating: nil, count: names.count)
+        do throws(JSONError) {
+            scanner.skipWhitespace(line)
+            guard scanner.next(line) == UInt8(ascii: "{") else { return [] }
+            scanner.offset += 1
+            scanner.skipWhitespace(line)
+            while scanner.next(line) != UInt8(ascii: "}") {
+                let key = try scanner.scanKey(line)
+                let start = scanner.offset
+                try scanner.skipValue(line, depth: 1, limit: Self.nestingLimit)
+                for place in names.indices where scanner.says(names[place], key, line) {
+                    values[place] = start..<scanner.offset
+                }
+                scanner.skipWhitespace(line)
+                guard scanner.next(line) != UInt8(ascii: "}") else { break }
+                try scanner.expect(UInt8(ascii: ","), "',' or '}'", line)
+                scanner.skipWhitespace(line)
+            }
+        } catch {
+            return []
+        }
+        var fields: [UInt8] = []
+        for (name, range) in zip(names, values) {
+            guard let range else { continue }
+            if !fields.isEmpty { fields.append(UInt8(ascii: ",")) }
+            JSONString.append(name.span, to: &fields)
+            fields.append(UInt8(ascii: ":"))
+            for index in range {
+                let byte = line[index]
+                // Only between values: inside a string no line can end.
+                fields.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte)
+            }
+        }
+        return fields
+    }
+
     private enum Value {
         case absent
         case text([UInt8])

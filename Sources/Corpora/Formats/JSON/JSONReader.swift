@@ -22,6 +22,10 @@ struct JSONLinesReader: FormatReader, ~Copyable {
         try extractor.text(of: segments, repairing: repairing)
     }
 
+    mutating func takeFields(_ names: [[UInt8]]) -> [UInt8] {
+        extractor.fields(names, of: segments)
+    }
+
     mutating func takeRecord() -> [UInt8]? { segments.takeSegment() }
 
     mutating func takeStoredByteCount() -> Int { segments.takeStoredByteCount() }
@@ -50,6 +54,10 @@ struct JSONReader: FormatReader, ~Copyable {
         return try extractor.text(of: segments, repairing: repairing)
     }
 
+    mutating func takeFields(_ names: [[UInt8]]) -> [UInt8] {
+        extractor.fields(names, of: segments)
+    }
+
     mutating func takeRecord() -> [UInt8]? { segments.takeSegment() }
 
     mutating func takeStoredByteCount() -> Int { segments.takeStoredByteCount() }
@@ -75,6 +83,19 @@ extension JSONFieldExtractor {
             throw RecordFault(
                 reason: "\(error.reason)" + (isRepairable ? hint : ""),
                 offset: error.offset + markCount, isRepairable: isRepairable)
+        }
+    }
+
+    /// The members with these names of the object in the segment at hand. O(its bytes).
+    fileprivate func fields<Cutter>(
+        _ names: [[UInt8]], of segments: borrowing SegmentReader<Cutter>
+    ) -> [UInt8] {
+        let markCount =
+            segments.segmentCount == 1 ? segments.withSegment { byteOrderMarkLength(of: $0) } : 0
+        return segments.withSegment { record in
+            let record = record.extracting(droppingFirst: markCount)
+            guard let repaired = repairedUTF8(record) else { return fields(names, in: record) }
+            return fields(names, in: repaired.span)
         }
     }
 }

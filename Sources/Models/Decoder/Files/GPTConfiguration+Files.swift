@@ -7,8 +7,8 @@ extension GPTConfiguration {
 
     /// The objects that say how positions turn, whose keys count like the others.
     private struct Rotations: Decodable {
-        var rope_scaling: ConfigurationData.PresentKeys?
-        var rope_parameters: ConfigurationData.PresentKeys?
+        var rope_scaling: ConfigurationData.Settings?
+        var rope_parameters: ConfigurationData.Settings?
     }
 
     /// The shape that Hugging Face's class of that architecture would have.
@@ -21,12 +21,12 @@ extension GPTConfiguration {
             contents = try file.decode(GPT2Fields.self).contents()
             try file.check(known: GPT2Fields.keys)
         case let architecture?:
-            contents = try file.decode(LlamaFields.self).contents(architecture)
+            let fields = try file.decode(LlamaFields.self)
+            contents = try fields.contents(architecture, keys: file.keys())
             try file.check(known: LlamaFields.keys(architecture))
             let rotations = try file.decode(Rotations.self)
-            for keys in [rotations.rope_scaling, rotations.rope_parameters] {
-                try keys?.check(known: LlamaFields.Rotation.keys)
-            }
+            try rotations.rope_scaling?.check(known: fields.rope_scaling?.keys ?? [])
+            try rotations.rope_parameters?.check(known: fields.rope_parameters?.keys ?? [])
         }
         return (contents.configuration, contents.endToken?.first)
     }

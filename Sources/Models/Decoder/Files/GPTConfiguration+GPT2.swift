@@ -19,23 +19,19 @@ extension GPTConfiguration {
         var bos_token_id: ConfigurationData.EndTokens?
         var eos_token_id: ConfigurationData.EndTokens?
 
-        /// The keys that are read here, and those that say something about training or about other
-        /// classes only. `n_ctx` repeats the context, though not in all published files, and
-        /// `n_positions` counts; `reorder_and_upcast_attn` is about precision below that of
-        /// float32.
+        /// The keys that are read here. `n_ctx` repeats the context, though not in all published
+        /// files, and `n_positions` counts.
         static let keys: Set<String> = [
             "n_positions", "n_embd", "n_layer", "n_head", "n_inner", "activation_function",
             "layer_norm_epsilon", "scale_attn_weights", "scale_attn_by_inverse_layer_idx",
-            "add_cross_attention", "n_ctx", "attn_pdrop", "embd_pdrop", "resid_pdrop",
-            "reorder_and_upcast_attn", "summary_activation", "summary_first_dropout",
-            "summary_proj_to_labels", "summary_type", "summary_use_proj", "predict_special_tokens",
-            "output_past", "position_embedding_type",
+            "add_cross_attention", "n_ctx", "position_embedding_type",
         ]
 
         func contents() throws(Unsupported) -> Contents {
-            let activation = activation_function ?? "gelu_new"
-            guard activation == "gelu_new" || activation == "gelu_pytorch_tanh" else {
-                throw Unsupported("activation_function is \(activation), not gelu_new")
+            let name = activation_function ?? "gelu_new"
+            guard let activation = Activation(configurationName: name) else {
+                throw Unsupported(
+                    "activation_function is \(name), which Quern does not compute")
             }
             guard scale_attn_weights ?? true, !(scale_attn_by_inverse_layer_idx ?? false) else {
                 throw Unsupported("its attention is scaled in another way")
@@ -49,6 +45,7 @@ extension GPTConfiguration {
                 vocabularySize: vocab_size ?? 50257,
                 layerNormEpsilon: Float(layer_norm_epsilon ?? 1e-5))
             configuration.intermediateSize = n_inner
+            configuration.variations.activation = activation
             switch position_embedding_type ?? "absolute" {
             case "absolute", "learned": break
             case PositionEncoding.sinusoidal.rawValue: configuration.positions = .sinusoidal
@@ -66,7 +63,7 @@ extension GPTConfiguration {
             let inner = c.intermediateSize.map(String.init) ?? "null"
             return """
                 {
-                  "activation_function": "gelu_new",
+                  "activation_function": "\(c.activation.rawValue)",
                   "architectures": [
                     "GPT2LMHeadModel"
                   ],

@@ -54,14 +54,15 @@ extension GPT {
         let factor = 1 / Double(shape.headSize).squareRoot()
         var weights: [Float] = []
         weights.reserveCapacity(configuration.layerCount * shape.heads * count * count)
-        for layer in pass.activations.layers {
+        for (number, layer) in pass.activations.layers.enumerated() {
+            let starts = pass.starts(ofLayer: number)
             for head in 0..<shape.heads {
                 let place = shape.columns(ofHead: head)
                 for query in 0..<count {
                     let q = layer.qkv.at(query * shape.rowWidth + place.q, shape.headSize)
                     let logSum = Double(layer.logSumExp[head * count + query])
                     for key in 0..<count {
-                        guard key <= query else {
+                        guard key <= query, key >= starts?[query] ?? 0 else {
                             weights.append(0)
                             continue
                         }

@@ -3,21 +3,26 @@ import Work
 /// One block's work on the rows: what `SequencePass` does, over caches.
 extension GPTInferencePass {
     /// stream += attention(norm1(stream)) · out.
-    func attend(_ work: Work, _ layer: Int, _ p: ParameterSlices.Layer) {
+    func attend(
+        _ work: Work, _ layer: Int, _ p: ParameterSlices.Layer, _ throughPanels: Bool
+    ) {
         let shape = AttentionShape(configuration, positions: work.rowCount)
         let rows = work.rowCount
         let x = Matrix(buffers.stream.all, rows, configuration.embeddingSize)
         let normed = Matrix(buffers.norm.all, rows, configuration.embeddingSize)
         let qkv = Matrix(buffers.qkv.all, rows, shape.rowWidth)
         normalise(x, p.norm1, into: normed)
-        products.multiply(normed, weights.layers[layer].qkv, into: qkv)
+        products.multiply(
+            normed, weights.layers[layer].qkv, into: qkv, throughPanels: throughPanels)
         products.eachRows(rows) { prepareHeads($0, qkv, shape, p, work, layer) }
         let attended = Matrix(buffers.attended.all, rows, shape.queryWidth)
         switch work {
-        case .step: attendStep(work, layer, shape, qkv, into: attended)
-        case .part(let cache, _): attendPart(cache, layer, shape, qkv, into: attended)
+        case .step(let caches): attend(caches, layer, shape, qkv, into: attended)
+        case .parts(let parts): attend(parts, layer, shape, qkv, into: attended)
         }
-        products.multiply(attended, weights.layers[layer].out, into: x, adding: true)
+        products.multiply(
+            attended, weights.layers[layer].out, into: x, adding: true,
+            throughPanels: throughPanels)
     }
 
     /// Norms and turns the heads of some rows, and puts their keys and values into the caches.
@@ -40,8 +45,8 @@ extension GPTInferencePass {
                 rows, heads: shape.heads + shape.keyValueHeads, size: d,
                 places: buffers.places.slice(range), table: table)
         }
-        for row in range {
-            let (cache, place) = (work.cache(ofRow: row), Int(buffers.places[row]) * d)
+        work.eachRow(range) { row, cache in
+            let place = Int(buffers.places[row]) * d
             let numbers = qkv.row(row)
             for head in 0..<shape.keyValueHeads {
                 let key = shape.queryWidth + head * d
@@ -54,61 +59,90 @@ extension GPTInferencePass {
         }
     }
 
-    private func attendStep(
-        _ work: Work, _ layer: Int, _ shape: AttentionShape, _ qkv: Matrix, into out: Matrix
+    /// One position of each text.
+    private func attend(
+        _ caches: [KeyValueCache], _ layer: Int, _ shape: AttentionShape, _ qkv: Matrix,
+        into out: Matrix
     ) {
         let (d, heads) = (shape.headSize, shape.keyValueHeads)
         let width = shape.groupSize * d
-        team.run(work.rowCount * heads) { item, worker in
+        team.run(caches.count * heads) { item, worker in
             let (row, head) = (item / heads, item % heads)
-            let cache = work.cache(ofRow: row)
-            let positions = Int(buffers.places[row]) + 1
+            let cache = caches[row]
+            let all = Int(buffers.places[row]) + 1
+            let positions = min(all, configuration.window(ofLayer: layer) ?? all)
+            let seen = (all - positions) * d..<all * d
             kernels.attentionStep(
                 headSize: d, positions: positions, q: qkv.row(row).at(head * width, width),
-                keys: cache.keys(layer: layer, head: head),
-                values: cache.values(layer: layer, head: head),
+                keys: cache.keys(layer: layer, head: head)[seen],
+                values: cache.values(layer: layer, head: head)[seen],
                 into: out.row(row).at(head * width, width),
                 scores: attentionScratch[worker].floats(shape.groupSize * positions))
         }
     }
 
-    private func attendPart(
-        _ cache: KeyValueCache, _ layer: Int, _ shape: AttentionShape, _ qkv: Matrix,
+    /// Several positions of each text.
+    private func attend(
+        _ parts: [Work.Rows], _ layer: Int, _ shape: AttentionShape, _ qkv: Matrix,
         into out: Matrix
     ) {
         let d = shape.headSize
-        let positions = cache.count + qkv.rows
-        let needed = kernels.attentionWorkspaceCount(positions: positions, headSize: d)
-        team.run(shape.heads) { head, worker in
+        team.run(parts.count * shape.heads) { item, worker in
+            let (part, head) = (parts[item / shape.heads], item % shape.heads)
+            let positions = part.cache.count + part.rows.count
+            let needed = kernels.attentionWorkspaceCount(positions: positions, headSize: d)
+            let columns = head * d..<(head + 1) * d
             let shared = head / shape.groupSize
+            let (q, y) = (
+                qkv.rows(part.rows).columns(columns), out.rows(part.rows).columns(columns)
+            )
+            let (keys, values) = (
+                part.cache.keys(layer: layer, head: shared),
+                part.cache.values(layer: layer, head: shared)
+            )
+            // Also where the window holds all positions, as it does not for a longer part: the
+            // kernels need not round alike.
+            guard windowStarts.count > 0, configuration.window(ofLayer: layer) != nil else {
+                kernels.attentionCached(
+                    positions: positions, q: q, keys: keys, values: values, into: y,
+                    workspace: attentionScratch[worker].floats(needed))
+                return
+            }
             kernels.attentionCached(
-                positions: positions, q: qkv.columns(head * d..<(head + 1) * d),
-                keys: cache.keys(layer: layer, head: shared),
-                values: cache.values(layer: layer, head: shared),
-                into: out.columns(head * d..<(head + 1) * d),
-                workspace: attentionScratch[worker].floats(needed))
+                positions: positions, q: q, keys: keys, values: values, into: y,
+                starts: windowStarts.slice(part.rows), ends: windowEnds.slice(part.rows),
+                workspace: attentionScratch[worker].floats(needed + part.rows.count))
         }
     }
 
-    /// stream += inside(norm2(stream) · up) · down, where inside is GELU or SwiGLU.
-    func feedForward(_ rows: Int, _ layer: Int, _ p: ParameterSlices.Layer) {
-        let isGated = configuration.architecture.isGated
+    /// stream += inside(norm2(stream) · up) · down, where inside is an activation or a
+    /// gate.
+    func feedForward(
+        _ rows: Int, _ layer: Int, _ p: ParameterSlices.Layer, _ throughPanels: Bool
+    ) {
+        let (isGated, activation) = (
+            configuration.architecture.isGated, configuration.activation
+        )
         let width = configuration.feedForwardSize
         let x = Matrix(buffers.stream.all, rows, configuration.embeddingSize)
         let normed = Matrix(buffers.norm.all, rows, configuration.embeddingSize)
         let inside = Matrix(buffers.inside.all, rows, isGated ? 2 * width : width)
         let hidden = Matrix(buffers.hidden.all, rows, width)
         normalise(x, p.norm2, into: normed)
-        products.multiply(normed, weights.layers[layer].up, into: inside)
+        products.multiply(
+            normed, weights.layers[layer].up, into: inside, throughPanels: throughPanels)
         products.eachRows(rows) { range in
             if isGated {
-                kernels.swiGLU(inside.rows(range), into: hidden.rows(range))
+                kernels.gate(activation, inside.rows(range), into: hidden.rows(range))
             } else {
                 let floats = range.lowerBound * width..<range.upperBound * width
-                kernels.gelu(buffers.inside.slice(floats), into: buffers.hidden.slice(floats))
+                kernels.activate(
+                    activation, buffers.inside.slice(floats), into: buffers.hidden.slice(floats))
             }
         }
-        products.multiply(hidden, weights.layers[layer].down, into: x, adding: true)
+        products.multiply(
+            hidden, weights.layers[layer].down, into: x, adding: true,
+            throughPanels: throughPanels)
     }
 
     /// out = the norm of each row of `x`.

@@ -37,6 +37,7 @@ public final class GPTInferencePass: InferencePass {
 
     /// Buffers for the rows at work, allocated once.
     struct Buffers {
+        let rowCount: Int
         let ids: IDBuffer
         let places: IDBuffer
         let stream: FloatBuffer  // (rows, C)
@@ -49,6 +50,7 @@ public final class GPTInferencePass: InferencePass {
         let scale: FloatBuffer  // (rows)
 
         init(_ c: GPTConfiguration, rows: Int) {
+            rowCount = rows
             ids = IDBuffer(count: rows)
             places = IDBuffer(count: rows)
             stream = FloatBuffer(count: rows * c.embeddingSize)
@@ -64,6 +66,14 @@ public final class GPTInferencePass: InferencePass {
     }
 
     let attentionScratch: [Scratch]
+    /// The first position that each row sees where a window slides, and one past the last; empty
+    /// where none does.
+    let windowStarts: IDBuffer
+    let windowEnds: IDBuffer
+    /// The logits of places of parts, as many as are computed at once.
+    private lazy var partLogits = LogitRows(
+        textCount: min(64, buffers.rowCount), vocabularySize: configuration.vocabularySize,
+        kernels: kernels)
 
     /// A pass that reads with `model`.
     ///
@@ -85,11 +95,13 @@ public final class GPTInferencePass: InferencePass {
         configuration = model.configuration
         products = InferenceProducts(team: team, level: level)
         weights = GPTInferenceWeights(model, format, team: team)
-        let rows = max(textCount, min(Self.chunkLength, configuration.positionCount))
+        let rows = Self.chunkLength
         buffers = Buffers(configuration, rows: rows)
         logits = LogitRows(
             textCount: textCount, vocabularySize: configuration.vocabularySize,
             kernels: products.kernels)
+        let slidingRows = configuration.slides ? rows : 0
+        (windowStarts, windowEnds) = (IDBuffer(count: slidingRows), IDBuffer(count: slidingRows))
         attentionScratch = (0..<team.threadCount).map { _ in Scratch() }
     }
 
@@ -123,7 +135,7 @@ public final class GPTInferencePass: InferencePass {
                 buffers.places[row] = Int32(cache.count + row)
             }
             // A chunk of one is a step, with a step's bits.
-            forward(count == 1 ? .step([cache]) : .part(cache, count: count))
+            forward(count == 1 ? .step([cache]) : .parts([.init(cache: cache, rows: 0..<count)]))
             cache.count += count
             start += count
             if start == ids.count { head(rows: count - 1..<count) }
@@ -146,38 +158,138 @@ public final class GPTInferencePass: InferencePass {
         head(rows: 0..<tokens.count)
     }
 
-    /// Rows at work: positions of one text, or one position of each of several.
+    /// Reads the next tokens of several texts at once, in rounds of 256.
+    public func read(
+        _ parts: [TextPart],
+        _ take: (_ part: Int, _ place: Int, _ logits: LogitRows, _ row: Int) -> Void
+    ) {
+        for part in parts {
+            let cache = KeyValueCache.of(part.state)
+            precondition(
+                cache.count + part.ids.count <= cache.room,
+                "\(part.ids.count) tokens for a cache with room for \(cache.room - cache.count)")
+            model.checkIDs(part.ids.span)
+        }
+        var (index, start) = (0, 0)
+        while index < parts.count {
+            var round: [Round] = []
+            var rows = 0
+            while index < parts.count, rows < Self.chunkLength {
+                let part = parts[index]
+                let count = min(Self.chunkLength - rows, part.ids.count - start)
+                let cache = KeyValueCache.of(part.state)
+                for row in 0..<count {
+                    buffers.ids[rows + row] = Int32(part.ids[start + row].index)
+                    buffers.places[rows + row] = Int32(cache.count + row)
+                }
+                round.append(
+                    Round(
+                        part: index, start: start,
+                        rows: Work.Rows(cache: cache, rows: rows..<rows + count),
+                        wanted: part.wanted.clamped(to: start..<start + count)))
+                (rows, start) = (rows + count, start + count)
+                if start == part.ids.count { (index, start) = (index + 1, 0) }
+            }
+            forward(.parts(round.map(\.rows)), throughPanels: true)
+            for part in round { part.rows.cache.count += part.rows.rows.count }
+            hand(round, to: take)
+        }
+    }
+
+    /// What a round reads of a part.
+    private struct Round {
+        let part: Int
+        /// The first of the part's places.
+        let start: Int
+        let rows: Work.Rows
+        /// The places whose logits are wanted.
+        let wanted: Range<Int>
+
+        func row(ofPlace place: Int) -> Int { rows.rows.lowerBound + place - start }
+    }
+
+    /// Computes the logits that are wanted of a round, and hands them over.
+    private func hand(
+        _ round: [Round],
+        to take: (_ part: Int, _ place: Int, _ logits: LogitRows, _ row: Int) -> Void
+    ) {
+        var places: [(part: Int, place: Int)] = []
+        let most = partLogits.matrix.rows
+        let c = configuration.embeddingSize
+        func flush() {
+            guard !places.isEmpty else { return }
+            products.multiply(
+                Matrix(buffers.norm.all, places.count, c), weights.head,
+                into: partLogits.matrix.rows(0..<places.count), throughPanels: true)
+            for (row, (part, place)) in places.enumerated() { take(part, place, partLogits, row) }
+            places = []
+        }
+        let stream = Matrix(buffers.stream.all, buffers.rowCount, c)
+        let normed = Matrix(buffers.norm.all, buffers.rowCount, c)
+        for part in round {
+            var place = part.wanted.lowerBound
+            while place < part.wanted.upperBound {
+                let count = min(most - places.count, part.wanted.upperBound - place)
+                let row = part.row(ofPlace: place)
+                normalise(
+                    stream.rows(row..<row + count), model.slices.finalNorm,
+                    into: normed.rows(places.count..<places.count + count))
+                places += (place..<place + count).map { (part.part, $0) }
+                place += count
+                if places.count == most { flush() }
+            }
+        }
+        flush()
+    }
+
+    /// Rows at work: positions of texts, or one position of each of several.
     enum Work {
-        /// The next positions of one text.
-        case part(KeyValueCache, count: Int)
+        /// Rows that hold the next positions of a text.
+        struct Rows {
+            let cache: KeyValueCache
+            let rows: Range<Int>
+        }
+
+        /// The next positions of texts.
+        case parts([Rows])
         /// The next position of each text.
         case step([KeyValueCache])
 
         var rowCount: Int {
             switch self {
-            case .part(_, let count): count
+            case .parts(let parts): parts.last?.rows.upperBound ?? 0
             case .step(let caches): caches.count
             }
         }
 
-        func cache(ofRow row: Int) -> KeyValueCache {
+        /// Calls `body` with each of the rows of `range` and the cache of its text.
+        func eachRow(_ range: Range<Int>, _ body: (Int, KeyValueCache) -> Void) {
             switch self {
-            case .part(let cache, _): cache
-            case .step(let caches): caches[row]
+            case .parts(let parts):
+                for part in parts {
+                    for row in part.rows.clamped(to: range) { body(row, part.cache) }
+                }
+            case .step(let caches): for row in range { body(row, caches[row]) }
             }
         }
     }
 
-    private func forward(_ work: Work) {
+    private func forward(_ work: Work, throughPanels: Bool = false) {
         let (p, rows) = (model.slices, work.rowCount)
         let x = Matrix(buffers.stream.all, rows, configuration.embeddingSize)
         kernels.embed(buffers.ids.slice(0..<rows), p.tokens, into: x)
         if let positions = p.positions {
             kernels.embed(buffers.places.slice(0..<rows), positions, into: x, adding: true)
         }
+        if windowStarts.count > 0, let window = configuration.variations.slidingWindow {
+            for row in 0..<rows {
+                windowEnds[row] = buffers.places[row] + 1
+                windowStarts[row] = max(windowEnds[row] - Int32(window), 0)
+            }
+        }
         for index in p.layers.indices {
-            attend(work, index, p.layers[index])
-            feedForward(rows, index, p.layers[index])
+            attend(work, index, p.layers[index], throughPanels)
+            feedForward(rows, index, p.layers[index], throughPanels)
         }
     }
 

@@ -5,6 +5,8 @@
 public final class KeyValueCache: ReadingState {
     /// The most tokens that fit.
     public var capacity: Int? { room }
+    /// Positions are apart from each other.
+    public var isDivisible: Bool { true }
     /// Tokens read so far.
     public internal(set) var count = 0
 

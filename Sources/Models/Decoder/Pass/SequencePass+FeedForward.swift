@@ -1,20 +1,29 @@
 extension SequencePass {
     private var width: Int { configuration.feedForwardSize }
 
-    /// residual = middle + inside(norm2(middle) · up) · down, where inside is GELU or SwiGLU.
+    /// residual = middle + inside(norm2(middle) · up) · down, where inside is an activation
+    /// or a gate.
     func forwardFeedForward(_ index: Int, _ p: ParameterSlices.Layer) {
         let a = activations.layers[index]
         normalise(a.middle, p.norm2, into: a.norm2, a.norm2Statistics)
-        if let upBias = p.up.bias {
-            multiply(
-                stream(a.norm2), p.up.weight, into: wide(a.hidden, width),
-                .biasGELU(upBias, derivative: wide(a.slope, width)))
-        } else {
+        let activation = configuration.activation
+        if configuration.architecture.isGated {
             multiply(stream(a.norm2), p.up, into: wide(a.gates, 2 * width))
             share(count) { range, _ in
-                kernels.swiGLU(
-                    wide(a.gates, 2 * width).rows(range),
+                kernels.gate(
+                    activation, wide(a.gates, 2 * width).rows(range),
                     into: wide(a.hidden, width).rows(range))
+            }
+        } else if activation == .geluTanh, let bias = p.up.bias {
+            multiply(
+                stream(a.norm2), p.up.weight, into: wide(a.hidden, width),
+                .biasGELU(bias, derivative: wide(a.slope, width)))
+        } else {
+            multiply(stream(a.norm2), p.up, into: wide(a.hidden, width))
+            share(count) { range, _ in
+                kernels.activate(
+                    activation, wide(a.hidden, width).rows(range),
+                    derivative: wide(a.slope, width).rows(range))
             }
         }
         addToStream(
@@ -34,7 +43,8 @@ extension SequencePass {
             dUp = wide(a.gates, 2 * width)
             share(count) { range, _ in
                 let gates = dUp.rows(range)
-                kernels.swiGLUBackward(dHidden.rows(range), gates: gates, dGates: gates)
+                kernels.gateBackward(
+                    configuration.activation, dHidden.rows(range), gates: gates, dGates: gates)
             }
         } else {
             multiplyBackward(

@@ -43,6 +43,8 @@ final class SequencePass: SequenceWork {
     var count: Int { input.ids.count }
     /// The place of each in its document.
     private let placeBuffer: IDBuffer
+    /// The first position that each sees where a window slides; empty where none does.
+    private let windowStarts: IDBuffer
 
     private let storage: FloatBuffer
 
@@ -72,6 +74,7 @@ final class SequencePass: SequenceWork {
         headStride = shape.headStride
         rotaryTable = model.rotaryTable
         placeBuffer = IDBuffer(count: length)
+        windowStarts = IDBuffer(count: model.configuration.slides ? length : 0)
         input = Input(ids: placeBuffer.slice(0..<0))
     }
 
@@ -139,6 +142,14 @@ final class SequencePass: SequenceWork {
         Matrix(slice, count, columns, rowStride: wideStride(columns))
     }
 
+    /// The first position that each sees in a layer; nil for the first of all.
+    func starts(ofLayer layer: Int) -> IDSlice? {
+        guard let window = configuration.window(ofLayer: layer), window < count else {
+            return input.starts
+        }
+        return windowStarts.slice(0..<count)
+    }
+
     /// The place of each position in its document.
     var places: IDSlice { placeBuffer.slice(0..<count) }
 
@@ -152,6 +163,11 @@ final class SequencePass: SequenceWork {
         self.input = input
         for index in 0..<count {
             placeBuffer[index] = Int32(index) - (input.starts.map { $0[index] } ?? 0)
+        }
+        if windowStarts.count > 0, let window = configuration.variations.slidingWindow {
+            for index in 0..<count {
+                windowStarts[index] = max(Int32(index - window + 1), input.starts?[index] ?? 0, 0)
+            }
         }
         let a = activations
         timed(.embedding) { forwardEmbedding(p) }

@@ -1,3 +1,37 @@
+/// The function inside of a feed-forward part, by its formula.
+enum PlainActivation<Scalar: PlainScalar> {
+    static func forward(_ x: Scalar, _ activation: Activation) -> Scalar {
+        switch activation {
+        case .geluTanh: PlainGELU.forward(x)
+        case .gelu: x * normalShare(x)
+        case .relu: max(x, 0)
+        case .silu: x * logistic(x)
+        }
+    }
+
+    /// gelu'(x) = Φ(x) + x·φ(x) with Φ' = φ, the density of the normal distribution; relu'(x) is 1
+    /// for a positive x and else 0; with s the logistic function silu' = s + x·s·(1 - s).
+    static func derivative(_ x: Scalar, _ activation: Activation) -> Scalar {
+        switch activation {
+        case .geluTanh: return PlainGELU.derivative(x)
+        case .gelu:
+            let density = Scalar.exponential(-x * x / 2) / (2 * Scalar.pi).squareRoot()
+            return normalShare(x) + x * density
+        case .relu: return x > 0 ? 1 : 0
+        case .silu:
+            let s = logistic(x)
+            return s + x * s * (1 - s)
+        }
+    }
+
+    static func logistic(_ x: Scalar) -> Scalar { 1 / (1 + .exponential(-x)) }
+
+    /// Φ(x) = (1 + erf(x/√2))/2, the share of the normal distribution below x.
+    private static func normalShare(_ x: Scalar) -> Scalar {
+        .complementaryError(-x * Scalar(0.5).squareRoot()) / 2
+    }
+}
+
 /// GELU by the tanh formula: close to x for large x, close to 0 for very negative x, smooth
 /// between. Hendrycks and Gimpel, <https://arxiv.org/abs/1606.08415>.
 enum PlainGELU<Scalar: PlainScalar> {
@@ -16,35 +50,34 @@ enum PlainGELU<Scalar: PlainScalar> {
     }
 }
 
-/// SwiGLU: half of the numbers, through silu, decide how much of the other half passes. Shazeer,
-/// <https://arxiv.org/abs/2002.05202>.
+/// A gate: half of the numbers, through an activation, decide how much of the other half passes;
+/// with silu it is SwiGLU. Shazeer, <https://arxiv.org/abs/2002.05202>.
 ///
 /// A row of x is [gate | up], n numbers each.
-enum PlainSwiGLU<Scalar: PlainScalar> {
+enum PlainGate<Scalar: PlainScalar> {
     typealias Matrix = PlainMatrix<Scalar>
 
-    private static func logistic(_ x: Scalar) -> Scalar { 1 / (1 + .exponential(-x)) }
-
-    /// y[t, i] = silu(gate)·up with silu(x) = x / (1 + e^-x)
-    static func forward(_ x: Matrix) -> Matrix {
+    /// y[t, i] = f(gate)·up
+    static func forward(_ x: Matrix, _ activation: Activation) -> Matrix {
         let n = x.columns / 2
         var y = Matrix(x.rows, n)
         for t in 0..<x.rows {
-            for i in 0..<n { y[t, i] = x[t, i] * logistic(x[t, i]) * x[t, n + i] }
+            for i in 0..<n {
+                y[t, i] = PlainActivation.forward(x[t, i], activation) * x[t, n + i]
+            }
         }
         return y
     }
 
-    /// With s the logistic function of the gate: silu' = s + gate·s·(1 - s);
-    /// dgate = dy·up·silu', dup = dy·silu.
-    static func backward(_ dy: Matrix, _ x: Matrix) -> Matrix {
+    /// dgate = dy·up·f'(gate), dup = dy·f(gate).
+    static func backward(_ dy: Matrix, _ x: Matrix, _ activation: Activation) -> Matrix {
         let n = dy.columns
         var dx = Matrix(x.rows, x.columns)
         for t in 0..<x.rows {
             for i in 0..<n {
-                let (gate, s) = (x[t, i], logistic(x[t, i]))
-                dx[t, i] = dy[t, i] * x[t, n + i] * (s + gate * s * (1 - s))
-                dx[t, n + i] = dy[t, i] * gate * s
+                let gate = x[t, i]
+                dx[t, i] = dy[t, i] * x[t, n + i] * PlainActivation.derivative(gate, activation)
+                dx[t, n + i] = dy[t, i] * PlainActivation.forward(gate, activation)
             }
         }
         return dx

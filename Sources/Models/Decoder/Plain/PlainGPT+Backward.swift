@@ -65,10 +65,11 @@ extension PlainGPT {
         let dAdded = sequence.dropout?.drop(dOutput, .feedForward(layer: layer)) ?? dOutput
         var dUp = linearBackward(dAdded, trace.hidden, h.down, &gradients)
         if configuration.architecture.isGated {
-            dUp = PlainSwiGLU.backward(dUp, trace.up)
+            dUp = PlainGate.backward(dUp, trace.up, configuration.activation)
         } else {
             for index in dUp.elements.indices {
-                dUp.elements[index] *= PlainGELU.derivative(trace.up.elements[index])
+                dUp.elements[index] *= PlainActivation.derivative(
+                    trace.up.elements[index], configuration.activation)
             }
         }
         let dNorm2 = linearBackward(dUp, trace.norm2, h.up, &gradients)
@@ -109,7 +110,7 @@ extension PlainGPT {
     ) -> Matrix {
         var dx = Matrix(x.rows, x.columns)
         var column = 0
-        for name in tensors.weights {
+        for (index, name) in tensors.weights.enumerated() {
             let weight = weight(name)
             var dWeight = Matrix(weight.rows, weight.columns)
             var dBias = [Scalar](repeating: 0, count: weight.columns)
@@ -118,7 +119,7 @@ extension PlainGPT {
             column += weight.columns
             add(
                 (names.storesOutputRows ? dWeight.transposed : dWeight).elements, name, &gradients)
-            if let bias = tensors.biases.first { add(dBias, bias, &gradients) }
+            if !tensors.biases.isEmpty { add(dBias, tensors.biases[index], &gradients) }
         }
         return dx
     }

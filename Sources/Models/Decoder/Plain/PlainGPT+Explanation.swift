@@ -102,7 +102,7 @@ extension PlainGPT {
                 "query-key-value",
                 "Queries, keys and values of \(of): looks for, is found by, gives",
                 "Q = n·W_Q, K = n·W_K, V = n·W_V"
-                    + (configuration.architecture.hasBiases ? ", each + b" : ""),
+                    + (configuration.attentionBiases == .none ? "" : ", each + b"),
                 queriesAndKeys(block.projected)
                     + [.init("V", columns(first.v, block.projected))]),
         ]
@@ -115,7 +115,8 @@ extension PlainGPT {
                         ? "Norm of queries and keys, and their turn by position"
                         : "Turn of queries and keys by position",
                     formula: (norms ? "q ← RMSNorm(q), k ← RMSNorm(k); " : "")
-                        + "pair i turns by place · base^(-2i/d), base \(configuration.rotaryBase)",
+                        + "pair i turns by place · base^(-2i/d), base \(configuration.rotaryBase)"
+                        + (configuration.variations.rotaryScaling.map { ", \($0.name)" } ?? ""),
                     source: "Su and others, 2021, https://arxiv.org/abs/2104.09864"
                         + (norms
                             ? "; Henry and others, 2020, https://arxiv.org/abs/2010.04245" : ""),
@@ -136,6 +137,8 @@ extension PlainGPT {
 
     private func feedForwardSteps(_ block: BlockTrace, _ layer: Int) -> [Step] {
         let isGated = configuration.architecture.isGated
+        let f = configuration.activation.word
+        let (bias, last) = configuration.hasFeedForwardBiases ? (" + b", " + b'") : ("", "")
         return [
             normStep(
                 name: "feed-forward-norm",
@@ -143,8 +146,9 @@ extension PlainGPT {
             Step(
                 name: "feed-forward", title: "Feed-forward: each token by itself",
                 formula: isGated
-                    ? "hidden = silu(n·W_gate) · (n·W_up); added = hidden·W_down"
-                    : "hidden = gelu(n·W + b); added = hidden·W' + b'",
+                    ? "hidden = \(f)(n·W_gate\(bias)) · (n·W_up\(bias)); "
+                        + "added = hidden·W_down\(last)"
+                    : "hidden = \(f)(n·W\(bias)); added = hidden·W'\(last)",
                 source: isGated
                     ? "SwiGLU: Shazeer, 2020, https://arxiv.org/abs/2002.05202"
                     : "GELU: Hendrycks and Gimpel, 2016, https://arxiv.org/abs/1606.08415",

@@ -63,8 +63,9 @@ extension PlainGPT {
 
     /// A product with each of the weights, side by side, plus the bias.
     func linear(_ x: Matrix, _ tensors: TensorNames.Linear) -> Matrix {
-        let parts = tensors.weights.map { name in
-            PlainLinear.forward(x, weight(name), tensors.biases.first.map(vector))
+        let parts = tensors.weights.enumerated().map { index, name in
+            PlainLinear.forward(
+                x, weight(name), tensors.biases.isEmpty ? nil : vector(tensors.biases[index]))
         }
         var y = Matrix(x.rows, parts.reduce(0) { $0 + $1.columns })
         var column = 0

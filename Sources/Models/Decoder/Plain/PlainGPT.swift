@@ -26,7 +26,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
         configuration = model.configuration
         layout = model.layout
         parameters = model.parameters.array.map { Scalar($0) }
-        names = TensorNames(configuration.architecture)
+        names = TensorNames(configuration)
         rotaryTable = model.rotaryTable?.array.map { Scalar($0) } ?? []
     }
 
@@ -64,7 +64,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
         var fetched: Matrix  // (t, C), what attention adds
         var middle: Matrix  // (t, C)
         var norm2: Matrix  // (t, C)
-        var up: Matrix  // (t, F) before GELU, or (t, 2F) before SwiGLU
+        var up: Matrix  // (t, F) before the activation, or (t, 2F) before the gate
         var hidden: Matrix  // (t, F), after it
         var made: Matrix  // (t, C), what the feed-forward part adds
     }
@@ -132,8 +132,10 @@ public struct PlainGPT<Scalar: PlainScalar> {
         let up = linear(norm2, h.up)
         let hidden =
             configuration.architecture.isGated
-            ? PlainSwiGLU.forward(up)
-            : Matrix(up.rows, up.columns, up.elements.map(PlainGELU.forward))
+            ? PlainGate.forward(up, configuration.activation)
+            : Matrix(
+                up.rows, up.columns,
+                up.elements.map { PlainActivation.forward($0, configuration.activation) })
         var made = linear(hidden, h.down)
         made = sequence.dropout?.drop(made, .feedForward(layer: layer)) ?? made
         let trace = BlockTrace(
@@ -161,10 +163,17 @@ public struct PlainGPT<Scalar: PlainScalar> {
         return qkv
     }
 
+    /// The first position that each sees in a layer: that of its document, or where the window that
+    /// ends with it begins.
+    private func starts(ofLayer layer: Int, _ sequence: Sequence) -> [Int] {
+        guard let window = configuration.window(ofLayer: layer) else { return sequence.starts }
+        return sequence.starts.enumerated().map { max($1, $0 - window + 1) }
+    }
+
     func attention(_ layer: Int, _ sequence: Sequence) -> PlainAttention<Scalar> {
         PlainAttention(
             shape: AttentionShape(configuration, positions: sequence.ids.count),
-            starts: sequence.starts
+            starts: starts(ofLayer: layer, sequence)
         ) { head, i, j in
             sequence.dropout?.factor(.attention(layer: layer, head: head), row: i, column: j) ?? 1
         }

@@ -93,6 +93,25 @@ public final class PairInferencePass: InferencePass {
         }
     }
 
+    /// Reads the next tokens of several pairs, one token after the other.
+    public func read(
+        _ parts: [TextPart],
+        _ take: (_ part: Int, _ place: Int, _ logits: LogitRows, _ row: Int) -> Void
+    ) {
+        for (number, part) in parts.enumerated() {
+            let state = PairState.of(part.state)
+            precondition(
+                state.count + part.ids.count <= state.room,
+                "\(part.ids.count) tokens for a pair with room for \(state.room - state.count)")
+            model.checkIDs(part.ids.span)
+            for (place, id) in part.ids.enumerated() {
+                let isWanted = part.wanted.contains(place)
+                read(id, into: state, row: 0, expectsNext: isWanted)
+                if isWanted { take(number, place, logits, 0) }
+            }
+        }
+    }
+
     /// Reads one token of each text. There must be room for it.
     public func step(_ tokens: [TokenID], _ states: [any ReadingState]) {
         let states = states.map(PairState.of)

@@ -5,6 +5,8 @@ public final class PairState: ReadingState {
     private(set) var tokens: [TokenID] = []
     /// The most tokens that fit, those of the source included.
     public var capacity: Int? { room }
+    /// Of a part of a source nothing is computed.
+    public var isDivisible: Bool { false }
     /// Bytes of the keys and values.
     public var byteCount: Int { own.byteCount + (memory?.byteCount ?? 0) }
     /// Tokens read so far, of both sides.

@@ -160,6 +160,9 @@ enum GGUFTensorNames {
         TensorNames.head: "output.weight",
     ]
 
+    /// The factors that divide the frequencies of rotary positions.
+    static let frequencyFactors = "rope_freqs.weight"
+
     /// The table of learned positions.
     static let positions = "position_embd.weight"
 

@@ -23,12 +23,17 @@ extension ModelDirectory {
                 reason: "llama.cpp has no model of the kind \(configuration.architectureName); use "
                     + "the directory as it is, with its model.safetensors")
         }
-        let tensors = layout.tensors.indices.map { GGUFTensor(ggufStream($0, shape), type: type) }
+        if let reason = shape.ggufObstacle {
+            throw .unwritableModel(path: self.path, format: "GGUF", reason: reason)
+        }
+        let streams =
+            shape.ggufFrequencyStreams + layout.tensors.indices.map { ggufStream($0, shape) }
+        let tensors = streams.map { GGUFTensor($0, type: type) }
         var members = Self.ggufMembers(shape, type, name: name)
         members.add(tokenizer)
         var file = try ModelFileWriter(path: path)
         try file.write(GGUFHead.bytes(members, tensors: tensors.map(\.information)))
-        var count = 0
+        var count = -shape.ggufFrequencyStreams.reduce(0) { $0 + $1.rowCount }
         for tensor in tensors {
             try tensor.stream.forEachRun { (_, floats) throws(ModelError) in
                 try tensor.type.encode(floats, name: tensor.stream.name) {
@@ -36,7 +41,7 @@ extension ModelDirectory {
                     try file.write(bytes)
                 }
                 count += floats.count
-                progress(count)
+                progress(max(count, 0))
             }
             let gap = tensor.information.paddingByteCount
             try file.write([UInt8](repeating: 0, count: gap))
@@ -48,7 +53,7 @@ extension ModelDirectory {
     static func ggufMembers(
         _ c: GPTConfiguration, _ type: GGUFNumberType, name: String
     ) -> GGUFMembers {
-        let architecture = c.architecture.rawValue
+        let architecture = c.architecture.ggufName
         var members = GGUFMembers()
         members.add("general.architecture", architecture)
         members.add("general.type", "model")
@@ -74,6 +79,17 @@ extension ModelDirectory {
             add("rope.dimension_count", c.headSize)
             members.add("\(architecture).rope.freq_base", Float(c.rotaryBase))
         }
+        switch c.variations.rotaryScaling {
+        case .linear(let factor):
+            members.add("\(architecture).rope.scaling.type", "linear")
+            members.add("\(architecture).rope.scaling.factor", Float(factor))
+        case .yarn(let rule):
+            members.add("\(architecture).rope.scaling.type", "yarn")
+            members.add("\(architecture).rope.scaling.factor", Float(rule.factor))
+            add("rope.scaling.original_context_length", rule.originalPositionCount)
+        // The factors of the one are a tensor; the other is none up to the context.
+        case .llama3, .dynamic, nil: break
+        }
         return members
     }
 
@@ -82,11 +98,11 @@ extension ModelDirectory {
         let tensor = layout.tensors[index]
         let plain = stream(index)
         let name = GGUFTensorNames.name(ofCheckpointName: tensor.checkpointName)
-        if tensor.isBlockMatrix, !TensorNames(shape.architecture).storesOutputRows {
+        if tensor.isBlockMatrix, !TensorNames(shape).storesOutputRows {
             return transposed(index, name: name)
         }
-        if shape.architecture == .llama,
-            name.hasSuffix("attn_q.weight") || name.hasSuffix("attn_k.weight")
+        if shape.architecture.turnsNeighbours,
+            name.contains(".attn_q.") || name.contains(".attn_k.")
         {
             return plain.interleavingHalves(of: shape.headSize, name: name)
         }
@@ -112,9 +128,59 @@ extension ModelDirectory {
     }
 }
 
+extension GPTConfiguration {
+    /// What a GGUF file cannot say of this model, or llama.cpp would not heed; nil if there is
+    /// nothing.
+    var ggufObstacle: String? {
+        let name = architecture.ggufName
+        guard !slides else {
+            return "llama.cpp's \(name) sees all positions, and in this model a window slides"
+        }
+        guard activation == GPTConfiguration(architecture).activation else {
+            return "llama.cpp's \(name) has another activation than \(activation.rawValue)"
+        }
+        guard architecture != .qwen2 || queryWidth == embeddingSize else {
+            return "llama.cpp's \(name) has heads of n_embd / n_head floats"
+        }
+        guard architecture != .qwen3 || attentionBiases == .none else {
+            return "llama.cpp's \(name) has no biases in attention"
+        }
+        if case .yarn(let rule) = variations.rotaryScaling,
+            rule
+                != .init(factor: rule.factor, originalPositionCount: rule.originalPositionCount)
+        {
+            return "llama.cpp's yarn has the numbers of the paper, and this model has others"
+        }
+        return nil
+    }
+
+    /// The tensor of factors by which Llama 3.1's rule divides each frequency: what llama.cpp's
+    /// converter makes of the rule's numbers. None for a model of another rule.
+    fileprivate var ggufFrequencyStreams: [TensorStream] {
+        guard case .llama3(let rule)? = variations.rotaryScaling else { return [] }
+        let plain = RotaryTable.frequencies(base: rotaryBase, headSize: headSize)
+        return [
+            TensorStream(name: GGUFTensorNames.frequencyFactors, shape: [plain.count]) {
+                rows, floats in
+                for (place, pair) in rows.enumerated() {
+                    unsafe floats.base[place] = plain[pair] / rule.frequency(of: plain[pair])
+                }
+            }
+        ]
+    }
+}
+
+extension Architecture {
+    /// llama.cpp's name of the architecture.
+    var ggufName: String { self == .mistral ? Architecture.llama.rawValue : rawValue }
+
+    /// Whether llama.cpp turns neighbours where Hugging Face turns the halves of a head.
+    var turnsNeighbours: Bool { ggufName == Architecture.llama.rawValue }
+}
+
 extension TensorStream {
-    /// The matrix with the rows of each head in the order in which llama.cpp's "llama" turns pairs:
-    /// neighbours, where Hugging Face turns the first half of a head with the second.
+    /// The matrix or bias with the rows of each head in the order in which llama.cpp's "llama"
+    /// turns pairs: neighbours, where Hugging Face turns the first half of a head with the second.
     fileprivate func interleavingHalves(of size: Int, name: String) -> TensorStream {
         let width = rowWidth
         return TensorStream(name: name, shape: shape) { (range, floats) throws(ModelError) in

@@ -5,6 +5,8 @@ public final class HiddenState: ReadingState {
     public internal(set) var count = 0
     /// There is no limit.
     public var capacity: Int? { nil }
+    /// A state is of all its tokens.
+    public var isDivisible: Bool { false }
     /// Bytes of the state.
     public var byteCount: Int { 4 * storage.count }
 

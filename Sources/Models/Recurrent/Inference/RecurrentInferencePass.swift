@@ -22,6 +22,10 @@ public final class RecurrentInferencePass: InferencePass {
     private let biases: FloatBuffer
     private let buffers: Buffers
 
+    /// The logits of places of parts, as many as are computed at once.
+    private lazy var partLogits = LogitRows(
+        textCount: 64, vocabularySize: configuration.vocabularySize, kernels: products.kernels)
+
     /// Tokens that are read at once, which bounds the scratch.
     static let chunkLength = 256
 
@@ -117,6 +121,36 @@ public final class RecurrentInferencePass: InferencePass {
         }
     }
 
+    /// Reads the next tokens of several texts, one text after the other, 256 at a time.
+    public func read(
+        _ parts: [TextPart],
+        _ take: (_ part: Int, _ place: Int, _ logits: LogitRows, _ row: Int) -> Void
+    ) {
+        for (number, part) in parts.enumerated() {
+            model.checkIDs(part.ids.span)
+            let state = HiddenState.of(part.state)
+            for start in stride(from: 0, to: part.ids.count, by: Self.chunkLength) {
+                let count = min(Self.chunkLength, part.ids.count - start)
+                buffers.ids.copy(from: part.ids.span.extracting(start..<start + count))
+                embed(count)
+                for index in layers.indices {
+                    readLayer(index, count, state, throughPanels: true)
+                }
+                state.count += count
+                let wanted = part.wanted.clamped(to: start..<start + count)
+                let outputs = rows(buffers.input, count, configuration.hiddenSize)
+                let most = partLogits.matrix.rows
+                for first in stride(from: wanted.lowerBound, to: wanted.upperBound, by: most) {
+                    let end = min(first + most, wanted.upperBound)
+                    products.multiply(
+                        outputs.rows(first - start..<end - start), head,
+                        into: partLogits.matrix.rows(0..<end - first), throughPanels: true)
+                    for place in first..<end { take(number, place, partLogits, place - first) }
+                }
+            }
+        }
+    }
+
     /// Reads one token of each text.
     public func step(_ tokens: [TokenID], _ states: [any ReadingState]) {
         precondition(
@@ -144,19 +178,21 @@ public final class RecurrentInferencePass: InferencePass {
     }
 
     /// The products of a layer's input, whose place the layer's output may take.
-    private func inputSums(_ index: Int, _ count: Int) -> Matrix {
+    private func inputSums(_ index: Int, _ count: Int, throughPanels: Bool = false) -> Matrix {
         let width = configuration.architecture.gateCount * configuration.hiddenSize
         let sums = rows(buffers.sums, count, width)
         products.multiply(
             rows(buffers.input, count, configuration.inputSize(ofLayer: index)),
-            layers[index].input, into: sums)
+            layers[index].input, into: sums, throughPanels: throughPanels)
         return sums
     }
 
     /// Tokens of one text, one after the other.
-    private func readLayer(_ index: Int, _ count: Int, _ state: HiddenState) {
+    private func readLayer(
+        _ index: Int, _ count: Int, _ state: HiddenState, throughPanels: Bool = false
+    ) {
         let h = configuration.hiddenSize
-        let sums = inputSums(index, count)
+        let sums = inputSums(index, count, throughPanels: throughPanels)
         let outputs = rows(buffers.input, count, h)
         load([state], index)
         for row in 0..<count {

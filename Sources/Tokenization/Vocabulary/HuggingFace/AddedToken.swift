@@ -11,14 +11,16 @@ struct AddedToken {
     /// "normalized": whether it is looked for in what the other kind left over.
     var isNormalized = false
 
-    /// A setting that is not supported, if it is on.
-    var unsupported: String?
+    /// "single_word", "lstrip" and "rstrip", as far as they are on.
+    var settings: Set<String> = []
 
     /// The token as the vocabulary has it.
     var special: SpecialToken {
         SpecialToken(
             content: content, id: TokenID(id),
-            recognition: isSpecial ? .whereAllowed : .everywhere, isSearchedLast: isNormalized)
+            recognition: isSpecial ? .whereAllowed : .everywhere, isSearchedLast: isNormalized,
+            stripsLeft: settings.contains("lstrip"), stripsRight: settings.contains("rstrip"),
+            isSingleWord: settings.contains("single_word"))
     }
 
     /// Reads the whole list.
@@ -36,7 +38,7 @@ struct AddedToken {
                 case "special": token.isSpecial = try reader.readBool()
                 case "normalized": token.isNormalized = try reader.readBool()
                 case "single_word", "lstrip", "rstrip":
-                    if try reader.readBool() { token.unsupported = key }
+                    if try reader.readBool() { token.settings.insert(key) }
                 default: throw reader.failure("an added token has the unknown member \"\(key)\"")
                 }
             }
@@ -48,16 +50,10 @@ struct AddedToken {
         return tokens
     }
 
-    /// Throws unless `tokens` are found without looking at the text around them. O(number).
-    static func check(_ tokens: [AddedToken], path: String) throws(TokenizationError) {
+    /// Throws if two of `tokens` are the same. O(number).
+    static func check(_ tokens: [AddedToken]) throws(TokenizationError) {
         var contents: Set<ExactName> = []
         for token in tokens {
-            if let key = token.unsupported {
-                throw .unsupported(
-                    path: path,
-                    reason: "the added token \"\(token.content)\" has \"\(key)\" set, so that text "
-                        + "around it would decide about it or be lost")
-            }
             guard contents.insert(ExactName(token.content)).inserted else {
                 throw .invalidVocabulary(
                     reason: "the added token \"\(token.content)\" is listed twice")

@@ -19,8 +19,11 @@ package struct PostProcessor: Sendable {
             .init(key: "use_regex", value: .bool(true)),
         ]))
 
+    /// None.
+    static let none = PostProcessor(.null)
+
     /// One that puts `token` before a text, as published files say it.
-    static func beginning(with token: SpecialToken) -> PostProcessor {
+    static func beginning(with token: SpecialToken, isOfCharacters: Bool) -> PostProcessor {
         func special(_ type: String) -> JSONValue { item("SpecialToken", token.content, type) }
         let (first, second) = (item("Sequence", "A", "0"), item("Sequence", "B", "1"))
         let ids = JSONValue.object([
@@ -36,6 +39,7 @@ package struct PostProcessor: Sendable {
                 key: "special_tokens",
                 value: .object([.init(key: token.content, value: ids)])),
         ])
+        guard !isOfCharacters else { return PostProcessor(template) }
         return PostProcessor(
             .object([
                 .init(key: "type", value: .string("Sequence")),
@@ -57,6 +61,9 @@ package struct PostProcessor: Sendable {
 
     /// The contents of the tokens that it puts before a text, in their order.
     var beginning: [String] {
+        if let pair = Self.parts(of: value).lazy.compactMap({ $0["cls"]?.array }).first {
+            return pair.first?.string.map { [$0] } ?? []
+        }
         let template = Self.parts(of: value).lazy.compactMap { $0["single"]?.array }.first
         return (template ?? []).prefix { $0["Sequence"] == nil }
             .compactMap { $0["SpecialToken"]?["id"]?.string }
@@ -86,15 +93,28 @@ package struct PostProcessor: Sendable {
             // `tokenizers` takes what a first template made for a pair of texts.
             case "TemplateProcessing" where !hasTemplate && Self.isAround(part, specials):
                 hasTemplate = true
+            case "RobertaProcessing" where !hasTemplate && Self.isPair(part, specials),
+                "BertProcessing" where !hasTemplate && Self.isPair(part, specials):
+                hasTemplate = true
             default:
                 throw .unsupported(
                     path: path,
                     reason:
-                        "its post-processor is not ByteLevel or one TemplateProcessing with "
-                        + "special tokens of the vocabulary around the text")
+                        "its post-processor is not ByteLevel or one TemplateProcessing, "
+                        + "RobertaProcessing or BertProcessing with special tokens of the "
+                        + "vocabulary around the text")
             }
         }
         self.init(value)
+    }
+
+    /// Whether the two tokens around a text are special tokens with their own numbers.
+    private static func isPair(_ part: JSONValue, _ specials: [SpecialToken]) -> Bool {
+        ["sep", "cls"].allSatisfy { key in
+            specials.contains {
+                part[key]?.array == [.string($0.content), .number($0.id.description)]
+            }
+        }
     }
 
     /// Whether a template is the text once, among special tokens with their own numbers.

@@ -76,7 +76,15 @@ struct MergeBatch: ~Copyable {
         for merge in merges {
             guard let left = tokens.id(of: text, from: start, to: merge.middle),
                 let right = tokens.id(of: text, from: merge.middle, to: merge.end)
-            else { throw Self.failure(pairs.count, at: merge.position, path: path) }
+            else {
+                for (from, to) in [(start, merge.middle), (merge.middle, merge.end)] {
+                    let name = text.array(from: from, to: to)
+                    guard !name.isEmpty, tokens.hasSpecial(name) else { continue }
+                    throw .invalidVocabulary(
+                        reason: MergeTable.namesSpecial(name, merge: pairs.count))
+                }
+                throw Self.failure(pairs.count, at: merge.position, path: path)
+            }
             pairs.append(MergePair(left: left, right: right))
             start = merge.end
         }

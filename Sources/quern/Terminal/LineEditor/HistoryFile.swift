@@ -36,7 +36,7 @@ struct HistoryFile {
 
     /// The lines so far, the oldest first. Of a file that has become too long, the first go.
     func lines() -> [String] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        guard isFile, let data = FileManager.default.contents(atPath: path) else { return [] }
         let isLong = data.count > Self.byteLimit
         let kept = data.suffix(Self.byteLimit).split(separator: UInt8(ascii: "\n"))
             .dropFirst(isLong ? 1 : 0).suffix(LineEditor.historyLimit)
@@ -51,6 +51,12 @@ struct HistoryFile {
         return lines
     }
 
+    /// Whether what lies at the path is a file of its own.
+    private var isFile: Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Keeps a line.
     func append(_ line: String) { write([line]) }
 
@@ -59,9 +65,12 @@ struct HistoryFile {
         try? FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
-        let descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        // A link to /dev/null, or a pipe, is somebody's way to keep no history.
+        let descriptor = unsafe open(
+            path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
+        guard isFile else { return }
         fchmod(descriptor, 0o600)
         let bytes = lines.flatMap { Array((Self.escaped($0) + "\n").utf8) }
         // In one piece, so that two programs do not mix their lines.

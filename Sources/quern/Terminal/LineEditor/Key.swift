@@ -21,6 +21,10 @@ enum Key: Equatable {
     case interrupt
     /// Ctrl-D, which deletes where there is something to delete.
     case endOfInput
+    /// Ctrl-D that was typed before the terminal became raw: its driver keeps that as the end of a
+    /// line, and hands it on as a byte of 0 where lines no longer count. There it could delete
+    /// nothing.
+    case earlierEndOfInput
     /// Ctrl-Z.
     case suspend
 }
@@ -55,8 +59,7 @@ struct KeyReader {
     mutating func next() -> Key? {
         while place < bytes.count {
             if paste != nil {
-                guard let text = pastedText() else { return nil }
-                return .text(text)
+                return pastedText()
             }
             let byte = bytes[place]
             if byte == Self.escape {
@@ -76,6 +79,7 @@ struct KeyReader {
 
     private static func control(_ byte: UInt8) -> Key? {
         switch byte {
+        case 0x00: .earlierEndOfInput
         case 0x01: .start
         case 0x02: .left
         case 0x03: .interrupt
@@ -116,9 +120,17 @@ struct KeyReader {
     }
 
     /// The pasted text, once its end is there, with line breaks as `\n` and without other control
-    /// characters.
-    private mutating func pastedText() -> String? {
+    /// characters; or Ctrl-C, which gives it up.
+    private mutating func pastedText() -> Key? {
         let rest = bytes[place...]
+        // Ctrl-C is in no text, and leads out of a paste whose end got lost.
+        if let interrupt = rest.firstIndex(of: 0x03),
+            interrupt < rest.firstRange(of: Self.pasteEnd)?.lowerBound ?? rest.endIndex
+        {
+            paste = nil
+            place = interrupt + 1
+            return .interrupt
+        }
         // The mark may be cut in two anywhere.
         guard let end = rest.firstRange(of: Self.pasteEnd) else {
             let kept = min(rest.count, Self.pasteEnd.count - 1)
@@ -130,11 +142,12 @@ struct KeyReader {
         place = end.upperBound
         let text = String(decoding: (paste ?? []) + rest[..<end.lowerBound], as: UTF8.self)
             .replacing("\r\n", with: "\n").replacing("\r", with: "\n")
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.filter {
-                    $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\t"
-                }))
+        return .text(
+            String(
+                String.UnicodeScalarView(
+                    text.unicodeScalars.filter {
+                        $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\t"
+                    })))
     }
 
     // MARK: Escape sequences

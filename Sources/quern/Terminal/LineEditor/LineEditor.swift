@@ -76,6 +76,7 @@ struct LineEditor {
         case .endOfInput:
             if text.isEmpty { return .endOfInput }
             if !right.isEmpty { right.removeFirst() }
+        case .earlierEndOfInput: if text.isEmpty { return .endOfInput }
         }
         return .changed
     }

@@ -46,7 +46,7 @@ struct TerminalLineReader {
                 case .changed: continue
                 case .line(let line):
                     // All of it stays on the screen, over as many lines as it takes.
-                    Terminal.write(screen.redrawn(prompt + LineDrawing.shown(line)) + "\n")
+                    Terminal.draw(screen.redrawn(prompt + LineDrawing.shown(line)) + "\n")
                     if !line.allSatisfy(\.isWhitespace) { historyFile?.append(line) }
                     return line
                 case .cancelled: Terminal.write("^C\n")
@@ -54,7 +54,7 @@ struct TerminalLineReader {
                     Terminal.write("\n")
                     throw ExitCode(130)
                 case .endOfInput: return nil
-                case .clearScreen: Terminal.write("\u{1B}[H\u{1B}[2J")
+                case .clearScreen: Terminal.draw("\u{1B}[H\u{1B}[2J")
                 case .suspend: suspend()
                 }
             }
@@ -68,7 +68,7 @@ struct TerminalLineReader {
         let drawing = LineDrawing(
             prompt: prompt, left: editor.left, right: editor.right,
             columns: Terminal.columns(of: STDOUT_FILENO) ?? 80)
-        Terminal.write(drawing.sequences(on: screen))
+        Terminal.draw(drawing.sequences(on: screen))
     }
 
     /// Stops the program and those that it was started with, as Ctrl-Z does, until they are told to

@@ -61,8 +61,7 @@ final class TerminalReturn {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 mode.restore()
-                signal(number, SIG_DFL)
-                kill(getpid(), number)
+                Self.end(by: number)
             }
             source.resume()
             return source
@@ -72,5 +71,17 @@ final class TerminalReturn {
     deinit {
         for source in sources { source.cancel() }
         for number in signals { signal(number, SIG_DFL) }
+    }
+
+    /// Ends the program by a signal. It is raised on this thread: one that is sent to the process
+    /// may be taken again by the source, which reads what all threads block, and so without end.
+    private static func end(by number: Int32) -> Never {
+        signal(number, SIG_DFL)
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(number)
+        _exit(128 + number)
     }
 }

@@ -1,5 +1,6 @@
 import Corpora
 import Foundation
+import Parquet
 
 extension Reader {
     /// Readers of documents, conversations and pairs.
@@ -45,6 +46,29 @@ extension Reader {
             _ = try CorpusConfiguration(inputsFrom: folder + "/inputs.list").inputPaths()
         },
     ]
+
+    /// A reader of Parquet files: their footers, the headers of their pages, and the pages.
+    static let parquet = Reader(name: "parquet", scene: "parquet", file: "-") { bytes, folder in
+        let path = folder + "/a.fuzzed"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let file = try ParquetFile(path: path)
+        for name in file.columnNames.prefix(8) {
+            let names = name.split(separator: ".", omittingEmptySubsequences: false)
+            guard let column = try? file.column(at: names.map(String.init)) else { continue }
+            var reader = ParquetReader(column, limits: ParquetLimits(valueByteCount: 1 << 20))
+            // A few bytes may state billions of rows without a value.
+            var count = 0
+            do {
+                while count < 10_000, let value = try reader.next() {
+                    if case .bytes(let text) = value { precondition(text.count <= 1 << 20) }
+                    count += 1
+                }
+            } catch {
+                precondition(!"\(error)".isEmpty)
+            }
+            precondition(reader.takeStoredByteCount() >= 0)
+        }
+    }
 
     private static func documents(
         _ name: String, _ file: String, _ format: CorpusFormat,

@@ -1,6 +1,8 @@
 import Models
 import Pipeline
+import Reports
 import Training
+import Work
 
 extension Reader {
     /// Readers of models and of what lies beside them.
@@ -15,6 +17,12 @@ extension Reader {
                 let file = try SafetensorsFile(path: folder + "/model.safetensors")
                 for tensor in file.tensors { _ = try file.floats(of: tensor.name) }
             },
+            .file("model-gguf", "gguf", "model.gguf") { folder in
+                let model = try ModelDirectory(gguf: folder + "/model.gguf")
+                guard model.layout.floatCount < 1 << 22 else { return }
+                _ = try model.model()
+                precondition(ModelDirectory.isGGUF(at: folder + "/model.gguf"))
+            },
             .file("chat-template", "decoder", "chat_template.jinja", report),
             .file(
                 "checkpoint-state", "run/checkpoints/step-00000004", "training_state.json", state),
@@ -28,6 +36,14 @@ extension Reader {
                 let summary = try TrainingSummary(runDirectory: folder)
                 precondition(!summary.tokensPerSecond.isNaN || summary.trainingSeconds.isNaN)
             },
+            .file("run-metrics", "run", "metrics.jsonl", page),
+            .file("run-measurements", "run", "measurements.json", page),
+            .file("run-provenance", "run", "provenance.json", page),
+            .file("event-file", "run", "events.out.tfevents.1.fuzz") { folder in
+                var scalars = EventScalars()
+                try scalars.read(folder + "/events.out.tfevents.1.fuzz")
+                precondition(scalars.tags.count <= 512 && scalars.eventCount >= 0)
+            },
         ]
 
     private static func model(_ name: String, _ scene: String, _ file: String) -> Reader {
@@ -38,6 +54,12 @@ extension Reader {
             _ = try directory.model()
             try directory.checkFinite()
         }
+    }
+
+    @Sendable private static func page(_ folder: String) throws {
+        let report = try ReportFiles(
+            [RunPlace(name: "run", directory: folder)], isMeasured: false, work: WorkContext())
+        precondition(!report.page.isEmpty && report.page.count < 1 << 26)
     }
 
     @Sendable private static func report(_ folder: String) throws {

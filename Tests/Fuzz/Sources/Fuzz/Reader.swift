@@ -10,7 +10,9 @@ struct Reader: Sendable {
     var read: @Sendable (_ bytes: [UInt8], _ folder: String) throws -> Void
 
     /// All of them.
-    static let all = streams + corpora + vocabularies + shards + models + settings + texts
+    static let all =
+        streams + corpora + [parquet] + refinement + vocabularies + shards + models + settings
+        + texts
 
     /// A reader of a file.
     static func file(

@@ -11,6 +11,7 @@ extension Reader {
         imported("tiktoken-published", "ranks.tiktoken") { $0.preset = .cl100k },
         imported("gguf", "vocabulary.gguf"),
         imported("tekken", "tekken.json"),
+        imported("sentencepiece", "tokenizer.model"),
         .file("vocabulary-merges", "pair", "merges.txt", readPair),
         .file("vocabulary-pieces", "pair", "vocab.json", readPair),
         .file("vocabulary-own", "vocabulary", "tokenizer.json") { folder in

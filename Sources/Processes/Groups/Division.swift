@@ -1,0 +1,45 @@
+/// Which process of a group has which parts of a buffer that all of them have.
+public struct Division: Equatable, Sendable {
+    /// The ranges of each rank, in ascending order. No two of all of them overlap.
+    public let ranges: [[Range<Int>]]
+
+    /// A division by the ranges of each rank.
+    public init(_ ranges: [[Range<Int>]]) { self.ranges = ranges }
+
+    /// The floats of a rank. O(ranges).
+    public func count(of rank: Int) -> Int { ranges[rank].reduce(0) { $0 + $1.count } }
+
+    /// Floats of a message: enough that a message costs no more than what it carries, few enough
+    /// that what is received and added stays in a cache.
+    static let pieceCount = 1 << 18
+
+    /// Bytes of scratch of ``ProcessGroup/sum(_:into:)`` in a group of `count` processes.
+    public static func scratchByteCount(ofSumOf floatCount: Int, count: Int) -> Int {
+        4 * (count - 1) * min(floatCount, pieceCount)
+    }
+
+    /// The ranges cut into pieces of at most ``pieceCount`` floats.
+    static func pieces(of ranges: [Range<Int>]) -> [Range<Int>] {
+        ranges.flatMap { range in
+            stride(from: range.lowerBound, to: range.upperBound, by: pieceCount).map {
+                $0..<min($0 + pieceCount, range.upperBound)
+            }
+        }
+    }
+
+    /// Ranges that a rank has here and another has in `other`. O(ranges).
+    func shared(by rank: Int, with otherRank: Int, in other: Division) -> [Range<Int>] {
+        var (left, right) = (ranges[rank][...], other.ranges[otherRank][...])
+        var result: [Range<Int>] = []
+        while let first = left.first, let second = right.first {
+            let both = first.clamped(to: second)
+            if !both.isEmpty, first.overlaps(second) { result.append(both) }
+            if first.upperBound <= second.upperBound {
+                left.removeFirst()
+            } else {
+                right.removeFirst()
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,172 @@
+/// What processes do with large buffers of floats that all of them have.
+extension ProcessGroup {
+    /// Sums the buffers of all processes: afterwards the floats of this rank's ranges are sums, and
+    /// the others are what they were.
+    ///
+    /// A float's sum is the binary tree over the ranks, ((0+1)+(2+3))+…, with the lower rank's part
+    /// first in each addition. Ranks behind the last are nothing, and nothing is added for them.
+    /// Every process sends each range to the process that it belongs to: as many bytes as the best
+    /// ways of summing need. O(floats) time and traffic.
+    ///
+    /// - Parameters:
+    ///   - floats: the parts, as many in each process.
+    ///   - division: the ranges that each process gets.
+    public func sum(
+        _ floats: inout MutableSpan<Float>, into division: Division
+    ) throws(ProcessError) {
+        precondition(division.ranges.count == count, "ranges for each process")
+        guard count > 1 else { return }
+        let (rank, count, others) = (rank, count, others)
+        let pieces = division.ranges.map(Division.pieces)
+        let roundCount = pieces.map(\.count).max() ?? 0
+        let room = pieces[rank].map(\.count).max() ?? 0
+        var scratch = [Float](repeating: 0, count: (count - 1) * room)
+        try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
+            try unsafe scratch.withUnsafeMutableBufferPointer { (scratch) throws(ProcessError) in
+                for round in 0..<roundCount {
+                    let own = round < pieces[rank].count ? pieces[rank][round] : 0..<0
+                    // Where the parts of the ranks are: this one's stands where it is.
+                    let parts = unsafe (0..<count).map { other in
+                        if other == rank {
+                            return unsafe UnsafeMutableBufferPointer(rebasing: floats[own])
+                        }
+                        let place = (other < rank ? other : other - 1) * room
+                        return unsafe UnsafeMutableBufferPointer(
+                            rebasing: scratch[place..<place + own.count])
+                    }
+                    try exchange(
+                        sending: others.compactMap { other in
+                            guard round < pieces[other].count else { return nil }
+                            return unsafe OutgoingMessage(
+                                to: other,
+                                UnsafeRawBufferPointer(
+                                    UnsafeMutableBufferPointer(
+                                        rebasing: floats[pieces[other][round]])))
+                        },
+                        receiving: own.isEmpty
+                            ? []
+                            : others.map {
+                                unsafe IncomingMessage(
+                                    from: $0, UnsafeMutableRawBufferPointer(parts[$0]))
+                            },
+                        patience: .watched)
+                    unsafe Self.addTree(parts)
+                    if rank != 0, !own.isEmpty {
+                        unsafe _ = parts[rank].update(fromContentsOf: parts[0])
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds buffers as a binary tree over their numbers; the sum ends in the first.
+    private static func addTree(_ parts: [UnsafeMutableBufferPointer<Float>]) {
+        var distance = 1
+        let (count, length) = unsafe (parts.count, parts[0].count)
+        while distance < count {
+            for place in stride(from: 0, to: count - distance, by: 2 * distance) {
+                let (lower, upper) = unsafe (parts[place], parts[place + distance])
+                for index in 0..<length { unsafe lower[index] += upper[index] }
+            }
+            distance *= 2
+        }
+    }
+
+    /// Hands every process's ranges of a buffer to all others. O(floats) traffic.
+    ///
+    /// - Parameters:
+    ///   - floats: a buffer of which each process has its own ranges; afterwards all have all.
+    ///   - division: the ranges of each process.
+    public func share(
+        _ floats: inout MutableSpan<Float>, of division: Division
+    ) throws(ProcessError) {
+        precondition(division.ranges.count == count, "ranges for each process")
+        let pieces = division.ranges.map(Division.pieces)
+        try move(&floats) { from, _ in pieces[from] }
+    }
+
+    /// Moves floats to those who need them: between two divisions of one buffer.
+    ///
+    /// - Parameters:
+    ///   - floats: the buffer, of which each process has its ranges of `owned`; afterwards it has
+    ///     its ranges of `wanted` as well.
+    ///   - owned: the ranges of each process now.
+    ///   - wanted: the ranges that each process needs.
+    public func move(
+        _ floats: inout MutableSpan<Float>, from owned: Division, to wanted: Division
+    ) throws(ProcessError) {
+        precondition(
+            owned.ranges.count == count && wanted.ranges.count == count, "ranges for each process")
+        let pieces = (0..<count).map { from in
+            (0..<count).map { to in
+                Division.pieces(of: owned.shared(by: from, with: to, in: wanted))
+            }
+        }
+        try move(&floats) { pieces[$0][$1] }
+    }
+
+    /// Moves the pieces `pieces(from, to)` of every process to every other.
+    private func move(
+        _ floats: inout MutableSpan<Float>, pieces: (_ from: Int, _ to: Int) -> [Range<Int>]
+    ) throws(ProcessError) {
+        guard count > 1 else { return }
+        let (rank, others) = (rank, others)
+        // All know the longest list, and so how often they meet.
+        var roundCount = 0
+        for from in 0..<count {
+            for to in 0..<count where to != from {
+                roundCount = max(roundCount, pieces(from, to).count)
+            }
+        }
+        try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
+            for round in 0..<roundCount {
+                func piece(_ from: Int, _ to: Int) -> UnsafeMutableBufferPointer<Float>? {
+                    let list = pieces(from, to)
+                    guard round < list.count else { return nil }
+                    return unsafe UnsafeMutableBufferPointer(rebasing: floats[list[round]])
+                }
+                try exchange(
+                    sending: others.compactMap { other in
+                        guard let piece = unsafe piece(rank, other) else { return nil }
+                        return unsafe OutgoingMessage(to: other, UnsafeRawBufferPointer(piece))
+                    },
+                    receiving: others.compactMap { other in
+                        guard let piece = unsafe piece(other, rank) else { return nil }
+                        return unsafe IncomingMessage(
+                            from: other, UnsafeMutableRawBufferPointer(piece))
+                    },
+                    patience: .watched)
+            }
+        }
+    }
+
+    /// Sends floats to rank 0. The others meanwhile do nothing of the group.
+    public func send(_ floats: Span<Float>) throws(ProcessError) {
+        precondition(rank != 0, "rank 0 receives")
+        try unsafe floats.withUnsafeBufferPointer { (floats) throws(ProcessError) in
+            for piece in Division.pieces(of: [0..<floats.count]) {
+                let bytes = unsafe UnsafeRawBufferPointer(
+                    UnsafeBufferPointer(rebasing: floats[piece]))
+                try exchange(
+                    sending: [unsafe OutgoingMessage(to: 0, bytes)], receiving: [],
+                    patience: .unlimited)
+            }
+        }
+    }
+
+    /// Receives, as rank 0, what another rank sends with ``send(_:)``, into a range of a buffer.
+    public func receive(
+        _ range: Range<Int>, of floats: inout MutableSpan<Float>, from rank: Int
+    ) throws(ProcessError) {
+        precondition(self.rank == 0 && rank != 0, "rank 0 receives")
+        try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
+            for piece in Division.pieces(of: [range]) {
+                let bytes = unsafe UnsafeMutableRawBufferPointer(
+                    UnsafeMutableBufferPointer(rebasing: floats[piece]))
+                try exchange(
+                    sending: [], receiving: [unsafe IncomingMessage(from: rank, bytes)],
+                    patience: .watched)
+            }
+        }
+    }
+}
