@@ -5,7 +5,7 @@ import json
 
 from harness import (
     CACHE,
-    REPOSITORY,
+    PROBE,
     Failure,
     Series,
     counted,
@@ -16,20 +16,27 @@ from harness import (
     table,
     times,
 )
+from llama import llama_server
+from tuning import tuned
 
-PROBE = REPOSITORY / ".build/release/ConformanceProbe"
 SHAPES = {
     "small": {"n_layer": 6, "n_head": 6, "n_embd": 384, "n_positions": 1024, "vocab_size": 16384},
     "gpt2": {"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024, "vocab_size": 50257},
 }
 PROMPT_LENGTH = 256
-# Peers, and the weights that Quern has beside each.
+# A program draws its text again until it has run so long: a small model has a text in no time.
+SECONDS = 10
+# Peers, and the weights that Quern has beside each. llama.cpp runs as its package on PyPI brings
+# it, and built for this processor.
+FILES = {"f32": "float32", "f16": "float16", "q8_0": "int8"}
 PEERS = [
     ("PyTorch by hand", "float32", {"peer": "torch"}),
+    ("PyTorch by hand, tuned", "float32", {"peer": "torch", "is_tuned": True}),
     ("transformers", "float32", {"peer": "transformers"}),
-    ("llama.cpp f32", "float32", {"peer": "llama.cpp", "gguf": "f32.gguf"}),
-    ("llama.cpp f16", "float16", {"peer": "llama.cpp", "gguf": "f16.gguf"}),
-    ("llama.cpp q8_0", "int8", {"peer": "llama.cpp", "gguf": "q8_0.gguf"}),
+    *((f"llama.cpp {file}", weights, {"peer": "llama.cpp", "gguf": f"{file}.gguf"})
+      for file, weights in FILES.items()),
+    *((f"llama.cpp native {file}", weights,
+       {"peer": "llama.cpp native", "gguf": f"{file}.gguf"}) for file, weights in FILES.items()),
 ]
 
 
@@ -49,7 +56,8 @@ def measure_shape(name, shape, options):
     prompt_file = folder / "prompt.json"
     prompt_file.write_text(json.dumps(prompt))
     request = {
-        "model": folder, "prompt": prompt, "count": options.new_tokens, "threads": options.threads
+        "model": folder, "prompt": prompt, "count": options.new_tokens,
+        "threads": options.threads, "seconds": SECONDS, "server": llama_server(),
     }
     own = {weights: (Series(), Series()) for weights in ["float32", "float16", "bfloat16", "int8"]}
     peers = {title: (Series(), Series()) for title, _, _ in PEERS}
@@ -67,7 +75,9 @@ def measure_shape(name, shape, options):
                 continue
             extra = {"gguf": folder / choice["gguf"]} if "gguf" in choice else {}
             try:
-                answer = peer("peers_generate.py", request | choice | extra, options.threads)
+                answer = peer(
+                    "peers_generate.py", request | choice | extra, options.threads,
+                    tuned() if choice.get("is_tuned") else None)
             except Failure as failure:
                 peers[title][0].failure = str(failure)
                 continue
@@ -99,9 +109,11 @@ def measure_shape(name, shape, options):
         ],
         rows,
         [
-            f"Medians of {counted(options.repeat, 'run')}: a prompt of {PROMPT_LENGTH} tokens, "
-            f"then {options.new_tokens}. Every token reads all matrices: GB/s is what that takes "
-            "of memory.",
+            f"Medians of {counted(options.repeat, 'run')} of at least {SECONDS} seconds, each the "
+            f"median of its texts: a prompt of {PROMPT_LENGTH} tokens, then {options.new_tokens}. "
+            "Every token reads all matrices: GB/s is what that takes of memory.",
+            "llama.cpp native is built for this processor, the other comes from its package. "
+            "Tuned: tcmalloc, MKL's instructions of this processor, large pages.",
             "Same ids: how many of the first tokens are those of Quern in float32. Random weights: "
             "where two tokens are nearly level, rounding decides.",
         ],
@@ -127,7 +139,7 @@ def agreement(ids, title):
 def run_quern(folder, prompt_file, weights, options):
     finished = run(
         [PROBE, "generation-speed", folder, prompt_file, options.new_tokens, options.threads,
-         weights],
+         weights, SECONDS],
         options.threads,
     )
     return json.loads(finished.output) | {"peak_megabytes": finished.peak_megabytes}

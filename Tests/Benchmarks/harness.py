@@ -16,6 +16,7 @@ REPOSITORY = FOLDER.parent.parent
 # Outside the repository's history. Slices of the corpora are used again by the next run.
 CACHE = REPOSITORY / ".cache" / "bench"
 QUERN = str(Path(os.environ.get("QUERN", REPOSITORY / ".build/release/quern")).resolve())
+PROBE = REPOSITORY / ".build/release/ConformanceProbe"
 TOKENIZATION_BENCH = FOLDER / ".build/release/TokenizationBench"
 PEERS = [
     "torch",
@@ -83,12 +84,13 @@ class Finished:
     output: str
 
 
-def run(command, threads=None):
+def run(command, threads=None, variables=None):
     """Runs a program to its end, by way of meter.py.
 
     With `threads`, it gets so many processors, and the peers' thread pools are told the number.
+    `variables` are those of the environment that it has besides.
     """
-    environment = dict(os.environ)
+    environment = dict(os.environ) | (variables or {})
     if threads is not None:
         environment.update({name: str(threads) for name in THREAD_VARIABLES})
     command = [str(part) for part in command]
@@ -150,12 +152,13 @@ def bench_tool(*arguments, threads):
     return json.loads(finished.output) | {"peak_megabytes": finished.peak_megabytes}
 
 
-def peer(script, request, threads):
+def peer(script, request, threads, variables=None):
     """Runs one of the peers' scripts in a process of its own and gives its answer.
 
     The answer also has the process's peak memory, Python and the libraries included.
     """
-    finished = run([sys.executable, FOLDER / script, json.dumps(request, default=str)], threads)
+    finished = run(
+        [sys.executable, FOLDER / script, json.dumps(request, default=str)], threads, variables)
     answer = json.loads(finished.output.strip().splitlines()[-1])
     if "failure" in answer:
         raise Failure(answer["failure"])

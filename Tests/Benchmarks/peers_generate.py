@@ -1,13 +1,17 @@
 """Greedy text from the same model by the peers, and how fast.
 
-Takes one argument, a JSON object: `peer`, one of "torch", "transformers", "llama.cpp" and "make",
-`model` (a Hugging Face directory), `prompt` (ids), `count` (tokens to draw), `threads`, and for
-llama.cpp `gguf`. "make" writes a random GPT-2 of the `shape` to `model`, and GGUF files of it
-beside. Prints one JSON object: the ids, and tokens a second of the prompt and of the text after its
-first token, which the prompt gives.
+Takes one argument, a JSON object: `peer`, one of "torch", "transformers", "llama.cpp", "llama.cpp
+native" and "make", `model` (a Hugging Face directory), `prompt` (ids), `count` (tokens to draw),
+`threads`, `seconds` (the text is drawn anew until they have passed), for llama.cpp `gguf`, and for
+the native one `server`, its program. "make" writes a random GPT-2 of the `shape` to `model`, and
+GGUF files of it beside. Prints one JSON object: the ids, and tokens a second of the prompt and of
+the text after its first token, which the prompt gives: medians over the texts.
 """
 
 import json
+import socket
+import statistics
+import subprocess
 import sys
 import time
 import urllib.request
@@ -19,6 +23,18 @@ def rates(prompt, ids, start, first, end):
         "ids": ids,
         "prompt_tokens_per_second": len(prompt) / (first - start),
         "tokens_per_second": (len(ids) - 1) / (end - first),
+    }
+
+
+def repeated(draw, seconds):
+    """The medians of as many answers as begin within the seconds, at least one."""
+    answers = []
+    start = time.perf_counter()
+    while not answers or time.perf_counter() - start < seconds:
+        answers.append(draw())
+    return answers[0] | {
+        key: statistics.median(answer[key] for answer in answers)
+        for key in ["prompt_tokens_per_second", "tokens_per_second"]
     }
 
 
@@ -43,14 +59,17 @@ def by_transformers(request):
             prompt, attention_mask=mask, max_new_tokens=count, min_new_tokens=count, **settings
         )[0, len(request["prompt"]):].tolist()
 
+    def measured():
+        start = time.perf_counter()
+        draw(1)
+        first = time.perf_counter()
+        ids = draw(request["count"])
+        end = time.perf_counter()
+        # The second call reads the prompt again.
+        return rates(request["prompt"], ids, start, first, end - (first - start))
+
     draw(3)
-    start = time.perf_counter()
-    draw(1)
-    first = time.perf_counter()
-    ids = draw(request["count"])
-    end = time.perf_counter()
-    # The second call reads the prompt again.
-    return rates(request["prompt"], ids, start, first, end - (first - start))
+    return repeated(measured, request["seconds"])
 
 
 def by_torch(request):
@@ -101,10 +120,13 @@ def by_torch(request):
             ids.append(read([ids[-1]], len(request["prompt"]) + place))
         return ids, first
 
+    def measured():
+        start = time.perf_counter()
+        ids, first = draw(request["count"])
+        return rates(request["prompt"], ids, start, first, time.perf_counter())
+
     draw(3)
-    start = time.perf_counter()
-    ids, first = draw(request["count"])
-    return rates(request["prompt"], ids, start, first, time.perf_counter())
+    return repeated(measured, request["seconds"])
 
 
 def by_llama_cpp(request):
@@ -119,6 +141,38 @@ def by_llama_cpp(request):
     params.n_batch = params.n_ubatch = 512
     params.verbosity = -1
     server = xllamacpp.Server(params)
+    return by_server(server.listening_address, request)
+
+
+def by_native_llama_cpp(request):
+    """The same server as a program of its own, built for this processor."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    threads = str(request["threads"])
+    server = subprocess.Popen(
+        [
+            request["server"], "--model", request["gguf"], "--threads", threads,
+            "--threads-batch", threads, "--parallel", "1", "--ctx-size", "1024", "--batch-size",
+            "512", "--ubatch-size", "512", "--log-disable", "--host", "127.0.0.1", "--port",
+            str(port),
+        ], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(address + "/health", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        return by_server(address, request)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def by_server(address, request):
+    """What llama.cpp's server at an address draws, and the times that it tells."""
 
     def draw(count):
         body = {
@@ -126,20 +180,23 @@ def by_llama_cpp(request):
             "return_tokens": True, "ignore_eos": True, "cache_prompt": False,
         }
         question = urllib.request.Request(
-            server.listening_address + "/completion", json.dumps(body).encode(),
+            address + "/completion", json.dumps(body).encode(),
             {"Content-Type": "application/json"})
         with urllib.request.urlopen(question, timeout=170) as answer:
             return json.load(answer)
 
+    def measured():
+        answer = draw(request["count"])
+        times = answer["timings"]
+        return {
+            "ids": answer["tokens"],
+            "prompt_tokens_per_second": times["prompt_per_second"],
+            # The first token comes with the prompt, as everywhere here.
+            "tokens_per_second": (times["predicted_n"] - 1) / times["predicted_ms"] * 1000,
+        }
+
     draw(3)
-    answer = draw(request["count"])
-    times = answer["timings"]
-    return {
-        "ids": answer["tokens"],
-        "prompt_tokens_per_second": times["prompt_per_second"],
-        # The first token comes with the prompt, as everywhere here.
-        "tokens_per_second": (times["predicted_n"] - 1) / times["predicted_ms"] * 1000,
-    }
+    return repeated(measured, request["seconds"])
 
 
 def make(request):
@@ -210,7 +267,8 @@ def write_gguf(model, shape, path, name):
 
 
 PEERS = {
-    "torch": by_torch, "transformers": by_transformers, "llama.cpp": by_llama_cpp, "make": make
+    "torch": by_torch, "transformers": by_transformers, "llama.cpp": by_llama_cpp,
+    "llama.cpp native": by_native_llama_cpp, "make": make,
 }
 
 if __name__ == "__main__":

@@ -1,20 +1,37 @@
 """Quality after minutes of training: held-out bits per byte on the default corpus.
 
-Each program has the same seconds of training, and PyTorch two recipes for a GPT-2 of the same size.
+Each program has the same seconds of training. PyTorch is tuned, trains a GPT-2 of the same size,
+and takes the best of several recipes, each at the learning rate that is best for it.
 """
 
 import json
+import statistics
+from dataclasses import dataclass
 
 from harness import CACHE, REPOSITORY, Failure, make_empty, number, peer, quern, say, table
 from train import MODEL, RECIPE
+from tuning import tuned
 
 PIPELINE = REPOSITORY / "pipeline.json"
+BATCH_SIZES = [4, 16]
 # nanoGPT's settings for a small model, and the same with Muon for the blocks' matrices.
-PEERS = {
-    "nanoGPT's recipe": RECIPE | {"learning_rate": 1e-3, "warmup_steps": 100},
-    "with Muon": RECIPE
-    | {"learning_rate": 3e-3, "muon_learning_rate": 0.02, "warmup_steps": 100},
+OPTIMIZERS = {
+    "AdamW": {"learning_rate": 1e-3},
+    "Muon": {"learning_rate": 3e-3, "muon_learning_rate": 0.02},
 }
+# Factors of an optimizer's rates; the first seed chooses among them.
+FACTORS = [0.5, 1, 2, 4]
+SEEDS = [1337, 1338, 1339]
+
+
+@dataclass
+class Result:
+    """One training."""
+
+    seconds: float
+    steps: int
+    tokens_per_second: float
+    bits_per_byte: float
 
 
 def measure(options):
@@ -82,43 +99,65 @@ def train_both(configuration, options):
     vocabulary_size = json.loads((shards / "manifest.json").read_text())["vocabulary"]["size"]
     rows = []
     for budget in options.budgets:
-        say(f"quality: {budget} s of training, Quern ...")
-        rows.append(quern_row(configuration, vocabulary, shards, budget, options))
-        for name, recipe in PEERS.items():
-            say(f"quality: {budget} s of training, PyTorch {name} ...")
-            rows.append(peer_row(name, recipe, shards, vocabulary_size, budget, options))
+        own = []
+        for seed in SEEDS:
+            say(f"quality: {budget} s of training, Quern, seed {seed} ...")
+            own.append(by_quern(vocabulary, shards, budget, seed, options))
+        rows.append(row("Quern, pipeline.json", own))
+        for batch_size in BATCH_SIZES:
+            for name, rates in OPTIMIZERS.items():
+                recipe = RECIPE | {"batch_size": batch_size, "warmup_steps": 100}
+                rows.append(
+                    peer_row(name, recipe, rates, shards, vocabulary_size, budget, options))
     return rows
 
 
-def peer_row(name, recipe, shards, vocabulary_size, budget, options):
+def row(program, results):
+    figures = [result.bits_per_byte for result in results]
+    return [
+        program,
+        number(statistics.mean(result.seconds for result in results), 1),
+        round(statistics.mean(result.steps for result in results)),
+        number(statistics.mean(result.tokens_per_second for result in results)),
+        number(statistics.mean(figures), 4)
+        + (f" ({number(min(figures), 4)}–{number(max(figures), 4)})" if len(figures) > 1 else ""),
+    ]
+
+
+def peer_row(name, recipe, rates, shards, vocabulary_size, budget, options):
     """A GPT-2 of the same size in PyTorch, trained until the budget is spent."""
-    program = f"PyTorch eager, {name}"
-    try:
+    program = f"PyTorch tuned, {name}, batch {recipe['batch_size']}"
+
+    def train(factor, seed):
+        say(f"quality: {budget} s of training, {program}, rates × {factor}, seed {seed} ...")
+        scaled = {key: value * factor for key, value in rates.items()}
         answer = peer(
             "peers_torch.py",
             {
                 "model": MODEL | {"vocab_size": vocabulary_size},
-                "recipe": recipe,
+                "recipe": recipe | scaled | {"seed": seed},
                 "shards": shards,
                 "threads": options.threads,
                 "budget": budget,
             },
             options.threads,
+            tuned(),
         )
+        steps = len(answer["losses"])
+        tokens = steps * recipe["batch_size"] * MODEL["n_positions"]
+        return Result(
+            answer["seconds"], steps, tokens / answer["seconds"], answer["bits_per_byte"])
+
+    try:
+        swept = {factor: train(factor, SEEDS[0]) for factor in FACTORS}
+        best = min(swept, key=lambda factor: swept[factor].bits_per_byte)
+        results = [swept[best], *(train(best, seed) for seed in SEEDS[1:])]
     except Failure as failure:
         return [program, "failed", "", "", str(failure)]
-    steps = len(answer["losses"])
-    tokens = steps * recipe["batch_size"] * MODEL["n_positions"]
-    return [
-        program,
-        number(answer["seconds"], 1),
-        steps,
-        number(tokens / answer["seconds"]),
-        number(answer["bits_per_byte"], 4),
-    ]
+    return row(f"{program}, rates × {best}", results)
 
 
-def quern_row(configuration, vocabulary, shards, budget, options):
+def by_quern(vocabulary, shards, budget, seed, options):
     """Quern's default recipe, stretched over as many steps as the budget holds."""
 
     def train(steps):
@@ -136,17 +175,18 @@ def quern_row(configuration, vocabulary, shards, budget, options):
             "--set",
             f"training.steps={steps}",
             "--set",
+            f"training.seed={seed}",
+            "--set",
             "training.evaluate_every=1000000",
             "--set",
             "training.checkpoint_every=1000000",
             threads=options.threads,
         )
-        return last_run(run, "Quern, pipeline.json")[-1], json.loads(
-            (run / "summary.json").read_text()
-        )
+        return json.loads((run / "summary.json").read_text())
 
     # A schedule needs its number of steps, so the speed is taken first.
-    _, summary = train(20)
-    steps = round(budget * summary["steps"] / summary["seconds"])
-    row, _ = train(steps)
-    return row
+    summary = train(20)
+    summary = train(round(budget * summary["steps"] / summary["seconds"]))
+    return Result(
+        summary["seconds"], summary["steps"], summary["tokens_per_second"],
+        summary["bits_per_byte"])

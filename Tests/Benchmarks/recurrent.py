@@ -1,14 +1,13 @@
 """Recurrent models: Quern beside PyTorch's nn.LSTM, in training and in generation.
 
-PyTorch runs with what LD_PRELOAD names: give it tcmalloc, and on a processor of AMD's a library
-that lets MKL choose AVX-512, for its fastest form.
+PyTorch is tuned as an expert does it.
 """
 
 import json
 
-from harness import CACHE, REPOSITORY, Series, number, peer, run, say, table, times
+from harness import CACHE, PROBE, Series, number, peer, run, say, table, times
+from tuning import tuned
 
-PROBE = REPOSITORY / ".build/release/ConformanceProbe"
 SECONDS = 20
 SHAPES = {
     "2 layers of 512": (32, {"n_layer": 2, "n_embd": 512}),
@@ -43,15 +42,15 @@ def measure_shape(title, batch_size, shape, options):
             prompt = folder / "prompt.json"
             prompt.write_text(json.dumps([place % shape["vocab_size"] for place in range(length)]))
             finished = run(
-                [PROBE, "generation-speed", folder, prompt, 2000, options.threads, "float32"],
+                [PROBE, "generation-speed", folder, prompt, 2000, options.threads, "float32", 0],
                 options.threads)
             own[f"generation after {length}"] = json.loads(finished.output)["tokens_per_second"]
         for name, value in own.items():
             series.setdefault(name, Series()).add(value, finished.peak_megabytes)
-        answer = peer("peers_recurrent.py", request, options.threads)
+        answer = peer("peers_recurrent.py", request, options.threads, tuned())
         own["generation"] = own[f"generation after {LENGTHS[-1]}"]
         for name in ["float32 training", "bfloat16 training", "generation"]:
-            series.setdefault(f"PyTorch {name}", Series()).add(
+            series.setdefault(f"PyTorch tuned, {name}", Series()).add(
                 answer[name], answer["peak_megabytes"], own[name])
     table(
         f"recurrent: LSTM of {title}, batch {batch_size} × 256, {options.threads} threads",

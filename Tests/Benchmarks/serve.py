@@ -1,21 +1,17 @@
 """Models over HTTP: Quern's server beside llama.cpp's, the same weights, clients and processors."""
 
 import json
-import os
 import selectors
 import shutil
 import socket
 import statistics
 import subprocess
-import sys
-import tarfile
 import time
 import urllib.request
-from pathlib import Path
 
-from generate import PROBE
 from harness import (
     CACHE,
+    PROBE,
     QUERN,
     REPOSITORY,
     Failure,
@@ -29,6 +25,7 @@ from harness import (
     table,
     times,
 )
+from llama import llama_server
 
 # GPT-2's, and one of 2 million parameters, with the vocabulary of the default corpus.
 SHAPES = {
@@ -42,10 +39,6 @@ STREAMS = 8
 SHORT_PROMPT, LONG_PROMPT = 16, 200
 FIRST_TOKENS = 5
 SAMPLING = {"temperature": 0.8, "top_k": 50, "top_p": 0.95}
-# The sources of llama.cpp that its Python package carries. Its server is built for this processor,
-# beside the repository: it takes ten minutes, once.
-PACKAGE = "llama-cpp-python==0.3.36"
-BUILD = Path.home() / ".cache" / "quern-bench" / PACKAGE.replace("==", "-")
 
 
 def measure(options):
@@ -128,32 +121,6 @@ def model(name):
     return folder
 
 
-def llama_server():
-    """llama.cpp's server; LLAMA_SERVER names one that is there."""
-    if named := os.environ.get("LLAMA_SERVER"):
-        return named
-    program = BUILD / "build" / "bin" / "llama-server"
-    if program.exists():
-        return program
-    say(f"serve: building llama.cpp's server in {BUILD} ...")
-    make_empty(BUILD)
-    run([
-        sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary",
-        PACKAGE.split("==")[0], "--dest", BUILD, PACKAGE,
-    ])
-    with tarfile.open(next(BUILD.glob("*.tar.gz"))) as archive:
-        archive.extractall(BUILD, filter="data")
-    sources = next(BUILD.glob("*/vendor/llama.cpp"))
-    cmake = Path(sys.executable).with_name("cmake")
-    run([
-        cmake, "-S", sources, "-B", BUILD / "build", "-DCMAKE_BUILD_TYPE=Release",
-        "-DGGML_NATIVE=ON", "-DBUILD_SHARED_LIBS=OFF", "-DLLAMA_BUILD_TESTS=OFF",
-        "-DLLAMA_BUILD_EXAMPLES=OFF", "-DLLAMA_BUILD_UI=OFF", "-DLLAMA_OPENSSL=OFF",
-    ])
-    run([cmake, "--build", BUILD / "build", "--target", "llama-server", "--parallel", "2"])
-    return program
-
-
 def quern_command(folder, weights, options):
     return [
         QUERN, "serve", "--model", folder / "model", "--weights", weights, "--parallel", STREAMS,
@@ -175,7 +142,7 @@ def plain_rate(folder, weights, options):
     prompt.write_text(json.dumps(ids(SHORT_PROMPT, 0)))
     finished = run(
         [PROBE, "generation-speed", folder / "model", prompt, options.new_tokens,
-         options.threads, weights],
+         options.threads, weights, 0],
         options.threads)
     return json.loads(finished.output)["tokens_per_second"]
 

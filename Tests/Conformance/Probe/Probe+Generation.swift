@@ -60,11 +60,12 @@ extension Probe {
 
     /// Reads a prompt and continues it greedily, and prints the ids and how fast that was: the
     /// tokens a second of the prompt, and of the text after its first token, which the prompt
-    /// gives.
+    /// gives; medians of as many times as begin within the seconds given, at least once.
     static func generationSpeed(_ arguments: [String]) throws {
         let model = try open(arguments[0])
         let prompt = try read([TokenID].self, arguments[1])
         let count = try number(arguments[2])
+        let seconds = try number(arguments[5])
         guard let weights = WeightFormat(rawValue: arguments[4]) else {
             throw ProbeError("\(arguments[4]) is no format of weights")
         }
@@ -75,13 +76,22 @@ extension Probe {
         // Memory that has not been touched, and threads that have not run, are no part of it.
         generator.start(prompt: prompt)
         _ = generator.next()
-        _ = generator.next()
-        generator.start(prompt: [prompt[0] == 0 ? 1 : 0])
-        _ = generator.next()
-        generator.start(prompt: prompt)
         var ids: [TokenID] = []
-        let promptTime = clock.measure { if let id = generator.next() { ids.append(id) } }
-        let textTime = clock.measure { while let id = generator.next() { ids.append(id) } }
+        var promptRates: [Double] = []
+        var textRates: [Double] = []
+        let start = clock.now
+        repeat {
+            // A prompt that begins as the text before it did would be read from there on.
+            generator.start(prompt: [prompt[0] == 0 ? 1 : 0])
+            _ = generator.next()
+            ids = []
+            generator.start(prompt: prompt)
+            let promptTime = clock.measure { if let id = generator.next() { ids.append(id) } }
+            let textTime = clock.measure { while let id = generator.next() { ids.append(id) } }
+            promptRates.append(Double(prompt.count) / (promptTime / .seconds(1)))
+            textRates.append(Double(ids.count - 1) / (textTime / .seconds(1)))
+        } while clock.now - start < .seconds(seconds)
+        func median(_ rates: [Double]) -> Double { rates.sorted()[rates.count / 2] }
         struct Answer: Encodable {
             let ids: [TokenID]
             let prompt_tokens_per_second: Double
@@ -91,8 +101,8 @@ extension Probe {
         try printJSON(
             Answer(
                 ids: ids,
-                prompt_tokens_per_second: Double(prompt.count) / (promptTime / .seconds(1)),
-                tokens_per_second: Double(ids.count - 1) / (textTime / .seconds(1)),
+                prompt_tokens_per_second: median(promptRates),
+                tokens_per_second: median(textRates),
                 weight_bytes: generator.weightByteCount))
     }
 }
