@@ -8,11 +8,17 @@
 #define FEW 4
 // The same where a part of B is read again for other columns.
 #define MORE (W == 16 ? 8 : 4)
-// Vectors of columns, and rows, of a part of B that stays in the first-level cache while rows of X
-// pass over it. Its lines come from memory in the order in which they lie there, eight a row: read
-// two a row, as sums of many rows have registers for, the matrix takes twice as long.
+// Vectors of columns, and rows, of a part of B that stays near while rows of X pass over it. Its
+// lines come from memory in the order in which they lie there, eight a row: read two a row, as sums
+// of many rows have registers for, the matrix takes twice as long.
 #define WIDE 8
 #define DEEP 64L
+// Rows of B that are read side by side, from their begins to their ends, for few rows of X.
+#define SIDE 8
+
+// Asks for a line of B in the second-level cache. The first level can wait for a dozen lines only,
+// which on some processors is a third of what memory could hand over meanwhile.
+INLINE void ask_for(const float *line) { __builtin_prefetch(line, 0, 2); }
 
 // R rows by S vectors of columns of a B whose rows are contiguous. Meanwhile the lines of WIDE
 // vectors of rows from `next` on are asked for, as many as were passed over; nil for none.
@@ -29,7 +35,7 @@ INLINE void few_columns(
         if (next) {
             const int parts = WIDE / S;
             const float *vectors = next + p / parts * b_row + p % parts * (S * W);
-            UNROLL for (int i = 0; i < S * W; i += 16) { __builtin_prefetch(vectors + i); }
+            UNROLL for (int i = 0; i < S * W; i += 16) { ask_for(vectors + i); }
         }
         UNROLL for (int s = 0; s < S; s++) {
             vf w = load(b + s * W);
@@ -39,6 +45,45 @@ INLINE void few_columns(
     UNROLL for (int r = 0; r < R; r++) {
         UNROLL for (int s = 0; s < S; s++) { store(y + r * y_row + s * W, sums[r][s]); }
     }
+}
+
+// R rows by P rows of a B whose rows are contiguous, whole vectors of its columns. The sums rest in
+// Y, which is near, and B passes in the order of memory, while the P rows behind are asked for if
+// `asks`.
+INLINE void few_beside(
+    const int R, const int P, long columns, const float *x, long x_row, const float *b, long b_row,
+    float *y, long y_row, int add, int asks) {
+    for (long j = 0; j < columns; j += W) {
+        vf sums[FEW];
+        UNROLL for (int r = 0; r < R; r++) {
+            sums[r] = add ? load(y + r * y_row + j) : (vf)0.0f;
+        }
+        UNROLL for (int p = 0; p < P; p++) {
+            const float *row = b + p * b_row + j;
+            if (asks && j % 16 == 0) { ask_for(row + P * b_row); }
+            vf w = load(row);
+            UNROLL for (int r = 0; r < R; r++) { sums[r] += x[r * x_row + p] * w; }
+        }
+        UNROLL for (int r = 0; r < R; r++) { store(y + r * y_row + j, sums[r]); }
+    }
+}
+
+// R rows by whole vectors of the columns of a B whose rows are contiguous.
+INLINE void few_in_order(
+    const int R, long columns, long k, const float *x, long x_row, const float *b, long b_row,
+    float *y, long y_row, int add) {
+    long p = 0;
+    for (; p + SIDE <= k; p += SIDE) {
+        few_beside(
+            R, SIDE, columns, x + p, x_row, b + p * b_row, b_row, y, y_row, add || p > 0,
+            p + 2 * SIDE <= k);
+    }
+    for (; p < k; p++) {
+        few_beside(
+            R, 1, columns, x + p, x_row, b + p * b_row, b_row, y, y_row, add || p > 0, 0);
+    }
+    // A sum of nothing.
+    if (k == 0) { few_beside(R, 0, columns, x, x_row, b, b_row, y, y_row, add, 0); }
 }
 
 // R rows by a part of B, while the part that begins at `next` is asked for.
@@ -89,10 +134,11 @@ static void few_last_columns(
     store_some(y, sum, columns);
 }
 
-// R rows by J columns of a B whose columns are contiguous.
+// R rows by J columns of a B whose columns are contiguous, while the J columns behind are asked for
+// if `asks`.
 INLINE void few_dots(
     const int R, const int J, long k, const float *x, long x_row, const float *b, long b_column,
-    float *y, long y_row, int add) {
+    float *y, long y_row, int add, int asks) {
     vf sums[FEW][4];
     UNROLL for (int r = 0; r < R; r++) {
         UNROLL for (int j = 0; j < J; j++) { sums[r][j] = 0; }
@@ -100,7 +146,9 @@ INLINE void few_dots(
     long p = 0;
     for (; p + W <= k; p += W) {
         UNROLL for (int j = 0; j < J; j++) {
-            vf w = load(b + j * b_column + p);
+            const float *column = b + j * b_column + p;
+            if (asks && p % 16 == 0) { ask_for(column + J * b_column); }
+            vf w = load(column);
             UNROLL for (int r = 0; r < R; r++) { sums[r][j] += load(x + r * x_row + p) * w; }
         }
     }
@@ -120,23 +168,14 @@ INLINE void few_dots(
     }
 }
 
-// R rows by all columns.
+// R rows by all columns; `asks` of a B that is not near yet.
 INLINE void few_rows_of(
     const int R, long n, long k, const float *x, long x_row, const float *b, long b_row,
-    long b_column, float *y, long y_row, int add) {
+    long b_column, float *y, long y_row, int add, int asks) {
     long j = 0;
     if (b_column == 1) {
-        const int wide = R == 1 ? 8 : 2;
-        for (; j + wide * W <= n; j += wide * W) {
-            few_columns(R, wide, k, x, x_row, b + j, b_row, y + j, y_row, add, 0);
-        }
-        if (R == 1 && j + 4 * W <= n) {
-            few_columns(R, 4, k, x, x_row, b + j, b_row, y + j, y_row, add, 0);
-            j += 4 * W;
-        }
-        for (; j + W <= n; j += W) {
-            few_columns(R, 1, k, x, x_row, b + j, b_row, y + j, y_row, add, 0);
-        }
+        j = n - n % W;
+        few_in_order(R, j, k, x, x_row, b, b_row, y, y_row, add);
         if (j < n) {
             for (int r = 0; r < R; r++) {
                 few_last_columns(n - j, k, x + r * x_row, b + j, b_row, y + r * y_row + j, add);
@@ -146,10 +185,12 @@ INLINE void few_rows_of(
     }
     const int dots = R > 1 && W < 16 ? 2 : 4;
     for (; j + dots <= n; j += dots) {
-        few_dots(R, dots, k, x, x_row, b + j * b_column, b_column, y + j, y_row, add);
+        few_dots(
+            R, dots, k, x, x_row, b + j * b_column, b_column, y + j, y_row, add,
+            asks && j + 2 * dots <= n);
     }
     for (; j < n; j++) {
-        few_dots(R, 1, k, x, x_row, b + j * b_column, b_column, y + j, y_row, add);
+        few_dots(R, 1, k, x, x_row, b + j * b_column, b_column, y + j, y_row, add, 0);
     }
 }
 
@@ -157,7 +198,7 @@ static void few_rows(
     long m, long n, long k, const float *x, long x_row, const float *b, long b_row, long b_column,
     float *y, long y_row, int add) {
     long j = 0;
-    if (b_column == 1 && m > 1) {
+    if (b_column == 1 && m > FEW) {
         const long wide = WIDE * W;
         for (; j + wide <= n; j += wide) {
             const float *after = j + 2 * wide <= n ? b + j + wide : 0;
@@ -173,7 +214,9 @@ static void few_rows(
             const float *rows = x + i * x_row;
             float *out = y + i * y_row + j;
 #define CASE(R)                                                                                   \
-    case R: few_rows_of(R, columns, k, rows, x_row, w, b_row, b_column, out, y_row, add); break;
+    case R:                                                                                       \
+        few_rows_of(R, columns, k, rows, x_row, w, b_row, b_column, out, y_row, add, i == 0);     \
+        break;
             switch (m - i < FEW ? m - i : FEW) {
                 CASE(1) CASE(2) CASE(3) CASE(4)
             default: break;
