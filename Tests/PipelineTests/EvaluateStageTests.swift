@@ -59,7 +59,7 @@ import Work
     private func conversations() throws -> ShardSet {
         try shards("chat", .none) { number in
             var ids: [TokenID] = []
-            chat.encode(
+            try chat.encode(
                 [
                     ChatMessage(role: .user, content: "day \(number)?"),
                     ChatMessage(role: .assistant, content: "the mill turns \(number % 3)"),
@@ -162,7 +162,7 @@ import Work
         (shape.layerCount, shape.headCount, shape.embeddingSize) = (1, 2, 16)
         shape.positionCount = 48
         let pairSet = try shards("pairs", .none) { number in
-            pairs.encode(source: "mill \(number)", target: "\(number) mill", with: encoder)
+            try pairs.encode(source: "mill \(number)", target: "\(number) mill", with: encoder)
         }
         for precision in Precision.allCases {
             var recipe = Self.recipe

@@ -26,10 +26,10 @@ import Tokenization
                 ChatMessage(role: .assistant, content: "The mill made \(number * 7) sacks."),
             ]
             var ids: [TokenID] = []
-            template.encode(messages, with: encoder, into: &ids)
+            try template.encode(messages, with: encoder, into: &ids)
             var question: [TokenID] = []
-            template.encode([messages[0]], with: encoder, into: &question)
-            template.beginAnswer(with: encoder, into: &question)
+            try template.encode([messages[0]], with: encoder, into: &question)
+            try template.beginAnswer(with: encoder, into: &question)
             for place in question.count..<ids.count - 1 {
                 expected.insert(Array(ids[place - 2...place]))
                 answerTokenCount += 1

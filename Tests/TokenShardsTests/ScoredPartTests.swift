@@ -15,7 +15,7 @@ import Tokenization
             configuration: configuration)
         var expected: [[TokenID]] = []
         for number in 0..<30 {
-            let ids = template.encode(
+            let ids = try template.encode(
                 source: "\(number * 7) sacks", target: String(repeating: "x", count: number % 5),
                 with: encoder)
             let cut = try #require(ids.firstIndex(of: template.pad))

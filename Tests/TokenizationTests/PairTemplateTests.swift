@@ -8,8 +8,8 @@ import Tokenization
         let template = try PairTemplate(extending: vocabulary)
         #expect(template.vocabulary.count == vocabulary.count + 2)
         let encoder = BytePairEncoder(template.vocabulary)
-        let ids = template.encode(source: "ab", target: "<|pad|>", with: encoder)
-        #expect(template.prompt("ab", with: encoder) == Array(ids[..<4]))
+        let ids = try template.encode(source: "ab", target: "<|pad|>", with: encoder)
+        #expect(try template.prompt("ab", with: encoder) == Array(ids[..<4]))
         #expect(ids[2] == template.end && ids[3] == template.pad && ids.last == template.end)
         // Text that looks like the token of padding is text.
         #expect(ids.filter { $0 == template.pad }.count == 1)

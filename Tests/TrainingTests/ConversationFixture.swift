@@ -27,7 +27,7 @@ struct ConversationFixture {
         for number in 0..<60 {
             let messages = Self.conversation(number)
             var ids: [TokenID] = []
-            template.encode(messages, with: encoder, into: &ids)
+            try template.encode(messages, with: encoder, into: &ids)
             try writer.append(ids.span, to: number % 6 == 5 ? .validation : .train)
         }
         _ = try writer.finish()

@@ -40,8 +40,8 @@ import Work
         for number in 0..<3 {
             var prompt: [TokenID] = []
             let messages = ConversationFixture.conversation(number)
-            template.encode([messages[0]], with: encoder, into: &prompt)
-            template.beginAnswer(with: encoder, into: &prompt)
+            try template.encode([messages[0]], with: encoder, into: &prompt)
+            try template.beginAnswer(with: encoder, into: &prompt)
             var generator = TextGenerator(
                 model, configuration: .greedy(maximumTokenCount: 20),
                 endTokens: [template.end])

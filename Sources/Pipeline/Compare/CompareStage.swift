@@ -35,13 +35,19 @@ public enum CompareStage {
             occurrences = vocabularies.map { Array(repeating: 0, count: $0.count) }
         }
 
-        func count(_ document: Document) {
+        func count(_ document: Document) throws(PipelineError) {
             var counts =
                 sources.removeValue(forKey: document.origin.path)
                 ?? Array(repeating: EncodingCounts(), count: encoders.count)
             for (number, encoder) in encoders.enumerated() {
                 ids.removeAll(keepingCapacity: true)
                 encoder.encode(document.text.span, into: &ids)
+                do throws(TokenizationError) {
+                    try encoder.check()
+                } catch {
+                    throw .notEncodable(
+                        document.origin, reason: "vocabulary \(number + 1): \(error)")
+                }
                 counts[number].add(document.text.span, ids: ids.span, of: encoder.vocabulary)
                 for id in ids { occurrences[number][id.index] += 1 }
             }
@@ -54,6 +60,9 @@ public enum CompareStage {
     ///
     /// The result does not depend on the number of threads. Memory is that of the vocabularies, the
     /// chunks under way and a few numbers a file.
+    ///
+    /// - Throws: ``PipelineError/notEncodable(_:reason:)`` for a document with a byte that no token
+    ///   of one of the vocabularies stands for, among others.
     public static func run(
         vocabularies: [Vocabulary], corpus: CorpusConfiguration, work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
@@ -62,8 +71,8 @@ public enum CompareStage {
         let claims = try reader.inputs.claim([], quarantinePath: corpus.keptPath, work: work)
         defer { withExtendedLifetime(claims) {} }
         try await forEachChunk(of: &reader, work: work) { documents in
-            workers.withItem { worker in
-                for document in documents { worker.count(document) }
+            try workers.withItem { worker in
+                for document in documents { try worker.count(document) }
             }
         } consume: { _, progress in
             work.report(.progress(StageProgress(activity: "encoding", reading: progress)))

@@ -176,8 +176,7 @@ public struct ChatSession {
             while messages[unread].role == .assistant { unread += 1 }
             let rendered = try template.render(
                 first + messages[unread...], beginsAnswer: true, clock: clock)
-            let ids = rendered.ids(with: encoder)
-            try encoder.check()
+            let ids = try rendered.ids(with: encoder)
             if ids.count <= room { return (ids, unread) }
             guard unread + 1 < messages.count else {
                 throw PipelineError.tooLong(tokenCount: ids.count, contextLength: room)

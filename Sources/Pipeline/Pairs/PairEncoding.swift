@@ -57,7 +57,7 @@ struct PairEncoding {
         var (losses, sources) = (Losses(), SourceCounts())
         while let pair = try reader.next() {
             try work.checkStop()
-            let ids = template.encode(source: pair.source, target: pair.target, with: encoder)
+            let ids = try ids(of: pair, with: encoder)
             // The last token is predicted, and predicts nothing.
             guard ids.count - 1 <= windowLength else {
                 losses.add(pair.origin, windowLength: windowLength)
@@ -90,6 +90,18 @@ struct PairEncoding {
             willReplace: willReplace)
         notify(losses, skippedRecords: reader.progress.skippedLines, work: work)
         return manifest
+    }
+
+    private func ids(
+        of pair: Pair, with encoder: BytePairEncoder
+    ) throws(PipelineError) -> [TokenID] {
+        do throws(TokenizationError) {
+            return try template.encode(source: pair.source, target: pair.target, with: encoder)
+        } catch {
+            let isOfSource = (try? template.prompt(pair.source, with: encoder)) == nil
+            throw .notEncodable(
+                pair.origin, reason: "its \(isOfSource ? "source" : "target"): \(error)")
+        }
     }
 
     private func report(_ progress: CorpusProgress, _ work: WorkContext<PipelineEvent>) {

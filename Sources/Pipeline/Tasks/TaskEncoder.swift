@@ -37,19 +37,24 @@ struct TaskEncoder {
 
     /// The texts of a question. O(its bytes).
     func texts(of item: TaskItem, _ task: EvaluationTask) throws -> [ScoredText] {
-        let texts: [ScoredText]
-        switch task.rule {
-        case .harness:
-            var contexts: [String: [TokenID]] = [:]
-            texts = try item.texts.map { try harnessText($0, &contexts, place: item.place) }
-        case .core: texts = try coreTexts(item, task.kind)
-        }
-        do throws(TokenizationError) {
-            try encoder.check()
-        } catch {
+        do {
+            switch task.rule {
+            case .harness:
+                var contexts: [String: [TokenID]] = [:]
+                return try item.texts.map { try harnessText($0, &contexts, place: item.place) }
+            case .core: return try coreTexts(item, task.kind)
+            }
+        } catch let error as TokenizationError {
             throw PipelineError.badTask(place: item.place, reason: "\(error)")
         }
-        return texts
+    }
+
+    private func encode(
+        _ text: String, specials: SpecialTokenPolicy = .none
+    ) throws(TokenizationError) -> [TokenID] {
+        let ids = encoder.encode(text, specials: specials)
+        try encoder.check()
+        return ids
     }
 
     // MARK: The harness
@@ -64,7 +69,7 @@ struct TaskEncoder {
     ) throws -> ScoredText {
         var (context, continuation): ([TokenID], [TokenID])
         if text.context.isEmpty {
-            continuation = encoder.encode(text.continuation, specials: .all)
+            continuation = try encode(text.continuation, specials: .all)
             guard let prefix else {
                 throw PipelineError.badTask(
                     place: place,
@@ -78,10 +83,10 @@ struct TaskEncoder {
             }
         } else {
             let (kept, space) = PythonText.cuttingEnd(text.context)
-            context = contexts[kept] ?? begun(kept)
+            context = try contexts[kept] ?? begun(kept)
             contexts[kept] = context
             continuation = Array(
-                begun(kept + space + text.continuation).dropFirst(context.count))
+                try begun(kept + space + text.continuation).dropFirst(context.count))
         }
         guard !context.isEmpty, !continuation.isEmpty else {
             throw PipelineError.badTask(
@@ -106,9 +111,9 @@ struct TaskEncoder {
 
     /// The tokens of a text with those that the tokenizer puts before it, unless it begins so
     /// already. Special tokens are recognised, as Hugging Face's tokenizers do.
-    private func begun(_ text: String) -> [TokenID] {
+    private func begun(_ text: String) throws(TokenizationError) -> [TokenID] {
         let isBegun = !prefixText.isEmpty && text.utf8.starts(with: prefixText)
-        return (isBegun ? [] : vocabulary.textPrefix) + encoder.encode(text, specials: .all)
+        return try (isBegun ? [] : vocabulary.textPrefix) + encode(text, specials: .all)
     }
 
     // MARK: CORE
@@ -120,7 +125,7 @@ struct TaskEncoder {
             throw PipelineError.badTask(
                 place: item.place, reason: "the vocabulary has no token that begins a text")
         }
-        let prompts = item.texts.map { [prefix] + encoder.encode($0.continuation) }
+        let prompts = try item.texts.map { try [prefix] + encode($0.continuation) }
         let texts: [ScoredText]
         switch kind {
         case .choice:
@@ -130,7 +135,7 @@ struct TaskEncoder {
             let count = Self.commonCount(prompts.map { $0.reversed() })
             texts = prompts.map { ScoredText(ids: $0, scored: $0.count - count..<$0.count) }
         case .continuation:
-            let before = [prefix] + encoder.encode(item.texts[0].context)
+            let before = try [prefix] + encode(item.texts[0].context)
             guard prompts[0].starts(with: before), before.count < prompts[0].count else {
                 throw PipelineError.badTask(
                     place: item.place,

@@ -17,7 +17,7 @@ extension Playground {
         let request = try PlaygroundRequest(body, keys: ["model", "prompt"])
         let shown = try model(try request.text("model", byteLimit: 1 << 12), parameter: "model")
         let prompt = try request.text("prompt", byteLimit: Limit.textByteCount)
-        let text = shown.tokenizer.ids(of: prompt)
+        let text = try shown.tokenizer.ids(of: prompt, parameter: "prompt")
         guard !text.isEmpty else {
             throw PlaygroundError("the prompt has no token", parameter: "prompt")
         }

@@ -52,16 +52,21 @@ extension Playground {
             served.append(try model(name, parameter: "models").tokenizer)
         }
         for name in vocabularyNames { others.append(try vocabularyFolder.vocabulary(name)) }
+        var ids: [[TokenID]] = []
+        for vocabulary in served + others {
+            ids.append(try vocabulary.ids(of: text, parameter: "text"))
+        }
         return .answer { json in
             json.value("bytes", "\(text.utf8.count)")
             for (list, key, vocabularies) in [
-                ("models", "model", served), ("vocabularies", "vocabulary", others),
+                ("models", "model", Array(zip(served, ids))),
+                ("vocabularies", "vocabulary", Array(zip(others, ids.dropFirst(served.count)))),
             ] {
                 json.array(list) { json in
-                    for vocabulary in vocabularies {
+                    for (vocabulary, ids) in vocabularies {
                         json.object { json in
                             json.string(key, vocabulary.name)
-                            vocabulary.append(text: text, to: &json)
+                            vocabulary.append(wordsOf: ids, to: &json)
                         }
                     }
                 }
@@ -71,9 +76,8 @@ extension Playground {
 }
 
 extension ShownVocabulary {
-    fileprivate func append(text: String, to json: inout JSONText) {
+    fileprivate func append(wordsOf ids: [TokenID], to json: inout JSONText) {
         json.value("vocabulary_size", "\(vocabulary.count)")
-        let ids = ids(of: text)
         append(ids, to: &json)
         json.array("words") { json in
             var first = 0

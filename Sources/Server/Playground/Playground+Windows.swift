@@ -17,7 +17,7 @@ extension Playground {
         let text = try request.text("text", byteLimit: Limit.textByteCount)
         let length = try request.number("length", in: 1...Limit.windowLength)
         let stride = try request.number("stride", in: 1...Limit.windowLength)
-        let ids = shown.tokenizer.ids(of: text)
+        let ids = try shown.tokenizer.ids(of: text, parameter: "text")
         // The last target is a token that is not read.
         let room = ids.count - length - 1
         let count = room >= 0 ? room / stride + 1 : 0

@@ -16,7 +16,18 @@ struct ShownVocabulary: Sendable {
 
     /// The ids of a text, in which only those special tokens are recognised that are looked for in
     /// every text.
-    func ids(of text: String) -> [TokenID] { BytePairEncoder(vocabulary).encode(text) }
+    ///
+    /// - Parameter parameter: the member of the request that has the text.
+    func ids(of text: String, parameter: String) throws(PlaygroundError) -> [TokenID] {
+        let encoder = BytePairEncoder(vocabulary)
+        let ids = encoder.encode(text)
+        do throws(TokenizationError) {
+            try encoder.check()
+        } catch {
+            throw PlaygroundError("\(name) cannot encode it: \(error)", parameter: parameter)
+        }
+        return ids
+    }
 
     /// Appends tokens: the id of each, its bytes, and its text unless it is a part of a character.
     func append(_ ids: [TokenID], to json: inout JSONText) {

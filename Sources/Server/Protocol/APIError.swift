@@ -38,9 +38,15 @@ struct APIError: Error, Equatable, Sendable {
             code: code)
     }
 
-    /// Throws if a text that was encoded has a byte that no token stands for.
-    static func check(_ encoder: BytePairEncoder) throws(APIError) {
-        do throws(TokenizationError) { try encoder.check() } catch { throw .badRequest("\(error)") }
+    /// What `encode` makes of a text, unless that has a byte that no token stands for.
+    static func refusing<Result>(
+        _ encode: () throws(TokenizationError) -> Result
+    ) throws(APIError) -> Result {
+        do throws(TokenizationError) {
+            return try encode()
+        } catch {
+            throw .badRequest("\(error)")
+        }
     }
 
     /// A request that cannot be taken as it is.

@@ -81,8 +81,9 @@ struct PreparedAnswer: Sendable {
         includesUsage = request.sampling.includesUsage
         let rendered = try served.rendered(request.messages, beginsAnswer: true)
         let encoder = BytePairEncoder(served.vocabulary)
-        let ids = rendered.ids(with: encoder)
-        try APIError.check(encoder)
+        let ids = try APIError.refusing { () throws(TokenizationError) in
+            try rendered.ids(with: encoder)
+        }
         let limit = served.engine.contextLimit
         let most = try Self.tokenCount(
             request.sampling.maximumTokenCount,
@@ -143,16 +144,19 @@ struct PreparedAnswer: Sendable {
             guard case .ids(let ids) = prompt else { return ([], 0) }
             return (ids, 0)
         }
+        let ids: [TokenID]
         do {
-            let ids = try TextSampler.ids(
+            ids = try TextSampler.ids(
                 of: text, model: served.model, vocabulary: served.vocabulary,
                 specials: request.recognizesSpecialTokens ? .all : .none,
                 beginning: request.addsSpecialTokens ? .automatic : PromptBeginning.none)
-            guard request.addsSpecialTokens, !served.engine.readsPairs else { return (ids, 0) }
-            return (ids, text.isEmpty ? ids.count : served.vocabulary.textPrefix.count)
+        } catch let error as TokenizationError {
+            throw .badField(name, "\(error)")
         } catch {
             throw .badField(name, "the model has no token that begins a text: it must not be empty")
         }
+        guard request.addsSpecialTokens, !served.engine.readsPairs else { return (ids, 0) }
+        return (ids, text.isEmpty ? ids.count : served.vocabulary.textPrefix.count)
     }
 
     private static func text(of ids: [TokenID], _ vocabulary: Vocabulary) -> String {

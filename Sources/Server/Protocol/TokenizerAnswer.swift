@@ -12,17 +12,17 @@ extension ServedModel {
         case .prompt(let text, let addsSpecialTokens, let returnsStrings):
             // As transformers do it: special tokens are recognised wherever they stand.
             if addsSpecialTokens { ids += vocabulary.textPrefix }
-            ids += encoder.encode(text, specials: .all)
-            try APIError.check(encoder)
+            ids += try self.ids(of: text, .all, encoder)
             return tokenList(ids, returnsStrings: returnsStrings)
         case .messages(let messages, let beginsAnswer, let returnsStrings):
-            ids = try rendered(messages, beginsAnswer: beginsAnswer).ids(with: encoder)
-            try APIError.check(encoder)
+            let rendered = try rendered(messages, beginsAnswer: beginsAnswer)
+            ids = try APIError.refusing { () throws(TokenizationError) in
+                try rendered.ids(with: encoder)
+            }
             return tokenList(ids, returnsStrings: returnsStrings)
         case .content(let text, let addsSpecialTokens, let recognizes, let returnsPieces):
             if addsSpecialTokens { ids += vocabulary.textPrefix }
-            ids += encoder.encode(text, specials: recognizes ? .all : .none)
-            try APIError.check(encoder)
+            ids += try self.ids(of: text, recognizes ? .all : .none, encoder)
             var json = JSONText(isCompact: true)
             json.object { json in
                 json.array("tokens") { json in
@@ -32,6 +32,16 @@ extension ServedModel {
                 }
             }
             return json.bytes
+        }
+    }
+
+    private func ids(
+        of text: String, _ specials: SpecialTokenPolicy, _ encoder: BytePairEncoder
+    ) throws(APIError) -> [TokenID] {
+        try APIError.refusing { () throws(TokenizationError) in
+            let ids = encoder.encode(text, specials: specials)
+            try encoder.check()
+            return ids
         }
     }
 

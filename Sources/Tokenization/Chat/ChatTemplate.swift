@@ -15,8 +15,8 @@
 /// let template = try ChatTemplate(vocabulary.adding(specialTokens: ChatTemplate.specialTokens))
 /// let encoder = BytePairEncoder(template.vocabulary)
 /// var ids: [TokenID] = []
-/// template.encode([.init(role: .user, content: "Who?")], with: encoder, into: &ids)
-/// template.beginAnswer(with: encoder, into: &ids)
+/// try template.encode([.init(role: .user, content: "Who?")], with: encoder, into: &ids)
+/// try template.beginAnswer(with: encoder, into: &ids)
 /// ```
 ///
 /// Source of the format: <https://github.com/openai/openai-python/blob/release-v0.28.0/chatml.md>.
@@ -56,24 +56,38 @@ public struct ChatTemplate: Sendable {
     ///   - messages: the messages, in order.
     ///   - encoder: an encoder of ``vocabulary``.
     ///   - ids: where the ids go, behind those that are there.
+    /// - Throws: ``TokenizationError/lackedByte(_:offset:)``, with the place in
+    ///   ``text(of:)``.
     public func encode(
         _ messages: [ChatMessage], with encoder: BytePairEncoder, into ids: inout [TokenID]
-    ) {
+    ) throws(TokenizationError) {
+        var place = 0
         for message in messages {
             ids.append(start)
+            place += Self.specialTokens[0].utf8.count
             // One text, as between two special tokens for transformers: a line break at the front
             // of the content may share a token with the one behind the role.
-            let text = Self.header(of: message.role) + message.content
-            encoder.encode(Array(text.utf8).span, into: &ids)
+            let text = Array((Self.header(of: message.role) + message.content).utf8)
+            encoder.encode(text.span, isContinued: true, into: &ids)
+            try encoder.check(behind: place)
             ids.append(end)
-            encoder.encode([UInt8(ascii: "\n")].span, into: &ids)
+            place += text.count + Self.specialTokens[1].utf8.count
+            encoder.encode([UInt8(ascii: "\n")].span, isContinued: true, into: &ids)
+            try encoder.check(behind: place)
+            place += 1
         }
     }
 
     /// Appends what stands before an answer, for the model to go on from.
-    public func beginAnswer(with encoder: BytePairEncoder, into ids: inout [TokenID]) {
+    ///
+    /// - Throws: ``TokenizationError/lackedByte(_:offset:)``, with the place in it.
+    public func beginAnswer(
+        with encoder: BytePairEncoder, into ids: inout [TokenID]
+    ) throws(TokenizationError) {
         ids.append(start)
-        encoder.encode(Array(Self.header(of: .assistant).utf8).span, into: &ids)
+        encoder.encode(
+            Array(Self.header(of: .assistant).utf8).span, isContinued: true, into: &ids)
+        try encoder.check(behind: Self.specialTokens[0].utf8.count)
     }
 
     /// The text that the ids of `messages` decode to. O(their text).

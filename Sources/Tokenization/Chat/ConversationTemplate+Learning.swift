@@ -69,7 +69,11 @@ extension ConversationTemplate {
                 for index in start..<end { isLearned[index] = true }
             }
         }
-        return rendered.learned(isLearned, with: encoder)
+        do throws(TokenizationError) {
+            return try rendered.learned(isLearned, with: encoder)
+        } catch {
+            throw .notEncodable(error)
+        }
     }
 
     /// The length of the text of the first messages, where that is the beginning of the whole text.
@@ -150,7 +154,9 @@ extension RenderedConversation {
     }
 
     /// The ids, and those whose characters are all learned.
-    func learned(_ isLearned: [Bool], with encoder: BytePairEncoder) -> LearnedConversation {
+    func learned(
+        _ isLearned: [Bool], with encoder: BytePairEncoder
+    ) throws(TokenizationError) -> LearnedConversation {
         var flags: [Bool] = []
         for (character, flag) in zip(text.characters, isLearned) {
             flags += repeatElement(flag, count: Self.byteCount(character))
@@ -170,12 +176,12 @@ extension RenderedConversation {
                 result.ids.append(id)
             }
         }
-        eachPiece { piece in
+        try eachPiece { (piece) throws(TokenizationError) in
             switch piece {
             case .control(let id, let place): add([id]) { _ in flags[place] }
             case .text(let bytes, let place):
                 var ids: [TokenID] = []
-                encoder.encode(bytes.span, into: &ids)
+                try Self.encode(bytes, at: place, with: encoder, into: &ids)
                 let lengths = ids.map { vocabulary.bytes(of: $0).count }
                 if lengths.reduce(0, +) == bytes.count {
                     var start = place
@@ -191,7 +197,9 @@ extension RenderedConversation {
                         let flag = flags[place + start]
                         let end = (start..<bytes.count).first { flags[place + $0] != flag }
                         var part: [TokenID] = []
-                        encoder.encode(Array(bytes[start..<(end ?? bytes.count)]).span, into: &part)
+                        try Self.encode(
+                            Array(bytes[start..<(end ?? bytes.count)]), at: place + start,
+                            with: encoder, into: &part)
                         add(part) { _ in flag }
                         start = end ?? bytes.count
                     }

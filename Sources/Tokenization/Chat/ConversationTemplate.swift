@@ -252,6 +252,8 @@ public enum ConversationError: Error, Equatable, Sendable {
     case template(TemplateError)
     /// The template leaves out what a message says. Messages count from 1.
     case leftOut(message: Int, role: ChatMessage.Role, part: String)
+    /// The vocabulary has no ids for its text.
+    case notEncodable(TokenizationError)
 }
 
 extension ConversationError: CustomStringConvertible {
@@ -259,6 +261,7 @@ extension ConversationError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .template(let error): error.description
+        case .notEncodable(let error): error.description
         case .leftOut(let message, let role, let part):
             "the model's chat template has no place for the \(part) of message \(message), whose "
                 + "role is \(role.rawValue), and would leave it out"

@@ -18,15 +18,25 @@ public struct RenderedConversation: Sendable {
     /// else. O(count).
     ///
     /// - Parameter encoder: an encoder of the template's vocabulary.
-    public func ids(with encoder: BytePairEncoder) -> [TokenID] {
+    /// - Throws: ``TokenizationError/lackedByte(_:offset:)``, with the place in the text.
+    public func ids(with encoder: BytePairEncoder) throws(TokenizationError) -> [TokenID] {
         var ids: [TokenID] = []
-        eachPiece { piece in
+        try eachPiece { (piece) throws(TokenizationError) in
             switch piece {
             case .control(let id, _): ids.append(id)
-            case .text(let bytes, _): encoder.encode(bytes.span, into: &ids)
+            case .text(let bytes, let place):
+                try Self.encode(bytes, at: place, with: encoder, into: &ids)
             }
         }
         return ids
+    }
+
+    /// Encodes a part of the text, which goes on behind what stands before it.
+    static func encode(
+        _ bytes: [UInt8], at place: Int, with encoder: BytePairEncoder, into ids: inout [TokenID]
+    ) throws(TokenizationError) {
+        encoder.encode(bytes.span, isContinued: place > 0, into: &ids)
+        try encoder.check(behind: place)
     }
 
     /// Part of the text between control tokens, or one of these.
@@ -42,12 +52,12 @@ public struct RenderedConversation: Sendable {
     /// A control token is looked for within a stretch of the template's own text, so that none
     /// stands in a message or is made of both. What is between two of them is one text, as for
     /// transformers.
-    func eachPiece(_ body: (Piece) -> Void) {
+    func eachPiece<Failure: Error>(_ body: (Piece) throws(Failure) -> Void) throws(Failure) {
         let finder = SpecialTokenFinder(vocabulary, .all)
         var plain: [UInt8] = []
         var (plainStart, place) = (0, 0)
-        func flush() {
-            if !plain.isEmpty { body(.text(plain, at: plainStart)) }
+        func flush() throws(Failure) {
+            if !plain.isEmpty { try body(.text(plain, at: plainStart)) }
             plain.removeAll(keepingCapacity: true)
             plainStart = place
         }
@@ -57,14 +67,14 @@ public struct RenderedConversation: Sendable {
                 place += stretch.bytes.count
                 continue
             }
-            ByteView.with(stretch.bytes.span) { view in
+            try ByteView.with(stretch.bytes.span) { (view) throws(Failure) in
                 var search = SpecialTokenSearch(finder, in: view)
                 var start = 0
                 while let found = search.next(from: start) {
                     plain += stretch.bytes[start..<found.range.lowerBound]
                     place += found.range.lowerBound - start
-                    flush()
-                    body(.control(TokenID(found.id), at: place))
+                    try flush()
+                    try body(.control(TokenID(found.id), at: place))
                     place += found.range.count
                     plainStart = place
                     start = found.range.upperBound
@@ -73,7 +83,7 @@ public struct RenderedConversation: Sendable {
                 place += stretch.bytes.count - start
             }
         }
-        flush()
+        try flush()
     }
 
     /// The bytes of the template and of everything else, in turn.

@@ -46,10 +46,14 @@ public final class BytePairEncoder {
     /// vocabulary stands for: its ids are those of what stands before the byte. A vocabulary with
     /// tokens for all 256 never throws.
     ///
+    /// - Parameter byteCount: bytes that stand before what was encoded, where it is a part of a
+    ///   longer text: the byte's place is told in that.
     /// - Throws: ``TokenizationError/lackedByte(_:offset:)``.
-    public func check() throws(TokenizationError) {
+    public func check(behind byteCount: Int = 0) throws(TokenizationError) {
         defer { unseenLacked = nil }
-        if let byte = unseenLacked { throw .lackedByte(byte.byte, offset: byte.offset) }
+        if let lacked = unseenLacked {
+            throw .lackedByte(lacked.byte, offset: byteCount + lacked.offset)
+        }
     }
 
     /// Appends the ids of `text` to `ids`. O(count of `text`), and O(n log n) in a long piece.
@@ -199,6 +203,8 @@ public final class BytePairEncoder {
         into ids: inout [TokenID]
     ) -> Int {
         lacked = nil
+        // What ends here is begun again with what follows, and found again at its place in that.
+        defer { unseenLacked = nil }
         // What is before a place may change what is behind it: nothing is certain.
         guard vocabulary.rules.keepsTexts, finder(of: specials)?.minds != true else { return 0 }
         let waiting = waiting.view

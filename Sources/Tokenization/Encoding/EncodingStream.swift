@@ -62,12 +62,7 @@ public struct EncodingStream: ~Copyable {
         pending.removeAll(keepingCapacity: true)
         nextLength = 0
         defer { encodedCount = 0 }
-        do throws(TokenizationError) {
-            try encoder.check()
-        } catch {
-            guard case .lackedByte(let byte, let offset) = error else { throw error }
-            throw .lackedByte(byte, offset: encodedCount + offset)
-        }
+        try encoder.check(behind: encodedCount)
     }
 }
 

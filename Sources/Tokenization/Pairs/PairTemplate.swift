@@ -40,18 +40,27 @@ public struct PairTemplate: Sendable {
 
     /// The ids of a source and of the token behind it that begins the target: what generation goes
     /// on from. O(text).
-    public func prompt(_ source: String, with encoder: BytePairEncoder) -> [TokenID] {
+    ///
+    /// - Throws: ``TokenizationError/lackedByte(_:offset:)``.
+    public func prompt(
+        _ source: String, with encoder: BytePairEncoder
+    ) throws(TokenizationError) -> [TokenID] {
         var ids: [TokenID] = []
         encoder.encode(Array(source.utf8).span, into: &ids)
+        try encoder.check()
         return ids + [end, pad]
     }
 
     /// The ids of a pair. O(text).
+    ///
+    /// - Throws: ``TokenizationError/lackedByte(_:offset:)``, with the place in the source or in
+    ///   the target.
     public func encode(
         source: String, target: String, with encoder: BytePairEncoder
-    ) -> [TokenID] {
-        var ids = prompt(source, with: encoder)
+    ) throws(TokenizationError) -> [TokenID] {
+        var ids = try prompt(source, with: encoder)
         encoder.encode(Array(target.utf8).span, into: &ids)
+        try encoder.check()
         ids.append(end)
         return ids
     }

@@ -49,10 +49,10 @@ extension Probe {
         while let line = readLine() {
             let request = try JSONDecoder().decode(ChatRequest.self, from: Data(line.utf8))
             var ids: [TokenID] = []
-            template.encode(
+            try template.encode(
                 request.messages.map { ChatMessage(role: $0.role, content: $0.content) },
                 with: encoder, into: &ids)
-            if request.begins_answer { template.beginAnswer(with: encoder, into: &ids) }
+            if request.begins_answer { try template.beginAnswer(with: encoder, into: &ids) }
             var scanner = AnswerScanner(template)
             try printJSON(
                 ChatReply(ids: ids, answers: ids.map { scanner.isAnswer($0) }))

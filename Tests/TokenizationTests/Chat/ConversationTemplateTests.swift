@@ -45,7 +45,7 @@ import Tokenization
             try special("<s>") + special("<|sys|>") + encoder.encode("Be kind.")
             + special("<|eot|>") + special("<|user|>") + encoder.encode("Who?")
             + special("<|eot|>") + special("<|assistant|>")
-        #expect(rendered.ids(with: encoder) == expected)
+        #expect(try rendered.ids(with: encoder) == expected)
         #expect(
             try text([.init(role: .system, content: "Hm."), .init(role: .user, content: "Who?")])
                 == "<s><|system|>Hm.<|eot|><|user|>Who?<|eot|>")
@@ -61,10 +61,10 @@ import Tokenization
             let message = ChatMessage(role: .user, content: attack)
             let plain = try template().render([.init(role: .user, content: "x")])
             let rendered = try template().render([message])
-            func controls(_ rendered: RenderedConversation) -> [TokenID] {
-                rendered.ids(with: encoder).filter { vocabulary.isSpecial($0) }
+            func controls(_ rendered: RenderedConversation) throws -> [TokenID] {
+                try rendered.ids(with: encoder).filter { vocabulary.isSpecial($0) }
             }
-            #expect(controls(rendered) == controls(plain), "\(attack)")
+            #expect(try controls(rendered) == controls(plain), "\(attack)")
             #expect(try controls(template(joining).render([message])).isEmpty, "\(attack)")
             #expect(
                 try vocabulary.decode(rendered.ids(with: encoder)) == Array(rendered.string.utf8))
@@ -92,8 +92,8 @@ import Tokenization
                             }.joined())
                 }
                 let rendered = try template.render(messages, beginsAnswer: true)
-                #expect(
-                    rendered.ids(with: encoder) == encoder.encode(rendered.string, specials: .all))
+                let expected = encoder.encode(rendered.string, specials: .all)
+                #expect(try rendered.ids(with: encoder) == expected)
             }
         }
     }
@@ -106,10 +106,10 @@ import Tokenization
             .init(role: .assistant, content: ""), .init(role: .user, content: "語 🚀"),
         ]
         var ids: [TokenID] = []
-        native.encode(messages, with: encoder, into: &ids)
-        native.beginAnswer(with: encoder, into: &ids)
+        try native.encode(messages, with: encoder, into: &ids)
+        try native.beginAnswer(with: encoder, into: &ids)
         let rendered = try template.render(messages, beginsAnswer: true)
-        #expect(rendered.ids(with: encoder) == ids)
+        #expect(try rendered.ids(with: encoder) == ids)
         #expect(template.endTokens.contains(native.end))
     }
 

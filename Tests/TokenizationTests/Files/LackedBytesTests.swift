@@ -55,6 +55,56 @@ import Testing
         #expect("\(TokenizationError.lackedByte(0x04, offset: 8))".contains("0x04 at offset 8"))
     }
 
+    @Test("a text in parts is refused at its place in the whole, however it is parted")
+    func parted() throws {
+        let vocabulary = try JSONVocabulary.bytes(without: [0x71], merges: Self.merges).read()
+        let text = Array("the the the the q and more the the".utf8)
+        let good = Array(text[..<16])
+        for count in 1...text.count {
+            var stream = EncodingStream(vocabulary)
+            var ids: [TokenID] = []
+            for start in stride(from: 0, to: text.count, by: count) {
+                stream.append(Array(text[start..<min(start + count, text.count)]).span, into: &ids)
+            }
+            #expect(throws: TokenizationError.lackedByte(0x71, offset: 16)) {
+                try stream.finish(into: &ids)
+            }
+            // The next text is another one.
+            stream.append(good.span, into: &ids)
+            try stream.finish(into: &ids)
+        }
+    }
+
+    @Test("pairs and conversations are refused at the place in their texts")
+    func templates() throws {
+        let pairs = try PairTemplate(
+            extending: JSONVocabulary.bytes(without: [0x71], merges: Self.merges).read())
+        let chat = try ChatTemplate(
+            pairs.vocabulary.adding(specialTokens: ChatTemplate.specialTokens))
+        let encoder = BytePairEncoder(chat.vocabulary)
+        func refused(_ offset: Int, _ work: () throws -> Void) {
+            #expect(throws: TokenizationError.lackedByte(0x71, offset: offset), performing: work)
+        }
+        refused(4) { _ = try pairs.prompt("the q", with: encoder) }
+        refused(0) { _ = try pairs.encode(source: "q", target: "the", with: encoder) }
+        refused(2) { _ = try pairs.encode(source: "the", target: "thq", with: encoder) }
+        // What was refused is forgotten.
+        #expect(try pairs.encode(source: "the", target: "the", with: encoder).count == 5)
+        let messages: [ChatMessage] = [
+            .init(role: .user, content: "the"), .init(role: .assistant, content: "the q."),
+        ]
+        let offset = try #require(
+            Array(ChatTemplate.text(of: messages).utf8).firstIndex(of: 0x71))
+        var ids: [TokenID] = []
+        refused(offset) { try chat.encode(messages, with: encoder, into: &ids) }
+        let template = ConversationTemplate(chat)
+        refused(offset) { _ = try template.render(messages).ids(with: encoder) }
+        #expect(
+            throws: ConversationError.notEncodable(.lackedByte(0x71, offset: offset))
+        ) { try template.learn(messages, with: encoder) }
+        #expect(try template.learn([messages[0]], with: encoder).ids.count > 3)
+    }
+
     @Test("the unknown token stands for each such byte, or for each run in a piece")
     func unknown() throws {
         for fuses in [false, true] {

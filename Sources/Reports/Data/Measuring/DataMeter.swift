@@ -193,12 +193,14 @@ struct DataMeter {
         }
         guard !references.isEmpty, !ids.isEmpty else { return }
         let text = try vocabulary.decode(ids.filter { !vocabulary.isSpecial($0) })
-        for (name, own) in [("this vocabulary", vocabulary)] {
-            result.encodings.append(Self.encoding(text, own, name))
-        }
+        result.encodings.append(try Self.encoding(text, vocabulary, "this vocabulary"))
         for (name, directory) in references {
-            guard let other = try? Vocabulary(directory: directory) else { continue }
-            result.encodings.append(Self.encoding(text, other, name))
+            do {
+                let other = try Vocabulary(directory: directory)
+                result.encodings.append(try Self.encoding(text, other, name))
+            } catch {
+                work.report(.notice("the vocabulary \(name) is not compared: \(error)"))
+            }
         }
     }
 
@@ -210,11 +212,13 @@ struct DataMeter {
         return held.isEmpty ? all : held
     }
 
-    private static func encoding(
+    static func encoding(
         _ text: [UInt8], _ vocabulary: Vocabulary, _ name: String
-    ) -> DataMeasurement.Encoding {
+    ) throws(TokenizationError) -> DataMeasurement.Encoding {
         var ids: [TokenID] = []
-        BytePairEncoder(vocabulary).encode(text.span, into: &ids)
+        let encoder = BytePairEncoder(vocabulary)
+        encoder.encode(text.span, into: &ids)
+        try encoder.check()
         return DataMeasurement.Encoding(
             name: name, size: vocabulary.count, tokens: ids.count, bytes: text.count)
     }
