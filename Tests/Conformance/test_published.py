@@ -144,6 +144,20 @@ def test_sentencepiece_gives_the_same_ids_and_texts(
             assert text.decode() == theirs, ids
 
 
+def test_the_command_prints_what_tokenizers_decodes(quern, encode_all, imported):
+    """As arguments, from standard input, and out of shards, where each document is a text."""
+    _, file, directory = imported
+    if file.name != "tokenizer.json":
+        pytest.skip("tokenizers does not read its file")
+    peer = Tokenizer.from_file(str(file))
+    for text in ["Hold my math!", "  two spaces", "\nline", "語 and é"]:
+        [ids] = encode_all(directory, [text])
+        expected = peer.decode(ids.tolist(), skip_special_tokens=False)
+        assert quern("decode", "--vocab", directory, *ids.tolist()) == expected + "\n"
+        listed = " ".join(map(str, ids.tolist()))
+        assert quern("decode", "--vocab", directory, "-", text=listed) == expected
+
+
 def test_special_tokens_have_the_numbers_of_their_publisher(encode_all, imported, encoding):
     vocabulary, _, directory = imported
     if not vocabulary.special:

@@ -49,6 +49,40 @@ import Testing
         }
     }
 
+    @Test("the space that a vocabulary puts before a text is left out of it, not of its rest")
+    func leadingSpaces() throws {
+        var file = JSONVocabulary.characters(
+            "▁theab", merges: [("▁", "t"), ("▁", "▁"), ("h", "e"), ("▁t", "he")])
+        let strip = file.decoder
+        for decoder in [
+            strip, #"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}"#,
+        ] {
+            file.decoder = decoder
+            let vocabulary = try file.read()
+            for text in ["the", " the", "  a", "", "ü the", "a  the "] {
+                let ids = BytePairEncoder(vocabulary).encode(text)
+                let whole = try vocabulary.decodeText(ids)
+                for count in 1...3 {
+                    var stream = TextStream(vocabulary)
+                    var rest = TextStream(vocabulary, isContinued: true)
+                    // A stream that has ended begins another text.
+                    for _ in 0..<2 {
+                        var (output, continued): ([UInt8], [UInt8]) = ([], [])
+                        for start in stride(from: 0, to: ids.count, by: count) {
+                            let part = Array(ids[start..<min(start + count, ids.count)])
+                            try stream.append(part.span, to: &output)
+                            try rest.append(part.span, to: &continued)
+                        }
+                        #expect(output + stream.finish() == whole)
+                        #expect(try continued + rest.finish() == vocabulary.decode(ids))
+                    }
+                }
+            }
+            #expect(vocabulary.beginsText(behind: [1]) && vocabulary.beginsText(behind: []))
+            #expect(!vocabulary.beginsText(behind: [1, 70]))
+        }
+    }
+
     @Test("a character that never ends is shown as U+FFFD at the end")
     func unfinished() throws {
         let vocabulary = try Samples.vocabulary(of: [], size: 257)

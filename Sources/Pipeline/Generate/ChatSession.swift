@@ -143,7 +143,7 @@ public struct ChatSession {
         defer { messages.append(ChatMessage(role: .assistant, content: answer)) }
         // Tokens that the generator has read of the conversation already are not read again.
         generator.start(prompt: prompt)
-        var stream = TextStream(template.vocabulary)
+        var stream = TextStream(template.vocabulary, isContinued: true)
         var stops = StopStrings(stopStrings)
         var room = contextLength - prompt.count
         while room > 0, let id = generator.next() {

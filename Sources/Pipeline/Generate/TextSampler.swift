@@ -102,7 +102,10 @@ public struct TextSampler {
             endTokens: ends,
             givesLogProbabilities: options.givesLogProbabilities, weights: options.weights,
             team: options.team)
-        streams = Array(repeating: TextStream(vocabulary), count: count)
+        // A target is a text of its own, and so is what follows no text.
+        let isContinued = !model.readsPairs && !vocabulary.beginsText(behind: promptIDs)
+        streams = Array(
+            repeating: TextStream(vocabulary, isContinued: isContinued), count: count)
         stops = Array(repeating: StopStrings(configuration.stopStrings), count: count)
         hasEnded = Array(repeating: false, count: count)
         generator.start(prompt: promptIDs)

@@ -46,11 +46,14 @@ public struct BeamText: Sendable {
         let found = search.search(
             pass, prompt: prompt, endToken: vocabulary.endOfText, contextLimit: limit)
         guard !found.isEmpty else { throw ModelError.notFinite }
+        let isContinued = !model.readsPairs && !vocabulary.beginsText(behind: prompt)
         return try found.map { hypothesis in
             // A model may have more embeddings than its vocabulary has tokens.
             let known = hypothesis.tokens.filter { $0.index < vocabulary.count }
+            let text =
+                try isContinued ? vocabulary.decode(known) : vocabulary.decodeText(known)
             return BeamText(
-                text: String(decoding: try vocabulary.decode(known), as: UTF8.self),
+                text: String(decoding: text, as: UTF8.self),
                 score: hypothesis.score, ids: hypothesis.tokens, hasEnded: hypothesis.hasEnded)
         }
     }

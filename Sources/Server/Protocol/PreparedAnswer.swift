@@ -59,6 +59,8 @@ struct PreparedAnswer: Sendable {
             var part = Part(
                 request: Self.request(sampling, ids, most, seed),
                 form: form)
+            part.request.isPair = served.engine.readsPairs
+            part.form.isContinued = part.request.isContinued(in: served.vocabulary)
             part.request.alternativeCount = request.alternativeCount
             part.request.skipsSpecialTokens = sampling.skipsSpecialTokens ?? false
             part.request.echoesPrompt = request.echoesPrompt && form.hasTokens
@@ -93,6 +95,7 @@ struct PreparedAnswer: Sendable {
         form.sampleCount = request.sampling.sampleCount
         form.hasTokens = request.alternativeCount != nil
         form.hasIDs = request.sampling.returnsTokens
+        form.isContinued = true
         var part = Part(request: Self.request(request.sampling, ids, most, seed), form: form)
         part.request.alternativeCount = request.alternativeCount
         part.request.endTokens = served.chatTemplate?.endTokens
@@ -160,10 +163,8 @@ struct PreparedAnswer: Sendable {
     }
 
     private static func text(of ids: [TokenID], _ vocabulary: Vocabulary) -> String {
-        var bytes: [UInt8] = []
         // The ids were checked where they were read.
-        try? vocabulary.decode(ids.span, into: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        String(decoding: (try? vocabulary.decodeText(ids)) ?? [], as: UTF8.self)
     }
 
     /// The most tokens to draw behind a prompt: as many as are asked for, which must fit, or the

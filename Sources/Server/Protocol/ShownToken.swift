@@ -38,9 +38,11 @@ struct TokenTexts {
     private var releasedByteCount = 0
 
     /// The texts of tokens of `vocabulary`.
-    init(_ vocabulary: Vocabulary) {
+    ///
+    /// - Parameter isContinued: whether they go on behind a text.
+    init(_ vocabulary: Vocabulary, isContinued: Bool = false) {
         self.vocabulary = vocabulary
-        stream = TextStream(vocabulary)
+        stream = TextStream(vocabulary, isContinued: isContinued)
     }
 
     /// Takes the next token of the text.

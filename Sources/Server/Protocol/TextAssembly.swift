@@ -16,6 +16,8 @@ struct TextAssembly {
         var hiddenCount = 0
         var hasTokens = false
         var hasIDs = false
+        /// Whether the texts go on behind that of the prompt.
+        var isContinued = false
     }
 
     private let form: Form
@@ -41,7 +43,7 @@ struct TextAssembly {
                 choice: Choice(
                     index: form.firstIndex + number, ids: form.hasIDs ? [] : nil,
                     tokens: form.hasTokens ? [] : nil),
-                texts: TokenTexts(vocabulary),
+                texts: TokenTexts(vocabulary, isContinued: form.isContinued),
                 offset: form.echo == nil ? form.promptLength : 0)
         }
     }

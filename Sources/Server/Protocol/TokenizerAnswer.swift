@@ -81,9 +81,8 @@ extension ServedModel {
 
     /// The answer of `POST /detokenize`, for clients of vLLM's server and of llama.cpp's.
     func detokenized(_ ids: [TokenID]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        try? vocabulary.decode(ids.span, into: &bytes)
-        let text = String(decoding: bytes, as: UTF8.self)
+        // The ids were checked where they were read.
+        let text = String(decoding: (try? vocabulary.decodeText(ids)) ?? [], as: UTF8.self)
         var json = JSONText(isCompact: true)
         json.object { json in
             json.string("prompt", text)

@@ -30,6 +30,14 @@ public struct TextRequest: Sendable {
     /// Whether what was kept of earlier prompts is used, and this one kept.
     public var usesCache = true
 
+    /// Whether the prompt is a pair's source, behind which a text of its own begins.
+    public var isPair = false
+
+    /// Whether the texts go on behind that of the prompt.
+    func isContinued(in vocabulary: Vocabulary) -> Bool {
+        !isPair && !vocabulary.beginsText(behind: prompt)
+    }
+
     /// The most texts of a request.
     public static let maximumSampleCount = 16
     /// The most alternatives to a token.

@@ -35,7 +35,7 @@ final class TextSample {
         sampler = Sampler(own, adjustments: job.request.adjustments)
         sampler.note(job.request.prompt)
         scorer = job.request.alternativeCount.map { _ in LogitScorer() }
-        stream = TextStream(vocabulary)
+        stream = TextStream(vocabulary, isContinued: job.request.isContinued(in: vocabulary))
         stops = StopStrings(own.stopStrings)
     }
 

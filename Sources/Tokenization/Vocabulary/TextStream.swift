@@ -2,6 +2,9 @@ import Bytes
 
 /// Tokens in, whole characters out: for text that appears while it is generated.
 ///
+/// The text has no space in front that the vocabulary put there: see ``Vocabulary/decodeText(_:)``.
+/// What goes on behind another text keeps all of its spaces.
+///
 /// A token may end in the middle of a character; its bytes are held back until the rest has come,
 /// or until it is clear that none will. Bytes that cannot be UTF-8 are handed on unchanged, so that
 /// what comes out is exactly what the tokens stand for; `String(decoding:as:)` shows them as
@@ -14,13 +17,21 @@ import Bytes
 /// ```
 public struct TextStream: Sendable {
     private let vocabulary: Vocabulary
+    private let isContinued: Bool
+    /// Whether a token of the text has come.
+    private var hasBegun = false
 
     /// Bytes that begin a character whose end has not come: at most three.
     private var pending: [UInt8] = []
 
     /// A stream with nothing in it.
-    public init(_ vocabulary: Vocabulary) {
+    ///
+    /// - Parameters:
+    ///   - vocabulary: the vocabulary of the tokens.
+    ///   - isContinued: whether the text goes on behind another one.
+    public init(_ vocabulary: Vocabulary, isContinued: Bool = false) {
         self.vocabulary = vocabulary
+        self.isContinued = isContinued
     }
 
     /// Takes `ids` and appends to `output` the bytes that are complete. O(count of the bytes).
@@ -36,6 +47,12 @@ public struct TextStream: Sendable {
         } catch {
             output.removeSubrange(before...)
             throw error
+        }
+        if !hasBegun, !ids.isEmpty {
+            hasBegun = true
+            if !isContinued {
+                vocabulary.removeLeadingSpace(of: ids[0], in: &output, from: before)
+            }
         }
         let held = Self.incompleteSuffix(of: output, from: before)
         pending = Array(output.suffix(held))
@@ -60,7 +77,7 @@ public struct TextStream: Sendable {
 
     /// The bytes still held back, at the end of the text. The stream is then empty.
     public mutating func finish() -> [UInt8] {
-        defer { pending = [] }
+        defer { (pending, hasBegun) = ([], false) }
         return pending
     }
 

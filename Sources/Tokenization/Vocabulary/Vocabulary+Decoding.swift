@@ -34,14 +34,29 @@ extension Vocabulary {
     public func decodeText(_ ids: [TokenID]) throws(TokenizationError) -> [UInt8] {
         var text: [UInt8] = []
         try decode(ids.span, into: &text)
+        if let first = ids.first { removeLeadingSpace(of: first, in: &text, from: 0) }
+        return text
+    }
+
+    /// Removes the space that decoding leaves out of the bytes of a text, which begin at `start`
+    /// with those of its first token. O(count of the bytes).
+    func removeLeadingSpace(of first: TokenID, in text: inout [UInt8], from start: Int) {
         switch rules.leadingSpace {
         case .kept: break
-        case .one: if text.first == 0x20 { text.removeFirst() }
+        case .one: if start < text.count, text[start] == 0x20 { text.remove(at: start) }
         case .ofFirstToken:
-            guard let first = ids.first.map({ bytes(of: $0) }) else { break }
-            text.replaceSubrange(..<first.count, with: first.filter { $0 != 0x20 })
+            let bytes = bytes(of: first)
+            text.replaceSubrange(
+                start..<start + bytes.count, with: bytes.filter { $0 != 0x20 })
         }
-        return text
+    }
+
+    /// Whether what follows `ids` is the beginning of a text: they have nothing but special tokens
+    /// that only a program writes. O(special tokens) for each of those.
+    package func beginsText(behind ids: [TokenID]) -> Bool {
+        ids.allSatisfy { id in
+            specialTokens.first { $0.id == id }?.recognition == .whereAllowed
+        }
     }
 
     /// The bytes of `ids`. O(count of the bytes).

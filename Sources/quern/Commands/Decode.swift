@@ -10,8 +10,8 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Turn token ids, or whole shards, back into text.",
         discussion: """
-            Prints exactly the bytes that the ids stand for. Shards are first compared with their \
-            checksums.
+            Prints exactly the bytes that the ids stand for, without the space that a vocabulary \
+            such as Llama 2's puts before a text. Shards are first compared with their checksums.
             """)
 
     static let examples: [Example] = [
@@ -83,9 +83,7 @@ struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
             var parser = IDParser(vocabularyCount: vocabulary.count)
             var numbers: [TokenID] = []
             for id in ids { try parser.read(Array("\(id)\n".utf8), into: &numbers) }
-            var text: [UInt8] = []
-            try vocabulary.decode(numbers.span, into: &text)
-            Terminal.write(text + Array("\n".utf8))
+            Terminal.write(try vocabulary.decodeText(numbers) + Array("\n".utf8))
         }
     }
 
