@@ -18,7 +18,7 @@ from model_probe import probe, write_json
 from safetensors.numpy import save
 from test_pipeline import run  # noqa: F401, a fixture
 from test_transformer import MODELS, load
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 ARCHITECTURES = [
     "gpt2", "llama-untied", "llama-one-key", "qwen3-untied-grouped", "llama-biases",
@@ -372,6 +372,24 @@ def test_gguf_import_writes_what_llama_cpp_writes(quern, directory, tmp_path, na
         # llama.cpp was told to pass over the end of a text.
         count = expected.index(0) if 0 in expected else 20
         assert count > 4 and llama.greedy(ids, 20)[0][:count] == expected[:count], prompt
+
+
+def test_every_token_that_ends_a_text_ends_it_in_llama_cpp(quern, vocabulary, tmp_path):
+    """The lists of both files together, after an import too, where each file has its own."""
+    source = tmp_path / "source"
+    make("llama", vocabulary, source)
+    path = source / "generation_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"eos_token_id": [300, 301]}))
+    path = source / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"eos_token_id": [0, 302]}))
+    quern("model", "import", source, "--output", tmp_path / "m", "--quiet")
+    ends = AutoModelForCausalLM.from_pretrained(tmp_path / "m").generation_config.eos_token_id
+    assert ends == [300, 301, 0, 302]
+    file = export(quern, tmp_path / "m", tmp_path / "m.gguf")
+    fields = gguf.GGUFReader(file).fields
+    found = {key: int(fields[key].parts[-1][0]) for key in (
+        gguf.Keys.Tokenizer.EOS_ID, gguf.Keys.Tokenizer.EOT_ID, gguf.Keys.Tokenizer.EOM_ID)}
+    assert list(found.values()) == [0, 300, 301]
 
 
 EXACT = ["gpt2", "r50k", "gpt4", "llama3", "qwen2", "qwen3.5", "starcoder", "deepseek3"]

@@ -2,6 +2,9 @@ import Files
 import Foundation
 
 extension ModelDirectory {
+    /// The tokens that end a text, ``endToken`` among them.
+    package var allEndTokens: Set<TokenID> { endTokens.union([endToken].compactMap(\.self)) }
+
     private struct Fields: Decodable {
         let eos_token_id: ConfigurationData.EndTokens?
     }

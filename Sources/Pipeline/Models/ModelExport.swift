@@ -51,6 +51,7 @@ public enum ModelExport {
         try model.configuration.checkEmbeddings(of: vocabulary)
         var tokenizer = Vocabulary.GGUFSettings(rowCount: model.configuration.vocabularySize)
         tokenizer.endToken = model.endToken
+        tokenizer.endTokens = model.endTokens
         tokenizer.preTokenizer = settings.preTokenizer
         tokenizer.chatTemplate = try ChatTemplateFile.read(directory: directory)
         tokenizer.addsBeginning = settings.addsBeginning
@@ -63,6 +64,17 @@ public enum ModelExport {
             remarks.append(
                 "the vocabulary has no token that ends a text, and llama.cpp then stops at token "
                     + "11; let it ignore the end (--ignore-eos)")
+        }
+        let unheeded = vocabulary.tokensUnheededByGGUF(tokenizer)
+        if !unheeded.isEmpty {
+            let names = unheeded.map { id in
+                let name =
+                    (try? vocabulary.decode([id])).map { String(decoding: $0, as: UTF8.self) }
+                return name.map { "\(id) \"\($0)\"" } ?? "\(id)"
+            }
+            remarks.append(
+                "a GGUF file has keys for three tokens that end a text, and llama.cpp goes on "
+                    + "behind these of the model's: \(names.joined(separator: ", "))")
         }
         return (model, remarks)
     }
@@ -110,19 +122,14 @@ public enum ModelExport {
             let files = try model.write(
                 toDirectory: partial, type: type, shardByteCount: shardByteCount
             ) { report(.writing("exporting", $0, of: model)) }
-            let copied =
-                try NewDirectory.copy(tokenizerNames, from: directory, to: partial)
-                + NewDirectory.copy([generationName], from: directory, to: partial)
+            let copied = try NewDirectory.copy(tokenizerNames, from: directory, to: partial)
+            try GenerationFile.copy(from: directory, to: partial, endTokens: model.allEndTokens)
             // Other readers do not look at it.
             try DirectoryManifest.write(inDirectory: partial)
             return files + copied.filter { !files.contains($0) }
         }
         return (model, files)
     }
-
-    /// Settings by which transformers draws text, and all the tokens that end one: the file is kept
-    /// as it is.
-    static let generationName = "generation_config.json"
 
     /// The files that make a tokenizer, for any program.
     private static let tokenizerNames = [

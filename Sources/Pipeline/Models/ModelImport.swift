@@ -72,8 +72,8 @@ public struct ModelImport: Sendable {
                 report(.writing("importing", $0, of: model))
             }
             if !isGGUF {
-                _ = try NewDirectory.copy(
-                    [ModelExport.generationName], from: source, to: directory)
+                try GenerationFile.copy(
+                    from: source, to: directory, endTokens: parts.model.allEndTokens)
             }
             try DirectoryManifest.write(inDirectory: directory)
             return files

@@ -8,6 +8,8 @@ extension Vocabulary {
         public var rowCount: Int
         /// The token at which text ends; nil for the vocabulary's `Vocabulary.endOfText`.
         public var endToken: TokenID?
+        /// All tokens at which text ends, that one or others.
+        public var endTokens: Set<TokenID> = []
         /// Whether a text begins with `Vocabulary.beginningOfText`; nil for the vocabulary's
         /// `Vocabulary.textPrefix`.
         public var addsBeginning: Bool?
@@ -59,6 +61,11 @@ extension Vocabulary {
         if let end {
             members.add("tokenizer.ggml.eos_token_id", end.rawValue)
             members.add("tokenizer.ggml.padding_token_id", end.rawValue)
+        }
+        let ends = GGUFEndTokens(settings.endTokens, beside: end, of: self)
+        if let turn = ends.turn { members.add("tokenizer.ggml.eot_token_id", turn.rawValue) }
+        if let message = ends.message {
+            members.add("tokenizer.ggml.eom_token_id", message.rawValue)
         }
         members.add(
             "tokenizer.ggml.add_bos_token",

@@ -93,6 +93,48 @@ import Testing
     }
 
     @Test(
+        "tokens that end a text have keys, the names of which llama.cpp knows last",
+        arguments: [
+            // The ends, beside the vocabulary's own; the keys of turn and message; what is left.
+            ([], nil, nil, []), (["<|im_end|>"], "<|im_end|>", nil, []),
+            (["<|eom_id|>", "<|eot_id|>"], "<|eot_id|>", "<|eom_id|>", []),
+            (["<|eom_id|>"], nil, "<|eom_id|>", []), (["<x>"], "<x>", nil, []),
+            (["<x>", "<|eom_id|>"], "<x>", "<|eom_id|>", []),
+            (["<x>", "<y>", "<|im_end|>"], "<x>", "<y>", []),
+            (["<x>", "<y>", "<z>", "<|im_end|>"], "<x>", "<y>", ["<z>"]),
+            // llama.cpp takes it out again, where the other two are there.
+            (["<|end|>", "<x>"], "<x>", nil, ["<|end|>"]),
+        ] as [([String], String?, String?, [String])])
+    func ends(names: [String], turn: String?, message: String?, left: [String]) throws {
+        let all = [
+            "<x>", "<y>", "<z>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|return|>",
+            "<|call|>",
+        ]
+        let vocabulary = try Samples.vocabulary(of: [Array(Samples.verse.utf8)], size: 300)
+            .adding(specialTokens: all)
+        func id(_ name: String) throws -> TokenID { try #require(vocabulary.specialToken(name)) }
+        var settings = Vocabulary.GGUFSettings(rowCount: vocabulary.count)
+        settings.endTokens = Set(try names.map(id) + [try #require(vocabulary.endOfText)])
+        #expect(vocabulary.tokensUnheededByGGUF(settings) == (try left.map(id)))
+        var plain = Vocabulary.GGUFSettings(rowCount: vocabulary.count)
+        plain.endToken = settings.endToken
+        let members = try vocabulary.ggufMembers(settings)
+        for (key, name) in [("eot", turn), ("eom", message)] {
+            var expected = GGUFMembers()
+            let key = "tokenizer.ggml.\(key)_token_id"
+            guard let name else {
+                #expect(!members.bytes.contains(Array(key.utf8)))
+                continue
+            }
+            expected.add(key, try id(name).rawValue)
+            #expect(members.bytes.contains(expected.bytes))
+        }
+        // All else is as without a list.
+        let rest = try vocabulary.ggufMembers(plain)
+        #expect(members.count - rest.count == [turn, message].count { $0 != nil })
+    }
+
+    @Test(
         "added tokens that llama.cpp would cut otherwise are refused",
         arguments: [
             (["ab", "bcd"], false), (["abc", "bcd"], false), (["abcd", "bc"], true),
