@@ -15,7 +15,21 @@ extension ShardConfiguration: SettingSection {
         .value(
             CodingKeys.endOfText, \.endOfText,
             "Place of the end-of-text token: before each document, after it, or nowhere.",
-            also: ["eot", "eos", "append_eos"]),
+            also: ["eot", "append_eos"]),
+        .value(
+            CodingKeys.beginToken, \.beginToken, isFilled: true,
+            """
+            The special token before each document, in place of the end-of-text token; null for \
+            none.
+            """, example: "<s>",
+            also: ["bos", "bos_token", "add_bos"]),
+        .value(
+            CodingKeys.endToken, \.endToken, isFilled: true,
+            """
+            The special token behind each document, in place of the end-of-text token; null for \
+            none.
+            """, example: "</s>",
+            also: ["eos", "eos_token", "add_eos"]),
         .value(
             CodingKeys.allowSpecial, \.allowSpecial,
             """

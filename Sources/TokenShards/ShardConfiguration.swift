@@ -16,8 +16,14 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     /// own.
     public var tokensPerShard = 100_000_000
 
-    /// Place of the end-of-text token.
+    /// Place of the end-of-text token, where neither ``beginToken`` nor ``endToken`` is given.
     public var endOfText = EndOfTextPolicy.before
+
+    /// Special token before each document, in place of the end-of-text token; nil for none.
+    public var beginToken: String?
+
+    /// Special token behind each document, in place of the end-of-text token; nil for none.
+    public var endToken: String?
 
     /// Special tokens that are recognised in the documents; the rest of them is ordinary text.
     public var allowSpecial = SpecialTokenPolicy.none
@@ -30,10 +36,15 @@ public struct ShardConfiguration: Codable, Sendable, Equatable {
     /// The defaults.
     public init() {}
 
+    /// The special tokens that are named for the bounds of documents.
+    public var documentTokens: Set<String> { Set([beginToken, endToken].compactMap(\.self)) }
+
     /// The keys in `pipeline.json`.
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case tokensPerShard = "tokens_per_shard"
         case endOfText = "end_of_text"
+        case beginToken = "begin_token"
+        case endToken = "end_token"
         case allowSpecial = "allow_special"
         case partBytes = "part_bytes"
     }

@@ -9,8 +9,10 @@ import Bytes
 /// | 8 | version of Quern's own fields, 1 |
 /// | 9 | vocabulary size |
 /// | 10, 11 | vocabulary fingerprint, low word first |
-/// | 12 | end-of-text policy: 0 none, 1 before, 2 after |
-/// | 13 | end-of-text id |
+/// | 12 | end-of-text policy: 0 none, 1 before, 2 after; with tokens that were named instead, 4, |
+/// |    | plus 1 if one stands before each document and 2 if one stands behind |
+/// | 13 | end-of-text id; or that of the token behind |
+/// | 14 | id of the token before, where it was named |
 ///
 /// All others are zero. The layout of words 0 to 2 is llm.c's (`dev/data/data_common.py`), whose
 /// readers pass over the rest.
@@ -41,6 +43,11 @@ struct ShardHeader: Equatable {
     var vocabularyFingerprint: UInt64
     var endOfText: EndOfTextPolicy
     var endOfTextID: TokenID
+    /// The tokens that were named for the bounds of documents, in place of the end-of-text token.
+    var named = DocumentMarks()
+
+    /// The tokens around each document.
+    var marks: DocumentMarks { named.isEmpty ? DocumentMarks(endOfText, endOfTextID) : named }
 
     /// The header as it stands in a file.
     var bytes: [UInt8] {
@@ -58,6 +65,11 @@ struct ShardHeader: Equatable {
             case .after: 2
             }
         words[13] = endOfTextID.rawValue
+        if !named.isEmpty {
+            words[12] = 4 + (named.begin == nil ? 0 : 1) + (named.end == nil ? 0 : 2)
+            words[13] = named.end?.rawValue ?? 0
+            words[14] = named.begin?.rawValue ?? 0
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)
         for word in words { bytes.append(littleEndian: word) }

@@ -187,6 +187,11 @@ public struct ShardManifest: Codable, Equatable, Sendable {
     public var endOfText: EndOfTextPolicy
     /// Its id; absent when there is none.
     public var endOfTextID: TokenID?
+    /// Token before each document that was named for it; absent when none was. Where one is named
+    /// for either bound, there are no end-of-text tokens.
+    public var beginTokenID: TokenID?
+    /// Token behind each document that was named for it; absent when none was.
+    public var endTokenID: TokenID?
     /// Special tokens that were recognised in documents; absent when none were, which is usual.
     public var allowSpecial: SpecialTokenPolicy?
     /// Width of a stored id.
@@ -209,9 +214,30 @@ public struct ShardManifest: Codable, Equatable, Sendable {
         case formatVersion = "format_version"
         case endOfText = "end_of_text"
         case endOfTextID = "end_of_text_id"
+        case beginTokenID = "begin_token_id"
+        case endTokenID = "end_token_id"
         case allowSpecial = "allow_special"
         case validation = "val"
         case validationCut = "val_cut"
+    }
+
+    /// The token that a model meets before a text: that before each document or, where none is,
+    /// that behind the one before; nil where there is neither.
+    public var tokenBeforeTexts: TokenID? {
+        let marks = marks
+        return marks.begin ?? marks.end
+    }
+
+    /// The token by which a model ends a text: that behind each document or, where none is, that
+    /// before the next; nil where there is neither.
+    public var tokenBehindTexts: TokenID? {
+        let marks = marks
+        return marks.end ?? marks.begin
+    }
+
+    private var marks: DocumentMarks {
+        let named = DocumentMarks(begin: beginTokenID, end: endTokenID)
+        return named.isEmpty ? DocumentMarks(endOfText, endOfTextID) : named
     }
 
     /// The sums of a split.

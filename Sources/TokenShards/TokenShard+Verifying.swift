@@ -114,7 +114,7 @@ extension TokenShard {
                     path: path,
                     reason: "token \(range.lowerBound + position) is outside the vocabulary")
             }
-            let textRange = try verifyEndOfText(
+            let textRange = try verifyMarks(
                 ids.span.extracting(first: range.count), document: number, isEndOfTextAllowed)
             guard let vocabulary else { continue }
             text.removeAll(keepingCapacity: true)
@@ -137,19 +137,18 @@ extension TokenShard {
     }
 
     /// Returns where the text stands in `ids`, those of a document.
-    private func verifyEndOfText(
+    private func verifyMarks(
         _ ids: Span<TokenID>, document number: Int, _ isAllowed: Bool
     ) throws(ShardError) -> Range<Int> {
-        if header.endOfText == .none { return 0..<ids.count }
-        let id = header.endOfTextID
-        let place = header.endOfText == .before ? 0 : ids.count - 1
-        guard !ids.isEmpty, ids[place] == id else {
-            throw .badShard(path: path, reason: "document \(number) lacks its end-of-text token")
-        }
-        let text = header.endOfText == .before ? 1..<ids.count : 0..<place
-        guard isAllowed || !text.contains(where: { ids[$0] == id }) else {
-            throw .badShard(
-                path: path, reason: "document \(number) holds an end-of-text token inside")
+        let (marks, name) = (header.marks, header.named.isEmpty ? "end-of-text token" : "token")
+        let least = (marks.begin == nil ? 0 : 1) + (marks.end == nil ? 0 : 1)
+        guard ids.count >= least, marks.begin.map({ ids[0] == $0 }) ?? true,
+            marks.end.map({ ids[ids.count - 1] == $0 }) ?? true
+        else { throw .badShard(path: path, reason: "document \(number) lacks its \(name)") }
+        let text = (marks.begin == nil ? 0 : 1)..<ids.count - (marks.end == nil ? 0 : 1)
+        let isMarked = text.contains { ids[$0] == marks.begin || ids[$0] == marks.end }
+        guard isAllowed || !isMarked else {
+            throw .badShard(path: path, reason: "document \(number) holds such a token inside")
         }
         return text
     }

@@ -24,8 +24,8 @@ public final class TokenShard: Sendable {
     /// Width of a stored id.
     var width: TokenWidth { header.width }
 
-    /// Place of the end-of-text token between its documents.
-    var endOfText: EndOfTextPolicy { header.endOfText }
+    /// The tokens around each of its documents.
+    var marks: DocumentMarks { header.marks }
 
     /// Whether it says which tokens of its conversations are to be learned.
     package var saysAnswers: Bool { index.answerCount != nil }
@@ -72,7 +72,8 @@ public final class TokenShard: Sendable {
         header = ShardHeader(
             width: manifest.dtype, tokenCount: entry.tokens,
             vocabularySize: manifest.vocabulary.size, vocabularyFingerprint: fingerprint,
-            endOfText: manifest.endOfText, endOfTextID: manifest.endOfTextID ?? 0)
+            endOfText: manifest.endOfText, endOfTextID: manifest.endOfTextID ?? 0,
+            named: DocumentMarks(begin: manifest.beginTokenID, end: manifest.endTokenID))
         self.entry = entry
         dataStart = ShardHeader.byteCount
 
@@ -154,7 +155,7 @@ public final class TokenShard: Sendable {
     /// Document `number` of the shard.
     public func document(_ number: Int) -> DocumentEntry { index[number] }
 
-    /// Tokens of document `number` in the shard, its end-of-text token included.
+    /// Tokens of document `number` in the shard, those that mark its bounds included.
     public func tokenRange(ofDocument number: Int) -> Range<Int> {
         // An index that was not verified may say anything.
         func place(_ number: Int) -> Int {
@@ -175,21 +176,20 @@ public final class TokenShard: Sendable {
         return low
     }
 
-    /// Tokens of document `number` in the shard, without its end-of-text token.
+    /// Tokens of document `number` in the shard, without those that mark its bounds.
     public func textRange(ofDocument number: Int) -> Range<Int> {
-        let range = tokenRange(ofDocument: number)
+        var range = tokenRange(ofDocument: number)
         // A foreign file may begin inside a document, or end there.
-        func isEndOfText(_ place: Int) -> Bool {
-            range.contains(place) && tokens(place..<place + 1) == [header.endOfTextID]
+        func isThere(_ mark: TokenID?, _ place: Int) -> Bool {
+            guard let mark, range.contains(place) else { return false }
+            return tokens(place..<place + 1) == [mark]
         }
-        return switch header.endOfText {
-        case .none: range
-        case .before: range.dropFirst(isEndOfText(range.lowerBound) ? 1 : 0)
-        case .after: range.dropLast(isEndOfText(range.upperBound - 1) ? 1 : 0)
-        }
+        if isThere(marks.begin, range.lowerBound) { range = range.dropFirst() }
+        if isThere(marks.end, range.upperBound - 1) { range = range.dropLast() }
+        return range
     }
 
-    /// Document `number`'s ids without its end-of-text token. O(its tokens).
+    /// Document `number`'s ids without those that mark its bounds. O(its tokens).
     public func text(ofDocument number: Int) -> [TokenID] {
         tokens(textRange(ofDocument: number))
     }

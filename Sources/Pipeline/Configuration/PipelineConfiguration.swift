@@ -73,6 +73,8 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try vocabulary.validate()
         try EncodeStage.validate(shards)
         try shards.allowSpecial.validate(known: vocabulary.specialTokens)
+        try SpecialTokenPolicy.only(shards.documentTokens).validate(
+            known: vocabulary.specialTokens)
         var shape = model.shape
         // Two tokens that it will have, whichever they are.
         shape.fit(vocabularySize: vocabulary.vocabularySize, padToken: 1, endToken: 0)

@@ -218,7 +218,11 @@ public enum EncodeStage {
         directory: String, within outerKind: ResultKind?, mode: FileLock.Mode,
         work: WorkContext<PipelineEvent>
     ) throws -> (EncodingWorkspace, CorpusConfiguration, claims: [OutputClaim]) {
-        guard shards.endOfText == .none || vocabulary.endOfText != nil else {
+        try SpecialTokenPolicy.only(shards.documentTokens).validate(for: vocabulary)
+        guard
+            !shards.documentTokens.isEmpty || shards.endOfText == .none
+                || vocabulary.endOfText != nil
+        else {
             throw PipelineError.badValue(
                 key: "shards.end_of_text",
                 reason: "the vocabulary has no end-of-text token; choose \"none\"")

@@ -42,9 +42,11 @@ public enum TrainStage {
         }
         try work.checkShards(of: data.sources.map(\.set), isTold: true)
         let vocabulary = vocabulary.beginningTexts(as: data)
+        let ends = Set([vocabulary.endOfTexts(in: data)].compactMap(\.self))
         surroundings.drawSamples = { model, progress in
             try GenerateStage.draw(
-                model: model, vocabulary: vocabulary, prompts: configuration.samples,
+                model: model, vocabulary: vocabulary, endTokens: ends,
+                prompts: configuration.samples,
                 generation: configuration.generation, threadCount: work.threadCount,
                 progress: progress)
         }

@@ -99,7 +99,8 @@ extension TokenShard {
     /// stretch of one. O(log documents).
     fileprivate func documents(of window: Window, isOne: Bool) -> ClosedRange<Int> {
         // There the end-of-text token of the document before may stand in front.
-        let own = isOne && endOfText == .after ? window.start + 1 : window.start
+        let isBehindEnd = isOne && marks.begin == nil && marks.end != nil
+        let own = isBehindEnd ? window.start + 1 : window.start
         let first = document(containing: own)
         // The target of the last prediction belongs to the window as well.
         return

@@ -119,15 +119,16 @@ extension TokenShard {
     /// but its last; and also, before its first token, the end-of-text token that stands there, or,
     /// at its end, that of the next document, which is predicted from the last token.
     ///
-    /// With end-of-text tokens every token of the shard but the first is so predicted exactly once.
+    /// With end-of-text tokens every token of the shard but the first is so predicted exactly once;
+    /// with a token before and another behind each document, every one but that before.
     func predictions(ofDocument number: Int) -> Range<Int> {
         let range = tokenRange(ofDocument: number)
         let last = max(range.lowerBound, range.upperBound - 1)
-        return switch endOfText {
-        case .before:
+        return switch (marks.begin, marks.end) {
+        case (_?, nil):
             range.lowerBound..<max(range.lowerBound, min(range.upperBound, tokenCount - 1))
-        case .after: max(0, range.lowerBound - 1)..<last
-        case .none: range.lowerBound..<last
+        case (nil, _?): max(0, range.lowerBound - 1)..<last
+        case (nil, nil), (_?, _?): range.lowerBound..<last
         }
     }
 }

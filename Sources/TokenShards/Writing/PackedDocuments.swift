@@ -19,6 +19,7 @@ package struct PackedDocuments: Sendable {
     }
 
     private let format: ShardFormat
+    private let marks: DocumentMarks
     // One of the two is used: which, the format says.
     private var narrow: [UInt16] = []
     private var wide: [TokenID] = []
@@ -36,6 +37,7 @@ package struct PackedDocuments: Sendable {
     ///     once.
     package init(_ format: ShardFormat, textByteCount: Int = 0) {
         self.format = format
+        marks = format.marks
         // A token has three bytes or more in most texts.
         if format.width == .uint16 {
             narrow.reserveCapacity(textByteCount / 3)
@@ -63,7 +65,7 @@ package struct PackedDocuments: Sendable {
         encoder: BytePairEncoder
     ) {
         let before = narrow.count + wide.count
-        if format.endOfText == .before { appendEndOfText() }
+        if let begin = marks.begin { append(begin) }
         if format.width == .uint16 {
             encoder.encode(text, specials: format.allowSpecial, into: &narrow)
         } else {
@@ -72,7 +74,7 @@ package struct PackedDocuments: Sendable {
         if refusal == nil {
             do throws(TokenizationError) { try encoder.check() } catch { refusal = error }
         }
-        if format.endOfText == .after { appendEndOfText() }
+        if let end = marks.end { append(end) }
         entries.append(
             Entry(
                 tokenCount: narrow.count + wide.count - before, byteCount: text.count,
@@ -85,10 +87,10 @@ package struct PackedDocuments: Sendable {
         to split: Split, answers: [Range<Int>]? = nil, idsTellAnswers: Bool = true
     ) {
         let before = narrow.count + wide.count
-        precondition(answers == nil || format.endOfText == .none, "answers of plain documents")
-        if format.endOfText == .before { appendEndOfText() }
+        precondition(answers == nil || marks.isEmpty, "answers of plain documents")
+        if let begin = marks.begin { append(begin) }
         for position in ids.indices { append(ids[position]) }
-        if format.endOfText == .after { appendEndOfText() }
+        if let end = marks.end { append(end) }
         entries.append(
             Entry(
                 tokenCount: narrow.count + wide.count - before, byteCount: byteCount,
@@ -107,10 +109,6 @@ package struct PackedDocuments: Sendable {
         // The step of XXH64 for eight bytes; what matters is that the order counts.
         let mixed = (previous ^ contentHash) &* 0xC2B2_AE3D_27D4_EB4F
         return (mixed << 31 | mixed >> 33) &* 0x9E37_79B1_85EB_CA87 &+ contentHash
-    }
-
-    private mutating func appendEndOfText() {
-        if let id = format.endOfTextID { append(id) }
     }
 
     private mutating func append(_ id: TokenID) {

@@ -11,6 +11,10 @@ package struct ShardFormat: Codable, Equatable, Sendable {
     let endOfText: EndOfTextPolicy
     /// Its id; nil when there is none.
     let endOfTextID: TokenID?
+    /// Token before each document that was named for it; nil for none.
+    let beginTokenID: TokenID?
+    /// Token behind each document that was named for it; nil for none.
+    let endTokenID: TokenID?
     /// Special tokens that are recognised in documents.
     let allowSpecial: SpecialTokenPolicy
     /// The most tokens in a shard of more than one document.
@@ -21,6 +25,8 @@ package struct ShardFormat: Codable, Equatable, Sendable {
         case vocabularyFingerprint = "vocab_fingerprint"
         case endOfText = "end_of_text"
         case endOfTextID = "end_of_text_id"
+        case beginTokenID = "begin_token_id"
+        case endTokenID = "end_token_id"
         case allowSpecial = "allow_special"
         case tokensPerShard = "tokens_per_shard"
     }
@@ -28,18 +34,32 @@ package struct ShardFormat: Codable, Equatable, Sendable {
     /// The format of documents that are encoded with `vocabulary` and packed as `configuration`
     /// says.
     ///
-    /// - Precondition: the vocabulary has an end-of-text token, unless the policy is `none`.
+    /// - Precondition: the vocabulary has the tokens that are named, and an end-of-text token,
+    ///   unless the policy is `none` or others are named.
     package init(_ configuration: ShardConfiguration, vocabulary: Vocabulary) {
+        func named(_ content: String?) -> TokenID? {
+            guard let content else { return nil }
+            guard let token = vocabulary.specialToken(content) else {
+                preconditionFailure("\(content) is no special token of the vocabulary")
+            }
+            return token
+        }
+        beginTokenID = named(configuration.beginToken)
+        endTokenID = named(configuration.endToken)
+        let policy = configuration.documentTokens.isEmpty ? configuration.endOfText : .none
         precondition(
-            configuration.endOfText == .none || vocabulary.endOfText != nil,
-            "the policy \(configuration.endOfText) needs an end-of-text token")
+            policy == .none || vocabulary.endOfText != nil,
+            "the policy \(policy) needs an end-of-text token")
         vocabularySize = vocabulary.count
         vocabularyFingerprint = hexadecimal(vocabulary.fingerprint)
-        endOfText = configuration.endOfText
-        endOfTextID = configuration.endOfText == .none ? nil : vocabulary.endOfText
+        endOfText = policy
+        endOfTextID = policy == .none ? nil : vocabulary.endOfText
         allowSpecial = configuration.allowSpecial
         tokensPerShard = configuration.tokensPerShard
     }
+
+    /// The tokens around each document.
+    var marks: DocumentMarks { header(tokenCount: 0).marks }
 
     /// Width of a stored id.
     var width: TokenWidth { TokenWidth(vocabularySize: vocabularySize) }
@@ -49,7 +69,8 @@ package struct ShardFormat: Codable, Equatable, Sendable {
         ShardHeader(
             width: width, tokenCount: tokenCount, vocabularySize: vocabularySize,
             vocabularyFingerprint: UInt64(vocabularyFingerprint, radix: 16) ?? 0,
-            endOfText: endOfText, endOfTextID: endOfTextID ?? 0)
+            endOfText: endOfText, endOfTextID: endOfTextID ?? 0,
+            named: DocumentMarks(begin: beginTokenID, end: endTokenID))
     }
 
     /// A manifest without shards.
@@ -57,6 +78,7 @@ package struct ShardFormat: Codable, Equatable, Sendable {
         var manifest = ShardManifest(
             vocabulary: .init(fingerprint: vocabularyFingerprint, size: vocabularySize),
             endOfText: endOfText, endOfTextID: endOfTextID, dtype: width)
+        (manifest.beginTokenID, manifest.endTokenID) = (beginTokenID, endTokenID)
         if allowSpecial != .none { manifest.allowSpecial = allowSpecial }
         return manifest
     }

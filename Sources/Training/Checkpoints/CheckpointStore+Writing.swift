@@ -12,7 +12,8 @@ extension CheckpointStore {
     /// - Returns: the checkpoint's directory.
     func write(
         model: any LanguageModel, optimizer: Optimizer, carried: CarriedState?,
-        vocabulary: Vocabulary, template: ConversationTemplate?, state: TrainingState, keep: Int
+        vocabulary: Vocabulary, endToken: TokenID?, template: ConversationTemplate?,
+        state: TrainingState, keep: Int
     ) throws -> String {
         try FileSystem.makeDirectory(directory)
         let name = Self.name(ofStep: state.step)
@@ -23,7 +24,7 @@ extension CheckpointStore {
         do {
             try model.write(
                 toDirectory: partial,
-                endToken: vocabulary.endOfText,
+                endToken: endToken,
                 answerEnd: template?.turnEnd)
             try vocabulary.write(
                 toDirectory: partial, chatTemplate: template?.source)
@@ -139,12 +140,17 @@ extension CheckpointStore {
 
 extension Vocabulary {
     /// This vocabulary with what the documents of `data` begin with before each text: the
-    /// end-of-text token, unless they have none.
+    /// end-of-text token, or the token that was named for it, unless they have none.
     ///
     /// A checkpoint has it, so that a prompt that is read with its tokenizer begins as the texts
     /// did that the model learned from.
     public func beginningTexts(as data: Mixture) -> Vocabulary {
-        let hasEnds = data.sources.contains { $0.set.manifest.endOfText != .none }
-        return beginningTexts(with: hasEnds ? endOfText : nil)
+        beginningTexts(with: data.sources.lazy.compactMap(\.set.manifest.tokenBeforeTexts).first)
+    }
+
+    /// The token by which a model of `data` ends a text: that behind its documents, or else the
+    /// vocabulary's own.
+    package func endOfTexts(in data: Mixture) -> TokenID? {
+        data.sources.lazy.compactMap(\.set.manifest.tokenBehindTexts).first ?? endOfText
     }
 }

@@ -166,8 +166,8 @@ extension Trainer {
             try log.sync()
             let path = try store.write(
                 model: model, optimizer: optimizer, carried: carried,
-                vocabulary: vocabulary, template: part?.chatTemplate, state: state,
-                keep: configuration.keepCheckpoints)
+                vocabulary: vocabulary, endToken: endToken, template: part?.chatTemplate,
+                state: state, keep: configuration.keepCheckpoints)
             log.report(.checkpoint(step: state.step, path: path))
             return true
         }

@@ -94,6 +94,8 @@ public final class Trainer {
     let sets: [ShardSet]
     let validation: ValidationSets
     let vocabulary: Vocabulary
+    /// Token that ends a text of the model.
+    let endToken: TokenID?
     /// The part of each document that is learned; nil for all of it.
     let part: ScoredPart?
     let store: CheckpointStore
@@ -179,6 +181,7 @@ public final class Trainer {
         // Conversations and pairs begin as their template says; other text that the model reads, as
         // before.
         self.vocabulary = part == nil ? vocabulary.beginningTexts(as: data) : vocabulary
+        endToken = part == nil ? vocabulary.endOfTexts(in: data) : vocabulary.endOfText
         self.surroundings = surroundings
         self.work = work
         let team = ThreadTeam(threadCount: work.threadCount)

@@ -34,6 +34,10 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """,
         "quern encode --vocab vocab/web --output shards/table --text-field body posts.csv.gz",
         """
+        quern encode --vocab vocab/web --output shards/web --begin-token '<s>' --end-token '</s>' \
+        'web/*.jsonl.zst'
+        """,
+        """
         find dump -name '*.json.gz' | quern encode --vocab vocab/web --output shards/dump \
         --inputs-from -
         """,
@@ -57,8 +61,27 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         completion: .directory)
     var output: String
 
-    @Option(name: .long, help: "Where the end-of-text token stands: before, after or none.")
-    var endOfText = ShardConfiguration().endOfText
+    @Option(
+        name: .long,
+        help: """
+            Where the end-of-text token stands: before, after or none. \
+            (default: \(ShardConfiguration().endOfText.rawValue))
+            """)
+    var endOfText: EndOfTextPolicy?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A special token before each document, in place of the end-of-text token.",
+            valueName: "token"))
+    var beginToken: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A special token behind each document, in place of the end-of-text token.",
+            valueName: "token"))
+    var endToken: String?
 
     @Option(
         name: .long,
@@ -120,12 +143,21 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
+    func validate() throws {
+        if endOfText != nil, beginToken != nil || endToken != nil {
+            throw ValidationError(
+                "--begin-token and --end-token stand in place of the end-of-text token: leave "
+                    + "--end-of-text out")
+        }
+    }
+
     func run() async throws {
         let vocab = try VocabularyPlace.path(of: vocab)
         try FilePlace.check(output: output, inputs: [vocab])
         let vocabulary = try Vocabulary(directory: vocab)
         var shards = ShardConfiguration()
-        shards.endOfText = endOfText
+        if let endOfText { shards.endOfText = endOfText }
+        (shards.beginToken, shards.endToken) = (beginToken, endToken)
         shards.tokensPerShard = tokensPerShard
         shards.allowSpecial = specials.allowSpecial
         if let partBytes { shards.partBytes = partBytes.byteCount }

@@ -18,6 +18,16 @@ extension Report {
             \(word: manifest.dtype.rawValue, "dtype"), end of text: \
             \(word: manifest.endOfText.rawValue, "end_of_text")
             """)
+        if let token = manifest.beginTokenID {
+            row(
+                "before documents",
+                "token \(String(token.index), as: token.index, "begin_token_id")")
+        }
+        if let token = manifest.endTokenID {
+            row(
+                "behind documents",
+                "token \(String(token.index), as: token.index, "end_token_id")")
+        }
         row("train", Self.cell(train, "train"))
         row("validation", Self.cell(validation, "validation"))
         addBytesPerToken(train, validation)
