@@ -26,6 +26,12 @@ extension VocabularyConfiguration: SettingSection {
             CodingKeys.specialTokens, \.specialTokens, isFilled: true,
             "The special tokens, which get the first ids in this order.",
             also: ["special", "special_token", "added_tokens"]),
+        .value(
+            CodingKeys.excludeSpecial, \.excludeSpecial,
+            """
+            Special tokens that are left out of what is learned from where they stand in a text: \
+            none, all of special_tokens, or a list of strings.
+            """, example: ["<|endoftext|>"], also: ["skip_special", "exclude_special_tokens"]),
         .number(
             CodingKeys.minimumFrequency, \.minimumFrequency, .whole(0...1 << 60),
             unit: "occurrences",

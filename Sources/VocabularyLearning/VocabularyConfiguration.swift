@@ -17,6 +17,19 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// The special tokens, which get the first ids in this order.
     public var specialTokens = ["<|endoftext|>"]
 
+    /// Special tokens, or other strings, that are left out of what is learned from where they stand
+    /// in a text; all are those of ``specialTokens``.
+    public var excludeSpecial = SpecialTokenPolicy.none
+
+    /// The strings that ``excludeSpecial`` names.
+    public var excludedContents: [String] {
+        switch excludeSpecial {
+        case .none: []
+        case .all: specialTokens
+        case .only(let contents): contents.sorted()
+        }
+    }
+
     /// A pair that occurs less often is not merged, and a word or character no token.
     public var minimumFrequency = 2
 
@@ -41,6 +54,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         case pattern
         /// ``VocabularyConfiguration/specialTokens``.
         case specialTokens = "special_tokens"
+        /// ``VocabularyConfiguration/excludeSpecial``.
+        case excludeSpecial = "exclude_special"
         /// ``VocabularyConfiguration/minimumFrequency``.
         case minimumFrequency = "min_frequency"
         /// ``VocabularyConfiguration/maximumTokenLength``.
@@ -68,20 +83,23 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         try values.read(.vocabularySize, into: &vocabularySize)
         try values.read(.pattern, into: &pattern)
         try values.read(.specialTokens, into: &specialTokens)
+        try values.read(.excludeSpecial, into: &excludeSpecial)
         try values.read(.minimumFrequency, into: &minimumFrequency)
         try values.read(.maximumTokenLength, into: &maximumTokenLength)
         try values.read(.tieRule, into: &tieRule)
         try values.read(.memory, into: &memory)
     }
 
-    /// Writes every value, but the model only where it is not BPE, so that what was recorded of a
-    /// configuration before there were others is still what it is.
+    /// Writes every value, but the model only where it is not BPE, and what is left out only where
+    /// anything is, so that what was recorded of a configuration before there were others is still
+    /// what it is.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         if model != .bpe { try values.encode(model, forKey: .model) }
         try values.encode(vocabularySize, forKey: .vocabularySize)
         try values.encode(pattern, forKey: .pattern)
         try values.encode(specialTokens, forKey: .specialTokens)
+        if excludeSpecial != .none { try values.encode(excludeSpecial, forKey: .excludeSpecial) }
         try values.encode(minimumFrequency, forKey: .minimumFrequency)
         try values.encodeIfPresent(maximumTokenLength, forKey: .maximumTokenLength)
         try values.encode(tieRule, forKey: .tieRule)

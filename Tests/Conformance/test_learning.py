@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import gigabpe
 import pytest
 import rustbpe
 import tokenization_peers as peers
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 SIZE = 6000
 
@@ -101,6 +103,36 @@ def test_bpeasy_learns_the_same(quern, corpus, tmp_path, pattern):
     ranks = bpeasy.train_bpe(iter(documents), peers.PATTERNS[pattern][0], 1 << 20, SIZE + 256)
     theirs = sorted(ranks.items(), key=lambda item: item[1])
     assert ours == [token for token, _ in theirs[256:]]
+
+
+def test_excluded_tokens_are_not_learned_from(quern, kjv, tmp_path):
+    """tokenizers, trained on what lies between the special tokens, and not with them."""
+    special = ["<|endoftext|>", "<|im_start|>"]
+    generator = random.Random(12)
+    lines = [line for text in kjv[::30] for line in text.split("\n") if line.strip()]
+    documents = [
+        "".join(generator.choice(special) + line[place:] + generator.choice(["", *special])
+                for place in (0, len(line) // 3))
+        for line in lines]
+    source = peers.write_jsonl(tmp_path / "documents.jsonl", documents)
+    command = ["vocab", "train", "--vocab-size", 3000, "--pattern", "gpt2", "--min-frequency", 1,
+               "--quiet"]
+    quern(*command, "--output", tmp_path / "ours", "--exclude-special", "all",
+          *(part for name in special for part in ("--special-tokens", name)), source)
+    quern(*command, "--output", tmp_path / "plain",
+          *(part for name in special for part in ("--special-tokens", name)), source)
+    parts = [
+        part for text in documents
+        for part in re.split("|".join(map(re.escape, special)), text) if part]
+    peer = Tokenizer(models.BPE())
+    peer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    peer.train_from_iterator(parts, trainers.BpeTrainer(
+        vocab_size=3000, special_tokens=special, min_frequency=1, show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    merges = json.loads(peer.to_str())["model"]["merges"]
+    theirs = [named(left) + named(right) for left, right in merges]
+    assert merged_tokens(tmp_path / "ours") == theirs
+    assert merged_tokens(tmp_path / "plain") != theirs
 
 
 def test_the_rules_for_ties_differ(quern, corpus, tmp_path):

@@ -51,6 +51,34 @@ import Work
         return path
     }
 
+    @Test func `special tokens in a corpus are left out where that is wished`() async throws {
+        let lines = (0..<200).map { "the mill\($0 % 9)<|endoftext|>turned \($0) times" }
+        func learned(
+            _ name: String, _ lines: [String], _ excluded: SpecialTokenPolicy, counts: String? = nil
+        ) async throws -> UInt64 {
+            let path = try folder.write("\(name).txt", lines.joined(separator: "\n"))
+            var configuration = configuration
+            configuration.excludeSpecial = excluded
+            let corpus = CorpusConfiguration(
+                inputs: [path], documents: .line, validationFraction: 0)
+            return try await VocabStage.run(
+                corpus: corpus, vocabulary: configuration, directory: folder.path + "/" + name,
+                countsPath: counts, overwrites: true, work: WorkContext(threadCount: 2)
+            ).vocabulary.fingerprint
+        }
+        let parts = lines.flatMap { $0.components(separatedBy: "<|endoftext|>") }
+        let expected = try await learned("parts", parts, .none)
+        #expect(try await learned("all", lines, .all) == expected)
+        #expect(try await learned("named", lines, .only(["<|endoftext|>"])) == expected)
+        let plain = try await learned("plain", lines, .none)
+        #expect(plain != expected)
+        // Counts that are kept are those of what was left out.
+        let counts = folder.path + "/kept.counts"
+        #expect(try await learned("kept", lines, .none, counts: counts) == plain)
+        #expect(try await learned("kept", lines, .all, counts: counts) == expected)
+        #expect(try await learned("kept", lines, .all, counts: counts) == expected)
+    }
+
     @Test func `halves that are counted, merged and learned from are trained on in one go`()
         async throws
     {

@@ -21,6 +21,44 @@ import Testing
         }
     }
 
+    @Test("strings that are excluded are not counted, and what lies between are texts of their own")
+    func excluding() {
+        var generator = SeededGenerator(18)
+        let marks = ["<|a|>", "<|ab|>", "<|a", "é|"]
+        let words = marks + ["the", " mill", "<", "|>", "<|", "  ", "\n", "12345", "é", ""]
+        for pattern in [SplitPattern.gpt2, .gpt4, .word] {
+            let counter = PieceCounter(pattern, excluding: marks)
+            let parted = PieceCounter(pattern)
+            for _ in 0..<400 {
+                let text = (0..<Int.random(in: 0...9, using: &generator)).map { _ in
+                    words.randomElement(using: &generator) ?? ""
+                }.joined()
+                counter.count(Array(text.utf8).span)
+                // By hand: the leftmost, and of those that begin there the longest.
+                var (rest, part) = (Substring(text), "")
+                func end() {
+                    parted.count(Array(part.utf8).span)
+                    part = ""
+                }
+                while let first = rest.unicodeScalars.first {
+                    let found = marks.filter { rest.utf8.starts(with: $0.utf8) }
+                    guard let mark = found.max(by: { $0.utf8.count < $1.utf8.count }) else {
+                        part.unicodeScalars.append(first)
+                        rest = Substring(rest.unicodeScalars.dropFirst())
+                        continue
+                    }
+                    end()
+                    rest = Substring(rest.unicodeScalars.dropFirst(mark.unicodeScalars.count))
+                }
+                end()
+            }
+            #expect(counter.takeCounts().dictionary == parted.takeCounts().dictionary)
+        }
+        let all = PieceCounter(.gpt4, excluding: [])
+        all.count(Array("<|a|>".utf8).span)
+        #expect(all.takeCounts().dictionary.count == 3)
+    }
+
     @Test("tables that grow keep every piece, short and long")
     func growth() throws {
         var generator = SeededGenerator(9)

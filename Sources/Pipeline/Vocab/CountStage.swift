@@ -59,12 +59,14 @@ enum CountStage {
     /// - Parameters:
     ///   - corpora: read one after the other; the counts do not depend on their order.
     ///   - readsPairs: whether they hold pairs.
+    ///   - excluded: strings that are not counted.
     ///   - memory: the memory that the program may use; counts that need more go to the disk.
     ///   - path: beside this path they go.
     ///   - outputs: what is made of the counts, which is claimed before the first text is read.
     static func run(
         corpora: [CorpusConfiguration], readsPairs: Bool = false, pattern: SplitPattern,
-        memory: ByteSize?, beside path: String, outputs: [PlannedOutput],
+        excluding excluded: [String], memory: ByteSize?, beside path: String,
+        outputs: [PlannedOutput],
         work: WorkContext<PipelineEvent>
     ) async throws -> Outcome {
         let (threadCount, stop) = (work.threadCount, work.stop)
@@ -80,7 +82,7 @@ enum CountStage {
         ) {
             if stop.isRequested { throw PipelineError.interrupted }
         }
-        let counters = Pool { PieceCounter(pattern) }
+        let counters = Pool { PieceCounter(pattern, excluding: excluded) }
         let total = try totalByteCount(corpora, outputs)
         var progress = CorpusProgress()
         progress.totalBytes = 0
@@ -208,6 +210,8 @@ struct KeptCounts {
         var corpus: String?
         /// Pattern that cut the text.
         var pattern: SplitPattern
+        /// Strings that were not counted; nil for none.
+        var excluded: [String]?
     }
 
     /// Whether there are other counts, which those of this corpus are to replace.
@@ -220,9 +224,14 @@ struct KeptCounts {
     ///
     /// - Throws: ``PipelineError/foreignCounts(path:)`` for counts without a record, which were
     ///   made in another way and which may have taken long.
-    init(path: String, corpora: [CorpusConfiguration], pattern: SplitPattern) throws {
+    init(
+        path: String, corpora: [CorpusConfiguration], pattern: SplitPattern,
+        excluding excluded: [String] = []
+    ) throws {
         let identities = try corpora.map { try CorpusIdentity($0).fingerprint }
-        current = Record(corpus: try StageLedger.fingerprint(identities), pattern: pattern)
+        current = Record(
+            corpus: try StageLedger.fingerprint(identities), pattern: pattern,
+            excluded: excluded.isEmpty ? nil : excluded.sorted())
         recordPath = Self.recordPath(path)
         guard FileManager.default.fileExists(atPath: path) else {
             (file, replacesOthers) = (nil, false)

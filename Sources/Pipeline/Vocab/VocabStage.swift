@@ -83,7 +83,8 @@ public enum VocabStage {
                 try corpus.findInputs().check(output: countsPath)
             }
             let kept = try KeptCounts(
-                path: countsPath, corpora: corpora, pattern: configuration.pattern)
+                path: countsPath, corpora: corpora, pattern: configuration.pattern,
+                excluding: configuration.excludedContents)
             if let file = kept.file {
                 work.report(.notice("the corpus has not changed since \(countsPath) was counted"))
                 let claims = try [
@@ -102,7 +103,8 @@ public enum VocabStage {
                         """))
             }
             let (counted, claims) = try await count(
-                corpora: corpora, pattern: configuration.pattern, memory: configuration.memory,
+                corpora: corpora, pattern: configuration.pattern,
+                excluding: configuration.excludedContents, memory: configuration.memory,
                 path: countsPath, directory: directory, work: work, willWrite: kept.begin)
             defer { withExtendedLifetime(claims) {} }
             try kept.confirm()
@@ -114,7 +116,8 @@ public enum VocabStage {
         }
         let counted = try await CountStage.run(
             corpora: corpora, readsPairs: readsPairs, pattern: configuration.pattern,
-            memory: configuration.memory, beside: directory,
+            excluding: configuration.excludedContents, memory: configuration.memory,
+            beside: directory,
             outputs: [vocabularyOutput(directory)], work: work)
         let (progress, claims) = (counted.progress, counted.claims)
         defer { withExtendedLifetime(claims) {} }
@@ -136,26 +139,32 @@ public enum VocabStage {
 
     /// Counts pieces in parallel and writes them to `path`: the first half of `run`, for each of
     /// many machines. A file that holds no counts is not replaced unless `overwrites`.
+    ///
+    /// - Parameter excluded: strings, such as special tokens, that are not counted where they stand
+    ///   in a text.
     public static func count(
-        corpus: CorpusConfiguration, pattern: SplitPattern, memory: ByteSize?, path: String,
-        overwrites: Bool = false, work: WorkContext<PipelineEvent>
+        corpus: CorpusConfiguration, pattern: SplitPattern, excluding excluded: [String] = [],
+        memory: ByteSize?, path: String, overwrites: Bool = false,
+        work: WorkContext<PipelineEvent>
     ) async throws -> CountOutcome {
         try await count(
-            corpora: [corpus], pattern: pattern, memory: memory, path: path, directory: nil,
+            corpora: [corpus], pattern: pattern, excluding: excluded, memory: memory, path: path,
+            directory: nil,
             overwrites: overwrites, work: work
         ).counted
     }
 
     private static func count(
-        corpora: [CorpusConfiguration], pattern: SplitPattern, memory: ByteSize?, path: String,
-        directory: String?, overwrites: Bool = true, work: WorkContext<PipelineEvent>,
+        corpora: [CorpusConfiguration], pattern: SplitPattern, excluding excluded: [String],
+        memory: ByteSize?, path: String, directory: String?, overwrites: Bool = true,
+        work: WorkContext<PipelineEvent>,
         willWrite: () throws -> Void = {}
     ) async throws -> (counted: CountOutcome, claims: [OutputClaim]) {
         // Before the corpus is read: a place where nothing can be written must not be found out
         // about later.
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: path))
         let counted = try await CountStage.run(
-            corpora: corpora, pattern: pattern, memory: memory, beside: path,
+            corpora: corpora, pattern: pattern, excluding: excluded, memory: memory, beside: path,
             outputs: [countsOutput(path, overwrites: overwrites)]
                 + (directory.map {
                     [

@@ -194,7 +194,9 @@ extension SpecialTokenTree {
     ///
     /// As `tokenizers` does it in `find_matches` of `added_vocabulary.rs`, where a token that lies
     /// in white space that another has taken is found all the same.
-    func cut(_ text: ByteView, _ body: (Range<Int>, UInt32?) -> Void) {
+    func cut<Failure: Error>(
+        _ text: ByteView, _ body: (Range<Int>, UInt32?) throws(Failure) -> Void
+    ) throws(Failure) {
         var search = TreeSearch(self)
         var (from, taken) = (0, 0)
         while let match = search.next(in: text, from: from, to: text.count) {
@@ -207,11 +209,11 @@ extension SpecialTokenTree {
                 if special.stripsLeft { start = max(text.startOfSpace(before: start), taken) }
                 if special.stripsRight { end = text.endOfSpace(from: end) }
             }
-            if taken < start { body(taken..<start, nil) }
-            body(start..<max(start, end), match.id)
+            if taken < start { try body(taken..<start, nil) }
+            try body(start..<max(start, end), match.id)
             taken = end
         }
-        if taken < text.count { body(taken..<text.count, nil) }
+        if taken < text.count { try body(taken..<text.count, nil) }
     }
 }
 

@@ -12,12 +12,20 @@ public final class PieceCounter {
     private var counts = PieceCounts()
 
     private let splitter: PatternSplitter
+    /// Cuts at what is not counted; nil where all is.
+    private let cutter: TextCutter?
     private let keys = OwnedBuffer(
         repeating: PieceCounts.WaitingPiece(), count: PieceCounts.batchCount)
 
     /// A counter of the pieces that `pattern` cuts, at zero.
-    public init(_ pattern: SplitPattern) {
+    ///
+    /// - Parameters:
+    ///   - pattern: the pattern.
+    ///   - excluded: strings, such as special tokens, that are not counted where they stand in a
+    ///     text: what lies between them are texts of their own.
+    public init(_ pattern: SplitPattern, excluding excluded: [String] = []) {
         splitter = PatternSplitter(pattern)
+        cutter = TextCutter(at: excluded)
     }
 
     /// Counts the pieces of one text. O(count of `text`).
@@ -43,7 +51,10 @@ public final class PieceCounter {
     private func count(
         _ text: Span<UInt8>, limit: Int, spill: (consuming PieceCounts) throws -> Void
     ) throws {
-        try ByteView.with(text) { try count($0, limit: limit, spill: spill) }
+        try ByteView.with(text) { text in
+            guard let cutter else { return try count(text, limit: limit, spill: spill) }
+            try cutter.forEachPart(of: text) { try count($0, limit: limit, spill: spill) }
+        }
     }
 
     private func count(

@@ -27,17 +27,29 @@ struct VocabCount: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @OptionGroup var memory: MemoryOption
     @OptionGroup var counting: CountingOptions
+    @OptionGroup var excluding: ExcludingOption
     @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
+    func validate() throws {
+        if excluding.excludeSpecial == .all {
+            throw ValidationError(
+                "--exclude-special all is for vocab train, which has --special-tokens: name them "
+                    + "here, with commas between")
+        }
+    }
+
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
+        var excluded: [String] = []
+        if case .only(let contents) = excluding.excludeSpecial { excluded = contents.sorted() }
         let outcome = try await VocabStage.count(
             corpus: counting.configuration(output: output),
             pattern: counting.pattern ?? VocabularyConfiguration().pattern,
-            memory: memory.memory, path: output, overwrites: overwriting.overwrite,
+            excluding: excluded, memory: memory.memory, path: output,
+            overwrites: overwriting.overwrite,
             work: reporting.work(printer, interrupts))
         printer.endLine()
         var report = Report()

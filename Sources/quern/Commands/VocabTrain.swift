@@ -27,6 +27,10 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         quern vocab train --memory 2G --counts corpus.counts --vocab-size 65536 \
         --output vocab/large 'data/*.jsonl.zst'
         """,
+        """
+        quern vocab train --exclude-special all --special-tokens '<|endoftext|>' \
+        --output vocab/mine corpus.txt.zst
+        """,
         "quern vocab train --model word --vocab-size 8192 --output vocab/words corpus.txt.zst",
         "quern vocab train --model character --output vocab/characters corpus.txt.zst",
     ]
@@ -46,6 +50,7 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var learning: LearningOptions
     @OptionGroup var memory: MemoryOption
     @OptionGroup var counting: CountingOptions
+    @OptionGroup var excluding: ExcludingOption
     @OptionGroup var overwriting: OverwriteOption
     @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
@@ -53,9 +58,10 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
+        var vocabulary = learning.configuration(pattern: counting.pattern, memory: memory.memory)
+        vocabulary.excludeSpecial = excluding.excludeSpecial
         let outcome = try await VocabStage.run(
-            corpus: counting.configuration(output: output),
-            vocabulary: learning.configuration(pattern: counting.pattern, memory: memory.memory),
+            corpus: counting.configuration(output: output), vocabulary: vocabulary,
             directory: output, countsPath: counts, overwrites: overwriting.overwrite,
             work: reporting.work(printer, interrupts))
         printer.endLine()

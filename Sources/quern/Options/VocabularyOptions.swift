@@ -104,6 +104,19 @@ struct CountingOptions: ParsableArguments {
     }
 }
 
+/// Option of what is left out of the text that a vocabulary is learned from.
+struct ExcludingOption: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Special tokens that are left out where they stand in the corpus: none, names with \
+            commas between, or, with vocab train, all for its --special-tokens. What lies between \
+            them are texts of their own.
+            """, valueName: "all|none|list"))
+    var excludeSpecial = SpecialTokenPolicy.none
+}
+
 /// Option of the memory that learning a vocabulary may take.
 struct MemoryOption: ParsableArguments {
     @Option(
