@@ -90,15 +90,16 @@ struct ReadFile {
 
     init(
         _ text: String, name: String, field: String = "text", format: CorpusFormat = .auto,
-        onError: CorpusErrorPolicy = .fail, buffer: Int = 4096, limit: Int = 1 << 20
+        onError: CorpusErrorPolicy = .fail, quotes: TableQuotes? = nil, buffer: Int = 4096,
+        limit: Int = 1 << 20
     ) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(name, text)
-        var reader = try CorpusReader(
-            CorpusConfiguration(
-                inputs: [path], format: format, textField: field, onError: onError,
-                maximumDocumentByteCount: limit),
-            sizes: .small(buffer))
+        var configuration = CorpusConfiguration(
+            inputs: [path], format: format, textField: field, onError: onError,
+            maximumDocumentByteCount: limit)
+        configuration.quotes = quotes
+        var reader = try CorpusReader(configuration, sizes: .small(buffer))
         let documents = try readAll(&reader)
         texts = documents.map { String(decoding: $0.text, as: UTF8.self) }
         numbers = documents.map(\.origin.position.number)

@@ -55,6 +55,36 @@ import Testing
         }
     }
 
+    @Test(
+        "quotes are what is said of them, whatever the delimiter",
+        arguments: [
+            (
+                "id,text\n1,5\" pipe\n2,\"open\n3,\"\"\"\n", ["5\" pipe", "\"open", "\"\"\""],
+                [2, 3, 4]
+            ),
+            ("text,id\r\n\"a\",1\r\n\"b,2\r\n", ["\"a\"", "\"b"], [2, 3]),
+        ])
+    func quotes(text: String, expected: [String], lines: [Int]) throws {
+        for (delimiter, name) in [(",", "a.csv"), ("\t", "a.tsv")] {
+            let text = text.replacing(",", with: delimiter)
+            for buffer in 1...text.utf8.count + 1 {
+                let found = try ReadFile(text, name: name, quotes: TableQuotes.none, buffer: buffer)
+                #expect(found.texts == expected && found.numbers == lines)
+            }
+            #expect(throws: CorpusError.self) { try ReadFile(text, name: name, quotes: .double) }
+            let quoted = "id\(delimiter)text\n1\(delimiter)\"two\nlines\"\n"
+            #expect(try ReadFile(quoted, name: name, quotes: .double).texts == ["two\nlines"])
+        }
+        let tabs = try ReadFile(
+            "text\tid\n\"a\t1\n", name: "a.tsv", format: .quotedTSV, quotes: TableQuotes.none)
+        #expect(tabs.texts == ["\"a"])
+        #expect {
+            try ReadFile("id,text\n1,5\" pipe\n", name: "a.csv")
+        } throws: { error in
+            "\(error)".contains("corpus.quotes = none")
+        }
+    }
+
     @Test("a quoted table with tabs is told how it is read")
     func quotedTabs() throws {
         let text = "id\ttext\n1\t\"two\nlines\"\n"

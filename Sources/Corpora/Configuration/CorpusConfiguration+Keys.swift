@@ -3,6 +3,7 @@ public import Work
 extension CorpusFormat: SettingChoice {}
 extension CorpusErrorPolicy: SettingChoice {}
 extension InvalidUTF8Policy: SettingChoice {}
+extension TableQuotes: SettingChoice {}
 extension DocumentDivision: SettingChoice {}
 
 extension CorpusConfiguration: SettingSection {
@@ -45,6 +46,13 @@ extension CorpusConfiguration: SettingSection {
             "The key or column of a pair's target, as translation.en; null for \"target\".",
             when: "model.architecture is encoder_decoder", example: "answer",
             also: ["target_column", "target_key"]),
+        .value(
+            CodingKeys.quotes, \.quotes,
+            """
+            Quotes in tables: double, in which two stand for one, or none, where they are \
+            characters like any other; null for double in CSV and none in TSV.
+            """, when: "the format is csv or tsv", example: "none",
+            also: ["quoting", "quotechar", "quote"]),
         .value(
             CodingKeys.documents, \.documents,
             """

@@ -25,6 +25,8 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
     public var sourceField: String?
     /// The key or column of the target, where a model learns from pairs; nil for `target`.
     public var targetField: String?
+    /// Quotes in tables; nil for those of the format: `double` for CSV, `none` for TSV.
+    public var quotes: TableQuotes?
     /// The division of a text file into documents, where no separator is given.
     public var documents: DocumentDivision
     /// The bytes between two documents of a text file.
@@ -71,6 +73,7 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         case textField = "text_field"
         case sourceField = "source_field"
         case targetField = "target_field"
+        case quotes
         case textSeparator = "text_separator"
         case onError = "on_error"
         case validationFraction = "validation_fraction"
@@ -111,6 +114,7 @@ public struct CorpusConfiguration: Codable, Sendable, Equatable {
         try container.read(.textField, into: &textField)
         sourceField = try container.decodeIfPresent(String.self, forKey: .sourceField)
         targetField = try container.decodeIfPresent(String.self, forKey: .targetField)
+        try container.read(.quotes, into: &quotes)
         try container.read(.textSeparator, into: &textSeparator)
         try container.read(.onError, into: &onError)
         try container.read(.validationFraction, into: &validationFraction)

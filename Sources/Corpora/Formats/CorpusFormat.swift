@@ -55,9 +55,10 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
         case .auto, .text: try openText(input)
         case .jsonl: try JSONLinesReader(input)
         case .json: try JSONReader(input)
-        case .csv: try TableReader(input, .commaSeparated)
-        case .tsv: try TableReader(input, .tabSeparated)
-        case .quotedTSV: try TableReader(input, .quotedTabSeparated)
+        case .csv: try TableReader(input, .commaSeparated.with(input.configuration.quotes))
+        case .tsv: try TableReader(input, .tabSeparated.with(input.configuration.quotes))
+        case .quotedTSV:
+            try TableReader(input, .quotedTabSeparated.with(input.configuration.quotes))
         case .parquet:
             input.configuration.givesObjects
                 ? try ParquetObjectReader(input) : try ParquetTextReader(input)

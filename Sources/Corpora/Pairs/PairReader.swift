@@ -155,6 +155,7 @@ private struct OpenPairs: ~Copyable, Sendable {
         var (lines, columns) = (CorpusConfiguration(inputs: [path]), [String]())
         lines.longWindow = configuration.longWindow
         lines.invalidUTF8 = configuration.invalidUTF8
+        lines.quotes = configuration.quotes
         lines.maximumDocumentByteCount = configuration.maximumDocumentByteCount
         switch CorpusFormat(nameOf: path) {
         case .csv, .tsv, .parquet: columns = [fields.source, fields.target]

@@ -15,6 +15,7 @@ extension PartFormat: ExpressibleByArgument {}
 extension CorpusErrorPolicy: ExpressibleByArgument {}
 extension DocumentDivision: ExpressibleByArgument {}
 extension InvalidUTF8Policy: ExpressibleByArgument {}
+extension TableQuotes: ExpressibleByArgument {}
 extension VocabularyModel: ExpressibleByArgument {}
 extension SplitPattern: ExpressibleByArgument {
     /// Those that a vocabulary can be learned with.

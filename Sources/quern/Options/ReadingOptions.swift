@@ -19,6 +19,14 @@ struct ReadingOptions: ParsableArguments {
 
     @Option(
         name: .long,
+        help: """
+            Quotes in tables: double, in which two stand for one, or none, where they are \
+            characters like any other. (default: double in CSV, none in TSV)
+            """)
+    var quotes: TableQuotes?
+
+    @Option(
+        name: .long,
         help: "How plain text is cut into documents: file, line or blank-line.")
     var documents = DocumentDivision.file
 
@@ -85,6 +93,7 @@ struct ReadingOptions: ParsableArguments {
             invalidUTF8: invalidUtf8, longWindow: longWindow, onError: onError,
             validationFraction: validationFraction,
             maximumDocumentByteCount: maxDocumentBytes.byteCount)
+        corpus.quotes = quotes
         if onError == .quarantine {
             guard let path = quarantine ?? output.map(CorpusConfiguration.quarantinePath(beside:))
             else {

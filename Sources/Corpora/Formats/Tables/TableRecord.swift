@@ -13,6 +13,11 @@ struct TableDialect {
     static let tabSeparated = TableDialect(delimiter: UInt8(ascii: "\t"), isQuoted: false)
     /// CSV with tabs for commas.
     static let quotedTabSeparated = TableDialect(delimiter: UInt8(ascii: "\t"), isQuoted: true)
+
+    /// The same with other quotes, where they are said.
+    func with(_ quotes: TableQuotes?) -> TableDialect {
+        TableDialect(delimiter: delimiter, isQuoted: quotes.map { $0 == .double } ?? isQuoted)
+    }
 }
 
 /// Takes fields out of a record of a table, strictly.
@@ -40,7 +45,9 @@ struct TableRecord {
             let hint =
                 dialect.isQuoted
                 ? ""
-                : "; if the table is quoted as CSV is, its format is \"quoted-tsv\""
+                : dialect.delimiter == UInt8(ascii: "\t")
+                    ? "; if the table is quoted as CSV is, its format is \"quoted-tsv\""
+                    : "; if fields stand in quotes, say corpus.quotes = double"
             throw RecordFault(
                 reason: "the record has \(found) fields, and the header \(count)\(hint)", offset: 0)
         }
@@ -85,7 +92,8 @@ struct TableRecord {
                     if isFault, dialect.isQuoted {
                         throw RecordFault(
                             reason: "a field with a quote or a line end must stand in quotes, its "
-                                + "own quotes doubled: \"say \"\"so\"\"\"",
+                                + "own quotes doubled: \"say \"\"so\"\"\"; in a table without "
+                                + "quoted fields, say corpus.quotes = none",
                             offset: place)
                     }
                     place += 1
