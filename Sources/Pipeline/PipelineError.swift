@@ -82,6 +82,8 @@ public enum PipelineError: Error, Equatable, Sendable {
     case otherDataSet(directory: String, tokens: Int, isEncoded: Bool)
     /// Not all parts of a data set are there.
     case missingParts(directory: String, count: Int, missing: [MissingPart])
+    /// Combinations of a sweep make no sense: those, of how many in all.
+    case invalidTrials([InvalidTrial], of: Int)
     /// A run would replace a result of an earlier one, and nothing allows it.
     case wouldReplace(Replacement)
     /// The work was asked to stop.
@@ -254,6 +256,11 @@ extension PipelineError: CustomStringConvertible {
             "\(directory) holds another data set, of \(tokens) tokens: choose another directory, "
                 + "or overwrite it"
                 + (isEncoded ? ", for which nothing has to be encoded again" : "")
+        case .invalidTrials(let invalid, let count):
+            """
+            \(invalid.count) of \(count) combinations make no sense, and nothing has been done:
+            \(invalid.prefix(10).map { "  \($0.name): \($0.reason)" }.joined(separator: "\n"))
+            """ + (invalid.count > 10 ? "\n  and \(invalid.count - 10) more" : "")
         case .wouldReplace(let replacement):
             """
             \(replacement). Nothing has been changed: give the pipeline another name to have both, \

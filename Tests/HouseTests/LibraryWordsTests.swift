@@ -14,7 +14,7 @@ import Testing
     private static let commands = [
         "init", "config", "run", "plan", "corpus", "vocab", "tokenize", "encode", "decode",
         "shards", "train", "evaluate", "compare", "generate", "chat", "explain", "model",
-        "report", "serve",
+        "report", "serve", "sweep",
     ]
 
     @Test func `no library names an option or a command of the program`() throws {

@@ -95,6 +95,10 @@ import Testing
         ),
         (["compare", "tiny"], ["differences", "runs"]),
         (["report", "tiny"], ["bytes", "page", "summary"]),
+        (
+            ["sweep", "--over", "training.weight_decay=0,0.1"],
+            ["best", "invalid", "left_out", "trials"]
+        ),
         (["config", "top_k"], ["keys"]),
         (
             ["init", "corpus.txt.zst", "--output", "own.json"],

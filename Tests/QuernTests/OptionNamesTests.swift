@@ -33,6 +33,8 @@ import Testing
         "length-penalty", "longest", "minutes", "places", "prompt", "row", "separator", "split",
         "step", "system", "target",
         "targets", "tokens", "top", "unused", "weights", "windows", "word",
+        // How far a sweep goes.
+        "budget", "over", "random", "skip-invalid",
         // Serving.
         "api-key-file", "cache-memory", "cors-origins", "grace", "host", "parallel", "port",
         "queue", "runs", "vocabularies",

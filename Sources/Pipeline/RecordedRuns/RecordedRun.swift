@@ -70,8 +70,9 @@ public struct RecordedRun: Sendable {
 }
 
 extension RecordedRun {
-    /// The runs that `name` stands for: a run's directory or name, a checkpoint of it, or a
-    /// comparison, which stands for each of its models.
+    /// The runs that `name` stands for: a run's directory or name, a checkpoint of it, a
+    /// comparison, which stands for each of its models, or a sweep, which stands for its best
+    /// trials, 26 at most.
     ///
     /// - Throws: ``PipelineError/noRun(path:)``.
     public static func runs(named name: String) throws -> [RecordedRun] {
@@ -91,12 +92,20 @@ extension RecordedRun {
             // A run that has no checkpoint yet has its steps.
             guard !isRun(path) else { return [path] }
             let names = (try? FileSystem.namesInDirectory(path)) ?? []
-            let models = names.sorted().map { path + "/" + $0 }.filter(isRun)
-            return models.isEmpty ? nil : models
+            let models = names.sorted().filter { isRun(path + "/" + $0) }
+            let ranked = SweepResult.names(in: path).filter(models.contains)
+            guard !ranked.isEmpty else {
+                return models.isEmpty ? nil : models.map { path + "/" + $0 }
+            }
+            let others = models.filter { !ranked.contains($0) }
+            return (ranked + others).prefix(mostTrials).map { path + "/" + $0 }
         }
         guard let found else { throw PipelineError.noRun(path: name) }
         return found.map { ($0, shown($0)) }
     }
+
+    /// The most trials that a sweep stands for: letters name runs that are compared.
+    private static let mostTrials = 26
 
     /// The directory of runs that are named without it.
     private static let runs = ModelPlace.runsDirectory + "/"

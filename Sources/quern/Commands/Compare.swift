@@ -12,8 +12,9 @@ struct Compare: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
             source. Runs that are under way are shown as far as they have come.
 
             A run is named by its directory or its name (runs/kjv, kjv, kjv/chat), a comparison by \
-            its own: it stands for each of its models. Losses compare where the vocabulary and the \
-            validation text are the same, and bits per byte where the text alone is.
+            its own: it stands for each of its models, and a sweep for its best 26 trials. Losses \
+            compare where the vocabulary and the validation text are the same, and bits per byte \
+            where the text alone is.
             """)
 
     static let examples: [Example] = [

@@ -107,9 +107,7 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     /// A path as a shell takes it.
     private static func quoted(_ path: String) -> String {
-        let isPlain = path.allSatisfy { $0.isLetter || $0.isNumber || "-_./".contains($0) }
         // What begins with a hyphen would be an option.
-        let path = path.hasPrefix("-") ? "./" + path : path
-        return isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
+        (path.hasPrefix("-") ? "./" + path : path).shellWord
     }
 }

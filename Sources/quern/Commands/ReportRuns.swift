@@ -21,9 +21,9 @@ struct ReportRuns: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             the shards and the model is measured once and kept in measurements.json beside the \
             run; --no-measure leaves it out. The same run gives the same bytes.
 
-            A run is named as for compare; a comparison stands for each of its models. A directory \
-            with event files of TensorBoard, whichever program has written them, is a run too, of \
-            which the scalars are drawn.
+            A run is named as for compare; a comparison stands for each of its models, and a \
+            sweep for its best 26 trials. A directory with event files of TensorBoard, whichever \
+            program has written them, is a run too, of which the scalars are drawn.
             """)
 
     static let examples: [Example] = [

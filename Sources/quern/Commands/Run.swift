@@ -120,7 +120,7 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             let result = try await ComparisonRunner(
                 comparison, existing: existing, processes: processes, work: work
             ).run()
-            writeReport(of: comparison, printer, work)
+            reporting.writeReport(ofRunsIn: comparison.runDirectory, printer, work)
             Terminal.write(
                 self.result.json
                     ? try FileReplacement.json(of: result) + "\n" : ComparisonTable.text(result))
@@ -143,21 +143,6 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             let files = keeper.finish(work: work)
             printer.endLine()
             try self.result.write(RunSummary.report(summary, reports: files))
-        }
-    }
-
-    /// Writes the report of the models of a comparison beside them. It is no part of the result:
-    /// where it cannot be written, a notice says so.
-    private func writeReport(
-        of comparison: ComparisonConfiguration, _ printer: ProgressPrinter,
-        _ work: WorkContext<PipelineEvent>
-    ) {
-        do {
-            let directory = comparison.runDirectory
-            try ReportFiles(RunPlace.places(named: directory), work: work)
-                .write(to: directory + "/" + ReportFiles.pageName)
-        } catch {
-            printer.notice("the report is not written, and all else is: \(error)")
         }
     }
 }

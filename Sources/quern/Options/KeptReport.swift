@@ -28,4 +28,22 @@ extension ReportOptions {
                 }
             })
     }
+
+    /// Writes the report of the models of a comparison, or of the trials of a sweep, beside them.
+    /// It is no part of the result: where it cannot be written, a notice says so.
+    ///
+    /// - Returns: the page; nil where it is not written.
+    @discardableResult
+    func writeReport(
+        ofRunsIn directory: String, _ printer: ProgressPrinter, _ work: WorkContext<PipelineEvent>
+    ) -> String? {
+        let path = directory + "/" + ReportFiles.pageName
+        do {
+            try ReportFiles(RunPlace.places(named: directory), work: work).write(to: path)
+            return path
+        } catch {
+            printer.notice("the report is not written, and all else is: \(error)")
+            return nil
+        }
+    }
 }

@@ -62,6 +62,12 @@ extension Hints {
         where !FileSystem.isMissing(directory + "/manifest.json"):
             "the data set that is there is whole, and stays until then; to give up what was begun "
                 + "beside it, remove \(directory)/unfinished-*"
+        case .badValue(_, let reason) where reason.contains("at random: "),
+            .badValue(_, let reason) where reason.hasSuffix("at random"):
+            options.use("--random")
+        case .invalidTrials(let invalid, let count) where invalid.count < count:
+            options.use("--skip-invalid").map { _ in "--skip-invalid leaves them out" }
+        case .invalidTrials: nil
         case .rankWithoutWorld: options.use("--world")
         case .worldWithoutRank: options.use("--rank")
         case .tooLittleMemory: options.use("--memory", "--threads")

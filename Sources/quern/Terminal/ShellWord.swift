@@ -1,0 +1,8 @@
+extension String {
+    /// The string as a shell takes it for one word.
+    var shellWord: String {
+        let isPlain =
+            !isEmpty && allSatisfy { $0.isLetter || $0.isNumber || "-_./=+:,%@".contains($0) }
+        return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
+    }
+}
