@@ -32,7 +32,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
             """,
         version: version,
         subcommands: [
-            Init.self, Run.self, Sweep.self, Config.self, Corpus.self, Vocab.self,
+            Init.self, Run.self, Plan.self, Sweep.self, Config.self, Corpus.self, Vocab.self,
             Tokenize.self,
             Encode.self,
             Decode.self, Shards.self, Train.self, Evaluate.self, Compare.self, ReportRuns.self,

@@ -96,6 +96,10 @@ import Testing
         (["compare", "tiny"], ["differences", "runs"]),
         (["report", "tiny"], ["bytes", "page", "summary"]),
         (
+            ["plan", "--minutes", "0.01", "--measure", "0.02"],
+            ["choices", "expected", "measured", "settings", "tokens_per_parameter", "warnings"]
+        ),
+        (
             ["sweep", "--over", "training.weight_decay=0,0.1"],
             ["best", "invalid", "left_out", "trials"]
         ),

@@ -123,7 +123,7 @@ public struct PipelineProposal: Sendable {
     /// Bytes of memory while a vocabulary is learned and the text is encoded: those of the program,
     /// and of the distinct pieces of the text, which grow with the logarithm of its size. Measured
     /// on 4 to 54 MB of English, man pages and web pages.
-    private static func textMemory(of byteCount: Int, threadCount: Int) -> Int {
+    static func textMemory(of byteCount: Int, threadCount: Int) -> Int {
         let doublings = log2(1 + Double(byteCount) / 1e6)
         return MemoryPlan.programByteCount + threadCount * MemoryPlan.threadByteCount
             + Int(doublings * Double(14 << 20))
@@ -164,19 +164,19 @@ public struct PipelineProposal: Sendable {
         } else if corpus.validationFraction == 0 {
             reading.append("\"validation_fraction\": 0")
         }
-        let shape = size.shape
         let architecture =
             survey.readsPairs
             ? "\"architecture\": " + json(EncoderDecoderConfiguration.architecture) + ", " : ""
-        let context = size.hasOwnContext ? ", \"n_positions\": \(size.contextLength)" : ""
+        /// Settings, whose values are numbers, as members of a section.
+        func members(_ settings: [(key: String, value: String)]) -> String {
+            settings.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
+        }
         var lines = [
             "\"name\": " + json(name),
             "\"corpus\": {" + reading.joined(separator: ", ") + "}",
             "\"vocabulary\": {\"vocab_size\": \(size.vocabularySize)}",
-            "\"model\": {\(architecture)\"n_layer\": \(shape.layers), "
-                + "\"n_head\": \(shape.heads), \"n_embd\": \(shape.width)\(context)}",
-            "\"training\": {\"steps\": \(size.steps), \"evaluate_every\": \(size.evaluateEvery), "
-                + "\"checkpoint_every\": \(size.evaluateEvery)}",
+            "\"model\": {" + architecture + members(size.modelSettings) + "}",
+            "\"training\": {" + members(size.trainingSettings) + "}",
         ]
         if !survey.beginnings.isEmpty { lines.append("\"samples\": " + list(survey.beginnings)) }
         return "{\n" + lines.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"

@@ -45,8 +45,25 @@ struct RecipeSize {
     private static let peakShare = 0.6
     private static let leastSteps = 100
 
+    /// Sizes that a person has settled, which are not chosen.
+    struct Settled {
+        var vocabularySize: Int?
+        /// The shape of the model, whatever its family, with any vocabulary.
+        var model: (any ModelShape)?
+        var contextLength: Int?
+        var windowsPerStep: Int?
+        var hasRates = false
+        var validationFraction: Double?
+    }
+
     let vocabularySize: Int
-    let shape: Shape
+    /// The model of the ladder; nil where the shape is settled.
+    let ladderShape: Shape?
+    /// Windows of a step, and the learning rates, where they are not the defaults.
+    let batchSize: Int?
+    let rates: (learningRate: Double, muon: Double)?
+    /// Floating-point operations of training on a token.
+    let operationsPerToken: Double
     let steps: Int
     let evaluateEvery: Int
     /// Tokens of the corpus, estimated.
@@ -63,45 +80,68 @@ struct RecipeSize {
     let trainingTokens: Double
     let choices: [CorpusSurvey.Choice]
 
-    init(_ survey: CorpusSurvey, minutes: Double, machine: PipelineProposal.Machine) {
+    init(
+        _ survey: CorpusSurvey, minutes: Double, machine: PipelineProposal.Machine,
+        settled: Settled = Settled()
+    ) {
         let training = PipelineConfiguration().training
-        let (vocabulary, guess) = Self.vocabulary(survey)
+        let (found, guess) = Self.vocabulary(survey)
+        let vocabulary = settled.vocabularySize ?? found
         let bytesPerToken = survey.bytesPerToken ?? guess
         let standardContext = PipelineConfiguration().model.shape.positionCount
-        let contextLength = Self.contextLength(
-            survey, standard: standardContext, bytesPerToken: bytesPerToken)
+        let contextLength =
+            settled.contextLength
+            ?? Self.contextLength(survey, standard: standardContext, bytesPerToken: bytesPerToken)
         self.contextLength = contextLength
         hasOwnContext = contextLength != standardContext
-        let batch = training.windowsPerStep * contextLength
         let bytes = Double(survey.textByteCount)
         let marks = survey.documentCount * (survey.readsPairs ? Self.pairMarkCount : 1)
         let tokens = max(1, Int(bytes / bytesPerToken) + marks)
         let standard = survey.corpus.validationFraction
         let held = min(standard, Double(Self.validationTokens) / Double(tokens))
-        validationFraction = held < standard * 0.75 ? Self.rounded(held) : nil
-        let fraction = validationFraction ?? standard
+        let ownFraction =
+            settled.validationFraction == nil && held < standard * 0.75 ? Self.rounded(held) : nil
+        validationFraction = ownFraction
+        let fraction = settled.validationFraction ?? ownFraction ?? standard
         let heldOut = fraction * Double(tokens)
         let trainingTokens = Double(tokens) * (1 - fraction)
         self.trainingTokens = trainingTokens
         let limit = Double(Self.mostEpochs) * trainingTokens
-        let rate = machine.matrixPeak * Self.peakShare
+        let rate = Self.operationsPerSecond(of: machine)
 
         /// Tokens that a model learns from in the time, and those that there are to learn from.
-        func budget(_ shape: Shape) -> (time: Double, data: Double, operations: Double) {
-            let operations = Self.operations(
-                shape, vocabulary, contextLength, ofPairs: survey.readsPairs)
+        func budget(_ operations: Double) -> (time: Double, data: Double) {
             // An evaluation is a pass forward, a third of a training step.
             let evaluations = Double(Self.evaluationCount) * heldOut / 3
             let time = rate * minutes * 60 / operations - evaluations
-            return (time, min(time, limit), operations)
+            return (time, min(time, limit))
+        }
+        func operations(_ shape: Shape) -> Double {
+            Self.operations(shape, vocabulary, contextLength, ofPairs: survey.readsPairs)
         }
         let fitting = Self.ladder.filter {
-            budget($0).data
+            budget(operations($0)).data
                 >= Double(
                     Self.tokensPerParameter * $0.blockParameters(ofPairs: survey.readsPairs))
         }
-        shape = fitting.last ?? Self.ladder[0]
-        let (time, data, operations) = budget(shape)
+        let shape = fitting.last ?? Self.ladder[0]
+        var model = settled.model
+        model?.vocabularySize = vocabulary
+        ladderShape = model == nil ? shape : nil
+        let operations = model?.trainingOperationsPerToken ?? operations(shape)
+        operationsPerToken = operations
+        let (time, data) = budget(operations)
+        let windows =
+            settled.windowsPerStep
+            ?? (survey.readsPairs
+                ? training.windowsPerStep
+                : Self.windowsPerStep(tokens: data, standard: training.windowsPerStep))
+        batchSize =
+            settled.windowsPerStep == nil && windows != training.windowsPerStep ? windows : nil
+        rates =
+            settled.hasRates || survey.readsPairs || model != nil
+            ? nil : Self.rates(shape, windowsPerStep: windows, training)
+        let batch = windows * contextLength
         let wanted = Int(max(data, 0) / Double(batch))
         steps = Self.rounded(max(wanted, Self.leastSteps))
         evaluateEvery = max(1, (steps + Self.evaluationCount - 1) / Self.evaluationCount)
@@ -111,12 +151,14 @@ struct RecipeSize {
         let work = Double(steps * batch) + Double(Self.evaluationCount) * heldOut / 3
         seconds = work * operations / rate
 
-        var choices = [
-            CorpusSurvey.Choice(
-                key: "vocabulary.vocab_size", value: "\(vocabulary)",
-                reason: "for \(survey.textByteCount) bytes of text; about "
-                    + "\((bytesPerToken * 10).rounded() / 10) bytes a token")
-        ]
+        var choices: [CorpusSurvey.Choice] = []
+        if settled.vocabularySize == nil {
+            choices.append(
+                .init(
+                    key: "vocabulary.vocab_size", value: "\(vocabulary)",
+                    reason: "for \(survey.textByteCount) bytes of text; about "
+                        + "\((bytesPerToken * 10).rounded() / 10) bytes a token"))
+        }
         if let validationFraction {
             choices.append(
                 .init(
@@ -127,23 +169,38 @@ struct RecipeSize {
         }
         let tokenNeed = "\(Self.tokensPerParameter) tokens of training for each of the"
         let smallest = Self.ladder[0].blockParameters(ofPairs: survey.readsPairs)
-        choices.append(
-            .init(
-                key: "model",
-                value: "\(shape.layers) layers, \(shape.heads) heads, width \(shape.width)",
-                reason: !fitting.isEmpty
-                    ? "the largest with \(tokenNeed) "
-                        + "\(shape.blockParameters(ofPairs: survey.readsPairs)) parameters of its "
-                        + "blocks"
-                    : limit < time
-                        ? "the smallest, for there is little to learn from"
-                        : "the smallest, for the time does not suffice for \(tokenNeed) "
-                            + "\(smallest) parameters of its blocks"))
-        if hasOwnContext {
+        if model == nil {
+            choices.append(
+                .init(
+                    key: "model",
+                    value: "\(shape.layers) layers, \(shape.heads) heads, width \(shape.width)",
+                    reason: !fitting.isEmpty
+                        ? "the largest with \(tokenNeed) "
+                            + "\(shape.blockParameters(ofPairs: survey.readsPairs)) parameters of its "
+                            + "blocks"
+                        : limit < time
+                            ? "the smallest, for there is little to learn from"
+                            : "the smallest, for the time does not suffice for \(tokenNeed) "
+                                + "\(smallest) parameters of its blocks"))
+        }
+        if hasOwnContext, settled.contextLength == nil {
             choices.append(
                 .init(
                     key: "model.n_positions", value: "\(contextLength)",
                     reason: "nineteen of twenty pairs fit in; a longer one is left out"))
+        }
+        if let batchSize {
+            choices.append(
+                .init(
+                    key: "training.batch_size", value: "\(batchSize)",
+                    reason: "a step learns from more where there is more to learn from"))
+        }
+        if let rates {
+            choices.append(
+                .init(
+                    key: "training.learning_rate", value: "\(rates.learningRate)",
+                    reason: "lower for a wider model, higher for a larger batch; "
+                        + "muon_learning_rate \(rates.muon)"))
         }
         choices.append(
             .init(
@@ -156,6 +213,85 @@ struct RecipeSize {
                         : limit < time
                             ? "more would learn it by heart" : "what the time allows")))
         self.choices = choices
+    }
+
+    /// Floating-point operations of training that a machine does in a second.
+    static func operationsPerSecond(of machine: PipelineProposal.Machine) -> Double {
+        machine.matrixPeak * peakShare
+    }
+
+    /// A machine that does so many floating-point operations of training in a second.
+    static func machine(
+        threadCount: Int, operationsPerSecond: Double
+    ) -> PipelineProposal.Machine {
+        .init(threadCount: threadCount, matrixPeak: operationsPerSecond / peakShare)
+    }
+
+    /// Tokens of training for which the default batch was found.
+    private static let standardTokens = 1_228_800.0
+    /// The most windows of a step.
+    private static let mostWindows = 64
+    /// The width up to which the default learning rates hold.
+    private static let standardWidth = 128.0
+
+    /// Windows of a step that learns from `tokens` in all: the default, times a power of two that
+    /// is at most (tokens/1,228,800)^0.383. Source of the power: nanochat, which fits it to its
+    /// own sweeps of the batch.
+    private static func windowsPerStep(tokens: Double, standard: Int) -> Int {
+        var windows = standard
+        let wish = Double(standard) * pow(max(tokens, 1) / standardTokens, 0.383)
+        while windows * 2 <= mostWindows, Double(windows * 2) <= wish { windows *= 2 }
+        return windows
+    }
+
+    /// Learning rates, where they are not the defaults: AdamW's falls with the root of the width,
+    /// and both rise with the root of the batch, as nanochat's do. Two digits.
+    private static func rates(
+        _ shape: Shape, windowsPerStep: Int, _ standard: TrainingConfiguration
+    ) -> (learningRate: Double, muon: Double)? {
+        let batch = (Double(windowsPerStep) / Double(standard.windowsPerStep)).squareRoot()
+        let width = min(1, standardWidth / Double(shape.width)).squareRoot()
+        guard batch != 1 || width != 1 else { return nil }
+        func rounded(_ rate: Double) -> Double {
+            Double(String(format: "%.2g", rate)) ?? rate
+        }
+        return (
+            rounded(standard.learningRate * batch * width),
+            rounded(standard.muonLearningRate * batch)
+        )
+    }
+
+    /// The settings that are chosen, by key; those of the section "corpus" apart.
+    var settings: [SweepTrial.Setting] {
+        let vocabulary = [("vocabulary.vocab_size", "\(vocabularySize)")]
+        let model = modelSettings.map { ("model." + $0.key, $0.value) }
+        let training = trainingSettings.map { ("training." + $0.key, $0.value) }
+        return (vocabulary + model + training).map { .init(key: $0.0, value: $0.1) }
+    }
+
+    /// The settings of the section "model", the architecture apart.
+    var modelSettings: [(key: String, value: String)] {
+        var settings: [(String, String)] = []
+        if let ladderShape {
+            settings.append(("n_layer", "\(ladderShape.layers)"))
+            settings.append(("n_head", "\(ladderShape.heads)"))
+            settings.append(("n_embd", "\(ladderShape.width)"))
+        }
+        if hasOwnContext { settings.append(("n_positions", "\(contextLength)")) }
+        return settings
+    }
+
+    /// The settings of the section "training".
+    var trainingSettings: [(key: String, value: String)] {
+        var settings = [("steps", "\(steps)")]
+        if let batchSize { settings.append(("batch_size", "\(batchSize)")) }
+        if let rates {
+            settings.append(("learning_rate", "\(rates.learningRate)"))
+            settings.append(("muon_learning_rate", "\(rates.muon)"))
+        }
+        settings.append(("evaluate_every", "\(evaluateEvery)"))
+        settings.append(("checkpoint_every", "\(evaluateEvery)"))
+        return settings
     }
 
     /// How often a corpus is read, in words.

@@ -93,7 +93,8 @@ struct AsideMover {
 
     /// Moves the run in `directory`, with the runs in it, if no other process trains one of them,
     /// and leaves behind it a directory that holds nothing but what a new run may begin with: the
-    /// records of the stages before the model, and of a compared one the speed that was measured.
+    /// records of the stages before the model, plans, and of a compared one the speed that was
+    /// measured.
     ///
     /// - Returns: the new path; nil where there was nothing to move.
     func moveRun(_ directory: String) throws -> String? {
@@ -109,12 +110,12 @@ struct AsideMover {
             guard let place = try move(directory) else { return nil }
             try FileSystem.makeDirectory(directory)
             try StageLedger(directory: place).carryOver(to: directory)
-            let speed = place + "/" + MeasuredSpeed.fileName
-            if FileManager.default.fileExists(atPath: speed) {
-                let file = try MappedFile(path: speed)
-                try file.withBytes {
-                    try FileReplacement.write($0, to: directory + "/" + MeasuredSpeed.fileName)
-                }
+            let names = try FileSystem.namesInDirectory(place).filter {
+                $0 == MeasuredSpeed.fileName || $0.hasPrefix(RunPlan.filePrefix)
+            }
+            for name in names {
+                let file = try MappedFile(path: place + "/" + name)
+                try file.withBytes { try FileReplacement.write($0, to: directory + "/" + name) }
             }
             return place
         }

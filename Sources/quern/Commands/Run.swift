@@ -29,6 +29,11 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             Paths in the description count from the current directory, wherever the description \
             lies, and so do vocab, shards and runs, in which the results are.
 
+            --minutes plans first, as `quern plan` does: it looks at the corpus, measures this \
+            machine for ten seconds, and chooses vocabulary, model, batch, rates and steps for so \
+            many minutes of training. The plan is kept beside the run, so that the same command \
+            goes on with it.
+
             A description with a list "models" is a comparison: each of them learns from the same \
             shards, under the rule "parameters", "operations" or "minutes", and all are scored \
             alike.
@@ -43,11 +48,21 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern run pipeline.json --set training.steps=100 --set name=short",
         "quern run pipeline.json --set training.learning_rate=1e-3 --keep",
         "quern run pipeline.json --set vocabulary.vocab_size=8192 --overwrite",
+        "quern run --minutes 5",
         "quern run comparison.json",
     ]
 
     @Argument(help: "The pipeline's description; the same as --config.", completion: .file())
     var pipeline: String?
+
+    @Option(
+        name: .long,
+        help: """
+            Plan a run of so many minutes of training, and run it. (default: the description's \
+            model and steps)
+            """,
+        transform: Typed.real(.above(0, upTo: 1e6)))
+    var minutes: Double?
 
     @Flag(
         name: .long,
@@ -109,12 +124,15 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let threadCount = reporting.threadCount
         let comparison = try ComparisonConfiguration(
             path: pipeline, settings: options.set, forRunWith: threadCount)
-        let configuration =
-            try comparison == nil
-            ? PipelineConfiguration(
-                path: pipeline, settings: options.set, forRunWith: threadCount) : nil
         let printer = reporting.makePrinter()
         var work = reporting.work(printer, interrupts)
+        if comparison != nil, minutes != nil {
+            throw ValidationError(
+                "\(pipeline) compares several models: its rule and minutes say how long they train")
+        }
+        let configuration =
+            comparison == nil
+            ? try await configuration(pipeline, threadCount, printer, work) : nil
         let existing: ExistingResults = keep ? .keep : overwrite ? .overwrite : .refuse
         if let comparison {
             let result = try await ComparisonRunner(
@@ -144,5 +162,24 @@ struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             printer.endLine()
             try self.result.write(RunSummary.report(summary, reports: files))
         }
+    }
+
+    /// The pipeline that is run: as it is described, or as it is planned for some minutes.
+    private func configuration(
+        _ pipeline: String, _ threadCount: Int, _ printer: ProgressPrinter,
+        _ work: WorkContext<PipelineEvent>
+    ) async throws -> PipelineConfiguration {
+        guard let minutes else {
+            return try PipelineConfiguration(
+                path: pipeline, settings: options.set, forRunWith: threadCount)
+        }
+        let planner = try RunPlanner(
+            path: pipeline, settings: options.set, minutes: minutes, work: work)
+        let plan = try await planner.recordedPlan()
+        printer.notice(
+            "the plan: \(plan.settings.joined(separator: ", ")); expected "
+                + "\(PlanText.expectation(plan))")
+        for warning in plan.warnings { printer.notice("note: \(warning)") }
+        return try planner.configuration(plan)
     }
 }

@@ -65,7 +65,7 @@ enum ProposalText {
     }
 
     /// The text in lines of up to 78 columns, where its words allow that.
-    private static func wrapped(_ text: String, indent: Int) -> String {
+    static func wrapped(_ text: String, indent: Int) -> String {
         let margin = String(repeating: " ", count: indent)
         var (lines, line) = ("", margin)
         for word in text.split(separator: " ") {
