@@ -9,6 +9,8 @@ typedef int8_t vb_anywhere __attribute__((ext_vector_type(W), aligned(1), may_al
 
 // Vectors of a panel's row.
 #define PARTS (COLUMNS / W)
+// Numbers of 16 bits that are asked for ahead of those that are multiplied: two pages of them.
+#define AHEAD 4096
 // Sums that take turns over k, so that one does not wait for the last.
 #define TURNS (W == 16 ? 2 : 1)
 
@@ -69,6 +71,8 @@ INLINE void halves_panel(
     vf sums[FEW][PARTS]) {
     const uint16_t *w = (const uint16_t *)panel;
     for (long p = 0; p < k; p++, w += COLUMNS) {
+        // Sums of several rows leave no time to wait for a page that begins.
+        if (R > 1) { ask_for((const float *)(w + AHEAD)); }
         UNROLL for (int s = 0; s < PARTS; s++) {
             vf value = load_16_bits(format, w + s * W);
             UNROLL for (int r = 0; r < R; r++) { sums[r][s] += x[r * x_row + p] * value; }
