@@ -1,4 +1,5 @@
 public import Models
+import Tokenization
 
 /// Request for texts that continue one prompt.
 public struct TextRequest: Sendable {
