@@ -2,6 +2,7 @@ import ArgumentParser
 import Corpora
 import Pipeline
 import Tokenization
+import VocabularyLearning
 
 /// `quern vocab train`
 struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
