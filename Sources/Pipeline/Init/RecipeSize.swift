@@ -176,8 +176,8 @@ struct RecipeSize {
                     value: "\(shape.layers) layers, \(shape.heads) heads, width \(shape.width)",
                     reason: !fitting.isEmpty
                         ? "the largest with \(tokenNeed) "
-                            + "\(shape.blockParameters(ofPairs: survey.readsPairs)) parameters of its "
-                            + "blocks"
+                            + "\(shape.blockParameters(ofPairs: survey.readsPairs)) parameters of "
+                            + "its blocks"
                         : limit < time
                             ? "the smallest, for there is little to learn from"
                             : "the smallest, for the time does not suffice for \(tokenNeed) "

@@ -149,9 +149,11 @@ public struct RunPlanner {
             settled.vocabularySize = base.vocabulary.vocabularySize
         }
         let shape = base.model.shape
-        let isOfLadder = shape is GPTConfiguration || base.readsPairs
-        let ladderKeys = ["n_layer", "n_head", "n_embd"].map { "model." + $0 }
-        if !isOfLadder || ladderKeys.contains(where: setKeys.contains) { settled.model = shape }
+        let ladderKeys = ["n_layer", "n_head", "n_embd"]
+        let isOfLadder = base.readsPairs || ladderKeys.allSatisfy(type(of: shape).keys.contains)
+        if !isOfLadder || ladderKeys.contains(where: { setKeys.contains("model." + $0) }) {
+            settled.model = shape
+        }
         if !base.readsPairs || says("model", "n_positions") {
             settled.contextLength = shape.positionCount
         }

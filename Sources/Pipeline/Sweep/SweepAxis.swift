@@ -83,7 +83,8 @@ public struct SweepAxis: Sendable, Equatable {
     private static func find(_ path: String) throws(PipelineError) -> ConfigurationKey {
         let keys = ConfigurationKeys.pipeline
         let section = path.prefix { $0 != "." }
-        if let reason = Self.reason(against: String(section)), !keys.find(path).isEmpty {
+        let isKnown = keys[path] != nil || keys.find(path).contains { $0.path == path }
+        if let reason = Self.reason(against: String(section)), isKnown {
             throw .badValue(
                 key: path, reason: "\(reason); keys of model and training can vary")
         }

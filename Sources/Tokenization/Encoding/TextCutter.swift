@@ -1,7 +1,7 @@
 package import Bytes
 
-/// Cuts texts at given strings, the leftmost first and the longest of those that begin at one place,
-/// as special tokens are found, and hands on what lies between them.
+/// Cuts texts at given strings, the leftmost first and the longest of those that begin at one
+/// place, as special tokens are found, and hands on what lies between them.
 package struct TextCutter: Sendable {
     private let tree: SpecialTokenTree
 
