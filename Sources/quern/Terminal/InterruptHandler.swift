@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Synchronization
 import Training
@@ -24,8 +23,7 @@ final class InterruptHandler {
     /// wants the program to end in order.
     var isInterrupted: Bool { firstRequest.isInterruption.load(ordering: .relaxed) }
     private let firstRequest = FirstRequest()
-    private let sources: [any DispatchSourceSignal]
-    private let signals: [Int32]
+    private let signals: [HeededSignal]
 
     /// Heeds requests from now on.
     ///
@@ -44,11 +42,9 @@ final class InterruptHandler {
         let (stop, firstRequest) = (stop, firstRequest)
         // Under nohup the end of the terminal is none of the program's business.
         let usual = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
-        signals = usual + politeSignals.filter { !usual.contains($0) }
-        sources = signals.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
+        let numbers = usual + politeSignals.filter { !usual.contains($0) }
+        signals = numbers.map { number in
+            HeededSignal(number) {
                 let isRepeated = firstRequest.instant.withLock { first in
                     let now = ContinuousClock.now
                     defer { first = first ?? now }
@@ -64,14 +60,7 @@ final class InterruptHandler {
                 ProgressPrinter.notice(answer, form: form)
                 onRequest()
             }
-            source.resume()
-            return source
         }
-    }
-
-    deinit {
-        for source in sources { source.cancel() }
-        for number in signals { signal(number, SIG_DFL) }
     }
 
     /// Whether the program was started with a signal ignored.
@@ -108,7 +97,7 @@ final class AnswerInterrupts {
     }
 
     private let shared = Shared()
-    private let source: any DispatchSourceSignal
+    private let signal: HeededSignal
 
     /// Heeds Ctrl-C from now on.
     ///
@@ -116,9 +105,7 @@ final class AnswerInterrupts {
     ///   stays as it is.
     init(mode: TerminalMode? = nil) {
         let shared = shared
-        signal(SIGINT, SIG_IGN)
-        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler {
+        signal = HeededSignal(SIGINT) {
             let (_, before) = shared.state.compareExchange(
                 expected: .answering, desired: .stopping, ordering: .relaxed)
             guard before == .waiting else { return }
@@ -126,12 +113,6 @@ final class AnswerInterrupts {
             if Terminal.readsFromPerson { Terminal.writeMessage("\n") }
             _exit(130)
         }
-        source.resume()
-    }
-
-    deinit {
-        source.cancel()
-        signal(SIGINT, SIG_DFL)
     }
 
     /// Whether the end of the answer was asked for.

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 #if canImport(Glibc)
@@ -50,27 +49,17 @@ final class TerminalMode: Sendable {
 /// Gives a terminal back before one of the signals that end a program does so. That of Ctrl-C is
 /// left to ``AnswerInterrupts``.
 final class TerminalReturn {
-    private let signals: [Int32]
-    private let sources: [any DispatchSourceSignal]
+    private let signals: [HeededSignal]
 
     /// Heeds the signals from now on.
     init(of mode: TerminalMode) {
-        signals = [SIGTERM, SIGHUP, SIGQUIT].filter { !InterruptHandler.isIgnored($0) }
-        sources = signals.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
+        let numbers = [SIGTERM, SIGHUP, SIGQUIT].filter { !InterruptHandler.isIgnored($0) }
+        signals = numbers.map { number in
+            HeededSignal(number) {
                 mode.restore()
                 Self.end(by: number)
             }
-            source.resume()
-            return source
         }
-    }
-
-    deinit {
-        for source in sources { source.cancel() }
-        for number in signals { signal(number, SIG_DFL) }
     }
 
     /// Ends the program by a signal. It is raised on this thread: one that is sent to the process
