@@ -1,4 +1,5 @@
 import Foundation
+import Tokenization
 
 /// One line of JSON about a run.
 struct Report: Encodable {
@@ -40,8 +41,8 @@ struct Checksum {
     private var sum: UInt64 = 0
     private var place: UInt64 = 0
 
-    mutating func add(_ ids: [UInt32]) {
-        for id in ids {
+    mutating func add(_ ids: [TokenID]) {
+        for id in ids.lazy.map(\.rawValue) {
             sum &+= (UInt64(id) + 1) &* Self.mix(place)
             place += 1
         }

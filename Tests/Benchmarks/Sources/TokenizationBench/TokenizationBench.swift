@@ -119,7 +119,7 @@ struct TokenizationBench: AsyncParsableCommand {
     private func write(_ workers: [Worker], to path: String) throws {
         var data = Data()
         for worker in workers {
-            for id in worker.ids {
+            for id in worker.ids.lazy.map(\.rawValue) {
                 unsafe withUnsafeBytes(of: id.littleEndian) { unsafe data.append(contentsOf: $0) }
             }
         }

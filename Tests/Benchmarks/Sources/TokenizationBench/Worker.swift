@@ -16,7 +16,7 @@ final class Worker: @unchecked Sendable {
     private var encoder: BytePairEncoder
 
     /// The ids of all documents, and where each document's end.
-    private(set) var ids: [UInt32] = []
+    private(set) var ids: [TokenID] = []
     private var ends: [Int] = []
     private(set) var text: [UInt8] = []
     private(set) var pieceCount = 0
