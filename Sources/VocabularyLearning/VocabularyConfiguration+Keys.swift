@@ -29,8 +29,8 @@ extension VocabularyConfiguration: SettingSection {
         .value(
             CodingKeys.excludeSpecial, \.excludeSpecial,
             """
-            Special tokens that are left out of what is learned from where they stand in a text: \
-            none, all of special_tokens, or a list of strings.
+            Special tokens that are not learned from where a text has them. None, all of \
+            special_tokens, or a list of strings.
             """, example: ["<|endoftext|>"], also: ["skip_special", "exclude_special_tokens"]),
         .number(
             CodingKeys.minimumFrequency, \.minimumFrequency, .whole(0...1 << 60),

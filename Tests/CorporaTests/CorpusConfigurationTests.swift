@@ -16,13 +16,15 @@ import Testing
             {"inputs":["-"],"inputs_from":"list","format":"jsonl","text_field":"content",
             "documents":"file","text_separator":"\n\n\n","invalid_utf8":"replace",
             "long_window":true,"on_error":"quarantine","validation_fraction":0.5,
-            "max_document_bytes":1000,"source_field":"q","target_field":"a"}
+            "max_document_bytes":1000,"source_field":"q","target_field":"a",
+            "quotes":"none"}
             """#
         var expected = CorpusConfiguration(
             inputs: ["-"], inputsFrom: "list", format: .jsonl, textField: "content",
             textSeparator: "\n\n\n", invalidUTF8: .replace, longWindow: true,
             onError: .quarantine, validationFraction: 0.5, maximumDocumentByteCount: 1_000)
         (expected.sourceField, expected.targetField) = ("q", "a")
+        expected.quotes = TableQuotes.none
         let decoded = try JSONDecoder().decode(CorpusConfiguration.self, from: Data(json.utf8))
         #expect(decoded == expected)
         let written = try JSONEncoder().encode(expected)

@@ -51,13 +51,12 @@ import Testing
 
     @Test("the space that a vocabulary puts before a text is left out of it, not of its rest")
     func leadingSpaces() throws {
-        var file = JSONVocabulary.characters(
-            "▁theab", merges: [("▁", "t"), ("▁", "▁"), ("h", "e"), ("▁t", "he")])
-        let strip = file.decoder
-        for decoder in [
-            strip, #"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}"#,
-        ] {
-            file.decoder = decoder
+        let metaspace = #"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}"#
+        for decoder in [nil, metaspace] {
+            var file = JSONVocabulary.characters(
+                "▁theabü", fallsBack: decoder == nil,
+                merges: [("▁", "t"), ("▁", "▁"), ("h", "e"), ("▁t", "he")])
+            file.decoder = decoder ?? file.decoder
             let vocabulary = try file.read()
             for text in ["the", " the", "  a", "", "ü the", "a  the "] {
                 let ids = BytePairEncoder(vocabulary).encode(text)

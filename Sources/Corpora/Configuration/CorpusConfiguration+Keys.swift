@@ -49,8 +49,9 @@ extension CorpusConfiguration: SettingSection {
         .value(
             CodingKeys.quotes, \.quotes,
             """
-            Quotes in tables: double, in which two stand for one, or none, where they are \
-            characters like any other; null for double in CSV and none in TSV.
+            How fields of tables are quoted. By double a field may stand in quotes, in which two \
+            stand for one; by none they are characters like any other; null for double in CSV and \
+            none in TSV.
             """, when: "the format is csv or tsv", example: "none",
             also: ["quoting", "quotechar", "quote"]),
         .value(

@@ -30,12 +30,16 @@ struct WidthSearch {
     }
 
     /// Widths are multiples of it: of 8 floats and, where there are heads, of an even number for
-    /// each.
+    /// each, or of so many that all multiples can exist. Where a part of a head is turned, that
+    /// part is even.
     var step: Int {
         let heads = 2 * (object["n_head"] as? Int ?? 1)
-        var step = 8
-        while step % heads != 0 { step += 8 }
-        return step
+        var least = 8
+        while least % heads != 0 { least += 8 }
+        let factor = (1...8).first { factor in
+            (1...4).allSatisfy { shape(width: $0 * factor * least) != nil }
+        }
+        return (factor ?? 1) * least
     }
 
     /// The shape of a width; nil for one that cannot exist.
@@ -53,6 +57,7 @@ struct WidthSearch {
     /// The shape whose parameters without embeddings come nearest to `count`; nil if there is none
     /// within a tenth. O(log width) layouts.
     func shape(nearestTo count: Int) -> (any ModelShape)? {
+        let step = step
         func parameters(_ steps: Int) -> Int {
             shape(width: steps * step)?.nonEmbeddingParameterCount ?? .max
         }
