@@ -266,6 +266,9 @@ def test_every_example_does_its_work(world, tmp_path, environment):
     for file in (world / "runs/kjv").glob("events.out.tfevents*"):
         shutil.copy(file, events)
     for number, (line, pasted) in enumerate(texts.items()):
+        # What trains for minutes is tried with seconds by the Swift tests.
+        if " --minutes " in line or "quern sweep " in line:
+            continue
         results = []
         for text in [pasted, line] if " encode " in line else [pasted]:
             folder = tmp_path / f"{number}-{len(results)}"
