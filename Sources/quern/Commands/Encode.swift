@@ -34,10 +34,6 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """,
         "quern encode --vocab vocab/web --output shards/table --text-field body posts.csv.gz",
         """
-        quern encode --vocab vocab/web --output shards/web --begin-token '<s>' --end-token '</s>' \
-        'web/*.jsonl.zst'
-        """,
-        """
         find dump -name '*.json.gz' | quern encode --vocab vocab/web --output shards/dump \
         --inputs-from -
         """,
