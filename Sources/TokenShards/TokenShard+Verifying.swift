@@ -140,7 +140,9 @@ extension TokenShard {
     private func verifyMarks(
         _ ids: Span<TokenID>, document number: Int, _ isAllowed: Bool
     ) throws(ShardError) -> Range<Int> {
-        let (marks, name) = (header.marks, header.named.isEmpty ? "end-of-text token" : "token")
+        let marks = header.marks
+        let (name, one) =
+            header.named.isEmpty ? ("end-of-text token", "an") : ("begin or end token", "a")
         let least = (marks.begin == nil ? 0 : 1) + (marks.end == nil ? 0 : 1)
         guard ids.count >= least, marks.begin.map({ ids[0] == $0 }) ?? true,
             marks.end.map({ ids[ids.count - 1] == $0 }) ?? true
@@ -148,7 +150,8 @@ extension TokenShard {
         let text = (marks.begin == nil ? 0 : 1)..<ids.count - (marks.end == nil ? 0 : 1)
         let isMarked = text.contains { ids[$0] == marks.begin || ids[$0] == marks.end }
         guard isAllowed || !isMarked else {
-            throw .badShard(path: path, reason: "document \(number) holds such a token inside")
+            throw .badShard(
+                path: path, reason: "document \(number) holds \(one) \(name) inside")
         }
         return text
     }
