@@ -29,7 +29,8 @@ public struct DocumentOrigin: Sendable, Hashable {
     public enum Position: Sendable, Hashable {
         /// A line, counted from 1; where a document is several lines, the first of them.
         case line(Int)
-        /// An element of a JSON array, or an object among others, counted from 1.
+        /// An element of a JSON array, an object among others, a record or a file of an archive,
+        /// counted from 1.
         case item(Int)
         /// A part of a text file between separators, counted from 1, empty ones included.
         case part(Int)

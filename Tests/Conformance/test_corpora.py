@@ -13,11 +13,14 @@ import pathlib
 import random
 import re
 import subprocess
+import tarfile
 import zlib
 
 import pytest
 import zstandard
 from conftest import ROOT
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 QUERN = pathlib.Path(os.environ.get("QUERN", ROOT / ".build/release/quern")).resolve()
 
@@ -92,6 +95,55 @@ def test_what_python_writes_is_read(tmp_path, form, how):
     with (tmp_path / name).open("rb") as file:
         form = "jsonl" if form == "ndjson" else form
         assert pack(tmp_path, "--format", form, "-", stdin=file.read())[0] == expected
+
+
+@pytest.mark.parametrize("how", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst", ".frames.zst"])
+def test_texts_of_tar_files(tmp_path, how, ending):
+    """What tarfile writes, long names and all; only texts are read."""
+    expected, data = texts(3, 400) + ["long " * 50_000], io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=how) as made:
+        for number, text in enumerate(expected):
+            front = "ä/" * (number % 40 if how == tarfile.USTAR_FORMAT else number)
+            for name, content in [("json", "{}"), ("TXT" if number % 2 else "txt", text)]:
+                entry = tarfile.TarInfo(f"{front}{number}.{name}")
+                entry.size, entry.uid = len(content.encode()), 1 << 20
+                made.addfile(entry, io.BytesIO(content.encode()))
+    name = "a.tar" + ending
+    (tmp_path / name).write_bytes(compressed(data.getvalue(), ending.lstrip(".")))
+    for threads in ("1", "4"):
+        assert pack(tmp_path, name, "--threads", threads)[0] == expected
+    with (tmp_path / name).open("rb") as file:
+        assert pack(tmp_path, "--format", "tar", "-", stdin=file.read())[0] == expected
+
+
+@pytest.mark.parametrize("ending", [".warc", ".warc.wet.gz", ".wet.zst"])
+def test_texts_of_web_archives(tmp_path, ending):
+    """What warcio writes: texts of pages are read, and pages and what is said of them are not."""
+    expected, data = texts(4, 400) + ["long " * 50_000], io.BytesIO()
+    writer = WARCWriter(data, gzip=ending.endswith(".gz"))
+    writer.write_record(writer.create_warcinfo_record("a.warc", {"software": "mill"}))
+    http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.0")
+    for number, text in enumerate(expected):
+        for kind, content in [("response", None), ("conversion", "text/plain"),
+                              ("metadata", "application/json")]:
+            writer.write_record(writer.create_warc_record(
+                f"http://mill/{number}?ü", kind, payload=io.BytesIO(text.encode()),
+                http_headers=http if kind == "response" else None,
+                warc_content_type=content or ""))
+    name = "a" + ending
+    stored = data.getvalue()
+    (tmp_path / name).write_bytes(compressed(stored, "zst") if name.endswith("zst") else stored)
+    for threads in ("1", "4"):
+        assert pack(tmp_path, name, "--threads", threads)[0] == expected
+    clean = tmp_path / "clean"
+    subprocess.run([QUERN, "corpus", "refine", name, "--quiet", "--output", clean,
+                    "--keep-fields", "WARC-Target-URI"], cwd=tmp_path, check=True)
+    lines = zstandard.ZstdDecompressor().stream_reader(
+        (clean / "part_000000.jsonl.zst").open("rb"), read_across_frames=True).read().splitlines()
+    kept = {json.loads(line)["text"]: json.loads(line)["WARC-Target-URI"] for line in lines}
+    assert all(kept[text] == f"http://mill/{expected.index(text)}?ü" for text in kept)
+    assert len(kept) > 300
 
 
 def python_reads(line):

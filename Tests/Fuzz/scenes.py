@@ -1,11 +1,13 @@
 """Makes the folders of sound files in which each reader's one bad file lies: its scene."""
 
 import gzip
+import io
 import json
 import pathlib
 import shutil
 import struct
 import subprocess
+import tarfile
 
 TEXT = "".join(
     f"{number}. In the beginning the mill turned {number * number % 97} times, didn't it? "
@@ -14,6 +16,31 @@ MODEL = {
     "model.n_positions": 16, "training.steps": 4, "training.batch_size": 2,
     "training.evaluate_every": 2, "training.checkpoint_every": 4,
 }  # fmt: skip
+
+
+def archive(lines):
+    """A web archive with a record of text for each line, and others between."""
+    records = []
+    for number, line in enumerate(lines):
+        for kind, content in [("conversion", "text/plain"), ("metadata", "application/json")]:
+            text = line.encode()
+            records.append((
+                f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: http://a/{number}\r\n"
+                f"Content-Type: {content}\r\nContent-Length: {len(text)}\r\n\r\n"
+            ).encode() + text + b"\r\n\r\n")
+    return b"".join(records)
+
+
+def tar(lines):
+    """A tar file with a text for each line; some names are long, and one entry is no text."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as made:
+        for number, line in enumerate(lines):
+            for ending in ["txt", "jpg"] if number == 0 else ["txt"]:
+                entry = tarfile.TarInfo("é" * (number * 20) + f"{number}.{ending}")
+                entry.size = len(line.encode())
+                made.addfile(entry, io.BytesIO(line.encode()))
+    return file.getvalue()
 
 
 class Scenes:
@@ -62,6 +89,8 @@ class Scenes:
             "corpus.csv": "\r\n".join(table).encode(),
             "corpus.tsv": "\n".join(
                 ["n\ttext", *(f"{n}\t{line}" for n, line in enumerate(lines))]).encode(),
+            "corpus.warc": archive(lines),
+            "corpus.tar": tar(lines),
             "corpus.jsonl.gz": gzip.compress(jsonl, mtime=0) * 2,
             "talks.jsonl": "".join(json.dumps({"messages": [
                 {"role": "system", "content": "Be brief."}, {"role": "user", "content": line},

@@ -24,19 +24,32 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     /// Parquet: columns, an index of which stands at the end; the text field names one of strings,
     /// dots leading into groups.
     case parquet
+    /// A web archive (WARC), of which the plain texts are documents, such as Common Crawl's `.wet`.
+    case warc
+    /// A tar file, in which each file whose name tells a text is a document.
+    case tar
 
     /// The endings of file names that tell the format, in small letters; of `auto`, all there are.
     public var endings: [String] {
         switch self {
-        case .auto: [Self.text, .jsonl, .json, .csv, .tsv, .parquet].flatMap(\.endings)
+        case .auto:
+            [Self.text, .jsonl, .json, .csv, .tsv, .parquet, .warc, .tar].flatMap(\.endings)
         case .text: [".txt"] + Self.markupEndings
         case .jsonl: [".jsonl", ".ndjson"]
         case .json: [".json"]
         case .csv: [".csv"]
         case .tsv, .quotedTSV: [".tsv"]
         case .parquet: [".parquet"]
+        case .warc: [".warc", ".wet"]
+        case .tar: [".tar", ".tgz"]
         }
     }
+
+    /// Whether a file of it is no text by its bytes, which have NULs among the first.
+    package var isBinary: Bool { self == .parquet || self == .tar }
+
+    /// Whether its records have fields with names, one of which is the text.
+    package var hasFields: Bool { ![.auto, .text, .warc, .tar].contains(self) }
 
     /// The endings of texts with markup, which is read as it stands, tags and all.
     private static let markupEndings = [
@@ -62,6 +75,8 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
         case .parquet:
             input.configuration.givesObjects
                 ? try ParquetObjectReader(input) : try ParquetTextReader(input)
+        case .warc: try WARCReader(input)
+        case .tar: try TarReader(input)
         }
     }
 }

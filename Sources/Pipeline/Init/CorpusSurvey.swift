@@ -78,7 +78,7 @@ public struct CorpusSurvey: Sendable {
 struct SurveyedFiles {
     /// What a file's name tells.
     enum Kind: Hashable {
-        /// JSON, a table or Parquet.
+        /// JSON, a table, Parquet or an archive.
         case records(CorpusFormat)
         /// A text, with markup or without.
         case prose
@@ -92,6 +92,11 @@ struct SurveyedFiles {
                 case .text: .prose
                 case .some(let format): .records(format)
                 }
+        }
+
+        /// Whether files of it are no text by their bytes.
+        var isBinary: Bool {
+            if case .records(let format) = self { format.isBinary } else { false }
         }
     }
 

@@ -111,7 +111,7 @@ public struct CorpusSurveyor {
                     + "name that")
         }
         // As text they would be binary.
-        let columns = every.leftOut.binaries.filter { CorpusFormat(nameOf: $0) == .parquet }
+        let columns = every.leftOut.binaries.filter { CorpusFormat(nameOf: $0)?.isBinary == true }
         let binaryCount = every.leftOut.binaries.count - columns.count
         let paths = (every.paths + columns).sorted {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
@@ -220,7 +220,7 @@ public struct CorpusSurveyor {
             try work.checkStop()
             do {
                 // The reader of its format tells what a file of columns has.
-                let isText = file.kind != .records(.parquet)
+                let isText = !file.kind.isBinary
                 let sample = try InputSample(path: file.path, byteCount: isText ? each : 64)
                 if !isText {
                     samples.append((file, sample))
@@ -300,9 +300,12 @@ public struct CorpusSurveyor {
         var corpus = survey.corpus
         corpus.onError = .skip
         corpus.inputs = sampled.map(\.path)
-        let fields = try RecordFields(corpus, of: format)
         let progress: CorpusProgress
-        switch try fields.use(inputs: inputs) {
+        let use: RecordFields.Use =
+            format.hasFields
+            ? try RecordFields(corpus, of: format).use(inputs: inputs)
+            : .text(corpus.textField, reason: "")
+        switch use {
         case .text(let name, let reason):
             if name != CorpusConfiguration().textField { choose("text_field", name, reason) }
             survey.corpus.textField = name

@@ -6,8 +6,8 @@ import Files
 struct CorpusOptions: ParsableArguments {
     @Argument(
         help: """
-            Files (.txt, .md, .html, .jsonl, .json, .csv, .parquet and so on; plain, .zst or \
-            .gz), folders, quoted patterns such as 'data/**/*.zst', or - for standard input.
+            Files (.txt, .md, .html, .jsonl, .json, .csv, .parquet, .wet, .tar and so on; plain, \
+            .zst or .gz), folders, quoted patterns such as 'data/**/*.zst', or - for standard input.
             """, completion: .file())
     var inputs: [String] = []
 

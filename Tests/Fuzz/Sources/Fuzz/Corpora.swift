@@ -20,6 +20,8 @@ extension Reader {
         documents("csv", "corpus.csv", .csv),
         documents("tsv", "corpus.tsv", .tsv),
         documents("quoted-tsv", "corpus.tsv", .quotedTSV),
+        documents("warc", "corpus.warc", .warc),
+        documents("tar", "corpus.tar", .tar),
         documents("json-lines-zstd", "corpus.jsonl.zst", .auto),
         documents("json-lines-gzip", "corpus.jsonl.gz", .auto),
         .file("conversations", "corpora", "talks.jsonl") { folder in
