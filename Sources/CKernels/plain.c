@@ -15,6 +15,7 @@
 #include "plain/attention.h"
 #include "plain/elements.h"
 #include "plain/classes.h"
+#include "plain/strings.h"
 #include "plain/merging.h"
 // Cutting is tested against the scanners of `Tokenization`, and the other loops over text are
 // scalar where a level has no vectors for them.

@@ -68,6 +68,9 @@ const qk_level TABLE_OF(LEVEL) = {
     },
     .text = {
         .byte_masks = byte_masks,
+        .utf8_run = utf8_run,
+        .json_run = json_run,
+        .json_text = json_text,
         .character_masks = character_masks,
         .find_starts = find_starts,
         .write_starts = write_starts,

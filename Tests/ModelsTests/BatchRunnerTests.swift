@@ -78,14 +78,14 @@ import Work
         // At its start, where a model is not as sensitive to its weights as one of large random
         // ones.
         var configuration = GPTConfiguration(
-            architecture: .gpt2, layerCount: 2, headCount: 2, embeddingSize: 72, positionCount: 12,
+            architecture: .gpt2, layerCount: 2, headCount: 2, embeddingSize: 40, positionCount: 12,
             vocabularySize: 150)
         kind.change(&configuration)
         let model = try GPT(configuration, seed: 3)
-        let batch = randomBatch(8 * 12, vocabulary: 150, seed: 6)
+        let batch = randomBatch(4 * 12, vocabulary: 150, seed: 6)
         func results(_ level: KernelLevel, threads: Int) -> (Double, [Float]) {
             let runner = BatchRunner(
-                model: model, batchSize: 8, contextLength: 12,
+                model: model, batchSize: 4, contextLength: 12,
                 team: ThreadTeam(threadCount: threads), kernels: level)
             let loss = runner.computeGradients(
                 inputs: batch.inputs.span, targets: batch.targets.span, scale: 1)

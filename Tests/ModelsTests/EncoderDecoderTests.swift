@@ -86,7 +86,7 @@ struct PairSample: CustomTestStringConvertible, Sendable {
         // Padding's vector is read, but learns as a row of the head alone; so its own embedding
         // is left out here.
         for tensor in plain.layout.tensors where tensor.role != .embedding {
-            let (first, rest) = (tensor.range.lowerBound, max(1, tensor.count / 4))
+            let (first, rest) = (tensor.range.lowerBound, max(1, tensor.count / 2))
             for index in stride(from: first, to: tensor.range.upperBound, by: rest) {
                 let value = plain.parameters[index]
                 func loss(_ value: Double) -> Double {

@@ -24,7 +24,7 @@ import Testing
             // Every tensor, and of a large one every few places.
             for index in stride(
                 from: tensor.range.lowerBound, to: tensor.range.upperBound,
-                by: max(1, tensor.count / 4))
+                by: max(1, tensor.count / 2))
             {
                 let value = twin.parameters[index]
                 func loss(_ value: Double) -> Double {

@@ -12,7 +12,7 @@ extension JSONScanner {
                 offset += 1
                 return StringToken(range: range, decodedCount: range.count - savedCount)
             } else if byte >= 0x80 {
-                try skipMultibyteRun(bytes)
+                throw fault(.invalidUTF8, bytes)
             } else if byte == UInt8(ascii: "\\") {
                 let escape = try decodeEscape(bytes)
                 offset += escape.byteCount
@@ -23,26 +23,25 @@ extension JSONScanner {
         }
     }
 
-    /// Number of bytes before the first that ends a string or must be looked at.
+    /// Number of bytes before the first that ends a string or must be looked at. O(count).
     package static func plainRunLength(_ bytes: Span<UInt8>) -> Int {
         let raw = unsafe bytes.bytes
         var place = 0
-        while place &+ 8 <= bytes.count {
+        // Most strings are short: keys, names, numbers.
+        while place < 16, place &+ 8 <= bytes.count {
             // The condition of the loop is the bounds check.
             let hits = hits(
                 in: UInt64(
                     littleEndian: unsafe raw.unsafeLoadUnaligned(
                         fromUncheckedByteOffset: place, as: UInt64.self)))
-            if hits != 0 { return place &+ hits.trailingZeroBitCount / 8 }
+            if hits != 0 {
+                let end = place &+ hits.trailingZeroBitCount / 8
+                guard bytes[end] >= 0x80 else { return end }
+                break
+            }
             place &+= 8
         }
-        while place < bytes.count, isPlain(bytes[place]) { place += 1 }
-        return place
-    }
-
-    /// Whether a byte of a string stands for itself and is ASCII.
-    static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
+        return place + jsonRunLength(bytes, from: place)
     }
 
     /// The bytes among eight, the first lowest, that are not plain: the lowest bit that is set is
@@ -58,15 +57,6 @@ extension JSONScanner {
         let low = (word &- ones &* 0x20) & ~word
         return (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | low | word)
             & (ones &* 0x80)
-    }
-
-    /// Passes characters of two to four bytes up to the next ASCII byte.
-    private mutating func skipMultibyteRun(_ bytes: Span<UInt8>) throws(JSONError) {
-        while offset < bytes.count, bytes[offset] >= 0x80 {
-            let length = multibyteLength(bytes, at: offset)
-            guard length > 0 else { throw fault(.invalidUTF8, bytes) }
-            offset &+= length
-        }
     }
 
     /// The character of the escape at the offset, and the length of the escape.
@@ -130,15 +120,12 @@ extension JSONScanner {
 
 extension JSONScanner {
     /// Passes a string whose opening quote is at the offset, and gives what it says. O(its bytes).
-    ///
-    /// Each byte is looked at once: it is copied with the word in which it is found to be plain.
     package mutating func decodeString(_ bytes: Span<UInt8>) throws(JSONError) -> [UInt8] {
         offset += 1
         var scanner = self
         var fault: JSONError?
-        // Decoded text is never longer than the string as written; eight bytes more, since whole
-        // words are stored at its end.
-        let capacity = bytes.count - offset + 8
+        // Decoded text is never longer than the string as written.
+        let capacity = bytes.count - offset
         let text = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
             do throws(JSONError) {
                 while try unsafe scanner.decodeRun(bytes, to: target, &count) {}
@@ -152,33 +139,11 @@ extension JSONScanner {
         return text.count * 5 / 4 < capacity ? Array(copying: text.span) : text
     }
 
-    /// Decodes plain bytes and the one thing behind them; false if that was the closing quote.
+    /// Decodes plain bytes, and the one thing behind them; false if that was the closing quote.
     private mutating func decodeRun(
         _ bytes: Span<UInt8>, to target: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int
     ) throws(JSONError) -> Bool {
-        let raw = unsafe bytes.bytes
-        let base = UnsafeMutableRawPointer(target.baseAddress!)
-        // The conditions of the loops are the bounds checks; the target has room for as much as is
-        // left of the line, and for a word more.
-        while true {
-            guard offset &+ 8 <= bytes.count else {
-                while offset < bytes.count, Self.isPlain(bytes[offset]) {
-                    unsafe base.storeBytes(
-                        of: bytes[offset], toByteOffset: count, as: UInt8.self)
-                    offset &+= 1
-                    count &+= 1
-                }
-                break
-            }
-            let word = unsafe raw.unsafeLoadUnaligned(
-                fromUncheckedByteOffset: offset, as: UInt64.self)
-            unsafe base.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
-            let hits = Self.hits(in: UInt64(littleEndian: word))
-            let plainCount = hits == 0 ? 8 : hits.trailingZeroBitCount / 8
-            offset &+= plainCount
-            count &+= plainCount
-            if hits != 0 { break }
-        }
+        offset += unsafe decodeJSONText(bytes, from: offset, to: target, &count)
         guard let byte = next(bytes) else { throw fault(.endsEarly, bytes) }
         switch byte {
         case UInt8(ascii: "\""):
@@ -188,25 +153,13 @@ extension JSONScanner {
             let escape = try decodeEscape(bytes)
             offset += escape.byteCount
             for unit in UTF8.encode(escape.scalar)! {
-                unsafe base.storeBytes(of: unit, toByteOffset: count, as: UInt8.self)
-                count &+= 1
+                unsafe target[count] = unit
+                count += 1
             }
-        case 0x80...:
-            while offset < bytes.count, bytes[offset] >= 0x80 {
-                let length = multibyteLength(bytes, at: offset)
-                guard length > 0 else { throw fault(.invalidUTF8, bytes) }
-                for distance in 0..<length {
-                    unsafe base.storeBytes(
-                        of: bytes[offset &+ distance], toByteOffset: count &+ distance,
-                        as: UInt8.self)
-                }
-                offset &+= length
-                count &+= length
-            }
-        default:
-            throw fault(.controlCharacter(byte), bytes)
+            return true
+        case 0x80...: throw fault(.invalidUTF8, bytes)
+        default: throw fault(.controlCharacter(byte), bytes)
         }
-        return true
     }
 
     /// Whether a string, scanned before, says `name`. O(count), without memory where it has no

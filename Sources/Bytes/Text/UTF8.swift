@@ -1,72 +1,11 @@
 /// The place of the first byte from `start` on that no well-formed UTF-8 has there; the count of
-/// the bytes if there is none. O(count), eight bytes at a time where they are ASCII.
+/// the bytes if there is none. O(count), 64 bytes at a time.
 ///
 /// Source: The Unicode Standard, table 3-7, well-formed UTF-8 byte sequences.
 package func endOfValidUTF8(_ bytes: Span<UInt8>, from start: Int) -> Int {
-    let raw = unsafe bytes.bytes
-    var place = start
-    while true {
-        // The condition of the loop is the bounds check.
-        while place &+ 8 <= bytes.count,
-            unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
-                & 0x8080_8080_8080_8080 == 0
-        {
-            place &+= 8
-        }
-        guard place < bytes.count else { return bytes.count }
-        if bytes[place] < 0x80 {
-            place += 1
-            continue
-        }
-        let length = multibyteLength(bytes, at: place)
-        if length == 0 { return place }
-        place &+= length
-    }
+    start + utf8RunLength(bytes, from: start)
 }
 
-/// The length of the well-formed character of two to four bytes at `place`; 0 when there is none.
-@inline(__always)
-func multibyteLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
-    // The common cases in one word: the bits that tell a lead from what continues it, and for three
-    // bytes those that tell a longer form than needed (none of them set) and surrogates.
-    if place &+ 4 <= bytes.count {
-        let word = UInt32(
-            littleEndian: unsafe bytes.bytes.unsafeLoadUnaligned(
-                fromUncheckedByteOffset: place, as: UInt32.self))
-        if word & 0xC0C0F0 == 0x8080E0, word & 0x200F != 0, word & 0x200F != 0x200D { return 3 }
-        if word & 0xC0E0 == 0x80C0, word & 0x1E != 0 { return 2 }
-    }
-    return rareMultibyteLength(bytes, at: place)
-}
-
-@inline(never)
-private func rareMultibyteLength(_ bytes: Span<UInt8>, at place: Int) -> Int {
-    /// The byte at a distance, or one that continues nothing.
-    func byte(_ distance: Int) -> UInt8 {
-        let place = place &+ distance
-        return place < bytes.count ? bytes[place] : 0
-    }
-    func continues(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
-    let lead = bytes[place]
-    switch lead {
-    case 0xC2...0xDF:
-        return continues(byte(1)) ? 2 : 0
-    case 0xE0...0xEF:
-        let second = byte(1)
-        let isShortest = lead != 0xE0 || second >= 0xA0
-        let isScalar = lead != 0xED || second <= 0x9F
-        let isGood = continues(second) && continues(byte(2)) && isShortest && isScalar
-        return isGood ? 3 : 0
-    case 0xF0...0xF4:
-        let second = byte(1)
-        let isShortest = lead != 0xF0 || second >= 0x90
-        let isScalar = lead != 0xF4 || second <= 0x8F
-        let isContinued = continues(second) && continues(byte(2)) && continues(byte(3))
-        return isContinued && isShortest && isScalar ? 4 : 0
-    default:
-        return 0
-    }
-}
 /// `bytes` with U+FFFD for each ill-formed sequence; nil when there is none. O(count).
 ///
 /// One U+FFFD stands for the longest part of a sequence that begins a well-formed one, or for one

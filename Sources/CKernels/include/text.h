@@ -41,6 +41,36 @@ static inline uint8_t qk_classes_of(const qk_character_classes *classes, uint32_
     return classes->classes[(uint32_t)classes->blocks[code_point >> 7] << 7 | (code_point & 0x7F)];
 }
 
+/// The length of the well-formed UTF-8 sequence at the beginning of `text`, of which at least one
+/// byte is available; 0 if there is none. Source: The Unicode Standard, table 3-7.
+static inline long qk_utf8_length(const uint8_t *text, long available) {
+    uint8_t lead = text[0];
+    long length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3
+        : lead < 0xF5 ? 4 : 0;
+    if (length > available) { return 0; }
+    if (length < 2) { return length; }
+    uint8_t least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    uint8_t most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (text[1] < least || text[1] > most) { return 0; }
+    for (long i = 2; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80) { return 0; }
+    }
+    return length;
+}
+
+/// The byte that `\` and this one stand for in a string of JSON; 0 for all other escapes.
+static inline uint8_t qk_json_escape(uint8_t byte) {
+    switch (byte) {
+    case '"': case '\\': case '/': return byte;
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return 0;
+    }
+}
+
 // MARK: Starts of pieces
 
 /// The rules of a pattern, by what it does with runs of characters of one kind.
@@ -169,6 +199,18 @@ typedef struct {
     /// words of one kind stand side by side, and the next kind's begin `stride` words further on;
     /// bits past the last byte are 0.
     void (*byte_masks)(long count, const uint8_t *text, uint64_t *masks, long stride);
+
+    /// The bytes of `text` before the first that begins no well-formed UTF-8 sequence.
+    long (*utf8_run)(long count, const uint8_t *text);
+
+    /// The same, and before the first quote, backslash or control character: what stands for itself
+    /// in a string of JSON.
+    long (*json_run)(long count, const uint8_t *text);
+
+    /// Copies what a string of JSON says to `target`, which has room for `count` bytes, up to the
+    /// first byte that is neither one that stands for itself nor an escape of two bytes. Returns
+    /// the bytes before that one, and leaves in `*written` how many they became.
+    long (*json_text)(long count, const uint8_t *text, uint8_t *target, long *written);
 
     /// Completes the masks that `byte_masks` made of `count` bytes by those of the characters of
     /// several bytes; every byte of a character has its class. A character may go over the end:

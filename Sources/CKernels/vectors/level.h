@@ -38,6 +38,7 @@
 #include "attention.h"
 #include "elements.h"
 #include "bytes.h"
+#include "strings.h"
 #include "characters.h"
 #include "cutting.h"
 #include "starts.h"
