@@ -98,7 +98,7 @@ threads: packages
 
 ## Speed beside the peers, in one run. BENCH chooses: make bench BENCH="encode --repeat 5"
 bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
-	$(call install,libtcmalloc-minimal4 gcc g++)
+	$(call install,libtcmalloc-minimal4 libsimdjson-dev gcc g++)
 	@corpora/prepare-bench.sh
 	swift build -c release --package-path Tests/Benchmarks --product TokenizationBench
 	swift build -c release --product ConformanceProbe $(TRAITS)

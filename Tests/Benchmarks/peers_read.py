@@ -1,19 +1,20 @@
 """The peers' way from a file of JSON lines, or of Parquet, to the texts in it.
 
 Takes one argument, a JSON object: `peer` (the JSON library, or pyarrow) and `path`. Reads the file
-once and prints one JSON object.
+once and prints one JSON object. gzip is inflated by ISA-L, the fastest there is.
 """
 
-import gzip
 import io
 import json
 import sys
 import time
 
 import orjson
+import simdjson
 import zstandard
+from isal import igzip
 
-LOADS = {"json": json.loads, "orjson": orjson.loads}
+LOADS = {"json": json.loads, "orjson": orjson.loads, "pysimdjson": simdjson.Parser().parse}
 
 
 def opened(path):
@@ -23,7 +24,7 @@ def opened(path):
             open(path, "rb"), read_across_frames=True)
         return io.BufferedReader(reader, 1 << 20)
     if path.endswith(".gz"):
-        return gzip.open(path, "rb")
+        return io.BufferedReader(igzip.open(path, "rb"), 1 << 20)
     return open(path, "rb", buffering=1 << 20)
 
 

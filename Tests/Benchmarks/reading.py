@@ -1,7 +1,10 @@
-"""Reading: from a file of JSON lines or of Parquet to documents, beside Python's readers."""
+"""Reading: from a file of JSON lines or of Parquet to documents, beside Python's readers and
+simdjson."""
 
 import gzip
 import json
+import os
+import subprocess
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,7 +14,9 @@ from harness import CACHE, FOLDER, Failure, Series, counted, number, peer, run, 
 from texts import slice_of
 
 CORPUS_BENCH = FOLDER / ".build/release/CorpusBench"
-PEERS = {"lines": ["json", "orjson"], "columns": ["pyarrow"]}
+PEERS = {"lines": ["json", "orjson", "pysimdjson"], "columns": ["pyarrow"]}
+# Debian's libsimdjson-dev, the C++ library itself.
+SIMDJSON = "simdjson, C++"
 FRAME = 4 << 20
 
 
@@ -27,6 +32,8 @@ def measure_kind(text, options):
         programs = {f"Quern, {counted(n, 'thread')}": (n, None) for n in (1, 2)}
         peers = PEERS["columns" if path.suffix == ".parquet" else "lines"]
         programs |= {f"Python {name}": (1, name) for name in peers}
+        if path.suffix == ".jsonl":
+            programs[SIMDJSON] = (1, SIMDJSON)
         series = {title: Series() for title in programs}
         for place in range(options.repeat):
             say(f"read, {text.kind}, {form}: round {place + 1} of {options.repeat} ...")
@@ -34,6 +41,10 @@ def measure_kind(text, options):
             for title, (threads, name) in programs.items():
                 if name is None:
                     finished = run([CORPUS_BENCH, path, "--threads", threads], threads)
+                    answer = json.loads(finished.output)
+                    answer["peak_megabytes"] = finished.peak_megabytes
+                elif name == SIMDJSON:
+                    finished = run([simdjson_program(), path], threads)
                     answer = json.loads(finished.output)
                     answer["peak_megabytes"] = finished.peak_megabytes
                 else:
@@ -55,10 +66,26 @@ def measure_kind(text, options):
         [
             f"Medians of {counted(options.repeat, 'round')}, all programs in turn. Quern checks "
             "all of each line and hashes each text;",
-            "Python has the text as an object, and pyarrow as batches of a column, on one thread.",
+            "Python has the text as an object, and pyarrow as batches of a column, on one thread;",
+            "simdjson (on demand, compiled for this processor) has it as a view.",
             "The same documents and bytes in all.",
         ],
     )
+
+
+def simdjson_program():
+    """The C++ library's reader, compiled once for this processor."""
+    folder = CACHE / "tuning"
+    program, source = folder / "simdjson", FOLDER / "peers_simdjson.cpp"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = program.with_suffix(".unfinished")
+        compiler = os.environ.get("CXX", "g++")
+        subprocess.run(
+            [compiler, "-O3", "-march=native", "-std=c++17", "-o", unfinished, source,
+             "-lsimdjson"], check=True)
+        unfinished.rename(program)
+    return program
 
 
 def forms_of(text):

@@ -16,6 +16,15 @@ struct TextEncodingMark: Equatable {
         ([0xFF, 0xFE], "UTF-16", "utf-16"), ([0xFE, 0xFF], "UTF-16", "utf-16"),
     ]
 
+    /// Refuses an input whose text begins with `bytes` in such an encoding.
+    static func refuse(_ bytes: [UInt8], path: String) throws(CorpusError) {
+        guard let mark = TextEncodingMark(of: bytes) else { return }
+        throw .malformedFile(
+            path: path,
+            reason: "it is \(mark.name), and text is read as UTF-8; convert it: "
+                + "iconv -f \(mark.iconvName) -t utf-8")
+    }
+
     /// The encoding of a text that begins with `bytes`; nil for UTF-8 and what cannot be told.
     init?(of bytes: [UInt8]) {
         if let mark = Self.marks.first(where: { bytes.starts(with: $0.bytes) }) {

@@ -66,7 +66,7 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     func open(_ input: FormatInput) throws(CorpusError) -> any FormatReader & ~Copyable {
         switch self {
         case .auto, .text: try openText(input)
-        case .jsonl: try JSONLinesReader(input)
+        case .jsonl: input.isReadAhead ? try JSONLinesAhead(input) : try JSONLinesReader(input)
         case .json: try JSONReader(input)
         case .csv: try TableReader(input, .commaSeparated.with(input.configuration.quotes))
         case .tsv: try TableReader(input, .tabSeparated.with(input.configuration.quotes))

@@ -27,15 +27,25 @@ struct FormatInput: Sendable {
     /// The most bytes that are wanted of a record above the limit.
     var frontByteCount: Int { keepsRefused ? min(Quarantine.frontByteCount, limit) : 0 }
 
+    /// Whether threads look through records before they are asked for.
+    var isReadAhead: Bool {
+        sizes.threadCount > 1 && source.byteCount.map { $0 >= sizes.aheadFrom } ?? false
+    }
+
+    /// The decompressed bytes from the first to the last.
+    func openBytes() throws(CorpusError) -> InputBytes {
+        try InputBytes(
+            path: path, byteCount: source.byteCount,
+            maximumWindowLog: configuration.maximumWindowLog,
+            isExact: configuration.onError != .fail, sizes: sizes)
+    }
+
     /// The decompressed bytes from the first to the last, cut by `cutter`.
     func openSegments<Cutter>(_ cutter: Cutter) throws(CorpusError) -> SegmentReader<Cutter> {
         SegmentReader(
-            source: try InputBytes(
-                path: path, byteCount: source.byteCount,
-                maximumWindowLog: configuration.maximumWindowLog,
-                isExact: configuration.onError != .fail, sizes: sizes),
-            path: path, cutter: cutter, limit: limit, endsAboveLimit: endsAboveLimit,
-            bufferByteCount: sizes.bufferByteCount, frontByteCount: frontByteCount)
+            source: try openBytes(), path: path, cutter: cutter, limit: limit,
+            endsAboveLimit: endsAboveLimit, bufferByteCount: sizes.bufferByteCount,
+            frontByteCount: frontByteCount)
     }
 
     /// The file, to be read at any place.

@@ -68,15 +68,34 @@ extension JSONFieldExtractor {
     fileprivate func text<Cutter>(
         of segments: borrowing SegmentReader<Cutter>, repairing: Bool
     ) throws(RecordFault) -> [UInt8] {
-        let markCount =
-            segments.segmentCount == 1 ? segments.withSegment { byteOrderMarkLength(of: $0) } : 0
+        let isFirst = segments.segmentCount == 1
+        return try segments.withSegment { record throws(RecordFault) in
+            try text(ofRecord: record, isFirst: isFirst, repairing: repairing)
+        }
+    }
+
+    /// The members with these names of the object in the segment at hand. O(its bytes).
+    fileprivate func fields<Cutter>(
+        _ names: [[UInt8]], of segments: borrowing SegmentReader<Cutter>
+    ) -> [UInt8] {
+        let isFirst = segments.segmentCount == 1
+        return segments.withSegment { fields(names, ofRecord: $0, isFirst: isFirst) }
+    }
+
+    /// The text in a record, empty if that is blank. O(its bytes).
+    ///
+    /// - Parameters:
+    ///   - isFirst: it is the first of its file, and may begin with a byte order mark.
+    ///   - repairing: U+FFFD stands for what is no character.
+    func text(
+        ofRecord record: Span<UInt8>, isFirst: Bool, repairing: Bool
+    ) throws(RecordFault) -> [UInt8] {
+        let markCount = isFirst ? byteOrderMarkLength(of: record) : 0
         do throws(JSONError) {
-            return try segments.withSegment { record throws(JSONError) -> [UInt8] in
-                let record = record.extracting(droppingFirst: markCount)
-                guard repairing else { return isBlank(record) ? [] : try text(in: record) }
-                let bytes = repairedUTF8(record) ?? Array(copying: record)
-                return try text(in: bytes.span, replacesLoneSurrogates: true)
-            }
+            let record = record.extracting(droppingFirst: markCount)
+            guard repairing else { return isBlank(record) ? [] : try text(in: record) }
+            let bytes = repairedUTF8(record) ?? Array(copying: record)
+            return try text(in: bytes.span, replacesLoneSurrogates: true)
         } catch {
             let isRepairable = error.reason == .invalidUTF8 || error.reason == .loneSurrogate
             let hint = "; corpus.invalid_utf8 = replace puts U+FFFD for it"
@@ -86,16 +105,11 @@ extension JSONFieldExtractor {
         }
     }
 
-    /// The members with these names of the object in the segment at hand. O(its bytes).
-    fileprivate func fields<Cutter>(
-        _ names: [[UInt8]], of segments: borrowing SegmentReader<Cutter>
-    ) -> [UInt8] {
-        let markCount =
-            segments.segmentCount == 1 ? segments.withSegment { byteOrderMarkLength(of: $0) } : 0
-        return segments.withSegment { record in
-            let record = record.extracting(droppingFirst: markCount)
-            guard let repaired = repairedUTF8(record) else { return fields(names, in: record) }
-            return fields(names, in: repaired.span)
-        }
+    /// The members with these names of the object in a record. O(its bytes).
+    func fields(_ names: [[UInt8]], ofRecord record: Span<UInt8>, isFirst: Bool) -> [UInt8] {
+        let record = record.extracting(
+            droppingFirst: isFirst ? byteOrderMarkLength(of: record) : 0)
+        guard let repaired = repairedUTF8(record) else { return fields(names, in: record) }
+        return fields(names, in: repaired.span)
     }
 }

@@ -197,12 +197,7 @@ struct SegmentReader<Cutter: SegmentCutter>: ~Copyable, Sendable {
         let wanted = TextEncodingMark.byteCount
         head!.append(contentsOf: buffer[place..<place + count].prefix(wanted - head!.count))
         guard head!.count == wanted || isAtEnd else { return }
-        if let mark = TextEncodingMark(of: head!) {
-            throw .malformedFile(
-                path: path,
-                reason: "it is \(mark.name), and text is read as UTF-8; convert it: "
-                    + "iconv -f \(mark.iconvName) -t utf-8")
-        }
+        try TextEncodingMark.refuse(head!, path: path)
         head = nil
     }
 }
