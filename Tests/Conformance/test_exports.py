@@ -156,6 +156,33 @@ def mds_reader():
 
 
 @SPLITS
+def test_litdata_reads_blocks_and_documents(shards, export, split):
+    from litdata import StreamingDataset, TokensLoader
+
+    folder, ids = export("litdata") / split, stream(shards, split)
+    index = json.loads((folder / "index.json").read_text())
+    for chunk in index["chunks"]:
+        assert (folder / chunk["filename"]).stat().st_size == chunk["chunk_bytes"]
+    assert sum(chunk["dim"] for chunk in index["chunks"]) == len(ids)
+    # A block does not go over the end of a file.
+    blocks, start = [], 0
+    for chunk in index["chunks"]:
+        part = ids[start : start + chunk["dim"]]
+        blocks += [part[i : i + 128] for i in range(0, len(part) - 127, 128)]
+        start += chunk["dim"]
+    found = StreamingDataset(str(folder), item_loader=TokensLoader(block_size=128), shuffle=False)
+    assert len(found) == len(blocks)
+    for number, block in enumerate(blocks):
+        assert found[number].dtype == torch.int16
+        assert np.array_equal(found[number].numpy(), block.astype(np.int16))
+    whole = StreamingDataset(str(folder), shuffle=False)
+    expected = [document for _, document in documents(shards, split)]
+    assert len(whole) == len(expected)
+    for number in range(0, len(expected), 37):
+        assert np.array_equal(whole[number].numpy(), expected[number].astype(np.int16))
+
+
+@SPLITS
 def test_streaming_reads_each_sample(shards, export, split):
     folder = export("mds", "--length", 128) / split
     ids = stream(shards, split)

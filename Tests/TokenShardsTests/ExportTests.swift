@@ -164,6 +164,36 @@ import Tokenization
         #expect(shards[0]["zip_data"] is NSNull)
     }
 
+    @Test("chunks of litdata are whole documents, behind their places")
+    func litdata() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write(tokensPerShard: 200)
+        let set = try ShardSet(directory: fixture.path("set"))
+        _ = try ShardExport(of: set, as: .litdata).write(to: fixture.path("out"))
+        let text = try bytes(fixture.path("out/train/index.json"))
+        let index = try #require(
+            try JSONSerialization.jsonObject(with: Data(text)) as? [String: Any])
+        let chunks = try #require(index["chunks"] as? [[String: Any]])
+        #expect(chunks.count == set.shards(of: .train).count && chunks.count > 1)
+        for (chunk, shard) in zip(chunks, set.shards(of: .train)) {
+            let name = try #require(chunk["filename"] as? String)
+            let data = try bytes(fixture.path("out/train/" + name))
+            let count = number(data, at: 0, bytes: 4)
+            #expect(count == shard.documentCount && chunk["chunk_size"] as? Int == count)
+            #expect(chunk["chunk_bytes"] as? Int == data.count)
+            #expect(chunk["dim"] as? Int == shard.tokenCount)
+            let places = (0...count).map { number(data, at: 4 + 4 * $0, bytes: 4) }
+            #expect(places.first == 4 * (count + 2) && places.last == data.count)
+            for document in 0..<count {
+                #expect(
+                    ids(data[places[document]..<places[document + 1]], width: 2)
+                        == Array(shard.tokens(shard.tokenRange(ofDocument: document))))
+            }
+        }
+        let settings = index["config"] as? [String: Any]
+        #expect(settings?["data_format"] as? [String] == ["no_header_tensor:13"])
+    }
+
     @Test("an export refuses what is there, what does not fit, and leaves nothing when it fails")
     func refused() throws {
         let fixture = try ShardFixture()

@@ -89,6 +89,69 @@ extension ShardExport {
         try FileReplacement.writeJSON(index, to: folder + "/index.json")
         return files + ["\(split.rawValue)/index.json"]
     }
+
+    /// litdata's chunks (`litdata/streaming/writer.py`, as its `TokensLoader` reads them): documents
+    /// in files of about 64 MiB. A file has the number of documents in 32 bits, the places of all of
+    /// them and of the end, and their ids, signed and of 16 bits if the vocabulary allows, else 32.
+    func writeLitData(
+        _ split: Split, to directory: String, _ progress: (Int) -> Void
+    ) throws -> [String] {
+        let folder = directory + "/" + split.rawValue
+        try FileSystem.makeDirectory(folder)
+        var index = LitDataIndex(vocabularySize: set.manifest.vocabulary.size)
+        var files: [String] = []
+        var done = 0
+        for shard in set.shards(of: split) {
+            var first = 0
+            while first < shard.documentCount {
+                let documents = Self.chunk(of: shard, from: first, width: index.width)
+                let start = shard.tokenRange(ofDocument: first).lowerBound
+                let end = shard.tokenRange(ofDocument: documents.upperBound - 1).upperBound
+                let name = "chunk-0-\(index.chunks.count).bin"
+                var file = try BinaryFile(path: folder + "/" + name)
+                try file.append(UInt32(documents.count))
+                let head = 4 * (documents.count + 2)
+                func place(_ token: Int) throws(ShardError) -> UInt32 {
+                    guard let place = UInt32(exactly: head + (token - start) * index.width) else {
+                        throw .cannotExport(
+                            reason: "litdata's places have 32 bits, and a document of \(name) has "
+                                + "\(end - start) tokens: choose another format")
+                    }
+                    return place
+                }
+                for document in documents {
+                    try file.append(try place(shard.tokenRange(ofDocument: document).lowerBound))
+                }
+                try file.append(try place(end))
+                try file.append(start..<end, of: shard, byteCount: index.width)
+                try file.commit()
+                index.append(
+                    LitDataIndex.Chunk(
+                        filename: name, byteCount: head + (end - start) * index.width,
+                        documentCount: documents.count, tokenCount: end - start))
+                files.append("\(split.rawValue)/\(name)")
+                first = documents.upperBound
+                done += end - start
+                progress(done)
+            }
+        }
+        try FileReplacement.writeJSON(index, to: folder + "/index.json")
+        return files + ["\(split.rawValue)/index.json"]
+    }
+
+    /// The documents from `first` on that fill a chunk: one at least.
+    private static func chunk(of shard: TokenShard, from first: Int, width: Int) -> Range<Int> {
+        let start = shard.tokenRange(ofDocument: first).lowerBound
+        var end = first + 1
+        while end < shard.documentCount {
+            let tokens = shard.tokenRange(ofDocument: end).upperBound - start
+            guard tokens * width + 4 * (end + 3 - first) <= LitDataIndex.chunkByteCount else {
+                break
+            }
+            end += 1
+        }
+        return first..<end
+    }
 }
 
 /// A place in the tokens of several shards, taken as one stretch.

@@ -91,6 +91,7 @@ public struct ShardExport {
         case .datatrove: try writeDatatrove(split, to: directory, progress)
         case .olmo: try writeOLMo(split, to: directory, progress)
         case .mds: try writeMDS(split, to: directory, progress)
+        case .litdata: try writeLitData(split, to: directory, progress)
         }
     }
 
@@ -131,6 +132,8 @@ public enum ExportFormat: String, Sendable, CaseIterable {
     case olmo
     /// MosaicML Streaming: `train/index.json` and `train/shard.00000.mds`.
     case mds
+    /// litdata: `train/index.json` and `train/chunk-0-0.bin`.
+    case litdata
 
     /// Names of what a directory of the layout holds.
     var names: [String] {
@@ -138,7 +141,7 @@ public enum ExportFormat: String, Sendable, CaseIterable {
         case .nanogpt: ["train.bin", "val.bin"]
         case .megatron:
             ["train", "val"].flatMap { ["\($0)_text_document.bin", "\($0)_text_document.idx"] }
-        case .datatrove, .olmo, .mds: ["train", "val"]
+        case .datatrove, .olmo, .mds, .litdata: ["train", "val"]
         }
     }
 }

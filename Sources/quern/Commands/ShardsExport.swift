@@ -16,6 +16,7 @@ struct ShardsExport: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             nanotron
             olmo       train/part-00-00000.npy and .csv.gz, for OLMo-core and dolma
             mds        train/index.json and .mds files of samples of --length tokens, for Streaming
+            litdata    train/index.json and chunk-0-0.bin, for litdata's TokensLoader (LitGPT)
 
             llm.c reads Quern's own shards as they are. The directory appears whole or not at all.
             """)
