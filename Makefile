@@ -169,8 +169,10 @@ $(VENV)/.installed: Tests/Conformance/requirements.txt Tests/Conformance/readers
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	    -r Tests/Conformance/readers.txt || { rm $@; exit 1; }
 
-$(BENCH_VENV)/.installed: Tests/Benchmarks/requirements.txt
+$(BENCH_VENV)/.installed: Tests/Benchmarks/requirements.txt Tests/Benchmarks/alone.txt
 	$(call environment,$(BENCH_VENV),$<)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	    -r Tests/Benchmarks/alone.txt || { rm $@; exit 1; }
 
 ## Remove what was built, encoded and trained; the committed vocabulary stays.
 clean:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Quern's speed, memory and quality beside its peers, in one run on one machine.
 
-    bench.py [train] [recurrent] [generate] [serve] [encode] [read] [shards] [decode] [hostile]
-             [vocab] [quality] [tasks] [report] [all]
+    bench.py [train] [recurrent] [generate] [serve] [encode] [read] [refine] [shards] [decode]
+             [hostile] [vocab] [quality] [tasks] [report] [all]
 
     train     training steps beside PyTorch
     recurrent an LSTM in training and generation beside PyTorch's
@@ -10,6 +10,7 @@
     serve     models over HTTP beside llama.cpp's server
     encode    text to ids in memory, beside every tokenizer of note
     read      a file of JSON lines or Parquet to documents
+    refine    near-duplicates and rules of quality, beside datatrove, text-dedup and rensa
     shards    a compressed file to shards, the whole way
     decode    ids to text in memory
     tasks     questions to a model beside lm-evaluation-harness
@@ -33,6 +34,7 @@ import hostile
 import quality
 import reading
 import recurrent
+import refine
 import report
 import serve
 import shards
@@ -50,6 +52,7 @@ TOPICS = {
     "serve": serve.measure,
     "encode": encode.measure,
     "read": reading.measure,
+    "refine": refine.measure,
     "shards": shards.measure,
     "decode": decode.measure,
     "tasks": tasks.measure,
@@ -135,6 +138,14 @@ def arguments():
         "--processor-time",
         action="store_true",
         help="encode and decode by the time that processors worked, where other programs run",
+    )
+
+    group = parser.add_argument_group("refine")
+    group.add_argument(
+        "--refine-megabytes",
+        type=float,
+        default=50,
+        help="text to refine, before copies are added (default: %(default)s)",
     )
 
     group = parser.add_argument_group("hostile")
