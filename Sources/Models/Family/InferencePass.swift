@@ -29,6 +29,11 @@ public protocol InferencePass: AnyObject {
     func read(_ ids: Span<TokenID>, into state: any ReadingState)
     /// Reads one token of each text. There must be room for it.
     func step(_ tokens: [TokenID], _ states: [any ReadingState])
+    /// Whether ``step(_:into:)`` can be called.
+    var stepsAhead: Bool { get }
+    /// Reads the next tokens of one text, at most ``textCount``, for which there must be room, with
+    /// the bits of a step for each; the logits behind each are those of a text of its number.
+    func step(_ tokens: [TokenID], into state: any ReadingState)
     /// Reads the next tokens of several texts at once, and hands over what the model expects after
     /// each place that is wanted: for prompts, and for texts that are scored.
     ///
@@ -68,6 +73,14 @@ public struct TextPart {
 }
 
 extension InferencePass {
+    /// By default false.
+    public var stepsAhead: Bool { false }
+
+    /// By default never called.
+    public func step(_ tokens: [TokenID], into state: any ReadingState) {
+        preconditionFailure("the model's states do not come apart")
+    }
+
     /// Calls `body` with the logits of a text.
     public func withLogits<Result, Failure: Error>(
         ofText text: Int = 0, _ body: (Span<Float>) throws(Failure) -> Result

@@ -16,6 +16,9 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     public var repetitionPenalty = 1.0
     /// The first tokens that stay when the context is full and its oldest part leaves.
     public var keptTokenCount = 0
+    /// The most tokens that are drafted from what the text has already, and read together; 0 for
+    /// none. The text is the same: see ``TextDraft``.
+    public var draftTokenCount = 0
     /// Texts that end a sample. They are not part of it.
     public var stopStrings: [String] = []
     /// The most tokens to generate.
@@ -31,6 +34,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         case minP = "min_p"
         case repetitionPenalty = "repetition_penalty"
         case keptTokenCount = "keep"
+        case draftTokenCount = "draft"
         case stopStrings = "stop_strings"
         case maximumTokenCount = "max_new_tokens"
         case seed
@@ -56,6 +60,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
         try values.read(.minP, into: &minP)
         try values.read(.repetitionPenalty, into: &repetitionPenalty)
         try values.read(.keptTokenCount, into: &keptTokenCount)
+        try values.read(.draftTokenCount, into: &draftTokenCount)
         try values.read(.stopStrings, into: &stopStrings)
         try values.read(.maximumTokenCount, into: &maximumTokenCount)
         try values.read(.seed, into: &seed)

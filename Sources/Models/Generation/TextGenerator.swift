@@ -48,6 +48,8 @@ public struct TextGenerator {
     private var hasBegun = false
     /// The tokens that the first state holds.
     private var cached: [TokenID] = []
+    /// What the only sample is guessed to go on with.
+    private var draft: TextDraft
 
     /// A generator whose samples end after the configured number of tokens, or at one of
     /// `endTokens`, which is not returned.
@@ -69,10 +71,12 @@ public struct TextGenerator {
         weights: WeightFormat = .float32, team: ThreadTeam? = nil,
         kernels level: KernelLevel = .best
     ) {
+        let drafted = sampleCount == 1 ? configuration.draftTokenCount : 0
         let pass = model.makeInferencePass(
-            weights: weights, textCount: sampleCount,
+            weights: weights, textCount: max(sampleCount, drafted + 1),
             team: team ?? ThreadTeam(threadCount: 1), kernels: level)
         self.pass = pass
+        draft = TextDraft(most: pass.stepsAhead ? drafted : 0)
         contextLimit = model.configuration.contextLimit
         self.configuration = configuration
         self.endTokens = endTokens
@@ -110,6 +114,7 @@ public struct TextGenerator {
             samples[index].sampler.note(prompt)
         }
         hasBegun = false
+        draft.clear()
     }
 
     /// The next token of the only sample, or nil at its end.
@@ -132,6 +137,10 @@ public struct TextGenerator {
             for index in active { tokens[index] = draw(index, row: 0) }
             return tokens
         }
+        if draft.isUsed, let row = draftedRow() {
+            tokens[0] = draw(0, row: row)
+            return tokens
+        }
         for index in active {
             guard let contextLimit, samples[index].window.count > contextLimit else { continue }
             slide(&samples[index].window, contextLimit)
@@ -146,6 +155,11 @@ public struct TextGenerator {
                 && samples[$0].ending == nil
         }
         guard !stepping.isEmpty else { return tokens }
+        if draft.isUsed {
+            stepWithDraft()
+            tokens[0] = draw(0, row: 0)
+            return tokens
+        }
         pass.step(
             stepping.map { samples[$0].window[samples[$0].window.count - 1] },
             stepping.map { samples[$0].state })
@@ -201,6 +215,31 @@ public struct TextGenerator {
             }
             samples[index].state.copy(from: samples[0].state, count: window.count)
         }
+    }
+
+    /// The row of logits behind the last token, if the draft was right about it; else what was read
+    /// behind it is forgotten.
+    private mutating func draftedRow() -> Int? {
+        guard let last = samples[0].window.last, !draft.tokens.isEmpty else { return nil }
+        if let row = draft.row(behind: last) { return row }
+        let known = samples[0].window.count - 1
+        if samples[0].state.count > known {
+            _ = samples[0].state.rewind(to: known)
+            cached.removeLast(cached.count - known)
+        }
+        return nil
+    }
+
+    /// Reads the last token of the only sample and what is drafted behind it.
+    private mutating func stepWithDraft() {
+        let sample = samples[0]
+        let room = min(
+            sample.state.capacity.map { $0 - sample.state.count - 1 } ?? .max,
+            maximumTokenCount - sample.tokenCount - 1)
+        draft.begin(behind: sample.window, room: room)
+        let tokens = [sample.window[sample.window.count - 1]] + draft.tokens
+        pass.step(tokens, into: sample.state)
+        cached += tokens
     }
 
     /// Draws a sample's next token from a row of logits.

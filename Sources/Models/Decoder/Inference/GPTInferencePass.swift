@@ -158,6 +158,25 @@ public final class GPTInferencePass: InferencePass {
         head(rows: 0..<tokens.count)
     }
 
+    /// Places of a text are rows of a step as those of several texts are: the keys and values of
+    /// all are in the cache before any row looks at those up to its own.
+    public var stepsAhead: Bool { true }
+
+    /// Reads the next tokens of a text, with the bits of as many steps.
+    public func step(_ tokens: [TokenID], into state: any ReadingState) {
+        let cache = KeyValueCache.of(state)
+        precondition(
+            !tokens.isEmpty && tokens.count <= textCount
+                && cache.count + tokens.count <= cache.room,
+            "\(tokens.count) tokens, at most \(textCount), and room for them")
+        model.checkIDs(tokens.span)
+        buffers.ids.copy(from: tokens.span)
+        for row in tokens.indices { buffers.places[row] = Int32(cache.count + row) }
+        forward(.step([KeyValueCache](repeating: cache, count: tokens.count)))
+        cache.count += tokens.count
+        head(rows: 0..<tokens.count)
+    }
+
     /// Reads the next tokens of several texts at once, in rounds of 256.
     public func read(
         _ parts: [TextPart],
