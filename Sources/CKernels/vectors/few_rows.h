@@ -13,6 +13,11 @@
 // of many rows have registers for, the matrix takes twice as long.
 #define WIDE 8
 #define DEEP 64L
+// Rows of X at once where the columns of B are contiguous: with registers enough, those of eight
+// streams, for which B is then read once.
+#define DOTS (W == 16 ? 8 : FEW)
+// Floats of a part of such a B that stays near while more rows of X pass over it.
+#define NEAR (1L << 16)
 // Rows of B that are read side by side, from their begins to their ends, for few rows of X.
 #define SIDE 8
 
@@ -139,7 +144,7 @@ static void few_last_columns(
 INLINE void few_dots(
     const int R, const int J, long k, const float *x, long x_row, const float *b, long b_column,
     float *y, long y_row, int add, int asks) {
-    vf sums[FEW][4];
+    vf sums[DOTS][4];
     UNROLL for (int r = 0; r < R; r++) {
         UNROLL for (int j = 0; j < J; j++) { sums[r][j] = 0; }
     }
@@ -183,7 +188,8 @@ INLINE void few_rows_of(
         }
         return;
     }
-    const int dots = R > 1 && W < 16 ? 2 : 4;
+    // As many as there are registers for the sums.
+    const int dots = R > 4 ? 3 : R > 1 && W < 16 ? 2 : 4;
     for (; j + dots <= n; j += dots) {
         few_dots(
             R, dots, k, x, x_row, b + j * b_column, b_column, y + j, y_row, add,
@@ -206,19 +212,24 @@ static void few_rows(
         }
     }
     // More rows go through the second-level cache, a part of the columns at a time.
-    long part = m <= FEW ? n : 128;
+    const long most = b_column == 1 ? FEW : DOTS;
+    const long near = b_column == 1 || W < 16 ? 128 : (NEAR / (k + 1) / 12 + 1) * 12;
+    const long part = m <= most ? n : near;
     for (; j < n; j += part) {
         long columns = n - j < part ? n - j : part;
         const float *w = b + j * b_column;
-        for (long i = 0; i < m; i += FEW) {
+        for (long i = 0; i < m; i += most) {
             const float *rows = x + i * x_row;
             float *out = y + i * y_row + j;
 #define CASE(R)                                                                                   \
     case R:                                                                                       \
         few_rows_of(R, columns, k, rows, x_row, w, b_row, b_column, out, y_row, add, i == 0);     \
         break;
-            switch (m - i < FEW ? m - i : FEW) {
+            switch (m - i < most ? m - i : most) {
                 CASE(1) CASE(2) CASE(3) CASE(4)
+#if W == 16
+                CASE(5) CASE(6) CASE(7) CASE(8)
+#endif
             default: break;
             }
 #undef CASE

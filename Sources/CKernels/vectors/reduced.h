@@ -13,6 +13,8 @@ typedef int8_t vb_anywhere __attribute__((ext_vector_type(W), aligned(1), may_al
 #define AHEAD 4096
 // Sums that take turns over k, so that one does not wait for the last.
 #define TURNS (W == 16 ? 2 : 1)
+// Rows of X at once.
+#define ROWS (W == 16 ? 8 : FEW)
 
 INLINE vf load_bfloat16(const uint16_t *p) {
     return (vf)(__builtin_convertvector(*(const vh_anywhere *)p, vu) << 16);
@@ -39,8 +41,8 @@ INLINE vf load_int8(const int8_t *p) {
 
 // Adds R rows of X by `rows` rows of integers to `sums`.
 INLINE void add_integers(
-    const int R, long rows, const float *x, long x_row, const int8_t *w, vf sums[FEW][PARTS]) {
-    vf turns[TURNS][FEW][PARTS];
+    const int R, long rows, const float *x, long x_row, const int8_t *w, vf sums[ROWS][PARTS]) {
+    vf turns[TURNS][ROWS][PARTS];
     UNROLL for (int t = 0; t < TURNS; t++) {
         UNROLL for (int r = 0; r < R; r++) {
             UNROLL for (int s = 0; s < PARTS; s++) { turns[t][r][s] = 0; }
@@ -65,10 +67,41 @@ INLINE void add_integers(
     }
 }
 
+// Adds R rows by one panel of integers to `sums`, a part of its columns at a time, so that the sums
+// of more rows stay in registers; each is the chain that it is for few rows.
+INLINE void integers_by_parts(
+    const int R, long k, const float *x, long x_row, const uint8_t *panel,
+    vf sums[ROWS][PARTS]) {
+    for (long p = 0; p < k; p += BLOCK, panel += BLOCK_BYTES) {
+        long rows = k - p < BLOCK ? k - p : BLOCK;
+        UNROLL for (int s = 0; s < PARTS; s++) {
+            const int8_t *w = (const int8_t *)panel + 2 * COLUMNS + s * W;
+            vf turns[TURNS][ROWS];
+            UNROLL for (int t = 0; t < TURNS; t++) {
+                UNROLL for (int r = 0; r < R; r++) { turns[t][r] = 0; }
+            }
+            for (long q = 0; q < rows; q += TURNS) {
+                UNROLL for (int t = 0; t < TURNS; t++) {
+                    if (TURNS > 1 && q + t >= rows) { break; }
+                    vf value = load_int8(w + (q + t) * COLUMNS);
+                    UNROLL for (int r = 0; r < R; r++) {
+                        turns[t][r] += x[r * x_row + p + q + t] * value;
+                    }
+                }
+            }
+            vf scale = load_bfloat16((const uint16_t *)panel + s * W);
+            UNROLL for (int r = 0; r < R; r++) {
+                vf sum = TURNS > 1 ? turns[0][r] + turns[TURNS - 1][r] : turns[0][r];
+                sums[r][s] += scale * sum;
+            }
+        }
+    }
+}
+
 // Adds R rows by one panel of 16-bit numbers to `sums`.
 INLINE void halves_panel(
     const int R, const int format, long k, const float *x, long x_row, const uint8_t *panel,
-    vf sums[FEW][PARTS]) {
+    vf sums[ROWS][PARTS]) {
     const uint16_t *w = (const uint16_t *)panel;
     for (long p = 0; p < k; p++, w += COLUMNS) {
         // Sums of several rows leave no time to wait for a page that begins.
@@ -83,7 +116,7 @@ INLINE void halves_panel(
 // R rows by one panel.
 INLINE void reduced_panel(
     const int R, int format, long k, const float *x, long x_row, const uint8_t *panel,
-    vf sums[FEW][PARTS]) {
+    vf sums[ROWS][PARTS]) {
     UNROLL for (int r = 0; r < R; r++) {
         UNROLL for (int s = 0; s < PARTS; s++) { sums[r][s] = 0; }
     }
@@ -96,8 +129,12 @@ INLINE void reduced_panel(
         }
         return;
     }
+    if (R > FEW) {
+        integers_by_parts(R, k, x, x_row, panel, sums);
+        return;
+    }
     for (long p = 0; p < k; p += BLOCK, panel += BLOCK_BYTES) {
-        vf block[FEW][PARTS];
+        vf block[ROWS][PARTS];
         const int8_t *w = (const int8_t *)panel + 2 * COLUMNS;
         if (k - p >= BLOCK) {
             add_integers(R, BLOCK, x + p, x_row, w, block);
@@ -116,7 +153,7 @@ INLINE void reduced_rows_of(
     const int R, int format, long n, long k, const float *x, long x_row, const uint8_t *reduced,
     float *y, long y_row, int add) {
     for (long j = 0; j < n; j += COLUMNS, reduced += reduced_panel_bytes(format, k)) {
-        vf sums[FEW][PARTS];
+        vf sums[ROWS][PARTS];
         reduced_panel(R, format, k, x, x_row, reduced, sums);
         UNROLL for (int r = 0; r < R; r++) {
             for (int s = 0; s < PARTS && j + s * W < n; s++) {
@@ -132,16 +169,19 @@ INLINE void reduced_rows_of(
 static void few_rows_reduced(
     int format, long m, long n, long k, const float *x, long x_row, const uint8_t *reduced,
     float *y, long y_row, int add) {
-    long part = m <= FEW ? n : 4 * COLUMNS;
+    long part = m <= ROWS ? n : 4 * COLUMNS;
     for (long j = 0; j < n; j += part, reduced += 4 * reduced_panel_bytes(format, k)) {
         long columns = n - j < part ? n - j : part;
-        for (long i = 0; i < m; i += FEW) {
+        for (long i = 0; i < m; i += ROWS) {
             const float *rows = x + i * x_row;
             float *out = y + i * y_row + j;
 #define CASE(R)                                                                         \
     case R: reduced_rows_of(R, format, columns, k, rows, x_row, reduced, out, y_row, add); break;
-            switch (m - i < FEW ? m - i : FEW) {
+            switch (m - i < ROWS ? m - i : ROWS) {
                 CASE(1) CASE(2) CASE(3) CASE(4)
+#if W == 16
+                CASE(5) CASE(6) CASE(7) CASE(8)
+#endif
             default: break;
             }
 #undef CASE
