@@ -16,6 +16,12 @@ final class OriginBook {
     private static let countBits: UInt64 = 40
     private static let kindBits: UInt64 = 2
 
+    /// A book without places.
+    init() {}
+
+    /// A book of the places in these files, by their numbers.
+    init(paths: [String]) { self.paths = paths }
+
     /// The number that stands for a place.
     func code(for origin: DocumentOrigin) -> Code {
         let number = number(of: origin.path)

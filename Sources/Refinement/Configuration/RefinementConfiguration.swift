@@ -168,6 +168,13 @@ public struct RefinementMemory: Sendable, Equatable {
         documents = 2 * eighth
     }
 
+    /// Of several processes that share the work: for hashes, while they are sorted.
+    package var byteCountOfMatching: Int { hashTable + hashSorter + bandSorter + documents }
+    /// For keys, while they are sorted, or documents, while they are divided.
+    package var byteCountOfComparing: Int { hashSorter + bandSorter + documents }
+    /// For documents that go, and for those that are united.
+    package var byteCountOfSets: Int { hashTable + clusters }
+
     /// The least memory with which the work can be done.
     static func least(threadCount: Int) -> ByteSize {
         ByteSize(byteCount: fixedByteCount(threadCount: threadCount) + (24 << 20)).roundedUp

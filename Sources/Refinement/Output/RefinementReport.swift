@@ -13,9 +13,6 @@ public struct RefinementReport: Codable, Sendable, Equatable {
         /// Bytes of their text.
         public var bytes = 0
 
-        /// Adds a document.
-        mutating func add(_ document: Document) { add(textByteCount: document.text.count) }
-
         /// Adds a document of so many bytes.
         mutating func add(textByteCount: Int) {
             documents += 1
