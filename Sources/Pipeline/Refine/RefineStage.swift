@@ -73,7 +73,7 @@ public enum RefineStage {
                 level: refinement.compressionLevel, removed: removed, work: work
             ) { try directory.append($0) }
             guard outcome.kept.documents > 0 else {
-                throw nothingLeft(outcome, corpus, reader.progress)
+                throw nothingLeft(outcome, inputs: corpus.inputs)
             }
             try directory.endPart()
             outcome.parts = directory.parts
@@ -96,7 +96,7 @@ public enum RefineStage {
                 removed: removed, work: work
             ) { try write($0.bytes) }
             guard outcome.kept.documents > 0 else {
-                throw nothingLeft(outcome, corpus, reader.progress)
+                throw nothingLeft(outcome, inputs: corpus.inputs)
             }
             try removed?.commit()
             return outcome
@@ -109,10 +109,12 @@ public enum RefineStage {
         (refinement.scratchDirectory ?? standard) + "/quern-refine"
     }
 
-    private static func nothingLeft(
-        _ report: RefinementReport, _ corpus: CorpusConfiguration, _ progress: CorpusProgress
-    ) -> PipelineError {
-        if report.read.documents == 0 { return .emptyCorpus(corpus.inputs, progress) }
+    static func nothingLeft(_ report: RefinementReport, inputs: [String]) -> PipelineError {
+        if report.read.documents == 0 {
+            return .emptyCorpus(
+                inputs: inputs, skipped: report.skipped.lines + (report.skipped.brokenFiles ?? 0),
+                reason: report.skipped.examples.first)
+        }
         return .badValue(
             key: "corpus.refine",
             reason: "it removes all \(report.read.documents) documents: "
@@ -129,7 +131,7 @@ public enum RefineStage {
         let refiner = try Refiner(refinement, memory: memory, scratchPath: scratchPath)
         if let removed { refiner.didRemove = { removed.append($0) } }
         let measure = refiner.measure
-        let blockByteCount = min(DocumentBlock.textByteCount, refinement.partByteCount)
+        let blockByteCount = refinement.blockByteCount
         var outcome = try await withThrowingTaskGroup(
             of: (number: Int, result: DocumentBlock).self
         ) { group in
