@@ -238,9 +238,13 @@ def test_every_change_of_files(program, library, tmp_path, command):
     whole = all_contents(whole_folder)
     assert not [name for name in whole if "unfinished" in name or "retired" in name]
     calls = int((tmp_path / "count").read_text())
-    step = 1 if os.environ.get("QUERN_FAULTS") == "all" else max(1, calls // 40) | 1
-    trials = [(effect, number) for effect in ("kill", "torn", "EIO", "ENOSPC")
-              for number in range(1, calls + 1, step)]
+    step, others = max(1, calls // 40) | 1, 3
+    if os.environ.get("QUERN_FAULTS") == "all":
+        step, others = 1, 1
+    trials = [("kill", number) for number in range(1, calls + 1, step)]
+    for offset, effect in enumerate(("torn", "EIO", "ENOSPC")):
+        trials += [(effect, number)
+                   for number in range(1 + offset, calls + 1, step * others)]
 
     def attempt(trial):
         effect, number = trial
