@@ -266,11 +266,20 @@ import Work
         try manager.removeItem(atPath: workspace + "/result")
         #expect(try finish("set") == report)
         #expect(try folder.files(in: "set") == whole && remains("set") == [])
-        // Killed while the work was removed.
-        let retired = name.replacing(".unfinished-", with: ".retired-")
-        try manager.moveItem(atPath: kept, toPath: folder.path + "/" + retired)
+        // Killed while the work was removed, or what gave way: some of that is gone.
+        try manager.moveItem(atPath: kept, toPath: set + ".ab12cd.partial")
+        try manager.createDirectory(
+            atPath: set + ".zzzzzz.partial/en", withIntermediateDirectories: true)
         #expect(try finish("set") == report)
-        #expect(try remains("set") == [])
+        #expect(try folder.files(in: "set") == whole && remains("set") == [])
+        // What has another name is somebody else's.
+        let others = [".retired-20", ".partial", ".ab12cd.partial.d", ".AB12CD.partial"]
+        for other in others {
+            try manager.createDirectory(
+                atPath: set + other, withIntermediateDirectories: true)
+        }
+        #expect(try finish("set") == report)
+        #expect(try remains("set") == others.map { "set" + $0 }.sorted())
     }
 
     @Test func `a process waits for what another one is at, and does it when that is killed`()

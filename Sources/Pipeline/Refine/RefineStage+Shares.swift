@@ -122,7 +122,7 @@ extension RefineStage {
             directory, .replaced, making: .directory(.refinedCorpus, within: .refinedCorpus))
         defer { withExtendedLifetime(claim) {} }
         let directory = claim.path
-        try RefinementWorkspace.removeRemains(of: directory)
+        try StagingDirectory.clearRemains(beside: claim)
         let paths = RefinementWorkspace.all(of: directory)
         guard let path = paths.first else {
             guard
@@ -170,7 +170,7 @@ extension RefineStage {
             try RefinedDirectory.publish(shared.resultPath, as: claim)
         }
         try RefinedDirectory.removeReplaced(by: claim)
-        try workspace.remove()
+        try workspace.remove(claim)
         return report
     }
 

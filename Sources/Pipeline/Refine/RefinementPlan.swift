@@ -120,7 +120,6 @@ struct RefinementWorkspace {
     let plan: RefinementPlan
 
     private static let unfinished = ".unfinished-"
-    private static let retired = ".retired-"
 
     /// The workspace of `plan` beside `directory`, whether it is there or not.
     init(directory: String, plan: RefinementPlan) throws {
@@ -144,9 +143,8 @@ struct RefinementWorkspace {
     }
 
     /// The paths of unfinished work beside `directory`, sorted.
-    static func all(of directory: String) -> [String] { paths(directory + unfinished) }
-
-    private static func paths(_ front: String) -> [String] {
+    static func all(of directory: String) -> [String] {
+        let front = directory + unfinished
         let parent = FileSystem.parentDirectory(of: front)
         let name = String(front.split(separator: "/").last ?? "")
         let digits = Set("0123456789abcdef")
@@ -171,18 +169,5 @@ struct RefinementWorkspace {
 
     /// Removes the workspace, from which its name is taken first: what is left of it by a kill is
     /// no work to go on with.
-    func remove() throws {
-        let retired =
-            directory + Self.retired
-            + path.dropFirst(
-                directory.count + Self.unfinished.count)
-        if !FileSystem.isMissing(retired) { try FileSystem.removeItem(retired) }
-        try FileSystem.renameFile(path, to: retired)
-        try FileSystem.removeItem(retired)
-    }
-
-    /// Removes what killed processes have left of workspaces that are done with.
-    static func removeRemains(of directory: String) throws {
-        for path in paths(directory + retired) { try FileSystem.removeItem(path) }
-    }
+    func remove(_ claim: OutputClaim) throws { try StagingDirectory.discard(path, beside: claim) }
 }

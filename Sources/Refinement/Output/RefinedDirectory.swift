@@ -9,7 +9,7 @@ internal import Foundation
 /// result stays until that moment. Each part is a seekable zstd file of JSON lines, or a Parquet
 /// file. As long as the value lives, no other process can write there.
 public struct RefinedDirectory: ~Copyable {
-    private let path: String
+    private let claim: OutputClaim
     private var staging: StagingDirectory
     private let partByteCount: Int
     private let format: PartFormat
@@ -41,7 +41,7 @@ public struct RefinedDirectory: ~Copyable {
         try Self.recover(claim.path)
         let staging = try StagingDirectory(claim)
         self.staging = staging
-        self.path = claim.path
+        self.claim = claim
         self.partByteCount = partByteCount
         self.format = format
     }
@@ -91,26 +91,29 @@ public struct RefinedDirectory: ~Copyable {
     /// Writes the report and gives the directory its name.
     public mutating func commit(_ report: RefinementReport) throws {
         try FileReplacement.writeJSON(report, to: staging.path + "/" + Self.reportName)
-        try Self.makeRoom(path)
+        try Self.makeRoom(claim)
         try staging.commit()
-        try Self.removeReplaced(path)
+        try Self.removeReplaced(claim)
     }
 
-    /// Takes the name `path` from an earlier result that has it.
-    private static func makeRoom(_ path: String) throws {
+    /// Takes the name of the output from an earlier result that has it.
+    private static func makeRoom(_ claim: OutputClaim) throws {
         let manager = FileManager.default
-        let old = path + replacedSuffix
+        let old = claim.path + replacedSuffix
         // Something else may have taken the names meanwhile.
-        try checkFree(path)
+        try checkFree(claim.path)
         try checkFree(old)
-        if manager.fileExists(atPath: old) { try FileSystem.removeItem(old) }
-        if manager.fileExists(atPath: path) { try FileSystem.renameFile(path, to: old) }
+        try removeReplaced(claim)
+        if manager.fileExists(atPath: claim.path) {
+            try FileSystem.renameFile(claim.path, to: old)
+        }
     }
 
-    /// Removes an earlier result that gave way to the one at `path`.
-    private static func removeReplaced(_ path: String) throws {
-        let old = path + replacedSuffix
-        if FileManager.default.fileExists(atPath: old) { try FileSystem.removeItem(old) }
+    /// Removes an earlier result that gave way to the one that has the name now.
+    private static func removeReplaced(_ claim: OutputClaim) throws {
+        let old = claim.path + replacedSuffix
+        guard FileManager.default.fileExists(atPath: old) else { return }
+        try StagingDirectory.discard(old, beside: claim)
     }
 
     /// Gives the name of the output to a directory that has a whole result, with its report.
@@ -118,7 +121,7 @@ public struct RefinedDirectory: ~Copyable {
     /// - Parameter claim: the claim of this process on the output.
     package static func publish(_ directory: String, as claim: OutputClaim) throws {
         try recover(claim.path)
-        try makeRoom(claim.path)
+        try makeRoom(claim)
         try FileSystem.renameFile(directory, to: claim.path)
     }
 
@@ -134,7 +137,7 @@ public struct RefinedDirectory: ~Copyable {
     /// Removes an earlier result that has given way already.
     package static func removeReplaced(by claim: OutputClaim) throws {
         if isResult(claim.path), isResult(claim.path + replacedSuffix) {
-            try removeReplaced(claim.path)
+            try removeReplaced(claim)
         }
     }
 }
