@@ -20,6 +20,8 @@ public final class Refiner {
     private let exact: ExactDuplicates?
     private let near: NearDuplicates?
     private let shuffler: DocumentShuffler?
+    /// For each of the first files of the book, which are of other corpora, the number of that.
+    private var otherOfFile: [Int] = []
     /// Told of each document that is removed, when that is known.
     public var didRemove: (RemovedDocument) -> Void = { _ in }
 
@@ -123,10 +125,37 @@ public final class Refiner {
                 finding: .passed(MeasuredDocument(document, signer: signer)),
                 readByteCount: byteCount, removals: removals)
         }
+
+        /// Measures a document of another corpus, which rules do not change. O(bytes).
+        public func callAsFunction(other document: Document) -> Measured {
+            var item = MeasuredDocument(document, signer: signer)
+            item.isOther = true
+            return Measured(finding: .passed(item), readByteCount: document.text.count)
+        }
     }
 
     /// The measure of this refiner.
     public let measure: Measure
+
+    /// Takes the next document of another corpus; all of these come before those of this one.
+    ///
+    /// - Parameters:
+    ///   - measured: the document, by ``Measure/callAsFunction(other:)``.
+    ///   - number: the place of that corpus in the configuration.
+    public func append(other measured: Measured, of number: Int) throws {
+        precondition(tally.report.read.documents == 0, "other corpora come first")
+        guard case .passed(let item) = measured.finding else { return }
+        tally.read(
+            RefinementReport.Amount(documents: 1, bytes: measured.readByteCount), ofOther: number)
+        // A file that is in two of them is of the first.
+        if book.code(for: item.document.origin).file == otherOfFile.count {
+            otherOfFile.append(number)
+        }
+        if let exact {
+            guard case .kept = try exact.admit(item) else { return }
+        }
+        try near?.append(item)
+    }
 
     /// Takes the next document, and gives it to `emit` if it is known to stay.
     public func append(
@@ -151,7 +180,7 @@ public final class Refiner {
             case .duplicate(let first):
                 remove(
                     item.document, ordinal: ordinal, by: RefinementTally.duplicateStep,
-                    keeping: book.origin(of: first))
+                    keeping: first)
             case .undecided: break
             }
         }
@@ -173,11 +202,16 @@ public final class Refiner {
             if written & 0x3FF == 0 || written == total { try checkpoint(activity, written, total) }
         }
         try await exact?.settle { item in
-            try await pass(item, emit)
+            if item.isOther {
+                try near?.append(item)
+            } else {
+                try await pass(item, emit)
+            }
         } drop: { item, first in
+            guard !item.isOther else { return }
             remove(
                 item.document, ordinal: item.ordinal, by: RefinementTally.duplicateStep,
-                keeping: book.origin(of: first))
+                keeping: first)
         }
         if let near {
             let total = near.count
@@ -187,10 +221,10 @@ public final class Refiner {
                 try await sort(item, emit)
                 written += 1
                 try show("sifting", total)
-            } drop: { item, first in
+            } drop: { item, kept in
                 remove(
                     item.document, ordinal: item.ordinal, by: RefinementTally.nearDuplicateStep,
-                    keeping: first)
+                    keeping: kept.origin, similarity: kept.similarity)
                 written += 1
                 try show("sifting", total)
             }
@@ -230,15 +264,23 @@ public final class Refiner {
         try shuffler.append(item)
     }
 
-    /// Counts a removal and tells of it.
+    /// Counts a removal and tells of it. What goes for a document of another corpus goes by the
+    /// step of these, whatever `name` says.
     private func remove(
-        _ document: Document, ordinal: Int, by name: String, keeping kept: DocumentOrigin? = nil,
-        evaluations: [Int] = []
+        _ document: Document, ordinal: Int, by name: String,
+        keeping code: OriginBook.Code? = nil, similarity: Double? = nil, evaluations: [Int] = []
     ) {
         let byteCount = document.text.count
+        let kept = code.map { book.origin(of: $0) }
+        var name = name
+        if let code, code.file < otherOfFile.count {
+            name = RefinementTally.otherStep
+            tally.countRemoved(byteCount: byteCount, forOther: otherOfFile[code.file])
+        }
         didRemove(
             RemovedDocument(
                 origin: document.origin, byteCount: byteCount, step: name, keptOrigin: kept,
+                similarity: similarity,
                 evaluationPaths: evaluations.map { configuration.evaluationPaths[$0] }))
         tally.remove(
             document.origin, byteCount: byteCount, ordinal: ordinal, by: name, keeping: kept)

@@ -29,6 +29,7 @@ SETTINGS = {
     "near": ["--remove-near-duplicates", "--min-words", "30", "--keep-fields", "id"],
     "shuffled": ["--remove-near-duplicates", "--shuffle", "--rules", "gopher-repetition"],
     "rows": ["--remove-near-duplicates", "--part-format", "parquet"],
+    "against": ["--remove-near-duplicates", "--against", "{known}"],
 }
 
 
@@ -40,9 +41,16 @@ def program():
 
 @pytest.fixture(scope="module")
 def corpus(kjv, tmp_path_factory):
-    """Nine files of chapters, of which some stand in several files, and some a little changed."""
-    folder, chance = tmp_path_factory.mktemp("corpus"), random.Random(4)
+    """Nine files of chapters, of which some stand in several files, and some a little changed, and
+    beside their folder another corpus."""
+    parent, chance = tmp_path_factory.mktemp("texts"), random.Random(4)
+    folder = parent / "corpus"
+    folder.mkdir()
     chapters = list(kjv)
+    (parent / "known").mkdir()
+    for number in range(2):
+        (parent / f"known/{number}.jsonl").write_text("".join(
+            json.dumps({"text": text}) + "\n" for text in chance.sample(chapters, 60)))
     for number in range(9):
         lines = []
         for place, text in enumerate(chance.sample(chapters, 500)):
@@ -57,7 +65,7 @@ def corpus(kjv, tmp_path_factory):
 
 def arguments(corpus, name):
     return ["corpus", "refine", str(corpus), "--quiet", "--threads", "2", "--part-bytes", "1MB",
-            *SETTINGS[name]]
+            *(word.replace("{known}", str(corpus.parent / "known")) for word in SETTINGS[name])]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +80,7 @@ def wholes(program, corpus, tmp_path_factory):
         report = json.loads((folder / "set/report.json").read_text())
         assert len(report["parts"]) > 3
         assert all(step["removed"]["documents"] > 0 for step in report["steps"]
-                   if step["name"].startswith("remove"))
+                   if step["name"].startswith(("remove", "against")))
         wholes[name] = contents(folder)
     return wholes
 

@@ -49,6 +49,20 @@ import Work
         func asked(_ place: Int) -> String { "{\"q\": \"\(texts[prose[place]])\"}\n" }
         _ = try folder.write("asked.jsonl", asked(3) + asked(5))
         _ = try folder.write("asked.txt", asked(5) + "too short\n" + asked(20))
+        // Another corpus, of texts as they are and a little changed, and another in two files.
+        func seen(_ places: [Int]) -> String {
+            places.map { place in
+                let text = place % 2 == 0 ? texts[place] : texts[place] + " Seen \(place)"
+                return "{\"text\": \"\(text)\"}\n"
+            }.joined()
+        }
+        _ = try folder.write("seen.jsonl", seen(Array(0..<40) + [4, 4, 7]) + "{\"text\": \".\"}")
+        for file in 0..<2 {
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/known/\(file)", withIntermediateDirectories: true)
+            _ = try folder.write(
+                "known/\(file)/\(file).jsonl", seen(Array(30 + 20 * file..<60 + 20 * file)))
+        }
     }
 
     /// Sentences that rules of quality keep and change.
@@ -110,7 +124,13 @@ import Work
         var nothing = RefinementConfiguration()
         nothing.removesDuplicates = false
         nothing.shuffles = true
-        return [exact, near, shuffled, rules, rows, plainRows, nothing]
+        let seen = ["seen.jsonl", "known"].map { folder.path + "/" + $0 }
+        let unseen = [exact, near, shuffled, rules].map { refinement in
+            var refinement = refinement
+            refinement.otherPaths = seen
+            return refinement
+        }
+        return [exact, near, shuffled, rules, rows, plainRows, nothing] + unseen
     }
 
     /// Refines with one process; returns the report.
@@ -235,6 +255,48 @@ import Work
             _ = try finish(name)
             #expect(try folder.files(in: name) == whole, "killed at step \(number)")
             #expect(try remains(name) == [])
+        }
+    }
+
+    @Test func `what an earlier refinement has kept is held against what comes later`()
+        async throws
+    {
+        var first = corpus
+        first.inputs = Array(corpus.inputs[..<2])
+        var second = corpus
+        second.inputs = Array(corpus.inputs[1...])
+        var rows = near
+        rows.partFormat = .parquet
+        _ = try await refineAlone("rows", rows, corpus: first)
+        let earlier = try await refineAlone("lines", near, corpus: first)
+        var refinement = near
+        var results: [[String: Data]] = []
+        for name in ["rows", "lines"] {
+            refinement.otherPaths = [folder.path + "/" + name]
+            let report = try await refineAlone("new-" + name, refinement, corpus: second)
+            let step = try #require(report.steps.first { $0.name == "against" })
+            // What was kept of the file that both have goes; by chance, or by a chain of which one
+            // is not there any more, something else may stay.
+            let (before, now) = (earlier.sources[1], report.sources[0])
+            #expect(before.path == corpus.inputs[1] && now.path == corpus.inputs[1])
+            #expect(step.removed.documents >= before.kept.documents)
+            #expect(now.kept.documents <= before.read.documents - before.kept.documents)
+            var files = try folder.files(in: "new-" + name)
+            files["report.json"] = nil
+            results.append(files)
+        }
+        #expect(results[0] == results[1])
+        // The corpus itself, and what the result would replace, are no others.
+        refinement.otherPaths = [corpus.inputs[1]]
+        await #expect(throws: PipelineError.self) {
+            try await refineAlone("new", refinement, corpus: second)
+        }
+        refinement.otherPaths = [folder.path + "/lines"]
+        await #expect(throws: FileError.self) {
+            try await refineAlone("lines", refinement, corpus: second)
+        }
+        await #expect(throws: FileError.self) {
+            try await refineTogether("lines", refinement, world: 2, corpus: second)
         }
     }
 

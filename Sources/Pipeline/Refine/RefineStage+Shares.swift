@@ -85,6 +85,16 @@ extension RefineStage {
                 reason: "\(endless == "-" ? "standard input" : endless) can be read only once, and "
                     + "several processes read a corpus; save it to a file")
         }
+        let others = try OtherCorpus.all(of: refinement, like: corpus, inputs)
+        for other in others {
+            if let endless = other.inputs.endless.first {
+                throw PipelineError.badValue(
+                    key: "corpus.refine.against",
+                    reason: "\(endless) can be read only once, and several processes read it; "
+                        + "save it to a file")
+            }
+            try other.check(outputs: [directory] + (removedPath.map { [$0] } ?? []))
+        }
         if let removedPath { try inputs.check(output: removedPath) }
         try RefinedDirectory.checkFree(directory)
         let claims = try inputs.claim(
@@ -94,14 +104,15 @@ extension RefineStage {
             ], quarantinePath: corpus.keptPath, mode: .shared, work: work)
         defer { withExtendedLifetime(claims) {} }
         let plan = try RefinementPlan(
-            corpus: corpus, inputs: inputs.paths, refinement: refinement,
+            corpus: corpus, inputs: inputs.paths, others: others, refinement: refinement,
             removedPath: removedPath, settings: settings)
         let workspace = try RefinementWorkspace(directory: claims[0].path, plan: plan)
         try inputs.check(output: workspace.path)
         try workspace.open()
         var sharing = SharedRefining(
-            shared: workspace.work(refinement), plan: plan, corpus: corpus, memory: memory,
-            share: share, settings: settings, work: work)
+            shared: workspace.work(refinement), plan: plan, corpus: corpus,
+            others: others.map(\.reading), memory: memory, share: share, settings: settings,
+            work: work)
         return try await sharing.run()
     }
 
@@ -141,7 +152,7 @@ extension RefineStage {
         try check(shared, directory: directory)
         let report = try shared.report()
         guard report.kept.documents > 0 else {
-            throw nothingLeft(report, inputs: plan.parts.flatMap { $0.map(\.path) })
+            throw nothingLeft(report, inputs: plan.ownParts.flatMap { $0.map(\.path) })
         }
         // What stands beside the result comes first: once that is there, the work may go.
         if let removedPath = plan.removedPath {
@@ -193,6 +204,8 @@ struct SharedRefining {
     let shared: SharedRefinement
     let plan: RefinementPlan
     let corpus: CorpusConfiguration
+    /// The other corpora as they are read.
+    let others: [CorpusConfiguration]
     let memory: RefinementMemory
     let share: WorkShare
     let settings: RefineStage.ShareSettings
@@ -205,12 +218,13 @@ struct SharedRefining {
 
     init(
         shared: SharedRefinement, plan: RefinementPlan, corpus: CorpusConfiguration,
-        memory: RefinementMemory, share: WorkShare, settings: RefineStage.ShareSettings,
-        work: WorkContext<PipelineEvent>
+        others: [CorpusConfiguration], memory: RefinementMemory, share: WorkShare,
+        settings: RefineStage.ShareSettings, work: WorkContext<PipelineEvent>
     ) {
         self.shared = shared
         self.plan = plan
         self.corpus = corpus
+        self.others = others
         self.memory = memory
         self.share = share
         self.settings = settings
@@ -373,7 +387,8 @@ struct SharedRefining {
     private func measurePart(_ number: Int, _ measure: ChunkMeasure) async throws {
         let inputs = plan.parts[number]
         try checkUnchanged(inputs)
-        var corpus = corpus
+        let other = shared.other(ofPart: number)
+        var corpus = other.map { others[$0] } ?? corpus
         corpus.inputs = inputs.map(\.path)
         corpus.inputsFrom = nil
         for input in inputs {
@@ -387,7 +402,7 @@ struct SharedRefining {
         try await forEachChunk(
             of: &reader, byteCount: settings.chunkByteCount, work: work
         ) {
-            try measure($0)
+            try measure($0, isOther: other != nil)
         } consume: { chunk, progress in
             try part.append(chunk)
             work.report(

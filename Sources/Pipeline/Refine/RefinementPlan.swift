@@ -24,7 +24,11 @@ struct RefinementPlan: Codable, Equatable {
     let corpus: String
     /// The files of evaluation texts.
     let evaluations: [Input]
-    /// The inputs of each part, in order.
+    /// The fingerprints of how other corpora are read.
+    let others: [String]
+    /// The parts of each other corpus.
+    let otherPartCounts: [Int]
+    /// The inputs of each part, in order: those of other corpora, and then those of the corpus.
     let parts: [[Input]]
     /// Ranges into which hashes are divided.
     let partitionCount: Int
@@ -37,10 +41,31 @@ struct RefinementPlan: Codable, Equatable {
 
     /// The plan for a corpus, whose files `inputs` are, as it is now. O(files).
     init(
-        corpus: CorpusConfiguration, inputs: [String], refinement: RefinementConfiguration,
-        removedPath: String?, settings: RefineStage.ShareSettings
+        corpus: CorpusConfiguration, inputs: [String], others: [OtherCorpus] = [],
+        refinement: RefinementConfiguration, removedPath: String?,
+        settings: RefineStage.ShareSettings
     ) throws {
         configuration = refinement.essence
+        self.corpus = try Self.fingerprint(ofReading: corpus)
+        self.others = try others.map { try Self.fingerprint(ofReading: $0.reading) }
+        evaluations = refinement.evaluationPaths.map(EncodingPlan.input)
+        let otherParts = others.map {
+            EncodingPlan.parts(
+                of: $0.inputs.paths, as: $0.reading.format, partBytes: settings.partBytes)
+        }
+        otherPartCounts = otherParts.map(\.count)
+        parts =
+            otherParts.flatMap(\.self)
+            + EncodingPlan.parts(of: inputs, as: corpus.format, partBytes: settings.partBytes)
+        partitionCount =
+            settings.partitionCount
+            ?? min(max(parts.count, Self.leastPartitionCount), Self.mostPartitionCount)
+        stretchByteCount = settings.stretchByteCount
+        self.removedPath = removedPath.map(Self.wholePath)
+        quarantinePath = corpus.keptPath.map(Self.wholePath)
+    }
+
+    private static func fingerprint(ofReading corpus: CorpusConfiguration) throws -> String {
         var key = corpus
         // Files are named by the parts.
         key.inputs = []
@@ -48,15 +73,7 @@ struct RefinementPlan: Codable, Equatable {
         // The documents do not depend on the policy for lines that hold none.
         key.onError = .fail
         key.quarantinePath = nil
-        self.corpus = try StageLedger.fingerprint(key)
-        evaluations = refinement.evaluationPaths.map(EncodingPlan.input)
-        parts = EncodingPlan.parts(of: inputs, as: corpus.format, partBytes: settings.partBytes)
-        partitionCount =
-            settings.partitionCount
-            ?? min(max(parts.count, Self.leastPartitionCount), Self.mostPartitionCount)
-        stretchByteCount = settings.stretchByteCount
-        self.removedPath = removedPath.map(Self.wholePath)
-        quarantinePath = corpus.keptPath.map(Self.wholePath)
+        return try StageLedger.fingerprint(key)
     }
 
     /// Ranges that the threads of a process can work on at once where the corpus is one part, and
@@ -83,11 +100,17 @@ struct RefinementPlan: Codable, Equatable {
             throw PipelineError.badRefinementPlan(
                 path: path, reason: "another version wrote it: \(decodingReason(error))")
         }
-        guard !parts.isEmpty, partitionCount > 0, partitionCount <= 1 << 20, stretchByteCount > 0
+        guard otherPartCounts.allSatisfy({ (0..<parts.count).contains($0) }),
+            otherPartCounts.reduce(0, +) < parts.count,
+            otherPartCounts.count == configuration.otherPaths.count,
+            partitionCount > 0, partitionCount <= 1 << 20, stretchByteCount > 0
         else {
             throw PipelineError.badRefinementPlan(path: path, reason: "its numbers make no sense")
         }
     }
+
+    /// The inputs of the parts of the corpus itself.
+    var ownParts: ArraySlice<[Input]> { parts.dropFirst(otherPartCounts.reduce(0, +)) }
 
     /// One value for all that the result depends on. O(files).
     var fingerprint: String {
@@ -95,7 +118,8 @@ struct RefinementPlan: Codable, Equatable {
             try StageLedger.fingerprint(
                 Key(
                     version: version, configuration: configuration, corpus: corpus,
-                    evaluations: evaluations, parts: parts, partitionCount: partitionCount,
+                    evaluations: evaluations, others: others, otherPartCounts: otherPartCounts,
+                    parts: parts, partitionCount: partitionCount,
                     stretchByteCount: stretchByteCount))
         }
     }
@@ -105,6 +129,8 @@ struct RefinementPlan: Codable, Equatable {
         var configuration: RefinementConfiguration
         var corpus: String
         var evaluations: [Input]
+        var others: [String]
+        var otherPartCounts: [Int]
         var parts: [[Input]]
         var partitionCount: Int
         var stretchByteCount: Int
@@ -139,6 +165,7 @@ struct RefinementWorkspace {
     func work(_ configuration: RefinementConfiguration) -> SharedRefinement {
         SharedRefinement(
             path: path, configuration: configuration, partCount: plan.parts.count,
+            otherPartCounts: plan.otherPartCounts,
             partitionCount: plan.partitionCount, stretchByteCount: plan.stretchByteCount)
     }
 

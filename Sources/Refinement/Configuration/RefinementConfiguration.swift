@@ -17,6 +17,9 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
     public var evaluationPaths: [String] = []
     /// Words in a row by which that is told.
     public var evaluationWordCount = 13
+    /// Other corpora, files or folders: documents go that are the same as one of theirs, or nearly
+    /// the same, as ``removesDuplicates`` and ``removesNearDuplicates`` say.
+    public var otherPaths: [String] = []
     /// The names of members of JSON that are kept in the lines of the result.
     public var keptFields: [String] = []
     /// Only the first of documents with the same bytes stays.
@@ -47,6 +50,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         case rules
         case evaluationPaths = "decontaminate"
         case evaluationWordCount = "decontamination_words"
+        case otherPaths = "against"
         case keptFields = "keep_fields"
         case removesDuplicates = "remove_duplicates"
         case removesNearDuplicates = "remove_near_duplicates"
@@ -70,6 +74,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         try container.read(.rules, into: &rules)
         try container.read(.evaluationPaths, into: &evaluationPaths)
         try container.read(.evaluationWordCount, into: &evaluationWordCount)
+        try container.read(.otherPaths, into: &otherPaths)
         try container.read(.keptFields, into: &keptFields)
         try container.read(.removesDuplicates, into: &removesDuplicates)
         try container.read(.removesNearDuplicates, into: &removesNearDuplicates)
@@ -82,8 +87,9 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         scratchDirectory = try container.decodeIfPresent(String.self, forKey: .scratchDirectory)
     }
 
-    /// Writes all keys into one object; the form of the files if it is not JSON lines, so that the
-    /// results of versions without that key are those of the same configuration.
+    /// Writes all keys into one object; the form of the files if it is not JSON lines, and other
+    /// corpora if there are any, so that the results of versions without these keys are those of
+    /// the same configuration.
     public func encode(to encoder: any Encoder) throws {
         try filter.encode(to: encoder)
         try nearDuplicates.encode(to: encoder)
@@ -91,6 +97,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         try container.encode(rules, forKey: .rules)
         try container.encode(evaluationPaths, forKey: .evaluationPaths)
         try container.encode(evaluationWordCount, forKey: .evaluationWordCount)
+        if !otherPaths.isEmpty { try container.encode(otherPaths, forKey: .otherPaths) }
         try container.encode(keptFields, forKey: .keptFields)
         try container.encode(removesDuplicates, forKey: .removesDuplicates)
         try container.encode(removesNearDuplicates, forKey: .removesNearDuplicates)
@@ -124,6 +131,12 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         if let fault = numericFault { throw .badValue(key: fault.key, wish: fault.reason) }
         try filter.validate()
         _ = try QualityRules(rules)
+        guard otherPaths.isEmpty || removesDuplicates || removesNearDuplicates else {
+            throw .badValue(
+                key: CodingKeys.otherPaths.rawValue,
+                wish: "finds duplicates of other corpora; turn on remove_duplicates, "
+                    + "remove_near_duplicates or both")
+        }
         if let name = keptFields.first(where: { ["text", "source"].contains($0) }) {
             throw .badValue(
                 key: CodingKeys.keptFields.rawValue,

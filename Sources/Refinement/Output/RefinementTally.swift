@@ -14,6 +14,7 @@ struct RefinementTally {
 
     static let decontaminationStep =
         RefinementConfiguration.CodingKeys.evaluationPaths.rawValue
+    static let otherStep = RefinementConfiguration.CodingKeys.otherPaths.rawValue
     static let duplicateStep = RefinementConfiguration.CodingKeys.removesDuplicates.rawValue
     static let nearDuplicateStep =
         RefinementConfiguration.CodingKeys.removesNearDuplicates.rawValue
@@ -26,6 +27,8 @@ struct RefinementTally {
     ) {
         report = RefinementReport(configuration: configuration)
         report.evaluations = evaluations
+        let others = configuration.otherPaths.map { RefinementReport.Other(path: $0) }
+        report.others = others.isEmpty ? nil : others
         for (key, isAsked) in Self.steps(of: configuration) where isAsked {
             stepOfName[key] = report.steps.count
             report.steps.append(RefinementReport.Step(name: key))
@@ -47,6 +50,7 @@ struct RefinementTally {
         let quality = (try? QualityRules(configuration.rules))?.rules ?? []
         return rules.map { ($0.rawValue, $1) } + quality.map { ($0.rawValue, true) } + [
             (decontaminationStep, !configuration.evaluationPaths.isEmpty),
+            (otherStep, !configuration.otherPaths.isEmpty),
             (duplicateStep, configuration.removesDuplicates),
             (nearDuplicateStep, configuration.removesNearDuplicates),
         ]
@@ -71,6 +75,16 @@ struct RefinementTally {
 
     /// Counts a document for a file of evaluation texts.
     mutating func countEvaluation(_ number: Int) { report.evaluations?[number].documents += 1 }
+
+    /// Counts documents of another corpus.
+    mutating func read(_ amount: RefinementReport.Amount, ofOther number: Int) {
+        report.others?[number].read += amount
+    }
+
+    /// Counts a document, which goes, for another corpus.
+    mutating func countRemoved(byteCount: Int, forOther number: Int) {
+        report.others?[number].removed.add(textByteCount: byteCount)
+    }
 
     /// Counts what a rule took out of a document.
     mutating func note(_ removal: QualityInspector.Removal) {

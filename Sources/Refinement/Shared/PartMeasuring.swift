@@ -20,13 +20,17 @@ package struct ChunkMeasure: Sendable {
     }
 
     /// Measures documents, and compresses those that keep the rules. O(bytes).
-    package func callAsFunction(_ documents: [Document]) throws -> MeasuredChunk {
+    ///
+    /// - Parameter isOther: whether they are of another corpus, of which no text is needed.
+    package func callAsFunction(
+        _ documents: [Document], isOther: Bool = false
+    ) throws -> MeasuredChunk {
         var chunk = MeasuredChunk()
         var content: [UInt8] = []
         content.reserveCapacity(documents.reduce(0) { $0 + $1.text.count + 64 })
         var passedCount = 0
         for document in documents {
-            let measured = measure(document)
+            let measured = isOther ? measure(other: document) : measure(document)
             var entry = MeasuredChunk.Entry(
                 origin: document.origin, byteCount: 0, readByteCount: measured.readByteCount,
                 removals: measured.removals, evaluations: measured.evaluations)
@@ -36,8 +40,11 @@ package struct ChunkMeasure: Sendable {
                 entry.rule = rule
             case .passed(let item):
                 entry.byteCount = item.document.text.count
-                TextFrame.append(0, 0, item.document.text, item.document.fields, to: &content)
-                passedCount += 1
+                if !isOther {
+                    TextFrame.append(
+                        0, 0, item.document.text, item.document.fields, to: &content)
+                    passedCount += 1
+                }
                 if hashes {
                     chunk.hashes.append(item.document.contentHash)
                     chunk.hashes.append(item.secondHash)

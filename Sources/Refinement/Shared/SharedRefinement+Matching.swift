@@ -110,6 +110,7 @@ extension SharedRefinement {
             }
         }
         let pairs = try StoredFileWriter(path: file(PairJournal.name, .bands, partition))
+        let otherCount = UInt64(numbers.starts[otherPartCount])
         var signatures = SharedSignatures(self, numbers)
         var clusters = SparseUnionFind()
         var group: [UInt64] = []
@@ -120,7 +121,10 @@ extension SharedRefinement {
             count += 1
             if band.key != groupKey { group.removeAll(keepingCapacity: true) }
             groupKey = band.key
-            for other in group where clusters.root(of: other) != clusters.root(of: band.number) {
+            for other in group
+            where band.number >= otherCount
+                && clusters.root(of: other) != clusters.root(of: band.number)
+            {
                 let one = try signatures.signature(of: other)
                 let isNear =
                     MinHash.similarity(one, try signatures.signature(of: band.number))
@@ -157,7 +161,7 @@ package struct DocumentSet: Sendable {
 }
 
 /// Signatures of documents in the files of all parts, of which those read last stay in memory.
-private struct SharedSignatures {
+struct SharedSignatures {
     private let paths: [String]
     private let numbers: PartNumbers
     private let finder = RowFinder()

@@ -105,15 +105,17 @@ extension SharedRefinement {
             try stretches.append(walk.starts)
         }
         var skipped = RefinementReport.Skipped()
-        for journal in journals { skipped += journal.skipped }
+        let own = journals.dropFirst(otherPartCount)
+        for journal in own { skipped += journal.skipped }
         skipped.examples = Array(
-            (journals.flatMap(\.brokenExamples).prefix(CorpusProgress.keptErrorCount)
-                + journals.flatMap(\.skippedExamples).prefix(CorpusProgress.keptErrorCount))
+            (own.flatMap(\.brokenExamples).prefix(CorpusProgress.keptErrorCount)
+                + own.flatMap(\.skippedExamples).prefix(CorpusProgress.keptErrorCount))
                 .prefix(CorpusProgress.keptErrorCount))
         let counts = walk.tally.partCounts
         let journal = OrderJournal(
-            counts: counts, kept: walk.tally.report.kept, comparison: comparison,
-            skipped: skipped, removed: try removed.commit(), stretches: try stretches.commit())
+            counts: counts, others: walk.tally.report.others, kept: walk.tally.report.kept,
+            comparison: comparison, skipped: skipped, removed: try removed.commit(),
+            stretches: try stretches.commit())
         try finish(journal, .order, 0)
     }
 
@@ -128,9 +130,11 @@ extension SharedRefinement {
                 path: file(PairJournal.name, stage, partition), journal.pairs,
                 width: PairJournal.width)
         }
+        let otherCount = UInt64(numbers.starts[otherPartCount])
         for partition in 0..<partitionCount where configuration.removesDuplicates {
             var rows = try rows(.exact, partition)
             while try rows.advance() {
+                guard rows.word(0) >= otherCount else { continue }
                 try removals.append(
                     Removal(number: rows.word(0), kept: rows.word(1), isNear: false))
             }
@@ -152,12 +156,14 @@ extension SharedRefinement {
                 try check(clusters, memory.hashTable + memory.clusters, numbers.count)
             }
         }
+        // Each set has a document of this corpus, since no two others were compared.
         for member in clusters.members {
             let root = clusters.root(of: member)
             guard root != member else {
                 comparison.clusters += 1
                 continue
             }
+            guard member >= otherCount else { continue }
             try removals.append(Removal(number: member, kept: root, isNear: true))
         }
         return comparison
@@ -179,11 +185,11 @@ private struct DecisionWalk {
     private let finder = RowFinder()
     private let orderKey: OrderKey?
     private var layout: StretchLayout
-    private var part = -1
+    private var part: Int
     private var book = OriginBook()
     private var rows: RowReader?
     /// The number of the next document.
-    private var number = 0
+    private var number: Int
     private var ordinalStart = 0
     private var readCount = 0
 
@@ -207,6 +213,11 @@ private struct DecisionWalk {
             blockByteCount: configuration.blockByteCount,
             stretchByteCount: shared.stretchByteCount)
         layout = emptyLayout
+        for part in 0..<shared.otherPartCount {
+            tally.read(journals[part].counts.read, ofOther: shared.other(ofPart: part)!)
+        }
+        part = shared.otherPartCount - 1
+        number = numbers.starts[shared.otherPartCount]
     }
 
     /// Keeps all documents before the one with the number `end`.
@@ -229,8 +240,10 @@ private struct DecisionWalk {
     /// Counts the next document as removed.
     mutating func remove(_ removal: Removal) throws {
         let row = try next()
-        let step =
-            removal.isNear ? RefinementTally.nearDuplicateStep : RefinementTally.duplicateStep
+        let step = shared.step(isNear: removal.isNear, keeping: removal.kept, numbers)
+        if let other = shared.other(ofPart: numbers.part(of: Int(removal.kept)).part) {
+            tally.countRemoved(byteCount: row.byteCount, forOther: other)
+        }
         // Only an example names the document that stays.
         let kept = tally.hasExamples(step) ? nil : try origin(of: Int(removal.kept))
         tally.remove(
@@ -272,6 +285,12 @@ private struct DecisionWalk {
 }
 
 extension SharedRefinement {
+    /// The step by which a document goes in whose stead the one with the number `kept` stays.
+    func step(isNear: Bool, keeping kept: UInt64, _ numbers: PartNumbers) -> String {
+        if kept < UInt64(numbers.starts[otherPartCount]) { return RefinementTally.otherStep }
+        return isNear ? RefinementTally.nearDuplicateStep : RefinementTally.duplicateStep
+    }
+
     /// The place of a document that keeps the rules.
     func origin(
         of number: Int, _ journals: [MeasureJournal], _ numbers: PartNumbers, _ finder: RowFinder

@@ -10,6 +10,7 @@ extension SharedRefinement {
         report.skipped = order.skipped
         report.steps = order.counts.steps
         report.evaluations = order.counts.evaluations
+        report.others = order.others
         report.nearDuplicates = order.comparison
         report.kept = order.kept
         report.sources = order.counts.sources
@@ -63,21 +64,15 @@ extension SharedRefinement {
                 width: OrderJournal.removedWidth)
         }
         var rows = try removedRows()
-        var nearRoots: Set<UInt64> = []
-        var nearCount = 0
         /// The next document with the bytes of another one.
         func nextDuplicate() throws -> (number: UInt64, kept: UInt64)? {
             while try rows.advance() {
                 guard rows.word(0) & 1 == 1 else { return (rows.word(0) >> 1, rows.word(1)) }
-                nearCount += 1
-                if nearCount <= RefinementReport.keptExampleCount {
-                    nearRoots.insert(rows.word(1))
-                }
             }
             return nil
         }
         var duplicate = try nextDuplicate()
-        for (part, journal) in journals.enumerated() {
+        for (part, journal) in journals.enumerated().dropFirst(otherPartCount) {
             func tellDuplicates(before ordinal: UInt64) throws {
                 while let found = duplicate {
                     let document = try passed(found.number)
@@ -85,7 +80,7 @@ extension SharedRefinement {
                     try body(
                         RemovedDocument(
                             origin: document.origin, byteCount: document.byteCount,
-                            step: RefinementTally.duplicateStep,
+                            step: step(isNear: false, keeping: found.kept, numbers),
                             keptOrigin: try passed(found.kept).origin))
                     duplicate = try nextDuplicate()
                 }
@@ -96,18 +91,19 @@ extension SharedRefinement {
             }
             try tellDuplicates(before: .max)
         }
-        guard nearCount > 0 else { return }
         rows = try removedRows()
+        var signatures = SharedSignatures(self, numbers)
         while try rows.advance() {
             guard rows.word(0) & 1 == 1 else { continue }
-            let document = try passed(rows.word(0) >> 1)
-            let kept = rows.word(1)
-            // As where all is done by one process, which knows no more places.
+            let (number, kept) = (rows.word(0) >> 1, rows.word(1))
+            let document = try passed(number)
+            let one = try signatures.signature(of: kept)
+            let similarity = MinHash.similarity(one, try signatures.signature(of: number))
             try body(
                 RemovedDocument(
                     origin: document.origin, byteCount: document.byteCount,
-                    step: RefinementTally.nearDuplicateStep,
-                    keptOrigin: nearRoots.contains(kept) ? try passed(kept).origin : nil))
+                    step: step(isNear: true, keeping: kept, numbers),
+                    keptOrigin: try passed(kept).origin, similarity: similarity))
         }
     }
 

@@ -32,7 +32,14 @@ extension SharedRefinement {
             }
             total = 0
         }
-        let ordinalStart = journals[..<number].reduce(0) { $0 + $1.counts.read.documents }
+        guard number >= otherPartCount else {
+            // Of another corpus there is no text, and nothing of it goes into the result.
+            try finish(ScatterJournal(texts: try texts.commit()), .scatter, number)
+            return
+        }
+        let ordinalStart = journals[otherPartCount..<number].reduce(0) {
+            $0 + $1.counts.read.documents
+        }
         let range = PartNumbers(journals).starts[number...number + 1]
         var kept = try KeptDocuments(
             self, journals, order, range: range.first!..<range.last!)

@@ -6,7 +6,8 @@ import Files
 /// written. Who does a unit, how often it was begun and on how many threads shows nowhere: every
 /// file depends on the corpus, the configuration and the memory alone, and the result on the first
 /// two. Documents that keep the rules have numbers, in the order of the corpus, and of several that
-/// are the same or nearly the same the one with the least number stays.
+/// are the same or nearly the same the one with the least number stays. Documents of other corpora
+/// have the least numbers of all, and their parts come first.
 ///
 ///     measure-000000/   passed, refused, evaluations, texts, hashes, bands, signatures
 ///     exact-000000/     pairs
@@ -24,8 +25,10 @@ package struct SharedRefinement: Sendable {
     package let path: String
     /// What becomes of the documents.
     package let configuration: RefinementConfiguration
-    /// Parts of the corpus.
+    /// Parts of the other corpora, each of which has some, and of the corpus.
     package let partCount: Int
+    /// The parts of each other corpus.
+    let otherPartCounts: [Int]
     /// Ranges into which hashes and keys are divided.
     package let partitionCount: Int
     /// Bytes of text of a stretch of the result.
@@ -36,9 +39,11 @@ package struct SharedRefinement: Sendable {
     /// Work in the folder `path`.
     package init(
         path: String, configuration: RefinementConfiguration, partCount: Int,
-        partitionCount: Int, stretchByteCount: Int
+        otherPartCounts: [Int], partitionCount: Int, stretchByteCount: Int
     ) {
         precondition(partCount > 0 && partitionCount > 0 && stretchByteCount > 0)
+        precondition(otherPartCounts.count == configuration.otherPaths.count)
+        self.otherPartCounts = otherPartCounts
         self.path = path
         self.configuration = configuration
         self.partCount = partCount
@@ -56,6 +61,19 @@ package struct SharedRefinement: Sendable {
             default: true
             }
         }
+    }
+
+    /// The parts of all other corpora.
+    package var otherPartCount: Int { otherPartCounts.reduce(0, +) }
+
+    /// The number of the other corpus that a part is of; nil for one of the corpus itself.
+    package func other(ofPart part: Int) -> Int? {
+        var end = 0
+        for (number, count) in otherPartCounts.enumerated() {
+            end += count
+            if part < end { return number }
+        }
+        return nil
     }
 
     /// The directory of a unit.

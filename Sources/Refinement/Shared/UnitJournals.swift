@@ -92,6 +92,7 @@ struct OrderJournal: UnitJournal {
     static let removedWidth = 2
 
     var counts: RefinementTally.PartCounts
+    var others: [RefinementReport.Other]?
     var kept: RefinementReport.Amount
     var comparison: RefinementReport.Comparison?
     var skipped: RefinementReport.Skipped

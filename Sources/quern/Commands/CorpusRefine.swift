@@ -36,6 +36,10 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern corpus refine web/ --output clean/web --part-format parquet",
         "quern corpus refine web/ --output clean/web --rules gopher-repetition,fineweb",
         """
+        quern corpus refine new/ --output clean/new --remove-near-duplicates --against clean/web \
+        --list-removed removed.jsonl
+        """,
+        """
         quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web \
         --output shards/web --format jsonl -
         """,
@@ -172,6 +176,11 @@ enum RefinementSummary {
                     + (file.shortTexts > 0
                         ? "; \(Figures.count(file.shortTexts)) are too short to be found\n" : "\n"))
         }
+        for other in report.others ?? [] {
+            result.lines(
+                "\(other.path): \(Figures.count(other.removed.documents)) documents are the same "
+                    + "as one of its \(Figures.count(other.read.documents)), or nearly\n")
+        }
         for step in report.steps {
             guard let parts = step.removedParts else { continue }
             result.lines(
@@ -187,6 +196,7 @@ enum RefinementSummary {
         result.member("read", report.read)
         result.member("steps", report.steps)
         if let evaluations = report.evaluations { result.member("evaluations", evaluations) }
+        if let others = report.others { result.member("against", others) }
         result.member("kept", report.kept)
         result.member("skipped", report.skipped)
         return result
