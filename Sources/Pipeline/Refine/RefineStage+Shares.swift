@@ -215,6 +215,7 @@ struct SharedRefining {
     /// Files of the result, once that is known.
     private var parts: [SharedPart] = []
     private var measure: ChunkMeasure?
+    private var outlook: DiskOutlook
 
     init(
         shared: SharedRefinement, plan: RefinementPlan, corpus: CorpusConfiguration,
@@ -230,6 +231,10 @@ struct SharedRefining {
         self.settings = settings
         self.work = work
         outcome = .init(partCount: plan.parts.count)
+        // What is known of no size is no file, and read by nobody.
+        outlook = DiskOutlook(
+            inputByteCount: plan.parts.joined().reduce(0) { $0 + ($1.readByteCount ?? 0) },
+            path: shared.path, refinement: plan.configuration, isShared: true)
     }
 
     /// Where what cannot be read of a part is kept until the end.
@@ -384,7 +389,7 @@ struct SharedRefining {
     }
 
     /// Reads a part of the corpus.
-    private func measurePart(_ number: Int, _ measure: ChunkMeasure) async throws {
+    private mutating func measurePart(_ number: Int, _ measure: ChunkMeasure) async throws {
         let inputs = plan.parts[number]
         try checkUnchanged(inputs)
         let other = shared.other(ofPart: number)
@@ -408,6 +413,7 @@ struct SharedRefining {
             work.report(
                 .progress(
                     StageProgress(activity: SharedStage.measure.activity, reading: progress)))
+            outlook.tell(progress, work)
         }
         try checkUnchanged(inputs)
         let progress = reader.progress

@@ -155,6 +155,9 @@ public enum RefineStage {
         let refiner = try Refiner(refinement, memory: memory, scratchPath: scratchPath)
         if let removed { refiner.didRemove = { removed.append($0) } }
         let measure = refiner.measure
+        var outlook = DiskOutlook(
+            inputByteCount: reader.progress.totalBytes, path: scratchPath, refinement: refinement,
+            isShared: false)
         try await compare(refiner, with: others, work: work)
         let blockByteCount = refinement.blockByteCount
         var outcome = try await withThrowingTaskGroup(
@@ -187,6 +190,7 @@ public enum RefineStage {
                     try await refiner.append(document, emit: emit)
                 }
                 work.report(.progress(StageProgress(activity: "refining", reading: progress)))
+                outlook.tell(progress, work)
             }
             let outcome = try await refiner.finish { activity, done, total in
                 try work.show(activity, completed: done, of: total, unit: .documents)

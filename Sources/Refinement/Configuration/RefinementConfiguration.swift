@@ -118,6 +118,24 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         return essence
     }
 
+    /// About the most that lies on the disk at once, the result included.
+    ///
+    /// - Parameters:
+    ///   - documents: documents of the corpus.
+    ///   - textByteCount: bytes of their text, compressed.
+    ///   - isShared: whether several processes share the work.
+    package func diskByteCount(documents: Int, textByteCount: Int, isShared: Bool) -> Int {
+        let bytesOfNear =
+            4 * nearDuplicates.permutationCount + 16 * nearDuplicates.bandCount + 8
+        let texts = (isShared || removesNearDuplicates ? 1 : 0) + (shuffles ? 1 : 0)
+        let bytesOfDocument =
+            (removesNearDuplicates ? bytesOfNear : 0) + (isShared ? 24 : 0)
+            + (isShared && removesDuplicates ? 24 : 0)
+        // The blocks of a shared result are there beside its files.
+        let bytesOfTexts = Double(1 + texts + (isShared ? 1 : 0)) * Double(textByteCount)
+        return Int(min(1e18, bytesOfTexts + Double(documents) * Double(bytesOfDocument)))
+    }
+
     /// The same with no more memory than `byteCount`, but with what the work needs at least.
     package func limited(to byteCount: Int, threadCount: Int) -> RefinementConfiguration {
         let least = RefinementMemory.least(threadCount: threadCount).byteCount
