@@ -71,6 +71,21 @@ public enum FileSystem {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Bytes that a user can still write on the disk of what would lie at `path`; nil where that is
+    /// not known.
+    package static func availableByteCount(at path: String) -> Int? {
+        var place = FilePlace.trimmed(path)
+        var status = statvfs()
+        while unsafe statvfs(place, &status) != 0 {
+            let parent = parentDirectory(of: place)
+            guard parent != place else { return nil }
+            place = parent
+        }
+        let (count, overflows) = Int(truncatingIfNeeded: status.f_bavail)
+            .multipliedReportingOverflow(by: Int(truncatingIfNeeded: status.f_frsize))
+        return overflows || count < 0 ? nil : count
+    }
+
     /// Removes the file or link `path`, or the directory with all that is in it. O(files).
     ///
     /// FUSE and NFS keep a removed file under a name of their own until it is closed, and learn of

@@ -29,17 +29,34 @@ public struct StagingDirectory: ~Copyable {
     /// Makes an empty directory beside the output of `claim`, which it holds as long as it lives.
     /// O(files beside it).
     public init(_ claim: OutputClaim) throws(FileError) {
-        let output = claim.path
-        // No other process can be at work on any of them.
-        if claim.isProtected {
-            for name in PartialName.all(beside: output)
-            where FileIdentity(path: name)?.isDirectory == true {
-                try FileSystem.removeItem(name)
-            }
-        }
-        let made = try Self.make(beside: output)
+        try Self.clearRemains(beside: claim)
+        let made = try Self.make(beside: claim.path)
         self.claim = claim
         path = made
+    }
+
+    /// Removes the directories that killed processes have left beside the output of `claim`.
+    /// O(files beside it).
+    package static func clearRemains(beside claim: OutputClaim) throws(FileError) {
+        // Without the claim another process could be at work on any of them.
+        guard claim.isProtected else { return }
+        for name in PartialName.all(beside: claim.path)
+        where FileIdentity(path: name)?.isDirectory == true {
+            try FileSystem.removeItem(name)
+        }
+    }
+
+    /// Removes the directory `path`, which the output of `claim` has made needless. O(files).
+    ///
+    /// It gets a name of its own beside the output first, so that a process that is killed leaves
+    /// nothing but what ``clearRemains(beside:)`` knows, whatever is still in it.
+    package static func discard(_ path: String, beside claim: OutputClaim) throws(FileError) {
+        guard FileIdentity(path: path)?.isDirectory == true else {
+            return try FileSystem.removeItem(path)
+        }
+        let aside = try make(beside: claim.path)
+        try FileSystem.renameFile(path, to: aside)
+        try FileSystem.removeItem(aside)
     }
 
     private static func make(beside output: String) throws(FileError) -> String {

@@ -84,6 +84,16 @@ public enum PipelineError: Error, Equatable, Sendable {
     case missingParts(directory: String, count: Int, missing: [MissingPart])
     /// Combinations of a sweep make no sense: those, of how many in all.
     case invalidTrials([InvalidTrial], of: Int)
+    /// Units of a stage of a refinement that several processes make are not done.
+    case unfinishedRefinement(directory: String, stage: String, missing: [Int], count: Int)
+    /// The plan of a refinement that several processes make cannot be read.
+    case badRefinementPlan(path: String, reason: String)
+    /// There is unfinished work on more than one refinement.
+    case severalRefinements(directory: String, paths: [String])
+    /// There is neither a refined corpus nor unfinished work on one.
+    case noRefinement(directory: String)
+    /// A file is not what it was when several processes began to refine it.
+    case changedWhileRefined(path: String)
     /// A run would replace a result of an earlier one, and nothing allows it.
     case wouldReplace(Replacement)
     /// The work was asked to stop.
@@ -252,6 +262,23 @@ extension PipelineError: CustomStringConvertible {
             \(missing.count) of \(count) parts are missing in \(directory); run their ranks again:
             \(missing.prefix(10).map { "  \($0)" }.joined(separator: "\n"))
             """ + (missing.count > 10 ? "\n  and \(missing.count - 10) more" : "")
+        case .unfinishedRefinement(let directory, let stage, let missing, let count):
+            """
+            \(directory) is not there yet: of the stage "\(stage)" \(missing.count) of \(count) \
+            units are missing (\(missing.prefix(10).map { "\($0)" }.joined(separator: ", "))\
+            \(missing.count > 10 ? ", …" : "")); run any rank again, with the same arguments
+            """
+        case .badRefinementPlan(let path, let reason):
+            "\(path) cannot be read: \(reason); run any rank again, which writes it anew and keeps "
+                + "what is done"
+        case .severalRefinements(let directory, let paths):
+            "there is unfinished work on several refinements for \(directory) "
+                + "(\(paths.joined(separator: ", "))): remove those that are not wanted"
+        case .noRefinement(let directory):
+            "\(directory) is no refined corpus, and there is no unfinished work on one beside it"
+        case .changedWhileRefined(let path):
+            "\(path) has changed since its refinement began: remove the unfinished work beside the "
+                + "output, and begin again"
         case .otherDataSet(let directory, let tokens, let isEncoded):
             "\(directory) holds another data set, of \(tokens) tokens: choose another directory, "
                 + "or overwrite it"

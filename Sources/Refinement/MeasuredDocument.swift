@@ -7,6 +7,8 @@ struct MeasuredDocument: Sendable {
     var document: Document
     /// Its place among all documents that were read, counted from 0.
     var ordinal = 0
+    /// Whether it is of another corpus, with which documents are compared: it is nowhere counted.
+    var isOther = false
     /// The second half of its 128-bit hash: the XXH64 of the text with another seed than the
     /// content hash, which is the first half.
     var secondHash: UInt64

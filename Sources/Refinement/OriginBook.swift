@@ -7,6 +7,11 @@ final class OriginBook {
     /// A place: the file's number, how it is counted, and the count.
     struct Code: Hashable, BitwiseCopyable, Sendable {
         let rawValue: UInt64
+
+        /// The number of the file, in the order in which files were first told of.
+        var file: Int {
+            Int(rawValue >> (OriginBook.countBits + OriginBook.kindBits))
+        }
     }
 
     private var paths: [String] = []
@@ -15,6 +20,12 @@ final class OriginBook {
 
     private static let countBits: UInt64 = 40
     private static let kindBits: UInt64 = 2
+
+    /// A book without places.
+    init() {}
+
+    /// A book of the places in these files, by their numbers.
+    init(paths: [String]) { self.paths = paths }
 
     /// The number that stands for a place.
     func code(for origin: DocumentOrigin) -> Code {
@@ -43,7 +54,7 @@ final class OriginBook {
             default: .row(count)
             }
         return DocumentOrigin(
-            path: paths[Int(code.rawValue >> (Self.countBits + Self.kindBits))], position: position)
+            path: paths[code.file], position: position)
     }
 
     private func number(of path: String) -> UInt64 {

@@ -19,6 +19,8 @@ public enum RefinementError: Error, Equatable, Sendable {
     case tooManyEvaluationRuns(path: String, count: Int, limit: ByteSize)
     /// A scratch file does not hold what was written to it.
     case damagedScratch(path: String)
+    /// A file of work that several processes share is not as it was written.
+    case damagedUnit(path: String)
 }
 
 extension RefinementError: CustomStringConvertible {
@@ -46,6 +48,9 @@ extension RefinementError: CustomStringConvertible {
                 + "more than \(limit) of memory; raise the limit (corpus.refine.memory)"
         case .damagedScratch(let path):
             "what was put aside beside \(path) came back damaged; is that disk sound?"
+        case .damagedUnit(let path):
+            "\(path) is not as it was written, or is gone; remove the directory that it is in and "
+                + "run again, which makes that anew; is that disk sound?"
         }
     }
 }

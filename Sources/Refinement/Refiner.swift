@@ -12,18 +12,16 @@ import Work
 /// The result depends on the documents and the configuration alone.
 public final class Refiner {
     /// The report so far.
-    public private(set) var report: RefinementReport
+    public var report: RefinementReport { tally.report }
 
+    private var tally: RefinementTally
     private let configuration: RefinementConfiguration
     private let book = OriginBook()
     private let exact: ExactDuplicates?
     private let near: NearDuplicates?
     private let shuffler: DocumentShuffler?
-    /// Places of the report's lists.
-    private var stepOfName: [String: Int] = [:]
-    private var sourceOfPath: [String: Int] = [:]
-    /// Ordinals of the examples of each step, ascending.
-    private var exampleOrdinals: [[Int]] = []
+    /// For each of the first files of the book, which are of other corpora, the number of that.
+    private var otherOfFile: [Int] = []
     /// Told of each document that is removed, when that is known.
     public var didRemove: (RemovedDocument) -> Void = { _ in }
 
@@ -38,7 +36,7 @@ public final class Refiner {
     ) throws {
         self.configuration = configuration
         measure = try Measure(configuration)
-        report = RefinementReport(configuration: configuration)
+        tally = RefinementTally(configuration, evaluations: measure.evaluations?.files)
         exact =
             configuration.removesDuplicates
             ? ExactDuplicates(memory: memory, scratchPath: scratchPath, book: book) : nil
@@ -52,39 +50,7 @@ public final class Refiner {
             ? DocumentShuffler(
                 seed: configuration.shuffleSeed, byteCount: memory.documents,
                 scratchPath: scratchPath) : nil
-        report.evaluations = measure.evaluations?.files
-        for (key, isAsked) in Self.steps(of: configuration) where isAsked {
-            stepOfName[key] = report.steps.count
-            report.steps.append(RefinementReport.Step(name: key))
-            exampleOrdinals.append([])
-        }
     }
-
-    private static func steps(of configuration: RefinementConfiguration) -> [(String, Bool)] {
-        let filter = configuration.filter
-        let rules: [(DocumentFilter.CodingKeys, Bool)] = [
-            (.minimumByteCount, filter.minimumByteCount != nil),
-            (.maximumByteCount, filter.maximumByteCount != nil),
-            (.minimumWordCount, filter.minimumWordCount != nil),
-            (.maximumWordCount, filter.maximumWordCount != nil),
-            (.maximumRepeatedLineShare, filter.maximumRepeatedLineShare != nil),
-            (.maximumRepeatedLineByteShare, filter.maximumRepeatedLineByteShare != nil),
-            (.maximumNonLetterShare, filter.maximumNonLetterShare != nil),
-        ]
-        let quality = (try? QualityRules(configuration.rules))?.rules ?? []
-        return rules.map { ($0.rawValue, $1) } + quality.map { ($0.rawValue, true) } + [
-            (decontaminationStep, !configuration.evaluationPaths.isEmpty),
-            (duplicateStep, configuration.removesDuplicates),
-            (nearDuplicateStep, configuration.removesNearDuplicates),
-        ]
-    }
-
-    private static let decontaminationStep =
-        RefinementConfiguration.CodingKeys.evaluationPaths.rawValue
-    private static let duplicateStep =
-        RefinementConfiguration.CodingKeys.removesDuplicates.rawValue
-    private static let nearDuplicateStep =
-        RefinementConfiguration.CodingKeys.removesNearDuplicates.rawValue
 
     /// A document after what can be said about it alone: the part of the work that many threads can
     /// share.
@@ -109,11 +75,11 @@ public final class Refiner {
     public struct Measure: Sendable {
         private let filter: DocumentFilter
         private let inspector: QualityInspector?
-        fileprivate let evaluations: EvaluationIndex?
+        let evaluations: EvaluationIndex?
         private let signer: MinHash?
 
         /// Reads the files of evaluation texts, if the configuration names any.
-        fileprivate init(_ configuration: RefinementConfiguration) throws {
+        init(_ configuration: RefinementConfiguration) throws {
             filter = configuration.filter
             let rules = try QualityRules(configuration.rules)
             evaluations =
@@ -152,31 +118,58 @@ public final class Refiner {
             }
             if let found = evaluations?.files(in: document.text.span), !found.isEmpty {
                 return Measured(
-                    finding: .refused(document, by: decontaminationStep),
+                    finding: .refused(document, by: RefinementTally.decontaminationStep),
                     readByteCount: byteCount, evaluations: found)
             }
             return Measured(
                 finding: .passed(MeasuredDocument(document, signer: signer)),
                 readByteCount: byteCount, removals: removals)
         }
+
+        /// Measures a document of another corpus, which rules do not change. O(bytes).
+        public func callAsFunction(other document: Document) -> Measured {
+            var item = MeasuredDocument(document, signer: signer)
+            item.isOther = true
+            return Measured(finding: .passed(item), readByteCount: document.text.count)
+        }
     }
 
     /// The measure of this refiner.
     public let measure: Measure
 
+    /// Takes the next document of another corpus; all of these come before those of this one.
+    ///
+    /// - Parameters:
+    ///   - measured: the document, by ``Measure/callAsFunction(other:)``.
+    ///   - number: the place of that corpus in the configuration.
+    public func append(other measured: Measured, of number: Int) throws {
+        precondition(tally.report.read.documents == 0, "other corpora come first")
+        guard case .passed(let item) = measured.finding else { return }
+        tally.read(
+            RefinementReport.Amount(documents: 1, bytes: measured.readByteCount), ofOther: number)
+        // A file that is in two of them is of the first.
+        if book.code(for: item.document.origin).file == otherOfFile.count {
+            otherOfFile.append(number)
+        }
+        if let exact {
+            guard case .kept = try exact.admit(item) else { return }
+        }
+        try near?.append(item)
+    }
+
     /// Takes the next document, and gives it to `emit` if it is known to stay.
     public func append(
         _ measured: Measured, emit: (Document) async throws -> Void
     ) async throws {
-        let ordinal = report.read.documents
+        let ordinal = tally.report.read.documents
         switch measured.finding {
         case .refused(let document, let rule):
-            count(document, byteCount: measured.readByteCount)
-            for number in measured.evaluations { report.evaluations?[number].documents += 1 }
+            tally.count(document.origin, byteCount: measured.readByteCount)
+            for number in measured.evaluations { tally.countEvaluation(number) }
             remove(document, ordinal: ordinal, by: rule, evaluations: measured.evaluations)
         case .passed(var item):
-            count(item.document, byteCount: measured.readByteCount)
-            for removal in measured.removals { note(removal) }
+            tally.count(item.document.origin, byteCount: measured.readByteCount)
+            for removal in measured.removals { tally.note(removal) }
             item.ordinal = ordinal
             guard let exact else {
                 try await pass(item, emit)
@@ -186,8 +179,8 @@ public final class Refiner {
             case .kept: try await pass(item, emit)
             case .duplicate(let first):
                 remove(
-                    item.document, ordinal: ordinal, by: Self.duplicateStep,
-                    keeping: book.origin(of: first))
+                    item.document, ordinal: ordinal, by: RefinementTally.duplicateStep,
+                    keeping: first)
             case .undecided: break
             }
         }
@@ -209,11 +202,16 @@ public final class Refiner {
             if written & 0x3FF == 0 || written == total { try checkpoint(activity, written, total) }
         }
         try await exact?.settle { item in
-            try await pass(item, emit)
+            if item.isOther {
+                try near?.append(item)
+            } else {
+                try await pass(item, emit)
+            }
         } drop: { item, first in
+            guard !item.isOther else { return }
             remove(
-                item.document, ordinal: item.ordinal, by: Self.duplicateStep,
-                keeping: book.origin(of: first))
+                item.document, ordinal: item.ordinal, by: RefinementTally.duplicateStep,
+                keeping: first)
         }
         if let near {
             let total = near.count
@@ -223,23 +221,24 @@ public final class Refiner {
                 try await sort(item, emit)
                 written += 1
                 try show("sifting", total)
-            } drop: { item, first in
+            } drop: { item, kept in
                 remove(
-                    item.document, ordinal: item.ordinal, by: Self.nearDuplicateStep,
-                    keeping: first)
+                    item.document, ordinal: item.ordinal, by: RefinementTally.nearDuplicateStep,
+                    keeping: kept.origin, similarity: kept.similarity)
                 written += 1
                 try show("sifting", total)
             }
-            report.nearDuplicates = RefinementReport.Comparison(
-                comparedPairs: near.counts.comparedPairs, clusters: near.counts.clusters)
+            tally.set(
+                RefinementReport.Comparison(
+                    comparedPairs: near.counts.comparedPairs, clusters: near.counts.clusters))
         }
         written = 0
         try await shuffler?.forEach { item in
             try await emit(item.document)
             written += 1
-            try show("shuffling", report.kept.documents)
+            try show("shuffling", tally.report.kept.documents)
         }
-        return report
+        return tally.report
     }
 
     /// Takes a document on from the search for exact duplicates.
@@ -257,8 +256,7 @@ public final class Refiner {
     private func sort(
         _ item: MeasuredDocument, _ emit: (Document) async throws -> Void
     ) async throws {
-        report.kept.add(item.document)
-        report.sources[source(of: item.document)].kept.add(item.document)
+        tally.keep(path: item.document.origin.path, byteCount: item.document.text.count)
         guard let shuffler else {
             try await emit(item.document)
             return
@@ -266,51 +264,25 @@ public final class Refiner {
         try shuffler.append(item)
     }
 
-    /// Counts a document that was read, with so many bytes of text.
-    private func count(_ document: Document, byteCount: Int) {
-        report.read.add(textByteCount: byteCount)
-        report.sources[source(of: document)].read.add(textByteCount: byteCount)
-    }
-
-    /// Counts what a rule took out of a document.
-    private func note(_ removal: QualityInspector.Removal) {
-        let step = stepOfName[removal.rule.rawValue]!
-        var parts = report.steps[step].removedParts ?? RefinementReport.Parts()
-        parts.lines += removal.lines
-        parts.bytes += removal.bytes
-        report.steps[step].removedParts = parts
-    }
-
-    private func source(of document: Document) -> Int {
-        let path = document.origin.path
-        if let last = report.sources.indices.last, report.sources[last].path == path { return last }
-        if let index = sourceOfPath[path] { return index }
-        sourceOfPath[path] = report.sources.count
-        report.sources.append(RefinementReport.Source(path: path))
-        return report.sources.count - 1
-    }
-
-    /// Counts a removal. The examples are the first in the corpus, whenever they were found.
+    /// Counts a removal and tells of it. What goes for a document of another corpus goes by the
+    /// step of these, whatever `name` says.
     private func remove(
-        _ document: Document, ordinal: Int, by name: String, keeping kept: DocumentOrigin? = nil,
-        evaluations: [Int] = []
+        _ document: Document, ordinal: Int, by name: String,
+        keeping code: OriginBook.Code? = nil, similarity: Double? = nil, evaluations: [Int] = []
     ) {
-        let step = stepOfName[name]!
+        let byteCount = document.text.count
+        let kept = code.map { book.origin(of: $0) }
+        var name = name
+        if let code, code.file < otherOfFile.count {
+            name = RefinementTally.otherStep
+            tally.countRemoved(byteCount: byteCount, forOther: otherOfFile[code.file])
+        }
         didRemove(
             RemovedDocument(
-                origin: document.origin, byteCount: document.text.count, step: name,
-                keptOrigin: kept,
+                origin: document.origin, byteCount: byteCount, step: name, keptOrigin: kept,
+                similarity: similarity,
                 evaluationPaths: evaluations.map { configuration.evaluationPaths[$0] }))
-        report.steps[step].removed.add(document)
-        let place = exampleOrdinals[step].firstIndex { $0 > ordinal } ?? exampleOrdinals[step].count
-        guard place < RefinementReport.keptExampleCount else { return }
-        exampleOrdinals[step].insert(ordinal, at: place)
-        report.steps[step].examples.insert(
-            RefinementReport.Example(
-                place: document.origin.description, keptPlace: kept?.description), at: place)
-        if exampleOrdinals[step].count > RefinementReport.keptExampleCount {
-            exampleOrdinals[step].removeLast()
-            report.steps[step].examples.removeLast()
-        }
+        tally.remove(
+            document.origin, byteCount: byteCount, ordinal: ordinal, by: name, keeping: kept)
     }
 }

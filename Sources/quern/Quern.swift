@@ -187,7 +187,7 @@ struct Vocab: AsyncParsableCommand {
 struct Corpus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Clean a corpus, or rewrite it.",
-        subcommands: [CorpusRefine.self, CorpusPack.self])
+        subcommands: [CorpusRefine.self, CorpusFinish.self, CorpusPack.self])
 }
 
 /// `quern model`

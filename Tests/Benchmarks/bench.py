@@ -34,7 +34,7 @@ import hostile
 import quality
 import reading
 import recurrent
-import refine
+import refining
 import report
 import serve
 import shards
@@ -52,7 +52,7 @@ TOPICS = {
     "serve": serve.measure,
     "encode": encode.measure,
     "read": reading.measure,
-    "refine": refine.measure,
+    "refine": refining.measure,
     "shards": shards.measure,
     "decode": decode.measure,
     "tasks": tasks.measure,

@@ -1,121 +1,78 @@
-"""Refining: near-duplicates and rules of quality, from JSON lines to JSON lines, beside datatrove,
-text-dedup and rensa."""
+#!/usr/bin/env python3
+"""Cost of refining a document, by the number of documents: refine.py [DOCUMENTS...] [-- OPTION...]
+
+Makes corpora of short documents (30 words; a tenth are copies of earlier ones, and a tenth differ
+from one in the last word), refines each with exact and near-duplicates removed, and prints a
+line for each: processor time a document, and peak memory. QUERN names the program, SCRATCH a folder
+with room, 1.2 kB a document.
+"""
 
 import json
-import random
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
 
-from harness import CACHE, Failure, Series, counted, make_empty, number, peer, quern, say, table, times
-from texts import slice_of
+import numpy
+import zstandard
 
-# MinHash as datatrove has it by default: runs of five words, 14 bands of 8 values, and no look at
-# how similar those are that meet in a band.
-BANDS, ROWS, WORDS = 14, 8, 5
-NEAR_PEERS = ["datatrove", "text-dedup", "rensa"]
-RULES = "gopher-repetition,gopher-quality,c4,fineweb"
-FOLDER = "refine-run"
-
-
-def measure(options):
-    text = slice_of("english", options.refine_megabytes)
-    corpus = corpus_of(text)
-    settings = CACHE / "texts" / "refine.json"
-    settings.write_text(json.dumps({"corpus": {"refine": {
-        "shingle_words": WORDS, "minhash_bands": BANDS, "minhash_rows": ROWS,
-        "near_duplicate_similarity": 0, "remove_near_duplicates": True,
-        "remove_duplicates": False}}}))  # fmt: skip
-    near = [
-        ("Quern, datatrove's parameters", lambda output, threads: refine(
-            corpus, output, threads, "--config", settings)),
-        ("Quern, its own", lambda output, threads: refine(
-            corpus, output, threads, "--remove-near-duplicates", "--no-remove-duplicates")),
-    ]  # fmt: skip
-    compare("Near-duplicates", corpus, near, NEAR_PEERS, "near", options)
-    rules = [("Quern", lambda output, threads: refine(
-        corpus, output, threads, "--rules", RULES, "--no-remove-duplicates"))]  # fmt: skip
-    compare("Rules of quality", corpus, rules, ["datatrove"], "rules", options)
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("QUERN", ROOT / ".build/release/quern")
+WORDS, LETTERS, VOCABULARY, BATCH = 30, 5, 1 << 16, 100_000
 
 
-def compare(title, corpus, own, peers, work, options):
-    series = {name: Series() for name, _ in own} | {name: Series() for name in peers}
-    kept = {}
-    for place in range(options.repeat):
-        first = None
-        for name, run_one in own:
-            say(f"refine, {title.lower()}, {name}: round {place + 1} of {options.repeat} ...")
-            finished, kept[name] = run_one(make_empty(CACHE / FOLDER), options.threads)
-            first = first or finished.seconds
-            series[name].add(finished.seconds, finished.peak_megabytes)
-        for name in peers:
-            if series[name].failure:
-                continue
-            say(f"refine, {title.lower()}, {name}: round {place + 1} of {options.repeat} ...")
-            request = {
-                "peer": name, "work": work, "corpus": corpus, "folder": make_empty(CACHE / FOLDER),
-                "threads": options.threads, "bands": BANDS, "rows": ROWS, "words": WORDS,
-            }  # fmt: skip
-            try:
-                answer = peer("peers_refine.py", request, options.threads)
-            except Failure as failure:
-                series[name].failure = str(failure)
-                continue
-            kept[name] = answer["kept"]
-            series[name].add(answer["seconds"], answer["peak_megabytes"], first)
-    size = corpus.stat().st_size / 1e6
-    rows = []
-    for name, figures in series.items():
-        if figures.failure:
-            rows.append([name, figures.failure])
-            continue
-        ratio = times(figures.ratio(smaller_is_better=True)) if figures.partners else ""
-        rows.append(
-            [name, number(figures.median, 2), figures.spread(2), number(size / figures.median, 1),
-             ratio, number(kept[name]), number(figures.peak)])
-    table(
-        f"{title}: {number(size)} MB of JSON lines, English, every fifth document nearly a copy",
-        ["program", "seconds", "lowest–highest", "MB/s", "Quern is faster", "documents kept",
-         "peak MB"],
-        rows,
-        [
-            f"Medians of {counted(options.repeat, 'round')}, {counted(options.threads, 'thread')} "
-            "or processes, start to end; the peak is that of the largest process.",
-            f"Peers: {BANDS} bands of {ROWS} values over runs of {WORDS} words. rensa keeps its "
-            "index in memory, and only marks what goes;",
-            "the others write what stays.",
-        ],
-    )
+def generate(folder, count):
+    """Files of a million documents each, the same bytes for the same count."""
+    chance = numpy.random.default_rng(count)
+    words = numpy.full((VOCABULARY, LETTERS + 1), ord(" "), numpy.uint8)
+    words[:, :LETTERS] = chance.integers(ord("a"), ord("z") + 1, (VOCABULARY, LETTERS))
+    before, after = (numpy.frombuffer(text, numpy.uint8) for text in (b'{"text":"', b'"}\n'))
+    for start in range(0, count, BATCH):
+        number = min(BATCH, count - start)
+        ids = chance.integers(0, VOCABULARY, (number, WORDS))
+        copies = numpy.arange(number // 2, number)[chance.random(number - number // 2) < 0.4]
+        ids[copies] = ids[chance.integers(0, number // 2, len(copies))]
+        ids[copies[::2], -1] = chance.integers(0, VOCABULARY, len(copies[::2]))
+        lines = numpy.concatenate([
+            numpy.broadcast_to(before, (number, len(before))),
+            words[ids].reshape(number, -1), numpy.broadcast_to(after, (number, len(after))),
+        ], axis=1)  # fmt: skip
+        with open(folder / f"{start // 1_000_000:04}.jsonl.zst", "ab") as file:
+            file.write(zstandard.compress(lines.tobytes(), 1))
 
 
-def refine(corpus, output, threads, *arguments):
-    """The run, and how many documents it left."""
-    finished = quern(
-        "corpus", "refine", corpus, "--output", output / "clean", *arguments, threads=threads)
-    report = json.loads((output / "clean" / "report.json").read_text())
-    return finished, report["kept"]["documents"]
+def refine(folder, options):
+    """Processor seconds, and peak bytes of memory."""
+    child = subprocess.Popen([
+        PROGRAM, "corpus", "refine", folder / "corpus", "--output", folder / "set",
+        "--remove-near-duplicates", "--quiet", *options], stdout=subprocess.DEVNULL)  # fmt: skip
+    _, status, usage = os.wait4(child.pid, 0)
+    if status != 0:
+        sys.exit(f"{PROGRAM} ended with {os.waitstatus_to_exitcode(status)}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
-def corpus_of(text):
-    """The slice as JSON lines, in which every fifth document is followed, somewhere, by itself with
-    a few words changed; kept between runs."""
-    path = CACHE / "texts" / (text.flat.stem + ".refine.jsonl")
-    if path.exists() and path.stat().st_mtime >= text.flat.stat().st_mtime:
-        return path
-    draw = random.Random(3)
-    data, lengths = text.flat.read_bytes(), memoryview(text.lengths.read_bytes()).cast("q")
-    documents, place = [], 0
-    for length in lengths:
-        documents.append(data[place : place + length].decode())
-        place += length
-    copies = []
-    for document in documents[::5]:
-        words = document.split(" ")
-        for _ in range(len(words) // 200):
-            words[draw.randrange(len(words))] = "changed"
-        copies.append(" ".join(words))
-    documents += copies
-    draw.shuffle(documents)
-    unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("w") as file:
-        for document in documents:
-            file.write(json.dumps({"text": document}, ensure_ascii=False) + "\n")
-    unfinished.rename(path)
-    return path
+def main():
+    words = [*sys.argv[1:], "--"]
+    end = words.index("--")
+    counts = [int(word) for word in words[:end]] or [1_000_000, 10_000_000]
+    options = words[end + 1:-1]
+    for count in counts:
+        folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ.get("SCRATCH")))
+        try:
+            (folder / "corpus").mkdir()
+            generate(folder / "corpus", count)
+            start = time.perf_counter()
+            seconds, memory = refine(folder, options)
+            kept = json.loads((folder / "set/report.json").read_text())["kept"]["documents"]
+            print(f"{count} documents: {1e6 * seconds / count:.2f} µs of processor time each, "
+                  f"{time.perf_counter() - start:.0f} s by the clock, {memory / 1e6:.0f} MB of "
+                  f"memory, {kept} kept", flush=True)
+        finally:
+            shutil.rmtree(folder)
+
+
+main()

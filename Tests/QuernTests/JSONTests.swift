@@ -51,6 +51,13 @@ import Testing
             ["kept", "read", "steps", "written"]
         ),
         (
+            [
+                "corpus", "refine", "--rank", "1", "--world", "2", "--output", "refined/b",
+                "corpus.txt.zst",
+            ], ["directory", "own_units", "parts", "rank", "units", "world"]
+        ),
+        (["corpus", "finish", "refined/b"], ["kept", "read", "steps", "written"]),
+        (
             ["vocab", "train", "--vocab-size", "280", "--output", "v", "corpus.txt.zst"],
             ["bytes", "distinct_pieces", "documents", "tokens", "written"]
         ),

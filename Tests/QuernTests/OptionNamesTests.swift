@@ -19,7 +19,7 @@ import Testing
         "list-removed", "secret-file", "seed-tokens", "set", "shard-size", "svg", "vocab",
         // What becomes of an earlier result, and how work is shared.
         "from-step", "journal-every", "mpi-library", "overwrite", "rank", "resume",
-        "stall-timeout", "world",
+        "share-bytes", "stall-timeout", "world",
         // Messages and the form of results.
         "history", "ids", "json", "log-format", "logprobs", "profile", "quiet", "speed", "tensors",
         "threads",

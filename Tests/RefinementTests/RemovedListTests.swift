@@ -43,4 +43,38 @@ struct RemovedListTests {
             ])
         #expect(report.steps.reduce(0) { $0 + $1.removed.documents } == lines.count)
     }
+
+    @Test("what is nearly the same has the place of what stays, and how similar they are")
+    func similarities() async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/removed-\(UUID().uuidString)"
+        var configuration = RefinementConfiguration()
+        configuration.removesNearDuplicates = true
+        let refiner = try Refiner(configuration, memory: muchMemory, scratchPath: scratchPath)
+        let list = try RemovedList(path: path)
+        refiner.didRemove = { list.append($0) }
+        var generator = TextGenerator(seed: 9)
+        let words = generator.words(200)
+        for number in 1...12 {
+            let text = generator.edited(words, changes: number > 1 ? 1 : 0)
+            try await refiner.append(
+                refiner.measure(document(text.joined(separator: " "), number))
+            ) { _ in }
+        }
+        _ = try await refiner.finish(checkpoint: { _, _, _ in }, emit: { _ in })
+        try list.commit()
+        struct Line: Decodable {
+            struct Place: Decodable { var line: Int }
+            var rule: String
+            var kept: Place
+            var similarity: Double
+        }
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+            try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+        }
+        // More than there are examples.
+        #expect(lines.count == 11)
+        #expect(lines.allSatisfy { $0.rule == "remove_near_duplicates" && $0.kept.line == 1 })
+        #expect(lines.allSatisfy { $0.similarity >= 0.8 && $0.similarity < 1 })
+        try FileManager.default.removeItem(atPath: path)
+    }
 }

@@ -159,3 +159,29 @@ public struct ParquetRowGroup: Sendable {
         }
     }
 }
+
+extension ParquetRowGroup {
+    private static let columnFactCount = 4
+
+    /// The number of facts of a group of `table`.
+    package static func factCount(of table: ParquetTable) -> Int {
+        1 + columnFactCount * table.columns.count
+    }
+
+    /// All that a footer says of the group, as numbers: with its bytes they make it again.
+    package var facts: [Int] {
+        [rowCount]
+            + columns.flatMap { [$0.start, $0.storedByteCount, $0.byteCount, $0.nullCount] }
+    }
+
+    /// A group of these bytes, given its ``facts``.
+    package init(_ bytes: [UInt8], facts: [Int]) {
+        self.bytes = bytes
+        rowCount = facts[0]
+        columns = stride(from: 1, to: facts.count, by: Self.columnFactCount).map { place in
+            Column(
+                start: facts[place], storedByteCount: facts[place + 1],
+                byteCount: facts[place + 2], nullCount: facts[place + 3])
+        }
+    }
+}

@@ -41,10 +41,18 @@ struct EncodingPlan: Codable, Equatable {
         key.quarantinePath = nil
         self.corpus = try StageLedger.fingerprint(key)
         validationCut = corpus.validationCut.map(ShardManifest.ValidationCut.init)
-        let files = inputs.map(Self.input).flatMap { input -> [Input] in
+        parts = Self.parts(of: inputs, as: corpus.format, partBytes: partBytes)
+    }
+
+    /// The parts of a corpus: its files, or of large files of columns parts of these, put together.
+    /// O(files).
+    static func parts(
+        of paths: [String], as format: CorpusFormat, partBytes: Int
+    ) -> [[Input]] {
+        let files = paths.map(Self.input).flatMap { input -> [Input] in
             guard let bytes = input.bytes, bytes > partBytes,
                 let shares = RowGroupShare.divide(
-                    path: input.path, as: corpus.format, partByteCount: partBytes)
+                    path: input.path, as: format, partByteCount: partBytes)
             else { return [input] }
             return shares.map { share in
                 var part = input
@@ -53,7 +61,7 @@ struct EncodingPlan: Codable, Equatable {
                 return part
             }
         }
-        parts = Self.divide(files, partBytes: partBytes)
+        return Self.divide(files, partBytes: partBytes)
     }
 
     /// The plan in the file at `path`.

@@ -57,11 +57,16 @@ public enum RefineStage {
         var corpus = corpus
         corpus.keptFields = refinement.keptFields
         var reader = try CorpusReader(corpus, threadCount: work.threadCount, stop: work.stop)
-        if let removedPath { try reader.inputs.check(output: removedPath) }
+        let others = try OtherCorpus.all(of: refinement, like: corpus, reader.inputs)
+        if let removedPath {
+            try reader.inputs.check(output: removedPath)
+            for other in others { try other.check(outputs: [removedPath]) }
+        }
         let removed = try removedPath.map { try RemovedList(path: $0) }
         switch destination {
         case .directory(let path):
             try reader.inputs.check(output: path)
+            for other in others { try other.check(outputs: [path]) }
             var directory = try RefinedDirectory(
                 path: path, partByteCount: refinement.partByteCount,
                 format: refinement.partFormat)
@@ -69,11 +74,11 @@ public enum RefineStage {
             defer { withExtendedLifetime(claims) {} }
             let scratchPath = scratchPath(refinement, FileSystem.parentDirectory(of: path))
             var outcome = try await refine(
-                &reader, with: refinement, memory: memory, scratchPath: scratchPath,
+                &reader, others, with: refinement, memory: memory, scratchPath: scratchPath,
                 level: refinement.compressionLevel, removed: removed, work: work
             ) { try directory.append($0) }
             guard outcome.kept.documents > 0 else {
-                throw nothingLeft(outcome, corpus, reader.progress)
+                throw nothingLeft(outcome, inputs: corpus.inputs)
             }
             try directory.endPart()
             outcome.parts = directory.parts
@@ -92,11 +97,11 @@ public enum RefineStage {
             defer { withExtendedLifetime(claims) {} }
             let scratchPath = scratchPath(refinement, NSTemporaryDirectory())
             let outcome = try await refine(
-                &reader, with: refinement, memory: memory, scratchPath: scratchPath, level: nil,
-                removed: removed, work: work
+                &reader, others, with: refinement, memory: memory, scratchPath: scratchPath,
+                level: nil, removed: removed, work: work
             ) { try write($0.bytes) }
             guard outcome.kept.documents > 0 else {
-                throw nothingLeft(outcome, corpus, reader.progress)
+                throw nothingLeft(outcome, inputs: corpus.inputs)
             }
             try removed?.commit()
             return outcome
@@ -109,10 +114,12 @@ public enum RefineStage {
         (refinement.scratchDirectory ?? standard) + "/quern-refine"
     }
 
-    private static func nothingLeft(
-        _ report: RefinementReport, _ corpus: CorpusConfiguration, _ progress: CorpusProgress
-    ) -> PipelineError {
-        if report.read.documents == 0 { return .emptyCorpus(corpus.inputs, progress) }
+    static func nothingLeft(_ report: RefinementReport, inputs: [String]) -> PipelineError {
+        if report.read.documents == 0 {
+            return .emptyCorpus(
+                inputs: inputs, skipped: report.skipped.lines + (report.skipped.brokenFiles ?? 0),
+                reason: report.skipped.examples.first)
+        }
         return .badValue(
             key: "corpus.refine",
             reason: "it removes all \(report.read.documents) documents: "
@@ -120,16 +127,39 @@ public enum RefineStage {
                 .map { "\($0.name) \($0.removed.documents)" }.joined(separator: ", "))
     }
 
+    /// Gives a refiner the documents of other corpora.
+    private static func compare(
+        _ refiner: Refiner, with others: [OtherCorpus], work: WorkContext<PipelineEvent>
+    ) async throws {
+        let measure = refiner.measure
+        for (number, other) in others.enumerated() {
+            var reader = try CorpusReader(
+                other.reading, threadCount: work.threadCount, stop: work.stop)
+            try await forEachChunk(of: &reader, work: work) { chunk in
+                chunk.map { measure(other: $0) }
+            } consume: { measured, progress in
+                for document in measured { try refiner.append(other: document, of: number) }
+                work.report(
+                    .progress(
+                        StageProgress(activity: "reading other corpora", reading: progress)))
+            }
+        }
+    }
+
     private static func refine(
-        _ reader: inout CorpusReader, with refinement: RefinementConfiguration,
-        memory: RefinementMemory, scratchPath: String, level: Int?,
-        removed: RemovedList?, work: WorkContext<PipelineEvent>,
+        _ reader: inout CorpusReader, _ others: [OtherCorpus],
+        with refinement: RefinementConfiguration, memory: RefinementMemory, scratchPath: String,
+        level: Int?, removed: RemovedList?, work: WorkContext<PipelineEvent>,
         write: (DocumentBlock) throws -> Void
     ) async throws -> RefinementReport {
         let refiner = try Refiner(refinement, memory: memory, scratchPath: scratchPath)
         if let removed { refiner.didRemove = { removed.append($0) } }
         let measure = refiner.measure
-        let blockByteCount = min(DocumentBlock.textByteCount, refinement.partByteCount)
+        var outlook = DiskOutlook(
+            inputByteCount: reader.progress.totalBytes, path: scratchPath, refinement: refinement,
+            isShared: false)
+        try await compare(refiner, with: others, work: work)
+        let blockByteCount = refinement.blockByteCount
         var outcome = try await withThrowingTaskGroup(
             of: (number: Int, result: DocumentBlock).self
         ) { group in
@@ -160,6 +190,7 @@ public enum RefineStage {
                     try await refiner.append(document, emit: emit)
                 }
                 work.report(.progress(StageProgress(activity: "refining", reading: progress)))
+                outlook.tell(progress, work)
             }
             let outcome = try await refiner.finish { activity, done, total in
                 try work.show(activity, completed: done, of: total, unit: .documents)

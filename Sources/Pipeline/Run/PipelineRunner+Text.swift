@@ -32,7 +32,10 @@ extension PipelineRunner {
         let directory = source.refinedDirectory
         var reading = corpus.reading
         reading.quarantinePath = CorpusConfiguration.quarantinePath(beside: directory)
-        let inputs = [corpus.fingerprint, try key(refinement.essence)]
+        let others = try refinement.otherPaths.map {
+            try CorpusIdentity(OtherCorpus.reading($0, like: reading)).fingerprint
+        }
+        let inputs = [corpus.fingerprint, try key(refinement.essence)] + others
         try settleRefinement(of: source, record)
         let before = record
         let files = try await runStage(

@@ -99,6 +99,12 @@ extension RefinementConfiguration: SettingSection {
                 "Words in a row by which a document is known to hold an evaluation text.",
                 when: "decontaminate is set", also: ["ngram_size"]),
             .value(
+                CodingKeys.otherPaths, \.otherPaths, isFilled: true,
+                """
+                Files and folders of other corpora. Documents go that are the same as one of \
+                theirs, or nearly the same.
+                """, example: ["clean/web"], also: ["reference_corpora", "seen"]),
+            .value(
                 CodingKeys.keptFields, \.keptFields, isFilled: true,
                 """
                 Fields of JSON that are kept in the lines of the result, as they stand beside the \

@@ -17,6 +17,9 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
     public var evaluationPaths: [String] = []
     /// Words in a row by which that is told.
     public var evaluationWordCount = 13
+    /// Other corpora, files or folders: documents go that are the same as one of theirs, or nearly
+    /// the same, as ``removesDuplicates`` and ``removesNearDuplicates`` say.
+    public var otherPaths: [String] = []
     /// The names of members of JSON that are kept in the lines of the result.
     public var keptFields: [String] = []
     /// Only the first of documents with the same bytes stays.
@@ -47,6 +50,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         case rules
         case evaluationPaths = "decontaminate"
         case evaluationWordCount = "decontamination_words"
+        case otherPaths = "against"
         case keptFields = "keep_fields"
         case removesDuplicates = "remove_duplicates"
         case removesNearDuplicates = "remove_near_duplicates"
@@ -70,6 +74,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         try container.read(.rules, into: &rules)
         try container.read(.evaluationPaths, into: &evaluationPaths)
         try container.read(.evaluationWordCount, into: &evaluationWordCount)
+        try container.read(.otherPaths, into: &otherPaths)
         try container.read(.keptFields, into: &keptFields)
         try container.read(.removesDuplicates, into: &removesDuplicates)
         try container.read(.removesNearDuplicates, into: &removesNearDuplicates)
@@ -82,8 +87,9 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         scratchDirectory = try container.decodeIfPresent(String.self, forKey: .scratchDirectory)
     }
 
-    /// Writes all keys into one object; the form of the files if it is not JSON lines, so that the
-    /// results of versions without that key are those of the same configuration.
+    /// Writes all keys into one object; the form of the files if it is not JSON lines, and other
+    /// corpora if there are any, so that the results of versions without these keys are those of
+    /// the same configuration.
     public func encode(to encoder: any Encoder) throws {
         try filter.encode(to: encoder)
         try nearDuplicates.encode(to: encoder)
@@ -91,6 +97,7 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         try container.encode(rules, forKey: .rules)
         try container.encode(evaluationPaths, forKey: .evaluationPaths)
         try container.encode(evaluationWordCount, forKey: .evaluationWordCount)
+        if !otherPaths.isEmpty { try container.encode(otherPaths, forKey: .otherPaths) }
         try container.encode(keptFields, forKey: .keptFields)
         try container.encode(removesDuplicates, forKey: .removesDuplicates)
         try container.encode(removesNearDuplicates, forKey: .removesNearDuplicates)
@@ -111,6 +118,24 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         return essence
     }
 
+    /// About the most that lies on the disk at once, the result included.
+    ///
+    /// - Parameters:
+    ///   - documents: documents of the corpus.
+    ///   - textByteCount: bytes of their text, compressed.
+    ///   - isShared: whether several processes share the work.
+    package func diskByteCount(documents: Int, textByteCount: Int, isShared: Bool) -> Int {
+        let bytesOfNear =
+            4 * nearDuplicates.permutationCount + 16 * nearDuplicates.bandCount + 8
+        let texts = (isShared || removesNearDuplicates ? 1 : 0) + (shuffles ? 1 : 0)
+        let bytesOfDocument =
+            (removesNearDuplicates ? bytesOfNear : 0) + (isShared ? 24 : 0)
+            + (isShared && removesDuplicates ? 24 : 0)
+        // The blocks of a shared result are there beside its files.
+        let bytesOfTexts = Double(1 + texts + (isShared ? 1 : 0)) * Double(textByteCount)
+        return Int(min(1e18, bytesOfTexts + Double(documents) * Double(bytesOfDocument)))
+    }
+
     /// The same with no more memory than `byteCount`, but with what the work needs at least.
     package func limited(to byteCount: Int, threadCount: Int) -> RefinementConfiguration {
         let least = RefinementMemory.least(threadCount: threadCount).byteCount
@@ -124,6 +149,12 @@ public struct RefinementConfiguration: Codable, Sendable, Equatable {
         if let fault = numericFault { throw .badValue(key: fault.key, wish: fault.reason) }
         try filter.validate()
         _ = try QualityRules(rules)
+        guard otherPaths.isEmpty || removesDuplicates || removesNearDuplicates else {
+            throw .badValue(
+                key: CodingKeys.otherPaths.rawValue,
+                wish: "finds duplicates of other corpora; turn on remove_duplicates, "
+                    + "remove_near_duplicates or both")
+        }
         if let name = keptFields.first(where: { ["text", "source"].contains($0) }) {
             throw .badValue(
                 key: CodingKeys.keptFields.rawValue,
@@ -167,6 +198,13 @@ public struct RefinementMemory: Sendable, Equatable {
         clusters = eighth
         documents = 2 * eighth
     }
+
+    /// Of several processes that share the work: for hashes, while they are sorted.
+    package var byteCountOfMatching: Int { hashTable + hashSorter + bandSorter + documents }
+    /// For keys, while they are sorted, or documents, while they are divided.
+    package var byteCountOfComparing: Int { hashSorter + bandSorter + documents }
+    /// For documents that go, and for those that are united.
+    package var byteCountOfSets: Int { hashTable + clusters }
 
     /// The least memory with which the work can be done.
     static func least(threadCount: Int) -> ByteSize {

@@ -12,8 +12,11 @@ import Work
 /// that many only, so that the work does not grow with the square of a boilerplate's popularity. A
 /// document without words has no near-duplicates.
 ///
+/// Documents of other corpora, which come first, are compared with those of this one and not with
+/// one another.
+///
 /// Memory is 5 bytes a document, and the sorter's. On the disk a document takes its text,
-/// compressed, 4 bytes a value of its signature, and 16 a band.
+/// compressed, 4 bytes a value of its signature, 16 a band, and 8 for its place.
 final class NearDuplicates {
     private struct Band: SortedRecord {
         var key: UInt64
@@ -32,6 +35,14 @@ final class NearDuplicates {
         var clusters = 0
     }
 
+    /// The document that stays in the stead of one that goes.
+    struct Kept {
+        /// Its place.
+        var origin: OriginBook.Code
+        /// The share of values in which the signatures of the two agree.
+        var similarity: Double
+    }
+
     /// The number of documents of a band with which each other one is compared.
     static let comparisonLimit = 64
 
@@ -42,6 +53,10 @@ final class NearDuplicates {
     private let spool: DocumentSpool
     private let signatures: ScratchFile
     private var pendingSignatures: [UInt32] = []
+    private let places: ScratchFile
+    private var pendingPlaces: [UInt64] = []
+    /// The documents of other corpora.
+    private var otherCount = 0
     private let bands: RecordSorter<Band>
     private(set) var counts = Counts()
     /// The number of documents.
@@ -56,6 +71,7 @@ final class NearDuplicates {
         signer = MinHash(rule)
         spool = try DocumentSpool(beside: scratchPath, book: book)
         signatures = try ScratchFile(beside: scratchPath)
+        places = try ScratchFile(beside: scratchPath)
         bands = RecordSorter(byteCount: memory.bandSorter, scratchPath: scratchPath)
     }
 
@@ -66,6 +82,8 @@ final class NearDuplicates {
         let signature = item.signature
         item.signature = []
         try spool.append(item)
+        if item.isOther { otherCount += 1 }
+        pendingPlaces.append(book.code(for: item.document.origin).rawValue)
         // A document without words keeps its place with zeros.
         pendingSignatures += signature
         pendingSignatures += repeatElement(0, count: rule.permutationCount - signature.count)
@@ -79,6 +97,8 @@ final class NearDuplicates {
     private func flushSignatures() throws(FileError) {
         try signatures.append(pendingSignatures)
         pendingSignatures.removeAll(keepingCapacity: true)
+        try places.append(pendingPlaces)
+        pendingPlaces.removeAll(keepingCapacity: true)
     }
 
     /// Decides about all documents, in order.
@@ -88,34 +108,36 @@ final class NearDuplicates {
     func settle(
         checkpoint: (Int, Int) throws -> Void,
         keep: (MeasuredDocument) async throws -> Void,
-        drop: (MeasuredDocument, DocumentOrigin?) throws -> Void
+        drop: (MeasuredDocument, Kept) throws -> Void
     ) async throws {
         var clusters = try await findClusters(checkpoint)
-        // The report names the place of the first of a cluster for the first few that go.
-        var origins: [Int: DocumentOrigin] = [:]
-        var namedCount = 0
         var hasMembers = [Bool](repeating: false, count: spool.count)
-        for number in 0..<spool.count {
+        for number in otherCount..<spool.count {
             let root = clusters.root(of: number)
             guard root != number else { continue }
-            if namedCount < RefinementReport.keptExampleCount {
-                origins[root] = DocumentOrigin(path: "", position: .part(0))
-                namedCount += 1
-            }
             counts.clusters += hasMembers[root] ? 0 : 1
             hasMembers[root] = true
         }
+        var cache = SignatureCache(signatures, valueCount: rule.permutationCount)
+        var place = [UInt8](repeating: 0, count: 8)
         var reader = try spool.reader(of: try spool.endRun())
         var number = 0
         while let item = try reader.next() {
+            defer { number += 1 }
+            guard !item.isOther else { continue }
             let root = clusters.root(of: number)
-            if origins[number] != nil { origins[number] = item.document.origin }
-            if root == number {
+            guard root != number else {
                 try await keep(item)
-            } else {
-                try drop(item, origins[root])
+                continue
             }
-            number += 1
+            try places.read(into: &place, at: 8 * root)
+            let code = unsafe place.withUnsafeBytes {
+                unsafe $0.loadUnaligned(as: UInt64.self)
+            }
+            let one = try cache.signature(of: root)
+            let similarity = MinHash.similarity(one, try cache.signature(of: number))
+            try drop(
+                item, Kept(origin: OriginBook.Code(rawValue: code), similarity: similarity))
         }
     }
 
@@ -138,7 +160,10 @@ final class NearDuplicates {
             bandCount += 1
             if band.key != groupKey { group.removeAll(keepingCapacity: true) }
             groupKey = band.key
-            for other in group where clusters.root(of: other) != clusters.root(of: band.number) {
+            for other in group
+            where band.number >= otherCount
+                && clusters.root(of: other) != clusters.root(of: band.number)
+            {
                 counts.comparedPairs += 1
                 let one = try cache.signature(of: other)
                 if MinHash.similarity(one, try cache.signature(of: band.number)) >= leastEqual {

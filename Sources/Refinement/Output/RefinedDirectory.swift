@@ -1,9 +1,7 @@
 import Bytes
-import Compression
-public import Corpora
-import Files
+import Corpora
+package import Files
 internal import Foundation
-import Parquet
 
 /// A refined corpus on its way to a directory, which appears whole or not at all.
 ///
@@ -11,15 +9,11 @@ import Parquet
 /// result stays until that moment. Each part is a seekable zstd file of JSON lines, or a Parquet
 /// file. As long as the value lives, no other process can write there.
 public struct RefinedDirectory: ~Copyable {
-    private let path: String
+    private let claim: OutputClaim
     private var staging: StagingDirectory
     private let partByteCount: Int
     private let format: PartFormat
-    private var part: FileReplacement?
-    /// The end of the part, as far as it is known.
-    private var table = SeekTable()
-    private var footer = ParquetFooter(DocumentRows.table)
-    private var current = RefinementReport.Part()
+    private var part: RefinedPart?
 
     /// The parts that are finished.
     public private(set) var parts: [RefinementReport.Part] = []
@@ -44,15 +38,10 @@ public struct RefinedDirectory: ~Copyable {
         // Within another: a source of a corpus that had no sources before.
         let claim = try OutputClaim(
             path, .replaced, making: .directory(.refinedCorpus, within: .refinedCorpus))
-        let manager = FileManager.default
-        // A process may have been killed between the moves of the earlier result and of its own.
-        let old = claim.path + Self.replacedSuffix
-        if !manager.fileExists(atPath: claim.path), Self.isResult(old) {
-            try FileSystem.renameFile(old, to: claim.path)
-        }
+        try Self.recover(claim.path)
         let staging = try StagingDirectory(claim)
         self.staging = staging
-        self.path = claim.path
+        self.claim = claim
         self.partByteCount = partByteCount
         self.format = format
     }
@@ -63,7 +52,7 @@ public struct RefinedDirectory: ~Copyable {
 
     /// Throws if there is something at `path` that is no earlier result, or holds something else
     /// than that. O(files).
-    static func checkFree(_ path: String) throws {
+    package static func checkFree(_ path: String) throws {
         let manager = FileManager.default
         guard manager.fileExists(atPath: path) else { return }
         guard let names = try? FileSystem.namesInDirectory(path) else {
@@ -88,99 +77,68 @@ public struct RefinedDirectory: ~Copyable {
     /// Appends a compressed block, which is of the directory's format.
     public mutating func append(_ block: DocumentBlock) throws {
         if part == nil {
-            let digits = String(parts.count)
-            current.name =
-                "part_" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-                + format.ending
-            part = try FileReplacement(path: staging.path + "/" + current.name)
-            let magic = ParquetFooter.magic
-            if format == .parquet { try unsafe part!.write(magic.span.bytes) }
+            part = try RefinedPart(directory: staging.path, number: parts.count, format: format)
         }
-        try unsafe part!.write(block.bytes.span.bytes)
-        if let group = block.group {
-            footer.append(group)
-        } else {
-            table.append(frame: block.bytes.span, contentByteCount: block.lineByteCount)
-        }
-        current.documents += block.documents
-        current.bytes += block.textBytes
-        current.lineBytes += block.lineByteCount
-        current.storedBytes += block.bytes.count
-        if current.lineBytes >= partByteCount { try endPart() }
+        if try part!.append(block) >= partByteCount { try endPart() }
     }
 
     /// Ends the last part.
     public mutating func endPart() throws {
         guard var part = part.take() else { return }
-        let bytes = format == .parquet ? footer.encoded : table.encoded
-        try unsafe part.write(bytes.span.bytes)
-        try part.commit()
-        current.storedBytes += bytes.count
-        if format == .parquet { current.storedBytes += ParquetFooter.magic.count }
-        parts.append(current)
-        current = RefinementReport.Part()
-        table = SeekTable()
-        footer = ParquetFooter(DocumentRows.table)
+        parts.append(try part.commit())
     }
 
     /// Writes the report and gives the directory its name.
     public mutating func commit(_ report: RefinementReport) throws {
         try FileReplacement.writeJSON(report, to: staging.path + "/" + Self.reportName)
-        let manager = FileManager.default
-        let old = path + Self.replacedSuffix
-        // Something else may have taken the names meanwhile.
-        try Self.checkFree(path)
-        try Self.checkFree(old)
-        if manager.fileExists(atPath: old) { try FileSystem.removeItem(old) }
-        if manager.fileExists(atPath: path) { try FileSystem.renameFile(path, to: old) }
+        try Self.makeRoom(claim)
         try staging.commit()
-        if manager.fileExists(atPath: old) { try FileSystem.removeItem(old) }
-    }
-}
-
-/// Some documents as JSON lines, compressed by themselves or not at all, or as rows.
-public struct DocumentBlock: Sendable {
-    /// The bytes: a zstd frame, or the lines, or a row group.
-    public var bytes: [UInt8]
-    /// What the footer of a Parquet file says of them; nil for lines.
-    var group: ParquetRowGroup?
-    /// The length of the lines, or of the rows without compression.
-    var lineByteCount: Int
-    /// The number of documents.
-    public var documents: Int
-    /// Bytes of their text.
-    var textBytes: Int
-
-    /// Bytes of text that make a block full.
-    public static let textByteCount = 1 << 20
-
-    /// Writes `documents` as rows of Parquet. O(bytes).
-    public init(rowsOf documents: [Document], level: Int) throws {
-        let group = try DocumentRows.group(of: documents, level: level)
-        textBytes = documents.reduce(0) { $0 + $1.text.count }
-        lineByteCount = group.byteCount
-        self.documents = documents.count
-        bytes = group.bytes
-        self.group = group
+        try Self.removeReplaced(claim)
     }
 
-    /// Writes `documents` as lines and compresses them into a frame, if there is a `level`.
-    /// O(bytes).
-    public init(_ documents: [Document], level: Int?) throws {
-        var lines: [UInt8] = []
-        textBytes = documents.reduce(0) { $0 + $1.text.count }
-        lines.reserveCapacity(textBytes + textBytes / 16 + 96 * documents.count)
-        for document in documents { try DocumentLine.append(document, to: &lines) }
-        lineByteCount = lines.count
-        self.documents = documents.count
-        guard let level else {
-            bytes = lines
-            return
+    /// Takes the name of the output from an earlier result that has it.
+    private static func makeRoom(_ claim: OutputClaim) throws {
+        let manager = FileManager.default
+        let old = claim.path + replacedSuffix
+        // Something else may have taken the names meanwhile.
+        try checkFree(claim.path)
+        try checkFree(old)
+        try removeReplaced(claim)
+        if manager.fileExists(atPath: claim.path) {
+            try FileSystem.renameFile(claim.path, to: old)
         }
-        var encoder = try ZstandardEncoder(level: level)
-        bytes = []
-        try encoder.append(lines.span, to: &bytes)
-        try encoder.finish(into: &bytes)
+    }
+
+    /// Removes an earlier result that gave way to the one that has the name now.
+    private static func removeReplaced(_ claim: OutputClaim) throws {
+        let old = claim.path + replacedSuffix
+        guard FileManager.default.fileExists(atPath: old) else { return }
+        try StagingDirectory.discard(old, beside: claim)
+    }
+
+    /// Gives the name of the output to a directory that has a whole result, with its report.
+    ///
+    /// - Parameter claim: the claim of this process on the output.
+    package static func publish(_ directory: String, as claim: OutputClaim) throws {
+        try recover(claim.path)
+        try makeRoom(claim)
+        try FileSystem.renameFile(directory, to: claim.path)
+    }
+
+    /// Gives an earlier result its name again: a process may have been killed between the moves of
+    /// that and of its own.
+    private static func recover(_ path: String) throws {
+        let old = path + replacedSuffix
+        if !FileManager.default.fileExists(atPath: path), isResult(old) {
+            try FileSystem.renameFile(old, to: path)
+        }
+    }
+
+    /// Removes an earlier result that has given way already.
+    package static func removeReplaced(by claim: OutputClaim) throws {
+        if isResult(claim.path), isResult(claim.path + replacedSuffix) {
+            try removeReplaced(claim)
+        }
     }
 }
 

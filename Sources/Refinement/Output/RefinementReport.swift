@@ -13,9 +13,6 @@ public struct RefinementReport: Codable, Sendable, Equatable {
         /// Bytes of their text.
         public var bytes = 0
 
-        /// Adds a document.
-        mutating func add(_ document: Document) { add(textByteCount: document.text.count) }
-
         /// Adds a document of so many bytes.
         mutating func add(textByteCount: Int) {
             documents += 1
@@ -92,6 +89,16 @@ public struct RefinementReport: Codable, Sendable, Equatable {
         }
     }
 
+    /// Another corpus that this one was held against.
+    public struct Other: Codable, Sendable, Equatable {
+        /// Its path, as the configuration has it.
+        public var path: String
+        /// Its documents.
+        public var read = Amount()
+        /// The documents of this corpus that are the same as one of those, or nearly the same.
+        public var removed = Amount()
+    }
+
     /// The comparisons that found near-duplicates.
     public struct Comparison: Codable, Sendable, Equatable {
         /// Pairs of documents that share a band.
@@ -161,6 +168,8 @@ public struct RefinementReport: Codable, Sendable, Equatable {
     public var steps: [Step] = []
     /// The files of evaluation texts; `nil` if there were none.
     public var evaluations: [Evaluation]?
+    /// The other corpora; `nil` if there were none.
+    public var others: [Other]?
     /// The search for near-duplicates; `nil` if there was none.
     public var nearDuplicates: Comparison?
     /// The documents that are left.
@@ -172,6 +181,7 @@ public struct RefinementReport: Codable, Sendable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case version, configuration, read, skipped, steps, evaluations
+        case others = "against"
         case nearDuplicates = "near_duplicates"
         case kept, sources, parts
     }

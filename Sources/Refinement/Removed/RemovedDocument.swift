@@ -10,6 +10,8 @@ public struct RemovedDocument: Sendable, Equatable {
     public var step: String
     /// The place of the document that stays in its stead, where that is known.
     public var keptOrigin: DocumentOrigin?
+    /// The share of values in which the signatures of the two agree, for what is nearly the same.
+    public var similarity: Double?
     /// The files of evaluation texts of which something stands in it.
     public var evaluationPaths: [String] = []
 }

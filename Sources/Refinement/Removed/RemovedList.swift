@@ -8,6 +8,8 @@ import Files
 ///     {"source":{"path":"web.jsonl","line":7},"bytes":31,"rule":"gopher-min-words"}
 ///     {"source":{"path":"web.jsonl","line":9},"bytes":31,"rule":"remove_duplicates",
 ///      "kept":{"path":"web.jsonl","line":2}}
+///     {"source":{"path":"web.jsonl","line":12},"bytes":47,"rule":"remove_near_duplicates",
+///      "kept":{"path":"web.jsonl","line":4},"similarity":0.9083}
 ///
 /// A name with `.zst` or `.gz` behind is compressed so. What rules remove stands in the order of
 /// the corpus; what is removed in comparing documents with others stands where that was found,
@@ -39,6 +41,9 @@ public final class RemovedList {
         if let kept = document.keptOrigin {
             lines += Array(",\"kept\":".utf8)
             append(kept)
+        }
+        if let similarity = document.similarity {
+            lines += Array(",\"similarity\":\((10_000 * similarity).rounded() / 10_000)".utf8)
         }
         if !document.evaluationPaths.isEmpty {
             lines += Array(",\"evaluations\":".utf8)

@@ -2,12 +2,23 @@ internal import Corpora
 internal import HeapModule
 import Work
 
-/// Puts documents into the order of a keyed hash of their ordinals, in bounded memory.
+/// The key by which documents stand in another order, of their ordinals.
 ///
 /// The key of the document with ordinal n is mix(mix(seed) + n), where mix is SplitMix64's
 /// finaliser: one-to-one, so no two documents have the same key, and independent of everything
 /// else. Therefore neither the memory, nor what else is done with the corpus, moves documents
 /// against one another.
+struct OrderKey: Sendable {
+    private let offset: UInt64
+
+    /// The order that `seed` decides.
+    init(seed: UInt64) { offset = SplitMix64.mix(seed) }
+
+    /// The key of a document.
+    func callAsFunction(_ ordinal: Int) -> UInt64 { SplitMix64.mix(offset &+ UInt64(ordinal)) }
+}
+
+/// Puts documents into the order of their keys, see ``OrderKey``, in bounded memory.
 ///
 /// Documents that fit into memory are sorted there; others go to the disk in sorted runs, which are
 /// merged. O(n log n).
@@ -35,7 +46,7 @@ final class DocumentShuffler {
         static func == (left: Head, right: Head) -> Bool { left.document == right.document }
     }
 
-    private let keyOffset: UInt64
+    private let key: OrderKey
     private let byteCount: Int
     private let scratchPath: String
     private let book = OriginBook()
@@ -56,13 +67,9 @@ final class DocumentShuffler {
     ///   - byteCount: memory for documents.
     ///   - scratchPath: beside this path goes what does not fit.
     init(seed: UInt64, byteCount: Int, scratchPath: String) {
-        keyOffset = SplitMix64.mix(seed)
+        key = OrderKey(seed: seed)
         self.byteCount = byteCount
         self.scratchPath = scratchPath
-    }
-
-    private func key(_ ordinal: Int) -> UInt64 {
-        SplitMix64.mix(keyOffset &+ UInt64(ordinal))
     }
 
     /// Adds a document.

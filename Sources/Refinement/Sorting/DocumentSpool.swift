@@ -8,6 +8,7 @@ import Files
 /// Layout, for one process only: blocks of two words of 64 bits, the count of compressed bytes and
 /// of bytes, and a zstd frame of records; a record is five words, the ordinal, the place, the
 /// counts of bytes, of values and of bytes of fields, and then the text, the signature and these.
+/// Of documents of other corpora, which have the greatest ordinal, there is no text.
 final class DocumentSpool {
     private let file: ScratchFile
     private let book: OriginBook
@@ -24,6 +25,9 @@ final class DocumentSpool {
 
     private var runStart = 0
 
+    /// The ordinal of documents of other corpora.
+    fileprivate static let otherOrdinal = UInt64.max
+
     /// Bytes of records in a block, which the last one may exceed.
     static let blockByteCount = 256 << 10
 
@@ -36,14 +40,16 @@ final class DocumentSpool {
 
     /// Adds a document. O(bytes).
     func append(_ item: MeasuredDocument) throws {
+        let text = item.isOther ? [] : item.document.text
         for word in [
-            UInt64(item.ordinal), book.code(for: item.document.origin).rawValue,
-            UInt64(item.document.text.count), UInt64(item.signature.count),
+            item.isOther ? Self.otherOrdinal : UInt64(item.ordinal),
+            book.code(for: item.document.origin).rawValue,
+            UInt64(text.count), UInt64(item.signature.count),
             UInt64(item.document.fields.count),
         ] {
             append(word)
         }
-        block += item.document.text
+        block += text
         for value in item.signature {
             for shift in stride(from: 0, to: 32, by: 8) {
                 block.append(UInt8(truncatingIfNeeded: value >> UInt32(shift)))
@@ -105,7 +111,7 @@ struct DocumentSpoolReader: ~Copyable {
             guard !unread.isEmpty else { return nil }
             try readBlock()
         }
-        let ordinal = Int(word(at: offset))
+        let ordinal = word(at: offset)
         let code = OriginBook.Code(rawValue: word(at: offset + 8))
         let textCount = Int(word(at: offset + 16))
         let valueCount = Int(word(at: offset + 24))
@@ -122,7 +128,11 @@ struct DocumentSpoolReader: ~Copyable {
         var document = Document(text: text, origin: book.origin(of: code))
         document.fields = Array(block[offset..<offset + fieldByteCount])
         offset += fieldByteCount
-        return MeasuredDocument(document, ordinal: ordinal, signature: signature)
+        let isOther = ordinal == DocumentSpool.otherOrdinal
+        var item = MeasuredDocument(
+            document, ordinal: isOther ? 0 : Int(ordinal), signature: signature)
+        item.isOther = isOther
+        return item
     }
 
     private func word(at offset: Int) -> UInt64 {

@@ -1,7 +1,8 @@
 import Files
 internal import HeapModule
 
-/// A value of a few words without references, as sorters put them aside.
+/// A value of a few words without references, as sorters put them aside. It ends where its last
+/// word does: padding behind that would not be written.
 protocol SortedRecord: BitwiseCopyable, Comparable, Sendable {}
 
 /// Sorts any number of records in bounded memory: what fits is sorted there, and what does not goes

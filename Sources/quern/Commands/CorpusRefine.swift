@@ -1,7 +1,9 @@
 import ArgumentParser
 import Corpora
+import Foundation
 import Pipeline
 import Refinement
+import Work
 
 /// `quern corpus refine`
 struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
@@ -18,6 +20,12 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             Exact duplicates are removed unless --no-remove-duplicates is given, everything else \
             is done on request. Near-duplicates are found by MinHash with 20 bands of 6 values; \
             other rules can be set in pipeline.json, section corpus.refine.
+
+            Several processes, on any machines that share the directory, refine one corpus: start \
+            the same command in each under srun, mpirun, a Slurm array or a Kubernetes Indexed \
+            Job, or with --rank and --world, and then run `quern corpus finish`. Each does what \
+            nobody else is at, waits for the others where nothing is free, and ends with 0 when \
+            all is done; what a killed one leaves, another one does. The bytes are the same.
             """)
 
     static let examples: [Example] = [
@@ -28,8 +36,16 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern corpus refine web/ --output clean/web --part-format parquet",
         "quern corpus refine web/ --output clean/web --rules gopher-repetition,fineweb",
         """
+        quern corpus refine new/ --output clean/new --remove-near-duplicates --against clean/web \
+        --list-removed removed.jsonl
+        """,
+        """
         quern corpus refine dump.jsonl.zst --output - | quern encode --vocab vocab/web \
         --output shards/web --format jsonl -
+        """,
+        """
+        mpirun -n 4 quern corpus refine web/ --output clean/web --remove-near-duplicates && quern \
+        corpus finish clean/web
         """,
     ]
 
@@ -50,6 +66,16 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             """, valueName: "file"), completion: .file())
     var listRemoved: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            With several processes: stored bytes of input that make a part, which one process \
+            reads alone. (default: 256MiB)
+            """, valueName: "size"), transform: Typed.size(.fileSizes))
+    var shareBytes: ByteSize?
+
+    @OptionGroup var ranks: ShareOptions
     @OptionGroup var refining: RefiningOptions
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var result: ResultOptions
@@ -67,6 +93,11 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
+        let (share, origin) = try ranks.find()
+        if share.world > 1 {
+            if let origin { printer.notice("rank \(share.rank) of \(share.world), from \(origin)") }
+            return try await run(share, printer, interrupts)
+        }
         let destination: RefineStage.Destination =
             output == "-" ? .lines { Terminal.write($0) } : .directory(output)
         let report = try await RefineStage.run(
@@ -82,6 +113,35 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
             table.written([output] + (listRemoved.map { [$0] } ?? []))
             try result.write(table)
         }
+    }
+
+    /// Does the work of one of several processes.
+    private func run(
+        _ share: WorkShare, _ printer: ProgressPrinter, _ interrupts: InterruptHandler
+    ) async throws {
+        guard output != "-" else {
+            throw ValidationError(
+                "several processes need a directory as --output; --world 1 makes this one do all")
+        }
+        var settings = RefineStage.ShareSettings()
+        if let shareBytes { settings.partBytes = shareBytes.byteCount }
+        let outcome = try await RefineStage.runShare(
+            share, corpus: corpus.configuration(validationFraction: 0, output: output),
+            refinement: refining.configuration, directory: output, removedPath: listRemoved,
+            settings: settings, work: reporting.work(printer, interrupts))
+        printer.endLine()
+        var report = Report()
+        report.lines(
+            "rank \(share.rank) of \(share.world): \(Figures.count(outcome.ownUnitCount)) of "
+                + "\(Figures.count(outcome.unitCount)) units, and all are done; run: "
+                + "quern corpus finish \(output)\n")
+        report.member("directory", output)
+        report.member("rank", share.rank)
+        report.member("world", share.world)
+        report.member("own_units", outcome.ownUnitCount)
+        report.member("units", outcome.unitCount)
+        report.member("parts", outcome.partCount)
+        try result.write(report)
     }
 }
 
@@ -116,6 +176,11 @@ enum RefinementSummary {
                     + (file.shortTexts > 0
                         ? "; \(Figures.count(file.shortTexts)) are too short to be found\n" : "\n"))
         }
+        for other in report.others ?? [] {
+            result.lines(
+                "\(other.path): \(Figures.count(other.removed.documents)) documents are the same "
+                    + "as one of its \(Figures.count(other.read.documents)), or nearly\n")
+        }
         for step in report.steps {
             guard let parts = step.removedParts else { continue }
             result.lines(
@@ -131,6 +196,7 @@ enum RefinementSummary {
         result.member("read", report.read)
         result.member("steps", report.steps)
         if let evaluations = report.evaluations { result.member("evaluations", evaluations) }
+        if let others = report.others { result.member("against", others) }
         result.member("kept", report.kept)
         result.member("skipped", report.skipped)
         return result

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import Foundation
 import Pipeline
 import TokenShards
 import Tokenization
@@ -124,16 +123,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             valueName: "seconds"), transform: Typed.real(.real(0...1e9)))
     var journalEvery = 1.0
 
-    @Option(
-        name: .long, help: "The number of this process, from 0. (default: the launcher's)",
-        transform: Typed.whole(0...1 << 30))
-    var rank: Int?
-
-    @Option(
-        name: .long, help: "The number of processes. (default: the launcher's, or 1)",
-        transform: Typed.whole(.counts))
-    var world: Int?
-
+    @OptionGroup var ranks: ShareOptions
     @OptionGroup var specials: SpecialTokenOptions
     @OptionGroup var corpus: CorpusOptions
     @OptionGroup var result: ResultOptions
@@ -157,8 +147,7 @@ struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         shards.tokensPerShard = tokensPerShard
         shards.allowSpecial = specials.allowSpecial
         if let partBytes { shards.partBytes = partBytes.byteCount }
-        let (share, origin) = try WorkShare.find(
-            rank: rank, world: world, environment: ProcessInfo.processInfo.environment)
+        let (share, origin) = try ranks.find()
         let corpus = try corpus.configuration(
             validationFraction: validationFraction, output: output)
         let printer = reporting.makePrinter()

@@ -68,6 +68,16 @@ struct RefiningOptions: ParsableArguments {
     var decontaminationWords: Int?
 
     @Option(
+        name: .long, parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            Remove documents that are the same as one of these other corpora, or with \
+            --remove-near-duplicates nearly the same: files and folders, such as what an earlier \
+            run has refined.
+            """, valueName: "corpus"), completion: .directory)
+    var against: [String] = []
+
+    @Option(
         name: .long,
         help: ArgumentHelp(
             "Fields of JSON, such as id,url, that are kept in the lines of the result.",
@@ -136,6 +146,10 @@ struct RefiningOptions: ParsableArguments {
         if decontaminationWords != nil, decontaminate.isEmpty {
             throw ValidationError("--decontamination-words needs --decontaminate")
         }
+        if !against.isEmpty, !removeDuplicates, !removeNearDuplicates {
+            throw ValidationError(
+                "--against needs --remove-duplicates or --remove-near-duplicates")
+        }
         if shuffleSeed != nil, !shuffle {
             throw ValidationError("--shuffle-seed needs --shuffle")
         }
@@ -153,6 +167,7 @@ struct RefiningOptions: ParsableArguments {
         configuration.filter.maximumNonLetterShare = maxNonLetters
         configuration.rules = (rules ?? "").split(separator: ",").map(String.init)
         configuration.evaluationPaths = decontaminate
+        configuration.otherPaths = against
         configuration.keptFields = (keepFields ?? "").split(separator: ",").map(String.init)
         if let decontaminationWords { configuration.evaluationWordCount = decontaminationWords }
         configuration.removesDuplicates = removeDuplicates
