@@ -120,7 +120,7 @@ def ggml_tensors(config, state):
     kind = {
         "gpt2": gguf.MODEL_ARCH.GPT2, "llama": gguf.MODEL_ARCH.LLAMA,
         "mistral": gguf.MODEL_ARCH.LLAMA, "qwen2": gguf.MODEL_ARCH.QWEN2,
-        "qwen3": gguf.MODEL_ARCH.QWEN3,
+        "qwen3": gguf.MODEL_ARCH.QWEN3, "gpt_neox": gguf.MODEL_ARCH.GPTNEOX,
     }[config.model_type]
     names = gguf.get_tensor_name_map(kind, config.num_hidden_layers)
     tensors = {}
@@ -130,6 +130,10 @@ def ggml_tensors(config, state):
         array = tensor.numpy()
         if config.model_type == "gpt2" and name.split(".")[-2] in ("c_attn", "c_proj", "c_fc"):
             array = array.T
+        if name.split(".")[-2] == "query_key_value":
+            # All queries, then all keys and all values, where the model has them by heads.
+            array = array.reshape(config.num_attention_heads, 3, -1, *array.shape[1:]).swapaxes(
+                0, 1).reshape(array.shape)
         if config.model_type in ("llama", "mistral"):
             heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
             if (count := heads.get(name.split(".")[-2])):
@@ -206,6 +210,27 @@ def test_llama_cpp_writes_the_same(quern, directory, tmp_path, name):
             text = llama.greedy(prompt, 24)[1] if number != 3 else llama.greedy([0], 24)[1]
             # A character that is cut in two ends as a mark here, and is kept back there.
             assert ours.removeprefix(prompt).rstrip("\n\ufffd").startswith(text.rstrip("\n\ufffd"))
+
+
+@pytest.mark.parametrize("kind", ["neox-tanh", "neox-sequential"])
+def test_gpt_neox_in_llama_cpp(quern, vocabulary, tmp_path, kind):
+    """Imported as it is, every tensor where llama.cpp wants it, and the same greedy ids."""
+    source, ours = tmp_path / "source", tmp_path / "m"
+    make(kind, vocabulary, source)
+    quern("model", "import", source, "--output", ours, "--quiet")
+    expected = state(source)
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in state(ours).items())
+    path = export(quern, ours, tmp_path / "m.gguf", "--add-bos")
+    found = {tensor.name: tensor.data for tensor in gguf.GGUFReader(path).tensors}
+    tensors = ggml_tensors(load(source).config, load(source).state_dict())
+    assert found.keys() == tensors.keys()
+    assert all(np.array_equal(found[name], array) for name, array in tensors.items())
+    llama = LlamaCpp(path)
+    for prompt in PROMPTS:
+        ids = [0, *AutoTokenizer.from_pretrained(source)(prompt).input_ids]
+        file = write_json(tmp_path / "ids.json", ids)
+        expected = json.loads(probe("generate-greedy", ours, file, 24))
+        assert llama.greedy(ids, 24)[0] == expected, prompt
 
 
 def dequantized(path, directory):

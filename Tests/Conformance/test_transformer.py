@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 from transformers import (
-    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM,
-    MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
-    Qwen3ForCausalLM,
+    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM,
+    LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config,
+    Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
 )
 
 from model_probe import probe, write_json
@@ -55,6 +55,18 @@ def qwen2(**changes):
 
 def qwen3(**changes):
     return rotary(Qwen3Config, Qwen3ForCausalLM, **changes)
+
+
+def neox(share=0.25, **changes):
+    """A share of each head of 16 floats that positions turn; Pythia's settings otherwise."""
+    shape = dict(
+        vocab_size=VOCABULARY, max_position_embeddings=CONTEXT, hidden_size=64,
+        intermediate_size=80, num_hidden_layers=2, num_attention_heads=4, bos_token_id=0,
+        eos_token_id=0,
+        rope_parameters={
+            "rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": share},
+    )
+    return GPTNeoXForCausalLM(GPTNeoXConfig(**(shape | changes)))
 
 
 def turned(rule, **numbers):
@@ -106,6 +118,12 @@ MODELS = {
     "qwen3-window-biases": lambda **more: qwen3(
         use_sliding_window=True, sliding_window=3, max_window_layers=0, attention_bias=True,
         num_key_value_heads=1, **more),
+    "neox": neox,
+    "neox-tanh": lambda **more: neox(hidden_act="gelu_new", **more),
+    "neox-sequential": lambda **more: neox(
+        share=0.5, use_parallel_residual=False, hidden_act="gelu_new", **more),
+    "neox-no-biases": lambda **more: neox(
+        share=1.0, attention_bias=False, tie_word_embeddings=True, **more),
 }
 
 
