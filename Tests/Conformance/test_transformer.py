@@ -24,6 +24,14 @@ def load(directory):
     return AutoModelForCausalLM.from_pretrained(directory).eval()
 
 
+def stored(model, tensors):
+    """Tensors under the names of files, of which GPT-NeoX's class has its own for the head."""
+    if model.config.model_type != "gpt_neox":
+        return dict(tensors)
+    names = {"lm_head.weight": "embed_out.weight"}
+    return {names.get(name, name): tensor for name, tensor in tensors}
+
+
 def gpt2(**changes):
     shape = dict(
         vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=48, n_layer=2, n_head=3,
@@ -185,7 +193,8 @@ def test_loss_and_gradients(directory, tmp_path):
     loss.backward()
     assert abs(printed["loss"][0] - loss.item()) <= 1e-5 * abs(loss.item())
     found = load_file(out)
-    expected = {name: p.grad.numpy() for name, p in model.named_parameters()}
+    expected = {
+        name: p.grad.numpy() for name, p in stored(model, model.named_parameters()).items()}
     assert set(found) == set(expected)
     for name, gradient in expected.items():
         error = np.abs(found[name] - gradient).max()
@@ -227,7 +236,7 @@ def test_documents(directory, tmp_path):
     found = np.array(printed["token_losses"])
     assert np.abs(found - losses.detach().numpy()).max() <= 1e-4
     gradients = load_file(out)
-    for name, parameter in model.named_parameters():
+    for name, parameter in stored(model, model.named_parameters()).items():
         error = np.abs(gradients[name] - parameter.grad.numpy()).max()
         assert error <= 1e-3 * parameter.grad.abs().max().item(), name
 
@@ -295,7 +304,8 @@ def test_checkpoint_loads_in_transformers(directory, model, tmp_path):
     assert names == set(load_file(directory / "model.safetensors"))
 
 
-@pytest.mark.parametrize("architecture", ["gpt2", "llama", "mistral", "qwen2", "qwen3"])
+@pytest.mark.parametrize(
+    "architecture", ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_new_model(tmp_path, architecture, tied):
     """A new model has GPT-2's start and loads in its class."""
@@ -309,7 +319,9 @@ def test_new_model(tmp_path, architecture, tied):
     assert loaded.config.tie_word_embeddings == tied
     if architecture == "gpt2":
         assert json.loads((tmp_path / "config.json").read_text())["n_ctx"] == 32
-    residual = ("c_proj.weight", "o_proj.weight", "down_proj.weight")
+    residual = (
+        "c_proj.weight", "o_proj.weight", "down_proj.weight", "dense.weight",
+        "dense_4h_to_h.weight")
     for name, tensor in loaded.state_dict().items():
         if tensor.dim() == 2:
             deviation = 0.01 if name.endswith(residual) else 0.02
@@ -348,10 +360,11 @@ def test_names_without_prefix(directory, model, tmp_path):
     """OpenAI's own upload has no prefix, and masks among its tensors."""
     from safetensors.torch import save_file
 
+    prefix = model.base_model_prefix + "."
     state = {
-        name.removeprefix("transformer.").removeprefix("model."): tensor.clone()
-        for name, tensor in model.state_dict().items()
-        if name != "lm_head.weight" or not model.config.tie_word_embeddings
+        name.removeprefix(prefix): tensor.clone()
+        for name, tensor in stored(model, model.state_dict().items()).items()
+        if name.startswith(prefix) or not model.config.tie_word_embeddings
     }
     if model.config.model_type == "gpt2":
         state["h.0.attn.bias"] = torch.ones(1, 1, CONTEXT, CONTEXT)

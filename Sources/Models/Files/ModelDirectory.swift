@@ -78,7 +78,8 @@ public struct ModelDirectory: Sendable {
     /// - Throws: `ModelError.notFiniteWeight` for one that is infinite or NaN.
     func read(_ index: Int, numbers: Range<Int>, into floats: FloatSlice) throws(ModelError) {
         let tensor = layout.tensors[index]
-        guard let order = tensor.rowOrder else {
+        // A GGUF file has the rows of queries, keys and values as memory has them.
+        guard case .safetensors = sources[index], let order = tensor.rowOrder else {
             return try readStored(index, numbers: numbers, into: floats)
         }
         // Parts of rows at both ends, and whole rows between.

@@ -211,7 +211,7 @@ extension GPTConfiguration.LlamaFields {
         }
     }
 
-    static func activationName(_ activation: Activation) -> String {
+    private static func activationName(_ activation: Activation) -> String {
         activation == .geluTanh ? "gelu_pytorch_tanh" : activation.rawValue
     }
 }

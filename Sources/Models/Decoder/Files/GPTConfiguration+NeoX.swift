@@ -71,9 +71,9 @@ extension GPTConfiguration {
             let members: [(String, String)] = [
                 ("architectures", "[\n    \"GPTNeoXForCausalLM\"\n  ]"),
                 ("attention_bias", "\(c.attentionBiases == .all)"),
-                ("attention_dropout", "0.0"), ("bos_token_id", end), ("classifier_dropout", "0.0"),
+                ("attention_dropout", "0.0"), ("bos_token_id", end), ("classifier_dropout", "0.1"),
                 ("eos_token_id", end),
-                ("hidden_act", "\"\(LlamaFields.activationName(c.activation))\""),
+                ("hidden_act", "\"\(c.activation.rawValue)\""),
                 ("hidden_dropout", "0.0"), ("hidden_size", "\(c.embeddingSize)"),
                 ("initializer_range", "0.02"), ("intermediate_size", "\(c.feedForwardSize)"),
                 ("layer_norm_eps", "\(c.layerNormEpsilon)"),
