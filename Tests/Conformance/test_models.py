@@ -22,7 +22,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 
 ARCHITECTURES = [
     "gpt2", "llama-untied", "llama-one-key", "qwen3-untied-grouped", "llama-biases",
-    "llama-linear", "llama-llama3", "llama-yarn", "mistral", "qwen2",
+    "llama-linear", "llama-llama3", "llama-yarn", "mistral", "qwen2", "neox-tanh",
+    "neox-sequential",
 ]
 TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
 
@@ -120,7 +121,7 @@ def ggml_tensors(config, state):
     kind = {
         "gpt2": gguf.MODEL_ARCH.GPT2, "llama": gguf.MODEL_ARCH.LLAMA,
         "mistral": gguf.MODEL_ARCH.LLAMA, "qwen2": gguf.MODEL_ARCH.QWEN2,
-        "qwen3": gguf.MODEL_ARCH.QWEN3,
+        "qwen3": gguf.MODEL_ARCH.QWEN3, "gpt_neox": gguf.MODEL_ARCH.GPTNEOX,
     }[config.model_type]
     names = gguf.get_tensor_name_map(kind, config.num_hidden_layers)
     tensors = {}
@@ -130,6 +131,10 @@ def ggml_tensors(config, state):
         array = tensor.numpy()
         if config.model_type == "gpt2" and name.split(".")[-2] in ("c_attn", "c_proj", "c_fc"):
             array = array.T
+        if name.split(".")[-2] == "query_key_value":
+            # All queries, then all keys and all values, where the model has them by heads.
+            array = array.reshape(config.num_attention_heads, 3, -1, *array.shape[1:]).swapaxes(
+                0, 1).reshape(array.shape)
         if config.model_type in ("llama", "mistral"):
             heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
             if (count := heads.get(name.split(".")[-2])):
@@ -173,7 +178,7 @@ def test_gguf_file(quern, directory, tmp_path, name):
     assert wanted in seen
     config = load(directory).config
     field = {key: value.contents() for key, value in reader.fields.items()}
-    kind = {"mistral": "llama"}.get(config.model_type, config.model_type)
+    kind = {"mistral": "llama", "gpt_neox": "gptneox"}.get(config.model_type, config.model_type)
     assert field["general.architecture"] == kind
     assert field[f"{kind}.block_count"] == config.num_hidden_layers
     assert field[f"{kind}.embedding_length"] == config.hidden_size

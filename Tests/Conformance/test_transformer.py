@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 from transformers import (
-    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM,
-    MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
-    Qwen3ForCausalLM,
+    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM,
+    LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config,
+    Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
 )
 
 from model_probe import probe, write_json
@@ -22,6 +22,14 @@ VOCABULARY, CONTEXT, BATCH = 211, 48, 4
 
 def load(directory):
     return AutoModelForCausalLM.from_pretrained(directory).eval()
+
+
+def stored(model, tensors):
+    """Tensors under the names of files, of which GPT-NeoX's class has its own for the head."""
+    if model.config.model_type != "gpt_neox":
+        return dict(tensors)
+    names = {"lm_head.weight": "embed_out.weight"}
+    return {names.get(name, name): tensor for name, tensor in tensors}
 
 
 def gpt2(**changes):
@@ -55,6 +63,18 @@ def qwen2(**changes):
 
 def qwen3(**changes):
     return rotary(Qwen3Config, Qwen3ForCausalLM, **changes)
+
+
+def neox(share=0.25, **changes):
+    """A share of each head of 16 floats that positions turn; Pythia's settings otherwise."""
+    shape = dict(
+        vocab_size=VOCABULARY, max_position_embeddings=CONTEXT, hidden_size=64,
+        intermediate_size=80, num_hidden_layers=2, num_attention_heads=4, bos_token_id=0,
+        eos_token_id=0,
+        rope_parameters={
+            "rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": share},
+    )
+    return GPTNeoXForCausalLM(GPTNeoXConfig(**(shape | changes)))
 
 
 def turned(rule, **numbers):
@@ -106,6 +126,12 @@ MODELS = {
     "qwen3-window-biases": lambda **more: qwen3(
         use_sliding_window=True, sliding_window=3, max_window_layers=0, attention_bias=True,
         num_key_value_heads=1, **more),
+    "neox": neox,
+    "neox-tanh": lambda **more: neox(hidden_act="gelu_new", **more),
+    "neox-sequential": lambda **more: neox(
+        share=0.5, use_parallel_residual=False, hidden_act="gelu_new", **more),
+    "neox-no-biases": lambda **more: neox(
+        share=1.0, attention_bias=False, tie_word_embeddings=True, **more),
 }
 
 
@@ -167,7 +193,8 @@ def test_loss_and_gradients(directory, tmp_path):
     loss.backward()
     assert abs(printed["loss"][0] - loss.item()) <= 1e-5 * abs(loss.item())
     found = load_file(out)
-    expected = {name: p.grad.numpy() for name, p in model.named_parameters()}
+    expected = {
+        name: p.grad.numpy() for name, p in stored(model, model.named_parameters()).items()}
     assert set(found) == set(expected)
     for name, gradient in expected.items():
         error = np.abs(found[name] - gradient).max()
@@ -209,7 +236,7 @@ def test_documents(directory, tmp_path):
     found = np.array(printed["token_losses"])
     assert np.abs(found - losses.detach().numpy()).max() <= 1e-4
     gradients = load_file(out)
-    for name, parameter in model.named_parameters():
+    for name, parameter in stored(model, model.named_parameters()).items():
         error = np.abs(gradients[name] - parameter.grad.numpy()).max()
         assert error <= 1e-3 * parameter.grad.abs().max().item(), name
 
@@ -277,7 +304,8 @@ def test_checkpoint_loads_in_transformers(directory, model, tmp_path):
     assert names == set(load_file(directory / "model.safetensors"))
 
 
-@pytest.mark.parametrize("architecture", ["gpt2", "llama", "mistral", "qwen2", "qwen3"])
+@pytest.mark.parametrize(
+    "architecture", ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_new_model(tmp_path, architecture, tied):
     """A new model has GPT-2's start and loads in its class."""
@@ -291,7 +319,9 @@ def test_new_model(tmp_path, architecture, tied):
     assert loaded.config.tie_word_embeddings == tied
     if architecture == "gpt2":
         assert json.loads((tmp_path / "config.json").read_text())["n_ctx"] == 32
-    residual = ("c_proj.weight", "o_proj.weight", "down_proj.weight")
+    residual = (
+        "c_proj.weight", "o_proj.weight", "down_proj.weight", "dense.weight",
+        "dense_4h_to_h.weight")
     for name, tensor in loaded.state_dict().items():
         if tensor.dim() == 2:
             deviation = 0.01 if name.endswith(residual) else 0.02
@@ -330,10 +360,11 @@ def test_names_without_prefix(directory, model, tmp_path):
     """OpenAI's own upload has no prefix, and masks among its tensors."""
     from safetensors.torch import save_file
 
+    prefix = model.base_model_prefix + "."
     state = {
-        name.removeprefix("transformer.").removeprefix("model."): tensor.clone()
-        for name, tensor in model.state_dict().items()
-        if name != "lm_head.weight" or not model.config.tie_word_embeddings
+        name.removeprefix(prefix): tensor.clone()
+        for name, tensor in stored(model, model.state_dict().items()).items()
+        if name.startswith(prefix) or not model.config.tie_word_embeddings
     }
     if model.config.model_type == "gpt2":
         state["h.0.attn.bias"] = torch.ones(1, 1, CONTEXT, CONTEXT)

@@ -25,7 +25,7 @@ import Work
         try #require(try ModelDirectory(gguf: path).model() as? GPT)
     }
 
-    /// Whether a GGUF file can say what the kind is.
+    /// Whether a GGUF file can say what the kind is, and is read again.
     @Sendable private static func isWritable(_ kind: ModelKind) -> Bool {
         var shape = GPTConfiguration(.gpt2)
         kind.change(&shape)
@@ -49,6 +49,11 @@ import Work
         #expect(copy.parameters.array == model.parameters.array)
         var expected = model.configuration
         if expected.architecture == .mistral { expected.architecture = .llama }
+        if expected.architecture == .gptNeoX {
+            // The file has the count of floats that turn.
+            expected.variations.rotaryShare = Double(expected.rotaryWidth) / 8
+            #expect(copy.configuration.rotaryWidth == expected.rotaryWidth)
+        }
         #expect(copy.configuration == expected)
         // Read in parts, as it is when it is written again.
         let again = directory.path + "/again"
@@ -199,6 +204,25 @@ import Work
         let error = #expect(throws: ModelError.self) { try read() }
         let wanted = key == "general.architecture" ? "llama.expert_count" : reason
         #expect(error?.description.contains(wanted) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("a GPT-NeoX that does not say how its blocks go, or turns more than a head, is refused")
+    func neoX() throws {
+        let kind = try #require(
+            ModelKind.all.first { $0.testDescription.contains("gelu_new, its own") })
+        try write(try tinyModel(kind, heads: 4, width: 32))
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        let key = Array("gptneox.use_parallel_residual".utf8)
+        let missing = bytes.replacing(key, with: Array("gptneox.use_parallel_residuum".utf8))
+        #expect(try refusal(missing).contains("it has no gptneox.use_parallel_residual"))
+        let count = Array("gptneox.rope.dimension_count".utf8)
+        let place = try #require(bytes.firstRange(of: count)).upperBound
+        for (wrong, reason) in [(9, "9 floats turn"), (0, "0 floats turn"), (3, "are 3")] {
+            var changed = bytes
+            // Behind the key, the four bytes of its type.
+            changed[place + 4] = UInt8(wrong)
+            #expect(try refusal(changed).contains(reason))
+        }
     }
 
     /// The file of a Llama, changed.

@@ -109,7 +109,9 @@ private struct ReadGGUF {
         let error = #expect(throws: ModelError.self) { try export(try tinyModel(kind)) }
         let reason = error?.description ?? ""
         #expect(
-            ["a window slides", "another activation", "no biases"].contains { reason.contains($0) })
+            ["a window slides", "another activation", "no biases", "has biases"].contains {
+                reason.contains($0)
+            })
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/model.gguf"))
     }
 
@@ -148,6 +150,24 @@ private struct ReadGGUF {
         }
         let error = #expect(throws: ModelError.self) { try export(try tinyModel(unusual)) }
         #expect(error?.description.contains("the numbers of the paper") == true)
+    }
+
+    @Test("GPT-NeoX's queries, keys and values lie as llama.cpp has them, not by heads")
+    func byHeads() throws {
+        let kind = try #require(
+            ModelKind.all.first { $0.testDescription.contains("gelu_new, its own") })
+        let model = try tinyModel(kind)
+        let file = try export(model)
+        for kind in ["weight", "bias"] {
+            let tensor = try #require(
+                model.layout.tensor(named: "layers.1.attention.query_key_value.\(kind)"))
+            #expect(
+                try file.floats("blk.1.attn_qkv.\(kind)") == model.parameters.array(tensor.range))
+        }
+        let members = ModelDirectory.ggufMembers(model.configuration, .float32, name: "x")
+        let text = String(decoding: members.bytes, as: UTF8.self)
+        #expect(text.contains("gptneox.use_parallel_residual"))
+        #expect(text.contains("gptneox.rope.dimension_count"))
     }
 
     @Test("GPT-2's matrices are (out, in)")

@@ -74,8 +74,29 @@ struct ModelKind: CustomTestStringConvertible, Sendable {
             $0.variations.activation = .relu
             $0.variations.rotaryScaling = .linear(factor: 3)
         },
+        ModelKind("gpt_neox, half of each head turns") {
+            $0.architecture = .gptNeoX
+            $0.tiesEmbeddings = false
+            $0.variations.rotaryShare = evenShare(of: $0.headSize)
+        },
+        ModelKind("gpt_neox, one part behind the other, gelu_new, its own head") {
+            $0.architecture = .gptNeoX
+            $0.tiesEmbeddings = false
+            $0.variations.rotaryShare = evenShare(of: $0.headSize)
+            $0.variations.isParallel = false
+            $0.variations.activation = .geluTanh
+        },
+        ModelKind("gpt_neox, no biases in attention, whole heads turn") {
+            $0.architecture = .gptNeoX
+            $0.variations.rotaryShare = 1
+            $0.variations.attentionBiases = GPTVariations.AttentionBiases.none
+            $0.rotaryBase = 30
+        },
     ]
 }
+
+/// About half of a head of `size` floats, which is an even number of them.
+private func evenShare(of size: Int) -> Double { (Double(size / 4 * 2) + 0.5) / Double(size) }
 
 /// A model small enough to check by brute force, away from its start so that nothing is zero.
 func tinyModel(

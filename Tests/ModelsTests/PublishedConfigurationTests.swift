@@ -113,6 +113,20 @@ struct PublishedConfiguration: CustomTestStringConvertible, Sendable {
             $0.tiesEmbeddings = true
         },
         PublishedConfiguration(
+            "Pythia 70M",
+            """
+            {"architectures": ["GPTNeoXForCausalLM"], "bos_token_id": 0, "eos_token_id": 0,
+             "hidden_act": "gelu", "hidden_size": 512, "initializer_range": 0.02,
+             "intermediate_size": 2048, "layer_norm_eps": 1e-05, "max_position_embeddings": 2048,
+             "model_type": "gpt_neox", "num_attention_heads": 8, "num_hidden_layers": 6,
+             "rotary_emb_base": 10000, "rotary_pct": 0.25, "tie_word_embeddings": false,
+             "torch_dtype": "float16", "transformers_version": "4.24.0", "use_cache": true,
+             "use_parallel_residual": true, "vocab_size": 50304}
+            """, .gptNeoX, (6, 8, 512, 2048, 50304), epsilon: 1e-5
+        ) {
+            $0.tiesEmbeddings = false
+        },
+        PublishedConfiguration(
             "Mistral 7B v0.1, whose window slides",
             """
             {"architectures": ["MistralForCausalLM"], "bos_token_id": 1, "eos_token_id": 2,
@@ -225,7 +239,11 @@ struct PublishedConfiguration: CustomTestStringConvertible, Sendable {
         arguments: [
             (#"{"model_type": "phi", "partial_rotary_factor": 0.4}"#, "model_type is phi"),
             (#"{"model_type": "phi3", "original_max_position_embeddings": 4096}"#, "phi3"),
-            (#"{"model_type": "gpt_neox", "rotary_pct": 0.25}"#, "gpt_neox"),
+            (#"{"model_type": "gpt_neox", "rotary_pct": 0.1}"#, "0.1 of a head's 96"),
+            (#"{"model_type": "gpt_neox", "rotary_pct": 1e300}"#, "not a share"),
+            (#"{"model_type": "gpt_neox", "rotary_pct": -1}"#, "not a share"),
+            (#"{"model_type": "gpt_neox", "hidden_act": "gelu_10"}"#, "gelu_10"),
+            (#"{"model_type": "gpt_neox", "head_dim": 8}"#, "\"head_dim\""),
             (#"{"model_type": "llama", "rope_interleaved": true}"#, "\"rope_interleaved\""),
             (#"{"model_type": "llama", "partial_rotary_factor": 0.5}"#, "partial_rotary_factor"),
             (#"{"model_type": "llama", "hidden_act": "quick_gelu"}"#, "quick_gelu"),

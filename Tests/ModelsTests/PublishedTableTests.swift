@@ -113,6 +113,18 @@ import Testing
             "partial_rotary_factor: others": [
                 #"{"model_type": "llama", "partial_rotary_factor": 0.5}"#
             ],
+            "rotary_pct: any in gpt_neox": [
+                #"{"model_type": "gpt_neox", "hidden_act": "gelu_new", "rotary_pct": 0.5}"#,
+                #"{"model_type": "gpt_neox", "hidden_act": "gelu_new", "rope_parameters":"#
+                    + #" {"rope_theta": 9.0, "partial_rotary_factor": 1.0}}"#,
+            ],
+            "use_parallel_residual: any in gpt_neox": [true, false].map {
+                #"{"model_type": "gpt_neox", "hidden_act": "gelu_new", "#
+                    + #""use_parallel_residual": \#($0)}"#
+            },
+            "attention_bias: false in gpt_neox": [
+                #"{"model_type": "gpt_neox", "hidden_act": "gelu_new", "attention_bias": false}"#
+            ],
             "tie_word_embeddings: any": [
                 #"{"model_type": "llama", "tie_word_embeddings": true}"#,
                 #"{"model_type": "gpt2", "tie_word_embeddings": false}"#,
@@ -126,6 +138,25 @@ import Testing
             "auto_map: any": [#"{"model_type": "llama", "auto_map": {"AutoConfig": "a.B"}}"#],
         ]
     }()
+
+    @Test("the rows of heads change places and come back")
+    func headRows() {
+        let order = HeadRows(heads: 3, size: 2)
+        // Head 1's keys are rows 2, 3 of its six, and rows 2, 3 of the second third of memory.
+        #expect(order.fileRow(of: 6 + 2) == 6 + 2 && order.memoryRow(of: 6 + 2) == 6 + 2)
+        #expect(order.fileRow(of: 2) == 6 && order.fileRow(of: 17) == 17)
+        #expect((0..<18).allSatisfy { order.memoryRow(of: order.fileRow(of: $0)) == $0 })
+        #expect(Set((0..<18).map(order.fileRow)).count == 18)
+        for start in 0..<18 {
+            for end in start...18 {
+                var rows: [Int] = []
+                order.forEachRun(of: start..<end, order.fileRow) { run, first in
+                    rows += run.indices.map { first + $0 - run.lowerBound }
+                }
+                #expect(rows == (start..<end).map(order.fileRow))
+            }
+        }
+    }
 
     @Test("every setting is read or refused as its row says")
     func settings() throws {

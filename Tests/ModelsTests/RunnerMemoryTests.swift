@@ -8,6 +8,8 @@ import Work
         var configuration = GPTConfiguration(
             architecture: architecture, layerCount: 2, headCount: 4, embeddingSize: 24,
             positionCount: 20, vocabularySize: 70)
+        // Of six floats a pair or two.
+        if architecture == .gptNeoX { configuration.variations.rotaryShare = 0.75 }
         for tied in [true, false] where tied || architecture != .gpt2 {
             configuration.tiesEmbeddings = tied
             let model = try GPT(configuration, seed: 1)

@@ -14,15 +14,18 @@ public enum Architecture: String, Codable, CaseIterable, Sendable {
     case qwen2
     /// `Qwen3ForCausalLM`: as ``llama``, with an RMSNorm over each head's queries and keys.
     case qwen3
+    /// `GPTNeoXForCausalLM`: rotary positions in a part of each head, LayerNorm, biases, GELU; both
+    /// parts of a block read the same stream. Pythia's architecture.
+    case gptNeoX = "gpt_neox"
 
     /// Whether a position is a turn of queries and keys; otherwise it is a learned vector.
     var isRotary: Bool { self != .gpt2 }
     /// The architectures that have rotary positions, for a person.
     static let rotaryNames = "llama, mistral, qwen2 or qwen3"
     /// Whether the norms are RMSNorm; otherwise they are LayerNorm.
-    var usesRMSNorm: Bool { self != .gpt2 }
+    var usesRMSNorm: Bool { self != .gpt2 && self != .gptNeoX }
     /// Whether the feed-forward part is SwiGLU; otherwise it is GELU.
-    var isGated: Bool { self != .gpt2 }
+    var isGated: Bool { self != .gpt2 && self != .gptNeoX }
     /// Whether the output head of a new model is the token embedding, as in the configurations of
     /// Hugging Face's classes.
     var tiesEmbeddings: Bool { self == .gpt2 }

@@ -29,7 +29,7 @@ extension GPTConfiguration {
             CodingKeys.intermediateSize, \.intermediateSize,
             """
             Floats inside of the feed-forward part; null for 4 n_embd. Where it is gated, as in \
-            all but gpt2, null is 8/3 n_embd, rounded up to a multiple of 32.
+            all but gpt2 and gpt_neox, null is 8/3 n_embd, rounded up to a multiple of 32.
             """),
         positionKey(
             CodingKeys.positionCount, \.positionCount, most: 1 << 24,
@@ -48,7 +48,7 @@ extension GPTConfiguration {
         .number(
             CodingKeys.rotaryBase, \.rotaryBase, .above(1, upTo: 1e30),
             "Base of the angles of rotary positions. The larger, the slower the slowest turns.",
-            when: "architecture is \(Architecture.rotaryNames)",
+            when: "architecture is not gpt2",
             also: ["rope_base", "rotary_base", "theta"]),
         .value(
             CodingKeys.tiesEmbeddings, \.tiesEmbeddings,

@@ -29,7 +29,8 @@ extension GPTConfiguration: ModelShape {
             _ role: ParameterLayout.Role
         ) {
             placement.linear(
-                weights: linear.weights, biases: linear.biases, from: width, to: outputs, role)
+                weights: linear.weights, biases: linear.biases, from: width, to: outputs, role,
+                rowOrder: linear.isByHeads ? HeadRows(heads: headCount, size: headSize) : nil)
         }
         placement.add(names.tokens, [vocabularySize, c], .embedding)
         if let positions = names.positions {
@@ -48,12 +49,12 @@ extension GPTConfiguration: ModelShape {
             place(block.down, from: f, to: [c], .residualMatrix)
         }
         placement.norm(names.finalNorm, c)
-        if !tiesEmbeddings { placement.add(TensorNames.head, [vocabularySize, c], .head) }
+        if !tiesEmbeddings { placement.add(names.head, [vocabularySize, c], .head) }
         return ParameterLayout(placement)
     }
 
     /// A tied head may be there as a copy of the embedding.
-    public var copies: [String: Int] { tiesEmbeddings ? [TensorNames.head: 0] : [:] }
+    public var copies: [String: Int] { tiesEmbeddings ? [TensorNames(self).head: 0] : [:] }
 
     /// Layers, heads, width, the kind of positions, and what differs from the architecture's own
     /// way.
@@ -62,6 +63,9 @@ extension GPTConfiguration: ModelShape {
         if keyWidth != queryWidth { heads += ", \(keyWidth / headSize) of keys and values" }
         var positions = positionEncoding.rawValue
         if let scaling = variations.rotaryScaling { positions += ", \(scaling.name)" }
+        if architecture.isRotary, rotaryWidth < headSize {
+            positions += ", \(rotaryWidth) of a head's \(headSize) floats"
+        }
         var facts = [
             ("layers", "\(layerCount)"), ("heads", heads),
             ("width", "\(embeddingSize), \(feedForwardSize) inside"), ("positions", positions),
@@ -69,7 +73,10 @@ extension GPTConfiguration: ModelShape {
         if activation != GPTConfiguration(architecture).activation {
             facts.append(("activation", activation.rawValue))
         }
-        if attentionBiases == .all, architecture.attentionBiases != .all {
+        if isParallel { facts.append(("residual", "parallel")) }
+        if attentionBiases == .none, architecture.attentionBiases == .all {
+            facts.append(("biases", "none in attention"))
+        } else if attentionBiases == .all, architecture.attentionBiases != .all {
             facts.append(("biases", hasFeedForwardBiases ? "in all products" : "in attention"))
         } else if hasFeedForwardBiases, architecture.isGated {
             facts.append(("biases", "in the feed-forward part"))

@@ -154,6 +154,7 @@ extension GPTConfiguration: Equatable {
             && a.tiesEmbeddings == b.tiesEmbeddings && a.positionEncoding == b.positionEncoding
             && a.activation == b.activation && a.attentionBiases == b.attentionBiases
             && a.hasFeedForwardBiases == b.hasFeedForwardBiases
+            && a.isParallel == b.isParallel && a.rotaryShare == b.rotaryShare
             && a.variations.rotaryScaling == b.variations.rotaryScaling
             && (0..<a.layerCount).allSatisfy { a.window(ofLayer: $0) == b.window(ofLayer: $0) }
     }
@@ -179,7 +180,16 @@ extension GPTConfiguration {
                 reason: "\(headCount) heads cannot share \(sharing) of keys and values; "
                     + "make n_kv_head a divisor of n_head")
         }
-        guard headSize % 2 == 0 else {
+        if architecture == .gptNeoX { try refuse(sharedHeads) }
+        guard (0...1).contains(rotaryShare) else {
+            throw .badConfiguration(reason: "positions turn \(rotaryShare) of a head, not a share")
+        }
+        guard rotaryWidth > 0, rotaryWidth % 2 == 0 || rotaryShare == 1 else {
+            throw .badConfiguration(
+                reason: "rotary positions turn pairs, and \(rotaryShare) of a head's \(headSize) "
+                    + "floats are \(rotaryWidth); choose n_embd and n_head so that this is even")
+        }
+        guard headSize % 2 == 0 || rotaryShare < 1 else {
             throw .badConfiguration(
                 reason: "rotary positions turn pairs, and a head has \(headSize) floats; "
                     + "choose n_embd and n_head so that n_embd / n_head is even, or set head_dim")
@@ -193,14 +203,20 @@ extension GPTConfiguration {
 
     /// GPT-2 has no place for what only the others have.
     private func validateLearned() throws(ModelError) {
-        let foreign = [
-            ("n_kv_head", keyWidth != queryWidth), ("head_dim", queryWidth != embeddingSize),
-            ("rope_theta", rotaryBase != Self.defaultRotaryBase),
-        ]
-        for (name, isSet) in foreign where isSet {
+        try refuse(sharedHeads + [("rope_theta", rotaryBase != Self.defaultRotaryBase)])
+    }
+
+    /// What GPT-2 and GPT-NeoX do not have of heads.
+    private var sharedHeads: [(name: String, isSet: Bool)] {
+        [("n_kv_head", keyWidth != queryWidth), ("head_dim", queryWidth != embeddingSize)]
+    }
+
+    private func refuse(_ keys: [(name: String, isSet: Bool)]) throws(ModelError) {
+        for (name, isSet) in keys where isSet {
             throw .badConfiguration(
-                reason: "gpt2 has no \(name); leave it out, or set architecture to "
-                    + Architecture.rotaryNames)
+                reason:
+                    "\(architecture.rawValue) has no \(name); leave it out, or set architecture "
+                    + "to \(Architecture.rotaryNames)")
         }
     }
 }

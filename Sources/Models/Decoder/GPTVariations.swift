@@ -21,6 +21,10 @@ public struct GPTVariations: Hashable, Sendable {
     public var feedForwardBiases: Bool?
     /// How rotary positions are stretched over more than the model has first learned.
     public var rotaryScaling: RotaryScaling?
+    /// The share of each head's floats that positions turn; nil for the architecture's own.
+    public var rotaryShare: Double?
+    /// Whether both parts of a block read the stream before it; nil for the architecture's own way.
+    public var isParallel: Bool?
     /// The last positions that each sees, its own included, in the layers where a window slides;
     /// nil for all.
     public var slidingWindow: Int?
@@ -34,7 +38,8 @@ public struct GPTVariations: Hashable, Sendable {
 extension GPTConfiguration {
     /// The function inside of the feed-forward part.
     public var activation: Activation {
-        variations.activation ?? (architecture.isGated ? .silu : .geluTanh)
+        if let activation = variations.activation { return activation }
+        return architecture.isGated ? .silu : architecture == .gptNeoX ? .gelu : .geluTanh
     }
 
     /// The products of attention that have biases.
@@ -44,8 +49,20 @@ extension GPTConfiguration {
 
     /// Whether the products of the feed-forward part have biases.
     public var hasFeedForwardBiases: Bool {
-        variations.feedForwardBiases ?? (architecture == .gpt2)
+        variations.feedForwardBiases ?? !architecture.isGated
     }
+
+    /// The share of each head's floats that positions turn.
+    public var rotaryShare: Double {
+        variations.rotaryShare ?? (architecture == .gptNeoX ? 0.25 : 1)
+    }
+
+    /// The floats of each head, the first ones, that positions turn.
+    public var rotaryWidth: Int { Int(Double(headSize) * rotaryShare) }
+
+    /// Whether both parts of a block read the stream before it, so that the second does not see what
+    /// the first adds.
+    public var isParallel: Bool { variations.isParallel ?? (architecture == .gptNeoX) }
 
     /// The last positions that each sees in a layer, its own included; nil for all, and where the
     /// window is as long as the context.
@@ -65,12 +82,18 @@ extension GPTConfiguration {
             .badConfiguration(reason: "\(architecture.rawValue) has no \(what)")
         }
         if attentionBiases != architecture.attentionBiases {
-            guard architecture.choosesAttentionBiases, attentionBiases == .all else {
+            guard architecture.choosesAttentionBiases,
+                attentionBiases == (architecture == .gptNeoX ? .none : .all)
+            else {
                 throw fail("choice of biases in attention")
             }
         }
-        if hasFeedForwardBiases != (architecture == .gpt2), architecture != .llama {
+        if hasFeedForwardBiases == architecture.isGated, architecture != .llama {
             throw fail("choice of biases in its feed-forward part")
+        }
+        if architecture != .gptNeoX {
+            if isParallel { throw fail("parallel residual") }
+            if rotaryShare != 1 { throw fail("part of a head that does not turn") }
         }
         if let window = variations.slidingWindow {
             guard architecture.canSlide else { throw fail("sliding window") }
@@ -89,14 +112,15 @@ extension Architecture {
     /// The products of attention that have biases.
     var attentionBiases: GPTVariations.AttentionBiases {
         switch self {
-        case .gpt2: .all
+        case .gpt2, .gptNeoX: .all
         case .qwen2: .inputs
         case .llama, .mistral, .qwen3: .none
         }
     }
 
-    /// Whether a model may have biases in all products of attention instead.
-    var choosesAttentionBiases: Bool { self == .llama || self == .qwen3 }
+    /// Whether a model may have biases in all products of attention instead, or in none where the
+    /// architecture has them.
+    var choosesAttentionBiases: Bool { self == .llama || self == .qwen3 || self == .gptNeoX }
 
     /// Whether the class has layers in which a window slides.
     var canSlide: Bool { self == .mistral || self == .qwen2 || self == .qwen3 }

@@ -6,6 +6,8 @@ struct TensorNames {
     struct Linear {
         let weights: [String]
         let biases: [String]
+        /// Whether the file has the rows of each head's queries, keys and values together.
+        var isByHeads = false
     }
 
     /// A block's tensors.
@@ -29,13 +31,14 @@ struct TensorNames {
     let block: @Sendable (Int) -> Block
 
     /// The head where it is not the token embedding; it stands outside of the prefix.
-    static let head = "lm_head.weight"
+    let head: String
 
     init(_ configuration: GPTConfiguration) {
         let architecture = configuration.architecture
         let (attention, isBiased) = (
             configuration.attentionBiases, configuration.hasFeedForwardBiases
         )
+        head = architecture == .gptNeoX ? "embed_out.weight" : "lm_head.weight"
         switch architecture {
         case .gpt2:
             prefix = "transformer."
@@ -53,6 +56,33 @@ struct TensorNames {
                     headNorms: [], out: linear("attn.c_proj"),
                     norm2: [h + "ln_2.weight", h + "ln_2.bias"], up: linear("mlp.c_fc"),
                     down: linear("mlp.c_proj"))
+            }
+        case .gptNeoX:
+            prefix = "gpt_neox."
+            tokens = "embed_in.weight"
+            positions = nil
+            finalNorm = ["final_layer_norm.weight", "final_layer_norm.bias"]
+            storesOutputRows = true
+            block = { layer in
+                let l = "layers.\(layer)."
+                func norm(_ name: String) -> [String] {
+                    [l + name + ".weight", l + name + ".bias"]
+                }
+                func linear(
+                    _ name: String, hasBias: Bool, isByHeads: Bool = false
+                ) -> Linear {
+                    Linear(
+                        weights: [l + name + ".weight"],
+                        biases: hasBias ? [l + name + ".bias"] : [], isByHeads: isByHeads)
+                }
+                return Block(
+                    norm1: norm("input_layernorm"),
+                    qkv: linear(
+                        "attention.query_key_value", hasBias: attention == .all, isByHeads: true),
+                    headNorms: [], out: linear("attention.dense", hasBias: attention == .all),
+                    norm2: norm("post_attention_layernorm"),
+                    up: linear("mlp.dense_h_to_4h", hasBias: isBiased),
+                    down: linear("mlp.dense_4h_to_h", hasBias: isBiased))
             }
         case .llama, .mistral, .qwen2, .qwen3:
             prefix = "model."

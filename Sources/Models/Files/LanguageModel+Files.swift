@@ -42,7 +42,7 @@ extension LanguageModel {
             layout.tensors.map {
                 .init(
                     name: $0.checkpointName, shape: $0.shape, buffer: parameters,
-                    offset: $0.offset)
+                    offset: $0.offset, rowOrder: $0.rowOrder)
             }, to: directory + "/model.safetensors")
     }
 }

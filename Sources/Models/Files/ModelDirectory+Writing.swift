@@ -55,8 +55,23 @@ extension ModelDirectory {
         return ["config.json", "generation_config.json"] + names
     }
 
-    /// The layout's tensor `index`, as it is in the model.
+    /// The layout's tensor `index`, its rows in the order of a checkpoint.
     func stream(_ index: Int) -> TensorStream {
+        let tensor = layout.tensors[index]
+        let width = tensor.shape.dropFirst().reduce(1, *)
+        guard let order = tensor.rowOrder else { return memoryStream(index) }
+        return TensorStream(name: tensor.checkpointName, shape: tensor.shape) {
+            (rows, floats) throws(ModelError) in
+            try order.forEachRun(of: rows, order.memoryRow) { (run, start) throws(ModelError) in
+                try read(
+                    index, numbers: start * width..<(start + run.count) * width,
+                    into: floats.at((run.lowerBound - rows.lowerBound) * width, run.count * width))
+            }
+        }
+    }
+
+    /// The layout's tensor `index`, as it is in the model.
+    func memoryStream(_ index: Int) -> TensorStream {
         let tensor = layout.tensors[index]
         let width = tensor.shape.dropFirst().reduce(1, *)
         return TensorStream(name: tensor.checkpointName, shape: tensor.shape) {

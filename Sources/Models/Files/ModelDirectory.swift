@@ -77,6 +77,27 @@ public struct ModelDirectory: Sendable {
     ///
     /// - Throws: `ModelError.notFiniteWeight` for one that is infinite or NaN.
     func read(_ index: Int, numbers: Range<Int>, into floats: FloatSlice) throws(ModelError) {
+        let tensor = layout.tensors[index]
+        // A GGUF file has the rows of queries, keys and values as memory has them.
+        guard case .safetensors = sources[index], let order = tensor.rowOrder else {
+            return try readStored(index, numbers: numbers, into: floats)
+        }
+        // Parts of rows at both ends, and whole rows between.
+        let width = tensor.shape.dropFirst().reduce(1, *)
+        let rows = numbers.lowerBound / width..<(numbers.upperBound + width - 1) / width
+        try order.forEachRun(of: rows, order.fileRow) { (run, start) throws(ModelError) in
+            let wanted = (run.lowerBound * width..<run.upperBound * width).clamped(to: numbers)
+            let first = start * width + wanted.lowerBound - run.lowerBound * width
+            try readStored(
+                index, numbers: first..<first + wanted.count,
+                into: floats.at(wanted.lowerBound - numbers.lowerBound, wanted.count))
+        }
+    }
+
+    /// Copies numbers in the order of the file.
+    private func readStored(
+        _ index: Int, numbers: Range<Int>, into floats: FloatSlice
+    ) throws(ModelError) {
         switch sources[index] {
         case .safetensors(let entry, let type):
             try entry.file.readWeights(entry.tensor, type, numbers: numbers, into: floats)
@@ -131,7 +152,10 @@ public struct ModelDirectory: Sendable {
             }
             known.insert(name)
         }
-        let ignored = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"]
+        let ignored = [
+            ".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias",
+            ".rotary_emb.inv_freq",
+        ]
         for name in weights.entries.keys.sorted() where !known.contains(name) {
             guard ignored.contains(where: name.hasSuffix) else {
                 throw .unsupportedModel(

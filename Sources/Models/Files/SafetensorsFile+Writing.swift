@@ -9,6 +9,8 @@ extension SafetensorsFile {
         public let buffer: FloatBuffer
         /// Its first float in the buffer.
         public let offset: Int
+        /// The order in which the file has its rows; nil for that of the buffer.
+        let rowOrder: HeadRows?
         /// Puts its floats into the buffer; called before the first of them is read.
         let prepare: () throws(ModelError) -> Void
 
@@ -20,6 +22,16 @@ extension SafetensorsFile {
             name: String, shape: [Int], buffer: FloatBuffer, offset: Int,
             prepare: @escaping () throws(ModelError) -> Void = {}
         ) {
+            self.init(
+                name: name, shape: shape, buffer: buffer, offset: offset, rowOrder: nil,
+                prepare: prepare)
+        }
+
+        /// A part of `buffer` whose rows the file has in another order.
+        package init(
+            name: String, shape: [Int], buffer: FloatBuffer, offset: Int, rowOrder: HeadRows?,
+            prepare: @escaping () throws(ModelError) -> Void = {}
+        ) {
             precondition(
                 offset >= 0 && offset + shape.reduce(1, *) <= buffer.count,
                 "\(name) lies outside of its buffer")
@@ -27,6 +39,7 @@ extension SafetensorsFile {
             self.shape = shape
             self.buffer = buffer
             self.offset = offset
+            self.rowOrder = rowOrder
             self.prepare = prepare
         }
     }
@@ -41,8 +54,17 @@ extension SafetensorsFile {
                     (rows, floats) throws(ModelError) in
                     if rows.lowerBound == 0 { try source.prepare() }
                     let width = source.shape.isEmpty ? 1 : source.shape.dropFirst().reduce(1, *)
-                    let start = source.offset + rows.lowerBound * width
-                    floats.copy(from: source.buffer.slice(start..<start + floats.count))
+                    func copy(_ count: Int, from row: Int, to place: Int) {
+                        let start = source.offset + row * width
+                        floats.at(place * width, count * width).copy(
+                            from: source.buffer.slice(start..<start + count * width))
+                    }
+                    guard let order = source.rowOrder else {
+                        return copy(rows.count, from: rows.lowerBound, to: 0)
+                    }
+                    order.forEachRun(of: rows, order.memoryRow) { run, start in
+                        copy(run.count, from: start, to: run.lowerBound - rows.lowerBound)
+                    }
                 }
             }, as: .float32, metadata: metadata, to: path)
     }

@@ -3,10 +3,21 @@ import CKernels
 extension Kernels {
     /// Turns `heads` heads of each row of `x`, from its first column on, by the angles that `table`
     /// has for `places`; back when `inverse`.
+    ///
+    /// - Parameter turned: the floats of each head, the first ones, that are turned: the width of
+    ///   the table; nil for all.
     func rotate(
-        _ x: Matrix, heads: Int, size: Int, places: IDSlice, table: FloatBuffer,
-        inverse: Bool = false
+        _ x: Matrix, heads: Int, size: Int, turned: Int? = nil, places: IDSlice,
+        table: FloatBuffer, inverse: Bool = false
     ) {
+        if let turned, turned < size {
+            for head in 0..<heads {
+                rotate(
+                    x.columns(head * size..<head * size + turned), heads: 1, size: turned,
+                    places: places, table: table, inverse: inverse)
+            }
+            return
+        }
         // Places are below the context, which is what the table is made for.
         precondition(
             x.columnStride == 1 && heads * size <= x.columns && places.count == x.rows

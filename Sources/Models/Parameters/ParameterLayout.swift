@@ -36,6 +36,8 @@ public struct ParameterLayout: Equatable, Sendable {
         public let offset: Int
         /// Whether training leaves it as it is.
         public internal(set) var isConstant = false
+        /// The order in which a checkpoint has its rows; nil for that of memory.
+        package let rowOrder: HeadRows?
         /// The linear maps that it holds: one or more for a matrix of a block, none for the rest.
         package let maps: [MatrixPlace]
         /// Count of its floats.

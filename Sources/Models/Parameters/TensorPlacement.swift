@@ -21,17 +21,19 @@ struct TensorPlacement {
     /// - Parameters:
     ///   - follows: whether it begins where the one before ends, as a part of one matrix does.
     ///   - isConstant: whether training leaves it as it is.
+    ///   - rowOrder: the order of its rows in a checkpoint; nil for that of memory.
     ///   - maps: its places as factors of products, by its offset.
     mutating func add(
         _ name: String, _ shape: [Int], _ role: ParameterLayout.Role, follows: Bool = false,
-        isConstant: Bool = false,
+        isConstant: Bool = false, rowOrder: HeadRows? = nil,
         maps: (_ offset: Int) -> [MatrixPlace] = { _ in [] }
     ) {
         if !follows { end = floatCount }
         tensors.append(
             ParameterLayout.Tensor(
                 name: name, checkpointName: role == .head ? name : prefix + name,
-                role: role, shape: shape, offset: end, isConstant: isConstant, maps: maps(end)))
+                role: role, shape: shape, offset: end, isConstant: isConstant, rowOrder: rowOrder,
+                maps: maps(end)))
         end += shape.reduce(1, *)
     }
 
@@ -45,21 +47,21 @@ struct TensorPlacement {
     /// names, and its biases, one behind the other.
     mutating func linear(
         weights: [String], biases: [String], from width: Int, to outputs: [Int],
-        _ role: ParameterLayout.Role
+        _ role: ParameterLayout.Role, rowOrder: HeadRows? = nil
     ) {
         let parts = weights.count == 1 ? [outputs] : outputs.map { [$0] }
         let storesOutputRows = storesOutputRows
         for (index, (name, part)) in zip(weights, parts).enumerated() {
             let output = part.reduce(0, +)
             let shape = storesOutputRows ? [output, width] : [width, output]
-            add(name, shape, role, follows: index > 0) {
+            add(name, shape, role, follows: index > 0, rowOrder: rowOrder) {
                 MatrixPlace.parts(
                     of: part, from: width, storesOutputRows: storesOutputRows, at: $0)
             }
         }
         let lengths = biases.count == 1 ? [outputs.reduce(0, +)] : outputs
         for (index, (name, length)) in zip(biases, lengths).enumerated() {
-            add(name, [length], .bias, follows: index > 0)
+            add(name, [length], .bias, follows: index > 0, rowOrder: rowOrder)
         }
     }
 }

@@ -16,10 +16,33 @@ protocol PieceScanner {
     ///
     /// - Parameter start: where a piece starts, below the count of `text`.
     func pieceEnd(in text: ByteView, from start: Int) -> Int
+
+    /// Writes the ends of the pieces that begin in `count` bytes from `start` on, where one begins,
+    /// and returns how many they are. O(bytes looked at).
+    ///
+    /// - Parameters:
+    ///   - count: at least one, and no more than `text` has from `start` on.
+    ///   - ends: where they go, counted from `start`; at least `count` of them.
+    func writeEnds(
+        in text: ByteView, from start: Int, count: Int, into ends: BufferView<UInt32>
+    ) -> Int
 }
 
 extension PieceScanner {
     var blockRules: BlockRules? { nil }
+
+    @inline(__always)
+    func writeEnds(
+        in text: ByteView, from start: Int, count: Int, into ends: BufferView<UInt32>
+    ) -> Int {
+        var (position, written) = (start, 0)
+        while position < start + count {
+            position = pieceEnd(in: text, from: position)
+            ends[written] = UInt32(position - start)
+            written += 1
+        }
+        return written
+    }
 }
 
 /// Work to be done with the scanner of a pattern, whichever that is: generic, so that its loop is

@@ -24,12 +24,7 @@ struct PieceSplitter: ~Copyable {
         var position = start
         let size = min(BlockMasks.capacity, text.count - start)
         guard let rules = scanner.blockRules else {
-            while position < start + size {
-                position = scanner.pieceEnd(in: text, from: position)
-                ends[count] = UInt32(position - start)
-                count += 1
-            }
-            return count
+            return scanner.writeEnds(in: text, from: start, count: size, into: ends)
         }
         let isEnd = start + size == text.count
         masks.classify(text, from: start, count: size, rules, UnicodeClasses.shared.tables)

@@ -115,7 +115,7 @@ enum Probe {
             model.layout.tensors.map {
                 .init(
                     name: $0.checkpointName, shape: $0.shape, buffer: runner.gradients,
-                    offset: $0.offset)
+                    offset: $0.offset, rowOrder: $0.rowOrder)
             }, to: arguments[2])
         let (inputs, targets) = batch.flat
         let losses = runner.tokenLosses(

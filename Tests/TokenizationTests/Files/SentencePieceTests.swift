@@ -1,3 +1,4 @@
+import Bytes
 import Testing
 
 @testable import Tokenization
@@ -42,6 +43,7 @@ import Testing
         #expect(try vocabulary.readAgain().fingerprint == vocabulary.fingerprint)
         let parts = [
             "the", "é", "漢字", "漢", " ", "  ", "▁", "ab", "a", "😀", "q", "\n", "語", "ü", "\0",
+            "1", ".", "2)\n",
         ]
         var generator = SeededGenerator(33)
         for _ in 0..<3000 {
@@ -52,6 +54,34 @@ import Testing
             let back = try vocabulary.decodeText(ids.map { TokenID($0) })
             #expect(String(decoding: back, as: UTF8.self) == text.replacing("▁", with: " "))
         }
+    }
+
+    @Test("ends that are written together are those of pieces one by one")
+    func seams() throws {
+        let vocabulary = try JSONVocabulary.characters(Self.characters, merges: Self.merges).read()
+        let seams = try #require(vocabulary.seams)
+        let scanner = SeamScanner(seams)
+        let parts = ["the", "é", "漢字", " ", "ab", "😀", "\n", "1", ".", "q"].map { Array($0.utf8) }
+        let ends = OwnedBuffer<UInt32>(repeating: 0, count: 64)
+        var generator = SeededGenerator(34)
+        for _ in 0..<500 {
+            let text = Samples.text(
+                parts, count: Int.random(in: 1...40, using: &generator), using: &generator)
+            ByteView.with(text.span) { view in
+                let start = Int.random(in: 0..<text.count, using: &generator)
+                let count = Int.random(in: 1...min(64, text.count - start), using: &generator)
+                let written = scanner.writeEnds(
+                    in: view, from: start, count: count, into: ends.view)
+                var (expected, position): ([UInt32], Int) = ([], start)
+                while position < start + count {
+                    position = scanner.pieceEnd(in: view, from: position)
+                    expected.append(UInt32(position - start))
+                }
+                #expect((0..<written).map { ends.view[$0] } == expected)
+            }
+        }
+        extendLifetime(ends)
+        extendLifetime(seams)
     }
 
     @Test("where a merge joins words, the text is one piece")

@@ -40,7 +40,7 @@ extension GPTConfiguration {
                     (inner, keyValueHeads, positions, vocabulary) = (14336, 8, 131_072, 32000)
                 case .qwen2: break
                 case .qwen3: headSize = 128
-                case .gpt2, .llama:
+                case .gpt2, .gptNeoX, .llama:
                     (inner, keyValueHeads, positions, vocabulary) = (11008, nil, 2048, 32000)
                 }
             }
@@ -58,7 +58,7 @@ extension GPTConfiguration {
                 "use_sliding_window", "sliding_window", "max_window_layers",
             ]
             switch architecture {
-            case .gpt2, .llama: return common.union(["attention_bias", "mlp_bias"])
+            case .gpt2, .gptNeoX, .llama: return common.union(["attention_bias", "mlp_bias"])
             case .mistral: return common.union(["sliding_window"])
             case .qwen2: return common.union(windows)
             case .qwen3: return common.union(windows).union(["attention_bias"])
@@ -116,7 +116,7 @@ extension GPTConfiguration {
         ) throws(Unsupported) {
             var first = 0
             switch configuration.architecture {
-            case .gpt2, .llama: break
+            case .gpt2, .gptNeoX, .llama: break
             case .mistral:
                 configuration.variations.slidingWindow =
                     keys.contains("sliding_window") ? sliding_window : 4096
@@ -180,7 +180,7 @@ extension GPTConfiguration.LlamaFields {
         ]
         let window = c.variations.slidingWindow
         switch c.architecture {
-        case .gpt2, .llama: members.append(("mlp_bias", "\(c.hasFeedForwardBiases)"))
+        case .gpt2, .gptNeoX, .llama: members.append(("mlp_bias", "\(c.hasFeedForwardBiases)"))
         case .mistral:
             members.append(("sliding_window", window.map(String.init) ?? "null"))
         case .qwen2, .qwen3:
@@ -197,14 +197,14 @@ extension GPTConfiguration.LlamaFields {
         return "{\n\(lines.joined(separator: ",\n"))\n}\n"
     }
 
-    private static func object(_ members: [(key: String, value: String)]) -> String {
+    static func object(_ members: [(key: String, value: String)]) -> String {
         let lines = members.map { "    \"\($0.key)\": \($0.value)" }
         return "{\n\(lines.joined(separator: ",\n"))\n  }"
     }
 
     private static func className(_ architecture: Architecture) -> String {
         switch architecture {
-        case .gpt2, .llama: "LlamaForCausalLM"
+        case .gpt2, .gptNeoX, .llama: "LlamaForCausalLM"
         case .mistral: "MistralForCausalLM"
         case .qwen2: "Qwen2ForCausalLM"
         case .qwen3: "Qwen3ForCausalLM"

@@ -14,6 +14,7 @@ extension GPTConfiguration {
         var mscale: Double?
         var mscale_all_dim: Double?
         var truncate: Bool?
+        var partial_rotary_factor: Double?
 
         /// The rules that are known, with the keys that each reads.
         private static let ownKeys: [String: Set<String>] = [

@@ -12,6 +12,7 @@ extension GPTInferencePass {
         let normed = Matrix(buffers.norm.all, rows, configuration.embeddingSize)
         let qkv = Matrix(buffers.qkv.all, rows, shape.rowWidth)
         normalise(x, p.norm1, into: normed)
+        if configuration.isParallel { normalise(x, p.norm2, into: parallelNorm(rows)) }
         products.multiply(
             normed, weights.layers[layer].qkv, into: qkv, throughPanels: throughPanels)
         products.eachRows(rows) { prepareHeads($0, qkv, shape, p, work, layer) }
@@ -43,7 +44,8 @@ extension GPTInferencePass {
         if let table = model.rotaryTable {
             kernels.rotate(
                 rows, heads: shape.heads + shape.keyValueHeads, size: d,
-                places: buffers.places.slice(range), table: table)
+                turned: configuration.rotaryWidth, places: buffers.places.slice(range), table: table
+            )
         }
         work.eachRow(range) { row, cache in
             let place = Int(buffers.places[row]) * d
@@ -115,8 +117,13 @@ extension GPTInferencePass {
         }
     }
 
+    /// The norm before the feed-forward part, where that reads what attention reads.
+    private func parallelNorm(_ rows: Int) -> Matrix {
+        Matrix(buffers.parallelNorm.all, rows, configuration.embeddingSize)
+    }
+
     /// stream += inside(norm2(stream) · up) · down, where inside is an activation or a
-    /// gate.
+    /// gate, and the stream that is read may be that before attention.
     func feedForward(
         _ rows: Int, _ layer: Int, _ p: ParameterSlices.Layer, _ throughPanels: Bool
     ) {
@@ -125,10 +132,12 @@ extension GPTInferencePass {
         )
         let width = configuration.feedForwardSize
         let x = Matrix(buffers.stream.all, rows, configuration.embeddingSize)
-        let normed = Matrix(buffers.norm.all, rows, configuration.embeddingSize)
+        let normed =
+            configuration.isParallel
+            ? parallelNorm(rows) : Matrix(buffers.norm.all, rows, configuration.embeddingSize)
         let inside = Matrix(buffers.inside.all, rows, isGated ? 2 * width : width)
         let hidden = Matrix(buffers.hidden.all, rows, width)
-        normalise(x, p.norm2, into: normed)
+        if !configuration.isParallel { normalise(x, p.norm2, into: normed) }
         products.multiply(
             normed, weights.layers[layer].up, into: inside, throughPanels: throughPanels)
         products.eachRows(rows) { range in

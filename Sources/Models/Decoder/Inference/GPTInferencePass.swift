@@ -42,6 +42,7 @@ public final class GPTInferencePass: InferencePass {
         let places: IDBuffer
         let stream: FloatBuffer  // (rows, C)
         let norm: FloatBuffer  // (rows, C)
+        let parallelNorm: FloatBuffer  // (rows, C), where the parts of a block are parallel
         let qkv: FloatBuffer  // (rows, Q + 2K)
         let attended: FloatBuffer  // (rows, Q)
         let inside: FloatBuffer  // (rows, F), or (rows, 2F) for [gate | up]
@@ -55,6 +56,7 @@ public final class GPTInferencePass: InferencePass {
             places = IDBuffer(count: rows)
             stream = FloatBuffer(count: rows * c.embeddingSize)
             norm = FloatBuffer(count: rows * c.embeddingSize)
+            parallelNorm = FloatBuffer(count: c.isParallel ? rows * c.embeddingSize : 0)
             qkv = FloatBuffer(count: rows * (c.queryWidth + 2 * c.keyWidth))
             attended = FloatBuffer(count: rows * c.queryWidth)
             let isGated = c.architecture.isGated

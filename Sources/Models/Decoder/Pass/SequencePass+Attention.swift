@@ -23,14 +23,22 @@ extension SequencePass {
             into: a.middle, .attentionOutput(layer: index))
     }
 
-    /// Adds to the gradients of the attention's parameters, and to `dResidual` what comes through
-    /// attention.
+    /// Adds to the gradients of the product that adds to the stream, and writes `dAttended`.
+    func backwardAttentionOutput(
+        _ index: Int, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer
+    ) {
+        let (a, g) = (activations.layers[index], activations)
+        let width = configuration.queryWidth
+        multiplyBackward(
+            streamGradient(.attentionOutput(layer: index)), x: rows(a.attended, width), p.out,
+            dx: rows(g.dAttended, width), d.out)
+    }
+
+    /// After ``backwardAttentionOutput(_:_:_:)``: adds to the gradients of the attention's other
+    /// parameters, and to `dResidual` what comes through attention.
     func backwardAttention(_ index: Int, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer) {
         let (a, g) = (activations.layers[index], activations)
         let shape = shape(index)
-        multiplyBackward(
-            streamGradient(.attentionOutput(layer: index)), x: rows(a.attended, shape.queryWidth),
-            p.out, dx: rows(g.dAttended, shape.queryWidth), d.out)
         share(shape.keyValueHeads) { groups, worker in
             kernels.attentionBackward(
                 shape, groups: groups, qkv: a.qkv, out: a.attended, dOut: g.dAttended,
@@ -98,7 +106,8 @@ extension SequencePass {
             kernels.rotate(
                 rows(qkv, shape.rowWidth).rows(range),
                 heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
-                places: places.at(range.lowerBound, range.count), table: rotaryTable,
+                turned: configuration.rotaryWidth, places: places.at(range.lowerBound, range.count),
+                table: rotaryTable,
                 inverse: inverse)
         }
     }

@@ -1,11 +1,17 @@
 extension SequencePass {
     private var width: Int { configuration.feedForwardSize }
 
-    /// residual = middle + inside(norm2(middle) · up) · down, where inside is an activation
-    /// or a gate.
+    /// The stream that the feed-forward part of a block reads.
+    private func source(_ index: Int) -> FloatSlice {
+        configuration.isParallel
+            ? activations.residuals[index] : activations.layers[index].middle
+    }
+
+    /// residual = middle + inside(norm2(source) · up) · down, where inside is an activation
+    /// or a gate, and the source is the middle or, of parallel parts, the block's input.
     func forwardFeedForward(_ index: Int, _ p: ParameterSlices.Layer) {
         let a = activations.layers[index]
-        normalise(a.middle, p.norm2, into: a.norm2, a.norm2Statistics)
+        normalise(source(index), p.norm2, into: a.norm2, a.norm2Statistics)
         let activation = configuration.activation
         if configuration.architecture.isGated {
             multiply(stream(a.norm2), p.up, into: wide(a.gates, 2 * width))
@@ -53,6 +59,6 @@ extension SequencePass {
             dUp = dHidden
         }
         multiplyBackward(dUp, x: stream(a.norm2), p.up, dx: stream(g.dNorm), d.up)
-        normaliseBackward(a.middle, p.norm2, a.norm2Statistics, d.norm2)
+        normaliseBackward(source(index), p.norm2, a.norm2Statistics, d.norm2)
     }
 }

@@ -194,11 +194,16 @@ final class SequencePass: SequenceWork {
                 a.residuals[a.layers.count], p.finalNorm, a.finalStatistics, d.finalNorm)
         }
         for index in a.layers.indices.reversed() {
-            timed(.feedForwardBackward) {
-                backwardFeedForward(index, p.layers[index], d.layers[index])
+            let (own, gradients) = (p.layers[index], d.layers[index])
+            // What both parts of a block read is changed by neither: attention's share of the
+            // gradient is taken before the feed-forward part adds to it.
+            if configuration.isParallel {
+                timed(.attentionBackward) { backwardAttentionOutput(index, own, gradients) }
             }
+            timed(.feedForwardBackward) { backwardFeedForward(index, own, gradients) }
             timed(.attentionBackward) {
-                backwardAttention(index, p.layers[index], d.layers[index])
+                if !configuration.isParallel { backwardAttentionOutput(index, own, gradients) }
+                backwardAttention(index, own, gradients)
             }
         }
         timed(.embeddingBackward) { backwardEmbedding(d) }

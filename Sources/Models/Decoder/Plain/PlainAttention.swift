@@ -78,33 +78,36 @@ struct PlainAttention<Scalar: PlainScalar> {
 enum PlainRotation<Scalar: PlainScalar> {
     typealias Matrix = PlainMatrix<Scalar>
 
-    /// Turns each of the first `heads` heads of a row at position `places[t]`:
+    /// Turns the first d floats of each of the first `heads` heads of a row at position `places[t]`:
     /// a' = a·cos - b·sin, b' = b·cos + a·sin, the angle of pair i being place · base^(-2i/d).
     static func forward(
-        _ x: inout Matrix, heads: Int, size d: Int, places: [Int], table: [Scalar]
+        _ x: inout Matrix, heads: Int, size: Int, turned d: Int, places: [Int], table: [Scalar]
     ) {
-        turn(&x, heads: heads, size: d, places: places, table: table, direction: 1)
+        turn(
+            &x, heads: heads, size: size, turned: d, places: places, table: table, direction: 1)
     }
 
     /// A turn keeps lengths and angles, so the gradient turns back.
     static func backward(
-        _ dx: inout Matrix, heads: Int, size d: Int, places: [Int], table: [Scalar]
+        _ dx: inout Matrix, heads: Int, size: Int, turned d: Int, places: [Int], table: [Scalar]
     ) {
-        turn(&dx, heads: heads, size: d, places: places, table: table, direction: -1)
+        turn(
+            &dx, heads: heads, size: size, turned: d, places: places, table: table, direction: -1)
     }
 
     private static func turn(
-        _ x: inout Matrix, heads: Int, size d: Int, places: [Int], table: [Scalar],
-        direction: Scalar
+        _ x: inout Matrix, heads: Int, size: Int, turned d: Int, places: [Int],
+        table: [Scalar], direction: Scalar
     ) {
         for t in 0..<x.rows {
             for head in 0..<heads {
                 for i in 0..<d / 2 {
                     let cosine = table[places[t] * d + i]
                     let sine = table[places[t] * d + d / 2 + i] * direction
-                    let (a, b) = (x[t, head * d + i], x[t, head * d + d / 2 + i])
-                    x[t, head * d + i] = a * cosine - b * sine
-                    x[t, head * d + d / 2 + i] = b * cosine + a * sine
+                    let (first, second) = (head * size + i, head * size + d / 2 + i)
+                    let (a, b) = (x[t, first], x[t, second])
+                    x[t, first] = a * cosine - b * sine
+                    x[t, second] = b * cosine + a * sine
                 }
             }
         }

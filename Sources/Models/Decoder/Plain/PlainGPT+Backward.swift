@@ -73,8 +73,11 @@ extension PlainGPT {
             }
         }
         let dNorm2 = linearBackward(dUp, trace.norm2, h.up, &gradients)
-        var dMiddle = normBackward(dNorm2, trace.middle, h.norm2, &gradients)
-        dMiddle += dOutput
+        let isParallel = configuration.isParallel
+        let dSource = normBackward(
+            dNorm2, isParallel ? trace.input : trace.middle, h.norm2, &gradients)
+        var dMiddle = dOutput
+        if !isParallel { dMiddle += dSource }
         let dFetched = sequence.dropout?.drop(dMiddle, .attentionOutput(layer: layer)) ?? dMiddle
         let dAttended = linearBackward(dFetched, trace.attended, h.out, &gradients)
         let dQKV = attention(layer, sequence).backward(dAttended, trace.qkv)
@@ -82,6 +85,7 @@ extension PlainGPT {
         let dNorm1 = linearBackward(dProjected, trace.norm1, h.qkv, &gradients)
         var dInput = normBackward(dNorm1, trace.input, h.norm1, &gradients)
         dInput += dMiddle
+        if isParallel { dInput += dSource }
         return dInput
     }
 
@@ -94,7 +98,7 @@ extension PlainGPT {
         if !rotaryTable.isEmpty {
             PlainRotation.backward(
                 &dProjected, heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
-                places: sequence.places, table: rotaryTable)
+                turned: configuration.rotaryWidth, places: sequence.places, table: rotaryTable)
         }
         for head in 0..<shape.heads + shape.keyValueHeads where !h.headNorms.isEmpty {
             let columns = head * shape.headSize..<(head + 1) * shape.headSize

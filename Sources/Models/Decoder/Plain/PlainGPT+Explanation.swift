@@ -62,7 +62,9 @@ extension PlainGPT {
             : "Blocks \(blocks.lowerBound) to \(blocks.upperBound)"
         return Step(
             name: name, title: title + ": the same steps with other parameters",
-            formula: "x ← x + Attention(norm(x)); x ← x + FeedForward(norm(x))", source: "",
+            formula: configuration.isParallel
+                ? "x ← x + Attention(norm₁(x)) + FeedForward(norm₂(x))"
+                : "x ← x + Attention(norm(x)); x ← x + FeedForward(norm(x))", source: "",
             values: [.init("x", x)], detail: .none)
     }
 
@@ -116,6 +118,9 @@ extension PlainGPT {
                         : "Turn of queries and keys by position",
                     formula: (norms ? "q ← RMSNorm(q), k ← RMSNorm(k); " : "")
                         + "pair i turns by place · base^(-2i/d), base \(configuration.rotaryBase)"
+                        + (configuration.rotaryWidth < d
+                            ? ", d = \(configuration.rotaryWidth) of \(attention.shape.headSize)"
+                            : "")
                         + (configuration.variations.rotaryScaling.map { ", \($0.name)" } ?? ""),
                     source: "Su and others, 2021, https://arxiv.org/abs/2104.09864"
                         + (norms
@@ -142,7 +147,8 @@ extension PlainGPT {
         return [
             normStep(
                 name: "feed-forward-norm",
-                title: "Block \(layer + 1): norm before the feed-forward part", block.norm2),
+                title: "Block \(layer + 1): norm before the feed-forward part"
+                    + (configuration.isParallel ? ", of what attention read" : ""), block.norm2),
             Step(
                 name: "feed-forward", title: "Feed-forward: each token by itself",
                 formula: isGated

@@ -52,7 +52,7 @@ extension PlainGPT {
     var epsilon: Scalar { Scalar(configuration.layerNormEpsilon) }
 
     /// The head's tensor: its own, or the embedding that it shares.
-    var headName: String { configuration.tiesEmbeddings ? names.tokens : TensorNames.head }
+    var headName: String { configuration.tiesEmbeddings ? names.tokens : names.head }
 
     /// LayerNorm where there is a bias, else RMSNorm.
     func norm(_ x: Matrix, _ tensors: [String]) -> Matrix {

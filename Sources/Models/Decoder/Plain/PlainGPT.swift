@@ -116,7 +116,8 @@ public struct PlainGPT<Scalar: PlainScalar> {
     }
 
     /// A block adds two things to the stream: what attention fetches from earlier positions, and
-    /// what the feed-forward part makes of each position.
+    /// what the feed-forward part makes of each position. The latter reads what the former has added
+    /// to, or, where both are parallel, what it was before.
     private func forwardBlock(
         _ x: Matrix, _ layer: Int, _ sequence: Sequence
     ) -> (BlockTrace, Matrix) {
@@ -128,7 +129,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
         var fetched = linear(attended, h.out)
         fetched = sequence.dropout?.drop(fetched, .attentionOutput(layer: layer)) ?? fetched
         let middle = x + fetched
-        let norm2 = norm(middle, h.norm2)
+        let norm2 = norm(configuration.isParallel ? x : middle, h.norm2)
         let up = linear(norm2, h.up)
         let hidden =
             configuration.architecture.isGated
@@ -158,7 +159,7 @@ public struct PlainGPT<Scalar: PlainScalar> {
         if !rotaryTable.isEmpty {
             PlainRotation.forward(
                 &qkv, heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
-                places: sequence.places, table: rotaryTable)
+                turned: configuration.rotaryWidth, places: sequence.places, table: rotaryTable)
         }
         return qkv
     }

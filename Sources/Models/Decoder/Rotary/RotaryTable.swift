@@ -8,16 +8,16 @@
 
 /// Cosine and sine of the angles by which rotary positions turn.
 ///
-/// Position p turns pair i of a head of d floats by p · base^(-2i/d), unless a ``RotaryScaling``
-/// says otherwise. Su and others, <https://arxiv.org/abs/2104.09864>.
+/// Position p turns pair i of the d floats of a head that are turned by p · base^(-2i/d), unless a
+/// ``RotaryScaling`` says otherwise. Su and others, <https://arxiv.org/abs/2104.09864>.
 enum RotaryTable {
     /// A row a position: the cosines of the d/2 angles, then their sines, both times the factor of
     /// lengths.
     ///
     /// Angles are float32, as in Hugging Face's classes, so that far positions are turned alike.
-    /// O(positions · head size).
+    /// O(positions · floats that are turned).
     static func make(_ c: GPTConfiguration) -> FloatBuffer {
-        let d = c.headSize
+        let d = c.rotaryWidth
         let table = FloatBuffer(count: c.positionCount * d)
         let plain = frequencies(base: c.rotaryBase, headSize: d)
         let scaling = c.variations.rotaryScaling

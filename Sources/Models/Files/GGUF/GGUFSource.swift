@@ -30,7 +30,7 @@ struct GGUFSource: Sendable {
         if shape.architecture.isRotary { known.insert(GGUFTensorNames.frequencyFactors) }
         for name in file.tensors.keys.sorted() where !known.contains(name) {
             throw file.unsupported(
-                "it has a tensor \(name) that \(shape.architecture.rawValue) lacks")
+                "it has a tensor \(name) that \(shape.architecture.ggufName) lacks")
         }
         let storesOutputRows = TensorNames(shape).storesOutputRows
         return try zip(names, tensors).map { (name, tensor) throws(ModelError) in

@@ -157,7 +157,11 @@ enum GGUFTensorNames {
         "transformer.ln_f.bias": "output_norm.bias",
         "model.embed_tokens.weight": "token_embd.weight",
         "model.norm.weight": "output_norm.weight",
-        TensorNames.head: "output.weight",
+        "lm_head.weight": "output.weight",
+        "gpt_neox.embed_in.weight": "token_embd.weight",
+        "gpt_neox.final_layer_norm.weight": "output_norm.weight",
+        "gpt_neox.final_layer_norm.bias": "output_norm.bias",
+        "embed_out.weight": "output.weight",
     ]
 
     /// The factors that divide the frequencies of rotary positions.
@@ -173,6 +177,8 @@ enum GGUFTensorNames {
         "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
         "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
         "self_attn.o_proj": "attn_output", "post_attention_layernorm": "ffn_norm",
+        "attention.query_key_value": "attn_qkv", "attention.dense": "attn_output",
+        "mlp.dense_h_to_4h": "ffn_up", "mlp.dense_4h_to_h": "ffn_down",
         "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
     ]
 }

@@ -7,11 +7,11 @@ extension GPTConfiguration {
     /// of these architectures.
     init(_ file: GGUFModelFile) throws(ModelError) {
         let name = file.text("general.architecture") ?? "missing"
-        let known = [Architecture.gpt2, .llama, .qwen2, .qwen3]
-        guard let architecture = known.first(where: { $0.rawValue == name }) else {
+        let known = [Architecture.gpt2, .llama, .qwen2, .qwen3, .gptNeoX]
+        guard let architecture = known.first(where: { $0.ggufName == name }) else {
             throw file.unsupported(
                 "general.architecture is \(name), none of "
-                    + known.map(\.rawValue).joined(separator: ", "))
+                    + known.map(\.ggufName).joined(separator: ", "))
         }
         try Self.checkKeys(file, architecture)
         func integer(_ key: String) throws(ModelError) -> Int {
@@ -42,16 +42,42 @@ extension GPTConfiguration {
         guard headCount > 0 else {
             throw .badConfiguration(reason: "n_head is 0; give a whole number from 1")
         }
-        for key in ["attention.value_length", "rope.dimension_count"] {
-            guard let size = try file.integer("\(name).\(key)"), size != headSize else { continue }
+        let valueSize = try file.integer("\(name).attention.value_length") ?? headSize
+        let turned = try file.integer("\(name).rope.dimension_count") ?? headSize
+        var sizes = [("attention.value_length", valueSize)]
+        if architecture == .gptNeoX {
+            try readNeoX(file, turned: turned)
+        } else {
+            sizes.append(("rope.dimension_count", turned))
+        }
+        for (key, size) in sizes where size != headSize {
             throw file.unsupported("its \(key) is \(size), and its heads have \(headSize) floats")
         }
         rotaryBase = try file.real("\(name).rope.freq_base") ?? Self.defaultRotaryBase
         if architecture != .qwen2, file.tensors["blk.0.attn_q.bias"] != nil {
             variations.attentionBiases = .all
         }
-        if file.tensors["blk.0.ffn_down.bias"] != nil { variations.feedForwardBiases = true }
+        if architecture.isGated, file.tensors["blk.0.ffn_down.bias"] != nil {
+            variations.feedForwardBiases = true
+        }
         variations.rotaryScaling = try scaling(in: file, name)
+    }
+
+    /// What a GPT-NeoX has to choose, as llama.cpp computes it: its GELU has the tanh formula,
+    /// whatever the model was trained with.
+    private mutating func readNeoX(_ file: GGUFModelFile, turned: Int) throws(ModelError) {
+        let key = "\(architecture.ggufName).use_parallel_residual"
+        guard case .flag(let isParallel)? = file.values[key] else {
+            throw file.unsupported("it has no \(key)")
+        }
+        guard headSize > 0, (1...headSize).contains(turned) else {
+            throw file.unsupported("\(turned) floats turn, and its heads have \(headSize)")
+        }
+        variations.isParallel = isParallel
+        variations.activation = .geluTanh
+        // The quotient may have been rounded down, and so the product of it and the size.
+        let share = Double(turned) / Double(headSize)
+        variations.rotaryShare = Int(Double(headSize) * share) == turned ? share : share.nextUp
     }
 
     /// The rule by which positions are scaled.
@@ -116,8 +142,10 @@ extension GPTConfiguration {
             "rope.scaling.type", "rope.scaling.factor", "rope.scaling.original_context_length",
             // How the file came to be, and what is said of the tensors' order.
             "rope.scaling.finetuned", "tensor_data_layout",
+            // Read for GPT-NeoX; the others have none.
+            "use_parallel_residual",
         ]
-        let prefix = architecture.rawValue + "."
+        let prefix = architecture.ggufName + "."
         let keys = Set(file.values.keys).union(file.listLengths.keys)
         for key in keys.sorted() where key.hasPrefix(prefix) {
             let name = String(key.dropFirst(prefix.count))

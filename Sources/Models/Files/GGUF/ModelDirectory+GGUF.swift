@@ -76,8 +76,11 @@ extension ModelDirectory {
             add("attention.head_count_kv", c.keyWidth / c.headSize)
             add("attention.key_length", c.headSize)
             add("attention.value_length", c.headSize)
-            add("rope.dimension_count", c.headSize)
+            add("rope.dimension_count", c.rotaryWidth)
             members.add("\(architecture).rope.freq_base", Float(c.rotaryBase))
+        }
+        if c.architecture == .gptNeoX {
+            members.add("\(architecture).use_parallel_residual", c.isParallel)
         }
         switch c.variations.rotaryScaling {
         case .linear(let factor):
@@ -96,7 +99,7 @@ extension ModelDirectory {
     /// The layout's tensor `index` in the order of numbers that ggml has.
     private func ggufStream(_ index: Int, _ shape: GPTConfiguration) -> TensorStream {
         let tensor = layout.tensors[index]
-        let plain = stream(index)
+        let plain = memoryStream(index)
         let name = GGUFTensorNames.name(ofCheckpointName: tensor.checkpointName)
         if tensor.isBlockMatrix, !TensorNames(shape).storesOutputRows {
             return transposed(index, name: name)
@@ -136,7 +139,7 @@ extension GPTConfiguration {
         guard !slides else {
             return "llama.cpp's \(name) sees all positions, and in this model a window slides"
         }
-        guard activation == GPTConfiguration(architecture).activation else {
+        guard activation == (architecture.isGated ? .silu : .geluTanh) else {
             return "llama.cpp's \(name) has another activation than \(activation.rawValue)"
         }
         guard architecture != .qwen2 || queryWidth == embeddingSize else {
@@ -144,6 +147,17 @@ extension GPTConfiguration {
         }
         guard architecture != .qwen3 || attentionBiases == .none else {
             return "llama.cpp's \(name) has no biases in attention"
+        }
+        if architecture == .gptNeoX {
+            guard attentionBiases == .all else {
+                return "llama.cpp's \(name) has biases in attention"
+            }
+            guard !tiesEmbeddings else {
+                return "llama.cpp's \(name) has a head that is not the token embedding"
+            }
+            guard variations.rotaryScaling == nil else {
+                return "llama.cpp's \(name) is not tried with scaled positions"
+            }
         }
         if case .yarn(let rule) = variations.rotaryScaling,
             rule
@@ -172,7 +186,13 @@ extension GPTConfiguration {
 
 extension Architecture {
     /// llama.cpp's name of the architecture.
-    var ggufName: String { self == .mistral ? Architecture.llama.rawValue : rawValue }
+    var ggufName: String {
+        switch self {
+        case .mistral: Architecture.llama.rawValue
+        case .gptNeoX: "gptneox"
+        case .gpt2, .llama, .qwen2, .qwen3: rawValue
+        }
+    }
 
     /// Whether llama.cpp turns neighbours where Hugging Face turns the halves of a head.
     var turnsNeighbours: Bool { ggufName == Architecture.llama.rawValue }
