@@ -73,15 +73,27 @@ public struct VocabularyTrainer: Sendable {
         _ file: PieceCountsFile,
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
     ) throws -> Vocabulary {
-        guard file.pattern == configuration.pattern else {
-            throw TokenizationError.differentPatterns(
-                "the configuration: \(configuration.pattern.rawValue)",
-                "\(file.path): \(file.pattern.rawValue)")
-        }
+        try check(file)
         guard configuration.model == .bpe else { return try takePieces(of: file, progress) }
         return try learn(
             PieceRows(file, bytesInOrder: configuration.tieRule.bytesInOrder), progress)
     }
+
+    /// Throws unless the counts are of the configuration's pattern.
+    func check(_ file: PieceCountsFile) throws(TokenizationError) {
+        guard file.pattern == configuration.pattern else {
+            throw .differentPatterns(
+                "the configuration: \(configuration.pattern.rawValue)",
+                "\(file.path): \(file.pattern.rawValue)")
+        }
+    }
+
+    /// The most merges that are learned.
+    var mergeLimit: Int { configuration.vocabularySize - specials.count - 256 }
+
+    /// Whether a token that is made of one that was learned has fewer bytes than the most:
+    /// `tokenizers` compares with "less than" there, `Word::merge` in its models/bpe/word.rs.
+    var keepsShorter: Bool { configuration.tieRule == .huggingface }
 
     /// The rows of `counts`, which are freed here.
     private func rows(of counts: consuming PieceCounts) throws(TokenizationError) -> PieceRows {
@@ -98,19 +110,24 @@ public struct VocabularyTrainer: Sendable {
     private func learn(
         _ rows: consuming PieceRows, _ progress: (Int, Int) throws -> Void
     ) throws -> Vocabulary {
-        let specials = specials
-        let wanted = configuration.vocabularySize - specials.count - 256
+        let wanted = mergeLimit
         var learner = MergeLearner(
             rows, mergeLimit: wanted, minimumCount: UInt64(configuration.minimumFrequency),
-            maximumTokenLength: configuration.maximumTokenLength,
-            // `tokenizers` compares with "less than" where a pair has a token that was learned:
-            // `Word::merge` in its models/bpe/word.rs.
-            keepsShorter: configuration.tieRule == .huggingface)
+            maximumTokenLength: configuration.maximumTokenLength, keepsShorter: keepsShorter)
         while learner.merges.count < wanted, learner.learn() {
             if learner.merges.count % 64 == 0 { try progress(learner.merges.count, wanted) }
         }
         try progress(learner.merges.count, wanted)
+        return try vocabulary(
+            of: learner.merges, counts: learner.mergeCounts, byteCounts: learner.byteCounts)
+    }
 
+    /// The vocabulary of what was learned: merges of a learner's tokens, the occurrences of each,
+    /// and those of each byte. O(size).
+    func vocabulary(
+        of merges: [MergePair], counts: [UInt64], byteCounts: [UInt64]
+    ) throws -> Vocabulary {
+        let specials = specials
         let bytes = configuration.tieRule.bytesInOrder
         // The file lists the bytes in the order of their characters whatever the rule.
         var ids = [UInt32](repeating: 0, count: 256)
@@ -120,12 +137,11 @@ public struct VocabularyTrainer: Sendable {
         func id(_ token: UInt32) -> UInt32 {
             token < 256 ? ids[Int(bytes[Int(token)])] : UInt32(specials.count) + token
         }
-        let byteCounts = learner.byteCounts
         return try Self.vocabulary(
             pattern: configuration.pattern, specials: specials,
-            merges: learner.merges.map { MergePair(left: id($0.left), right: id($0.right)) },
+            merges: merges.map { MergePair(left: id($0.left), right: id($0.right)) },
             counts: Array(repeating: 0, count: specials.count)
-                + ByteCharacters.bytesInOrder.map { byteCounts[Int($0)] } + learner.mergeCounts)
+                + ByteCharacters.bytesInOrder.map { byteCounts[Int($0)] } + counts)
     }
 
     /// The vocabulary of `merges` over the bytes. O(size).

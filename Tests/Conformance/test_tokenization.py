@@ -128,6 +128,17 @@ def test_the_written_file_gives_tokenizers_the_same_ids(encode_all, kjv, fuzzed,
     assert peers.differences(texts, encode_all(vocabulary, texts), theirs) == []
 
 
+def test_falcons_steps_cut_as_tokenizers_cuts(quern, encode_all, mixed, fuzzed, tmp_path):
+    """A file of its kind, and the one that is written of it."""
+    texts = mixed[::64] + fuzzed
+    peer = peers.falcon(mixed[::64] + fuzzed[:20_000], 4000)
+    peer.save(str(tmp_path / "tokenizer.json"))
+    quern("vocab", "import", tmp_path / "tokenizer.json", "--output", tmp_path / "vocab")
+    for path in (tmp_path / "tokenizer.json", tmp_path / "vocab/tokenizer.json"):
+        theirs = peers.ids_of(peers.tokenizer(path, None), texts)
+        assert peers.differences(texts, encode_all(path, texts), theirs) == []
+
+
 def test_whole_pieces_come_first_where_the_file_says_so(encode_all, fuzzed, learned, tmp_path):
     """A vocabulary whose merges cannot reach all of its tokens shows the difference."""
     _, vocabulary = learned

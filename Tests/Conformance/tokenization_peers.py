@@ -83,6 +83,22 @@ def pre_tokenizer(pattern):
     return pre_tokenizers.Sequence([*splits, byte_level])
 
 
+def falcon(texts, size):
+    """`tokenizers` with Falcon's steps, which cut within characters, and merges of `texts`."""
+    peer = Tokenizer(models.BPE())
+    peer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Punctuation("contiguous"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+        pre_tokenizers.Digits(individual_digits=False),
+        pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated"),
+    ])
+    peer.decoder = decoders.ByteLevel()
+    peer.train_from_iterator(texts, trainers.BpeTrainer(
+        vocab_size=size, special_tokens=[END], show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    return peer
+
+
 def tokenizer(path, pattern):
     """`tokenizers` with the tokens and merges of a `tokenizer.json` and a pattern of its own.
 

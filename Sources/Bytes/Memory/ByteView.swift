@@ -117,6 +117,15 @@
         return unsafe Array(UnsafeBufferPointer(start: base + start, count: end - start))
     }
 
+    /// `first` and the bytes behind it, as an array. O(count).
+    package func array(behind first: UInt8) -> [UInt8] {
+        unsafe Array(unsafeUninitializedCapacity: count + 1) { elements, initializedCount in
+            unsafe elements.initializeElement(at: 0, to: first)
+            unsafe (elements.baseAddress! + 1).initialize(from: base, count: count)
+            initializedCount = count + 1
+        }
+    }
+
     /// Copies the bytes from `start` up to `end` to where `place` is in `target`, which has room
     /// for them and does not overlap. O(count).
     @inline(__always)

@@ -225,6 +225,42 @@ public enum VocabStage {
             willWrite: existing.check, work: work)
     }
 
+    /// Learns from the counts of several sources so that none is compressed much worse than the
+    /// others, and writes `directory`.
+    ///
+    /// - Parameters:
+    ///   - sources: counts of each.
+    ///   - parallel: counts of texts that say the same, by which the sources are compared; none to
+    ///     compare bytes a token.
+    /// - Returns: what was written, and for each source its bytes a token.
+    public static func learn(
+        parity sources: [PieceCountsFile], parallel: [PieceCountsFile],
+        vocabulary configuration: VocabularyConfiguration, directory: String,
+        overwrites: Bool = false, work: WorkContext<PipelineEvent>
+    ) throws -> (outcome: Outcome, bytesPerToken: [Double]) {
+        let files = sources + parallel
+        try FilePlace.check(output: directory, inputs: files.map(\.path))
+        let claim = try vocabularyOutput(directory).claim()
+        defer { withExtendedLifetime(claim) {} }
+        let existing = ExistingVocabulary(path: directory, overwrites: overwrites)
+        try check(existing, against: configuration)
+        let trainer = try VocabularyTrainer(configuration)
+        let pieceCount = files.reduce(0) { $0 + $1.pieceCount }
+        try check(
+            pieceCount, byteCount: files.reduce(0) { $0 + $1.pieceByteCount }, for: trainer,
+            work: work)
+        let (vocabulary, compression) = try trainer.train(parity: sources, parallel: parallel) {
+            done, total in
+            try show(done, of: total, .bpe, work: work)
+        }
+        let outcome = try write(
+            vocabulary, pieceCount: pieceCount, of: trainer, directory: directory,
+            willWrite: existing.check, work: work)
+        return (
+            outcome, compression.map { Double($0.byteCount) / Double(max(1, $0.tokenCount)) }
+        )
+    }
+
     /// Throws before any work if it is plain that another vocabulary than that which is there will
     /// be learned. O(size of what is there).
     private static func check(

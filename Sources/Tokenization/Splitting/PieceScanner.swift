@@ -2,8 +2,8 @@ import Bytes
 
 /// One pattern as code.
 ///
-/// The end of a piece depends on nothing before the piece, so a scanner looks at its text only
-/// forwards, and can begin at any place where a piece starts.
+/// The end of a piece depends on nothing before the character in which it begins, so a scanner
+/// looks at its text only forwards, and can begin at any place where a piece starts.
 ///
 /// No text is slow: whatever a scanner looks at beyond the end of a piece is taken by one of the
 /// next three pieces, so that a text costs a few looks at each of its bytes, however long its runs
@@ -11,6 +11,10 @@ import Bytes
 protocol PieceScanner {
     /// Rules by which the kernels cut blocks of text; nil where the pattern cannot be cut so.
     var blockRules: BlockRules? { get }
+
+    /// Whether pieces may end within characters of well-formed UTF-8. What begins there is another
+    /// piece if the beginning of the character is missing.
+    var cutsCharacters: Bool { get }
 
     /// End of the piece that starts at `start`: after `start`, and at most at the text's end.
     ///
@@ -30,6 +34,8 @@ protocol PieceScanner {
 
 extension PieceScanner {
     var blockRules: BlockRules? { nil }
+
+    var cutsCharacters: Bool { false }
 
     @inline(__always)
     func writeEnds(

@@ -19,7 +19,9 @@ extension PieceSplitter {
     ) -> Int {
         guard start < text.count else { return 0 }
         let count = next(scanner, text, from: start)
-        if count > Self.uncertainCount { return count - Self.uncertainCount }
+        if count > Self.uncertainCount {
+            return wholeCount(scanner, text, from: start, count - Self.uncertainCount)
+        }
         // Long pieces: those that follow are looked at, and cut again afterwards.
         var position = start + Int(ends[count - 1])
         var known = count
@@ -27,7 +29,21 @@ extension PieceSplitter {
             position = scanner.pieceEnd(in: text, from: position)
             known += 1
         }
-        return max(0, known - Self.uncertainCount)
+        return wholeCount(scanner, text, from: start, max(0, known - Self.uncertainCount))
+    }
+
+    /// The most of the first `count` pieces behind which a text of its own can begin: no character
+    /// is cut there.
+    private func wholeCount(
+        _ scanner: some PieceScanner, _ text: ByteView, from start: Int, _ count: Int
+    ) -> Int {
+        var count = count
+        while scanner.cutsCharacters, count > 0 {
+            let end = start + Int(ends[count - 1])
+            guard end < text.count, text[end] & 0xC0 == 0x80 else { break }
+            count -= 1
+        }
+        return count
     }
 
     /// The end of the last whole character of `text`, which more bytes could make longer: at most

@@ -8,6 +8,8 @@
 /// | `Split` by a `Regex`, `Isolated`, inverted or not | ``split(_:)`` |
 /// | `Split` by a `Regex`, `Removed`, inverted | ``keepMatches(_:)`` |
 /// | `Digits` with `individual_digits` | ``digits`` |
+/// | `Digits` without | ``digitRuns`` |
+/// | `Punctuation`, `Contiguous` | ``punctuationRuns`` |
 /// | `ByteLevel` | ``byteLevel(usesExpression:)`` |
 enum PreTokenizerStep: Equatable, Sendable {
     /// Matches are parts, and so is what lies between them.
@@ -20,6 +22,10 @@ enum PreTokenizerStep: Equatable, Sendable {
     /// release of 2026 takes thirteen code points that Unicode 17 added for numbers in this step
     /// only. Quern keeps to Unicode 16.
     case digits
+    /// Every run of numbers is a part.
+    case digitRuns
+    /// Every run of punctuation is a part.
+    case punctuationRuns
     /// Bytes become the characters that stand for them, after GPT-2's expression has cut the text
     /// if `use_regex` is set.
     case byteLevel(usesExpression: Bool)
@@ -29,6 +35,10 @@ extension SplitPattern {
     /// The pattern that cuts every text as `steps` do; `nil` if none is known to, or if they do not
     /// end in the one step that turns bytes into characters.
     init?(preTokenizers steps: [PreTokenizerStep]) {
+        if steps == Self.falconSteps {
+            self = .falcon
+            return
+        }
         guard case .byteLevel(let usesExpression) = steps.last else { return nil }
         var expressions: [String] = []
         for step in steps.dropLast() {
@@ -42,7 +52,7 @@ extension SplitPattern {
                 expressions.append(expression)
             case .digits:
                 expressions.append(#"\p{N}"#)
-            case .byteLevel:
+            case .byteLevel, .digitRuns, .punctuationRuns:
                 return nil
             }
         }
@@ -52,9 +62,15 @@ extension SplitPattern {
 
     /// The steps that a `tokenizer.json` needs to cut as this pattern does.
     ///
-    /// - Precondition: the pattern has ``regularExpressions``.
+    /// - Precondition: the pattern has ``regularExpressions``, or is ``falcon``.
     var preTokenizers: [PreTokenizerStep] {
+        if self == .falcon { return Self.falconSteps }
         precondition(!regularExpressions.isEmpty, "the pattern is only for show")
         return regularExpressions.map { .split($0) } + [.byteLevel(usesExpression: false)]
     }
+
+    private static let falconSteps: [PreTokenizerStep] = [
+        .punctuationRuns, .byteLevel(usesExpression: true), .digitRuns,
+        .split("[0-9][0-9][0-9]"),
+    ]
 }

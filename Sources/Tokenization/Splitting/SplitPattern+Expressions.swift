@@ -70,7 +70,7 @@ extension SplitPattern {
             [#"[\s\S]"#]
         case .word:
             [#"[,.:;?_!"()']|--|\s|(?:(?!--)[^\s,.:;?_!"()'])+"#]
-        case .sentencePiece, .metaspace, .whole, .bytes:
+        case .falcon, .sentencePiece, .metaspace, .whole, .bytes:
             []
         }
     }

@@ -13,8 +13,8 @@ public import Work
 ///
 /// The patterns from ``gpt2`` to ``starcoder`` are those of published vocabularies, ``character``
 /// and ``word`` those of the simplest ones; all cut every text as their ``regularExpressions`` say.
-/// ``sentencePiece``, ``metaspace`` and ``whole`` belong to vocabularies that are spelled in
-/// characters, and ``bytes`` is only for show.
+/// ``falcon`` has steps that are no expressions, ``sentencePiece``, ``metaspace`` and ``whole``
+/// belong to vocabularies that are spelled in characters, and ``bytes`` is only for show.
 public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     /// The pattern of GPT-2: words and numbers of any length, each with a space in front if there
     /// is one; contractions in lower case only.
@@ -56,6 +56,9 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     case kimi
     /// The pattern of StarCoder and SmolLM: every digit alone, and ``gpt2`` between them.
     case starcoder
+    /// The pattern of Falcon: punctuation, ``gpt2``, and numbers of up to three digits, which are
+    /// told apart when bytes are characters already.
+    case falcon
     /// One character (Unicode scalar) a piece: the pattern of ``VocabularyModel/character``.
     case character
     /// Words and single punctuation marks, as in introductory courses.
@@ -106,6 +109,8 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
             visitor.visit(KimiScanner(tables: tables))
         case .starcoder:
             visitor.visit(StarCoderScanner(tables: tables))
+        case .falcon:
+            visitor.visit(FalconScanner(tables: tables))
         case .character:
             visitor.visit(CharacterScanner())
         case .word:

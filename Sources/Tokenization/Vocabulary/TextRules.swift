@@ -129,7 +129,7 @@ package struct TextRules: Hashable, Sendable {
             }
         }
         if prependsSpace {
-            result = [0x20] + (result ?? part.array(from: 0, to: part.count))
+            result = result.map { [0x20] + $0 } ?? part.array(behind: 0x20)
         }
         guard spelling == .characters else { return result }
         if let changed = result {
@@ -149,7 +149,7 @@ package struct TextRules: Hashable, Sendable {
         guard prefix == .always || prefix == .first && isFirst, begins != 0x20 else {
             return changed
         }
-        return [0x20] + (changed ?? part.array(from: 0, to: part.count))
+        return changed.map { [0x20] + $0 } ?? part.array(behind: 0x20)
     }
 
     /// `text` with spaces for the marks in it; `nil` if there is none. O(count).

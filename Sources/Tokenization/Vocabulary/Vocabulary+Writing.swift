@@ -288,18 +288,40 @@ extension JSONText {
         object("pre_tokenizer") { json in
             json.string("type", "Sequence")
             json.array("pretokenizers") { json in
-                for expression in pattern.regularExpressions { json.split(expression) }
-                json.byteLevel(nil, addPrefixSpace: false, trimOffsets: true, useRegex: false)
+                for step in pattern.preTokenizers { json.preTokenizer(step) }
             }
         }
     }
 
-    private mutating func split(_ expression: String) {
+    private mutating func preTokenizer(_ step: PreTokenizerStep) {
+        switch step {
+        case .split(let expression): split(expression, "Isolated", inverted: false)
+        case .keepMatches(let expression): split(expression, "Removed", inverted: true)
+        case .digits: digits(areIndividual: true)
+        case .digitRuns: digits(areIndividual: false)
+        case .punctuationRuns:
+            object { json in
+                json.string("type", "Punctuation")
+                json.string("behavior", "Contiguous")
+            }
+        case .byteLevel(let usesExpression):
+            byteLevel(nil, addPrefixSpace: false, trimOffsets: true, useRegex: usesExpression)
+        }
+    }
+
+    private mutating func digits(areIndividual: Bool) {
+        object { json in
+            json.string("type", "Digits")
+            json.value("individual_digits", areIndividual ? "true" : "false")
+        }
+    }
+
+    private mutating func split(_ expression: String, _ behavior: String, inverted: Bool) {
         object { json in
             json.string("type", "Split")
             json.object("pattern") { json in json.string("Regex", expression) }
-            json.string("behavior", "Isolated")
-            json.value("invert", "false")
+            json.string("behavior", behavior)
+            json.value("invert", inverted ? "true" : "false")
         }
     }
 

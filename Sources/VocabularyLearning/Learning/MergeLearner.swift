@@ -18,6 +18,10 @@ struct MergeLearner: ~Copyable {
     /// Occurrences of each merge's pair when it was made.
     private(set) var mergeCounts: [UInt64] = []
 
+    /// Places at which the last merge was made, each as often as its piece occurs: fewer than its
+    /// pair's count where the pair overlapped with itself.
+    private(set) var lastMergeSize: UInt64 = 0
+
     /// Occurrences of each byte.
     var byteCounts: [UInt64] { rows.byteCounts }
 
@@ -93,7 +97,10 @@ struct MergeLearner: ~Copyable {
 
     /// Makes one token of the most frequent pair. Returns false, changing nothing, when no pair
     /// occurs often enough.
-    mutating func learn() -> Bool {
+    ///
+    /// - Parameter least: the least count of the pair, where rarer pairs are only for
+    ///   ``replay(_:_:)``.
+    mutating func learn(atLeast least: UInt64 = 0) -> Bool {
         while true {
             guard let top = candidates.top else {
                 guard lowerThreshold() else { return false }
@@ -112,6 +119,7 @@ struct MergeLearner: ~Copyable {
                 }
                 continue
             }
+            guard record.count >= least else { return false }
             candidates.removeTop()
             pairs.records[index].count = 0
             // Pairs that are too long are not listed, but for those of merges that were given.
@@ -137,6 +145,7 @@ struct MergeLearner: ~Copyable {
         tokenLengths.view[256 + merges.count] = UInt32(joinedLength(key))
         merges.append(MergePair(left: left, right: right))
         mergeCounts.append(0)
+        lastMergeSize = 0
     }
 
     /// Sets what is learned after given merges.
@@ -191,6 +200,7 @@ struct MergeLearner: ~Copyable {
         let start = Int(record.start)
         let end = start + Int(record.size)
         var kept = start
+        var size: UInt64 = 0
         for index in start..<end {
             if index &+ Self.prefetchDistance < end {
                 cells.prefetch(Int(list[index &+ Self.prefetchDistance]))
@@ -204,6 +214,7 @@ struct MergeLearner: ~Copyable {
             cells[next &- 1] = id
             cells[cell] = id
             let weight = weights.weight(at: cell)
+            size &+= weight
             // The token to the left may be the one that is being made: then its right neighbour was
             // summed up before and is not there any more.
             leftNeighbors.add(cells[cell &- 1], weight)
@@ -211,6 +222,7 @@ struct MergeLearner: ~Copyable {
             list[kept] = UInt32(truncatingIfNeeded: cell)
             kept &+= 1
         }
+        lastMergeSize = size
         return start..<kept
     }
 

@@ -237,11 +237,17 @@ import Testing
         }
         let bytes = #"{"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}"#
         let digits = #"{"type": "Digits", "individual_digits": true}"#
+        let punctuation = #"{"type": "Punctuation", "behavior": "Contiguous"}"#
+        let runs = #"{"type": "Digits", "individual_digits": false}"#
+        let three =
+            #"{"type": "Split", "pattern": {"Regex": "[0-9][0-9][0-9]"}, "#
+            + #""behavior": "Isolated", "invert": false}"#
         let known: [(String, SplitPattern)] = [
             (#"{"type": "ByteLevel", "add_prefix_space": false}"#, .gpt2),
             (sequence(digits, #"{"type": "ByteLevel", "use_regex": true}"#), .starcoder),
             (sequence(split(.llama3, "Isolated", false), bytes), .llama3),
             (sequence(split(.o200k, "Removed", true), bytes), .o200k),
+            (sequence(punctuation, #"{"type": "ByteLevel"}"#, runs, three), .falcon),
         ]
         for (value, pattern) in known {
             var parts = Parts()
@@ -255,7 +261,8 @@ import Testing
             sequence(bytes, split(.gpt4, "Isolated", false)),
             #"{"type": "Whitespace"}"#,
             sequence(digits, #"{"type": "ByteLevel", "add_prefix_space": true}"#),
-            sequence(#"{"type": "Digits", "individual_digits": false}"#, bytes),
+            sequence(runs, bytes), sequence(punctuation, bytes, runs, three),
+            sequence(#"{"type": "Punctuation"}"#, #"{"type": "ByteLevel"}"#, runs, three),
             sequence(
                 #"{"type": "Split", "pattern": {"String": " "}, "behavior": "Isolated"}"#, bytes),
         ] {

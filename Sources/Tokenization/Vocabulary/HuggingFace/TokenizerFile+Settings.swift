@@ -259,11 +259,13 @@ extension TokenizerFile {
             // Files older than the setting mean true by leaving it out.
             return .byteLevel(usesExpression: part["use_regex"] ?? .bool(true) == .bool(true))
         case "Digits":
-            guard part["individual_digits"] == .bool(true) else {
+            return part["individual_digits"] == .bool(true) ? .digits : .digitRuns
+        case "Punctuation":
+            guard part["behavior"] == .string("Contiguous") else {
                 throw .unsupported(
-                    path: path, reason: "its pre-tokenizer has Digits that are not individual")
+                    path: path, reason: "its pre-tokenizer has Punctuation that is not Contiguous")
             }
-            return .digits
+            return .punctuationRuns
         case "Split":
             guard let expression = part["pattern"]?["Regex"]?.string else {
                 throw .unsupported(path: path, reason: "a Split is not by a regular expression")
@@ -281,7 +283,7 @@ extension TokenizerFile {
             throw .unsupported(
                 path: path,
                 reason: "its pre-tokenizer has a part \(type ?? "of no type"); "
-                    + "only Split, Digits and ByteLevel are known")
+                    + "only Split, Digits, Punctuation and ByteLevel are known")
         }
     }
 }
