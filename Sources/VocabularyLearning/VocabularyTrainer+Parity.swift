@@ -4,10 +4,10 @@ extension VocabularyTrainer {
     /// Learns from several sources, such as languages, so that none is compressed much worse than
     /// the others, however much more of them there is.
     ///
-    /// Each merge is the most frequent pair of the source that has the fewest bytes a token by then,
-    /// or, with `parallel`, of the one whose text of the same content has the most tokens; of equals
-    /// the first. A source without a frequent pair is left out from there on. The result is an
-    /// ordinary list of merges. About O(bytes of the distinct pieces of all · log of the pairs).
+    /// Each merge is the most frequent pair of the source that has the fewest bytes a token by
+    /// then, or, with `parallel`, of the one whose text of the same content has the most tokens; of
+    /// equals the first. A source without a frequent pair is left out from there on. The result is
+    /// an ordinary list of merges. About O(bytes of the distinct pieces of all · log of the pairs).
     ///
     /// Source: Foroutan and others, Parity-Aware Byte-Pair Encoding,
     /// <https://arxiv.org/abs/2508.04796>.

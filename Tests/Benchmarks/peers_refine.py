@@ -82,7 +82,8 @@ def text_dedup(request):
          "--ngram", str(request["words"]), "--num_perm", str(request["bands"] * request["rows"]),
          "--b", str(request["bands"]), "--r", str(request["rows"]), "--hash_func", "xxh3",
          "--hash_bits", "32"],
-        capture_output=True, text=True, env=os.environ | {"HF_HOME": str(folder / "home")})  # fmt: skip
+        capture_output=True, text=True,
+        env=os.environ | {"HF_HOME": str(folder / "home")})  # fmt: skip
     seconds = time.perf_counter() - start
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])

@@ -4,7 +4,19 @@ text-dedup and rensa."""
 import json
 import random
 
-from harness import CACHE, Failure, Series, counted, make_empty, number, peer, quern, say, table, times
+from harness import (
+    CACHE,
+    Failure,
+    Series,
+    counted,
+    make_empty,
+    number,
+    peer,
+    quern,
+    say,
+    table,
+    times,
+)
 from texts import slice_of
 
 # MinHash as datatrove has it by default: runs of five words, 14 bands of 8 values, and no look at

@@ -60,8 +60,8 @@ extension GPTConfiguration {
     /// The floats of each head, the first ones, that positions turn.
     public var rotaryWidth: Int { Int(Double(headSize) * rotaryShare) }
 
-    /// Whether both parts of a block read the stream before it, so that the second does not see what
-    /// the first adds.
+    /// Whether both parts of a block read the stream before it, so that the second does not see
+    /// what the first adds.
     public var isParallel: Bool { variations.isParallel ?? (architecture == .gptNeoX) }
 
     /// The last positions that each sees in a layer, its own included; nil for all, and where the

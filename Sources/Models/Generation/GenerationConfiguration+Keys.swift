@@ -49,9 +49,10 @@ extension GenerationConfiguration: SettingSection {
             CodingKeys.draftTokenCount, \.draftTokenCount, .whole(0...TextDraft.maximumCount),
             unit: "tokens",
             """
-            So many tokens are drafted from what the text has already and read at once. The text is \
-            the same, and comes faster where it repeats itself.
-            """, example: 7, also: ["draft_tokens", "num_draft_tokens", "prompt_lookup_num_tokens"]),
+            So many tokens are drafted from what the text has already and read at once. The text \
+            is the same, and comes faster where it repeats itself.
+            """, example: 7,
+            also: ["draft_tokens", "num_draft_tokens", "prompt_lookup_num_tokens"]),
         .value(
             CodingKeys.stopStrings, \.stopStrings, isFilled: true,
             "Texts that end a sample, and are not part of it.", example: ["\n\n"],

@@ -90,9 +90,10 @@ extension ShardExport {
         return files + ["\(split.rawValue)/index.json"]
     }
 
-    /// litdata's chunks (`litdata/streaming/writer.py`, as its `TokensLoader` reads them): documents
-    /// in files of about 64 MiB. A file has the number of documents in 32 bits, the places of all of
-    /// them and of the end, and their ids, signed and of 16 bits if the vocabulary allows, else 32.
+    /// litdata's chunks (`litdata/streaming/writer.py`, as its `TokensLoader` reads them):
+    /// documents in files of about 64 MiB. A file has the number of documents in 32 bits, the
+    /// places of all of them and of the end, and their ids, signed and of 16 bits if the vocabulary
+    /// allows, else 32.
     func writeLitData(
         _ split: Split, to directory: String, _ progress: (Int) -> Void
     ) throws -> [String] {

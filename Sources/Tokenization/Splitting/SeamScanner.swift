@@ -71,8 +71,8 @@ struct SeamScanner: PieceScanner {
         return index
     }
 
-    /// Every place is written, and counts if it is a seam: a branch at each of them would be guessed
-    /// wrongly at every end of a word.
+    /// Every place is written, and counts if it is a seam: a branch at each of them would be
+    /// guessed wrongly at every end of a word.
     @inline(__always)
     func writeEnds(
         in text: ByteView, from start: Int, count: Int, into ends: BufferView<UInt32>

@@ -78,8 +78,9 @@ struct PlainAttention<Scalar: PlainScalar> {
 enum PlainRotation<Scalar: PlainScalar> {
     typealias Matrix = PlainMatrix<Scalar>
 
-    /// Turns the first d floats of each of the first `heads` heads of a row at position `places[t]`:
-    /// a' = a·cos - b·sin, b' = b·cos + a·sin, the angle of pair i being place · base^(-2i/d).
+    /// Turns the first d floats of each of the first `heads` heads of a row at position
+    /// `places[t]`: a' = a·cos - b·sin, b' = b·cos + a·sin, the angle of pair i being place ·
+    /// base^(-2i/d).
     static func forward(
         _ x: inout Matrix, heads: Int, size: Int, turned d: Int, places: [Int], table: [Scalar]
     ) {

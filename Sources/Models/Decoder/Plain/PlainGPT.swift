@@ -116,8 +116,8 @@ public struct PlainGPT<Scalar: PlainScalar> {
     }
 
     /// A block adds two things to the stream: what attention fetches from earlier positions, and
-    /// what the feed-forward part makes of each position. The latter reads what the former has added
-    /// to, or, where both are parallel, what it was before.
+    /// what the feed-forward part makes of each position. The latter reads what the former has
+    /// added to, or, where both are parallel, what it was before.
     private func forwardBlock(
         _ x: Matrix, _ layer: Int, _ sequence: Sequence
     ) -> (BlockTrace, Matrix) {
