@@ -72,14 +72,18 @@ enum Program {
     /// Path of the built program.
     static var path: String { url.path }
 
-    /// Runs `quern arguments` in `folder` and waits for its end.
+    private static let turnstile = Turnstile(16)
+
+    /// Runs `quern arguments` in `folder`, when it is its turn, and waits for its end.
     static func run(
         _ arguments: [String], in folder: TemporaryFolder, input: [UInt8] = [],
         level: String? = nil, environment: [String: String] = [:]
     ) async throws -> Result {
-        try await start(
-            arguments, in: folder, input: input, level: level, environment: environment
-        ).result.value
+        try await turnstile.pass {
+            try await start(
+                arguments, in: folder, input: input, level: level, environment: environment
+            ).result.value
+        }
     }
 
     /// Runs `quern arguments`, which must succeed.
@@ -130,5 +134,34 @@ enum Program {
                 messages: String(decoding: try streams.bytes("err"), as: UTF8.self))
         }
         return Running(process: process, result: result)
+    }
+}
+
+/// Lets a few at a time do something that takes long: all tests begin at once, and hundreds of
+/// programs would take each other's time and memory, and more file descriptors than Foundation's
+/// `Process` can count without reading behind them.
+private actor Turnstile {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    func pass<Value: Sendable>(_ body: () async throws -> Value) async rethrows -> Value {
+        await enter()
+        defer { leave() }
+        return try await body()
+    }
+
+    private func enter() async {
+        guard free == 0 else {
+            free -= 1
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// Gives the place to the next, if one waits.
+    private func leave() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
