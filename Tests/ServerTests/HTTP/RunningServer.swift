@@ -106,7 +106,7 @@
 
         /// Waits until `condition` holds, for some seconds at most.
         static func wait(for condition: () -> Bool) async throws -> Bool {
-            for _ in 0..<1_000 {
+            for _ in 0..<12_000 {
                 if condition() { return true }
                 try await Task.sleep(for: .milliseconds(10))
             }
