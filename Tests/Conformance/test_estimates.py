@@ -95,4 +95,4 @@ def test_a_run_takes_the_memory_that_init_names(count, quern, tmp_path):
     said = json.loads(quern(
         "init", "text.txt", "--minutes", "0.1", "--json", "--threads", 2, cwd=tmp_path))
     _, peak = measured(tmp_path, "run", "--set", "training.steps=40", "--threads", 2, "--quiet")
-    assert abs(said["cost"]["memory_bytes"] / peak - 1) < 0.25
+    assert abs(said["cost"]["memory_bytes"] / peak - 1) < 0.35

@@ -125,6 +125,7 @@ def world(tmp_path_factory, environment, published_folder):
         compress(folder / name, text)
     for name in ["corpus", "dump", "news", "web/a", "web/b", "data/1-a", "data/2-a"]:
         compress(folder / f"{name}.jsonl.zst", lines(documents[:50]))
+    compress(folder / "new/c.jsonl.zst", lines(documents[50:100]))
     (folder / "text.txt").write_text(text)
     (folder / "book.txt").write_text(text)
     (folder / "keys.txt").write_text("alpha\n")
@@ -179,8 +180,8 @@ def world(tmp_path_factory, environment, published_folder):
         json.dumps({**config, "max_position_embeddings": 4096}))
     quern("model", "export", best, "--format", "gguf", "--output",
           "SmolLM2-135M-Instruct.Q8_0.gguf")
-    for name in ["1", "2"]:
-        quern("vocab", "count", "corpus.txt.zst", "--output", f"part-{name}.counts")
+    for name in ["part-1", "part-2", "en", "de"]:
+        quern("vocab", "count", "corpus.txt.zst", "--output", f"{name}.counts")
     quern("vocab", "merge-counts", "part-1.counts", "part-2.counts", "--output", "all.counts")
     quern("vocab", "count", "corpus.jsonl.zst", "--output", "law.counts")
     shutil.copy(folder / "corpus.jsonl.zst", folder / "law.jsonl.zst")

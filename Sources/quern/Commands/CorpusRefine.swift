@@ -36,7 +36,7 @@ struct CorpusRefine: AsyncParsableCommand, ReportingCommand, CommandWithExamples
         "quern corpus refine web/ --output clean/web --part-format parquet",
         "quern corpus refine web/ --output clean/web --rules gopher-repetition,fineweb",
         """
-        quern corpus refine new/ --output clean/new --remove-near-duplicates --against clean/web \
+        quern corpus refine new/ --output clean/new --remove-near-duplicates --against web/ \
         --list-removed removed.jsonl
         """,
         """
