@@ -51,6 +51,20 @@ import Testing
         }
     }
 
+    @Test func `a draft changes no text, and is refused where it cannot be had`() async throws {
+        let plain = try await generate("--seed", "3")
+        #expect(try await generate("--seed", "3", "--draft", "7") == plain)
+        for (more, reason) in [
+            (["--samples", "2"], "--draft is for one text"),
+            (["--beams", "2"], "--beams takes the most probable texts whole"),
+        ] {
+            let refused = try await Program.run(
+                ["generate", "--model", world.model, "--prompt", "a", "--draft", "7"] + more,
+                in: folder)
+            #expect(refused.status != 0 && refused.messages.contains(reason))
+        }
+    }
+
     @Test func `a stop string ends the text and is not part of it`() async throws {
         let all = try await generate("--temperature", "0")
         let text = all.dropFirst("the mill".count).dropLast()

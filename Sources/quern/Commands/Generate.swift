@@ -151,6 +151,9 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         } else if lengthPenalty != nil {
             throw ValidationError("--length-penalty belongs to --beams")
         }
+        if let draft = sampling.draft, draft > 0, samples > 1 {
+            throw ValidationError("--draft is for one text: give no --samples")
+        }
         if [top != nil, attention != nil, beams != nil].count(where: { $0 }) > 1 {
             throw ValidationError(
                 "--top, --attention and --beams show different things: give one of them")

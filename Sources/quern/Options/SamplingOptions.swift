@@ -91,7 +91,7 @@ struct SamplingOptions: ParsableArguments {
     /// Whether one of the options was given that choose among the next tokens, or end a text.
     var areGiven: Bool {
         [temperature, topP, minP, repetitionPenalty].contains { $0 != nil } || topK != nil
-            || seed != nil || !stopStrings.isEmpty
+            || seed != nil || draft != nil || !stopStrings.isEmpty
     }
 
     /// The options as a configuration.
