@@ -63,16 +63,17 @@ public final class OpenFile: Sendable {
         try read(into: &buffer, over: buffer.indices, at: offset)
     }
 
-    /// Reads bytes from `offset` on over those of `buffer` in `range`, as many as there are and
-    /// fit; returns their number.
-    package func read(
-        into buffer: inout [UInt8], over range: Range<Int>, at offset: Int
+    /// Reads bytes from `offset` on over the elements of `buffer` in `range`, as many as there are
+    /// and fit; returns their number.
+    package func read<Element: BitwiseCopyable>(
+        into buffer: inout [Element], over range: Range<Int>, at offset: Int
     ) throws(FileError) -> Int {
+        let stride = MemoryLayout<Element>.stride
         var done = 0
-        while done < range.count {
+        while done < range.count * stride {
             let count = unsafe buffer.withUnsafeMutableBytes { bytes in
                 let rest = unsafe UnsafeMutableRawBufferPointer(
-                    rebasing: bytes[range.lowerBound + done..<range.upperBound])
+                    rebasing: bytes[range.lowerBound * stride + done..<range.upperBound * stride])
                 return unsafe pread(
                     descriptor, rest.baseAddress, rest.count, off_t(offset + done))
             }

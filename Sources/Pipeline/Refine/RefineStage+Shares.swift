@@ -346,7 +346,7 @@ struct SharedRefining {
             self.measure = measure
             try await measurePart(number, measure)
         case .order:
-            try await shared.decide(memory: memory) { done, total in
+            try shared.decide(memory: memory) { done, total in
                 try work.show(stage.activity, completed: done, of: total, unit: .documents)
             }
         case .write:
@@ -372,13 +372,13 @@ struct SharedRefining {
         switch stage {
         case .exact:
             let byteCount = memory.byteCountOfMatching / threadCount
-            return { try await shared.matchExact($0, byteCount: byteCount, checkpoint: checkpoint) }
+            return { try shared.matchExact($0, byteCount: byteCount, checkpoint: checkpoint) }
         case .bands:
             let duplicates = try shared.duplicates(byteCount: memory.byteCountOfSets)
             let byteCount = memory.byteCountOfComparing / threadCount
             let clusterByteCount = memory.byteCountOfSets
             return {
-                try await shared.compareBands(
+                try shared.compareBands(
                     $0, without: duplicates, byteCount: byteCount,
                     clusterByteCount: clusterByteCount, checkpoint: checkpoint)
             }

@@ -25,18 +25,18 @@ final class ExactDuplicates {
         var number: Int
         var origin: OriginBook.Code
 
-        static func < (left: Sighting, right: Sighting) -> Bool {
-            (left.high, left.low, left.number) < (right.high, right.low, right.number)
-        }
-        static func == (left: Sighting, right: Sighting) -> Bool { left.number == right.number }
+        static var wordCount: Int { 3 }
+
+        func word(_ index: Int) -> UInt64 { index == 0 ? high : index == 1 ? low : UInt64(number) }
     }
 
     private struct Duplicate: SortedRecord {
         var number: Int
         var first: OriginBook.Code
 
-        static func < (left: Duplicate, right: Duplicate) -> Bool { left.number < right.number }
-        static func == (left: Duplicate, right: Duplicate) -> Bool { left.number == right.number }
+        static var wordCount: Int { 1 }
+
+        func word(_: Int) -> UInt64 { UInt64(number) }
     }
 
     private let book: OriginBook
@@ -83,7 +83,7 @@ final class ExactDuplicates {
         let duplicates = RecordSorter<Duplicate>(
             byteCount: sorterByteCount, scratchPath: scratchPath)
         var first: Sighting?
-        try await sightings.forEach { sighting in
+        while let sighting = try sightings.next() {
             if let first, first.high == sighting.high, first.low == sighting.low {
                 try duplicates.append(Duplicate(number: sighting.number, first: first.origin))
             } else {
@@ -93,7 +93,7 @@ final class ExactDuplicates {
         self.sightings = nil
         var reader = try spool.reader(of: try spool.endRun())
         var number = 0
-        try await duplicates.forEach { duplicate in
+        while let duplicate = try duplicates.next() {
             while number < duplicate.number, let item = try reader.next() {
                 try await keep(item)
                 number += 1

@@ -22,9 +22,9 @@ final class NearDuplicates {
         var key: UInt64
         var number: Int
 
-        static func < (left: Band, right: Band) -> Bool {
-            (left.key, left.number) < (right.key, right.number)
-        }
+        static var wordCount: Int { 2 }
+
+        func word(_ index: Int) -> UInt64 { index == 0 ? key : UInt64(number) }
     }
 
     /// The counts that the report gives.
@@ -110,7 +110,7 @@ final class NearDuplicates {
         keep: (MeasuredDocument) async throws -> Void,
         drop: (MeasuredDocument, Kept) throws -> Void
     ) async throws {
-        var clusters = try await findClusters(checkpoint)
+        var clusters = try findClusters(checkpoint)
         var hasMembers = [Bool](repeating: false, count: spool.count)
         for number in otherCount..<spool.count {
             let root = clusters.root(of: number)
@@ -141,7 +141,7 @@ final class NearDuplicates {
         }
     }
 
-    private func findClusters(_ checkpoint: (Int, Int) throws -> Void) async throws -> UnionFind {
+    private func findClusters(_ checkpoint: (Int, Int) throws -> Void) throws -> UnionFind {
         try flushSignatures()
         let needed = 5 * spool.count
         guard needed <= memory.clusters, spool.count < UInt32.max else {
@@ -155,7 +155,7 @@ final class NearDuplicates {
         var groupKey: UInt64 = 0
         let bandTotal = bands.count
         var bandCount = 0
-        try await bands.forEach { band in
+        while let band = try bands.next() {
             if bandCount & 0xFFFF == 0 { try checkpoint(bandCount, bandTotal) }
             bandCount += 1
             if band.key != groupKey { group.removeAll(keepingCapacity: true) }

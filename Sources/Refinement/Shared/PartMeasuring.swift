@@ -59,7 +59,7 @@ package struct ChunkMeasure: Sendable {
 
     private func append(_ signature: [UInt32], to chunk: inout MeasuredChunk) {
         guard let signer else { return }
-        chunk.keyCounts.append(signature.isEmpty ? 0 : rule.bandCount)
+        chunk.wordCounts.append(signature.isEmpty ? 0 : rule.bandCount)
         // A document without words keeps its place with zeros.
         guard !signature.isEmpty else {
             chunk.signatures += repeatElement(0, count: rule.permutationCount + 2)
@@ -100,7 +100,7 @@ package struct MeasuredChunk: Sendable {
     /// Keys of their bands.
     var keys: [UInt64] = []
     /// The number of keys of each of these.
-    var keyCounts: [Int] = []
+    var wordCounts: [Int] = []
 }
 
 /// Measures a part of a corpus: the unit of the first stage.
@@ -191,7 +191,7 @@ package final class PartMeasuring {
         }
         if let bands {
             var place = 0
-            for (offset, count) in chunk.keyCounts.enumerated() {
+            for (offset, count) in chunk.wordCounts.enumerated() {
                 for key in chunk.keys[place..<place + count] {
                     try bands.append(key, UInt64(first + offset))
                 }
@@ -232,11 +232,9 @@ struct HashRecord: SortedRecord {
 
     var high, low, number: UInt64
 
-    static func < (left: HashRecord, right: HashRecord) -> Bool {
-        if left.high != right.high { return left.high < right.high }
-        if left.low != right.low { return left.low < right.low }
-        return left.number < right.number
-    }
+    static var wordCount: Int { 3 }
+
+    func word(_ index: Int) -> UInt64 { index == 0 ? high : index == 1 ? low : number }
 }
 
 /// The key of a band of a document, and the document's number.
@@ -245,7 +243,7 @@ struct BandRecord: SortedRecord {
 
     var key, number: UInt64
 
-    static func < (left: BandRecord, right: BandRecord) -> Bool {
-        left.key != right.key ? left.key < right.key : left.number < right.number
-    }
+    static var wordCount: Int { 2 }
+
+    func word(_ index: Int) -> UInt64 { index == 0 ? key : number }
 }

@@ -11,7 +11,7 @@ extension SharedRefinement {
     ///   - checkpoint: called now and then; may throw to end the work.
     package func matchExact(
         _ partition: Int, byteCount: Int, checkpoint: () throws -> Void
-    ) async throws {
+    ) throws {
         let journals = try measureJournals()
         let numbers = PartNumbers(journals)
         try FileSystem.makeDirectory(directory(.exact, partition))
@@ -34,7 +34,7 @@ extension SharedRefinement {
         }
         let pairs = try StoredFileWriter(path: file(PairJournal.name, .exact, partition))
         var first: HashRecord?
-        try await sorter.forEach { record in
+        while let record = try sorter.next() {
             if let first, first.high == record.high, first.low == record.low {
                 try pairs.append(record.number)
                 try pairs.append(first.number)
@@ -86,7 +86,7 @@ extension SharedRefinement {
     package func compareBands(
         _ partition: Int, without duplicates: DocumentSet, byteCount: Int, clusterByteCount: Int,
         checkpoint: () throws -> Void
-    ) async throws {
+    ) throws {
         let journals = try measureJournals()
         let numbers = PartNumbers(journals)
         try FileSystem.makeDirectory(directory(.bands, partition))
@@ -116,7 +116,7 @@ extension SharedRefinement {
         var group: [UInt64] = []
         var groupKey: UInt64 = 0
         var count = 0
-        try await sorter.forEach { band in
+        while let band = try sorter.next() {
             if count & 0xFFF == 0 { try checkpoint() }
             count += 1
             if band.key != groupKey { group.removeAll(keepingCapacity: true) }

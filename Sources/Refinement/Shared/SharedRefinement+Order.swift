@@ -17,8 +17,9 @@ private struct Removal: SortedRecord {
     var number: UInt64 { code >> 1 }
     var isNear: Bool { code & 1 == 1 }
 
-    static func < (left: Removal, right: Removal) -> Bool { left.code < right.code }
-    static func == (left: Removal, right: Removal) -> Bool { left.code == right.code }
+    static var wordCount: Int { 1 }
+
+    func word(_: Int) -> UInt64 { code }
 }
 
 /// The key of a document in another order, and the bytes of its text.
@@ -26,8 +27,9 @@ private struct KeyedLength: SortedRecord {
     var key: UInt64
     var byteCount: UInt64
 
-    static func < (left: KeyedLength, right: KeyedLength) -> Bool { left.key < right.key }
-    static func == (left: KeyedLength, right: KeyedLength) -> Bool { left.key == right.key }
+    static var wordCount: Int { 1 }
+
+    func word(_: Int) -> UInt64 { key }
 }
 
 /// Finds where blocks of documents begin in the result, and stretches of whole blocks.
@@ -72,7 +74,7 @@ extension SharedRefinement {
     ///   the work.
     package func decide(
         memory: RefinementMemory, checkpoint: (_ done: Int, _ total: Int) throws -> Void
-    ) async throws {
+    ) throws {
         let journals = try measureJournals()
         let numbers = PartNumbers(journals)
         try FileSystem.makeDirectory(directory(.order, 0))
@@ -82,7 +84,7 @@ extension SharedRefinement {
             byteCount: memory.bandSorter + memory.hashSorter, scratchPath: scratchPath)
         let comparison = try findRemovals(removals, numbers, memory, checkpoint)
         let removed = try StoredFileWriter(path: file(OrderJournal.removedName, .order, 0))
-        try await removals.forEach { removal in
+        while let removal = try removals.next() {
             guard removal.number < UInt64(numbers.count), removal.kept < removal.number else {
                 throw RefinementError.damagedUnit(path: directory(.order, 0))
             }
@@ -96,7 +98,7 @@ extension SharedRefinement {
         let stretches = try StoredFileWriter(path: file(OrderJournal.stretchesName, .order, 0))
         if configuration.shuffles {
             var layout = walk.emptyLayout
-            try await walk.lengths.forEach { length in
+            while let length = try walk.lengths.next() {
                 if layout.append(byteCount: Int(length.byteCount)) {
                     try stretches.append(length.key)
                 }
