@@ -4,14 +4,17 @@ public import Work
 /// Peak rate at which this machine multiplies and adds when nothing is in the way: the whole that a
 /// share of the peak is a share of.
 public enum MatrixPeak {
-    /// Measures the float32 peak of all threads together, in GFLOP/s, in about 50 ms.
+    /// Measures the float32 peak of all threads together, in GFLOP/s, in a little more
+    /// than three times `milliseconds`.
     ///
     /// Each thread runs fused multiply-adds in registers; the best of three runs counts.
-    public static func measure(team: ThreadTeam, kernels level: KernelLevel = .best) -> Double {
-        // One short run says how many iterations take about 15 ms.
+    public static func measure(
+        team: ThreadTeam, milliseconds: Double = 15, kernels level: KernelLevel = .best
+    ) -> Double {
+        // One short run says how many iterations take so long.
         let trial = rate(level, iterations: 2_000)
         let operations = unsafe Double(qk_numeric(level.number).pointee.peak_operations)
-        let iterations = max(1_000, Int(trial * 1e9 * 0.015 / operations))
+        let iterations = max(1_000, Int(trial * milliseconds * 1e6 / operations))
         var best = 0.0
         for _ in 0..<3 {
             let rates = FloatBuffer(count: team.threadCount * 16)

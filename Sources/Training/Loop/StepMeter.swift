@@ -11,19 +11,29 @@ struct StepMeter {
     /// Seconds in steps since the run's very first one.
     private(set) var seconds: Double
 
-    /// A meter of a run that has spent `earlierSeconds` in steps before. Measures the peak.
+    /// What ``seconds`` were when the peak was last measured.
+    private var measuredAt = 0.0
+
+    /// Seconds of steps after which the peak is measured again; that takes a fortieth of them.
+    private static let secondsBetweenPeaks = 2.0
+
+    /// A meter of a run that has spent `earlierSeconds` in steps before. Measures the peak, in a
+    /// short time, for the run may be short too.
     init(team: ThreadTeam, earlierSeconds: Double) {
         self.team = team
         self.earlierSeconds = earlierSeconds
         seconds = earlierSeconds
-        measurePeak()
+        measuredAt = earlierSeconds
+        matrixPeak = MatrixPeak.measure(team: team, milliseconds: 5) * 1e9
     }
 
     /// Seconds in steps since this start of the run.
     var secondsHere: Double { seconds - earlierSeconds }
 
-    /// Measures the peak again: an earlier measurement may have shared the processor.
-    mutating func measurePeak() {
+    /// Measures the peak again, if it is time: an earlier measurement may have shared the processor.
+    mutating func measurePeakAgain() {
+        guard seconds - measuredAt >= Self.secondsBetweenPeaks else { return }
+        measuredAt = seconds
         matrixPeak = max(matrixPeak, MatrixPeak.measure(team: team) * 1e9)
     }
 

@@ -44,7 +44,7 @@ extension Trainer {
             if !state.awaitsEvaluation.isOn, !state.awaitsTasks.isOn {
                 guard try await doStep(&batch, schedule, meter: &meter, log, stop) else { break }
             }
-            if isEvaluationDue { meter.measurePeak() }
+            if isEvaluationDue { meter.measurePeakAgain() }
             guard let isBest = try evaluateIfDue(log, stop: stop) else { break }
             guard try scoreTasksIfDue(log, stop: stop) else { break }
             try sampleIfDue(log)
