@@ -49,7 +49,8 @@ endef
 # Time for each reader of `make fuzz`.
 SECONDS := 60
 
-.PHONY: run tune test conformance first-hour fuzz threads bench docs schema format lint build stage install \
+.PHONY: run tune test test-build conformance peers first-hour fuzz fuzz-build threads threads-build \
+    machines bench docs schema format lint build stage install \
     uninstall dist packages clean
 
 ## Learn, encode, train, evaluate and generate on the default corpus, and ask the model questions about
@@ -68,6 +69,9 @@ tune: build corpora/kjv-chat.jsonl.zst
 test: packages
 	swift test $(TRAITS)
 
+test-build: packages
+	swift build --build-tests $(TRAITS)
+
 ## Checks against tokenizers, tiktoken, transformers, PyTorch and NumPy; of tokenizers and tiktoken also
 ## with published vocabularies.
 conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.installed
@@ -78,6 +82,8 @@ conformance: build corpora/kjv.txt.zst corpora/bench-mixed.jsonl.zst $(VENV)/.in
 	QUERN=$(QUERN) QUERN_PROBE=.build/release/ConformanceProbe \
 	    $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --timeout 900 Tests/Conformance
 
+peers: $(VENV)/.installed
+
 ## A newcomer's first hour in a minute: three corpora from a folder to a model, and every mistake. To
 ## play it from a clone and `make install` on: Tests/FirstHour/first_hour.py
 first-hour: build
@@ -85,16 +91,24 @@ first-hour: build
 	Tests/FirstHour/first_hour.py --program .build/first-hour
 
 ## Every reader of outside bytes under libFuzzer and AddressSanitizer: make fuzz SECONDS=600
-fuzz: build
+fuzz: build fuzz-build
+	QUERN=$(QUERN) python3 Tests/Fuzz/fuzz.py --seconds $(SECONDS)
+
+fuzz-build: packages
 	swift build -c release --package-path Tests/Fuzz --scratch-path .build/fuzz/build \
 	    --sanitize fuzzer --sanitize address --product Fuzz
-	QUERN=$(QUERN) python3 Tests/Fuzz/fuzz.py --seconds $(SECONDS)
 
 ## A small pipeline on several threads under ThreadSanitizer; optimised, because without that it takes
 ## the begin of a call on a class for an access to what is in it.
-threads: packages
-	swift build -c release --scratch-path .build/threads --sanitize thread --product quern
+threads: threads-build
 	QUERN=.build/threads/release/quern python3 Tests/Fuzz/threads.py
+
+threads-build: packages
+	swift build -c release --scratch-path .build/threads --sanitize thread --product quern
+
+## Clean and encode a folder of Parquet files on "eight machines", some of which are killed on the way.
+machines: build
+	QUERN=$(abspath $(QUERN)) corpora/eight-machines.sh $(or $(FOLDER),.build/machines)
 
 ## Speed beside the peers, in one run. BENCH chooses: make bench BENCH="encode --repeat 5"
 bench: build corpora/kjv.txt.zst $(BENCH_VENV)/.installed
