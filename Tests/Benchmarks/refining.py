@@ -30,16 +30,13 @@ FOLDER = "refine-run"
 def measure(options):
     text = slice_of("english", options.refine_megabytes)
     corpus = corpus_of(text)
-    settings = CACHE / "texts" / "refine.json"
-    settings.write_text(json.dumps({"corpus": {"refine": {
-        "shingle_words": WORDS, "minhash_bands": BANDS, "minhash_rows": ROWS,
-        "near_duplicate_similarity": 0, "remove_near_duplicates": True,
-        "remove_duplicates": False}}}))  # fmt: skip
+    options_of_all = ["--remove-near-duplicates", "--no-remove-duplicates"]
     near = [
         ("Quern, datatrove's parameters", lambda output, threads: refine(
-            corpus, output, threads, "--config", settings)),
-        ("Quern, its own", lambda output, threads: refine(
-            corpus, output, threads, "--remove-near-duplicates", "--no-remove-duplicates")),
+            corpus, output, threads, *options_of_all, "--shingle-words", str(WORDS),
+            "--minhash-bands", str(BANDS), "--minhash-rows", str(ROWS),
+            "--near-duplicate-similarity", "0")),
+        ("Quern, its own", lambda output, threads: refine(corpus, output, threads, *options_of_all)),
     ]  # fmt: skip
     compare("Near-duplicates", corpus, near, NEAR_PEERS, "near", options)
     rules = [("Quern", lambda output, threads: refine(

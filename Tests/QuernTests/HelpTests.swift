@@ -95,6 +95,7 @@ import Testing
         ["corpus", "refine", "x", "--output", "y", "--shuffle-seed", "1"],
         ["vocab", "merge-counts", "--output", "y", "x", "./x"],
         ["corpus", "refine", "x", "--output", "y", "--near-duplicate-similarity", "0.9"],
+        ["corpus", "refine", "x", "--output", "y", "--minhash-bands", "14"],
         ["model", "import", "x", "--output", "y", "--context", "0"],
         ["model", "export", "x", "--output", "y"],
         ["model", "export", "x", "--output", "y", "--format", "huggingface", "--type", "q8_0"],

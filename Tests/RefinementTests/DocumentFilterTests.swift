@@ -60,7 +60,7 @@ import Work
         for (key, value) in [
             ("min_bytes", "-1"), ("max_words", "-5"), ("max_repeated_lines", "1.5"),
             ("max_non_letters", "-0.1"), ("minhash_bands", "0"), ("minhash_rows", "101"),
-            ("shingle_words", "0"), ("near_duplicate_similarity", "0"), ("part_bytes", "0"),
+            ("shingle_words", "0"), ("near_duplicate_similarity", "-0.1"), ("part_bytes", "0"),
             ("compression_level", "20"), ("memory", "\"1M\""),
         ] {
             let configuration = try JSONDecoder().decode(

@@ -24,7 +24,8 @@ public struct NearDuplicateRule: Codable, Sendable, Equatable {
     public var bandCount = 20
     /// Values in a band.
     public var rowCount = 6
-    /// The least share of equal values, from 0 to 1, at which one of two documents goes.
+    /// The least share of equal values, from 0 to 1, at which one of two documents goes. With 0 all
+    /// go that agree in a band, as in datatrove.
     public var similarity = 0.8
     /// The seed of the permutations.
     public var seed: UInt64 = 1

@@ -66,8 +66,11 @@ extension NearDuplicateRule: SettingSection {
             are more similar.
             """, when: relevance, also: ["rows", "num_rows"]),
         .number(
-            CodingKeys.similarity, \.similarity, .above(0, upTo: 1), unit: "share of values",
-            "The least similarity (Jaccard, estimated) at which one of two documents goes.",
+            CodingKeys.similarity, \.similarity, .real(0...1), unit: "share of values",
+            """
+            The least similarity (Jaccard, estimated) at which one of two documents goes. With 0 \
+            that of a band is enough.
+            """,
             when: relevance, also: ["similarity", "threshold", "jaccard"]),
         .number(
             CodingKeys.seed, \.seed, .seed, "Seed of the permutations of MinHash.",

@@ -97,10 +97,37 @@ struct RefiningOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             With --remove-near-duplicates: the share of equal MinHash values from which documents \
-            are \
-            nearly the same. (default: \(NearDuplicateRule().similarity))
-            """, valueName: "share"), transform: Typed.real(.above(0, upTo: 1)))
+            are nearly the same; with 0 a band is enough. (default: \
+            \(NearDuplicateRule().similarity))
+            """, valueName: "share"), transform: Typed.real(.real(0...1)))
     var nearDuplicateSimilarity: Double?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            With --remove-near-duplicates: the words of the runs whose sets are compared. \
+            (default: \(NearDuplicateRule().shingleWordCount))
+            """, valueName: "words"), transform: Typed.whole(1...1_000))
+    var shingleWords: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            With --remove-near-duplicates: bands of a MinHash signature; documents that agree in \
+            one are compared. (default: \(NearDuplicateRule().bandCount))
+            """, valueName: "bands"), transform: Typed.whole(1...1_000))
+    var minhashBands: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            With --remove-near-duplicates: MinHash values in a band. \
+            (default: \(NearDuplicateRule().rowCount))
+            """, valueName: "values"), transform: Typed.whole(1...100))
+    var minhashRows: Int?
 
     @Flag(name: .long, help: "Put the documents into a random order that --shuffle-seed decides.")
     var shuffle = false
@@ -140,8 +167,14 @@ struct RefiningOptions: ParsableArguments {
     var scratchDirectory: String?
 
     func validate() throws {
-        if nearDuplicateSimilarity != nil, !removeNearDuplicates {
-            throw ValidationError("--near-duplicate-similarity needs --remove-near-duplicates")
+        if !removeNearDuplicates {
+            for (name, isGiven) in [
+                ("near-duplicate-similarity", nearDuplicateSimilarity != nil),
+                ("shingle-words", shingleWords != nil),
+                ("minhash-bands", minhashBands != nil), ("minhash-rows", minhashRows != nil),
+            ] where isGiven {
+                throw ValidationError("--\(name) needs --remove-near-duplicates")
+            }
         }
         if decontaminationWords != nil, decontaminate.isEmpty {
             throw ValidationError("--decontamination-words needs --decontaminate")
@@ -175,6 +208,9 @@ struct RefiningOptions: ParsableArguments {
         if let nearDuplicateSimilarity {
             configuration.nearDuplicates.similarity = nearDuplicateSimilarity
         }
+        if let shingleWords { configuration.nearDuplicates.shingleWordCount = shingleWords }
+        if let minhashBands { configuration.nearDuplicates.bandCount = minhashBands }
+        if let minhashRows { configuration.nearDuplicates.rowCount = minhashRows }
         configuration.shuffles = shuffle
         if let shuffleSeed { configuration.shuffleSeed = shuffleSeed }
         configuration.partFormat = partFormat
