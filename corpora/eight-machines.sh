@@ -18,7 +18,7 @@ mkdir -p "$folder"
 
 say() { printf '\n== %s\n' "$*"; }
 
-say "sixteen Parquet files"
+say "a folder of Parquet files"
 "$corpora/prepare-kjv.sh"
 zstd -dcq "$corpora/kjv.txt.zst" | python3 -c '
 import json, random, sys
@@ -47,8 +47,9 @@ on_all_machines() {
     for ((machine = 0; machine < machines; machine++)); do
         (
             if ((machine % 3 == 1)); then
-                timeout --signal=KILL "0.0$((machine + 2))" "$@" --rank "$machine" \
-                    --world "$machines" > /dev/null 2>&1 || echo "machine $machine was killed"
+                { timeout --signal=KILL "0.0$((machine + 2))" "$@" --rank "$machine" \
+                    --world "$machines"; } > "$folder/killed.log" 2>&1 \
+                    || echo "machine $machine was killed, and starts again"
             fi
             "$@" --rank "$machine" --world "$machines" > /dev/null
         ) &
@@ -63,7 +64,7 @@ on_all_machines "${refine[@]}" --output "$folder/clean"
 "$quern" corpus finish "$folder/clean"
 
 say "a vocabulary"
-"$quern" vocab train "$folder/clean" --output "$folder/vocab" --size 2048 --quiet
+"$quern" vocab train "$folder/clean" --output "$folder/vocab" --vocab-size 2048 --quiet
 
 say "encoding on $machines machines"
 encode=("$quern" encode "$folder/clean" --vocab "$folder/vocab" --part-bytes 100kB --threads 1
@@ -74,6 +75,7 @@ on_all_machines "${encode[@]}" --output "$folder/shards"
 say "the same by one process"
 "${refine[@]}" --output "$folder/clean-of-one" > /dev/null
 "${encode[@]}" --output "$folder/shards-of-one" > /dev/null
+rm "$folder/killed.log"
 diff -r "$folder/clean" "$folder/clean-of-one"
 diff -r "$folder/shards" "$folder/shards-of-one"
 echo "every byte is the same"

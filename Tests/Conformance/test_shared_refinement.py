@@ -123,6 +123,16 @@ def test_four_ranks_under_mpirun(program, corpus, wholes, tmp_path, name):
     finish(program, tmp_path, wholes[name])
 
 
+def test_eight_machines(program, kjv, tmp_path):
+    """The show of the documentation: Parquet to shards by eight processes, some of them killed."""
+    script = pathlib.Path(__file__).resolve().parents[2] / "corpora/eight-machines.sh"
+    shown = subprocess.run([script, tmp_path / "made"], env=os.environ | {"QUERN": program},
+                           capture_output=True, text=True, timeout=600)  # fmt: skip
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.endswith("every byte is the same\n")
+    assert list((tmp_path / "made/shards").glob("train_*.bin"))
+
+
 def test_three_ranks_under_xargs(program, corpus, wholes, tmp_path):
     words = [program, *shared(corpus, "shuffled", tmp_path), "--world", "3", "--rank"]
     launched = subprocess.run(
