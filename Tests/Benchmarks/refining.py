@@ -36,7 +36,8 @@ def measure(options):
             corpus, output, threads, *options_of_all, "--shingle-words", str(WORDS),
             "--minhash-bands", str(BANDS), "--minhash-rows", str(ROWS),
             "--near-duplicate-similarity", "0")),
-        ("Quern, its own", lambda output, threads: refine(corpus, output, threads, *options_of_all)),
+        ("Quern, its own", lambda output, threads: refine(
+            corpus, output, threads, *options_of_all)),
     ]  # fmt: skip
     compare("Near-duplicates", corpus, near, NEAR_PEERS, "near", options)
     rules = [("Quern", lambda output, threads: refine(

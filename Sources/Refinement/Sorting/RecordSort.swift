@@ -23,7 +23,7 @@ extension Array where Element: SortedRecord {
     ///
     /// American flag sort (McIlroy, Bostic and McIlroy, Engineering Radix Sort, Computing Systems
     /// 6(1), 1993): the records of a range go to one of 256 places by the uppermost eight bits in
-    /// which their words differ, and so on within each place, and with the next word where the words
+    /// which their words differ, and so on within each place, and with the next word where these
     /// are equal. O(n) digits where the first words are spread evenly, as hashes are.
     mutating func sort(_ range: Range<Int>, fromWord number: Int = 0) {
         guard range.count > Self.insertionLimit else { return sortByInsertion(range) }

@@ -30,7 +30,8 @@ struct StepMeter {
     /// Seconds in steps since this start of the run.
     var secondsHere: Double { seconds - earlierSeconds }
 
-    /// Measures the peak again, if it is time: an earlier measurement may have shared the processor.
+    /// Measures the peak again, if it is time: the last measurement may have shared the
+    /// processor.
     mutating func measurePeakAgain() {
         guard seconds - measuredAt >= Self.secondsBetweenPeaks else { return }
         measuredAt = seconds
