@@ -131,6 +131,15 @@ import Testing
         #expect(reader.progress.sources.count == 2)
     }
 
+    @Test(
+        "files of other formats are refused by name",
+        arguments: ["a.csv", "a.tsv.gz", "a.tar", "a.tgz", "a.warc.gz", "a.wet"])
+    func otherFormats(name: String) throws {
+        let path = try folder.write(name, "user,assistant\n")
+        let error = try #require(throws: CorpusError.self) { try read([path]) }
+        #expect(error.description.contains("holds no conversations; use JSON lines"))
+    }
+
     @Test("calls of tools, thoughts, parts and weights are read")
     func parts() throws {
         let call = #"{"function": {"name": "f", "arguments": {"b": 1.0, "a": "x"}}}"#

@@ -26,6 +26,12 @@ import Testing
         return (pairs, reader.progress.skipped.map(\.description))
     }
 
+    @Test("files of archives are refused by name", arguments: ["a.tar.zst", "a.wet"])
+    func otherFormats(name: String) throws {
+        let error = try #require(throws: CorpusError.self) { try pairs(name, "a\tb\n") }
+        #expect(error.description.contains("holds no pairs; use JSON, CSV, TSV or Parquet"))
+    }
+
     @Test("lines of JSON, as source and target and as Alpaca has them")
     func lines() throws {
         let found = try pairs(

@@ -58,6 +58,9 @@ public struct ConversationReader: ~Copyable, Sendable {
             else { throw error }
             paths = found
         }
+        try CorpusFormat.check(
+            paths, hold: "conversations", not: [.csv, .tsv, .warc, .tar],
+            wish: "JSON lines, JSON or Parquet")
         let arrayPaths = paths.filter { CorpusFormat(nameOf: $0) == .json }
         let columnPaths = paths.filter { CorpusFormat(nameOf: $0) == .parquet }
         let linePaths = paths.filter {

@@ -29,6 +29,22 @@ public enum CorpusFormat: String, Codable, Sendable, CaseIterable {
     /// A tar file, in which each file whose name tells a text is a document.
     case tar
 
+    /// Refuses files whose names tell that they are of `others`.
+    ///
+    /// - Parameters:
+    ///   - content: what the files must hold, in the plural.
+    ///   - wish: the formats that do.
+    static func check(
+        _ paths: [String], hold content: String, not others: Set<CorpusFormat>, wish: String
+    ) throws(CorpusError) {
+        for path in paths {
+            guard let format = CorpusFormat(nameOf: path), others.contains(format) else { continue }
+            throw .malformedFile(
+                path: path,
+                reason: "a file of the format \(format) holds no \(content); use \(wish)")
+        }
+    }
+
     /// The endings of file names that tell the format, in small letters; of `auto`, all there are.
     public var endings: [String] {
         switch self {

@@ -151,6 +151,8 @@ private struct OpenPairs: ~Copyable, Sendable {
     init(
         path: String, _ configuration: CorpusConfiguration, _ stop: StopSignal?
     ) throws(CorpusError) {
+        try CorpusFormat.check(
+            [path], hold: "pairs", not: [.warc, .tar], wish: "JSON, CSV, TSV or Parquet")
         let fields = configuration.pairFields
         var (lines, columns) = (CorpusConfiguration(inputs: [path]), [String]())
         lines.longWindow = configuration.longWindow
