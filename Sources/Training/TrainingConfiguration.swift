@@ -47,6 +47,14 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var muonLearningRate = LearningRates().muon
     /// The decay of Muon's running mean of gradients.
     public var muonMomentum = 0.95
+    /// Steps that each of several processes takes alone, with its own part of the windows, before
+    /// their parameters are brought together by an outer step; nil for a step that all take
+    /// together. Evaluations, samples and checkpoints that fall due in between are done then.
+    public var localSteps: Int?
+    /// The learning rate of the outer step; nil for 0.7.
+    public var outerLearningRate: Double?
+    /// The decay of the outer step's momentum, which is Nesterov's; nil for 0.9.
+    public var outerMomentum: Double?
     /// Shape of the learning rates after their rise.
     public var schedule = LearningRateSchedule.Shape.wsd
     /// The learning rate at the end, as a share of the highest.
@@ -120,6 +128,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case learningRate = "learning_rate"
         case muonLearningRate = "muon_learning_rate"
         case muonMomentum = "muon_momentum"
+        case localSteps = "local_steps"
+        case outerLearningRate = "outer_learning_rate"
+        case outerMomentum = "outer_momentum"
         case finalLearningRateRatio = "final_learning_rate_ratio"
         case warmupSteps = "warmup_steps"
         case decayFraction = "decay_fraction"

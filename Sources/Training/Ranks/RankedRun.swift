@@ -46,6 +46,14 @@ final class RankedRun {
         return isStopAgreed
     }
 
+    /// The largest of a number that each process has.
+    func most(_ count: Int) throws(ProcessError) -> Int {
+        guard isShared else { return count }
+        let counts = try group.share(
+            [Double(count)], counts: Array(repeating: 1, count: group.count))
+        return Int(counts.max() ?? 0)
+    }
+
     /// Makes the gradients of the slots of all processes into the step's, where this process steps
     /// parameters.
     ///
