@@ -1,4 +1,5 @@
 public import Models
+public import Processes
 public import TokenShards
 import Work
 
@@ -55,6 +56,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var outerLearningRate: Double?
     /// The decay of the outer step's momentum, which is Nesterov's; nil for 0.9.
     public var outerMomentum: Double?
+    /// The numbers in which ranks send each other gradients, or what they have moved in local
+    /// steps; nil for float32, with which the result has the bits of one process.
+    public var wire: WireNumbers?
     /// Shape of the learning rates after their rise.
     public var schedule = LearningRateSchedule.Shape.wsd
     /// The learning rate at the end, as a share of the highest.
@@ -118,7 +122,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// The keys in `pipeline.json`.
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case steps, packing, stride, dropout, precision, optimizer, schedule, epsilon, beta1, beta2
-        case seed, tasks
+        case seed, tasks, wire
         case initFrom = "init_from"
         case batchSize = "batch_size"
         case gradientAccumulationSteps = "gradient_accumulation_steps"

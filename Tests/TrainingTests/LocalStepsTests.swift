@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Processes
 import Testing
 import TokenShards
 import Tokenization
@@ -261,6 +262,42 @@ import Work
         let local = planned()
         configuration.localSteps = nil
         #expect(local - planned() == 8 * shape.layout.floatCount)
+    }
+
+    @Test("gradients that travel rounded give other bits, the same each time", arguments: [nil, 3])
+    func wire(_ localSteps: Int?) async throws {
+        let fixture = try TrainingFixture()
+        var configuration = Self.recipe(.muon)
+        configuration.localSteps = localSteps
+        func parameters(_ name: String, ranks: Int = 2) async throws -> [Float] {
+            if ranks == 1 {
+                _ = try await fixture.trainer(name, configuration: configuration).run()
+            } else {
+                try await RankedTrainingTests.train(
+                    fixture, name, ranks: ranks, configuration, TrainingFixture.model)
+            }
+            return try ModelDirectory(path: fixture.path(name) + "/checkpoints/latest").model()
+                .parameters.array
+        }
+        let whole = try await parameters("whole")
+        let alone = try await parameters("alone", ranks: 1)
+        configuration.wire = .bfloat16
+        let rounded = try await parameters("rounded")
+        #expect(rounded != whole)
+        #expect(zip(rounded, whole).allSatisfy { abs($0 - $1) < 0.02 })
+        #expect(try await parameters("again") == rounded)
+        #expect(try await parameters("alone again", ranks: 1) == alone)
+    }
+
+    @Test("what a step sends is counted by the numbers that travel")
+    func bytes() {
+        let division = Division([[0..<50], [50..<100]])
+        var configuration = TrainingConfiguration()
+        #expect(division.sentByteCount(ofFloats: 100, configuration) == 400)
+        configuration.wire = .bfloat16
+        #expect(division.sentByteCount(ofFloats: 100, configuration) == 300)
+        configuration.localSteps = 10
+        #expect(division.sentByteCount(ofFloats: 100, configuration) == 200)
     }
 
     @Test("fewer exchanges are expected to cost less")

@@ -193,7 +193,7 @@ public final class Trainer {
         let isOwn = sets.allSatisfy { $0.layout == .quern }
         let group = surroundings.group
         shares = try Self.shares(of: group.count, configuration)
-        ranks = RankedRun(group, shape.layout, configuration.optimizer)
+        ranks = RankedRun(group, shape.layout, configuration)
         let slots = shares[group.rank]
         let share =
             group.count > 1 && configuration.localSteps == nil

@@ -11,7 +11,7 @@ import Processes
 /// exchange in a round instead of one in a step, and the result, another than that of one process,
 /// depends on how many there are.
 ///
-/// The sum is that of ``ProcessGroup/sum(_:into:)``, a binary tree over the ranks, so the same
+/// The sum is that of ``ProcessGroup/sum(_:into:as:)``, a binary tree over the ranks, so the same
 /// number of processes gives the same bits. Start and momentum are the same in all of them, and
 /// kept by all. Of one process alone it is a step towards where it has come, as in Lookahead
 /// (Zhang and others, <https://arxiv.org/abs/1907.08610>), with a momentum.
@@ -26,6 +26,7 @@ final class OuterStep {
     /// The ranges that each process sums.
     let division: Division
     private let group: any ProcessGroup
+    private let wire: WireNumbers
     private let layout: ParameterLayout
     private let learningRate: Float
     private let decay: Float
@@ -41,6 +42,7 @@ final class OuterStep {
         self.length = length
         self.layout = layout
         self.group = group
+        wire = configuration.wire ?? .float32
         division = Self.division(ofFloats: layout.floatCount, count: group.count)
         learningRate = Float(configuration.outerLearningRate ?? Self.usualLearningRate)
         decay = Float(configuration.outerMomentum ?? Self.usualMomentum)
@@ -49,8 +51,8 @@ final class OuterStep {
     }
 
     /// Bytes of what a process keeps, and of what it receives before it adds it.
-    static func byteCount(ofFloats floatCount: Int, count: Int) -> Int {
-        8 * floatCount + Division.scratchByteCount(ofSumOf: floatCount, count: count)
+    static func byteCount(ofFloats floatCount: Int, count: Int, as numbers: WireNumbers) -> Int {
+        8 * floatCount + Division.scratchByteCount(ofSumOf: floatCount, count: count, as: numbers)
     }
 
     /// As many blocks for each of `count` processes.
@@ -77,8 +79,8 @@ final class OuterStep {
     func step(_ parameters: FloatBuffer, scratch: FloatBuffer) throws(ProcessError) {
         subtract(parameters, into: scratch)
         try scratch.withMutableSpan { (floats) throws(ProcessError) in
-            try group.sum(&floats, into: division)
-            try group.share(&floats, of: division)
+            try group.sum(&floats, into: division, as: wire)
+            try group.share(&floats, of: division, as: wire)
         }
         let (mean, rate, decay) = (1 / Float(group.count), learningRate, decay)
         scratch.withSpan { sums in

@@ -89,7 +89,7 @@ public struct RankForecast: Sendable, Equatable {
             }
         ranks = RankPlan(
             count: assumed.count, transport: "on paper",
-            bytesPerExchange: division.sentByteCount(ofFloats: layout.floatCount),
+            bytesPerExchange: division.sentByteCount(ofFloats: layout.floatCount, configuration),
             stepsPerExchange: configuration.localSteps ?? 1,
             bytesPerSecond: assumed.bytesPerSecond, latency: assumed.latency,
             computeSeconds: computeSeconds)

@@ -58,13 +58,16 @@ public struct RankPlan: Sendable, Equatable {
 
 extension Division {
     /// Bytes that the busiest process of a group sends to sum a buffer of so many floats into its
-    /// ranges and to hand them out again. O(ranges).
-    func sentByteCount(ofFloats floatCount: Int) -> Int {
-        let most = ranges.indices.map { rank in
+    /// ranges and to hand them out again, in a step of that recipe or a round of its steps.
+    /// O(ranges).
+    func sentByteCount(ofFloats floatCount: Int, _ configuration: TrainingConfiguration) -> Int {
+        let summed = (configuration.wire ?? .float32).byteCount
+        // New parameters are not rounded.
+        let shared = configuration.localSteps == nil ? 4 : summed
+        return ranges.indices.map { rank in
             let own = count(of: rank)
-            return floatCount - own + own * (ranges.count - 1)
-        }.max()
-        return 4 * (most ?? 0)
+            return summed * (floatCount - own) + shared * own * (ranges.count - 1)
+        }.max() ?? 0
     }
 }
 
@@ -74,9 +77,11 @@ extension RankedRun {
     /// - Parameters:
     ///   - operations: arithmetic of a step, of all processes together.
     ///   - peak: operations a second that the matrix units of one process can do.
+    ///   - configuration: the recipe.
     ///   - outer: the outer step of processes that take steps alone; nil for any others.
     func measure(
-        _ parameters: FloatBuffer, operations: Double, peak: Double, outer: OuterStep?
+        _ parameters: FloatBuffer, operations: Double, peak: Double,
+        _ configuration: TrainingConfiguration, outer: OuterStep?
     ) throws(ProcessError) -> RankPlan? {
         guard isShared else { return nil }
         let count = group.count
@@ -102,7 +107,7 @@ extension RankedRun {
         return RankPlan(
             count: count, transport: group.transport,
             bytesPerExchange: (outer?.division ?? division.stepped).sentByteCount(
-                ofFloats: division.floatCount),
+                ofFloats: division.floatCount, configuration),
             stepsPerExchange: outer?.length ?? 1,
             bytesPerSecond: Double(spreadBytes) / max(slowest, 1e-9), latency: latency,
             computeSeconds: operations / usual)

@@ -67,12 +67,13 @@ public struct MemoryPlan: Encodable, Sendable, Equatable {
         parameters = 4 * layout.floatCount + runner.panels
         gradients = runner.gradients
         if let share {
-            gradients += share.division.scratchByteCount
+            gradients += share.division.scratchByteCount(as: configuration.wire ?? .float32)
         }
         optimizer = Optimizer.byteCount(
             configuration, layout: layout, threadCount: threadCount, share: share)
         if configuration.localSteps != nil {
-            optimizer += OuterStep.byteCount(ofFloats: layout.floatCount, count: count)
+            optimizer += OuterStep.byteCount(
+                ofFloats: layout.floatCount, count: count, as: configuration.wire ?? .float32)
         }
         activations = runner.activations
         batches = runner.batches
