@@ -1,9 +1,11 @@
 import Models
+import Processes
 import TokenShards
 public import Work
 
 extension OptimizerKind: SettingChoice {}
 extension LearningRateSchedule.Shape: SettingChoice {}
+extension WireNumbers: SettingChoice {}
 
 extension TrainingConfiguration: SettingSection {
     /// Every key of the section. The limits of numbers keep products of them and of a model's
@@ -113,6 +115,30 @@ extension TrainingConfiguration: SettingSection {
             CodingKeys.muonMomentum, \.muonMomentum, decay,
             "The decay of Muon's running mean of gradients.", when: "optimizer is muon",
             also: ["momentum"]),
+        .number(
+            CodingKeys.localSteps, \.localSteps, positive, unit: "optimizer steps",
+            """
+            Steps that each of several ranks takes alone before an outer step brings their \
+            parameters together; null for steps that all take together. Other bits for another \
+            number of ranks.
+            """, example: 50,
+            also: ["inner_steps", "diloco_steps", "sync_every", "sync_interval"]),
+        .number(
+            CodingKeys.outerLearningRate, \.outerLearningRate, .above(0, upTo: 1e6),
+            "The learning rate of the outer step; null for 0.7.", when: "local_steps is set",
+            example: 0.7, also: ["outer_lr"]),
+        .number(
+            CodingKeys.outerMomentum, \.outerMomentum, decay,
+            "The decay of the outer step's Nesterov momentum; null for 0.9.",
+            when: "local_steps is set", example: 0.9),
+        .value(
+            CodingKeys.wire, \.wire,
+            """
+            Numbers in which ranks send each other gradients, or what they have moved in local \
+            steps; null for float32. bfloat16 is half the bytes, and the result then has other \
+            bits than that of one process.
+            """, when: "several ranks train", example: "bfloat16",
+            also: ["comm_dtype", "reduce_dtype", "grad_reduce_dtype"]),
         .value(
             CodingKeys.schedule, \.schedule,
             """

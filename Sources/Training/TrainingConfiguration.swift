@@ -1,4 +1,5 @@
 public import Models
+public import Processes
 public import TokenShards
 import Work
 
@@ -47,6 +48,17 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var muonLearningRate = LearningRates().muon
     /// The decay of Muon's running mean of gradients.
     public var muonMomentum = 0.95
+    /// Steps that each of several processes takes alone, with its own part of the windows, before
+    /// their parameters are brought together by an outer step; nil for a step that all take
+    /// together. Evaluations, samples and checkpoints that fall due in between are done then.
+    public var localSteps: Int?
+    /// The learning rate of the outer step; nil for 0.7.
+    public var outerLearningRate: Double?
+    /// The decay of the outer step's momentum, which is Nesterov's; nil for 0.9.
+    public var outerMomentum: Double?
+    /// The numbers in which ranks send each other gradients, or what they have moved in local
+    /// steps; nil for float32, with which the result has the bits of one process.
+    public var wire: WireNumbers?
     /// Shape of the learning rates after their rise.
     public var schedule = LearningRateSchedule.Shape.wsd
     /// The learning rate at the end, as a share of the highest.
@@ -110,7 +122,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// The keys in `pipeline.json`.
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case steps, packing, stride, dropout, precision, optimizer, schedule, epsilon, beta1, beta2
-        case seed, tasks
+        case seed, tasks, wire
         case initFrom = "init_from"
         case batchSize = "batch_size"
         case gradientAccumulationSteps = "gradient_accumulation_steps"
@@ -120,6 +132,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case learningRate = "learning_rate"
         case muonLearningRate = "muon_learning_rate"
         case muonMomentum = "muon_momentum"
+        case localSteps = "local_steps"
+        case outerLearningRate = "outer_learning_rate"
+        case outerMomentum = "outer_momentum"
         case finalLearningRateRatio = "final_learning_rate_ratio"
         case warmupSteps = "warmup_steps"
         case decayFraction = "decay_fraction"

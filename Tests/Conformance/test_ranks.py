@@ -256,6 +256,25 @@ def test_a_rank_that_is_killed_is_named_and_the_run_goes_on(folder, launcher):
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_local_steps_have_the_same_bytes_under_every_launcher_and_after_a_kill(folder, launcher):
+    rounds = ["--set", "training.local_steps=5", "--set", "training.wire=bfloat16"]
+    if not (folder / "runs/local/checkpoints/latest").exists():
+        succeed(train("tcp", 2, folder, "runs/local", *rounds))
+    expected = checkpoint(folder, "runs/local")
+    assert {"outer_optimizer.safetensors", "optimizer-1.safetensors"} <= set(expected)
+    output, dice = f"runs/local-{launcher}", random.Random(launcher)
+    ranks = train(launcher, 2, folder, output, *rounds)
+    wait_for_step(folder, output, dice.randrange(11, 30))
+    with contextlib.suppress(KeyError, ProcessLookupError):
+        os.kill(ranks.pids()[dice.randrange(2)], signal.SIGKILL)
+    ranks.wait(timeout=ENDS_WITHIN + 20)
+    succeed(train(launcher, 2, folder, output, *rounds, "--resume"))
+    assert checkpoint(folder, output) == expected
+    codes, text = train(launcher, 4, folder, output, *rounds, "--resume").wait()
+    assert any(codes) and "each of 2 ranks had a state of its own" in text, text
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_rank_that_hangs_is_named(folder, launcher):
     output = f"runs/hanging-{launcher}"
     ranks = train(

@@ -11,11 +11,9 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "ChatTemplates", "Compression", "Corpora", "Files", "Models", "Parquet", "Pipeline",
-                "Refinement", "Reports", "TokenShards", "Tokenization", "Tokens", "Training",
-                "VocabularyFiles",
-                "VocabularyLearning",
-                "Work",
+                "Bytes", "ChatTemplates", "Compression", "Corpora", "Files", "Models", "Parquet",
+                "Pipeline", "Processes", "Refinement", "Reports", "TokenShards", "Tokenization",
+                "Tokens", "Training", "VocabularyFiles", "VocabularyLearning", "Work",
             ].map { .product(name: $0, package: "quern") },
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

@@ -72,6 +72,19 @@ class Scenes:
         self.data_sets()
         self.models()
         self.small_texts()
+        self.ranks()
+
+    def ranks(self):
+        """What rank 0 of two sends: a greeting, and the messages of a whole talk."""
+        folder = self.scene("ranks")
+        (folder / "greeting").write_bytes(b"\0QUERNP01" + bytes(range(64)))
+        bodies = [
+            struct.pack("<2d", 1, 2), struct.pack("<d", 4), b"text\0\0\0\0",
+            struct.pack("<5f", *range(5)), struct.pack("<4f", *range(4)),
+            struct.pack("<5H", *range(5)), struct.pack("<4H", *range(4)), b""]
+        (folder / "talk").write_bytes(b"\1" + b"".join(
+            struct.pack("<2Q", number + 1, len(body)) + body
+            for number, body in enumerate(bodies)))
 
     def corpora(self):
         folder = self.scene("corpora")

@@ -76,6 +76,30 @@ import Work
         }
     }
 
+    @Test(arguments: [1, 2, 3, 8], [1, 1_000, 600_001])
+    func `a sum of rounded parts is the tree over them`(count: Int, floatCount: Int) throws {
+        let cuts = (0...count).map { floatCount * $0 / count }
+        let division = Division((0..<count).map { [cuts[$0]..<cuts[$0 + 1]] })
+        let results = try LoopbackGroups.run(count) { group in
+            var floats = Self.part(group.rank, floatCount)
+            var span = floats.mutableSpan
+            try group.sum(&span, into: division, as: .bfloat16)
+            let own = division.ranges[group.rank][0].map { span[$0].bitPattern }
+            try group.share(&span, of: division, as: .bfloat16)
+            return (own, floats.map(\.bitPattern))
+        }
+        // One process alone sends nothing, and rounds nothing.
+        func sent(_ float: Float) -> Float { count == 1 ? float : BFloat16Tests.nearest(to: float) }
+        let parts = (0..<count).map { Self.part($0, floatCount).map(sent) }
+        let sums = try #require(Self.tree(parts[...], width: 8))
+        let shared = sums.map { sent($0).bitPattern }
+        for (rank, result) in results.enumerated() {
+            let (own, all) = try result.get()
+            #expect(own == division.ranges[rank][0].map { sums[$0].bitPattern })
+            #expect(all == shared)
+        }
+    }
+
     @Test func `floats move between two divisions of a buffer`() throws {
         let owned = Division([[0..<10], [10..<20, 28..<30], [20..<28], []])
         let wanted = Division([[0..<4, 19..<21], [4..<13], [13..<19, 21..<25], [25..<30]])

@@ -20,6 +20,7 @@ import Testing
         // What becomes of an earlier result, and how work is shared.
         "from-step", "journal-every", "mpi-library", "overwrite", "rank", "resume",
         "share-bytes", "stall-timeout", "world",
+        "bandwidth", "gflops", "latency", "ranks",
         // Messages and the form of results.
         "history", "ids", "json", "log-format", "logprobs", "profile", "quiet", "speed", "tensors",
         "threads",

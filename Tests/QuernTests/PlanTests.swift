@@ -56,8 +56,65 @@ import Testing
         #expect(try same.stages("started").isEmpty)
     }
 
+    @Test func `ranks are planned by their messages beside their arithmetic`() async throws {
+        let settings = [
+            "model.n_layer=1", "model.n_embd=32", "model.n_head=2", "training.batch_size=4",
+        ].flatMap { ["--set", $0] }
+        let before = try folder.files(below: ".")
+        func forecast(_ more: [String]) async throws -> [String: Any] {
+            try object(
+                try await Program.succeed(
+                    ["plan", "--quiet", "--json"] + more + settings, in: folder))
+        }
+        func figure(_ plan: [String: Any], _ name: String) throws -> Double {
+            try #require((plan[name] ?? (plan["ranks"] as? [String: Any])?[name]) as? Double)
+        }
+        let paper = ["--ranks", "2", "--latency", "2", "--gflops", "0.5"]
+        let plan = try await forecast(paper + ["--bandwidth", "8Mbit/s"])
+        // Two ranks exchange every parameter twice: its gradient, and its new value.
+        let bytes = try figure(plan, "bytes_per_step")
+        #expect(try abs(bytes / (4 * figure(plan, "parameters")) - 1) < 0.2)
+        // 1 MB a second, and three exchanges of 2 ms.
+        #expect(try abs(figure(plan, "message_seconds") - (bytes / 1e6 + 0.006)) < 1e-9)
+        let share =
+            try figure(plan, "arithmetic_seconds")
+            / (figure(plan, "arithmetic_seconds") + figure(plan, "message_seconds"))
+        #expect(try abs(figure(plan, "efficiency") - share) < 1e-9)
+        #expect(try abs(figure(plan, "speedup") - 2 * share) < 1e-9)
+        #expect((plan["advice"] as? String)?.contains("training.local_steps") == true)
+        // The same in bytes, and with a network that costs nothing.
+        #expect(
+            try figure(try await forecast(paper + ["--bandwidth", "1MB"]), "speedup")
+                == figure(plan, "speedup"))
+        #expect(
+            try await forecast(paper + ["--bandwidth", "1TB", "--latency", "0"])["advice"] == nil)
+        let seldom = try await forecast(
+            paper + ["--bandwidth", "1MB", "--set", "training.local_steps=10"])
+        #expect(try abs(figure(seldom, "message_seconds") * 10 - bytes / 1e6 - 0.006) < bytes / 5e6)
+        let text = try await Program.succeed(
+            ["plan", "--quiet", "--ranks", "2", "--bandwidth", "1Gbit", "--measure", "0.01"]
+                + settings, in: folder
+        ).text
+        for part in ["A step of 2 ranks\n", "measured here", "times that of one rank"] {
+            #expect(text.contains(part), "\(part) in \(text)")
+        }
+        #expect(try folder.files(below: ".") == before)
+    }
+
     @Test(arguments: [
         (["plan"], 64, "--minutes"),
+        (["plan", "--minutes", "1", "--ranks", "2"], 64, "--ranks"),
+        (["plan", "--ranks", "2"], 64, "--bandwidth"),
+        (["plan", "--minutes", "1", "--latency", "1"], 64, "belong to --ranks"),
+        (["plan", "--ranks", "2", "--bandwidth", "fast"], 64, "10Gbit"),
+        (["plan", "--ranks", "2", "--bandwidth", "1GBbit"], 64, "10Gbit"),
+        (["plan", "--ranks", "1", "--bandwidth", "1Gbit"], 64, "from 2"),
+        (
+            [
+                "plan", "--ranks", "3", "--bandwidth", "1Gbit", "--gflops", "1",
+                "--set", "training.gradient_slots=4", "--set", "training.batch_size=4",
+            ], 1, "3 ranks cannot share the 4 slots"
+        ),
         (["plan", "--minutes", "0"], 64, "above 0"),
         (["plan", "--minutes", "1", "--set", "training.steps=5"], 1, "minutes decide the steps"),
         (["run", "--minutes", "1", "--set", "training.steps=5"], 1, "minutes decide the steps"),

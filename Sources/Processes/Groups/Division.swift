@@ -13,9 +13,12 @@ public struct Division: Equatable, Sendable {
     /// that what is received and added stays in a cache.
     static let pieceCount = 1 << 18
 
-    /// Bytes of scratch of ``ProcessGroup/sum(_:into:)`` in a group of `count` processes.
-    public static func scratchByteCount(ofSumOf floatCount: Int, count: Int) -> Int {
-        4 * (count - 1) * min(floatCount, pieceCount)
+    /// Bytes of scratch of ``ProcessGroup/sum(_:into:as:)`` in a group of `count` processes.
+    public static func scratchByteCount(
+        ofSumOf floatCount: Int, count: Int, as numbers: WireNumbers = .float32
+    ) -> Int {
+        // What is rounded has a place before it is sent and one where it is received.
+        (numbers == .float32 ? 4 : 8) * (count - 1) * min(floatCount, pieceCount)
     }
 
     /// The ranges cut into pieces of at most ``pieceCount`` floats.

@@ -11,11 +11,14 @@ extension ProcessGroup {
     /// - Parameters:
     ///   - floats: the parts, as many in each process.
     ///   - division: the ranges that each process gets.
+    ///   - numbers: what travels. Where it is rounded, so is every part before it is added.
     public func sum(
-        _ floats: inout MutableSpan<Float>, into division: Division
+        _ floats: inout MutableSpan<Float>, into division: Division,
+        as numbers: WireNumbers = .float32
     ) throws(ProcessError) {
         precondition(division.ranges.count == count, "ranges for each process")
         guard count > 1 else { return }
+        guard numbers == .float32 else { return try sumNarrow(&floats, into: division) }
         let (rank, count, others) = (rank, count, others)
         let pieces = division.ranges.map(Division.pieces)
         let roundCount = pieces.map(\.count).max() ?? 0
@@ -60,7 +63,7 @@ extension ProcessGroup {
     }
 
     /// Adds buffers as a binary tree over their numbers; the sum ends in the first.
-    private static func addTree(_ parts: [UnsafeMutableBufferPointer<Float>]) {
+    static func addTree(_ parts: [UnsafeMutableBufferPointer<Float>]) {
         var distance = 1
         let (count, length) = unsafe (parts.count, parts[0].count)
         while distance < count {
@@ -77,10 +80,14 @@ extension ProcessGroup {
     /// - Parameters:
     ///   - floats: a buffer of which each process has its own ranges; afterwards all have all.
     ///   - division: the ranges of each process.
+    ///   - numbers: what travels. Where it is rounded, so is what a process has itself.
     public func share(
-        _ floats: inout MutableSpan<Float>, of division: Division
+        _ floats: inout MutableSpan<Float>, of division: Division,
+        as numbers: WireNumbers = .float32
     ) throws(ProcessError) {
         precondition(division.ranges.count == count, "ranges for each process")
+        guard count > 1 else { return }
+        guard numbers == .float32 else { return try shareNarrow(&floats, of: division) }
         let pieces = division.ranges.map(Division.pieces)
         try move(&floats) { from, _ in pieces[from] }
     }

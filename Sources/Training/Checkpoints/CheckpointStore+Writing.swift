@@ -12,6 +12,7 @@ extension CheckpointStore {
     /// - Returns: the checkpoint's directory.
     func write(
         model: any LanguageModel, optimizer: Optimizer, carried: CarriedState?,
+        inner: InnerStates? = nil,
         vocabulary: Vocabulary, endToken: TokenID?, template: ConversationTemplate?,
         state: TrainingState, keep: Int
     ) throws -> String {
@@ -30,6 +31,7 @@ extension CheckpointStore {
                 toDirectory: partial, chatTemplate: template?.source)
             try optimizer.write(to: partial + "/" + Self.optimizerFileName)
             try carried?.write(toCheckpoint: partial, step: state.step)
+            try inner?.write(toCheckpoint: partial, step: state.step)
             try FileReplacement.writeJSON(state, to: partial + "/" + TrainingState.fileName)
             try DirectoryManifest.write(inDirectory: partial)
         } catch {

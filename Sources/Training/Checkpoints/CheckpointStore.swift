@@ -8,9 +8,10 @@ import Models
 /// Each is a Hugging Face model directory with the vocabulary's files beside it, so that
 /// `transformers` loads it as it is, and files of our own from which training goes on:
 /// `optimizer.safetensors`, `training_state.json` and, of a run that carries states,
-/// `carried_state.safetensors`. `manifest.json` has the size and the hash of each file and seals
-/// them. The directories are what counts: the pointers `latest` and `best` follow from them and are
-/// mended where they say something else.
+/// `carried_state.safetensors`; of one with local steps also `outer_optimizer.safetensors` and the
+/// optimizers of the other ranks, `optimizer-1.safetensors` and so on. `manifest.json` has the size
+/// and the hash of each file and seals them. The directories are what counts: the pointers `latest`
+/// and `best` follow from them and are mended where they say something else.
 public struct CheckpointStore: Sendable {
     /// The directory of the checkpoints.
     public let directory: String

@@ -39,11 +39,15 @@ struct RunProgress {
     /// Losses of other data are not compared with: the best one is looked for anew, and so are
     /// outliers.
     ///
+    /// - Parameters:
+    ///   - share: what this process steps; nil for everything.
+    ///   - place: this process among others.
     /// - Throws: ``TrainingError/badCheckpoint(path:reason:)`` when it is of another vocabulary, of
-    ///   another shape or of another optimizer.
+    ///   another shape, of another optimizer, or of local steps of other ranks.
     init(
         resuming checkpoint: String, shape: any ModelShape, configuration: TrainingConfiguration,
-        data: Mixture, team: ThreadTeam, share: OptimizerShare?
+        data: Mixture, team: ThreadTeam, share: OptimizerShare?,
+        place: (rank: Int, count: Int)
     ) throws {
         var state = try CheckpointStore.state(of: checkpoint)
         guard state.vocabularyFingerprint == data.vocabularyFingerprint else {
@@ -54,6 +58,10 @@ struct RunProgress {
                     learn from these in another directory
                     """)
         }
+        try configuration.validate(goingOnFrom: state, checkpoint, ranks: place.count)
+        let rank = configuration.localSteps == nil || state.innerStates == nil ? 0 : place.rank
+        let path = checkpoint + "/" + InnerStates.fileName(ofRank: rank)
+        if rank > 0 { state.outliers = try InnerStates.outliers(inFile: path) }
         hasOtherData = state.dataFingerprint != data.fingerprint
         if hasOtherData {
             state.dataFingerprint = data.fingerprint
@@ -76,7 +84,7 @@ struct RunProgress {
         }
         optimizer = try Optimizer(
             configuration, layout: model.layout, team: team, share: share,
-            path: checkpoint + "/" + CheckpointStore.optimizerFileName)
+            path: path)
         changes = try RecipeChange.between(state.configuration, configuration)
         state.configuration = configuration
         self.state = state

@@ -23,6 +23,9 @@ public struct TrainingState: Codable, Equatable, Sendable {
     package var dataFingerprint: String
     /// The fingerprint of the model that the run began from, in hexadecimal; nil for none.
     var startFingerprint: String?
+    /// The ranks of which the checkpoint has inner states, of a run with local steps; nil of any
+    /// other.
+    var innerStates: Int?
     /// Configuration of the run.
     public var configuration: TrainingConfiguration
     /// The lowest validation loss so far, in nats a token, and the step that had it.
@@ -58,6 +61,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
         case vocabularyFingerprint = "vocabulary_fingerprint"
         case dataFingerprint = "data_fingerprint"
         case startFingerprint = "start_fingerprint"
+        case innerStates = "inner_states"
         case evaluationsSinceBest = "evaluations_since_best"
         case notFiniteSteps = "not_finite_steps"
         case awaitsEvaluation = "awaits_evaluation"
@@ -76,6 +80,8 @@ extension TrainingState: NumericSection {
                 CodingKeys.position, \.position, .whole(0...TrainingConfiguration.mostWindows),
                 unit: "windows"),
             NumericKey(CodingKeys.tokenCount, \.tokenCount, tokens, unit: "tokens"),
+            NumericKey(
+                CodingKeys.innerStates, \.innerStates, .whole(1...1 << 16), unit: "ranks"),
             NumericKey(
                 CodingKeys.evaluationsSinceBest, \.evaluationsSinceBest, steps,
                 unit: "evaluations"),

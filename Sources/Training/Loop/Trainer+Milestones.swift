@@ -30,13 +30,26 @@ extension Trainer {
             || isEvaluationDue && !validation.isEmpty && !state.awaitsEvaluation.isOn
     }
 
-    /// Whether the step just done is one of every `evaluateEvery`, or the last.
-    var isEvaluationDue: Bool {
-        state.step == configuration.steps || state.step % configuration.evaluateEvery == 0
+    /// Whether all processes have the same parameters after the step just done: always, where they
+    /// take each together, and otherwise where a round of their own steps has ended.
+    var isRoundEnd: Bool {
+        state.step == configuration.steps || state.step % (outer?.length ?? 1) == 0
     }
 
-    func giveUpIfDiverged(_ finding: OutlierDetector.Finding?) throws {
-        state.notFiniteSteps = finding == .notFinite ? state.notFiniteSteps + 1 : 0
+    /// Whether something is due after the step just done that is done every `count` steps, or at
+    /// the end of the round in which it falls due.
+    private func isDue(every count: Int) -> Bool {
+        let length = outer?.length ?? 1
+        let earlier = (state.step - 1) / length * length
+        return isRoundEnd && state.step / count > earlier / count
+    }
+
+    /// Whether an evaluation is due after the step just done, or it is the last.
+    var isEvaluationDue: Bool {
+        state.step == configuration.steps || isDue(every: configuration.evaluateEvery)
+    }
+
+    func giveUpIfDiverged() throws {
         guard state.notFiniteSteps < Self.notFiniteLimit else {
             throw TrainingError.diverged(step: state.step, count: state.notFiniteSteps)
         }
@@ -87,7 +100,7 @@ extension Trainer {
     /// Whether the step just done is one after which tasks are scored, or the last.
     private var areTasksDue: Bool {
         let every = configuration.evaluateTasksEvery ?? configuration.evaluateEvery
-        return state.step == configuration.steps || isStoppedEarly || state.step % every == 0
+        return state.step == configuration.steps || isStoppedEarly || isDue(every: every)
     }
 
     /// Scores the tasks when that is due.
@@ -122,7 +135,7 @@ extension Trainer {
 
     /// Draws samples when that is due.
     func sampleIfDue(_ log: borrowing RunLog) throws {
-        guard configuration.sampleEvery > 0, state.step % configuration.sampleEvery == 0,
+        guard configuration.sampleEvery > 0, isDue(every: configuration.sampleEvery),
             let drawSamples = surroundings.drawSamples
         else { return }
         _ = try ranks.lead {
@@ -138,10 +151,10 @@ extension Trainer {
 
     /// Writes a checkpoint when one is due, or has been since the model was last sound.
     func checkpointIfDue(isBest: Bool, _ log: borrowing RunLog) throws {
-        if isBest || isComplete || state.step % configuration.checkpointEvery == 0 {
+        if isBest || isComplete || isDue(every: configuration.checkpointEvery) {
             isCheckpointDue = true
         }
-        if isCheckpointDue, isSound { try checkpoint(log) }
+        if isCheckpointDue, isRoundEnd, isSound { try checkpoint(log) }
     }
 
     /// Writes a checkpoint of the last step, unless there is one.
@@ -158,14 +171,18 @@ extension Trainer {
             throw TrainingError.notFinite(what: "a parameter", step: state.step)
         }
         let carried = CarriedState(of: runner, in: ranks.group, shares)
+        let inner = try outer.map {
+            try InnerStates(optimizer, $0, state.outliers, in: ranks.group)
+        }
         if !ranks.writes {
-            try optimizer.sendState()
+            if inner == nil { try optimizer.sendState(to: ranks.group) }
             try carried?.send()
+            try inner?.send()
         }
         _ = try ranks.lead {
             try log.sync()
             let path = try store.write(
-                model: model, optimizer: optimizer, carried: carried,
+                model: model, optimizer: optimizer, carried: carried, inner: inner,
                 vocabulary: vocabulary, endToken: endToken, template: part?.chatTemplate,
                 state: state, keep: configuration.keepCheckpoints)
             log.report(.checkpoint(step: state.step, path: path))
@@ -227,7 +244,7 @@ extension Trainer {
         let rankPlan = try ranks.measure(
             model.parameters,
             operations: Double(tokensPerStep) * model.configuration.trainingOperationsPerToken,
-            peak: matrixPeak)
+            peak: matrixPeak, configuration, outer: outer)
         return TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
             completedSteps: state.step,
@@ -238,7 +255,8 @@ extension Trainer {
             windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
             memory: memory, precision: KernelLevel.best(configuration.precision).precision,
             wantedPrecision: configuration.precision, matrixPeak: matrixPeak,
-            evaluateEvery: configuration.evaluateEvery, evaluationPlaces: validation.placeCount,
+            evaluateEvery: max(configuration.evaluateEvery, outer?.length ?? 1),
+            evaluationPlaces: validation.placeCount,
             ranks: rankPlan)
     }
 

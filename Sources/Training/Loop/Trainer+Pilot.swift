@@ -1,5 +1,6 @@
 import Models
 import TokenShards
+import Work
 
 /// Figures of a short training of which nothing is kept.
 package struct PilotFigures: Sendable {
@@ -34,6 +35,7 @@ extension Trainer {
                     factor: schedule.factor(step: step))
             }
             state.step += 1
+            try endRound(StopSignal())
             seconds.append((ContinuousClock.now - start) / .seconds(1))
             try progress(step + 1, configuration.steps)
         }

@@ -1,4 +1,5 @@
 import Models
+import Processes
 import TokenShards
 public import Work
 
@@ -33,14 +34,15 @@ extension Trainer {
         var meter = StepMeter(team: runner.team, earlierSeconds: log.earlierSeconds)
         log.report(.began(try plan(matrixPeak: meter.matrixPeak, notes: log.notes)))
         // The states of rows, which a step changes on its way, are not brought back; and other
-        // processes are in the step as well.
-        runner.stop = runner.carriedState == nil && !ranks.isShared ? stop : nil
+        // processes are in the step as well. A round of steps that each takes alone is whole.
+        runner.stop =
+            runner.carriedState == nil && !ranks.isShared && outer == nil ? stop : nil
         defer { runner.stop = nil }
         let schedule = LearningRateSchedule(configuration)
         let firstStep = state.step
         var batch = source.batch(at: state.position)
 
-        while !isComplete, !ranks.stops(stop) {
+        while !isComplete, !(isRoundEnd && ranks.stops(stop)) {
             if !state.awaitsEvaluation.isOn, !state.awaitsTasks.isOn {
                 guard try await doStep(&batch, schedule, meter: &meter, log, stop) else { break }
             }
@@ -71,11 +73,10 @@ extension Trainer {
     ) async throws -> Bool {
         meter.begin()
         let (position, scoredCount) = (state.position, batch.scoredCount)
+        let learnedCount = learnedCount(of: batch)
         guard let ownLoss = await computeGradients(from: &batch) else { return false }
-        let (lossSum, norm) = try timed(ranks.isShared ? .exchange : .optimizer) {
-            try ranks.gather(runner.gradients, loss: ownLoss, stop, team: runner.team)
-        }
-        let loss = lossSum / Double(max(scoredCount, 1))
+        let (lossSum, norm) = try gather(ownLoss, stop)
+        let loss = lossSum / Double(learnedCount)
         let finding = state.outliers.check(
             loss: loss, gradientNorm: norm, limit: configuration.skipOutliers)
         let factor = schedule.factor(step: state.step)
@@ -86,10 +87,14 @@ extension Trainer {
                 optimizer.step(
                     model: model, gradients: runner.gradients, norm: norm, factor: factor)
             }
-            if ranks.isShared { try timed(.exchange) { try ranks.spread(model.parameters) } }
+            if ranks.isShared, outer == nil {
+                try timed(.exchange) { try ranks.spread(model.parameters) }
+            }
             state.tokenCount += scoredCount
         }
         state.step += 1
+        state.notFiniteSteps = finding == .notFinite ? state.notFiniteSteps + 1 : 0
+        if outer != nil { try timed(.exchange) { try endRound(stop) } }
         if state.step % stepsInMemory == 0 { for set in sets { set.forgetPages() } }
         let figures = figures(
             loss: loss, gradientNorm: norm, factor: factor, scoredCount: scoredCount,
@@ -97,8 +102,38 @@ extension Trainer {
         try log.append(
             finding.map { .skipped(figures, $0, source.loader.origins(at: position)) }
                 ?? .step(figures))
-        try giveUpIfDiverged(finding)
+        try giveUpIfDiverged()
         return true
+    }
+
+    /// The loss and the norm of the gradient that a step is taken by: those of all processes, or of
+    /// a step that this one takes alone its own.
+    private func gather(_ loss: Double, _ stop: StopSignal) throws -> (loss: Double, norm: Double) {
+        guard outer == nil else {
+            return (loss, timed(.optimizer) { optimizer.norm(of: runner.gradients) })
+        }
+        return try timed(ranks.isShared ? .exchange : .optimizer) {
+            try ranks.gather(runner.gradients, loss: loss, stop, team: runner.team)
+        }
+    }
+
+    /// Takes the outer step where a round of steps that each process takes alone has ended, and
+    /// agrees on what the others cannot know.
+    func endRound(_ stop: StopSignal) throws(ProcessError) {
+        guard let outer, isRoundEnd else { return }
+        try outer.step(model.parameters, scratch: runner.gradients)
+        _ = try ranks.agree(stop)
+        // Whether the model is sound is decided by all alike.
+        state.notFiniteSteps = try ranks.most(state.notFiniteSteps)
+    }
+
+    /// Targets of a step's batch whose losses the gradient of this process is the mean over: all,
+    /// or of a step that it takes alone those of its own windows. At least 1.
+    private func learnedCount(of batch: Batch) -> Int {
+        guard outer != nil else { return max(batch.scoredCount, 1) }
+        let rows = shares[ranks.rank].sequences
+        let places = rows.lowerBound * runner.contextLength..<rows.upperBound * runner.contextLength
+        return max(places.count { batch.targets[$0] != .ignored }, 1)
     }
 
     /// Steps whose windows' pages may be in memory: a system maps what lies around a page as well,
@@ -119,7 +154,7 @@ extension Trainer {
             configuration.overfitOneBatch ? 0 : state.position + configuration.windowsPerStep
         // Made on another thread while the batch at hand is learned from.
         async let upcoming = source.batch(at: next)
-        let scoredCount = max(batch.scoredCount, 1)
+        let learnedCount = learnedCount(of: batch)
         let rows = shares[ranks.rank].sequences
         let places = rows.lowerBound * runner.contextLength..<rows.upperBound * runner.contextLength
         let loss = runner.computeGradients(
@@ -128,7 +163,7 @@ extension Trainer {
             documentStarts: ranks.isShared
                 ? batch.documentStarts.map { Array($0[places]) } : batch.documentStarts,
             continues: ranks.isShared ? batch.continues.map { Array($0[rows]) } : batch.continues,
-            scale: 1 / Float(scoredCount), dropout: dropout)
+            scale: 1 / Float(learnedCount), dropout: dropout)
         // A loss that is itself no number is met again by the run that goes on.
         if loss.isNaN, runner.stop?.isRequested == true {
             _ = await upcoming

@@ -106,6 +106,8 @@ public final class Trainer {
     let ranks: RankedRun
     /// The slots of each process.
     let shares: [SlotShare]
+    /// What ends a round of steps that each process takes alone; nil where all take each together.
+    let outer: OuterStep?
     var state: TrainingState
     /// Changes of the recipe against that of the checkpoint that the run goes on from.
     let changes: [RecipeChange]
@@ -191,21 +193,22 @@ public final class Trainer {
         let isOwn = sets.allSatisfy { $0.layout == .quern }
         let group = surroundings.group
         shares = try Self.shares(of: group.count, configuration)
-        ranks = RankedRun(group, shape.layout, configuration.optimizer)
+        ranks = RankedRun(group, shape.layout, configuration)
         let slots = shares[group.rank]
         let share =
-            group.count > 1 ? OptimizerShare(group: group, division: ranks.division) : nil
+            group.count > 1 && configuration.localSteps == nil
+            ? OptimizerShare(group: group, division: ranks.division) : nil
         memory = MemoryPlan(
             shape: shape, configuration: configuration, threadCount: team.threadCount,
             dataByteCount: isOwn ? sets.reduce(0) { $0 + $1.byteCount() } : nil,
-            slots: slots, optimizer: share)
+            slots: slots, optimizer: share, of: group.count)
         try memory.check(limit: surroundings.memoryLimit)
 
         let progress =
             if let checkpoint {
                 try RunProgress(
                     resuming: checkpoint, shape: shape, configuration: configuration, data: data,
-                    team: team, share: share)
+                    team: team, share: share, place: (group.rank, group.count))
             } else {
                 try RunProgress(
                     beginning: shape, from: start, configuration: configuration, data: data,
@@ -214,6 +217,12 @@ public final class Trainer {
         (model, optimizer) = (progress.model, progress.optimizer)
         var resumed = progress.state
         if continuation.isBestLost, !progress.hasOtherData { resumed.best = continuation.best }
+        outer = OuterStep(configuration, shape.layout, group)
+        if let checkpoint, resumed.innerStates != nil {
+            try outer?.read(fromCheckpoint: checkpoint, step: resumed.step)
+        }
+        resumed.innerStates = outer == nil ? nil : group.count
+        outer?.begin(with: model.parameters)
         (state, changes) = (resumed, progress.changes)
         hasOtherData = progress.hasOtherData
         checkpointStep = state.step
@@ -238,7 +247,7 @@ public final class Trainer {
     }
 
     /// The slots of each of `count` processes.
-    private static func shares(
+    static func shares(
         of count: Int, _ configuration: TrainingConfiguration
     ) throws(TrainingError) -> [SlotShare] {
         let slotCount = configuration.slotCount

@@ -76,7 +76,7 @@ extension Optimizer {
     }
 
     /// Writes the moments and the number of steps, in the one process or in rank 0, to which the
-    /// others send theirs by ``sendState()``: a tensor at a time is there as a whole.
+    /// others send theirs by ``sendState(to:)``: a tensor at a time is there as a whole.
     /// O(parameters).
     func write(to path: String) throws {
         var fault: ProcessError?
@@ -131,14 +131,52 @@ extension Optimizer {
     }
 
     /// Sends the moments of this process to rank 0, in the order in which it writes.
-    func sendState() throws(ProcessError) {
-        guard let share else { return }
+    func sendState(to processes: any ProcessGroup) throws(ProcessError) {
         for moment in state {
             guard let group = group(of: moment.tensor) else { continue }
             let offset = group.offsets[moment.number]
             try moments[moment.number].withSpan { (span) throws(ProcessError) in
-                try share.group.send(span.extracting(offset..<offset + group.range.count))
+                try processes.send(span.extracting(offset..<offset + group.range.count))
             }
+        }
+    }
+
+    /// Writes, in rank 0, the state of another rank that steps everything for itself, which sends
+    /// it by ``sendState(to:)``. A tensor at a time is in memory. O(parameters).
+    ///
+    /// - Parameters:
+    ///   - rank: the other rank.
+    ///   - processes: the ranks.
+    ///   - stepCount: steps that its optimizer has taken.
+    ///   - metadata: more of the file's metadata.
+    func writeState(
+        ofRank rank: Int, in processes: any ProcessGroup, stepCount: Int,
+        metadata: [String: String], to path: String
+    ) throws {
+        var fault: ProcessError?
+        let scratch = FloatBuffer(count: state.map(\.tensor.count).max() ?? 0)
+        let sources = state.map { moment in
+            SafetensorsFile.Source(
+                name: moment.name, shape: moment.tensor.shape, buffer: scratch, offset: 0
+            ) { () throws(ModelError) in
+                do throws(ProcessError) {
+                    try scratch.withMutableSpan { (span) throws(ProcessError) in
+                        try processes.receive(0..<moment.tensor.count, of: &span, from: rank)
+                    }
+                } catch {
+                    fault = error
+                    throw .storage(reason: "\(error)")
+                }
+            }
+        }
+        do {
+            try SafetensorsFile.write(
+                sources,
+                metadata: ["format": "pt", Self.stepKey: "\(stepCount)"].merging(metadata) {
+                    first, _ in first
+                }, to: path)
+        } catch {
+            throw fault ?? error
         }
     }
 }

@@ -52,8 +52,8 @@ struct ParameterDivision: Equatable {
     }
 
     /// Bytes of what processes receive before they add it.
-    var scratchByteCount: Int {
-        Division.scratchByteCount(ofSumOf: floatCount, count: stepped.ranges.count)
+    func scratchByteCount(as numbers: WireNumbers) -> Int {
+        Division.scratchByteCount(ofSumOf: floatCount, count: stepped.ranges.count, as: numbers)
     }
 
     /// The blocks that a process sums.

@@ -1,14 +1,17 @@
 import Models
 import Processes
 
-/// Processes of a run and what their talk will cost, measured before its first step.
+/// Processes of a run and what their talk will cost: measured before its first step, or computed
+/// before there are any.
 public struct RankPlan: Sendable, Equatable {
     /// Processes.
     public var count: Int
     /// By what they talk: "TCP", or the name of an MPI library.
     public var transport: String
-    /// Bytes that the busiest process sends in a step.
-    public var bytesPerStep: Int
+    /// Bytes that the busiest process sends when gradients are summed and parameters handed out.
+    public var bytesPerExchange: Int
+    /// Steps from one such exchange to the next.
+    public var stepsPerExchange = 1
     /// Bytes that a process sends in a second, measured by handing out the parameters.
     public var bytesPerSecond: Double
     /// Time of the shortest exchange among all, in seconds; the median of several.
@@ -16,9 +19,13 @@ public struct RankPlan: Sendable, Equatable {
     /// Seconds of a step for its arithmetic alone, if the matrix units are used as is usual.
     public var computeSeconds: Double
 
-    /// Seconds of a step for its messages.
+    /// Bytes that the busiest process sends in a step, on the average.
+    public var bytesPerStep: Int { bytesPerExchange / stepsPerExchange }
+
+    /// Seconds of a step for its messages, on the average.
     public var exchangeSeconds: Double {
-        Double(bytesPerStep) / max(bytesPerSecond, 1) + Self.shortExchanges * latency
+        (Double(bytesPerExchange) / max(bytesPerSecond, 1) + Self.shortExchanges * latency)
+            / Double(stepsPerExchange)
     }
 
     /// The share of the steps' time that is arithmetic: 1 if messages cost nothing.
@@ -28,21 +35,39 @@ public struct RankPlan: Sendable, Equatable {
     private static let shortExchanges = 3.0
     /// The share of the matrix peak that training usually reaches.
     static let usualPeakShare = 0.5
-    /// The efficiency below which there is advice.
-    private static let wantedEfficiency = 0.8
+    /// How many times as long as messages arithmetic takes, where there is no advice.
+    private static let wantedRatio = 4.0
+    /// Steps between two exchanges with which those who published it began.
+    private static let usualLocalSteps = 50
 
     /// Advice for a run that will wait for messages more than it should; nil for any other.
-    var advice: String? {
-        guard efficiency < Self.wantedEfficiency else { return nil }
-        let factor =
-            (exchangeSeconds * Self.wantedEfficiency / (1 - Self.wantedEfficiency))
-            / computeSeconds
+    public var advice: String? {
+        guard computeSeconds < Self.wantedRatio * exchangeSeconds else { return nil }
+        let factor = Int(
+            (exchangeSeconds * Self.wantedRatio / max(computeSeconds, 1e-12)).rounded(.up))
+        let steps = max(factor * stepsPerExchange, Self.usualLocalSteps)
         return """
             \(Int((efficiency * 100).rounded())) % of the time of a step is expected to be \
             arithmetic, and the rest messages between \(count) ranks: raise training.batch_size, \
-            or training.gradient_accumulation_steps, to \(Int(factor.rounded(.up))) times as much, \
-            start fewer ranks, or connect them faster
+            or training.gradient_accumulation_steps, to \(factor) times as much, set \
+            training.local_steps to \(steps), which learns in another way, start fewer ranks, or \
+            connect them faster
             """
+    }
+}
+
+extension Division {
+    /// Bytes that the busiest process of a group sends to sum a buffer of so many floats into its
+    /// ranges and to hand them out again, in a step of that recipe or a round of its steps.
+    /// O(ranges).
+    func sentByteCount(ofFloats floatCount: Int, _ configuration: TrainingConfiguration) -> Int {
+        let summed = (configuration.wire ?? .float32).byteCount
+        // New parameters are not rounded.
+        let shared = configuration.localSteps == nil ? 4 : summed
+        return ranges.indices.map { rank in
+            let own = count(of: rank)
+            return summed * (floatCount - own) + shared * own * (ranges.count - 1)
+        }.max() ?? 0
     }
 }
 
@@ -52,8 +77,11 @@ extension RankedRun {
     /// - Parameters:
     ///   - operations: arithmetic of a step, of all processes together.
     ///   - peak: operations a second that the matrix units of one process can do.
+    ///   - configuration: the recipe.
+    ///   - outer: the outer step of processes that take steps alone; nil for any others.
     func measure(
-        _ parameters: FloatBuffer, operations: Double, peak: Double
+        _ parameters: FloatBuffer, operations: Double, peak: Double,
+        _ configuration: TrainingConfiguration, outer: OuterStep?
     ) throws(ProcessError) -> RankPlan? {
         guard isShared else { return nil }
         let count = group.count
@@ -69,7 +97,6 @@ extension RankedRun {
         let seconds = (clock.now - start) / .seconds(1)
         let own = (0..<count).map { division.stepped.count(of: $0) }
         let spreadBytes = 4 * (count - 1) * (own.max() ?? 0)
-        let sent = own.map { 4 * (division.floatCount - $0 + $0 * (count - 1)) }.max() ?? 0
         // All show the same figures, those of the slowest.
         let figures = try group.share(
             [times.sorted()[times.count / 2] / .seconds(1), seconds, peak],
@@ -78,7 +105,10 @@ extension RankedRun {
         let (latency, slowest) = (values(0).max() ?? 0, values(1).max() ?? 0)
         let usual = RankPlan.usualPeakShare * Double(count) * max(values(2).min() ?? 0, 1)
         return RankPlan(
-            count: count, transport: group.transport, bytesPerStep: sent,
+            count: count, transport: group.transport,
+            bytesPerExchange: (outer?.division ?? division.stepped).sentByteCount(
+                ofFloats: division.floatCount, configuration),
+            stepsPerExchange: outer?.length ?? 1,
             bytesPerSecond: Double(spreadBytes) / max(slowest, 1e-9), latency: latency,
             computeSeconds: operations / usual)
     }

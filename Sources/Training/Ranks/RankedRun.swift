@@ -13,15 +13,20 @@ import Work
 final class RankedRun {
     let group: any ProcessGroup
     let division: ParameterDivision
+    /// The numbers in which gradients travel.
+    private let wire: WireNumbers
     /// The blocks of each process, of which the norm is made.
     private let blocks: [[Int]]
     /// Whether one of the processes has been asked to stop.
     private(set) var isStopAgreed = false
 
     /// What the processes of `group` do for a model of that layout.
-    init(_ group: any ProcessGroup, _ layout: ParameterLayout, _ optimizer: OptimizerKind) {
+    init(
+        _ group: any ProcessGroup, _ layout: ParameterLayout, _ configuration: TrainingConfiguration
+    ) {
         self.group = group
-        division = ParameterDivision(layout, optimizer, count: group.count)
+        wire = configuration.wire ?? .float32
+        division = ParameterDivision(layout, configuration.optimizer, count: group.count)
         blocks = (0..<group.count).map { [division] in division.blocks(of: $0) }
     }
 
@@ -46,6 +51,14 @@ final class RankedRun {
         return isStopAgreed
     }
 
+    /// The largest of a number that each process has.
+    func most(_ count: Int) throws(ProcessError) -> Int {
+        guard isShared else { return count }
+        let counts = try group.share(
+            [Double(count)], counts: Array(repeating: 1, count: group.count))
+        return Int(counts.max() ?? 0)
+    }
+
     /// Makes the gradients of the slots of all processes into the step's, where this process steps
     /// parameters.
     ///
@@ -62,7 +75,7 @@ final class RankedRun {
             )
         }
         try gradients.withMutableSpan { (span) throws(ProcessError) in
-            try group.sum(&span, into: division.summed)
+            try group.sum(&span, into: division.summed, as: wire)
         }
         // The smallest messages of a step travel together.
         let head = [loss, stop.isRequested ? 1 : 0]

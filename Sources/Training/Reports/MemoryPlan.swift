@@ -52,9 +52,10 @@ public struct MemoryPlan: Encodable, Sendable, Equatable {
     /// - Parameters:
     ///   - slots: the slots that it works on; nil for all.
     ///   - optimizer: what it steps; nil for everything.
+    ///   - count: processes.
     init(
         shape: any ModelShape, configuration: TrainingConfiguration, threadCount: Int,
-        dataByteCount: Int?, slots: SlotShare?, optimizer share: OptimizerShare?
+        dataByteCount: Int?, slots: SlotShare?, optimizer share: OptimizerShare?, of count: Int = 1
     ) {
         let layout = shape.layout
         let runner = BatchRunner.memory(
@@ -66,10 +67,14 @@ public struct MemoryPlan: Encodable, Sendable, Equatable {
         parameters = 4 * layout.floatCount + runner.panels
         gradients = runner.gradients
         if let share {
-            gradients += share.division.scratchByteCount
+            gradients += share.division.scratchByteCount(as: configuration.wire ?? .float32)
         }
         optimizer = Optimizer.byteCount(
             configuration, layout: layout, threadCount: threadCount, share: share)
+        if configuration.localSteps != nil {
+            optimizer += OuterStep.byteCount(
+                ofFloats: layout.floatCount, count: count, as: configuration.wire ?? .float32)
+        }
         activations = runner.activations
         batches = runner.batches
         program =

@@ -163,6 +163,7 @@ extension RankPlan: Encodable {
     private enum Key: String, CodingKey {
         case count, transport, latency, efficiency
         case bytesPerStep = "bytes_per_step"
+        case stepsPerExchange = "steps_per_exchange"
         case bytesPerSecond = "bytes_per_second"
     }
 
@@ -172,6 +173,7 @@ extension RankPlan: Encodable {
         try members.encode(count, forKey: .count)
         try members.encode(transport, forKey: .transport)
         try members.encode(bytesPerStep, forKey: .bytesPerStep)
+        try members.encode(stepsPerExchange, forKey: .stepsPerExchange)
         try members.encode(bytesPerSecond.ifFinite, forKey: .bytesPerSecond)
         try members.encode(latency.ifFinite, forKey: .latency)
         try members.encode(efficiency.ifFinite, forKey: .efficiency)

@@ -26,7 +26,7 @@ enum TrainingPlanTable {
         if let ranks {
             rows += [
                 ["ranks", "\(ranks.count) by \(ranks.transport.prefix(30))"],
-                ["  sent a step", size(ranks.bytesPerStep)],
+                sent(ranks),
                 [
                     "  measured",
                     "\(Figures.bytes(ranks.bytesPerSecond))/s, "
@@ -44,6 +44,18 @@ enum TrainingPlanTable {
         rows.append(["matrix peak", "\(Figures.short(plan.matrixPeak))FLOP/s"])
         if let products = products(plan) { rows.append(["products", products]) }
         return rows
+    }
+
+    /// What the busiest rank sends, and how often.
+    static func sent(_ ranks: RankPlan) -> [String] {
+        guard ranks.stepsPerExchange > 1 else {
+            return ["  sent a step", size(ranks.bytesPerExchange)]
+        }
+        return [
+            "  sent",
+            "\(size(ranks.bytesPerExchange)) every \(ranks.stepsPerExchange) steps, "
+                + "\(size(ranks.bytesPerStep)) a step",
+        ]
     }
 
     /// In what matrix products multiply, where that is worth a word.

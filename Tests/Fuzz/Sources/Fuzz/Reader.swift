@@ -12,7 +12,7 @@ struct Reader: Sendable {
     /// All of them.
     static let all =
         streams + corpora + [parquet] + refinement + vocabularies + shards + models + settings
-        + texts
+        + texts + [ranks]
 
     /// A reader of a file.
     static func file(
