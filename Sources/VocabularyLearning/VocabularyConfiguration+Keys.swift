@@ -22,6 +22,13 @@ extension VocabularyConfiguration: SettingSection {
             vocabularies of characters.
             """, example: "o200k",
             also: ["pre_tokenizer", "pretokenizer", "split_pattern", "regex", "pat_str"]),
+        .number(
+            CodingKeys.superwordsFrom, \.superwordsFrom, .whole(257...TokenTable.maximumCount),
+            unit: "tokens",
+            """
+            Tokens before the first superword, which may join words; null for words alone. The \
+            texts are read twice, and are cut by the pattern superbpe in the end.
+            """, when: "model is bpe", example: 6144, also: ["superbpe", "transition_point"]),
         .value(
             CodingKeys.specialTokens, \.specialTokens, isFilled: true,
             "The special tokens, which get the first ids in this order.",

@@ -14,6 +14,14 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// characters; one of the ``model``'s.
     public var pattern = SplitPattern.gpt4
 
+    /// Tokens in all before the first superword, which may join words: what follows is learned of
+    /// texts that ``SplitPattern/superbpe`` cuts at numbers only, and the vocabulary cuts so, too.
+    /// `nil` for words alone.
+    public var superwordsFrom: Int?
+
+    /// The pattern of the vocabulary that is learned.
+    public var finalPattern: SplitPattern { superwordsFrom == nil ? pattern : .superbpe }
+
     /// The special tokens, which get the first ids in this order.
     public var specialTokens = ["<|endoftext|>"]
 
@@ -52,6 +60,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         case vocabularySize = "vocab_size"
         /// ``VocabularyConfiguration/pattern``.
         case pattern
+        /// ``VocabularyConfiguration/superwordsFrom``.
+        case superwordsFrom = "superwords_from"
         /// ``VocabularyConfiguration/specialTokens``.
         case specialTokens = "special_tokens"
         /// ``VocabularyConfiguration/excludeSpecial``.
@@ -82,6 +92,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         pattern = model.defaultPattern
         try values.read(.vocabularySize, into: &vocabularySize)
         try values.read(.pattern, into: &pattern)
+        try values.read(.superwordsFrom, into: &superwordsFrom)
         try values.read(.specialTokens, into: &specialTokens)
         try values.read(.excludeSpecial, into: &excludeSpecial)
         try values.read(.minimumFrequency, into: &minimumFrequency)
@@ -98,6 +109,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         if model != .bpe { try values.encode(model, forKey: .model) }
         try values.encode(vocabularySize, forKey: .vocabularySize)
         try values.encode(pattern, forKey: .pattern)
+        try values.encodeIfPresent(superwordsFrom, forKey: .superwordsFrom)
         try values.encode(specialTokens, forKey: .specialTokens)
         if excludeSpecial != .none { try values.encode(excludeSpecial, forKey: .excludeSpecial) }
         try values.encode(minimumFrequency, forKey: .minimumFrequency)
@@ -117,6 +129,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
                 reason: "vocab_size is \(vocabularySize), but 256 bytes and \(specialTokens.count) "
                     + "special tokens need at least \(256 + specialTokens.count)")
         }
+        try validateSuperwords()
         guard Set(specialTokens.map(ExactName.init)).count == specialTokens.count else {
             throw .invalidConfiguration(reason: "a special token is listed twice")
         }
@@ -128,7 +141,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
             // word that is written like a special token is left out of the words.
             if let bytes = ByteCharacters.bytes(for: content),
                 bytes.count == 1
-                    || String(validating: bytes, as: UTF8.self) != nil
+                    || String(validating: bytes, as: UTF8.self) != nil && pattern != .superbpe
                         && pattern.pieces(of: bytes.span).count == 1,
                 bytes.count == 1 || model == .bpe || bytes != Array(content.utf8)
             {
@@ -137,6 +150,26 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
                         + "choose one that is not a single word, such as <|endoftext|>")
             }
         }
+    }
+
+    /// Throws unless there is something to learn before and after the first superword.
+    private func validateSuperwords() throws(TokenizationError) {
+        guard let superwordsFrom else { return }
+        let least = 256 + specialTokens.count
+        let reason: String? =
+            if model != .bpe {
+                "superwords_from is for \"bpe\"; \"model\": \"\(model.rawValue)\" has no merges"
+            } else if superwordsFrom <= least || superwordsFrom >= vocabularySize {
+                "superwords_from is \(superwordsFrom); superwords begin behind the first "
+                    + "\(least) tokens and at least one merge, and before the last of "
+                    + "\(vocabularySize)"
+            } else if pattern == .superbpe {
+                "words are learned with another pattern than superbpe, such as \"gpt4\", and "
+                    + "superwords behind them"
+            } else {
+                nil
+            }
+        if let reason { throw .invalidConfiguration(reason: reason) }
     }
 
     /// Throws unless the model has the pattern, and all that is set.

@@ -34,6 +34,7 @@ extension VocabularyTrainer {
                 reason: "\(parallel.count) counts of parallel texts are given for "
                     + "\(sources.count) sources")
         }
+        try checkWordsAlone()
         let wanted = mergeLimit
         let learned = try sources.map { try paritySource($0) }
         let measured = try parallel.isEmpty ? learned : parallel.map { try paritySource($0) }

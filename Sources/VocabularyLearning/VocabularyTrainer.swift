@@ -60,6 +60,7 @@ public struct VocabularyTrainer: Sendable {
         _ counts: consuming PieceCounts,
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
     ) throws -> Vocabulary {
+        try checkWordsAlone()
         guard configuration.model == .bpe else { return try takePieces(of: counts, progress) }
         return try learn(rows(of: counts), progress)
     }
@@ -74,6 +75,7 @@ public struct VocabularyTrainer: Sendable {
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
     ) throws -> Vocabulary {
         try check(file)
+        try checkWordsAlone()
         guard configuration.model == .bpe else { return try takePieces(of: file, progress) }
         return try learn(
             PieceRows(file, bytesInOrder: configuration.tieRule.bytesInOrder), progress)
@@ -85,6 +87,15 @@ public struct VocabularyTrainer: Sendable {
             throw .differentPatterns(
                 "the configuration: \(configuration.pattern.rawValue)",
                 "\(file.path): \(file.pattern.rawValue)")
+        }
+    }
+
+    /// Throws where superwords are to be learned, which needs counts of texts.
+    func checkWordsAlone() throws(TokenizationError) {
+        guard configuration.superwordsFrom == nil else {
+            throw .invalidConfiguration(
+                reason: "superwords_from needs counts of the pattern superbpe beside those of "
+                    + "words")
         }
     }
 
@@ -111,6 +122,25 @@ public struct VocabularyTrainer: Sendable {
         _ rows: consuming PieceRows, _ progress: (Int, Int) throws -> Void
     ) throws -> Vocabulary {
         let wanted = mergeLimit
+        let learned = try learnMerges(rows, wanted, progress)
+        return try vocabulary(
+            of: learned.merges, counts: learned.counts, byteCounts: learned.byteCounts)
+    }
+
+    /// What a learner learned of rows of bytes.
+    struct LearnedMerges {
+        /// The merges, of a learner's tokens.
+        var merges: [MergePair]
+        /// The occurrences of each.
+        var counts: [UInt64]
+        /// The occurrences of each byte.
+        let byteCounts: [UInt64]
+    }
+
+    /// The first `wanted` merges of `rows`, or as many as there are.
+    func learnMerges(
+        _ rows: consuming PieceRows, _ wanted: Int, _ progress: (Int, Int) throws -> Void
+    ) throws -> LearnedMerges {
         var learner = MergeLearner(
             rows, mergeLimit: wanted, minimumCount: UInt64(configuration.minimumFrequency),
             maximumTokenLength: configuration.maximumTokenLength, keepsShorter: keepsShorter)
@@ -118,14 +148,17 @@ public struct VocabularyTrainer: Sendable {
             if learner.merges.count % 64 == 0 { try progress(learner.merges.count, wanted) }
         }
         try progress(learner.merges.count, wanted)
-        return try vocabulary(
-            of: learner.merges, counts: learner.mergeCounts, byteCounts: learner.byteCounts)
+        return LearnedMerges(
+            merges: learner.merges, counts: learner.mergeCounts, byteCounts: learner.byteCounts)
     }
 
     /// The vocabulary of what was learned: merges of a learner's tokens, the occurrences of each,
     /// and those of each byte. O(size).
+    ///
+    /// - Parameter pattern: how the vocabulary cuts texts; nil for the configuration's.
     func vocabulary(
-        of merges: [MergePair], counts: [UInt64], byteCounts: [UInt64]
+        of merges: [MergePair], counts: [UInt64], byteCounts: [UInt64],
+        pattern: SplitPattern? = nil
     ) throws -> Vocabulary {
         let specials = specials
         let bytes = configuration.tieRule.bytesInOrder
@@ -138,7 +171,7 @@ public struct VocabularyTrainer: Sendable {
             token < 256 ? ids[Int(bytes[Int(token)])] : UInt32(specials.count) + token
         }
         return try Self.vocabulary(
-            pattern: configuration.pattern, specials: specials,
+            pattern: pattern ?? configuration.pattern, specials: specials,
             merges: merges.map { MergePair(left: id($0.left), right: id($0.right)) },
             counts: Array(repeating: 0, count: specials.count)
                 + ByteCharacters.bytesInOrder.map { byteCounts[Int($0)] } + counts)

@@ -128,6 +128,33 @@ def test_the_written_file_gives_tokenizers_the_same_ids(encode_all, kjv, fuzzed,
     assert peers.differences(texts, encode_all(vocabulary, texts), theirs) == []
 
 
+def test_superwords_have_the_ids_of_tokenizers(quern, encode_all, kjv, fuzzed, tmp_path):
+    """Learned at once and from counts, and far more of the text in tokens of several words."""
+    documents = kjv[::2] + fuzzed[:2000]
+    source = peers.write_jsonl(tmp_path / "documents.jsonl", documents)
+    sizes = ("--vocab-size", 6000, "--superwords-from", 4000, "--quiet")
+    quern("vocab", "train", *sizes, "--output", tmp_path / "vocab", source)
+    for pattern in ("superbpe", "gpt4"):
+        quern("vocab", "count", "--pattern", pattern, "--output", tmp_path / pattern, "--quiet",
+              source)
+    quern("vocab", "learn", *sizes, "--output", tmp_path / "counted", tmp_path / "superbpe",
+          tmp_path / "gpt4")
+    file = tmp_path / "vocab/tokenizer.json"
+    assert file.read_bytes() == (tmp_path / "counted/tokenizer.json").read_bytes()
+    merges = json.loads(file.read_text())["model"]["merges"]
+    words = [pair for pair in merges if "Ġ" in "".join(pair)[1:]]
+    assert len(words) > 1000 and merges.index(words[0]) >= 4000 - 257
+    texts = kjv[1::16] + fuzzed[:20_000]
+    theirs = peers.ids_of(peers.tokenizer(file, "superbpe"), texts)
+    ours = encode_all(tmp_path / "vocab", texts)
+    assert peers.differences(texts, ours, theirs) == []
+    theirs = peers.ids_of(peers.tokenizer(file, None), texts)
+    assert peers.differences(texts, ours, theirs) == []
+    loaded = AutoTokenizer.from_pretrained(str(tmp_path / "vocab"))
+    for text in kjv[1::64]:
+        assert loaded.decode(loaded(text)["input_ids"]) == text
+
+
 def test_falcons_steps_cut_as_tokenizers_cuts(quern, encode_all, mixed, fuzzed, tmp_path):
     """A file of its kind, and the one that is written of it."""
     texts = mixed[::64] + fuzzed

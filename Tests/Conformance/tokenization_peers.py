@@ -47,6 +47,7 @@ PATTERNS = {
         r""" ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+""",
     ],
     "starcoder": [r"\p{N}", GPT2],
+    "superbpe": [r"\p{N}+", r"(?=(\d{3})+(?!\d))"],
     "deepseek-coder": [
         r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", "[一-龥\u0800-一\uac00-\ud7ff]+", r"\p{N}"],
     "deepseek-llm": [

@@ -46,8 +46,10 @@ enum NaiveTrainer {
         return merges(pieces, configuration)
     }
 
+    /// - Parameter given: merges that are made first, whatever is frequent.
     static func merges(
-        _ counts: [[UInt8]: UInt64], _ configuration: VocabularyConfiguration
+        _ counts: [[UInt8]: UInt64], _ configuration: VocabularyConfiguration,
+        after given: [MergePair] = []
     ) -> [MergePair] {
         let first = configuration.specialTokens.count
         let order = ByteCharacters.bytesInOrder
@@ -81,19 +83,25 @@ enum NaiveTrainer {
                 (one.value, number(other.key.left), number(other.key.right))
                     < (other.value, number(one.key.left), number(one.key.right))
             }
-            guard let best, best.value >= UInt64(max(1, configuration.minimumFrequency)) else {
-                break
+            let pair: MergePair
+            if merges.count < given.count {
+                pair = given[merges.count]
+            } else {
+                guard let best, best.value >= UInt64(max(1, configuration.minimumFrequency)) else {
+                    break
+                }
+                pair = best.key
             }
             let id = UInt32(lengths.count)
-            merges.append(best.key)
-            lengths.append(lengths[Int(best.key.left)] + lengths[Int(best.key.right)])
+            merges.append(pair)
+            lengths.append(lengths[Int(pair.left)] + lengths[Int(pair.right)])
             var merged: [[UInt32]: UInt64] = [:]
             for (ids, count) in pieces {
                 var result: [UInt32] = []
                 var index = 0
                 while index < ids.count {
-                    if index + 1 < ids.count, ids[index] == best.key.left,
-                        ids[index + 1] == best.key.right
+                    if index + 1 < ids.count, ids[index] == pair.left,
+                        ids[index + 1] == pair.right
                     {
                         result.append(id)
                         index += 2

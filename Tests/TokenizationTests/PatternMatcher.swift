@@ -16,6 +16,7 @@ final class PatternMatcher {
         case choice(Node, Node)
         case many(Node, least: Int, most: Int, isPossessive: Bool)
         case notFollowedBy(Node)
+        case followedBy(Node)
         /// The empty text, at the end of the text.
         case end
     }
@@ -83,8 +84,10 @@ final class PatternMatcher {
         var ends: [Int] = []
         var index = 0
         while index < text.count {
-            if let end = match(root, text, index, { $0 }), end > index {
-                if index > ends.last ?? 0 { ends.append(index) }
+            let end = match(root, text, index) { $0 }
+            // A match of nothing is a place to cut.
+            if end != nil, index > ends.last ?? 0 { ends.append(index) }
+            if let end, end > index {
                 ends.append(end)
                 index = end
             } else {
@@ -124,6 +127,8 @@ final class PatternMatcher {
             return least == 0 ? rest(index) : nil
         case .notFollowedBy(let node):
             return match(node, text, index) { $0 } == nil ? rest(index) : nil
+        case .followedBy(let node):
+            return match(node, text, index) { $0 } == nil ? nil : rest(index)
         case .end:
             return index == text.count ? rest(index) : nil
         }

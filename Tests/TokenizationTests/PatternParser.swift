@@ -1,6 +1,7 @@
 /// Reads a regular expression into what ``PatternMatcher`` matches.
 ///
-/// It knows what patterns use: alternatives, classes, `(?:)`, `(?i:)`, `(?!)`, `$`, and greedy or
+/// It knows what patterns use: alternatives, classes, `()`, `(?:)`, `(?i:)`,
+/// `(?!)`, `(?=)`, `$`, and greedy or
 /// possessive repetition. A possessive sign behind a counted repetition is read as tiktoken's
 /// engine reads it.
 struct PatternParser {
@@ -58,6 +59,8 @@ struct PatternParser {
             bounds = (1, 2)
         } else if take("{1,3}") {
             bounds = (1, 3)
+        } else if take("{3}") {
+            bounds = (3, 3)
         } else {
             return node
         }
@@ -73,6 +76,8 @@ struct PatternParser {
         }
         if take("(?:") { return group() }
         if take("(?!") { return .notFollowedBy(group()) }
+        if take("(?=") { return .followedBy(group()) }
+        if take("(") { return group() }
         let set: PatternMatcher.Set
         if take("[") {
             let isNegated = take("^")
@@ -113,6 +118,7 @@ struct PatternParser {
     private mutating func shorthand() -> PatternMatcher.Set? {
         if take("\\s") { return isWhitespace }
         if take("\\S") { return { !isWhitespace($0) } }
+        if take("\\d") { return { PinnedUnicode.category($0?.value) == "Nd" } }
         guard take("\\p{") else { return nil }
         var name = ""
         while !take("}") { name.unicodeScalars.append(expression[position]); position += 1 }

@@ -185,7 +185,7 @@ enum CountStage {
 
     /// A path to put files beside: `path`, or what stands above it where its directory is not there
     /// yet.
-    private static func place(beside path: String) -> String {
+    static func place(beside path: String) -> String {
         var path = path
         while true {
             let parent = FileSystem.parentDirectory(of: path)

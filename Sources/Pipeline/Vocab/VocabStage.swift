@@ -77,6 +77,12 @@ public enum VocabStage {
     ) async throws -> Outcome {
         // Before the corpus is read: it may take long, and the configuration may be wrong.
         let trainer = try VocabularyTrainer(configuration)
+        let texts =
+            configuration.superwordsFrom == nil
+            ? nil
+            : try await superwordTexts(
+                of: corpora, readsPairs: readsPairs, configuration, directory: directory,
+                work: work)
         if let countsPath {
             // A list of inputs may be a pipe, which is read once only.
             for corpus in corpora where corpus.inputsFrom == nil {
@@ -92,7 +98,8 @@ public enum VocabStage {
                 ]
                 defer { withExtendedLifetime(claims) {} }
                 return try learn(
-                    file, with: trainer, directory: directory, willWrite: willWrite, work: work)
+                    file, texts, with: trainer, directory: directory, willWrite: willWrite,
+                    work: work)
             }
             if kept.replacesOthers {
                 work.report(
@@ -109,7 +116,7 @@ public enum VocabStage {
             defer { withExtendedLifetime(claims) {} }
             try kept.confirm()
             var outcome = try learn(
-                counted.counts, with: trainer, directory: directory, willWrite: willWrite,
+                counted.counts, texts, with: trainer, directory: directory, willWrite: willWrite,
                 work: work)
             outcome.progress = counted.progress
             return outcome
@@ -122,6 +129,14 @@ public enum VocabStage {
         let (progress, claims) = (counted.progress, counted.claims)
         defer { withExtendedLifetime(claims) {} }
         var outcome: Outcome
+        if let texts {
+            let file = try file(
+                of: counted.counts, configuration.pattern, beside: directory, work: work)
+            outcome = try learn(
+                file, texts, with: trainer, directory: directory, willWrite: willWrite, work: work)
+            outcome.progress = progress
+            return outcome
+        }
         switch consume counted.counts {
         case .inMemory(let counts):
             outcome = try learn(
@@ -131,7 +146,7 @@ public enum VocabStage {
                 try work.show("merging counts", completed: done, of: total, unit: .pieces)
             }
             outcome = try learn(
-                file, with: trainer, directory: directory, willWrite: willWrite, work: work)
+                file, nil, with: trainer, directory: directory, willWrite: willWrite, work: work)
         }
         outcome.progress = progress
         return outcome
@@ -188,7 +203,7 @@ public enum VocabStage {
         }
     }
 
-    private static func vocabularyOutput(_ directory: String) -> PlannedOutput {
+    static func vocabularyOutput(_ directory: String) -> PlannedOutput {
         PlannedOutput(directory, .filled, .directory(.vocabulary))
     }
 
@@ -221,7 +236,7 @@ public enum VocabStage {
         let existing = ExistingVocabulary(path: directory, overwrites: overwrites)
         try check(existing, against: configuration)
         return try learn(
-            file, with: VocabularyTrainer(configuration), directory: directory,
+            file, nil, with: VocabularyTrainer(configuration), directory: directory,
             willWrite: existing.check, work: work)
     }
 
@@ -263,7 +278,7 @@ public enum VocabStage {
 
     /// Throws before any work if it is plain that another vocabulary than that which is there will
     /// be learned. O(size of what is there).
-    private static func check(
+    static func check(
         _ existing: ExistingVocabulary, against wanted: VocabularyConfiguration
     ) throws {
         guard let old = existing.kept, !changes(of: old, to: wanted).isEmpty else { return }
@@ -283,7 +298,7 @@ public enum VocabStage {
         }
         for (key, before, after) in [
             ("model", old.model.rawValue, wanted.model.rawValue),
-            ("pattern", old.pattern.rawValue, wanted.pattern.rawValue),
+            ("pattern", old.pattern.rawValue, wanted.finalPattern.rawValue),
         ] where before != after {
             changes.append(
                 RecipeChange(
@@ -292,11 +307,20 @@ public enum VocabStage {
         return changes
     }
 
-    private static func learn(
-        _ file: PieceCountsFile, with trainer: VocabularyTrainer, directory: String,
+    /// Learns from counts of words and, for superwords, of texts.
+    static func learn(
+        _ file: PieceCountsFile, _ texts: PieceCountsFile?, with trainer: VocabularyTrainer,
+        directory: String,
         willWrite: (Vocabulary) throws -> Void = { _ in }, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
         try check(file.pieceCount, byteCount: file.pieceByteCount, for: trainer, work: work)
+        if let texts {
+            let vocabulary = try superwords(
+                file, texts, with: trainer, beside: directory, work: work)
+            return try write(
+                vocabulary, pieceCount: file.pieceCount, of: trainer, directory: directory,
+                willWrite: willWrite, work: work)
+        }
         let vocabulary = try trainer.train(file) { done, total in
             try show(done, of: total, trainer.configuration.model, work: work)
         }
@@ -320,7 +344,7 @@ public enum VocabStage {
     }
 
     /// Shows how far learning has come.
-    private static func show(
+    static func show(
         _ done: Int, of total: Int, _ model: VocabularyModel, work: WorkContext<PipelineEvent>
     ) throws {
         let isMerging = model == .bpe

@@ -19,6 +19,9 @@ public final class BytePairEncoder {
 
     private var splitter = PieceSplitter()
     private var pieces: PieceEncoder
+    /// What merges words, behind the encoder of words alone; nil where nothing does.
+    private let superwordMerger: SuperwordMerger?
+    private let wordIDs: OwnedBuffer<UInt32>
 
     /// Ids on their way to the caller's array, so that it is appended to in bulk.
     private let waiting = OwnedBuffer<UInt32>(repeating: 0, count: PieceEncoder.capacity)
@@ -38,7 +41,10 @@ public final class BytePairEncoder {
     /// most for those of up to 15 bytes.
     public init(_ vocabulary: Vocabulary) {
         self.vocabulary = vocabulary
-        pieces = PieceEncoder(vocabulary)
+        pieces = PieceEncoder(vocabulary.superwords?.words ?? vocabulary)
+        superwordMerger = vocabulary.superwords.map { SuperwordMerger(vocabulary, $0) }
+        wordIDs = OwnedBuffer(
+            repeating: 0, count: superwordMerger == nil ? 0 : PieceEncoder.capacity)
         lackedBytes = LackedBytes(vocabulary)
     }
 
@@ -261,6 +267,14 @@ public final class BytePairEncoder {
     ) -> Int {
         var waitingCount = 0
         var start = 0
+        if let superwords = vocabulary.superwords, let superwordMerger {
+            while case let count = splitter.nextCertain(scanner, text, from: start), count > 0 {
+                start += Int(splitter.ends[count - 1])
+            }
+            encodeSuperwords(
+                text.slice(from: 0, to: start), superwords, superwordMerger, deliver)
+            return start
+        }
         while true {
             let count = splitter.nextCertain(scanner, text, from: start)
             guard count > 0 else { break }
@@ -294,6 +308,9 @@ public final class BytePairEncoder {
 
     private func encodePart(_ text: ByteView, at start: Int, _ deliver: (Int) -> Void) {
         let text = withoutLacked(text, at: start)
+        if let superwords = vocabulary.superwords, let superwordMerger {
+            return encodeSuperwords(text, superwords, superwordMerger, deliver)
+        }
         if let seams = vocabulary.seams {
             return encodePieces(text, SeamScanner(seams), deliver)
         }
@@ -301,6 +318,28 @@ public final class BytePairEncoder {
             var visitor = Visitor(encoder: self, text: text, deliver: deliver)
             vocabulary.pattern.accept(&visitor)
         }
+    }
+
+    /// Encodes the words, and merges what they became.
+    private func encodeSuperwords(
+        _ text: ByteView, _ superwords: Superwords, _ merger: SuperwordMerger,
+        _ deliver: (Int) -> Void
+    ) {
+        merger.begin()
+        let scanner = SuperwordScanner(superwords.seams, borders: merger.borders)
+        let (words, waiting) = (wordIDs.view, waiting.view)
+        var (wordCount, start) = (0, 0)
+        while start < text.count {
+            let count = splitter.next(scanner, text, from: start)
+            let ends = splitter.ends
+            wordCount = pieces.encode(
+                text.slice(from: start, to: text.count), ends: ends, count: count, into: words,
+                at: wordCount
+            ) { merger.merge(words, count: $0, into: waiting, deliver) }
+            start += Int(ends[count - 1])
+        }
+        merger.merge(words, count: wordCount, into: waiting, deliver)
+        merger.finish(waiting, deliver)
     }
 
     private struct Visitor: PieceScannerVisitor {

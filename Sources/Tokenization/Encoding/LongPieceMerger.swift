@@ -96,12 +96,29 @@ struct LongPieceMerger: ~Copyable {
     private mutating func mergeWindow(_ text: ByteView, from start: Int, to end: Int) -> Int {
         let length = end - start
         if scratch.capacity < length { scratch = Scratch(capacity: length) }
+        let byteTokens = self.tokens.byteTokens
+        let tokens = scratch.tokens.view
+        for index in 0..<length { tokens[index] = byteTokens[Int(text[start &+ index])] }
+        return mergeTokens(length)
+    }
+
+    /// Merges the tokens of `range`, which need not be of bytes; ``result`` has what they become.
+    /// O(n log n).
+    mutating func merge(_ ids: BufferView<UInt32>, _ range: Range<Int>) {
+        if scratch.capacity < range.count { scratch = Scratch(capacity: range.count) }
+        let tokens = scratch.tokens.view
+        for (index, place) in range.enumerated() { tokens[index] = ids[place] }
+        let count = mergeTokens(range.count)
+        result.removeAll(keepingCapacity: true)
+        unsafe result.append(contentsOf: scratch.output.view.elements(from: 0, to: count))
+    }
+
+    /// Merges the first tokens of the scratch; its output has what they become. Returns how many
+    /// there are.
+    private mutating func mergeTokens(_ length: Int) -> Int {
         let (tokens, pairs) = (scratch.tokens.view, scratch.pairs.view)
         let (next, previous) = (scratch.next.view, scratch.previous.view)
-        let byteTokens = self.tokens.byteTokens
-
         for index in 0..<length {
-            tokens[index] = byteTokens[Int(text[start &+ index])]
             next[index] = UInt32(truncatingIfNeeded: index &+ 1)
             previous[index] = UInt32(truncatingIfNeeded: index &- 1)
         }

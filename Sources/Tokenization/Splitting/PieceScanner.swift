@@ -16,6 +16,10 @@ protocol PieceScanner {
     /// piece if the beginning of the character is missing.
     var cutsCharacters: Bool { get }
 
+    /// The end of what can be cut without knowing what follows `text`, but for the last pieces:
+    /// mostly that of the text.
+    func endOfCertain(in text: ByteView, from start: Int) -> Int
+
     /// End of the piece that starts at `start`: after `start`, and at most at the text's end.
     ///
     /// - Parameter start: where a piece starts, below the count of `text`.
@@ -36,6 +40,8 @@ extension PieceScanner {
     var blockRules: BlockRules? { nil }
 
     var cutsCharacters: Bool { false }
+
+    func endOfCertain(in text: ByteView, from start: Int) -> Int { text.count }
 
     @inline(__always)
     func writeEnds(

@@ -17,6 +17,7 @@ extension PieceSplitter {
     mutating func nextCertain<Scanner: PieceScanner>(
         _ scanner: Scanner, _ text: ByteView, from start: Int
     ) -> Int {
+        let text = text.slice(from: 0, to: scanner.endOfCertain(in: text, from: start))
         guard start < text.count else { return 0 }
         let count = next(scanner, text, from: start)
         if count > Self.uncertainCount {

@@ -52,7 +52,9 @@ extension SplitPattern {
                 expressions.append(expression)
             case .digits:
                 expressions.append(#"\p{N}"#)
-            case .byteLevel, .digitRuns, .punctuationRuns:
+            case .digitRuns:
+                expressions.append(#"\p{N}+"#)
+            case .byteLevel, .punctuationRuns:
                 return nil
             }
         }

@@ -77,17 +77,29 @@ struct SeamScanner: PieceScanner {
     func writeEnds(
         in text: ByteView, from start: Int, count: Int, into ends: BufferView<UInt32>
     ) -> Int {
-        var written = 0
-        var before = Int(text[start])
-        for offset in 1..<max(1, count) {
-            let byte = Int(text[start &+ offset])
-            ends[written] = UInt32(truncatingIfNeeded: offset)
-            written &+= Int(cuts[before &<< 8 | byte])
-            before = byte
-        }
+        let written = writeInner(
+            in: text, from: start, to: start &+ count, adding: 0, into: ends, at: 0)
         // The last piece may end behind them. Where it does depends on no more than two bytes.
         let end = pieceEnd(in: text, from: start &+ count &- 1)
         ends[written] = UInt32(truncatingIfNeeded: end &- start)
         return written &+ 1
+    }
+
+    /// Writes the seams behind `start` and before `end`, counted from `start` and more by
+    /// `distance`, and returns how many there are. O(bytes).
+    @inline(__always)
+    func writeInner(
+        in text: ByteView, from start: Int, to end: Int, adding distance: UInt32,
+        into ends: BufferView<UInt32>, at place: Int
+    ) -> Int {
+        var written = place
+        var before = Int(text[start])
+        for offset in 1..<max(1, end &- start) {
+            let byte = Int(text[start &+ offset])
+            ends[written] = UInt32(truncatingIfNeeded: offset) &+ distance
+            written &+= Int(cuts[before &<< 8 | byte])
+            before = byte
+        }
+        return written &- place
     }
 }

@@ -66,6 +66,8 @@ extension SplitPattern {
             [KimiScanner.expression]
         case .starcoder:
             [#"\p{N}"#] + Self.gpt2.regularExpressions
+        case .superbpe:
+            [#"\p{N}+"#, #"(?=(\d{3})+(?!\d))"#]
         case .character:
             [#"[\s\S]"#]
         case .word:

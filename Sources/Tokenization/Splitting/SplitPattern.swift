@@ -11,8 +11,9 @@ public import Work
 /// a well-formed UTF-8 sequence counts as a character of no class. Pieces joined together are the
 /// text again. Letters, numbers and the rest are those of Unicode 16.
 ///
-/// The patterns from ``gpt2`` to ``starcoder`` are those of published vocabularies, ``character``
-/// and ``word`` those of the simplest ones; all cut every text as their ``regularExpressions`` say.
+/// The patterns from ``gpt2`` to ``starcoder``, and ``superbpe``, are those of published
+/// vocabularies, ``character`` and ``word`` those of the simplest ones; all cut every text as their
+/// ``regularExpressions`` say.
 /// ``falcon`` has steps that are no expressions, ``sentencePiece``, ``metaspace`` and ``whole``
 /// belong to vocabularies that are spelled in characters, and ``bytes`` is only for show.
 public enum SplitPattern: String, Codable, CaseIterable, Sendable {
@@ -59,6 +60,9 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
     /// The pattern of Falcon: punctuation, ``gpt2``, and numbers of up to three digits, which are
     /// told apart when bytes are characters already.
     case falcon
+    /// The pattern of SuperBPE: whatever stands between two numbers is a piece, and the digits of a
+    /// number are cut in threes from the right, so that merges may join words.
+    case superbpe
     /// One character (Unicode scalar) a piece: the pattern of ``VocabularyModel/character``.
     case character
     /// Words and single punctuation marks, as in introductory courses.
@@ -111,6 +115,8 @@ public enum SplitPattern: String, Codable, CaseIterable, Sendable {
             visitor.visit(StarCoderScanner(tables: tables))
         case .falcon:
             visitor.visit(FalconScanner(tables: tables))
+        case .superbpe:
+            visitor.visit(SuperBPEScanner(tables: tables))
         case .character:
             visitor.visit(CharacterScanner())
         case .word:

@@ -35,6 +35,9 @@ public struct Vocabulary: Sendable {
     /// Where texts are cut instead of by the pattern, with the same ids and shorter pieces.
     let seams: Seams?
 
+    /// The merges in two parts, where they may join words.
+    let superwords: Superwords?
+
     /// What happens to texts before they are cut, and to tokens before they are text again.
     package let rules: TextRules
 
@@ -61,6 +64,9 @@ public struct Vocabulary: Sendable {
             rules.isOfCharacters && pattern != .metaspace && mergeSemantics == .listedMerges
             && (rules.unknown == nil || !tokens.byteFallback.isEmpty)
         seams = canBeCut ? Seams(tokens, merges) : nil
+        superwords =
+            pattern == .superbpe && rules.isPlain && mergeSemantics == .listedMerges
+            ? Superwords(tokens, merges, specials: specialTokens) : nil
         self.postProcessor = postProcessor
         self.counts = counts
         fingerprint = Self.fingerprint(

@@ -29,6 +29,7 @@ struct GGUFPreTokenizer {
         GGUFPreTokenizer("deepseek-r1-qwen", .qwen2, .listedMerges),
         GGUFPreTokenizer("qwen35", .qwen35, .listedMerges),
         GGUFPreTokenizer("deepseek-v3", .deepseek3, .listedMerges),
+        GGUFPreTokenizer("superbpe", .superbpe, .listedMerges),
         GGUFPreTokenizer("mpt", .gpt2, .listedMerges),
         GGUFPreTokenizer("deepseek-coder", .deepseekCoder, .listedMerges, isExact: false),
         GGUFPreTokenizer("deepseek-llm", .deepseekLLM, .listedMerges, isExact: false),

@@ -25,9 +25,10 @@ extension Vocabulary {
     /// The keys `tokenizer.…` of a GGUF file, with which llama.cpp gives the ids of this
     /// vocabulary. About O(n log n) in the size.
     ///
-    /// Two things differ in llama.cpp, for published vocabularies too: its contractions are those
-    /// of ASCII, so that an apostrophe before `ſ` (U+017F), which folds to `s`, is none; and its
-    /// tables of letters are older than Unicode 16, so that letters that are new there are none.
+    /// Three things differ in llama.cpp, for published vocabularies too: its contractions are those
+    /// of ASCII, so that an apostrophe before `ſ` (U+017F), which folds to `s`, is none; its tables
+    /// of letters are older than Unicode 16, so that letters that are new there are none; and
+    /// `superbpe` cuts numbers in threes only where their digits are those of ASCII.
     ///
     /// - Precondition: the model has a row for each token.
     /// - Throws: `TokenizationError.notRepresentable` if llama.cpp would cut

@@ -152,11 +152,17 @@ final class PieceCountsReader {
             for index in 0..<kept { grown.view[index] = bytes.view[index] }
             bytes = grown
         }
-        length = kept
-        while length < kept + added {
-            bytes.view[length] = try byte()
-            length += 1
+        let target = bytes.view
+        var place = kept
+        while place < kept + added {
+            if position == filled { try fill() }
+            let (count, first) = (min(filled - position, kept + added - place), position)
+            let source = buffer.span
+            for index in 0..<count { target[place &+ index] = source[first &+ index] }
+            place += count
+            position += count
         }
+        length = place
     }
 
     private func varint() throws(TokenizationError) -> UInt64 {

@@ -12,7 +12,8 @@ import Tokenization
 /// list of places is complete when it is written, a pair that is too rare then never matters again,
 /// and a count in the heap is never too low.
 struct MergeLearner: ~Copyable {
-    /// The merges learned so far, in order. Ids 0 to 255 are the bytes as the tie rule orders them.
+    /// The merges learned so far, in order. Ids 0 to 255 are the bytes as the tie rule orders them;
+    /// where rows begin as tokens that were learned before, those follow.
     private(set) var merges: [MergePair] = []
 
     /// Occurrences of each merge's pair when it was made.
@@ -30,7 +31,12 @@ struct MergeLearner: ~Copyable {
     /// The most bytes of a token that is made of one that was learned.
     private var maximumGrownLength: Int
     private let rows: PieceRows
+    /// Tokens that rows begin as.
+    private let symbolCount: Int
+    /// The cells of each token.
     private let tokenLengths: OwnedBuffer<UInt32>
+    /// The bytes of each token.
+    private let byteLengths: OwnedBuffer<UInt32>
     private var pairs: PairTable
     private var places: PlaceLists
     private var candidates = CandidateHeap()
@@ -52,17 +58,83 @@ struct MergeLearner: ~Copyable {
         _ rows: consuming PieceRows, mergeLimit: Int, minimumCount: UInt64,
         maximumTokenLength: Int?, keepsShorter: Bool = false
     ) {
-        let tokenLimit = 256 + max(0, mergeLimit)
+        self.init(
+            symbolLengths: Array(repeating: 1, count: 256), rows, mergeLimit: mergeLimit,
+            minimumCount: minimumCount, maximumTokenLength: maximumTokenLength,
+            keepsShorter: keepsShorter)
+        if self.maximumTokenLength >= 2 { findPairsOfBytes() }
+    }
+
+    /// Starts with every row as tokens that were learned before. O(cells).
+    ///
+    /// - Parameters:
+    ///   - tokenLengths: the bytes of each of those; the first 256 are the bytes.
+    ///   - mergeLimit: the most merges that will be asked for.
+    ///   - minimumCount: the least count of a pair that is merged.
+    ///   - maximumTokenLength: the most bytes of a token; nil for no limit.
+    ///   - keepsShorter: whether a token that is made of one that was learned has fewer.
+    init(
+        _ rows: consuming PieceRows, of tokenLengths: [UInt32], mergeLimit: Int,
+        minimumCount: UInt64, maximumTokenLength: Int?, keepsShorter: Bool
+    ) {
+        self.init(
+            symbolLengths: tokenLengths, rows, mergeLimit: mergeLimit, minimumCount: minimumCount,
+            maximumTokenLength: maximumTokenLength, keepsShorter: keepsShorter)
+        findPairs()
+    }
+
+    private init(
+        symbolLengths: [UInt32], _ rows: consuming PieceRows, mergeLimit: Int,
+        minimumCount: UInt64, maximumTokenLength: Int?, keepsShorter: Bool
+    ) {
+        symbolCount = symbolLengths.count
+        let tokenLimit = symbolCount + max(0, mergeLimit)
         self.minimumCount = max(1, minimumCount)
         self.maximumTokenLength = maximumTokenLength ?? .max
         maximumGrownLength = maximumTokenLength.map { keepsShorter ? $0 - 1 : $0 } ?? .max
         places = PlaceLists(capacity: PlaceLists.capacity(neighborCount: rows.neighborCount))
         self.rows = rows
         tokenLengths = OwnedBuffer(repeating: 1, count: tokenLimit)
+        byteLengths = OwnedBuffer(repeating: 1, count: tokenLimit)
+        for (token, length) in symbolLengths.enumerated() { byteLengths.view[token] = length }
         pairs = PairTable(minimumCount: self.minimumCount)
         leftNeighbors = NeighborTally(tokenLimit: tokenLimit)
         rightNeighbors = NeighborTally(tokenLimit: tokenLimit)
-        if self.maximumTokenLength >= 2 { findPairsOfBytes() }
+    }
+
+    /// Finds the pairs of rows of any tokens.
+    private mutating func findPairs() {
+        let cells = rows.cells.view
+        let weights = rows.weights.view
+        var tally = PairTally()
+        for cell in 1..<max(1, cells.count - 1) {
+            let (left, right) = (cells[cell], cells[cell + 1])
+            guard left != PieceRows.boundary, right != PieceRows.boundary else { continue }
+            tally.add(PairTable.key(left, right), weights.weight(at: cell))
+        }
+        for index in 0..<tally.records.count {
+            let record = tally.records[index]
+            guard record.size > 0, record.count >= minimumCount else { continue }
+            // `tokenizers` looks at the length of what is new only.
+            let isOfBytes = record.key >> 32 < 256 && record.key & 0xFFFF_FFFF < 256
+            let most = isOfBytes ? maximumTokenLength : maximumGrownLength
+            guard joinedByteLength(record.key) <= most else { continue }
+            let start = places.reserve(Int(record.size))
+            tally.records[index].start = start
+            pairs.insert(
+                PairTable.Record(
+                    key: record.key, count: record.count, start: start, size: record.size))
+        }
+        let list = places.view
+        for cell in 1..<max(1, cells.count - 1) {
+            let (left, right) = (cells[cell], cells[cell + 1])
+            guard left != PieceRows.boundary, right != PieceRows.boundary else { continue }
+            let index = tally.index(of: PairTable.key(left, right))
+            let place = tally.records[index].start
+            guard place != NeighborTally.unlisted else { continue }
+            list[Int(place)] = UInt32(truncatingIfNeeded: cell)
+            tally.records[index].start = place &+ 1
+        }
     }
 
     private mutating func findPairsOfBytes() {
@@ -123,14 +195,14 @@ struct MergeLearner: ~Copyable {
             candidates.removeTop()
             pairs.records[index].count = 0
             // Pairs that are too long are not listed, but for those of merges that were given.
-            guard joinedLength(record.key) <= maximumTokenLength else { continue }
+            guard joinedByteLength(record.key) <= maximumTokenLength else { continue }
             merge(record)
             return true
         }
     }
 
-    private func joinedLength(_ key: UInt64) -> Int {
-        let lengths = tokenLengths.view
+    private func joinedByteLength(_ key: UInt64) -> Int {
+        let lengths = byteLengths.view
         return Int(lengths[Int(key >> 32)]) + Int(lengths[Int(key & 0xFFFF_FFFF)])
     }
 
@@ -142,10 +214,16 @@ struct MergeLearner: ~Copyable {
             pairs.records[index].count = 0
             return merge(record)
         }
-        tokenLengths.view[256 + merges.count] = UInt32(joinedLength(key))
+        addLengths(of: UInt32(symbolCount + merges.count), left, right)
         merges.append(MergePair(left: left, right: right))
         mergeCounts.append(0)
         lastMergeSize = 0
+    }
+
+    private func addLengths(of id: UInt32, _ left: UInt32, _ right: UInt32) {
+        for lengths in [tokenLengths.view, byteLengths.view] {
+            lengths[Int(id)] = lengths[Int(left)] + lengths[Int(right)]
+        }
     }
 
     /// Sets what is learned after given merges.
@@ -171,11 +249,10 @@ struct MergeLearner: ~Copyable {
     private mutating func merge(_ record: PairTable.Record) {
         let left = UInt32(truncatingIfNeeded: record.key >> 32)
         let right = UInt32(truncatingIfNeeded: record.key)
-        let id = UInt32(256 + merges.count)
+        let id = UInt32(symbolCount + merges.count)
         merges.append(MergePair(left: left, right: right))
         mergeCounts.append(record.count)
-        let lengths = tokenLengths.view
-        lengths[Int(id)] = lengths[Int(left)] + lengths[Int(right)]
+        addLengths(of: id, left, right)
 
         var merged = replace(record, left, right, with: id)
         takeLosses(left, right, id)
@@ -276,7 +353,7 @@ struct MergeLearner: ~Copyable {
     private mutating func add(
         _ left: UInt32, _ right: UInt32, count: UInt64, size: UInt32
     ) -> UInt32 {
-        let lengths = tokenLengths.view
+        let lengths = byteLengths.view
         guard count >= minimumCount,
             Int(lengths[Int(left)]) + Int(lengths[Int(right)]) <= maximumGrownLength
         else { return NeighborTally.unlisted }

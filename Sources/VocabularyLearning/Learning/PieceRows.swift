@@ -74,6 +74,46 @@ struct PieceRows: ~Copyable {
     }
 }
 
+extension PieceRows {
+    /// Bytes that stand for a token in a piece of tokens: enough for every token of a vocabulary.
+    static let tokenByteCount = 3
+
+    /// The rows of pieces of tokens, each in ``tokenByteCount`` bytes. O(bytes of the pieces).
+    ///
+    /// - Throws: as for pieces of bytes.
+    init<Source: PieceSource & ~Copyable>(
+        ofTokens source: borrowing Source
+    ) throws(TokenizationError) {
+        var tally = RowTally()
+        try source.forEachPiece { piece, count in
+            tally.add(byteCount: piece.count / Self.tokenByteCount, count: count)
+        }
+        guard !tally.overflows else { throw .countOverflow }
+        guard tally.cellCount < Self.maximumCellCount else {
+            throw .tooManyPieces(byteCount: tally.cellCount)
+        }
+        let layout = tally.layout()
+        var cursors = layout.cursors
+        let cells = OwnedBuffer<UInt32>(repeating: Self.boundary, count: tally.cellCount)
+        let row = cells.view
+        try source.forEachPiece { piece, count in
+            let length = piece.count / Self.tokenByteCount
+            guard length > 1 else { return }
+            let cell = cursors.advance(count, by: length + 1)
+            for index in 0..<length {
+                let byte = index &* Self.tokenByteCount
+                row[cell &+ index] =
+                    UInt32(piece[byte]) | UInt32(piece[byte &+ 1]) &<< 8
+                    | UInt32(piece[byte &+ 2]) &<< 16
+            }
+        }
+        self.cells = cells
+        weights = PieceWeights(counts: layout.counts, ends: layout.ends)
+        byteCounts = []
+        neighborCount = tally.neighborCount
+    }
+}
+
 /// Occurrences of the piece around a cell of ``PieceRows``.
 ///
 /// The rows are sorted by count, so it is enough to know where each count's rows end. A table of

@@ -20,6 +20,11 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             has the fewest bytes a token by then. Scripts differ in their bytes a character, so \
             that it is better to say by --parallel how the sources compare: counts of texts that \
             say the same, of which the worst has the most tokens.
+
+            With --superwords-from two counts files are given: one of words, of any pattern, and \
+            one of the same texts by the pattern superbpe. From so many tokens on, merges may \
+            join words. The result is that of \
+            `quern vocab train --superwords-from`.
             """)
 
     static let examples: [Example] = [
@@ -27,13 +32,17 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """
         quern vocab learn --parity en.counts de.counts --vocab-size 65536 --output vocab/fair
         """,
+        """
+        quern vocab learn words.counts texts.counts --superwords-from 49152 --vocab-size 65536 \
+        --output vocab/super
+        """,
     ]
 
     @Argument(
         help: ArgumentHelp(
             """
             A file that `quern vocab count` or `quern vocab merge-counts` wrote; with --parity one \
-            for each source.
+            for each source, with --superwords-from two.
             """,
             valueName: "counts"), completion: .file())
     var inputs: [String]
@@ -59,7 +68,12 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
-        guard parity || inputs.count == 1 else {
+        guard learning.superwordsFrom == nil || !parity && inputs.count == 2 else {
+            throw ValidationError(
+                "--superwords-from is for two counts files, one of words and one of the pattern "
+                    + "superbpe, and not for --parity")
+        }
+        guard parity || inputs.count == 1 || learning.superwordsFrom != nil else {
             throw ValidationError(
                 "several counts are for --parity; to learn from all as one, use "
                     + "`quern vocab merge-counts` first")
@@ -73,8 +87,12 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         let counts = try inputs.map { try PieceCountsFile(path: $0) }
+        // The counts of texts, where there are such, go last.
+        let (words, texts) =
+            learning.superwordsFrom == nil || counts[1].pattern == .superbpe
+            ? (counts[0], counts.last) : (counts[1], counts[0])
         let vocabulary = learning.configuration(
-            pattern: counts[0].pattern, memory: memory.memory)
+            pattern: words.pattern, memory: memory.memory)
         let work = reporting.work(printer, interrupts)
         var report = Report()
         let outcome: VocabStage.Outcome
@@ -93,9 +111,14 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                         "\(rate, digits: 2, "bytes_per_token")",
                     ]
                 })
+        } else if learning.superwordsFrom != nil, let texts {
+            outcome = try VocabStage.learn(
+                words, superwords: texts, vocabulary: vocabulary, directory: output,
+                overwrites: overwriting.overwrite, work: work)
+            printer.endLine()
         } else {
             outcome = try VocabStage.learn(
-                counts[0], vocabulary: vocabulary, directory: output,
+                words, vocabulary: vocabulary, directory: output,
                 overwrites: overwriting.overwrite, work: work)
             printer.endLine()
         }

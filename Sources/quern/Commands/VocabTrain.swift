@@ -19,6 +19,9 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
             With --model, its tokens are subwords (bpe), words or characters. All can write every \
             text: words and characters that are no tokens become their bytes.
+
+            With --superwords-from the corpus is read twice: tokens up to there are learned within \
+            words, and those behind across them, so that a frequent phrase may be one token.
             """)
 
     static let examples: [Example] = [
@@ -34,6 +37,10 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         """,
         "quern vocab train --model word --vocab-size 8192 --output vocab/words corpus.txt.zst",
         "quern vocab train --model character --output vocab/characters corpus.txt.zst",
+        """
+        quern vocab train --superwords-from 24576 --vocab-size 32768 --output vocab/super \
+        corpus.txt.zst
+        """,
     ]
 
     @Option(name: .long, help: "Where to write the vocabulary.", completion: .directory)

@@ -58,6 +58,17 @@ struct LearningOptions: ParsableArguments {
             """)
     var tie = VocabularyConfiguration().tieRule
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Tokens in all before the first superword, which may join words, as in SuperBPE: the \
+            rest is learned of texts that are cut at numbers only. (default: words alone)
+            """, valueName: "tokens"),
+        transform: Typed.whole(
+            VocabularyConfiguration.range(of: VocabularyConfiguration.CodingKeys.superwordsFrom)))
+    var superwordsFrom: Int?
+
     /// The configuration that the options describe.
     ///
     /// - Parameters:
@@ -67,6 +78,7 @@ struct LearningOptions: ParsableArguments {
         var configuration = VocabularyConfiguration(model: model)
         configuration.vocabularySize = vocabSize
         if let pattern { configuration.pattern = pattern }
+        configuration.superwordsFrom = superwordsFrom
         configuration.minimumFrequency = minFrequency
         configuration.maximumTokenLength = maxTokenLength
         configuration.tieRule = tie
