@@ -118,8 +118,8 @@ extension TrainingConfiguration: SettingSection {
         .number(
             CodingKeys.localSteps, \.localSteps, positive, unit: "optimizer steps",
             """
-            Steps that each of several ranks takes alone before an outer step brings their \
-            parameters together; null for steps that all take together. Other bits for another \
+            Steps that each rank takes alone before an outer step; null to take all together. The \
+            outer step brings the parameters of several ranks together. Other bits for another \
             number of ranks.
             """, example: 50,
             also: ["inner_steps", "diloco_steps", "sync_every", "sync_interval"]),
@@ -134,8 +134,8 @@ extension TrainingConfiguration: SettingSection {
         .value(
             CodingKeys.wire, \.wire,
             """
-            Numbers in which ranks send each other gradients, or what they have moved in local \
-            steps; null for float32. bfloat16 is half the bytes, and the result then has other \
+            Numbers in which ranks send each other gradients; null for float32. With local_steps \
+            it is what they have moved. bfloat16 is half the bytes, and the result then has other \
             bits than that of one process.
             """, when: "several ranks train", example: "bfloat16",
             also: ["comm_dtype", "reduce_dtype", "grad_reduce_dtype"]),
