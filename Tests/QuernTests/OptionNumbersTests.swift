@@ -77,7 +77,7 @@ import Testing
         #expect(refused.contains("'no number' is invalid for '\(option)"), "\(refused)")
         if refused.contains("give one of") || refused.contains("rovide one of") { return false }
         #expect(
-            refused.contains(#/give a (whole )?(number|size) /#),
+            refused.contains(#/give a (whole )?(number|size|speed) /#),
             "\(option) has no range: \(refused)")
         for (turn, value) in Self.values.enumerated() where turn < 3 || turn % 6 == number % 6 {
             let error = refusal(command, "\(option)=\(value)")
