@@ -184,6 +184,8 @@ def world(tmp_path_factory, environment, published_folder):
         quern("vocab", "count", "corpus.txt.zst", "--output", f"{name}.counts")
     quern("vocab", "merge-counts", "part-1.counts", "part-2.counts", "--output", "all.counts")
     quern("vocab", "count", "corpus.jsonl.zst", "--output", "law.counts")
+    quern("vocab", "count", "corpus.txt.zst", "--output", "words.counts")
+    quern("vocab", "count", "--pattern", "superbpe", "corpus.txt.zst", "--output", "texts.counts")
     shutil.copy(folder / "corpus.jsonl.zst", folder / "law.jsonl.zst")
     (folder / "Mistral-7B").mkdir()
     shutil.copy(published_folder / "mistral/tokenizer.model", folder / "Mistral-7B")

@@ -3,6 +3,7 @@
 
 import json
 import random
+import re
 
 import pytest
 import tokenization_peers as peers
@@ -142,8 +143,8 @@ def test_superwords_have_the_ids_of_tokenizers(quern, encode_all, kjv, fuzzed, t
     file = tmp_path / "vocab/tokenizer.json"
     assert file.read_bytes() == (tmp_path / "counted/tokenizer.json").read_bytes()
     merges = json.loads(file.read_text())["model"]["merges"]
-    words = [pair for pair in merges if "Ġ" in "".join(pair)[1:]]
-    assert len(words) > 1000 and merges.index(words[0]) >= 4000 - 257
+    words = [pair for pair in merges if re.match("[a-z]", pair[0][-1]) and pair[1][0] == "Ġ"]
+    assert len(words) > 500 and merges.index(words[0]) >= 4000 - 257
     texts = kjv[1::16] + fuzzed[:20_000]
     theirs = peers.ids_of(peers.tokenizer(file, "superbpe"), texts)
     ours = encode_all(tmp_path / "vocab", texts)

@@ -46,7 +46,7 @@ public enum Patience: Sendable {
     /// As long as the group's watchdog allows.
     case watched
     /// Without an end, for work that one process does while the others wait. That a process has
-    /// ended is noticed all the same.
+    /// ended, or its machine is lost, is noticed all the same.
     case unlimited
 }
 

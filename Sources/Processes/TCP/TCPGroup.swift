@@ -87,12 +87,21 @@ public final class TCPGroup: ProcessGroup {
                 last = .now
                 continue
             }
-            if try !wait(for: waiting), case .watched = patience,
-                ContinuousClock.now - last >= .seconds(watchdogSeconds)
-            {
-                throw .stalled(
-                    ranks: waiting.map(\.rank).sorted(), seconds: watchdogSeconds)
+            if try !wait(for: waiting), ContinuousClock.now - last >= .seconds(watchdogSeconds) {
+                let ranks = stalled(waiting, patience)
+                guard ranks.isEmpty else { throw .stalled(ranks: ranks, seconds: watchdogSeconds) }
             }
+        }
+    }
+
+    /// The ranks that are not waited for any more. However long their work may take, what was sent
+    /// to them reaches their machine, or that is lost: while something is on its way the system
+    /// itself tries for a quarter of an hour.
+    private func stalled(_ waiting: [Peer], _ patience: Patience) -> [Int] {
+        switch patience {
+        case .watched: waiting.map(\.rank).sorted()
+        case .unlimited:
+            peers.compactMap(\.self).filter { $0.socket.unacknowledgedByteCount > 0 }.map(\.rank)
         }
     }
 

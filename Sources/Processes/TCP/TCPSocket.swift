@@ -150,6 +150,18 @@ final class TCPSocket: Sendable {
         _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
     }
 
+    /// Bytes that were sent, of which the other machine has not said that it has them.
+    var unacknowledgedByteCount: Int {
+        var count: Int32 = 0
+        #if canImport(Darwin)
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            unsafe _ = getsockopt(number, SOL_SOCKET, SO_NWRITE, &count, &length)
+        #else
+            unsafe _ = ioctl(number, UInt(TIOCOUTQ), &count)
+        #endif
+        return Int(count)
+    }
+
     /// The port of this end.
     var port: Int? { Self.address(self, isPeer: false)?.port }
 
