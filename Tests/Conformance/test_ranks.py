@@ -379,11 +379,13 @@ def test_machines_with_a_network_between_them(folder, machines):
     assert texts[1] == ""
 
 
-def test_a_machine_that_is_lost_is_named(folder, machines):
+@pytest.mark.parametrize("every", [1000, 1])
+def test_a_machine_that_is_lost_is_named(folder, machines, every):
+    """While both are in a step, and while one of them evaluates and the other waits."""
     names, ends = machines
-    processes = start_on(machines, folder, "runs/lost", "--set", "training.steps=100000",
-                         "--stall-timeout", "8")
-    wait_for_step(folder, "runs/lost", 5)
+    processes = start_on(machines, folder, f"runs/lost-{every}", "--set", "training.steps=100000",
+                         "--set", f"training.evaluate_every={every}", "--stall-timeout", "8")
+    wait_for_step(folder, f"runs/lost-{every}", 5)
     subprocess.run(["ip", "-n", names[1], "link", "set", ends[1], "down"], check=True)
     start = time.monotonic()
     _, text = processes[0].communicate(timeout=60)
