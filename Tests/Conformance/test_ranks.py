@@ -386,6 +386,10 @@ def test_a_machine_that_is_lost_is_named(folder, machines, every):
     processes = start_on(machines, folder, f"runs/lost-{every}", "--set", "training.steps=100000",
                          "--set", f"training.evaluate_every={every}", "--stall-timeout", "8")
     wait_for_step(folder, f"runs/lost-{every}", 5)
+    # What is sent is long on its way, so that some of it is when the machine goes.
+    subprocess.run(["ip", "netns", "exec", names[1], "tc", "qdisc", "replace", "dev", ends[1],
+                    "root", "tbf", "rate", "100kbit", "burst", "2kb", "latency", "10s"], check=True)  # fmt: skip
+    time.sleep(2)
     subprocess.run(["ip", "-n", names[1], "link", "set", ends[1], "down"], check=True)
     start = time.monotonic()
     _, text = processes[0].communicate(timeout=60)
