@@ -388,7 +388,7 @@ def test_a_machine_that_is_lost_is_named(folder, machines, every):
     wait_for_step(folder, f"runs/lost-{every}", 5)
     # What is sent is long on its way, so that some of it is when the machine goes.
     subprocess.run(["ip", "netns", "exec", names[1], "tc", "qdisc", "replace", "dev", ends[1],
-                    "root", "tbf", "rate", "100kbit", "burst", "2kb", "latency", "10s"], check=True)  # fmt: skip
+                    "root", "tbf", "rate", "100kbit", "burst", "2kb", "latency", "10s"], check=True)
     time.sleep(2)
     subprocess.run(["ip", "-n", names[1], "link", "set", ends[1], "down"], check=True)
     start = time.monotonic()
