@@ -13,6 +13,7 @@ extension ProcessGroup {
     /// - Parameters:
     ///   - values: this process's.
     ///   - counts: how many each process has.
+    ///   - patience: how long to wait while nothing arrives.
     public func share(
         _ values: [Double], counts: [Int], patience: Patience = .watched
     ) throws(ProcessError) -> [Double] {
@@ -40,8 +41,11 @@ extension ProcessGroup {
 
     /// The bytes of each process, by its rank.
     ///
-    /// - Parameter limit: the most bytes of one, so that a length that was damaged on its way is no
-    ///   reason to allocate.
+    /// - Parameters:
+    ///   - bytes: this process's.
+    ///   - limit: the most bytes of one, so that a length that was damaged on its way is no reason
+    ///     to allocate.
+    ///   - patience: how long to wait while nothing arrives.
     public func gather(
         _ bytes: [UInt8], limit: Int = 1 << 26, patience: Patience = .watched
     ) throws(ProcessError) -> [[UInt8]] {
