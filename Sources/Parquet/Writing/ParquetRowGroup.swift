@@ -62,6 +62,7 @@ public struct ParquetRowGroup: Sendable {
     ///
     /// - Parameters:
     ///   - values: those of each column of `table`, in its order, and all of one length.
+    ///   - table: the columns.
     ///   - encoder: the compression.
     /// - Throws: ``ParquetError/valueTooLarge(byteCount:)``, and what compressing throws.
     public init(
