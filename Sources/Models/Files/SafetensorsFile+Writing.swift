@@ -16,8 +16,13 @@ extension SafetensorsFile {
 
         /// A part of `buffer` that must exist.
         ///
-        /// - Parameter prepare: puts the floats there when their turn comes, so that one buffer
-        ///   can serve several tensors.
+        /// - Parameters:
+        ///   - name: its name in the file.
+        ///   - shape: its dimensions.
+        ///   - buffer: the buffer of its floats.
+        ///   - offset: its first float in the buffer.
+        ///   - prepare: puts the floats there when their turn comes, so that one buffer can serve
+        ///     several tensors.
         public init(
             name: String, shape: [Int], buffer: FloatBuffer, offset: Int,
             prepare: @escaping () throws(ModelError) -> Void = {}

@@ -17,7 +17,7 @@ public struct GenerationConfiguration: Codable, Equatable, Sendable {
     /// The first tokens that stay when the context is full and its oldest part leaves.
     public var keptTokenCount = 0
     /// The most tokens that are drafted from what the text has already, and read together; 0 for
-    /// none. The text is the same: see ``TextDraft``.
+    /// none. The text is the same: see `TextDraft`.
     public var draftTokenCount = 0
     /// Texts that end a sample. They are not part of it.
     public var stopStrings: [String] = []

@@ -23,6 +23,8 @@ public struct ConversationTemplate: Sendable {
     /// The template `source` in the ids of `vocabulary`.
     ///
     /// - Parameters:
+    ///   - vocabulary: the vocabulary of the model.
+    ///   - source: the template's text.
     ///   - names: special tokens that the template knows by name, such as `bos_token`; of the
     ///     beginning and the end of a text the vocabulary's own without them.
     ///   - endTokens: the tokens that end an answer.

@@ -88,7 +88,7 @@ public struct Vocabulary: Sendable {
     /// The bytes that no token stands for, in increasing order; mostly none.
     ///
     /// A text that has one of them outside of special tokens cannot be encoded: see
-    /// ``BytePairEncoder/check()``.
+    /// ``BytePairEncoder/check(behind:)``.
     public var lackedBytes: [UInt8] { rules.unknown == nil ? tokens.lackedBytes : [] }
 
     /// Whether there are texts that decoding does not give back as they were: those that the
