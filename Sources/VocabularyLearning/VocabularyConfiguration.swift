@@ -15,7 +15,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     public var pattern = SplitPattern.gpt4
 
     /// Tokens in all before the first superword, which may join words: what follows is learned of
-    /// texts that ``SplitPattern/superbpe`` cuts at numbers only, and the vocabulary cuts so, too.
+    /// texts that `SplitPattern/superbpe` cuts at numbers only, and the vocabulary cuts so, too.
     /// `nil` for words alone.
     public var superwordsFrom: Int?
 

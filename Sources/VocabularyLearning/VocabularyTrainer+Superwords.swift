@@ -38,7 +38,7 @@ extension VocabularyTrainer {
     ///
     /// - Parameters:
     ///   - words: counts of pieces that the configuration's pattern cut.
-    ///   - texts: counts of pieces of ``SplitPattern/superbpe``.
+    ///   - texts: counts of pieces of `SplitPattern/superbpe`.
     ///   - limits: memory and threads.
     ///   - progress: told now and then what is done, how much of it, and of how much; may throw to
     ///     end the work.
