@@ -155,7 +155,7 @@ public enum EncodeStage {
 
     /// Encodes the parts of a corpus that belong to one of several processes.
     ///
-    /// When all have done theirs, ``finish(directory:)`` makes the data set.
+    /// When all have done theirs, `finish` makes the data set.
     public static func encodeShare(
         _ share: WorkShare, corpus: CorpusConfiguration, vocabulary: Vocabulary,
         shards: ShardConfiguration, directory: String, surroundings: Surroundings = .init(),
@@ -180,6 +180,7 @@ public enum EncodeStage {
     /// Makes the data set in `directory` of the parts that are there.
     ///
     /// - Parameters:
+    ///   - directory: the data set.
     ///   - overwrites: whether it may take the place of another one. If not, the other stays, and
     ///     so does what was encoded.
     ///   - work: where events go.

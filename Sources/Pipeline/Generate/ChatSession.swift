@@ -76,6 +76,10 @@ public struct ChatSession {
     /// Hugging Face directory of a model that has a chat template or knows ChatML.
     ///
     /// - Parameters:
+    ///   - directory: the model.
+    ///   - system: what the model is told first; nil for nothing.
+    ///   - configuration: how tokens are drawn.
+    ///   - threadCount: threads of the passes.
     ///   - endTokens: gives what ends an answer in place of what the model's files say, of its
     ///     vocabulary; nil for that.
     /// - Throws: ``PipelineError/notTuned(path:missing:)`` when it has no template and its

@@ -111,6 +111,7 @@ extension ConversationTemplate {
     /// The template of the model in `directory`: its own, or ChatML where it has none.
     ///
     /// - Parameters:
+    ///   - directory: the model.
     ///   - vocabulary: the model's vocabulary.
     ///   - endTokens: the tokens that end a text of the model.
     /// - Throws: the template's fault, and `TokenizationError` where there is none and the

@@ -30,7 +30,9 @@ public struct RankPlanner {
 
     /// The forecast for ranks and a network.
     ///
-    /// - Parameter seconds: time of the measurement of a rank's arithmetic.
+    /// - Parameters:
+    ///   - assumed: the ranks and their network.
+    ///   - seconds: time of the measurement of a rank's arithmetic.
     public func forecast(
         _ assumed: RankForecast.Assumption, seconds: Double = RunPlanner.standardSeconds
     ) throws -> RankForecast {

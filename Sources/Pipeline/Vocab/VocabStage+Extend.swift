@@ -27,7 +27,7 @@ extension VocabStage {
 
     /// Adds tokens to `base`, whose ids all stay, and writes the result to `directory`.
     ///
-    /// - Throws: what ``VocabularyExtension`` throws, and `TokenizationError.otherVocabulary`.
+    /// - Throws: what `VocabularyExtension` throws, and `TokenizationError.otherVocabulary`.
     public static func extend(
         _ base: Vocabulary, by growth: Growth, directory: String, overwrites: Bool = false,
         work: WorkContext<PipelineEvent>

@@ -12,6 +12,10 @@ extension VocabStage {
     /// - Parameters:
     ///   - words: counts of pieces that the configuration's pattern cut.
     ///   - texts: counts of pieces of `SplitPattern.superbpe`.
+    ///   - configuration: what to learn.
+    ///   - directory: the directory to write.
+    ///   - overwrites: whether it may take the place of another vocabulary.
+    ///   - work: where events go, and what stops it.
     /// - Throws: what `VocabularyTrainer.train(_:superwords:limits:progress:)` throws.
     public static func learn(
         _ words: PieceCountsFile, superwords texts: PieceCountsFile,

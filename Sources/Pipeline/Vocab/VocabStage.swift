@@ -155,8 +155,15 @@ public enum VocabStage {
     /// Counts pieces in parallel and writes them to `path`: the first half of `run`, for each of
     /// many machines. A file that holds no counts is not replaced unless `overwrites`.
     ///
-    /// - Parameter excluded: strings, such as special tokens, that are not counted where they stand
-    ///   in a text.
+    /// - Parameters:
+    ///   - corpus: the texts.
+    ///   - pattern: what cuts them.
+    ///   - excluded: strings, such as special tokens, that are not counted where they stand in a
+    ///     text.
+    ///   - memory: how much the counts may take.
+    ///   - path: the file to write.
+    ///   - overwrites: whether it may take the place of a file of another kind.
+    ///   - work: where events go, and what stops it.
     public static func count(
         corpus: CorpusConfiguration, pattern: SplitPattern, excluding excluded: [String] = [],
         memory: ByteSize?, path: String, overwrites: Bool = false,
@@ -247,6 +254,10 @@ public enum VocabStage {
     ///   - sources: counts of each.
     ///   - parallel: counts of texts that say the same, by which the sources are compared; none to
     ///     compare bytes a token.
+    ///   - configuration: what to learn.
+    ///   - directory: the directory to write.
+    ///   - overwrites: whether it may take the place of another vocabulary.
+    ///   - work: where events go, and what stops it.
     /// - Returns: what was written, and for each source its bytes a token.
     public static func learn(
         parity sources: [PieceCountsFile], parallel: [PieceCountsFile],
