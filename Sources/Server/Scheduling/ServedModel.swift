@@ -24,9 +24,13 @@ public struct ServedModel: @unchecked Sendable {
     /// A model under a name, with an engine of its own.
     ///
     /// - Parameters:
+    ///   - name: by which requests ask for it.
+    ///   - model: the model, whose parameters must not change any more.
+    ///   - vocabulary: its vocabulary.
     ///   - chatTemplate: template of conversations; nil for ChatML, if the vocabulary has it.
     ///   - endTokens: tokens that end a text, beside the vocabulary's own.
-    /// - Throws: as ``TextEngine/init(model:vocabulary:name:options:)``.
+    ///   - options: settings of the engine.
+    /// - Throws: as ``TextEngine/init(model:vocabulary:name:endTokens:options:)``.
     public init(
         name: String, model: any LanguageModel, vocabulary: Vocabulary,
         chatTemplate: ConversationTemplate? = nil, endTokens: Set<TokenID> = [],

@@ -34,7 +34,12 @@ public final class TextEngine: Sendable {
 
     /// An engine that draws from `model`, whose parameters must not change any more.
     ///
-    /// - Parameter endTokens: tokens that end a text, beside the vocabulary's own.
+    /// - Parameters:
+    ///   - model: the model.
+    ///   - vocabulary: its vocabulary.
+    ///   - name: by which figures and errors call it.
+    ///   - endTokens: tokens that end a text, beside the vocabulary's own.
+    ///   - options: settings.
     /// - Throws: `PipelineError` for a model that does not fit its vocabulary, `ModelError` for
     ///   weights that the options' format cannot hold, and for options out of range.
     public init(
