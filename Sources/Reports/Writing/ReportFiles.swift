@@ -87,7 +87,9 @@ public struct ReportFiles {
     /// Writes the page as the file `path`, and the summary beside it under the same name with the
     /// ending `.md`.
     ///
-    /// - Parameter overwrites: whether a file of another kind gives way.
+    /// - Parameters:
+    ///   - path: the file of the page.
+    ///   - overwrites: whether a file of another kind gives way.
     /// - Returns: the two files.
     /// - Throws: `FileError`, also where a file of another kind is in the way.
     @discardableResult
