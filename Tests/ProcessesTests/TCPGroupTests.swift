@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Processes
 import Testing
@@ -89,7 +90,10 @@ import Work
             return (own, floats.map(\.bitPattern))
         }
         // One process alone sends nothing, and rounds nothing.
-        func sent(_ float: Float) -> Float { count == 1 ? float : BFloat16Tests.nearest(to: float) }
+        func sent(_ float: Float) -> Float {
+            count == 1
+                ? float : HalfPrecision.float(bfloat16: HalfPrecision.bfloat16(float))
+        }
         let parts = (0..<count).map { Self.part($0, floatCount).map(sent) }
         let sums = try #require(Self.tree(parts[...], width: 8))
         let shared = sums.map { sent($0).bitPattern }

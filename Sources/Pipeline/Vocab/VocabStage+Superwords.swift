@@ -6,32 +6,6 @@ public import VocabularyLearning
 public import Work
 
 extension VocabStage {
-    /// Learns words from counts of them, and behind them superwords from counts of texts, and
-    /// writes `directory`.
-    ///
-    /// - Parameters:
-    ///   - words: counts of pieces that the configuration's pattern cut.
-    ///   - texts: counts of pieces of `SplitPattern.superbpe`.
-    ///   - configuration: what to learn.
-    ///   - directory: the directory to write.
-    ///   - overwrites: whether it may take the place of another vocabulary.
-    ///   - work: where events go, and what stops it.
-    /// - Throws: what `VocabularyTrainer.train(_:superwords:limits:progress:)` throws.
-    public static func learn(
-        _ words: PieceCountsFile, superwords texts: PieceCountsFile,
-        vocabulary configuration: VocabularyConfiguration, directory: String,
-        overwrites: Bool = false, work: WorkContext<PipelineEvent>
-    ) throws -> Outcome {
-        try FilePlace.check(output: directory, inputs: [words.path, texts.path])
-        let claim = try vocabularyOutput(directory).claim()
-        defer { withExtendedLifetime(claim) {} }
-        let existing = ExistingVocabulary(path: directory, overwrites: overwrites)
-        try check(existing, against: configuration)
-        return try learn(
-            words, texts, with: VocabularyTrainer(configuration), directory: directory,
-            willWrite: existing.check, work: work)
-    }
-
     /// Counts of the texts of corpora, which are read once more for their words.
     static func superwordTexts(
         of corpora: [CorpusConfiguration], readsPairs: Bool,

@@ -233,17 +233,28 @@ public enum VocabStage {
     }
 
     /// Learns from counts and writes `directory`: the second half of `run`.
+    ///
+    /// - Parameters:
+    ///   - file: counts of pieces that the configuration's pattern cut.
+    ///   - texts: counts of pieces of `SplitPattern.superbpe`, of which superwords are learned
+    ///     behind the words; nil for words alone.
+    ///   - configuration: what to learn.
+    ///   - directory: the directory to write.
+    ///   - overwrites: whether it may take the place of another vocabulary.
+    ///   - work: where events go, and what stops it.
     public static func learn(
-        _ file: PieceCountsFile, vocabulary configuration: VocabularyConfiguration,
-        directory: String, overwrites: Bool = false, work: WorkContext<PipelineEvent>
+        _ file: PieceCountsFile, superwords texts: PieceCountsFile? = nil,
+        vocabulary configuration: VocabularyConfiguration, directory: String,
+        overwrites: Bool = false, work: WorkContext<PipelineEvent>
     ) throws -> Outcome {
-        try FilePlace.check(output: directory, inputs: [file.path])
+        try FilePlace.check(
+            output: directory, inputs: [file.path] + [texts?.path].compactMap(\.self))
         let claim = try vocabularyOutput(directory).claim()
         defer { withExtendedLifetime(claim) {} }
         let existing = ExistingVocabulary(path: directory, overwrites: overwrites)
         try check(existing, against: configuration)
         return try learn(
-            file, nil, with: VocabularyTrainer(configuration), directory: directory,
+            file, texts, with: VocabularyTrainer(configuration), directory: directory,
             willWrite: existing.check, work: work)
     }
 

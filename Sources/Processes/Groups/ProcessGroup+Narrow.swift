@@ -1,3 +1,5 @@
+import Bytes
+
 /// Sums and copies of floats that travel as bfloat16.
 extension ProcessGroup {
     /// As ``sum(_:into:as:)``, of numbers that are rounded before they are sent.
@@ -26,7 +28,7 @@ extension ProcessGroup {
                     for other in wanted {
                         let piece = pieces[other][round]
                         for (index, place) in zip(piece, places(other, piece.count)) {
-                            outgoing[place] = unsafe BFloat16(floats[index]).bits
+                            outgoing[place] = unsafe HalfPrecision.bfloat16(floats[index])
                         }
                     }
                     try exchangeNarrow(
@@ -36,10 +38,11 @@ extension ProcessGroup {
                         into: &incoming)
                     guard !own.isEmpty else { continue }
                     for index in own {
-                        unsafe floats[index] = BFloat16.float(BFloat16(floats[index]).bits)
+                        unsafe floats[index] = HalfPrecision.float(
+                            bfloat16: HalfPrecision.bfloat16(floats[index]))
                     }
                     for place in others.lazy.flatMap({ places($0, own.count) }) {
-                        unsafe sums[place] = BFloat16.float(incoming[place])
+                        unsafe sums[place] = HalfPrecision.float(bfloat16: incoming[place])
                     }
                     let parts = unsafe (0..<count).map { other in
                         unsafe UnsafeMutableBufferPointer(
@@ -67,8 +70,8 @@ extension ProcessGroup {
         for round in 0..<roundCount {
             let own = round < pieces[rank].count ? pieces[rank][round] : 0..<0
             for (place, index) in own.enumerated() {
-                outgoing[place] = BFloat16(floats[index]).bits
-                floats[index] = BFloat16.float(outgoing[place])
+                outgoing[place] = HalfPrecision.bfloat16(floats[index])
+                floats[index] = HalfPrecision.float(bfloat16: outgoing[place])
             }
             let given = others.filter { round < pieces[$0].count }
             try exchangeNarrow(
@@ -77,7 +80,8 @@ extension ProcessGroup {
                 into: &incoming)
             for other in given {
                 for (place, index) in pieces[other][round].enumerated() {
-                    floats[index] = BFloat16.float(incoming[other * room + place])
+                    floats[index] = HalfPrecision.float(
+                        bfloat16: incoming[other * room + place])
                 }
             }
         }

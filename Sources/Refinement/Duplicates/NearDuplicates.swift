@@ -18,15 +18,6 @@ import Work
 /// Memory is 5 bytes a document, and the sorter's. On the disk a document takes its text,
 /// compressed, 4 bytes a value of its signature, 16 a band, and 8 for its place.
 final class NearDuplicates {
-    private struct Band: SortedRecord {
-        var key: UInt64
-        var number: Int
-
-        static var wordCount: Int { 2 }
-
-        func word(_ index: Int) -> UInt64 { index == 0 ? key : UInt64(number) }
-    }
-
     /// The counts that the report gives.
     struct Counts: Equatable {
         /// Pairs of signatures that were compared.
@@ -57,7 +48,7 @@ final class NearDuplicates {
     private var pendingPlaces: [UInt64] = []
     /// The documents of other corpora.
     private var otherCount = 0
-    private let bands: RecordSorter<Band>
+    private let bands: RecordSorter<BandRecord>
     private(set) var counts = Counts()
     /// The number of documents.
     var count: Int { spool.count }
@@ -90,7 +81,9 @@ final class NearDuplicates {
         if pendingSignatures.count >= 1 << 18 { try flushSignatures() }
         guard !signature.isEmpty else { return }
         for band in 0..<rule.bandCount {
-            try bands.append(Band(key: signer.key(ofBand: band, in: signature), number: number))
+            try bands.append(
+                BandRecord(
+                    key: signer.key(ofBand: band, in: signature), number: UInt64(number)))
         }
     }
 
@@ -158,19 +151,20 @@ final class NearDuplicates {
         while let band = try bands.next() {
             if bandCount & 0xFFFF == 0 { try checkpoint(bandCount, bandTotal) }
             bandCount += 1
+            let number = Int(band.number)
             if band.key != groupKey { group.removeAll(keepingCapacity: true) }
             groupKey = band.key
             for other in group
-            where band.number >= otherCount
-                && clusters.root(of: other) != clusters.root(of: band.number)
+            where number >= otherCount
+                && clusters.root(of: other) != clusters.root(of: number)
             {
                 counts.comparedPairs += 1
                 let one = try cache.signature(of: other)
-                if MinHash.similarity(one, try cache.signature(of: band.number)) >= leastEqual {
-                    clusters.unite(other, band.number)
+                if MinHash.similarity(one, try cache.signature(of: number)) >= leastEqual {
+                    clusters.unite(other, number)
                 }
             }
-            if group.count < Self.comparisonLimit { group.append(band.number) }
+            if group.count < Self.comparisonLimit { group.append(number) }
         }
         try checkpoint(bandTotal, bandTotal)
         return clusters

@@ -1,4 +1,3 @@
-import Foundation
 import Models
 import Processes
 
@@ -10,7 +9,6 @@ import Processes
 struct CarriedState {
     static let fileName = "carried_state.safetensors"
     private static let tensorName = "state"
-    private static let stepKey = "step"
 
     /// The rows of this process.
     private let buffer: FloatBuffer
@@ -47,13 +45,7 @@ struct CarriedState {
     func read(fromCheckpoint directory: String, step: Int) throws {
         let path = directory + "/" + Self.fileName
         func bad(_ reason: String) -> TrainingError { .badCheckpoint(path: path, reason: reason) }
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw bad("the file is missing, and training.stateful needs it")
-        }
-        let file = try SafetensorsFile(path: path)
-        guard file.metadata[Self.stepKey] == "\(step)" else {
-            throw bad("it is not the state after step \(step)")
-        }
+        let file = try SafetensorsFile.state(path, after: step, neededBy: "training.stateful")
         guard file.tensors.map(\.name) == [Self.tensorName] else {
             throw bad("it holds other tensors than \(Self.tensorName)")
         }
@@ -90,7 +82,7 @@ struct CarriedState {
         }
         try SafetensorsFile.write(
             [.init(name: Self.tensorName, shape: shape, buffer: all, offset: 0)],
-            metadata: ["format": "pt", Self.stepKey: "\(step)"],
+            metadata: ["format": "pt", SafetensorsFile.stepKey: "\(step)"],
             to: directory + "/" + Self.fileName)
     }
 }

@@ -5,8 +5,6 @@ import Work
 /// The optimizer's part of a checkpoint: its moments, under PyTorch's names for them followed by
 /// those of the tensors, and the number of steps. It is the same file for any number of processes.
 extension Optimizer {
-    private static let stepKey = "step"
-
     /// One moment of a tensor.
     private struct Moment {
         let tensor: ParameterLayout.Tensor
@@ -41,7 +39,7 @@ extension Optimizer {
     ) throws {
         self.init(configuration, layout: layout, team: team, share: share)
         let file = try SafetensorsFile(path: path)
-        guard let text = file.metadata[Self.stepKey], let step = Int(text),
+        guard let text = file.metadata[SafetensorsFile.stepKey], let step = Int(text),
             (0...1 << 40).contains(step)
         else {
             throw TrainingError.badCheckpoint(path: path, reason: "it does not say its step")
@@ -102,7 +100,8 @@ extension Optimizer {
         }
         do {
             try SafetensorsFile.write(
-                sources, metadata: ["format": "pt", Self.stepKey: "\(stepCount)"], to: path)
+                sources, metadata: ["format": "pt", SafetensorsFile.stepKey: "\(stepCount)"],
+                to: path)
         } catch {
             throw fault ?? error
         }
@@ -172,7 +171,9 @@ extension Optimizer {
         do {
             try SafetensorsFile.write(
                 sources,
-                metadata: ["format": "pt", Self.stepKey: "\(stepCount)"].merging(metadata) {
+                metadata: ["format": "pt", SafetensorsFile.stepKey: "\(stepCount)"].merging(
+                    metadata
+                ) {
                     first, _ in first
                 }, to: path)
         } catch {

@@ -1,4 +1,3 @@
-import Foundation
 import Models
 import Processes
 
@@ -17,7 +16,6 @@ import Processes
 /// (Zhang and others, <https://arxiv.org/abs/1907.08610>), with a momentum.
 final class OuterStep {
     static let fileName = "outer_optimizer.safetensors"
-    private static let stepKey = "step"
     /// The rate and the momentum of the paper.
     static let (usualLearningRate, usualMomentum) = (0.7, 0.9)
 
@@ -130,7 +128,7 @@ final class OuterStep {
                 .init(
                     name: $0.name, shape: $0.tensor.shape, buffer: momentum,
                     offset: $0.tensor.offset)
-            }, metadata: ["format": "pt", Self.stepKey: "\(step)"],
+            }, metadata: ["format": "pt", SafetensorsFile.stepKey: "\(step)"],
             to: directory + "/" + Self.fileName)
     }
 
@@ -141,13 +139,7 @@ final class OuterStep {
     func read(fromCheckpoint directory: String, step: Int) throws {
         let path = directory + "/" + Self.fileName
         func bad(_ reason: String) -> TrainingError { .badCheckpoint(path: path, reason: reason) }
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw bad("the file is missing, and training.local_steps needs it")
-        }
-        let file = try SafetensorsFile(path: path)
-        guard file.metadata[Self.stepKey] == "\(step)" else {
-            throw bad("it is not the state after step \(step)")
-        }
+        let file = try SafetensorsFile.state(path, after: step, neededBy: "training.local_steps")
         let tensors = tensors
         guard Set(file.tensors.map(\.name)) == Set(tensors.map(\.name)) else {
             throw bad("it is not the state of this model")

@@ -41,12 +41,7 @@ struct PieceRows: ~Copyable {
     init<Source: PieceSource & ~Copyable>(
         _ source: borrowing Source, bytesInOrder: [UInt8]
     ) throws(TokenizationError) {
-        var tally = RowTally()
-        try source.forEachPiece { piece, count in tally.add(byteCount: piece.count, count: count) }
-        guard !tally.overflows else { throw .countOverflow }
-        guard tally.cellCount < Self.maximumCellCount else {
-            throw .tooManyPieces(byteCount: tally.cellCount)
-        }
+        let tally = try Self.tally(source, tokenByteCount: 1)
         let layout = tally.layout()
         var cursors = layout.cursors
         let cells = OwnedBuffer<UInt32>(repeating: Self.boundary, count: tally.cellCount)
@@ -84,14 +79,7 @@ extension PieceRows {
     init<Source: PieceSource & ~Copyable>(
         ofTokens source: borrowing Source
     ) throws(TokenizationError) {
-        var tally = RowTally()
-        try source.forEachPiece { piece, count in
-            tally.add(byteCount: piece.count / Self.tokenByteCount, count: count)
-        }
-        guard !tally.overflows else { throw .countOverflow }
-        guard tally.cellCount < Self.maximumCellCount else {
-            throw .tooManyPieces(byteCount: tally.cellCount)
-        }
+        let tally = try Self.tally(source, tokenByteCount: Self.tokenByteCount)
         let layout = tally.layout()
         var cursors = layout.cursors
         let cells = OwnedBuffer<UInt32>(repeating: Self.boundary, count: tally.cellCount)
@@ -111,6 +99,21 @@ extension PieceRows {
         weights = PieceWeights(counts: layout.counts, ends: layout.ends)
         byteCounts = []
         neighborCount = tally.neighborCount
+    }
+
+    /// What the rows of pieces need, whose tokens have so many bytes each.
+    private static func tally<Source: PieceSource & ~Copyable>(
+        _ source: borrowing Source, tokenByteCount: Int
+    ) throws(TokenizationError) -> RowTally {
+        var tally = RowTally()
+        try source.forEachPiece { piece, count in
+            tally.add(byteCount: piece.count / tokenByteCount, count: count)
+        }
+        guard !tally.overflows else { throw .countOverflow }
+        guard tally.cellCount < maximumCellCount else {
+            throw .tooManyPieces(byteCount: tally.cellCount)
+        }
+        return tally
     }
 }
 

@@ -88,9 +88,10 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let interrupts = InterruptHandler(form: reporting.form)
         let counts = try inputs.map { try PieceCountsFile(path: $0) }
         // The counts of texts, where there are such, go last.
-        let (words, texts) =
-            learning.superwordsFrom == nil || counts[1].pattern == .superbpe
-            ? (counts[0], counts.last) : (counts[1], counts[0])
+        let (words, texts): (PieceCountsFile, PieceCountsFile?) =
+            learning.superwordsFrom == nil
+            ? (counts[0], nil)
+            : counts[1].pattern == .superbpe ? (counts[0], counts[1]) : (counts[1], counts[0])
         let vocabulary = learning.configuration(
             pattern: words.pattern, memory: memory.memory)
         let work = reporting.work(printer, interrupts)
@@ -111,14 +112,9 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                         "\(rate, digits: 2, "bytes_per_token")",
                     ]
                 })
-        } else if learning.superwordsFrom != nil, let texts {
-            outcome = try VocabStage.learn(
-                words, superwords: texts, vocabulary: vocabulary, directory: output,
-                overwrites: overwriting.overwrite, work: work)
-            printer.endLine()
         } else {
             outcome = try VocabStage.learn(
-                words, vocabulary: vocabulary, directory: output,
+                words, superwords: texts, vocabulary: vocabulary, directory: output,
                 overwrites: overwriting.overwrite, work: work)
             printer.endLine()
         }

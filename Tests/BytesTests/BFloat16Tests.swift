@@ -1,11 +1,10 @@
+import Bytes
 import Testing
-
-@testable import Processes
 
 @Suite struct BFloat16Tests {
     /// The nearest float whose lower half is zero, and of two the one whose last bit is: by
     /// comparing distances.
-    static func nearest(to float: Float) -> Float {
+    private static func nearest(to float: Float) -> Float {
         guard float.isFinite else { return float }
         let below = Float(bitPattern: float.bitPattern & 0xFFFF_0000)
         let above = Float(bitPattern: (float.bitPattern & 0xFFFF_0000) &+ 0x1_0000)
@@ -22,7 +21,7 @@ import Testing
         for upper in 0...UInt32(UInt16.max) {
             for lower: UInt32 in [0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF] {
                 let float = Float(bitPattern: upper << 16 | lower)
-                let rounded = BFloat16.float(BFloat16(float).bits)
+                let rounded = HalfPrecision.float(bfloat16: HalfPrecision.bfloat16(float))
                 let isRight =
                     float.isNaN
                     ? rounded.isNaN && rounded.sign == float.sign
