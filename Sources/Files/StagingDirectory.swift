@@ -11,8 +11,8 @@ internal import Foundation
 /// A directory that appears whole or not at all.
 ///
 /// Files are written into ``path``, a directory with a name of its own beside the output;
-/// ``commit(replacing:)`` gives it the output's name. What is given up before that is removed, and what
-/// killed processes have left is removed by the next one with the same output.
+/// ``commit(replacing:)`` gives it the output's name. What is given up before that is removed, and
+/// what killed processes have left is removed by the next one with the same output.
 ///
 /// ```swift
 /// var staging = try StagingDirectory(OutputClaim("models/mine", .replaced))
