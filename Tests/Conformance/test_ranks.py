@@ -53,6 +53,15 @@ def folder(tmp_path_factory):
     return folder
 
 
+def free_port():
+    """A port that is free, of those that the system gives to nobody who asks for any."""
+    for port in random.sample(range(20_000, 32_000), 1_000):
+        with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
+
+
 class Ranks:
     """Processes that a launcher has started, or that were started as torchrun starts them."""
 
@@ -63,9 +72,7 @@ class Ranks:
             os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
             RANKS_LABEL=self.label, **(environment or {}))
         if launcher == "tcp":
-            with contextlib.closing(socket.socket()) as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
+            port = free_port()
             base |= {
                 "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(count)}
             base.setdefault("QUERN_SECRET", "a secret of these checks")
@@ -141,13 +148,18 @@ def has_ended(pid):
         return True
 
 
-def wait_for_step(folder, output, step, seconds=60):
-    """Waits until a run has done a step."""
+def wait_for_step(processes, folder, output, step, seconds=60):
+    """Waits until a run of some processes has done a step."""
     metrics = folder / output / "metrics.jsonl"
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if metrics.exists() and metrics.read_text().count('"seconds"') >= step:
             return
+        if any(process.poll() not in (None, 0) for process in processes):
+            for process in processes:
+                process.kill()
+            texts = [process.communicate()[1] for process in processes]
+            pytest.fail(f"step {step} was not done: {texts}")
         time.sleep(0.01)
     pytest.fail(f"step {step} was not done in {seconds} seconds")
 
@@ -182,9 +194,7 @@ def test_ranks_that_differ_are_refused_by_name(folder):
         first = train("tcp", 2, folder, "runs/differs")
         first.kill()
         ranks = Ranks.__new__(Ranks)
-        with contextlib.closing(socket.socket()) as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         ranks.processes = [
             subprocess.Popen(
                 [PROGRAM, "train", "--config", "pipeline.json", "--output", "runs/differs",
@@ -223,7 +233,7 @@ def test_a_rank_that_is_killed_is_named_and_the_run_goes_on(folder, launcher):
         ranks = train(launcher, count, folder, output, "--set", "training.checkpoint_every=2")
         victim = dice.randrange(count)
         try:
-            wait_for_step(folder, output, dice.randrange(1, 35))
+            wait_for_step(ranks.processes, folder, output, dice.randrange(1, 35))
             time.sleep(dice.random() * 0.02)
             pid = ranks.pids().get(victim)
             start = time.monotonic()
@@ -264,7 +274,7 @@ def test_local_steps_have_the_same_bytes_under_every_launcher_and_after_a_kill(f
     assert {"outer_optimizer.safetensors", "optimizer-1.safetensors"} <= set(expected)
     output, dice = f"runs/local-{launcher}", random.Random(launcher)
     ranks = train(launcher, 2, folder, output, *rounds)
-    wait_for_step(folder, output, dice.randrange(11, 30))
+    wait_for_step(ranks.processes, folder, output, dice.randrange(11, 30))
     with contextlib.suppress(KeyError, ProcessLookupError):
         os.kill(ranks.pids()[dice.randrange(2)], signal.SIGKILL)
     ranks.wait(timeout=ENDS_WITHIN + 20)
@@ -279,7 +289,7 @@ def test_a_rank_that_hangs_is_named(folder, launcher):
     output = f"runs/hanging-{launcher}"
     ranks = train(
         launcher, 4, folder, output, "--stall-timeout", "3", "--set", "training.steps=100000")
-    wait_for_step(folder, output, 3)
+    wait_for_step(ranks.processes, folder, output, 3)
     pids = ranks.pids()
     os.kill(pids[2], signal.SIGSTOP)
     start = time.monotonic()
@@ -302,7 +312,7 @@ def test_a_request_to_any_rank_leaves_a_checkpoint_and_0(folder, launcher, numbe
     output = f"runs/asked-{launcher}-{number}"
     # A checkpoint every so many steps that only the request writes one.
     ranks = train(launcher, 4, folder, output, "--set", "training.steps=100000")
-    wait_for_step(folder, output, 12)
+    wait_for_step(ranks.processes, folder, output, 12)
     os.kill(ranks.pids()[3], number)
     succeed(ranks)
     names = [path.name for path in (folder / output / "checkpoints").iterdir()]
@@ -318,7 +328,7 @@ def test_a_request_to_one_process_alone(folder):
         [PROGRAM, "train", "--config", "pipeline.json", "--output", output, "--quiet", "--set",
          "training.steps=100000"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_for_step(folder, output, 5)
+    wait_for_step([process], folder, output, 5)
     process.send_signal(signal.SIGUSR1)
     _, text = process.communicate(timeout=60)
     assert process.returncode == 0, text
@@ -385,7 +395,7 @@ def test_a_machine_that_is_lost_is_named(folder, machines, every):
     names, ends = machines
     processes = start_on(machines, folder, f"runs/lost-{every}", "--set", "training.steps=100000",
                          "--set", f"training.evaluate_every={every}", "--stall-timeout", "8")
-    wait_for_step(folder, f"runs/lost-{every}", 5)
+    wait_for_step(processes, folder, f"runs/lost-{every}", 5)
     # What is sent is long on its way, so that some of it is when the machine goes.
     subprocess.run(["ip", "netns", "exec", names[1], "tc", "qdisc", "replace", "dev", ends[1],
                     "root", "tbf", "rate", "100kbit", "burst", "2kb", "latency", "10s"], check=True)

@@ -1,8 +1,9 @@
 import Bytes
 import Foundation
-import Processes
 import Testing
 import Work
+
+@testable import Processes
 
 @Suite struct TCPGroupTests {
     @Test(arguments: [2, 3, 4, 5, 8])
@@ -25,6 +26,18 @@ import Work
             #expect(lengths == (0..<count).map { 3 * $0 })
             #expect(word == "begin")
         }
+    }
+
+    /// The system may choose the port that is asked for as the other end's own.
+    @Test func `a process does not meet itself at a port where nobody listens`() throws {
+        let listener = try TCPSocket.listening(host: "127.0.0.1", port: 0)
+        // Connections begin at even ports as long as there are any.
+        var port = try #require(listener.port) & ~1
+        while (try? TCPSocket.connecting(host: "127.0.0.1", port: port)) != nil { port -= 2 }
+        let metCount = (0..<40_000).count { _ in
+            (try? TCPSocket.connecting(host: "127.0.0.1", port: port)) != nil
+        }
+        #expect(metCount == 0)
     }
 
     /// Parts of very different sizes, so that every other order of addition gives other bits.

@@ -89,6 +89,10 @@ final class TCPSocket: Sendable {
                 reason = systemReason
                 return nil
             }
+            guard !made.isItsOwnPeer else {
+                reason = unsafe String(cString: strerror(ECONNREFUSED))
+                return nil
+            }
             return made
         }
         guard let found else { throw .notReached(address: "\(host):\(port)", reason: reason) }
@@ -164,6 +168,15 @@ final class TCPSocket: Sendable {
 
     /// The port of this end.
     var port: Int? { Self.address(self, isPeer: false)?.port }
+
+    /// Whether both ends are this one. A connection to a port of this machine at which nobody listens
+    /// is made where the system happens to choose the same port for its beginning.
+    private var isItsOwnPeer: Bool {
+        let (own, other) = (
+            Self.address(self, isPeer: false), Self.address(self, isPeer: true)
+        )
+        return own?.port == other?.port && own?.host == other?.host
+    }
 
     /// The address of the other end, as numbers.
     var peerHost: String? { Self.address(self, isPeer: true)?.host }
