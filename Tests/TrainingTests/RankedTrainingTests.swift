@@ -90,12 +90,15 @@ import Work
 
     /// Trains in `run` by so many ranks, of which each has so many threads.
     ///
-    /// - Parameter last: the step after which the last rank asks for a stop.
+    /// - Parameters:
+    ///   - last: the step after which the last rank asks for a stop.
+    ///   - leastStageCount: the least gradients that are sent together.
     @discardableResult
     static func train(
         _ fixture: TrainingFixture, _ run: String, ranks: Int,
         _ configuration: TrainingConfiguration, _ model: any ModelShape, data: Mixture? = nil,
-        existing: Trainer.ExistingRun = .refuse, until last: Int = .max
+        existing: Trainer.ExistingRun = .refuse, until last: Int = .max,
+        leastStageCount: Int = ParameterDivision.leastStageCount
     ) async throws -> [TrainingSummary] {
         let data = data ?? Mixture(fixture.set)
         nonisolated(unsafe) let fixture = fixture
@@ -103,6 +106,7 @@ import Work
             var surroundings = Trainer.Surroundings(
                 runDirectory: fixture.path(run), existing: existing)
             surroundings.group = group
+            surroundings.leastStageCount = leastStageCount
             let trainer = try Trainer(
                 model: model, configuration: configuration, data: data,
                 vocabulary: fixture.vocabulary, surroundings: surroundings,
@@ -206,7 +210,9 @@ import Work
         for ranks in [2, 4, 8] {
             let name = "of \(ranks)"
             let summaries = try await Self.train(
-                fixture, name, ranks: ranks, test.configuration, test.model, data: data)
+                fixture, name, ranks: ranks, test.configuration, test.model, data: data,
+                // Layer by layer, and all at once.
+                leastStageCount: ranks == 8 ? .max : 1)
             let found = try fixture.latest(of: name)
             for (file, bytes) in expected {
                 #expect(found[file] == bytes, "\(file), \(ranks) ranks")
@@ -226,7 +232,7 @@ import Work
         #expect(try CheckpointStore(runDirectory: fixture.path("stopped")).latestState()?.step == 3)
         try await Self.train(
             fixture, "stopped", ranks: 2, test.configuration, test.model, data: data,
-            existing: .resume)
+            existing: .resume, leastStageCount: 1_000)
         #expect(try fixture.latest(of: "stopped") == expected)
     }
 
@@ -313,7 +319,9 @@ import Work
             let team = ThreadTeam(threadCount: 1)
             let whole = Optimizer(configuration, layout: layout, team: team)
             for count in [2, 4, 8] {
-                let division = ParameterDivision(layout, kind, count: count)
+                let division = ParameterDivision(
+                    layout, kind, count: count, leastStageCount: 1 << 16)
+                #expect(division.stages.count > 3)
                 let all = whole.groups.reduce(0) { $0 + $1.tensor.count * $1.rule.moments.count }
                 var momentCount = 0
                 for rank in 0..<count {
@@ -344,7 +352,15 @@ import Work
                 let layout = shape.layout
                 for kind in OptimizerKind.allCases {
                     for count in 1...9 {
-                        let division = ParameterDivision(layout, kind, count: count)
+                        let division = ParameterDivision(
+                            layout, kind, count: count,
+                            leastStageCount: [1, 5_000, .max][count % 3])
+                        #expect(division.stages.first?.lowerBound == 0)
+                        #expect(division.stages.last?.upperBound == layout.floatCount)
+                        #expect(
+                            zip(division.stages, division.stages.dropFirst()).allSatisfy {
+                                $0.upperBound == $1.lowerBound
+                            })
                         for ranges in [division.stepped, division.summed] {
                             let sorted = ranges.ranges.joined().sorted {
                                 $0.lowerBound < $1.lowerBound

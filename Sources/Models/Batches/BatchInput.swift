@@ -4,6 +4,8 @@ public struct BatchInput {
     public let contextLength: Int
     /// Profile of the time that gradients take; nil measures nothing.
     package internal(set) var profile: StepProfile?
+    /// What passes tell of gradients that are done; nil where nobody waits for it.
+    var progress: GradientProgress?
     /// Whether the sequences hold several documents that are read apart.
     var hasStarts = false
     /// Dropout; nil for none.

@@ -19,6 +19,20 @@ public struct BatchPlan: Equatable, Sendable {
     /// Threads that work on one of them.
     var passThreadCount: Int { sharesSlots ? threadCount : 1 }
 
+    /// The share of a batch's sequences that are worked on last, side by side, and whose backward
+    /// pass makes the gradients whole.
+    ///
+    /// - Parameter joinsSlots: whether the slots of a wave are worked on together.
+    package func lastShare(joinsSlots: Bool) -> Double {
+        let tree = tree(joinsSlots: joinsSlots)
+        let last = tree.waves[tree.waves.count - 1].slots
+        let count =
+            joinsSlots
+            ? last.reduce(0) { $0 + tree.sequences(ofSlot: $1, of: batchSize).count }
+            : sharesSlots ? 1 : min(threadCount, last.count)
+        return Double(count) / Double(batchSize)
+    }
+
     /// Tree in which the gradients of slots are summed. More slots at once than threads keep those
     /// busy when some slots take longer than others; where the slots come one after the other, one
     /// at a time needs the fewest gradients.

@@ -31,10 +31,14 @@ extension BatchRunner {
         batch.profile = profile
         beginStates(continues)
         timed(.packing) { pass.refresh() }
-        for (wave, slots) in zip(tree.waves, waves) {
-            if stop?.isRequested == true { return .nan }
+        for (number, (wave, slots)) in zip(tree.waves, waves).enumerated() {
+            // Who waits for progress waits for all of it.
+            if progress == nil, stop?.isRequested == true { return .nan }
+            batch.progress = number == waves.count - 1 ? progress : nil
             pass.computeGradients(of: slots, of: batch, scale: scale)
-            timed(.gradientSum) { sum(wave) }
+            for slot in slots.indices { batch.progress?.reached(0, slot: slot) }
+            sumLosses(wave)
+            if batch.progress == nil { timed(.gradientSum) { sum(wave) } }
         }
         return lossSums[0]
     }
@@ -54,14 +58,18 @@ extension BatchRunner {
         }
     }
 
-    /// Makes the tree's additions behind a wave, block by block on all threads.
-    private func sum(_ wave: GradientTree.Wave) {
+    /// Makes the tree's additions of losses behind a wave.
+    private func sumLosses(_ wave: GradientTree.Wave) {
         for (place, slot) in wave.slots.enumerated() {
             lossSums[wave.firstBuffer + place] = sumOfLosses(ofSlot: slot)
         }
         for addition in wave.additions {
             lossSums[addition.target] += lossSums[addition.source]
         }
+    }
+
+    /// Makes the tree's additions of gradients behind a wave, block by block on all threads.
+    private func sum(_ wave: GradientTree.Wave) {
         guard !wave.additions.isEmpty else { return }
         ParameterBlocks.eachBlock(of: gradients.count, team) { range in
             for addition in wave.additions {

@@ -15,7 +15,7 @@ public final class BatchRunner {
     /// The model whose parameters are read.
     public let model: any LanguageModel
     /// Sizes of the batches.
-    let plan: BatchPlan
+    package let plan: BatchPlan
     /// Sequences in a batch.
     public var batchSize: Int { plan.batchSize }
     /// Tokens in a sequence.
@@ -30,6 +30,9 @@ public final class BatchRunner {
     package var profile: StepProfile?
     /// Signal that is looked at between the waves of a batch; nil for none.
     package var stop: StopSignal?
+    /// What another thread learns of the gradients, which then adds up those of the last wave and
+    /// heeds no stop; nil where nobody does.
+    package var progress: GradientProgress?
 
     /// Slots of a batch where nothing else is said.
     public static let defaultSlotCount = 4
@@ -112,7 +115,7 @@ public final class BatchRunner {
     }
 
     /// Sizes of batches, checked.
-    static func plan(
+    package static func plan(
         batchSize: Int, contextLength: Int, slotCount: Int?, threadCount: Int, _ level: KernelLevel
     ) -> BatchPlan {
         precondition(batchSize > 0, "a batch has at least one sequence")
@@ -123,6 +126,13 @@ public final class BatchRunner {
         return BatchPlan(
             batchSize: batchSize, contextLength: contextLength, slotCount: slotCount,
             threadCount: threadCount, level: level)
+    }
+
+    /// What another thread may learn of this runner's gradients.
+    package func makeProgress() -> GradientProgress {
+        GradientProgress(
+            of: tree.waves[tree.waves.count - 1], slotGradients, of: [gradients, slotStorage],
+            kernels)
     }
 
     /// The loss in nats of each token, forward only; 0 where the target is `TokenID.ignored`.

@@ -40,6 +40,7 @@ extension GPTConfiguration: ModelShape {
         }
         for layer in 0..<layerCount {
             let block = names.block(layer)
+            placement.beginPart()
             placement.norm(block.norm1, c)
             place(block.qkv, from: c, to: [q, k, k], .matrix)
             for name in block.headNorms { placement.norm([name], headSize) }
@@ -48,6 +49,7 @@ extension GPTConfiguration: ModelShape {
             place(block.up, from: c, to: architecture.isGated ? [f, f] : [f], .matrix)
             place(block.down, from: f, to: [c], .residualMatrix)
         }
+        placement.beginPart()
         placement.norm(names.finalNorm, c)
         if !tiesEmbeddings { placement.add(names.head, [vocabularySize, c], .head) }
         return ParameterLayout(placement)

@@ -110,6 +110,7 @@ extension EncoderDecoderConfiguration {
             for layer in 0..<layerCount {
                 let block = EncoderDecoderNames.block(side, layer)
                 let own = block.selfAttention
+                placement.beginPart()
                 linear([own.query, own.key, own.value], from: c, to: c)
                 linear([own.out], from: c, to: c, .residualMatrix)
                 norm(own.norm)

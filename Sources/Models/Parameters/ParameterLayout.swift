@@ -56,11 +56,15 @@ public struct ParameterLayout: Equatable, Sendable {
     public let floatCount: Int
     /// Parameters of the model.
     public let parameterCount: Int
+    /// The first float of each part of the model in the order of its forward pass: the embedding,
+    /// each layer, and the head. Just the first float of all where the parts are not known.
+    package let partStarts: [Int]
 
     /// The layout of tensors that were placed.
     init(_ placement: TensorPlacement) {
         tensors = placement.tensors
         floatCount = placement.floatCount
+        partStarts = placement.partStarts
         parameterCount = tensors.reduce(0) { $0 + $1.count }
     }
 

@@ -5,6 +5,7 @@ struct TensorPlacement {
     /// Whether a matrix is stored (out, in), as `torch.nn.Linear` has it, not (in, out).
     private let storesOutputRows: Bool
     private(set) var tensors: [ParameterLayout.Tensor] = []
+    private(set) var partStarts = [0]
     private var end = 0
 
     /// A buffer without tensors.
@@ -15,6 +16,9 @@ struct TensorPlacement {
 
     /// Floats of the buffer, those between tensors included.
     var floatCount: Int { (end + 15) / 16 * 16 }
+
+    /// Begins a part of the model, such as a layer, with the next tensor.
+    mutating func beginPart() { partStarts.append(floatCount) }
 
     /// Places a tensor.
     ///

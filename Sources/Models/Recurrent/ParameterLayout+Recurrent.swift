@@ -18,6 +18,7 @@ extension RecurrentConfiguration {
         var placement = TensorPlacement()
         placement.add(RecurrentNames.tokens, [vocabularySize, embeddingSize], .embedding)
         for layer in 0..<layerCount {
+            placement.beginPart()
             placement.linear(
                 weights: [RecurrentNames.inputWeight(layer)], biases: [],
                 from: inputSize(ofLayer: layer), to: gates, .matrix)
@@ -30,6 +31,7 @@ extension RecurrentConfiguration {
                 RecurrentNames.hiddenBias(layer), [gates.count * hiddenSize], .bias)
         }
         if !tiesEmbeddings {
+            placement.beginPart()
             placement.add(RecurrentNames.head, [vocabularySize, hiddenSize], .head)
         }
         return ParameterLayout(placement)

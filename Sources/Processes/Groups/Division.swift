@@ -9,6 +9,16 @@ public struct Division: Equatable, Sendable {
     /// The floats of a rank. O(ranges).
     public func count(of rank: Int) -> Int { ranges[rank].reduce(0) { $0 + $1.count } }
 
+    /// The division of a part of the buffer. O(ranges).
+    public func clamped(to part: Range<Int>) -> Division {
+        Division(
+            ranges.map { ranges in
+                ranges.compactMap { range in
+                    range.overlaps(part) ? range.clamped(to: part) : nil
+                }
+            })
+    }
+
     /// Floats of a message: enough that a message costs no more than what it carries, few enough
     /// that what is received and added stays in a cache.
     static let pieceCount = 1 << 18

@@ -244,7 +244,7 @@ extension Trainer {
         let rankPlan = try ranks.measure(
             model.parameters,
             operations: Double(tokensPerStep) * model.configuration.trainingOperationsPerToken,
-            peak: matrixPeak, configuration, outer: outer)
+            peak: matrixPeak, configuration, runner: runner, outer: outer)
         return TrainingPlan(
             parameterCount: model.layout.parameterCount, stepCount: configuration.steps,
             completedSteps: state.step,

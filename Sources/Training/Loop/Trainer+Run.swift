@@ -74,6 +74,7 @@ extension Trainer {
         meter.begin()
         let (position, scoredCount) = (state.position, batch.scoredCount)
         let learnedCount = learnedCount(of: batch)
+        ranks.begin()
         guard let ownLoss = await computeGradients(from: &batch) else { return false }
         let (lossSum, norm) = try gather(ownLoss, stop)
         let loss = lossSum / Double(learnedCount)

@@ -59,6 +59,8 @@ public final class Trainer {
         public var group: any ProcessGroup = SingleProcess()
         /// Version of the program, which must be the same in all of them.
         public var programVersion = ""
+        /// The least gradients that processes send together.
+        var leastStageCount = ParameterDivision.leastStageCount
 
         /// Draws samples from a model, and tells on the way the tokens that it has drawn and the
         /// most that they can be.
@@ -193,7 +195,8 @@ public final class Trainer {
         let isOwn = sets.allSatisfy { $0.layout == .quern }
         let group = surroundings.group
         shares = try Self.shares(of: group.count, configuration)
-        ranks = RankedRun(group, shape.layout, configuration)
+        ranks = RankedRun(
+            group, shape.layout, configuration, leastStageCount: surroundings.leastStageCount)
         let slots = shares[group.rank]
         let share =
             group.count > 1 && configuration.localSteps == nil
@@ -237,6 +240,7 @@ public final class Trainer {
             try CarriedState(of: runner, in: group, shares)?
                 .read(fromCheckpoint: checkpoint, step: state.step)
         }
+        if outer == nil { ranks.overlap(with: runner) }
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }

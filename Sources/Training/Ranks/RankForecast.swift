@@ -6,9 +6,9 @@ public import Work
 /// What a step of several ranks is expected to take, before there are any: what they send each
 /// other, computed, beside the arithmetic of one of them, measured on this machine or assumed.
 ///
-/// The messages are those of a step as it is taken: gradients summed by blocks and parameters
-/// handed out, one after the other and after the arithmetic, by a network that all ranks have alike
-/// and that carries what they send at the same time.
+/// The messages are those of a step as it is taken: gradients summed by blocks, as soon as they are
+/// done, and parameters handed out after the arithmetic, by a network that all ranks have alike and
+/// that carries what they send at the same time.
 public struct RankForecast: Sendable, Equatable {
     /// What is assumed of ranks and network.
     public struct Assumption: Sendable, Equatable {
@@ -74,9 +74,10 @@ public struct RankForecast: Sendable, Equatable {
         parameterCount = layout.parameterCount
         tokensPerStep = configuration.windowsPerStep * shape.positionCount
         isMeasured = assumed.operationsPerSecond == nil
-        let division =
+        let division = ParameterDivision(layout, configuration.optimizer, count: assumed.count)
+        let exchanged =
             configuration.localSteps == nil
-            ? ParameterDivision(layout, configuration.optimizer, count: assumed.count).stepped
+            ? division.stepped
             : OuterStep.division(ofFloats: layout.floatCount, count: assumed.count)
         let computeSeconds =
             if let rate = assumed.operationsPerSecond {
@@ -89,10 +90,17 @@ public struct RankForecast: Sendable, Equatable {
             }
         ranks = RankPlan(
             count: assumed.count, transport: "on paper",
-            bytesPerExchange: division.sentByteCount(ofFloats: layout.floatCount, configuration),
+            bytesPerExchange: exchanged.sentByteCount(ofFloats: layout.floatCount, configuration),
             stepsPerExchange: configuration.localSteps ?? 1,
             bytesPerSecond: assumed.bytesPerSecond, latency: assumed.latency,
-            computeSeconds: computeSeconds)
+            computeSeconds: computeSeconds,
+            hiddenSeconds: division.hiddenSeconds(
+                BatchRunner.plan(
+                    batchSize: shares[0].sequences.count, contextLength: shape.positionCount,
+                    slotCount: shares[0].slots.count, threadCount: team.threadCount,
+                    .best(configuration.precision)),
+                shape, computeSeconds: computeSeconds, bytesPerSecond: assumed.bytesPerSecond,
+                configuration))
     }
 
     /// Seconds of the arithmetic that the first of `count` ranks does in a step: medians of its

@@ -18,14 +18,16 @@ public struct RankPlan: Sendable, Equatable {
     public var latency: Double
     /// Seconds of a step for its arithmetic alone, if the matrix units are used as is usual.
     public var computeSeconds: Double
+    /// Seconds of an exchange that are expected to pass during the arithmetic.
+    public var hiddenSeconds = 0.0
 
     /// Bytes that the busiest process sends in a step, on the average.
     public var bytesPerStep: Int { bytesPerExchange / stepsPerExchange }
 
-    /// Seconds of a step for its messages, on the average.
+    /// Seconds of a step for messages that arithmetic waits for, on the average.
     public var exchangeSeconds: Double {
-        (Double(bytesPerExchange) / max(bytesPerSecond, 1) + Self.shortExchanges * latency)
-            / Double(stepsPerExchange)
+        let seconds = Double(bytesPerExchange) / max(bytesPerSecond, 1) - hiddenSeconds
+        return (seconds + Self.shortExchanges * latency) / Double(stepsPerExchange)
     }
 
     /// The share of the steps' time that is arithmetic: 1 if messages cost nothing.
@@ -71,6 +73,38 @@ extension Division {
     }
 }
 
+extension ParameterDivision {
+    /// The time that is saved where each stage's gradients are sent as soon as they are done.
+    ///
+    /// - Parameters:
+    ///   - plan: the batches of one process.
+    ///   - shape: the model's.
+    ///   - seconds: time of the arithmetic of a step.
+    ///   - bytesPerSecond: what a process sends in a second.
+    func hiddenSeconds(
+        _ plan: BatchPlan, _ shape: any ModelShape, computeSeconds seconds: Double,
+        bytesPerSecond: Double, _ configuration: TrainingConfiguration
+    ) -> Double {
+        guard stages.count > 1, configuration.localSteps == nil else { return 0 }
+        let least = stepped.ranges.indices.map { stepped.count(of: $0) }.min() ?? 0
+        let numbers = configuration.wire ?? .float32
+        let sending = Double(numbers.byteCount * (floatCount - least)) / max(bytesPerSecond, 1)
+        // Two products of three are of the backward pass.
+        let backward =
+            seconds * 2 / 3 * plan.lastShare(joinsSlots: type(of: shape).joinsSlots)
+        // The first stage is that of the embedding, which is quick and comes last.
+        let learned = Double(floatCount - stages[0].count)
+        var (done, end) = (0.0, 0.0)
+        for (number, stage) in stages.enumerated().reversed() {
+            if number > 0 { done += Double(stage.count) }
+            end =
+                max(end, backward * done / learned)
+                + sending * Double(stage.count) / Double(floatCount)
+        }
+        return max(0, backward + sending - end)
+    }
+}
+
 extension RankedRun {
     /// Measures what messages cost, with parameters that all processes have already.
     ///
@@ -78,10 +112,11 @@ extension RankedRun {
     ///   - operations: arithmetic of a step, of all processes together.
     ///   - peak: operations a second that the matrix units of one process can do.
     ///   - configuration: the recipe.
+    ///   - runner: what computes the gradients of this process.
     ///   - outer: the outer step of processes that take steps alone; nil for any others.
     func measure(
         _ parameters: FloatBuffer, operations: Double, peak: Double,
-        _ configuration: TrainingConfiguration, outer: OuterStep?
+        _ configuration: TrainingConfiguration, runner: BatchRunner, outer: OuterStep?
     ) throws(ProcessError) -> RankPlan? {
         guard isShared else { return nil }
         let count = group.count
@@ -104,12 +139,16 @@ extension RankedRun {
         func values(_ index: Int) -> [Double] { (0..<count).map { figures[3 * $0 + index] } }
         let (latency, slowest) = (values(0).max() ?? 0, values(1).max() ?? 0)
         let usual = RankPlan.usualPeakShare * Double(count) * max(values(2).min() ?? 0, 1)
+        let bytesPerSecond = Double(spreadBytes) / max(slowest, 1e-9)
         return RankPlan(
             count: count, transport: group.transport,
             bytesPerExchange: (outer?.division ?? division.stepped).sentByteCount(
                 ofFloats: division.floatCount, configuration),
             stepsPerExchange: outer?.length ?? 1,
-            bytesPerSecond: Double(spreadBytes) / max(slowest, 1e-9), latency: latency,
-            computeSeconds: operations / usual)
+            bytesPerSecond: bytesPerSecond, latency: latency,
+            computeSeconds: operations / usual,
+            hiddenSeconds: division.hiddenSeconds(
+                runner.plan, runner.model.configuration, computeSeconds: operations / usual,
+                bytesPerSecond: bytesPerSecond, configuration))
     }
 }

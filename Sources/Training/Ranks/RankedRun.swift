@@ -17,18 +17,34 @@ final class RankedRun {
     private let wire: WireNumbers
     /// The blocks of each process, of which the norm is made.
     private let blocks: [[Int]]
+    /// Sums gradients while others are still computed; nil where that is of no use.
+    private var exchange: GradientExchange?
     /// Whether one of the processes has been asked to stop.
     private(set) var isStopAgreed = false
 
     /// What the processes of `group` do for a model of that layout.
     init(
-        _ group: any ProcessGroup, _ layout: ParameterLayout, _ configuration: TrainingConfiguration
+        _ group: any ProcessGroup, _ layout: ParameterLayout,
+        _ configuration: TrainingConfiguration,
+        leastStageCount: Int = ParameterDivision.leastStageCount
     ) {
         self.group = group
         wire = configuration.wire ?? .float32
-        division = ParameterDivision(layout, configuration.optimizer, count: group.count)
+        division = ParameterDivision(
+            layout, configuration.optimizer, count: group.count, leastStageCount: leastStageCount)
         blocks = (0..<group.count).map { [division] in division.blocks(of: $0) }
     }
+
+    /// Lets gradients of `runner` travel as soon as they are done, where there is more than one
+    /// stage of them. From then on each of its batches is between ``begin()`` and a `gather`.
+    func overlap(with runner: BatchRunner) {
+        guard isShared, division.stages.count > 1 else { return }
+        exchange = GradientExchange(
+            group, of: runner, stages: division.stages.reversed(), into: division.summed, as: wire)
+    }
+
+    /// Begins a step, before its gradients are computed.
+    func begin() { exchange?.begin() }
 
     /// The number of this process.
     var rank: Int { group.rank }
@@ -74,8 +90,12 @@ final class RankedRun {
                 loss, ParameterBlocks.sumOfSquares(of: gradients, team: team).squareRoot()
             )
         }
-        try gradients.withMutableSpan { (span) throws(ProcessError) in
-            try group.sum(&span, into: division.summed, as: wire)
+        if let exchange {
+            try exchange.finish()
+        } else {
+            try gradients.withMutableSpan { (span) throws(ProcessError) in
+                try group.sum(&span, into: division.summed, as: wire)
+            }
         }
         // The smallest messages of a step travel together.
         let head = [loss, stop.isRequested ? 1 : 0]

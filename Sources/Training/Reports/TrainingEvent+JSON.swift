@@ -164,6 +164,7 @@ extension RankPlan: Encodable {
         case count, transport, latency, efficiency
         case bytesPerStep = "bytes_per_step"
         case stepsPerExchange = "steps_per_exchange"
+        case hiddenSeconds = "hidden_seconds"
         case bytesPerSecond = "bytes_per_second"
     }
 
@@ -174,6 +175,7 @@ extension RankPlan: Encodable {
         try members.encode(transport, forKey: .transport)
         try members.encode(bytesPerStep, forKey: .bytesPerStep)
         try members.encode(stepsPerExchange, forKey: .stepsPerExchange)
+        try members.encode(hiddenSeconds.ifFinite, forKey: .hiddenSeconds)
         try members.encode(bytesPerSecond.ifFinite, forKey: .bytesPerSecond)
         try members.encode(latency.ifFinite, forKey: .latency)
         try members.encode(efficiency.ifFinite, forKey: .efficiency)

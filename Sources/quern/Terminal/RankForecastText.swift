@@ -22,7 +22,13 @@ enum RankForecastText {
                     + "\(Figures.significant(ranks.latency * 1_000, 2)) ms",
             ],
             TrainingPlanTable.sent(ranks).map { $0.replacing(/^ +/, with: "") },
-            ["messages", "\(Figures.significant(ranks.exchangeSeconds, 3)) s a step"],
+            [
+                "messages",
+                "\(Figures.significant(ranks.exchangeSeconds, 3)) s a step"
+                    + (ranks.hiddenSeconds > 0
+                        ? ", \(Figures.significant(ranks.hiddenSeconds, 3)) s more during the "
+                            + "arithmetic" : ""),
+            ],
         ]
         let expected = [
             ["arithmetic", Figures.percent(ranks.efficiency) + " of a step's time"],

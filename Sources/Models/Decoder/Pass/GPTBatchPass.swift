@@ -11,12 +11,14 @@ final class GPTBatchPass: BatchPass {
     private let team: ThreadTeam
     private let gradients: [(floats: FloatSlice, slices: ParameterSlices)]
     private let kernels: Kernels
+    private let partStarts: [Int]
 
     /// Room for the batches of `room`.
     init(_ model: GPT, _ room: BatchRoom) {
         let plan = room.plan
         team = room.team
         kernels = Kernels(plan.level)
+        partStarts = model.layout.partStarts
         weights = PackedWeights(model.slices, model.layout, level: plan.level)
         passes = TeamPasses(room) { team in
             SequencePass(
@@ -68,7 +70,11 @@ final class GPTBatchPass: BatchPass {
                 input.dropout = batch.dropout?.stream(ofSequence: sequence)
                 pass.forward(input, weights.slices)
                 pass.lossAndBackward(
-                    targets: batch.targets(of: sequence), scale: scale, weights.slices, gradients)
+                    targets: batch.targets(of: sequence), scale: scale, weights.slices, gradients
+                ) { part in
+                    guard sequence == slots[item].sequences.upperBound - 1 else { return }
+                    batch.progress?.reached(partStarts[part], slot: item)
+                }
                 keepLosses(of: sequence, batch, pass)
             }
         }

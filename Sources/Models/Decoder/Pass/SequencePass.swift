@@ -183,8 +183,12 @@ final class SequencePass: SequenceWork {
 
     /// After ``forward(_:_:)``: writes the losses of the positions and adds the gradients of
     /// `scale` times their sum to `d`.
+    ///
+    /// - Parameter reached: takes the number of each part of the layout from which on the gradients
+    ///   are whole.
     func lossAndBackward(
-        targets: IDSlice, scale: Float, _ p: ParameterSlices, _ d: ParameterSlices
+        targets: IDSlice, scale: Float, _ p: ParameterSlices, _ d: ParameterSlices,
+        reached: (_ part: Int) -> Void
     ) {
         let a = activations
         timed(.head) {
@@ -193,6 +197,7 @@ final class SequencePass: SequenceWork {
             normaliseBackward(
                 a.residuals[a.layers.count], p.finalNorm, a.finalStatistics, d.finalNorm)
         }
+        reached(a.layers.count + 1)
         for index in a.layers.indices.reversed() {
             let (own, gradients) = (p.layers[index], d.layers[index])
             // What both parts of a block read is changed by neither: attention's share of the
@@ -205,6 +210,7 @@ final class SequencePass: SequenceWork {
                 if !configuration.isParallel { backwardAttentionOutput(index, own, gradients) }
                 backwardAttention(index, own, gradients)
             }
+            reached(index + 1)
         }
         timed(.embeddingBackward) { backwardEmbedding(d) }
     }

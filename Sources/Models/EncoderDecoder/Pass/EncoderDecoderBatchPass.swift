@@ -7,11 +7,13 @@ final class EncoderDecoderBatchPass: BatchPass {
     private let passes: TeamPasses<PairPass>
     private let team: ThreadTeam
     private let gradients: [(floats: FloatSlice, slices: EncoderDecoderSlices)]
+    private let partStarts: [Int]
 
     /// Room for the batches of `room`.
     init(_ model: EncoderDecoder, _ room: BatchRoom) {
         let plan = room.plan
         team = room.team
+        partStarts = model.layout.partStarts
         weights = PackedWeights(model.slices, model.layout, level: plan.level)
         passes = TeamPasses(room) { team in
             PairPass(
@@ -61,7 +63,10 @@ final class EncoderDecoderBatchPass: BatchPass {
             for sequence in slots[item].sequences {
                 pass.dropout = batch.dropout?.stream(ofSequence: sequence)
                 run(sequence, batch, pass) {
-                    pass.lossAndBackward(scale: scale, weights.slices, gradients)
+                    pass.lossAndBackward(scale: scale, weights.slices, gradients) { part in
+                        guard sequence == slots[item].sequences.upperBound - 1 else { return }
+                        batch.progress?.reached(partStarts[part], slot: item)
+                    }
                 }
             }
         }

@@ -59,10 +59,12 @@ extension PairPass {
 
     /// All blocks of a side, from the gradient of its output in `g.streams[0]` to that of its
     /// embedding in the same place. What reaches the memory is added to `dMemory`.
+    ///
+    /// - Parameter reached: takes the number of each block whose gradients are whole.
     func backward(
         _ side: PairActivations.Side, _ p: [EncoderDecoderSlices.Block],
         _ d: [EncoderDecoderSlices.Block], _ name: EncoderDecoderNames.Side,
-        _ g: PairActivations.Gradients, memory: Matrix?
+        _ g: PairActivations.Gradients, memory: Matrix?, reached: (_ block: Int) -> Void
     ) {
         var stream = Stream(g.streams)
         for index in side.blocks.indices.reversed() {
@@ -100,6 +102,7 @@ extension PairPass {
                     g.projected, x: side.input(index), p.qkv, dx: stream.current, through: .add,
                     d.qkv)
             }
+            reached(index)
         }
         if stream.isSwapped {
             team.kernels.copy(stream.current.slice, to: g.streams[0].slice)

@@ -158,17 +158,26 @@ final class PairPass: SequenceWork {
 
     /// After ``forward(_:starts:targets:_:)``: adds the gradients of `scale` times the sum of the
     /// losses to `d`, and writes the losses.
-    func lossAndBackward(scale: Float, _ p: EncoderDecoderSlices, _ d: EncoderDecoderSlices) {
+    ///
+    /// - Parameter reached: takes the number of each part of the layout from which on the gradients
+    ///   are whole.
+    func lossAndBackward(
+        scale: Float, _ p: EncoderDecoderSlices, _ d: EncoderDecoderSlices,
+        reached: (_ part: Int) -> Void
+    ) {
         let a = activations
         timed(.head) { head(p, scale: scale, into: a.decoderGradients.streams[0], d) }
         a.dMemory.slice.zero()
         backward(
-            a.decoder, p.decoder, d.decoder, .decoder, a.decoderGradients, memory: a.encoder.output)
+            a.decoder, p.decoder, d.decoder, .decoder, a.decoderGradients, memory: a.encoder.output
+        ) { reached(p.encoder.count + $0 + 1) }
         timed(.embeddingBackward) {
             embedBackward(window.target, a.decoderGradients, .decoder, d)
         }
         team.kernels.copy(a.dMemory.slice, to: a.encoderGradients.streams[0].slice)
-        backward(a.encoder, p.encoder, d.encoder, .encoder, a.encoderGradients, memory: nil)
+        backward(a.encoder, p.encoder, d.encoder, .encoder, a.encoderGradients, memory: nil) {
+            reached($0 + 1)
+        }
         timed(.embeddingBackward) {
             embedBackward(window.source, a.encoderGradients, .encoder, d)
         }

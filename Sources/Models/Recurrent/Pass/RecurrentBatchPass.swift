@@ -7,12 +7,14 @@ final class RecurrentBatchPass: BatchPass {
     private let gradients: [(floats: FloatSlice, slices: RecurrentSlices)]
     private let slotTokens: [TokenRows]
     private let kernels: Kernels
+    private let partStarts: [Int]
 
     /// Room for the batches of `room`.
     init(_ model: RecurrentModel, _ room: BatchRoom) {
         let shape = Self.shape(model.configuration, room.plan)
         pass = RecurrentPass(model, shape, team: room.team, level: room.plan.level)
         kernels = shape.kernels
+        partStarts = model.layout.partStarts
         gradients = room.gradients.map {
             ($0, RecurrentSlices(model.configuration, model.layout, in: $0))
         }
@@ -108,7 +110,13 @@ final class RecurrentBatchPass: BatchPass {
         }
         if let carriedState = batch.carriedState { keepState(carriedState, sequences) }
         pass.timed(.head) { pass.head(own, scale: scale) }
-        pass.backward(own)
+        // All slots of the last wave go side by side.
+        func reached(_ part: Int) {
+            guard let progress = batch.progress, part < partStarts.count else { return }
+            for slot in slots.indices { progress.reached(partStarts[part], slot: slot) }
+        }
+        reached(pass.configuration.layerCount + 1)
+        pass.backward(own) { reached($0 + 1) }
         keepLosses(sequences, batch)
     }
 

@@ -128,7 +128,9 @@ extension RecurrentPass {
     // MARK: Layers
 
     /// After ``head(_:scale:)``: back through the layers, from the last to the tokens.
-    func backward(_ slots: [Slot]) {
+    ///
+    /// - Parameter reached: takes the number of each layer whose gradients are whole.
+    func backward(_ slots: [Slot], reached: (_ layer: Int) -> Void) {
         for index in (0..<configuration.layerCount).reversed() {
             timed(.recurrentBackward) { backwardSteps(index) }
             if index > 0 {
@@ -141,6 +143,7 @@ extension RecurrentPass {
             }
             // Last, for it clears sums that the others read.
             timed(.recurrentBackward) { hiddenGradients(index, slots) }
+            reached(index)
         }
     }
 
