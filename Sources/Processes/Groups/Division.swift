@@ -19,21 +19,23 @@ public struct Division: Equatable, Sendable {
             })
     }
 
-    /// Floats of a message: enough that a message costs no more than what it carries, few enough
-    /// that what is received and added stays in a cache.
-    static let pieceCount = 1 << 18
+    /// Floats of a message in a group of `count` processes: so many that the system goes on sending
+    /// while the thread that sends waits for a processor, and no more than 16 MiB of what all
+    /// others send at once.
+    static func pieceCount(among count: Int) -> Int { max(1 << 16, (1 << 22) / max(count - 1, 1)) }
 
     /// Bytes of scratch of ``ProcessGroup/sum(_:into:as:)`` in a group of `count` processes.
     public static func scratchByteCount(
         ofSumOf floatCount: Int, count: Int, as numbers: WireNumbers = .float32
     ) -> Int {
         // What is rounded has a place before it is sent and one where it is received.
-        (numbers == .float32 ? 4 : 8) * (count - 1) * min(floatCount, pieceCount)
+        (numbers == .float32 ? 4 : 8) * (count - 1) * min(floatCount, pieceCount(among: count))
     }
 
-    /// The ranges cut into pieces of at most ``pieceCount`` floats.
-    static func pieces(of ranges: [Range<Int>]) -> [Range<Int>] {
-        ranges.flatMap { range in
+    /// The ranges cut into pieces of at most ``pieceCount(among:)`` floats.
+    static func pieces(of ranges: [Range<Int>], among count: Int) -> [Range<Int>] {
+        let pieceCount = pieceCount(among: count)
+        return ranges.flatMap { range in
             stride(from: range.lowerBound, to: range.upperBound, by: pieceCount).map {
                 $0..<min($0 + pieceCount, range.upperBound)
             }

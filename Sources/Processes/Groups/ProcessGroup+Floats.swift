@@ -20,10 +20,13 @@ extension ProcessGroup {
         guard count > 1 else { return }
         guard numbers == .float32 else { return try sumNarrow(&floats, into: division) }
         let (rank, count, others) = (rank, count, others)
-        let pieces = division.ranges.map(Division.pieces)
+        let pieces = division.ranges.map { Division.pieces(of: $0, among: count) }
         let roundCount = pieces.map(\.count).max() ?? 0
         let room = pieces[rank].map(\.count).max() ?? 0
-        var scratch = [Float](repeating: 0, count: (count - 1) * room)
+        // Written before it is read.
+        var scratch = unsafe [Float](unsafeUninitializedCapacity: (count - 1) * room) {
+            unsafe $1 = $0.count
+        }
         try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
             try unsafe scratch.withUnsafeMutableBufferPointer { (scratch) throws(ProcessError) in
                 for round in 0..<roundCount {
@@ -88,7 +91,7 @@ extension ProcessGroup {
         precondition(division.ranges.count == count, "ranges for each process")
         guard count > 1 else { return }
         guard numbers == .float32 else { return try shareNarrow(&floats, of: division) }
-        let pieces = division.ranges.map(Division.pieces)
+        let pieces = division.ranges.map { Division.pieces(of: $0, among: count) }
         try move(&floats) { from, _ in pieces[from] }
     }
 
@@ -106,7 +109,8 @@ extension ProcessGroup {
             owned.ranges.count == count && wanted.ranges.count == count, "ranges for each process")
         let pieces = (0..<count).map { from in
             (0..<count).map { to in
-                Division.pieces(of: owned.shared(by: from, with: to, in: wanted))
+                Division.pieces(
+                    of: owned.shared(by: from, with: to, in: wanted), among: count)
             }
         }
         try move(&floats) { pieces[$0][$1] }
@@ -151,7 +155,7 @@ extension ProcessGroup {
     public func send(_ floats: Span<Float>) throws(ProcessError) {
         precondition(rank != 0, "rank 0 receives")
         try unsafe floats.withUnsafeBufferPointer { (floats) throws(ProcessError) in
-            for piece in Division.pieces(of: [0..<floats.count]) {
+            for piece in Division.pieces(of: [0..<floats.count], among: 2) {
                 let bytes = unsafe UnsafeRawBufferPointer(
                     UnsafeBufferPointer(rebasing: floats[piece]))
                 try exchange(
@@ -167,7 +171,7 @@ extension ProcessGroup {
     ) throws(ProcessError) {
         precondition(self.rank == 0 && rank != 0, "rank 0 receives")
         try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
-            for piece in Division.pieces(of: [range]) {
+            for piece in Division.pieces(of: [range], among: 2) {
                 let bytes = unsafe UnsafeMutableRawBufferPointer(
                     UnsafeMutableBufferPointer(rebasing: floats[piece]))
                 try exchange(

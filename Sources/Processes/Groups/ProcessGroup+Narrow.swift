@@ -9,7 +9,7 @@ extension ProcessGroup {
         _ floats: inout MutableSpan<Float>, into division: Division
     ) throws(ProcessError) {
         let (rank, count, others) = (rank, count, others)
-        let pieces = division.ranges.map(Division.pieces)
+        let pieces = division.ranges.map { Division.pieces(of: $0, among: count) }
         let roundCount = pieces.map(\.count).max() ?? 0
         let room = pieces.joined().map(\.count).max() ?? 0
         var sums = [Float](repeating: 0, count: (count - 1) * room)
@@ -62,7 +62,7 @@ extension ProcessGroup {
         _ floats: inout MutableSpan<Float>, of division: Division
     ) throws(ProcessError) {
         let (rank, others) = (rank, others)
-        let pieces = division.ranges.map(Division.pieces)
+        let pieces = division.ranges.map { Division.pieces(of: $0, among: count) }
         let roundCount = pieces.map(\.count).max() ?? 0
         let room = pieces.joined().map(\.count).max() ?? 0
         var outgoing = [UInt16](repeating: 0, count: room)
