@@ -7,7 +7,7 @@ public struct Division: Equatable, Sendable {
     public init(_ ranges: [[Range<Int>]]) { self.ranges = ranges }
 
     /// The floats of a rank. O(ranges).
-    public func count(of rank: Int) -> Int { ranges[rank].reduce(0) { $0 + $1.count } }
+    public func count(of rank: Int) -> Int { Self.floatCount(ranges[rank]) }
 
     /// The division of a part of the buffer. O(ranges).
     public func clamped(to part: Range<Int>) -> Division {
@@ -41,6 +41,26 @@ public struct Division: Equatable, Sendable {
             }
         }
     }
+
+    /// The ranges cut into lists of at most ``pieceCount(among:)`` floats each, so that what
+    /// processes receive at once is alike in size however many ranges they have.
+    static func rounds(of ranges: [Range<Int>], among count: Int) -> [[Range<Int>]] {
+        let pieceCount = pieceCount(among: count)
+        var (rounds, room): ([[Range<Int>]], Int) = ([], 0)
+        for range in ranges {
+            var start = range.lowerBound
+            while start < range.upperBound {
+                if room == 0 { (rounds, room) = (rounds + [[]], pieceCount) }
+                let end = min(start + room, range.upperBound)
+                rounds[rounds.count - 1].append(start..<end)
+                (room, start) = (room - (end - start), end)
+            }
+        }
+        return rounds
+    }
+
+    /// The floats of ranges.
+    static func floatCount(_ ranges: [Range<Int>]) -> Int { ranges.reduce(0) { $0 + $1.count } }
 
     /// Ranges that a rank has here and another has in `other`. O(ranges).
     func shared(by rank: Int, with otherRank: Int, in other: Division) -> [Range<Int>] {

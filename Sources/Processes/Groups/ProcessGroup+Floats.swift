@@ -20,45 +20,50 @@ extension ProcessGroup {
         guard count > 1 else { return }
         guard numbers == .float32 else { return try sumNarrow(&floats, into: division) }
         let (rank, count, others) = (rank, count, others)
-        let pieces = division.ranges.map { Division.pieces(of: $0, among: count) }
-        let roundCount = pieces.map(\.count).max() ?? 0
-        let room = pieces[rank].map(\.count).max() ?? 0
+        let rounds = division.ranges.map { Division.rounds(of: $0, among: count) }
+        let room = rounds[rank].map(Division.floatCount).max() ?? 0
         // Written before it is read.
         var scratch = unsafe [Float](unsafeUninitializedCapacity: (count - 1) * room) {
             unsafe $1 = $0.count
         }
         try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
             try unsafe scratch.withUnsafeMutableBufferPointer { (scratch) throws(ProcessError) in
-                for round in 0..<roundCount {
-                    let own = round < pieces[rank].count ? pieces[rank][round] : 0..<0
-                    // Where the parts of the ranks are: this one's stands where it is.
-                    let parts = unsafe (0..<count).map { other in
-                        if other == rank {
-                            return unsafe UnsafeMutableBufferPointer(rebasing: floats[own])
-                        }
-                        let place = (other < rank ? other : other - 1) * room
-                        return unsafe UnsafeMutableBufferPointer(
-                            rebasing: scratch[place..<place + own.count])
+                for round in 0..<(rounds.map(\.count).max() ?? 0) {
+                    let own = round < rounds[rank].count ? rounds[rank][round] : []
+                    // Where the ranks' parts of each range are: this one's stands where it is.
+                    var (parts, start): ([[UnsafeMutableBufferPointer<Float>]], Int) = unsafe ([], 0)
+                    for range in own {
+                        unsafe parts.append(
+                            (0..<count).map { other in
+                                guard other != rank else {
+                                    return unsafe UnsafeMutableBufferPointer(
+                                        rebasing: floats[range])
+                                }
+                                let place = (other < rank ? other : other - 1) * room + start
+                                return unsafe UnsafeMutableBufferPointer(
+                                    rebasing: scratch[place..<place + range.count])
+                            })
+                        start += range.count
                     }
                     try exchange(
-                        sending: others.compactMap { other in
-                            guard round < pieces[other].count else { return nil }
-                            return unsafe OutgoingMessage(
-                                to: other,
-                                UnsafeRawBufferPointer(
-                                    UnsafeMutableBufferPointer(
-                                        rebasing: floats[pieces[other][round]])))
+                        sending: others.flatMap { other in
+                            (round < rounds[other].count ? rounds[other][round] : []).map {
+                                unsafe OutgoingMessage(
+                                    to: other,
+                                    UnsafeRawBufferPointer(
+                                        UnsafeMutableBufferPointer(rebasing: floats[$0])))
+                            }
                         },
-                        receiving: own.isEmpty
-                            ? []
-                            : others.map {
+                        receiving: unsafe parts.flatMap { parts in
+                            others.map {
                                 unsafe IncomingMessage(
                                     from: $0, UnsafeMutableRawBufferPointer(parts[$0]))
-                            },
+                            }
+                        },
                         patience: .watched)
-                    unsafe Self.addTree(parts)
-                    if rank != 0, !own.isEmpty {
-                        unsafe _ = parts[rank].update(fromContentsOf: parts[0])
+                    for unsafe parts in unsafe parts {
+                        unsafe Self.addTree(parts)
+                        if rank != 0 { unsafe _ = parts[rank].update(fromContentsOf: parts[0]) }
                     }
                 }
             }
@@ -122,32 +127,23 @@ extension ProcessGroup {
     ) throws(ProcessError) {
         guard count > 1 else { return }
         let (rank, others) = (rank, others)
-        // All know the longest list, and so how often they meet.
-        var roundCount = 0
-        for from in 0..<count {
-            for to in 0..<count where to != from {
-                roundCount = max(roundCount, pieces(from, to).count)
-            }
-        }
         try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
-            for round in 0..<roundCount {
-                func piece(_ from: Int, _ to: Int) -> UnsafeMutableBufferPointer<Float>? {
-                    let list = pieces(from, to)
-                    guard round < list.count else { return nil }
-                    return unsafe UnsafeMutableBufferPointer(rebasing: floats[list[round]])
-                }
-                try exchange(
-                    sending: others.compactMap { other in
-                        guard let piece = unsafe piece(rank, other) else { return nil }
-                        return unsafe OutgoingMessage(to: other, UnsafeRawBufferPointer(piece))
-                    },
-                    receiving: others.compactMap { other in
-                        guard let piece = unsafe piece(other, rank) else { return nil }
-                        return unsafe IncomingMessage(
-                            from: other, UnsafeMutableRawBufferPointer(piece))
-                    },
-                    patience: .watched)
+            func bytes(_ piece: Range<Int>) -> UnsafeMutableRawBufferPointer {
+                unsafe UnsafeMutableRawBufferPointer(
+                    UnsafeMutableBufferPointer(rebasing: floats[piece]))
             }
+            try exchange(
+                sending: others.flatMap { other in
+                    pieces(rank, other).map {
+                        unsafe OutgoingMessage(to: other, UnsafeRawBufferPointer(bytes($0)))
+                    }
+                },
+                receiving: others.flatMap { other in
+                    pieces(other, rank).map {
+                        unsafe IncomingMessage(from: other, bytes($0))
+                    }
+                },
+                patience: .watched)
         }
     }
 

@@ -23,8 +23,8 @@ public protocol ProcessGroup: AnyObject {
     /// knows how long a message is.
     ///
     /// - Parameters:
-    ///   - sending: what goes to others; at most one message to each.
-    ///   - receiving: where messages of others are put; at most one of each.
+    ///   - sending: what goes to others; several messages to one in their order.
+    ///   - receiving: where messages of others are put; several of one in their order.
     ///   - patience: how long to wait while nothing arrives.
     /// - Throws: ``ProcessError/ended(rank:)`` as soon as a process is known to have ended, and
     ///   ``ProcessError/stalled(ranks:seconds:)``.

@@ -64,7 +64,7 @@ public final class TCPGroup: ProcessGroup {
         for message in sending {
             guard let peer = peers[message.rank] else { continue }
             unsafe peer.begin(sending: message.bytes)
-            waiting.append(peer)
+            if !waiting.contains(where: { $0 === peer }) { waiting.append(peer) }
         }
         for message in receiving {
             guard let peer = peers[message.rank] else { continue }
@@ -162,11 +162,15 @@ public final class TCPGroup: ProcessGroup {
 
     private var outHead = [UInt8](repeating: 0, count: Peer.headCount)
     private var outBytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+    /// What is sent afterwards.
+    private var outQueue: [UnsafeRawBufferPointer] = unsafe []
     private var outDone = 0
     private var outCount = 0
 
     private var inHead = [UInt8](repeating: 0, count: Peer.headCount)
     private var inBytes = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// Where what is received afterwards is put.
+    private var inQueue: [UnsafeMutableRawBufferPointer] = unsafe []
     private var inDone = 0
     private var inCount = 0
     /// Messages sent and received so far, by which those of different steps are told apart.
@@ -179,13 +183,27 @@ public final class TCPGroup: ProcessGroup {
     }
 
     func begin(sending bytes: UnsafeRawBufferPointer) {
+        unsafe outQueue.append(bytes)
+        if outDone == outCount { beginNextOut() }
+    }
+
+    func begin(receiving bytes: UnsafeMutableRawBufferPointer) {
+        unsafe inQueue.append(bytes)
+        if inDone == inCount { beginNextIn() }
+    }
+
+    private func beginNextOut() {
+        guard unsafe !outQueue.isEmpty else { return }
+        let bytes = unsafe outQueue.removeFirst()
         outNumber += 1
         unsafe outBytes = bytes
         outHead = Self.words(outNumber, UInt64(bytes.count))
         (outDone, outCount) = (0, Self.headCount + bytes.count)
     }
 
-    func begin(receiving bytes: UnsafeMutableRawBufferPointer) {
+    private func beginNextIn() {
+        guard unsafe !inQueue.isEmpty else { return }
+        let bytes = unsafe inQueue.removeFirst()
         inNumber += 1
         unsafe inBytes = bytes
         (inDone, inCount) = (0, Self.headCount + bytes.count)
@@ -218,6 +236,7 @@ public final class TCPGroup: ProcessGroup {
             }
             outDone += count
             total += count
+            if outDone == outCount { beginNextOut() }
         }
         while inDone < inCount {
             let isHead = inDone < Self.headCount
@@ -240,6 +259,7 @@ public final class TCPGroup: ProcessGroup {
             inDone += count
             total += count
             if isHead, inDone == Self.headCount, try !checkHead() { return .closed }
+            if inDone == inCount { beginNextIn() }
         }
         return total > 0 ? .moved(total) : .blocked
     }
