@@ -31,7 +31,9 @@ extension ProcessGroup {
                 for round in 0..<(rounds.map(\.count).max() ?? 0) {
                     let own = round < rounds[rank].count ? rounds[rank][round] : []
                     // Where the ranks' parts of each range are: this one's stands where it is.
-                    var (parts, start): ([[UnsafeMutableBufferPointer<Float>]], Int) = unsafe ([], 0)
+                    var (parts, start): ([[UnsafeMutableBufferPointer<Float>]], Int) = unsafe (
+                        [], 0
+                    )
                     for range in own {
                         unsafe parts.append(
                             (0..<count).map { other in
@@ -61,7 +63,7 @@ extension ProcessGroup {
                             }
                         },
                         patience: .watched)
-                    for unsafe parts in unsafe parts {
+                    for unsafeparts in unsafe parts {
                         unsafe Self.addTree(parts)
                         if rank != 0 { unsafe _ = parts[rank].update(fromContentsOf: parts[0]) }
                     }
