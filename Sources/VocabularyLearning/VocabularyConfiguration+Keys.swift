@@ -32,8 +32,9 @@ extension VocabularyConfiguration: SettingSection {
         .value(
             CodingKeys.parity, \.parity,
             """
-            Whether no source is to be compressed much worse than the others. Each merge is that of \
-            the one that has the fewest bytes a token by then; it needs several in corpus.sources.
+            Whether no source is to be compressed much worse than the others. Each merge is that \
+            of the one that has the fewest bytes a token by then; it needs several in \
+            corpus.sources.
             """, when: "model is bpe", also: ["parity_aware", "fair"]),
         .value(
             CodingKeys.specialTokens, \.specialTokens, isFilled: true,

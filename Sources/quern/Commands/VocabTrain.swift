@@ -68,8 +68,9 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "A text that says the same as the others; with --parity, once for each input, in order.",
-            valueName: "file"), completion: .file())
+            """
+            A text that says the same as the others; with --parity, once for each input, in order.
+            """, valueName: "file"), completion: .file())
     var parallel: [String] = []
 
     @OptionGroup var learning: LearningOptions
