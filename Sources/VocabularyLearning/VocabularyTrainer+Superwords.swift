@@ -147,9 +147,10 @@ extension VocabularyTrainer {
     private static func pairCount(for wanted: Int) -> Int { 4 * wanted + 1024 }
 
     /// A count of which there most likely are all merges that are wanted, where `least` gave only
-    /// some: counts fall no faster than merges become more.
+    /// some: counts fall no faster than merges become more. Of too low a count there may be more
+    /// runs than memory holds, so it is an eighth at least.
     private static func count(below least: UInt64, _ done: Int, _ wanted: Int) -> UInt64 {
-        let share = UInt64(max(1, 700 * done / wanted))
+        let share = UInt64(max(125, 700 * done / wanted))
         let (high, low) = least.multipliedFullWidth(by: share)
         return min(least - 1, UInt64(1000).dividingFullWidth((high, low)).quotient)
     }
