@@ -30,6 +30,13 @@ extension VocabularyConfiguration: SettingSection {
             texts are read twice, and are cut by the pattern superbpe in the end.
             """, when: "model is bpe", example: 6144, also: ["superbpe", "transition_point"]),
         .value(
+            CodingKeys.parity, \.parity,
+            """
+            Whether no source is to be compressed much worse than the others. Each merge is that \
+            of the one that has the fewest bytes a token by then; it needs several in \
+            corpus.sources.
+            """, when: "model is bpe", also: ["parity_aware", "fair"]),
+        .value(
             CodingKeys.specialTokens, \.specialTokens, isFilled: true,
             "The special tokens, which get the first ids in this order.",
             also: ["special", "special_token", "added_tokens"]),

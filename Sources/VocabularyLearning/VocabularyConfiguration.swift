@@ -22,6 +22,10 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
     /// The pattern of the vocabulary that is learned.
     public var finalPattern: SplitPattern { superwordsFrom == nil ? pattern : .superbpe }
 
+    /// Whether each merge is chosen for the source, such as a language, that is compressed least by
+    /// then, so that none is compressed much worse than the others; else all are taken as one.
+    public var parity = false
+
     /// The special tokens, which get the first ids in this order.
     public var specialTokens = ["<|endoftext|>"]
 
@@ -62,6 +66,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         case pattern
         /// ``VocabularyConfiguration/superwordsFrom``.
         case superwordsFrom = "superwords_from"
+        /// ``VocabularyConfiguration/parity``.
+        case parity
         /// ``VocabularyConfiguration/specialTokens``.
         case specialTokens = "special_tokens"
         /// ``VocabularyConfiguration/excludeSpecial``.
@@ -93,6 +99,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         try values.read(.vocabularySize, into: &vocabularySize)
         try values.read(.pattern, into: &pattern)
         try values.read(.superwordsFrom, into: &superwordsFrom)
+        try values.read(.parity, into: &parity)
         try values.read(.specialTokens, into: &specialTokens)
         try values.read(.excludeSpecial, into: &excludeSpecial)
         try values.read(.minimumFrequency, into: &minimumFrequency)
@@ -110,6 +117,7 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
         try values.encode(vocabularySize, forKey: .vocabularySize)
         try values.encode(pattern, forKey: .pattern)
         try values.encodeIfPresent(superwordsFrom, forKey: .superwordsFrom)
+        if parity { try values.encode(parity, forKey: .parity) }
         try values.encode(specialTokens, forKey: .specialTokens)
         if excludeSpecial != .none { try values.encode(excludeSpecial, forKey: .excludeSpecial) }
         try values.encode(minimumFrequency, forKey: .minimumFrequency)
@@ -163,6 +171,8 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
                 "superwords_from is \(superwordsFrom); superwords begin behind the first "
                     + "\(least) tokens and at least one merge, and before the last of "
                     + "\(vocabularySize)"
+            } else if parity {
+                "superwords_from is not for parity between sources: leave one of the two out"
             } else if pattern == .superbpe {
                 "words are learned with another pattern than superbpe, such as \"gpt4\", and "
                     + "superwords behind them"
@@ -197,6 +207,11 @@ public struct VocabularyConfiguration: Codable, Sendable, Equatable {
             throw .invalidConfiguration(
                 reason:
                     "tie orders the merges of \"bpe\"; \"model\": \"\(model.rawValue)\" has none")
+        }
+        guard model == .bpe || !parity else {
+            throw .invalidConfiguration(
+                reason: "parity between sources is for \"bpe\"; "
+                    + "\"model\": \"\(model.rawValue)\" has no merges")
         }
         guard model != .character || maximumTokenLength == nil else {
             throw .invalidConfiguration(

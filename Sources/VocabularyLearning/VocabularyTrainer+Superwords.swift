@@ -20,6 +20,19 @@ extension VocabularyTrainer {
             self.path = path
             self.threadCount = threadCount
         }
+
+        /// Throws unless a learner of so many cells, and neighbours among them, can have the memory
+        /// that it needs.
+        func check(_ cellCount: Int, _ neighborCount: Int) throws(TokenizationError) {
+            let needed =
+                cellCount * 4 + cellCount / 8
+                + PlaceLists.capacity(neighborCount: neighborCount) * 4
+            guard needed <= byteCount else {
+                throw .notEnoughMemory(
+                    needed: ByteSize(byteCount: needed).roundedUp,
+                    limit: ByteSize(byteCount: byteCount), pieceCount: cellCount)
+            }
+        }
     }
 
     /// Learns words first, and then superwords, whose tokens may join words.
@@ -96,6 +109,7 @@ extension VocabularyTrainer {
         }
         var least = limits.firstCount ?? tally.count(ofPairs: Self.pairCount(for: wanted))
         least = max(minimumCount, least)
+        var tries = 0
         while true {
             let runs = PieceRuns(
                 .superbpe, beside: limits.path,
@@ -105,10 +119,11 @@ extension VocabularyTrainer {
                     of: least, numbers: numbers, spillingTo: runs,
                     progress: { try progress(.collecting, $0, texts.pieceByteCount) })
                 {
-                case .inMemory(let counts): try PieceRows(ofTokens: counts)
-                case .onDisk(let file): try PieceRows(ofTokens: file)
+                case .inMemory(let counts):
+                    try PieceRows(ofTokens: counts, willAllocate: limits.check)
+                case .onDisk(let file):
+                    try PieceRows(ofTokens: file, willAllocate: limits.check)
                 }
-            try checkMemory(rows, limits)
             var learner = MergeLearner(
                 rows, of: lengths, mergeLimit: wanted, minimumCount: least,
                 maximumTokenLength: configuration.maximumTokenLength, keepsShorter: keepsShorter)
@@ -122,13 +137,23 @@ extension VocabularyTrainer {
             guard learner.merges.count < wanted, least > minimumCount else {
                 return (learner.merges, learner.mergeCounts)
             }
-            // Rarer pairs are needed than texts were cut for.
-            least = max(minimumCount, least / 3)
+            let guess = Self.count(below: least, learner.merges.count, wanted)
+            least = max(minimumCount, tries == 0 ? guess : min(guess, least / 3))
+            tries += 1
         }
     }
 
     /// Pairs of neighbours among which the last that is merged most likely is.
-    private static func pairCount(for wanted: Int) -> Int { 5 * wanted / 2 + 1024 }
+    private static func pairCount(for wanted: Int) -> Int { 4 * wanted + 1024 }
+
+    /// A count of which there most likely are all merges that are wanted, where `least` gave only
+    /// some: counts fall no faster than merges become more. Of too low a count there may be more
+    /// runs than memory holds, so it is an eighth at least.
+    private static func count(below least: UInt64, _ done: Int, _ wanted: Int) -> UInt64 {
+        let share = UInt64(max(125, 700 * done / wanted))
+        let (high, low) = least.multipliedFullWidth(by: share)
+        return min(least - 1, UInt64(1000).dividingFullWidth((high, low)).quotient)
+    }
 
     /// Memory, in bytes, that learning of superwords takes besides what
     /// ``SuperwordLimits/byteCount`` bounds.
@@ -136,20 +161,6 @@ extension VocabularyTrainer {
         // The caches of an encoder, a table of neighbours, and texts that wait.
         let thread = (80 << 20) + SuperwordTally.tableByteCount + TokenizedTexts.threadByteCount
         return SuperwordTally.tableByteCount + threadCount * thread
-    }
-
-    /// Throws unless a learner of `rows` can have the memory that it needs.
-    private func checkMemory(
-        _ rows: borrowing PieceRows, _ limits: SuperwordLimits
-    ) throws(TokenizationError) {
-        let cells = rows.cells.view.count
-        let needed =
-            cells * 4 + cells / 8 + PlaceLists.capacity(neighborCount: rows.neighborCount) * 4
-        guard needed <= limits.byteCount else {
-            throw .notEnoughMemory(
-                needed: ByteSize(byteCount: needed).roundedUp,
-                limit: ByteSize(byteCount: limits.byteCount), pieceCount: cells)
-        }
     }
 }
 

@@ -61,6 +61,7 @@ public struct VocabularyTrainer: Sendable {
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
     ) throws -> Vocabulary {
         try checkWordsAlone()
+        try checkOneSource()
         guard configuration.model == .bpe else { return try takePieces(of: counts, progress) }
         return try learn(rows(of: counts), progress)
     }
@@ -76,6 +77,7 @@ public struct VocabularyTrainer: Sendable {
     ) throws -> Vocabulary {
         try check(file)
         try checkWordsAlone()
+        try checkOneSource()
         guard configuration.model == .bpe else { return try takePieces(of: file, progress) }
         return try learn(
             PieceRows(file, bytesInOrder: configuration.tieRule.bytesInOrder), progress)
@@ -96,6 +98,14 @@ public struct VocabularyTrainer: Sendable {
             throw .invalidConfiguration(
                 reason: "superwords_from needs counts of the pattern superbpe beside those of "
                     + "words")
+        }
+    }
+
+    /// Throws where several sources are to be learned from alike, which needs counts of each.
+    private func checkOneSource() throws(TokenizationError) {
+        guard !configuration.parity else {
+            throw .invalidConfiguration(
+                reason: "parity between sources needs counts of each by itself")
         }
     }
 

@@ -239,6 +239,10 @@ struct PublishedConfiguration: CustomTestStringConvertible, Sendable {
         arguments: [
             (#"{"model_type": "phi", "partial_rotary_factor": 0.4}"#, "model_type is phi"),
             (#"{"model_type": "phi3", "original_max_position_embeddings": 4096}"#, "phi3"),
+            (
+                #"{"model_type": "gemma3_text", "rope_local_base_freq": 1e4, "sliding_window": 8}"#,
+                "model_type is gemma3_text, none of"
+            ),
             (#"{"model_type": "gpt_neox", "rotary_pct": 0.1}"#, "0.1 of a head's 96"),
             (#"{"model_type": "gpt_neox", "rotary_pct": 1e300}"#, "not a share"),
             (#"{"model_type": "gpt_neox", "rotary_pct": -1}"#, "not a share"),

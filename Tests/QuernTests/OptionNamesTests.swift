@@ -41,8 +41,6 @@ import Testing
         "queue", "runs", "vocabularies",
         // The files of other programs.
         "add-bos", "context", "ignore-normalizer", "length", "pre", "preset", "type",
-        // How merges of counts are learned.
-        "parity",
     ]
 
     /// Every long name of an option or a flag, by command.

@@ -71,6 +71,12 @@ public struct PipelineConfiguration: Codable, Sendable, Equatable {
         try corpusSection.validate()
         for source in pipelineSources { try source.validate(threadCount: threadCount) }
         try vocabulary.validate()
+        guard !vocabulary.parity || sources.count > 1 else {
+            throw PipelineError.badValue(
+                key: "vocabulary.parity",
+                reason: "it is between the sources of corpus.sources, of which there are "
+                    + "\(sources.count); give two or more, or leave it out")
+        }
         try EncodeStage.validate(shards)
         try shards.allowSpecial.validate(known: vocabulary.specialTokens)
         try SpecialTokenPolicy.only(shards.documentTokens).validate(

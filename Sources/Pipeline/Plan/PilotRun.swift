@@ -4,6 +4,7 @@ import Models
 import TokenShards
 import Tokenization
 import Training
+import VocabularyLearning
 import Work
 
 /// Two short trainings of a pipeline's model on a sample of its corpus, of which nothing is kept.
@@ -35,9 +36,12 @@ struct PilotRun {
         let quiet = WorkContext<PipelineEvent>(threadCount: work.threadCount, stop: work.stop)
         let corpus = try sample.write(to: place + "/sample.jsonl")
         let (vocabularyPlace, shardPlace) = (place + "/vocab", place + "/shards")
+        var learning = configuration.vocabulary
+        // The sample is one corpus, of all sources.
+        learning.parity = false
         _ = try await VocabStage.run(
             corpora: [corpus], readsPairs: configuration.readsPairs,
-            vocabulary: configuration.vocabulary, directory: vocabularyPlace, work: quiet)
+            vocabulary: learning, directory: vocabularyPlace, work: quiet)
         let vocabulary = try configuration.modelVocabulary(vocabularyPlace)
         if configuration.readsPairs {
             _ = try PairEncoding(

@@ -2,8 +2,8 @@ import Corpora
 import Files
 import Tokenization
 import VocabularyFiles
-public import VocabularyLearning
-public import Work
+import VocabularyLearning
+import Work
 
 extension VocabStage {
     /// Counts of the texts of corpora, which are read once more for their words.

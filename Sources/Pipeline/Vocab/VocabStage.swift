@@ -18,6 +18,8 @@ public enum VocabStage {
         public var pieceCount: Int
         /// Files that were written.
         public var files: [String]
+        /// The bytes a token of each source, where they were learned from by parity; else empty.
+        public var bytesPerToken: [Double] = []
     }
 
     /// Results of counting.
@@ -77,20 +79,32 @@ public enum VocabStage {
     ) async throws -> Outcome {
         // Before the corpus is read: it may take long, and the configuration may be wrong.
         let trainer = try VocabularyTrainer(configuration)
+        if configuration.parity {
+            guard countsPath == nil else {
+                throw TokenizationError.invalidConfiguration(
+                    reason: "counts of several sources are not kept in one file; count each, and "
+                        + "learn from the counts")
+            }
+            return try await learn(
+                parity: corpora, parallel: [], readsPairs: readsPairs, with: trainer,
+                directory: directory, willWrite: willWrite, work: work)
+        }
+        let kept = try countsPath.map { countsPath in
+            // A list of inputs may be a pipe, which is read once only.
+            for corpus in corpora where corpus.inputsFrom == nil {
+                try corpus.findInputs().check(output: countsPath)
+            }
+            return try KeptCounts(
+                path: countsPath, corpora: corpora, pattern: configuration.pattern,
+                excluding: configuration.excludedContents)
+        }
         let texts =
             configuration.superwordsFrom == nil
             ? nil
             : try await superwordTexts(
                 of: corpora, readsPairs: readsPairs, configuration, directory: directory,
                 work: work)
-        if let countsPath {
-            // A list of inputs may be a pipe, which is read once only.
-            for corpus in corpora where corpus.inputsFrom == nil {
-                try corpus.findInputs().check(output: countsPath)
-            }
-            let kept = try KeptCounts(
-                path: countsPath, corpora: corpora, pattern: configuration.pattern,
-                excluding: configuration.excludedContents)
+        if let countsPath, let kept {
             if let file = kept.file {
                 work.report(.notice("the corpus has not changed since \(countsPath) was counted"))
                 let claims = try [
@@ -258,46 +272,6 @@ public enum VocabStage {
             willWrite: existing.check, work: work)
     }
 
-    /// Learns from the counts of several sources so that none is compressed much worse than the
-    /// others, and writes `directory`.
-    ///
-    /// - Parameters:
-    ///   - sources: counts of each.
-    ///   - parallel: counts of texts that say the same, by which the sources are compared; none to
-    ///     compare bytes a token.
-    ///   - configuration: what to learn.
-    ///   - directory: the directory to write.
-    ///   - overwrites: whether it may take the place of another vocabulary.
-    ///   - work: where events go, and what stops it.
-    /// - Returns: what was written, and for each source its bytes a token.
-    public static func learn(
-        parity sources: [PieceCountsFile], parallel: [PieceCountsFile],
-        vocabulary configuration: VocabularyConfiguration, directory: String,
-        overwrites: Bool = false, work: WorkContext<PipelineEvent>
-    ) throws -> (outcome: Outcome, bytesPerToken: [Double]) {
-        let files = sources + parallel
-        try FilePlace.check(output: directory, inputs: files.map(\.path))
-        let claim = try vocabularyOutput(directory).claim()
-        defer { withExtendedLifetime(claim) {} }
-        let existing = ExistingVocabulary(path: directory, overwrites: overwrites)
-        try check(existing, against: configuration)
-        let trainer = try VocabularyTrainer(configuration)
-        let pieceCount = files.reduce(0) { $0 + $1.pieceCount }
-        try check(
-            pieceCount, byteCount: files.reduce(0) { $0 + $1.pieceByteCount }, for: trainer,
-            work: work)
-        let (vocabulary, compression) = try trainer.train(parity: sources, parallel: parallel) {
-            done, total in
-            try show(done, of: total, .bpe, work: work)
-        }
-        let outcome = try write(
-            vocabulary, pieceCount: pieceCount, of: trainer, directory: directory,
-            willWrite: existing.check, work: work)
-        return (
-            outcome, compression.map { Double($0.byteCount) / Double(max(1, $0.tokenCount)) }
-        )
-    }
-
     /// Throws before any work if it is plain that another vocabulary than that which is there will
     /// be learned. O(size of what is there).
     static func check(
@@ -377,7 +351,7 @@ public enum VocabStage {
 
     /// Throws unless there is something to learn from and memory for it, and says how much learning
     /// takes if that is much.
-    private static func check(
+    static func check(
         _ pieceCount: Int, byteCount: Int, for trainer: VocabularyTrainer,
         work: WorkContext<PipelineEvent>
     ) throws {
@@ -396,7 +370,7 @@ public enum VocabStage {
             .notice("learning from \(pieceCount) distinct pieces takes about \(needed) of memory"))
     }
 
-    private static func write(
+    static func write(
         _ vocabulary: Vocabulary, pieceCount: Int, of trainer: VocabularyTrainer,
         directory: String, willWrite: (Vocabulary) throws -> Void,
         work: WorkContext<PipelineEvent>

@@ -125,6 +125,33 @@ public struct PieceCounts: ~Copyable, Sendable {
         }
     }
 
+    /// Adds to the counts of the first `count` pieces that wait, which are looked up together;
+    /// returns false if one overflows.
+    mutating func add(_ waiting: BufferView<WaitingKey>, count: Int) -> Bool {
+        short.reserve(count)
+        let slots = short.slots
+        for number in 0..<count {
+            let index = ShortPieceTable.index(of: waiting[number].key, in: slots)
+            slots.prefetch(index)
+            waiting[number].index = index
+        }
+        for number in 0..<count {
+            let piece = waiting[number]
+            guard short.add(piece.key, piece.occurrences, from: piece.index, in: slots) else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// A short piece that waits, with how often it occurs.
+    struct WaitingKey: BitwiseCopyable {
+        var key = ShortKey.none
+        var occurrences: UInt64 = 0
+        /// Its place in the table.
+        var index = 0
+    }
+
     /// A piece whose place in the table was asked for.
     struct WaitingPiece: BitwiseCopyable {
         var key = ShortKey.none

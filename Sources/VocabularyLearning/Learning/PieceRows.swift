@@ -75,11 +75,17 @@ extension PieceRows {
 
     /// The rows of pieces of tokens, each in ``tokenByteCount`` bytes. O(bytes of the pieces).
     ///
-    /// - Throws: as for pieces of bytes.
+    /// - Parameters:
+    ///   - source: the pieces and their counts.
+    ///   - willAllocate: told how many cells there will be, and neighbours among them, before they
+    ///     take memory; may throw to refuse.
+    /// - Throws: as for pieces of bytes, and what `willAllocate` throws.
     init<Source: PieceSource & ~Copyable>(
-        ofTokens source: borrowing Source
+        ofTokens source: borrowing Source,
+        willAllocate: (_ cellCount: Int, _ neighborCount: Int) throws(TokenizationError) -> Void
     ) throws(TokenizationError) {
         let tally = try Self.tally(source, tokenByteCount: Self.tokenByteCount)
+        try willAllocate(tally.cellCount, tally.neighborCount)
         let layout = tally.layout()
         var cursors = layout.cursors
         let cells = OwnedBuffer<UInt32>(repeating: Self.boundary, count: tally.cellCount)

@@ -95,17 +95,22 @@ struct SuperwordTally: ~Copyable {
         progress: (Int) throws -> Void
     ) throws -> Runs {
         let collectors = (0..<texts.threadCount).map { _ in RunCollector(numbers, runs) }
-        let (counts, places) = (counts.view, places)
+        // The bits must live to the end: their view is read.
+        let bits = entries(of: minimumCount)
+        let (frequent, places) = (bits.view, places)
         try texts.forEach(progress: progress) { ids, count, thread in
             let collector = collectors[thread]
             var start = 0
-            for index in 1..<max(1, ids.count)
-            where counts[places.entry(ids[index &- 1], ids[index])] < minimumCount {
+            for index in 1..<max(1, ids.count) {
+                let entry = places.entry(ids[index &- 1], ids[index])
+                guard frequent[entry &>> 6] &>> UInt64(entry & 63) & 1 == 0 else { continue }
                 if index &- start > 1 { try collector.add(ids, start..<index, count) }
                 start = index
             }
             if ids.count &- start > 1 { try collector.add(ids, start..<ids.count, count) }
         }
+        extendLifetime(bits)
+        for collector in collectors { try collector.countWaiting() }
         guard runs.isEmpty, collectors.allSatisfy({ $0.fitsTwice }) else {
             for collector in collectors { try runs.add(collector.takeCounts()) }
             return .onDisk(try runs.takeMerged())
@@ -119,6 +124,17 @@ struct SuperwordTally: ~Copyable {
         return .inMemory(all)
     }
 
+    /// A bit for each entry of ``counts``, set where it is at least `minimumCount`: a table that a
+    /// processor's caches hold.
+    private func entries(of minimumCount: UInt64) -> OwnedBuffer<UInt64> {
+        let counts = counts.view
+        let bits = OwnedBuffer<UInt64>(zeros: (counts.count + 63) / 64)
+        for index in 0..<counts.count where counts[index] >= minimumCount {
+            bits.view[index &>> 6] |= 1 &<< UInt64(index & 63)
+        }
+        return bits
+    }
+
     /// Runs with their counts, wherever they fitted.
     enum Runs: ~Copyable {
         case inMemory(PieceCounts)
@@ -126,10 +142,14 @@ struct SuperwordTally: ~Copyable {
     }
 }
 
-/// Counts the runs of one thread.
+/// Counts the runs of one thread. Short ones, which are most, wait until there are many, so that
+/// memory answers for all of them at once.
 private final class RunCollector {
     private var counts = PieceCounts()
     private var bytes = OwnedBuffer<UInt8>(uninitializedCapacity: 1 << 10)
+    private let waiting = OwnedBuffer(
+        repeating: PieceCounts.WaitingKey(), count: PieceCounts.batchCount)
+    private var waitingCount = 0
     private let numbers: [UInt32]
     private let runs: PieceRuns
 
@@ -141,9 +161,42 @@ private final class RunCollector {
     /// Whether a table of three such sizes is within what one thread may use.
     var fitsTwice: Bool { 3 * counts.byteCount(addingBatchOf: 0) <= runs.counterByteCount }
 
+    /// The counts of all runs but those that wait.
     func takeCounts() -> PieceCounts { exchange(&counts, with: PieceCounts()) }
 
     func add(_ ids: [TokenID], _ range: Range<Int>, _ count: UInt64) throws {
+        guard range.count <= Self.mostShort else { return try addLong(ids, range, count) }
+        var bits: UInt128 = 0
+        for index in range.reversed() {
+            bits = bits &<< Self.tokenBitCount | UInt128(numbers[Int(ids[index].rawValue)])
+        }
+        let length = UInt64(range.count * PieceRows.tokenByteCount)
+        waiting.view[waitingCount] = PieceCounts.WaitingKey(
+            key: ShortKey(
+                low: UInt64(truncatingIfNeeded: bits),
+                high: UInt64(truncatingIfNeeded: bits &>> 64) | length &<< 56),
+            occurrences: count)
+        waitingCount &+= 1
+        if waitingCount == waiting.view.count { try countWaiting() }
+    }
+
+    /// The most tokens of a run that a short key holds.
+    private static let mostShort = ShortKey.maximumLength / PieceRows.tokenByteCount
+
+    private static let tokenBitCount = UInt128(8 * PieceRows.tokenByteCount)
+
+    /// Counts the runs that wait.
+    func countWaiting() throws {
+        if counts.count > 0, counts.byteCount(addingBatchOf: 0) > runs.counterByteCount {
+            try runs.add(takeCounts())
+        }
+        guard counts.add(waiting.view, count: waitingCount) else {
+            throw TokenizationError.countOverflow
+        }
+        waitingCount = 0
+    }
+
+    private func addLong(_ ids: [TokenID], _ range: Range<Int>, _ count: UInt64) throws {
         let length = range.count * PieceRows.tokenByteCount
         if length > bytes.view.count {
             bytes = OwnedBuffer(uninitializedCapacity: 2 * length)

@@ -50,10 +50,6 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @Option(name: .long, help: "Where to write the vocabulary.", completion: .directory)
     var output: String
 
-    @Flag(
-        name: .long, help: "Take each counts file for a source, none to be compressed much worse.")
-    var parity = false
-
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -68,17 +64,17 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
-        guard learning.superwordsFrom == nil || !parity && inputs.count == 2 else {
+        guard learning.superwordsFrom == nil || !learning.parity && inputs.count == 2 else {
             throw ValidationError(
                 "--superwords-from is for two counts files, one of words and one of the pattern "
                     + "superbpe, and not for --parity")
         }
-        guard parity || inputs.count == 1 || learning.superwordsFrom != nil else {
+        guard learning.parity || inputs.count == 1 || learning.superwordsFrom != nil else {
             throw ValidationError(
                 "several counts are for --parity; to learn from all as one, use "
                     + "`quern vocab merge-counts` first")
         }
-        guard parallel.isEmpty || parity && parallel.count == inputs.count else {
+        guard parallel.isEmpty || learning.parity && parallel.count == inputs.count else {
             throw ValidationError("give --parallel with --parity, once for each counts file")
         }
     }
@@ -95,32 +91,41 @@ struct VocabLearn: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         let vocabulary = learning.configuration(
             pattern: words.pattern, memory: memory.memory)
         let work = reporting.work(printer, interrupts)
-        var report = Report()
         let outcome: VocabStage.Outcome
-        if parity {
-            let learned = try VocabStage.learn(
+        if learning.parity {
+            outcome = try VocabStage.learn(
                 parity: counts, parallel: try parallel.map { try PieceCountsFile(path: $0) },
                 vocabulary: vocabulary, directory: output, overwrites: overwriting.overwrite,
                 work: work)
-            outcome = learned.outcome
-            printer.endLine()
-            report.table(
-                "sources", nil,
-                zip(inputs, learned.bytesPerToken).map { path, rate in
-                    [
-                        "\("bytes a token of " + path, as: path, "counts")",
-                        "\(rate, digits: 2, "bytes_per_token")",
-                    ]
-                })
         } else {
             outcome = try VocabStage.learn(
                 words, superwords: texts, vocabulary: vocabulary, directory: output,
                 overwrites: overwriting.overwrite, work: work)
-            printer.endLine()
         }
+        printer.endLine()
+        var report = Report()
+        report.add(bytesPerToken: outcome, of: inputs, "counts")
         report.row("tokens", "\(count: outcome.vocabulary.count, "tokens")")
         report.row("distinct pieces", "\(count: outcome.pieceCount, "distinct_pieces")")
         report.written(outcome.files)
         try result.write(report)
+    }
+}
+
+extension Report {
+    /// Adds the bytes a token of each source, where they were learned from by parity, with its path
+    /// by the name `key`.
+    mutating func add(
+        bytesPerToken outcome: VocabStage.Outcome, of inputs: [String], _ key: String
+    ) {
+        guard !outcome.bytesPerToken.isEmpty else { return }
+        table(
+            "sources", nil,
+            zip(inputs, outcome.bytesPerToken).map { path, rate in
+                [
+                    "\("bytes a token of " + path, as: path, key)",
+                    "\(rate, digits: 2, "bytes_per_token")",
+                ]
+            })
     }
 }

@@ -22,6 +22,12 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
             With --superwords-from the corpus is read twice: tokens up to there are learned within \
             words, and those behind across them, so that a frequent phrase may be one token.
+
+            With --parity each input, such as the files of a language, is a source, and none is \
+            compressed much worse than the others: each merge is the most frequent pair of the \
+            source that has the fewest bytes a token by then. With --parallel, once for each \
+            input, the sources are compared by texts that say the same, of which the worst has the \
+            most tokens.
             """)
 
     static let examples: [Example] = [
@@ -41,6 +47,10 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         quern vocab train --superwords-from 24576 --vocab-size 32768 --output vocab/super \
         corpus.txt.zst
         """,
+        """
+        quern vocab train --parity --vocab-size 65536 --output vocab/fair 'en/*.jsonl.zst' \
+        'de/*.jsonl.zst'
+        """,
     ]
 
     @Option(name: .long, help: "Where to write the vocabulary.", completion: .directory)
@@ -55,6 +65,14 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             """, valueName: "file"), completion: .file())
     var counts: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            A text that says the same as the others; with --parity, once for each input, in order.
+            """, valueName: "file"), completion: .file())
+    var parallel: [String] = []
+
     @OptionGroup var learning: LearningOptions
     @OptionGroup var memory: MemoryOption
     @OptionGroup var counting: CountingOptions
@@ -63,17 +81,49 @@ struct VocabTrain: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     @OptionGroup var result: ResultOptions
     @OptionGroup var reporting: ReportOptions
 
+    func validate() throws {
+        guard parallel.isEmpty || learning.parity else {
+            throw ValidationError("give --parallel with --parity, once for each input")
+        }
+        guard learning.parity else { return }
+        guard counts == nil else {
+            throw ValidationError(
+                "--counts keeps the counts of one source; with --parity use `quern vocab count` "
+                    + "for each and `quern vocab learn --parity`")
+        }
+        guard counting.corpus.reading.onError != .quarantine else {
+            throw ValidationError(
+                "--on-error quarantine keeps what cannot be read of one source; with --parity use "
+                    + "skip")
+        }
+    }
+
     func run() async throws {
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
         var vocabulary = learning.configuration(pattern: counting.pattern, memory: memory.memory)
         vocabulary.excludeSpecial = excluding.excludeSpecial
-        let outcome = try await VocabStage.run(
-            corpus: counting.configuration(output: output), vocabulary: vocabulary,
-            directory: output, countsPath: counts, overwrites: overwriting.overwrite,
-            work: reporting.work(printer, interrupts))
+        let corpus = try counting.configuration(output: output)
+        let work = reporting.work(printer, interrupts)
+        let outcome: VocabStage.Outcome
+        if learning.parity {
+            let reading = counting.corpus.reading
+            outcome = try await VocabStage.run(
+                parity: corpus.inputs.map { input in
+                    var source = corpus
+                    source.inputs = [input]
+                    return source
+                }, parallel: try parallel.map { try reading.configuration(inputs: [$0]) },
+                vocabulary: vocabulary, directory: output, overwrites: overwriting.overwrite,
+                work: work)
+        } else {
+            outcome = try await VocabStage.run(
+                corpus: corpus, vocabulary: vocabulary, directory: output, countsPath: counts,
+                overwrites: overwriting.overwrite, work: work)
+        }
         printer.endLine()
         var report = Report()
+        report.add(bytesPerToken: outcome, of: corpus.inputs, "input")
         report.row("tokens", "\(count: outcome.vocabulary.count, "tokens")")
         report.row("distinct pieces", "\(count: outcome.pieceCount, "distinct_pieces")")
         if let progress = outcome.progress { report.add(progress) }

@@ -69,6 +69,10 @@ struct LearningOptions: ParsableArguments {
             VocabularyConfiguration.range(of: VocabularyConfiguration.CodingKeys.superwordsFrom)))
     var superwordsFrom: Int?
 
+    @Flag(
+        name: .long, help: "Take each input for a source, none to be compressed much worse.")
+    var parity = false
+
     /// The configuration that the options describe.
     ///
     /// - Parameters:
@@ -79,6 +83,7 @@ struct LearningOptions: ParsableArguments {
         configuration.vocabularySize = vocabSize
         if let pattern { configuration.pattern = pattern }
         configuration.superwordsFrom = superwordsFrom
+        configuration.parity = parity
         configuration.minimumFrequency = minFrequency
         configuration.maximumTokenLength = maxTokenLength
         configuration.tieRule = tie
