@@ -29,8 +29,8 @@ import Training
             "steps": 600, "batch_size": 8, "optimizer": "muon", "learning_rate": 2e-2,
             "muon_learning_rate": 0.015, "muon_momentum": 0.8, "schedule": "wsd",
             "warmup_steps": 20, "decay_fraction": 0.6, "final_learning_rate_ratio": 0.0,
-            "weight_decay": 0.1, "beta1": 0.8, "beta2": 0.99, "mask_documents": true, "evaluate_every": 200,
-            "checkpoint_every": 200
+            "weight_decay": 0.1, "beta1": 0.8, "beta2": 0.99, "mask_documents": true,
+            "evaluate_every": 200, "checkpoint_every": 200
           },
           "generation": {"max_new_tokens": 120, "temperature": 0.8, "top_k": 50},
           "instruction_tuning": {
