@@ -43,11 +43,11 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Optimizer that changes the parameters.
     public var optimizer = OptimizerKind.muon
     /// AdamW's learning rate at its highest.
-    public var learningRate = LearningRates().adamWBesideMuon
+    public var learningRate = LearningRates.decoder.adamWBesideMuon
     /// Muon's learning rate at its highest, for the blocks' matrices.
-    public var muonLearningRate = LearningRates().muon
+    public var muonLearningRate = LearningRates.decoder.muon
     /// The decay of Muon's running mean of gradients.
-    public var muonMomentum = 0.95
+    public var muonMomentum = LearningRates.decoder.muonMomentum
     /// Steps that each of several processes takes alone, with its own part of the windows, before
     /// their parameters are brought together by an outer step; nil for a step that all take
     /// together. Evaluations, samples and checkpoints that fall due in between are done then.
@@ -70,7 +70,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Decoupled weight decay, on matrices and embeddings alone.
     public var weightDecay = 0.1
     /// The decay of the gradient's running mean.
-    public var beta1 = 0.9
+    public var beta1 = LearningRates.decoder.beta1BesideMuon
     /// The decay of the squared gradient's running mean.
     public var beta2 = 0.99
     /// Added to the root of the squared gradient's mean.
@@ -105,6 +105,9 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Chooses the initial weights and the order of the windows.
     public var seed: UInt64 = 1_337
 
+    /// AdamW's own, where it steps every parameter.
+    private static let adamWBeta1 = 0.9
+
     /// The defaults: the recipe that the documentation's article "Defaults" measures.
     public init() {}
 
@@ -113,10 +116,12 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// - Parameters:
     ///   - optimizer: the optimizer.
     ///   - rates: those of the model's shape.
-    public init(optimizer: OptimizerKind, rates: LearningRates = LearningRates()) {
+    public init(optimizer: OptimizerKind, rates: LearningRates = .decoder) {
         self.optimizer = optimizer
         learningRate = optimizer == .muon ? rates.adamWBesideMuon : rates.adamW
         muonLearningRate = rates.muon
+        muonMomentum = rates.muonMomentum
+        beta1 = optimizer == .muon ? rates.beta1BesideMuon : Self.adamWBeta1
     }
 
     /// The keys in `pipeline.json`.

@@ -26,24 +26,24 @@ import Training
             "n_positions": 256, "tie_word_embeddings": false
           },
           "training": {
-            "steps": 600, "batch_size": 8, "optimizer": "muon", "learning_rate": 1e-2,
-            "muon_learning_rate": 0.02, "schedule": "wsd", "warmup_steps": 20,
-            "decay_fraction": 0.6, "final_learning_rate_ratio": 0.0, "weight_decay": 0.1,
-            "beta2": 0.99, "mask_documents": true, "evaluate_every": 200,
-            "checkpoint_every": 200
+            "steps": 600, "batch_size": 8, "optimizer": "muon", "learning_rate": 2e-2,
+            "muon_learning_rate": 0.015, "muon_momentum": 0.8, "schedule": "wsd",
+            "warmup_steps": 20, "decay_fraction": 0.6, "final_learning_rate_ratio": 0.0,
+            "weight_decay": 0.1, "beta1": 0.8, "beta2": 0.99, "mask_documents": true,
+            "evaluate_every": 200, "checkpoint_every": 200
           },
           "generation": {"max_new_tokens": 120, "temperature": 0.8, "top_k": 50},
           "instruction_tuning": {
             "epochs": 2, "batch_size": 8, "optimizer": "muon", "learning_rate": 5e-3,
-            "muon_learning_rate": 0.01, "schedule": "linear", "warmup_steps": 10,
-            "final_learning_rate_ratio": 0.0
+            "muon_learning_rate": 0.01, "muon_momentum": 0.95, "beta1": 0.9,
+            "schedule": "linear", "warmup_steps": 10, "final_learning_rate_ratio": 0.0
           }
         }
         """
     private static let comparedTraining = """
         {
-          "steps": 1200, "batch_size": 8, "optimizer": "muon", "learning_rate": 1e-2,
-          "muon_learning_rate": 0.02, "schedule": "cosine", "warmup_steps": 50,
+          "steps": 1200, "batch_size": 8, "optimizer": "muon", "schedule": "cosine",
+          "warmup_steps": 50,
           "final_learning_rate_ratio": 0.1, "weight_decay": 0.1, "mask_documents": true,
           "evaluate_every": 400, "checkpoint_every": 400
         }
@@ -111,9 +111,12 @@ import Training
                 {"model": {"n_positions": 256, "architecture": \(shape)},
                  "training": \(Self.comparedTraining)}
                 """)
-            if ["lstm", "gru"].contains(entry.name) {
-                expected.training.learningRate = 2e-2
-                expected.training.muonLearningRate = 0.05
+            let hasGates = ["lstm", "gru"].contains(entry.name)
+            if entry.name != "decoder" {
+                expected.training.learningRate = hasGates ? 2e-2 : 1e-2
+                expected.training.muonLearningRate = hasGates ? 0.05 : 0.02
+                expected.training.muonMomentum = 0.95
+                expected.training.beta1 = 0.9
             }
             #expect(entry.network?.model == expected.model, "\(entry.name)")
             #expect(entry.network?.training == expected.training, "\(entry.name)")
@@ -131,6 +134,8 @@ import Training
         let rates = shape.learningRates
         #expect(read.training.learningRate == rates.adamWBesideMuon)
         #expect(read.training.muonLearningRate == rates.muon)
+        #expect(read.training.muonMomentum == rates.muonMomentum)
+        #expect(read.training.beta1 == rates.beta1BesideMuon)
         if let decoder = shape as? GPTConfiguration {
             #expect(decoder.architecture.rawValue == name)
             #expect(decoder.tiesEmbeddings == (name == "gpt2"))
@@ -138,6 +143,7 @@ import Training
         let adamW = try self.read(
             #"{"model": {"architecture": "\#(name)"}, "training": {"optimizer": "adamw"}}"#)
         #expect(adamW.training.learningRate == rates.adamW)
+        #expect(adamW.training.beta1 == 0.9)
         let said = try self.read(
             #"{"model": {"architecture": "\#(name)"}, "training": {"learning_rate": 7e-4}}"#,
             ["training.optimizer=adamw"])
@@ -151,7 +157,7 @@ import Training
         let both = try read("{}", steps + ["instruction_tuning.epochs=3"]).instructionTuning
         #expect(both.epochs == 3)
         let gentle = try read("{}", ["instruction_tuning.optimizer=adamw"]).instructionTuning
-        #expect(gentle.training.learningRate == LearningRates().adamW / 2)
+        #expect(gentle.training.learningRate == LearningRates.decoder.adamW / 2)
     }
 
     @Test func `a run of few steps has rates between nothing and the highest`() throws {

@@ -158,7 +158,7 @@ import Work
         let batch = try #require(long.batchSize)
         #expect([16, 32, 64].contains(batch) && long.tokensPerStep == batch * 256)
         let rates = try #require(long.rates)
-        #expect(rates.muon > 0.02)
+        #expect(rates.muon > TrainingConfiguration().muonLearningRate)
         #expect(long.trainingSettings.map(\.key).contains("batch_size"))
     }
 }

@@ -200,12 +200,12 @@ import Work
             last = loss()
             if step == 1 {
                 #expect(abs(norm - 10.449) < 1e-3)
-                expect([model.parameters[head], model.parameters[query]], [-0.00475, 0.02962])
-                #expect(abs(last - 6.569) < 0.005)
+                expect([model.parameters[head], model.parameters[query]], [0.00527, 0.02988])
+                #expect(abs(last - 5.992) < 0.005)
             }
-            if step == 5 { #expect(abs(last - 0.708) < 0.01) }
+            if step == 5 { #expect(abs(last - 0.473) < 0.01) }
         }
-        #expect(last < 0.0003)
+        #expect(last < 0.0001)
     }
 
     /// Checks numbers as they are printed in the article, at least four digits behind the point.

@@ -1,4 +1,5 @@
 public import Corpora
+import Models
 import TokenShards
 public import Training
 import Work
@@ -24,12 +25,10 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
     /// The recipe.
     public var training: TrainingConfiguration
 
-    /// The defaults: those of training, with gentler steps at half its learning rates.
+    /// The defaults: those of training, with gentler steps at rates and momenta of their own.
     public init(optimizer: OptimizerKind = TrainingConfiguration().optimizer) {
-        training = TrainingConfiguration(optimizer: optimizer)
+        training = TrainingConfiguration(optimizer: optimizer, rates: Self.rates)
         training.steps = 200
-        training.learningRate /= 2
-        training.muonLearningRate /= 2
         training.schedule = .linear
         training.warmupSteps = 10
         training.weightDecay = 0
@@ -37,6 +36,9 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
         training.checkpointEvery = 100
         training.packing = .bestFit
     }
+
+    /// The rates of a decoder that is tuned.
+    private static let rates = LearningRates(adamW: 1.5e-3, adamWBesideMuon: 5e-3, muon: 0.01)
 
     /// The keys in `pipeline.json` that are not those of training.
     enum CodingKeys: String, CodingKey, CaseIterable {
