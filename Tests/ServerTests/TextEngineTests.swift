@@ -201,7 +201,7 @@ import Work
             request.adjustments.logitBias = [7: -10_000]
             if !request.prompt.contains(7) { requests.append(request) }
         }
-        let plain = PlainText(model, vocabulary, weights: .float32)
+        let plain = PlainText(model, vocabulary, weights: .float32, cache: .float32)
         let expected = try requests.map(plain.trace)
         // Who reads token 7 knows no number any more.
         let embedding = try #require(model.layout.tensors.first { $0.role == .embedding })
