@@ -13,6 +13,7 @@
 #include "plain/recurrent.h"
 #include "plain/dropout.h"
 #include "plain/attention.h"
+#include "plain/narrow.h"
 #include "plain/elements.h"
 #include "plain/classes.h"
 #include "plain/strings.h"

@@ -14,22 +14,6 @@ static uint16_t upper_half(float x) {
     return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-// The nearest binary16, ties to even; the largest one for what is beyond it.
-static uint16_t float16_bits(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, 4);
-    uint16_t sign = bits >> 16 & 0x8000;
-    uint32_t magnitude = bits & 0x7FFFFFFF;
-    if (magnitude >= 0x477FF000) { return sign | 0x7BFF; }
-    if (magnitude < 0x38800000) {
-        // Added to a half, the last bit is worth 2^-24, as that of a small binary16 is.
-        float sum = fabsf(x) + 0.5f;
-        memcpy(&bits, &sum, 4);
-        return sign | (uint16_t)(bits - 0x3F000000);
-    }
-    return sign | (uint16_t)((magnitude + 0xFFF + (magnitude >> 13 & 1) - 0x38000000) >> 13);
-}
-
 // The least bfloat16 that is not below a positive x.
 static uint16_t upper_half_above(float x) {
     uint32_t bits;
@@ -53,6 +37,36 @@ static void reduce_block(
     }
 }
 
+// x steps as an integer from 0 to 15, rounded as ggml does: 8 is in the middle, and what is half
+// way goes up.
+static uint32_t quarter_of(float x) {
+    int value = (int)(x + 8.5f);
+    return (uint32_t)(value < 15 ? value : 15);
+}
+
+// The scale and the integers of `rows` rows of one column: ggml's Q4_0. The number that is the
+// farthest from zero is -8 steps, whatever its sign. Words hold value - 8 in two's complement.
+static void reduce_quarters(
+    long rows, const float *b, long b_row, uint16_t *scale, uint32_t *out) {
+    float most = 0, farthest = 0;
+    for (long p = 0; p < rows; p++) {
+        float x = b[p * b_row];
+        if (fabsf(x) > most) {
+            most = fabsf(x);
+            farthest = x;
+        }
+    }
+    float unit = farthest / -8;
+    float inverse = unit != 0 ? 1 / unit : 0;
+    *scale = float16_bits(unit);
+    for (long p = 0; p < rows; p++) {
+        // The inverse of the smallest units is infinite; they are stored as zero anyway.
+        float x = inverse - inverse == 0 ? b[p * b_row] * inverse : 0;
+        uint32_t bits = (quarter_of(x) - 8) & 0xF;
+        out[p / WORD_ROWS * COLUMNS] |= bits << p % WORD_ROWS * 4;
+    }
+}
+
 void qk_reduce(
     int format, long k, long n, const float *b, long b_row, long b_column, uint8_t *reduced) {
     memset(reduced, 0, (size_t)qk_reduced_bytes(format, k, n));
@@ -60,6 +74,14 @@ void qk_reduce(
         uint8_t *panel = reduced + j / COLUMNS * reduced_panel_bytes(format, k);
         long column = j % COLUMNS;
         const float *from = b + j * b_column;
+        if (format == QK_Q4_0) {
+            for (long p = 0; p < k; p += BLOCK, panel += QUARTER_BYTES) {
+                reduce_quarters(
+                    k - p < BLOCK ? k - p : BLOCK, from + p * b_row, b_row,
+                    (uint16_t *)panel + column, (uint32_t *)(panel + 2 * COLUMNS) + column);
+            }
+            continue;
+        }
         if (format != QK_INT8) {
             uint16_t *out = (uint16_t *)panel + column;
             for (long p = 0; p < k; p++) {

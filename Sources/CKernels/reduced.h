@@ -11,9 +11,15 @@
 // Rows of B that share a scale in each column, and their bytes: scales, then integers.
 #define BLOCK 32L
 #define BLOCK_BYTES (2L * COLUMNS + BLOCK * COLUMNS)
+// The same of integers of four bits, eight rows of a column a word.
+#define WORD_ROWS 8L
+#define QUARTER_BYTES (2L * COLUMNS + BLOCK * COLUMNS / 2)
 
 static inline long reduced_panel_bytes(int format, long k) {
-    return format == QK_INT8 ? (k + BLOCK - 1) / BLOCK * BLOCK_BYTES : 2 * k * COLUMNS;
+    long blocks = (k + BLOCK - 1) / BLOCK;
+    return format == QK_INT8 ? blocks * BLOCK_BYTES
+        : format == QK_Q4_0  ? blocks * QUARTER_BYTES
+                             : 2 * k * COLUMNS;
 }
 
 static inline float bfloat16_of(uint16_t bits) {
@@ -21,6 +27,24 @@ static inline float bfloat16_of(uint16_t bits) {
     float x;
     memcpy(&x, &whole, 4);
     return x;
+}
+
+// The nearest binary16, ties to even; the largest one for what is beyond it.
+static inline uint16_t float16_bits(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, 4);
+    uint16_t sign = bits >> 16 & 0x8000;
+    uint32_t magnitude = bits & 0x7FFFFFFF;
+    if (magnitude >= 0x477FF000) { return sign | 0x7BFF; }
+    if (magnitude < 0x38800000) {
+        // Added to a half, the last bit is worth 2^-24, as that of a small binary16 is.
+        float sum;
+        memcpy(&sum, &magnitude, 4);
+        sum += 0.5f;
+        memcpy(&bits, &sum, 4);
+        return sign | (uint16_t)(bits - 0x3F000000);
+    }
+    return sign | (uint16_t)((magnitude + 0xFFF + (magnitude >> 13 & 1) - 0x38000000) >> 13);
 }
 
 // The float32 of a finite binary16. Its exponent's bias is 15 and that of a float32 is 127; the

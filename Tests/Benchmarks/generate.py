@@ -28,7 +28,7 @@ PROMPT_LENGTH = 256
 SECONDS = 10
 # Peers, and the weights that Quern has beside each. llama.cpp runs as its package on PyPI brings
 # it, and built for this processor.
-FILES = {"f32": "float32", "f16": "float16", "q8_0": "int8"}
+FILES = {"f32": "float32", "f16": "float16", "q8_0": "int8", "q4_0": "q4_0"}
 PEERS = [
     ("PyTorch by hand", "float32", {"peer": "torch"}),
     ("PyTorch by hand, tuned", "float32", {"peer": "torch", "is_tuned": True}),
@@ -59,7 +59,8 @@ def measure_shape(name, shape, options):
         "model": folder, "prompt": prompt, "count": options.new_tokens,
         "threads": options.threads, "seconds": SECONDS, "server": llama_server(),
     }
-    own = {weights: (Series(), Series()) for weights in ["float32", "float16", "bfloat16", "int8"]}
+    own = {weights: (Series(), Series()) for weights in [
+        "float32", "float16", "bfloat16", "int8", "q4_0"]}
     peers = {title: (Series(), Series()) for title, _, _ in PEERS}
     ids, gigabytes = {}, {}
     for round_number in range(options.repeat):
@@ -139,7 +140,7 @@ def agreement(ids, title):
 def run_quern(folder, prompt_file, weights, options):
     finished = run(
         [PROBE, "generation-speed", folder, prompt_file, options.new_tokens, options.threads,
-         weights, SECONDS],
+         weights, SECONDS, "float32"],
         options.threads,
     )
     return json.loads(finished.output) | {"peak_megabytes": finished.peak_megabytes}

@@ -213,7 +213,7 @@ def make(request):
             if parameter.dim() > 1:
                 parameter *= 3
     model.save_pretrained(folder)
-    for name in ["f32", "f16", "q8_0"]:
+    for name in ["f32", "f16", "q8_0", "q4_0"]:
         write_gguf(model, shape, folder / f"{name}.gguf", name)
     return {}
 

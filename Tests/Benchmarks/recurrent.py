@@ -42,7 +42,8 @@ def measure_shape(title, batch_size, shape, options):
             prompt = folder / "prompt.json"
             prompt.write_text(json.dumps([place % shape["vocab_size"] for place in range(length)]))
             finished = run(
-                [PROBE, "generation-speed", folder, prompt, 2000, options.threads, "float32", 0],
+                [PROBE, "generation-speed", folder, prompt, 2000, options.threads, "float32", 0,
+                 "float32"],
                 options.threads)
             own[f"generation after {length}"] = json.loads(finished.output)["tokens_per_second"]
         for name, value in own.items():

@@ -142,7 +142,7 @@ def plain_rate(folder, weights, options):
     prompt.write_text(json.dumps(ids(SHORT_PROMPT, 0)))
     finished = run(
         [PROBE, "generation-speed", folder / "model", prompt, options.new_tokens,
-         options.threads, weights, 0],
+         options.threads, weights, 0, "float32"],
         options.threads)
     return json.loads(finished.output)["tokens_per_second"]
 

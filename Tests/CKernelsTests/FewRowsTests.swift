@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    static let formats = [Int32(QK_BFLOAT16), Int32(QK_INT8), Int32(QK_FLOAT16)]
+    static let formats = [QK_BFLOAT16, QK_INT8, QK_FLOAT16, QK_Q4_0].map { Int32($0) }
 
     /// A matrix in reduced form, and what it stands for.
     func reduce(
@@ -146,6 +146,50 @@ import Testing
                     }
                 }
             }
+        }
+    }
+
+    @Test("four bits are off by half a step of their block, or a step at its other end")
+    func quarters() {
+        let (k, n) = (70, 33)
+        let b = Floats(k * n, seed: 24)
+        for p in 0..<32 { b[p * n + 5] = 0 }
+        for (row, column) in [(n, 1), (1, k)] {
+            let (_, values) = reduce(Int32(QK_Q4_0), k, n, b, row, column)
+            for j in 0..<n {
+                for start in stride(from: 0, to: k, by: 32) {
+                    let block = (start..<min(start + 32, k)).map {
+                        (value: values[$0 * n + j], number: b[$0 * row + j * column])
+                    }
+                    let farthest = block.map(\.number).max { abs($0) < abs($1) } ?? 0
+                    let step = Float(Float16(farthest / -8))
+                    for (value, number) in block {
+                        // From -8 to 7 steps: what is nearest to 8 of them becomes 7.
+                        let nearest = min((number / step + 0.5).rounded(.down), 7)
+                        #expect(step == 0 ? value == 0 : abs(value / step - nearest) < 1.001)
+                        #expect(abs(value - number) <= abs(step) * 1.01)
+                        if number == farthest { #expect(value == -8 * step) }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("reduced rows have the same bits beside others and alone", arguments: fastLevels, formats)
+    func reducedAlone(level: Int32, format: Int32) {
+        let (m, n, k) = (15, 70, 76)
+        let x = Floats(m * k, seed: 21)
+        let (reduced, _) = reduce(format, k, n, Floats(k * n, seed: 22), n, 1)
+        let alone = Floats(m * n)
+        for i in 0..<m {
+            qk_numeric(level).pointee.few_rows_reduced(
+                format, 1, n, k, x.base + i * k, k, reduced, alone.base + i * n, n, 0)
+        }
+        for count in 1...m {
+            let together = Floats(m * n)
+            qk_numeric(level).pointee.few_rows_reduced(
+                format, count, n, k, x.base, k, reduced, together.base, n, 0)
+            for index in 0..<count * n { #expect(together[index] == alone[index]) }
         }
     }
 

@@ -123,5 +123,6 @@ def test_greedy_by_sliding_window(directory, tmp_path):
             logits = model(torch.tensor([text[start:]])).logits[0, -1]
         text.append(int(logits.argmax()))
     assert found == text[len(ids):]
-    threaded = json.loads(probe("generation-speed", directory, prompt, 60, 3, "float32", 0))
+    threaded = json.loads(
+        probe("generation-speed", directory, prompt, 60, 3, "float32", 0, "float32"))
     assert threaded["ids"] == found

@@ -144,7 +144,7 @@ def ggml_tensors(config, state):
     return tensors
 
 
-@pytest.mark.parametrize("name", ["f32", "f16", "bf16", "q8_0"])
+@pytest.mark.parametrize("name", ["f32", "f16", "bf16", "q8_0", "q4_0"])
 def test_gguf_file(quern, directory, tmp_path, name):
     """gguf's own reader finds every tensor, with the bytes that its own quantizer makes."""
     reader = gguf.GGUFReader(export(quern, directory, tmp_path / "m.gguf", "--type", name))
@@ -161,14 +161,16 @@ def test_gguf_file(quern, directory, tmp_path, name):
         assert np.allclose(frequencies.data, plain / turns, rtol=1e-5)
     assert found.keys() == expected.keys()
     types = gguf.GGMLQuantizationType
-    wanted = {"f32": types.F32, "f16": types.F16, "bf16": types.BF16, "q8_0": types.Q8_0}[name]
+    wanted = {
+        "f32": types.F32, "f16": types.F16, "bf16": types.BF16, "q8_0": types.Q8_0,
+        "q4_0": types.Q4_0}[name]
     seen = set()
     for key, array in expected.items():
         tensor = found[key]
         kind = wanted
         if array.ndim == 1 or key == "position_embd.weight":
             kind = types.F32
-        elif kind == types.Q8_0 and array.shape[1] % 32:
+        elif kind in (types.Q8_0, types.Q4_0) and array.shape[1] % 32:
             kind = types.F16
         assert tensor.tensor_type == kind, key
         assert tensor.shape.tolist() == list(reversed(array.shape)), key

@@ -96,10 +96,34 @@ import Work
                     case .float16: abs(value) / 2048 + 1e-7
                     case .bfloat16: abs(value) / 256
                     case .blocks8: 2.0 / 127
+                    case .blocks4: 2.0 / 8
                     }
                 #expect(abs(value - found) <= bound, "\(tensor.name)")
             }
         }
+    }
+
+    @Test("a file of Q4_0 has the numbers that the same weights in memory have")
+    func fourBits() throws {
+        let kind = ModelKind("llama") {
+            $0.architecture = .llama
+            $0.intermediateSize = 64
+        }
+        let model = try tinyModel(kind, width: 32)
+        try write(model, .blocks4)
+        let copy = try read()
+        // What was rounded once stays when it is rounded again.
+        let ids: [TokenID] = [3, 1, 2, 4]
+        func logits(_ weights: WeightFormat) -> [Float] {
+            let pass = GPTInferencePass(
+                copy, weights: weights, team: ThreadTeam(threadCount: 1))
+            pass.read(ids.span, into: pass.makeState(capacity: 6))
+            return pass.withLogits { span in span.indices.map { span[$0] } }
+        }
+        for (a, b) in zip(logits(.float32), logits(.blocks4)) { #expect(abs(a - b) < 1e-4) }
+        try write(copy, .blocks4)
+        let again = try read()
+        #expect(again.parameters.array == copy.parameters.array)
     }
 
     @Test("tokens that end a text, its beginning and the chat template are kept")

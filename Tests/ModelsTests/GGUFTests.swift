@@ -219,12 +219,36 @@ private struct ReadGGUF {
             $0.intermediateSize = 40
         }
         let file = try export(try tinyModel(kind, width: 32), type)
-        let code: UInt32 = [.float32: 0, .float16: 1, .bfloat16: 30, .blocks8: 8][type] ?? 0
+        let codes: [GGUFNumberType: UInt32] = [
+            .float32: 0, .float16: 1, .bfloat16: 30, .blocks8: 8, .blocks4: 2,
+        ]
+        let code = try #require(codes[type])
         #expect(file.tensors["token_embd.weight"]?.type == code)
         #expect(file.tensors["blk.0.attn_q.weight"]?.type == code)
-        #expect(file.tensors["blk.0.ffn_down.weight"]?.type == (type == .blocks8 ? 1 : code))
+        #expect(file.tensors["blk.0.ffn_down.weight"]?.type == (type.isInBlocks ? 1 : code))
         #expect(file.tensors["blk.0.attn_norm.weight"]?.type == 0)
         #expect(file.tensors["output_norm.weight"]?.type == 0)
+    }
+
+    @Test("a block of four bits has its factor and its integers")
+    func fourBits() throws {
+        let buffer = FloatBuffer(count: 32)
+        // The farthest from zero is positive, so that the factor is negative: -0.5.
+        for (index, value) in [4, -4, 0, 0.5, -0.5, 0.25, -0.25, 3.5].enumerated() {
+            buffer[index] = Float(value)
+        }
+        buffer[16] = -3.9
+        let bytes = try FourBitBlocks.bytes(of: buffer.all, name: "x")
+        #expect(bytes.count == 18)
+        #expect(bytes[0..<2] == [0x00, 0xB8])
+        // 4 is -8 steps, -4 and -3.9 would be 8 and are 7; halves of a step go up.
+        #expect(bytes[2..<11] == [0xF0, 0x8F, 0x88, 0x87, 0x89, 0x88, 0x89, 0x81, 0x88])
+        let zeros = try FourBitBlocks.bytes(of: FloatBuffer(count: 32).all, name: "x")
+        #expect(zeros == [0, 0] + [UInt8](repeating: 0x88, count: 16))
+        buffer[3] = 600_000
+        #expect(throws: ModelError.outOfRange(name: "x", value: 600_000, type: "Q4_0")) {
+            try FourBitBlocks.bytes(of: buffer.all, name: "x")
+        }
     }
 
     @Test("a block has its factor and its bytes")

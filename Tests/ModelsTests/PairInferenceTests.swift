@@ -51,10 +51,28 @@ import Work
         }
     }
 
-    @Test("texts that step together have the bits of each alone, copies included")
-    func together() throws {
+    @Test("keys and values of half the bytes are near")
+    func halfCache() throws {
         let model = try tinyEncoderDecoder(width: 32)
-        let pass = PairInferencePass(model, textCount: 3, team: ThreadTeam(threadCount: 2))
+        var found: [[Float]] = []
+        for format in CacheFormat.allCases {
+            let pass = PairInferencePass(model, cache: format, team: ThreadTeam(threadCount: 2))
+            let state = pass.makeState(capacity: 24)
+            read(source, pass, state)
+            pass.step([4], [state])
+            found.append(logits(pass))
+        }
+        #expect(found[0] != found[1])
+        for (a, b) in zip(found[0], found[1]) { #expect(abs(a - b) < 0.02) }
+    }
+
+    @Test(
+        "texts that step together have the bits of each alone, copies included",
+        arguments: CacheFormat.allCases)
+    func together(format: CacheFormat) throws {
+        let model = try tinyEncoderDecoder(width: 32)
+        let pass = PairInferencePass(
+            model, cache: format, textCount: 3, team: ThreadTeam(threadCount: 2))
         let (a, b, c) = (
             pass.makeState(capacity: 20), pass.makeState(capacity: 24), pass.makeState(capacity: 9)
         )
@@ -63,7 +81,8 @@ import Work
         c.copy(from: a, count: a.count)
         pass.step([4, 6, 8], [a, b, c])
         let found = [logits(pass, 0), logits(pass, 1), logits(pass, 2)]
-        let alone = PairInferencePass(model, team: ThreadTeam(threadCount: 1))
+        let alone = PairInferencePass(
+            model, cache: format, team: ThreadTeam(threadCount: 1))
         for (ids, token, row) in [(source, 4, 0), ([2, 1, 0, 5], 6, 1), (source, 8, 2)] {
             let state = alone.makeState(capacity: 24)
             read(ids, alone, state)

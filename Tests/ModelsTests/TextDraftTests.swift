@@ -44,7 +44,9 @@ import Work
         // Few tokens, so that drafts are often right.
         let model = try tinyModel(kind, width: 16, positions: 24, vocabulary: 6)
         for (temperature, penalty, keep) in [(0.0, 1.0, 0), (0.9, 1.0, 3), (0.3, 1.2, 0)] {
-            func text(_ draft: Int, _ weights: WeightFormat) -> [TokenID] {
+            func text(
+                _ draft: Int, _ weights: WeightFormat, _ cache: CacheFormat
+            ) -> [TokenID] {
                 var configuration = GenerationConfiguration()
                 configuration.temperature = temperature
                 configuration.repetitionPenalty = penalty
@@ -52,7 +54,7 @@ import Work
                 configuration.draftTokenCount = draft
                 configuration.maximumTokenCount = 60
                 var generator = TextGenerator(
-                    model, configuration: configuration, weights: weights,
+                    model, configuration: configuration, weights: weights, cache: cache,
                     team: ThreadTeam(threadCount: 2))
                 var tokens: [TokenID] = []
                 // A conversation, of which the second text begins as the first did.
@@ -62,10 +64,13 @@ import Work
                 }
                 return tokens
             }
-            for weights in [WeightFormat.float32, .int8] {
-                let plain = text(0, weights)
+            for (weights, cache) in [
+                (WeightFormat.float32, CacheFormat.float32), (.int8, .float32),
+                (.float32, .float16), (.blocks4, .float16),
+            ] {
+                let plain = text(0, weights, cache)
                 #expect(plain.count == 120)
-                for draft in [1, 2, 7, 15] { #expect(text(draft, weights) == plain) }
+                for draft in [1, 2, 7, 15] { #expect(text(draft, weights, cache) == plain) }
             }
         }
     }

@@ -40,14 +40,15 @@ import Work
 
     @Test(
         "the bits depend neither on how a text is divided nor on the texts beside it",
-        arguments: availableLevels, WeightFormat.allCases)
-    func sameBits(level: KernelLevel, weights: WeightFormat) throws {
+        arguments: availableLevels,
+        WeightFormat.allCases.map { ($0, CacheFormat.float32) } + [(.float32, .float16)])
+    func sameBits(level: KernelLevel, formats: (WeightFormat, CacheFormat)) throws {
         for kind in [0, 6, 12].map({ ModelKind.all[$0] }) {
             let model = try tinyModel(kind, width: 24, positions: 550, vocabulary: 19)
             try checkBits(
                 model.makeInferencePass(
-                    weights: weights, textCount: 3, team: ThreadTeam(threadCount: 3),
-                    kernels: level), vocabulary: 19, length: 540)
+                    weights: formats.0, cache: formats.1, textCount: 3,
+                    team: ThreadTeam(threadCount: 3), kernels: level), vocabulary: 19, length: 540)
         }
     }
 

@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test func `weights of fewer bits and a report of the speed`() async throws {
-        for weights in ["float32", "float16", "bfloat16", "int8"] {
+        for weights in ["float32", "float16", "bfloat16", "int8", "q4_0"] {
             let result = try await Program.succeed(
                 [
                     "generate", "--model", world.model, "--weights", weights, "--speed",

@@ -165,7 +165,7 @@ import Testing
         #expect(try await greedy("short").hasPrefix("the mill"))
     }
 
-    @Test(arguments: ["f32", "f16", "bf16", "q8_0"])
+    @Test(arguments: ["f32", "f16", "bf16", "q8_0", "q4_0"])
     func `a GGUF file has the vocabulary, and the same again is the same bytes`(
         type: String
     ) async throws {

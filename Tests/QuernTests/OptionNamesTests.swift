@@ -37,7 +37,8 @@ import Testing
         // How far a sweep goes.
         "budget", "over", "random", "skip-invalid",
         // Serving.
-        "api-key-file", "cache-memory", "cors-origins", "grace", "host", "parallel", "port",
+        "api-key-file", "cache-memory", "cache-type", "cors-origins", "grace", "host", "parallel",
+        "port",
         "queue", "runs", "vocabularies",
         // The files of other programs.
         "add-bos", "context", "ignore-normalizer", "length", "pre", "preset", "type",

@@ -12,11 +12,15 @@ struct PlainText {
     let vocabulary: Vocabulary
     let pass: any InferencePass
 
-    init(_ model: any LanguageModel, _ vocabulary: Vocabulary, weights: WeightFormat) {
+    init(
+        _ model: any LanguageModel, _ vocabulary: Vocabulary, weights: WeightFormat,
+        cache: CacheFormat
+    ) {
         self.model = model
         self.vocabulary = vocabulary
         pass = model.makeInferencePass(
-            weights: weights, textCount: 1, team: ThreadTeam(threadCount: 1), kernels: .best)
+            weights: weights, cache: cache, textCount: 1, team: ThreadTeam(threadCount: 1),
+            kernels: .best)
     }
 
     func trace(_ request: TextRequest) throws -> TextTrace {

@@ -14,12 +14,14 @@ import Work
 #endif
 
 @Suite struct TextEngineTests {
-    /// Settings that must not change a text, but for the weights.
+    /// Settings that must not change a text, but for the formats.
     private static func options(
-        _ weights: WeightFormat, slots: Int, chunk: Int, cache: Int = 1 << 20
+        _ weights: WeightFormat, _ format: CacheFormat = .float32, slots: Int, chunk: Int,
+        cache: Int = 1 << 20
     ) -> EngineOptions {
         var options = EngineOptions()
         options.weights = weights
+        options.cache = format
         options.threadCount = 2
         (options.slotCount, options.chunkLength, options.cacheByteCount) = (slots, chunk, cache)
         return options
@@ -27,17 +29,19 @@ import Work
 
     @Test(
         "texts are those of a plain loop: alone, in a crowd, from the cache and without it",
-        arguments: EngineModel.allCases, WeightFormat.allCases)
-    func againstPlainLoop(kind: EngineModel, weights: WeightFormat) async throws {
+        arguments: EngineModel.allCases,
+        WeightFormat.allCases.map { ($0, CacheFormat.float32) } + [(.float32, .float16)])
+    func againstPlainLoop(kind: EngineModel, formats: (WeightFormat, CacheFormat)) async throws {
+        let (weights, format) = formats
         let vocabulary = try EngineModel.vocabulary()
         let model = try kind.model(of: vocabulary)
         var maker = RequestMaker(kind, vocabulary, seed: 9)
         let requests = (0..<10).map { _ in maker.next() }
-        let plain = PlainText(model, vocabulary, weights: weights)
+        let plain = PlainText(model, vocabulary, weights: weights, cache: format)
         let expected = try requests.map(plain.trace)
         for options in [
-            Self.options(weights, slots: 20, chunk: 512),
-            Self.options(weights, slots: 3, chunk: 7, cache: 20_000),
+            Self.options(weights, format, slots: 20, chunk: 512),
+            Self.options(weights, format, slots: 3, chunk: 7, cache: 20_000),
         ] {
             let engine = try TextEngine(
                 model: model, vocabulary: vocabulary, name: "mill", options: options)
@@ -54,21 +58,24 @@ import Work
         }
     }
 
-    @Test func `a request among 31 others has the events that it has alone`() async throws {
+    @Test(
+        "a request among 31 others has the events that it has alone",
+        arguments: CacheFormat.allCases)
+    func amongOthers(format: CacheFormat) async throws {
         let vocabulary = try EngineModel.vocabulary()
         let model = try EngineModel.llama.model(of: vocabulary)
         var maker = RequestMaker(.llama, vocabulary, seed: 77)
         let requests = (0..<32).map { _ in maker.next() }
         let single = try TextEngine(
             model: model, vocabulary: vocabulary, name: "mill",
-            options: Self.options(.float32, slots: 1, chunk: 1 << 20, cache: 0))
+            options: Self.options(.float32, format, slots: 1, chunk: 1 << 20, cache: 0))
         var alone: [TextTrace] = []
         for request in requests { alone.append(try await single.trace(request)) }
         #expect(single.statistics.cachedTokenCount == 0)
         for (slots, chunk) in [(64, 512), (17, 1), (5, 33)] {
             let engine = try TextEngine(
                 model: model, vocabulary: vocabulary, name: "mill",
-                options: Self.options(.float32, slots: slots, chunk: chunk))
+                options: Self.options(.float32, format, slots: slots, chunk: chunk))
             for round in 0..<2 {
                 let traces = try await engine.traces(requests, order: maker.order(32))
                 for (place, trace) in traces.enumerated() {
@@ -194,7 +201,7 @@ import Work
             request.adjustments.logitBias = [7: -10_000]
             if !request.prompt.contains(7) { requests.append(request) }
         }
-        let plain = PlainText(model, vocabulary, weights: .float32)
+        let plain = PlainText(model, vocabulary, weights: .float32, cache: .float32)
         let expected = try requests.map(plain.trace)
         // Who reads token 7 knows no number any more.
         let embedding = try #require(model.layout.tensors.first { $0.role == .embedding })

@@ -44,7 +44,8 @@ enum {
 enum {
     QK_BFLOAT16 = 0,  // the upper half of a float32, rounded to nearest, ties to even
     QK_INT8 = 1,      // blocks of 32 along k: integers from -127 to 127 times a bfloat16
-    QK_FLOAT16 = 2    // binary16, rounded to nearest, ties to even; at most 65,504 in size
+    QK_FLOAT16 = 2,   // binary16, rounded to nearest, ties to even; at most 65,504 in size
+    QK_Q4_0 = 3       // blocks of 32 along k: integers from -8 to 7 times a binary16
 };
 
 /// Columns of a panel of reduced weights, which is the least that can be asked for at once.
@@ -55,7 +56,9 @@ long qk_reduced_bytes(int format, long k, long n);
 
 /// Rounds B (k, n) to a format, in panels of `QK_REDUCED_COLUMNS` columns, zero beyond the last
 /// column. A panel of 16-bit numbers is (k, 32). One of int8 is, for each 32 rows of B, 32 scales
-/// and then (32, 32) integers.
+/// and then (32, 32) integers. One of Q4_0 is, for each 32 rows, 32 scales and then (4, 32) words,
+/// each of eight rows of a column, the first in the lowest bits; scales and integers are those of
+/// ggml's type of that name.
 void qk_reduce(
     int format, long k, long n, const float *b, long b_row, long b_column, uint8_t *reduced);
 
@@ -209,6 +212,15 @@ typedef struct {
     /// Lays the first n columns of reduced panels out as `pack` would lay out what they stand for.
     void (*pack_reduced)(int format, long k, long n, const uint8_t *reduced, float *packed);
 
+    // Numbers of 16 bits, in which keys and values are kept.
+
+    /// out = the nearest binary16 of each x, ties to even; the largest for what is beyond it. The
+    /// bits are the same at every level.
+    void (*narrow)(long count, const float *x, uint16_t *out);
+
+    /// out = what each finite binary16 stands for.
+    void (*widen)(long count, const uint16_t *x, float *out);
+
     /// Multiplies and adds in registers, `peak_operations` floating-point operations an iteration:
     /// the time that it takes is what a peak is measured by.
     float (*peak)(long iterations);
@@ -318,6 +330,11 @@ typedef struct {
     void (*attention_step)(
         long heads, long count, long d, const float *q, const float *keys, const float *values,
         long cache_row, float *out, float *scores);
+
+    /// The same over keys and values in binary16, all of them finite.
+    void (*attention_step_narrow)(
+        long heads, long count, long d, const float *q, const uint16_t *keys,
+        const uint16_t *values, long cache_row, float *out, float *scores);
 
     /// Attention of one head of the last t of `count` cached positions: q and out are (t, d), and
     /// the workspace is that of `attention` over `count` positions.

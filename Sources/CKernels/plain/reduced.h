@@ -11,6 +11,13 @@ static float reduced_at(int format, long k, const uint8_t *reduced, long p, long
     if (format == QK_FLOAT16) {
         return float16_of(((const uint16_t *)panel)[p * COLUMNS + column]);
     }
+    if (format == QK_Q4_0) {
+        const uint8_t *block = panel + p / BLOCK * QUARTER_BYTES;
+        const uint32_t *words = (const uint32_t *)(block + 2 * COLUMNS);
+        uint32_t word = words[p % BLOCK / WORD_ROWS * COLUMNS + column];
+        int bits = (int)(word >> p % WORD_ROWS * 4 & 0xF);
+        return float16_of(((const uint16_t *)block)[column]) * (float)(bits < 8 ? bits : bits - 16);
+    }
     const uint8_t *block = panel + p / BLOCK * BLOCK_BYTES;
     const int8_t *integers = (const int8_t *)block + 2 * COLUMNS;
     return bfloat16_of(((const uint16_t *)block)[column])

@@ -36,6 +36,7 @@
 #include "recurrent.h"
 #include "dropout.h"
 #include "attention.h"
+#include "narrow.h"
 #include "elements.h"
 #include "bytes.h"
 #include "strings.h"

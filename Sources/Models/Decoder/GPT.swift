@@ -103,8 +103,10 @@ public final class GPT: LanguageModel {
 
     /// A pass over caches of keys and values.
     public func makeInferencePass(
-        weights format: WeightFormat, textCount: Int, team: ThreadTeam, kernels level: KernelLevel
+        weights format: WeightFormat, cache: CacheFormat, textCount: Int, team: ThreadTeam,
+        kernels level: KernelLevel
     ) -> any InferencePass {
-        GPTInferencePass(self, weights: format, textCount: textCount, team: team, kernels: level)
+        GPTInferencePass(
+            self, weights: format, cache: cache, textCount: textCount, team: team, kernels: level)
     }
 }

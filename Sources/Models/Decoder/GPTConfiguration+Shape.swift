@@ -91,9 +91,9 @@ extension GPTConfiguration: ModelShape {
         return facts
     }
 
-    /// Bytes of the keys and values of a text, as float32.
-    public func stateByteCount(tokenCount: Int) -> Int {
-        4 * 2 * layerCount * keyWidth * tokenCount
+    /// Bytes of the keys and values of a text.
+    public func stateByteCount(tokenCount: Int, cache: CacheFormat) -> Int {
+        cache.byteCount * 2 * layerCount * keyWidth * tokenCount
     }
 
     /// Floats of the panels and of the threads' activations.

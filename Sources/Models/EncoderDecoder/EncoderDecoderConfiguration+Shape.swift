@@ -50,10 +50,10 @@ extension EncoderDecoderConfiguration: ModelShape {
         ]
     }
 
-    /// Bytes of the keys and values of a text, as float32: of a source and a target in each block
-    /// of the decoder.
-    public func stateByteCount(tokenCount: Int) -> Int {
-        4 * 2 * layerCount * embeddingSize * tokenCount
+    /// Bytes of the keys and values of a text: of a source and a target in each block of the
+    /// decoder.
+    public func stateByteCount(tokenCount: Int, cache: CacheFormat) -> Int {
+        cache.byteCount * 2 * layerCount * embeddingSize * tokenCount
     }
 
     /// Floats of the panels and of the threads' activations.
@@ -83,8 +83,10 @@ extension EncoderDecoder: LanguageModel {
 
     /// A pass that encodes a source and writes its target.
     public func makeInferencePass(
-        weights format: WeightFormat, textCount: Int, team: ThreadTeam, kernels level: KernelLevel
+        weights format: WeightFormat, cache: CacheFormat, textCount: Int, team: ThreadTeam,
+        kernels level: KernelLevel
     ) -> any InferencePass {
-        PairInferencePass(self, weights: format, textCount: textCount, team: team, kernels: level)
+        PairInferencePass(
+            self, weights: format, cache: cache, textCount: textCount, team: team, kernels: level)
     }
 }

@@ -53,15 +53,32 @@ public protocol LanguageModel: AnyObject {
     ///
     /// - Parameters:
     ///   - format: the numbers that the model's matrices are rounded to first.
+    ///   - cache: the numbers of the keys and values that it keeps of texts, of a family that has
+    ///     such.
     ///   - textCount: the most texts that take a step together.
     ///   - team: the threads.
     ///   - level: which kernels run.
     func makeInferencePass(
-        weights format: WeightFormat, textCount: Int, team: ThreadTeam, kernels level: KernelLevel
+        weights format: WeightFormat, cache: CacheFormat, textCount: Int, team: ThreadTeam,
+        kernels level: KernelLevel
     ) -> any InferencePass
 }
 
 extension LanguageModel {
+    /// A pass that keeps float32 of texts.
+    ///
+    /// - Parameters:
+    ///   - format: the numbers that the model's matrices are rounded to first.
+    ///   - textCount: the most texts that take a step together.
+    ///   - team: the threads.
+    ///   - level: which kernels run.
+    public func makeInferencePass(
+        weights format: WeightFormat, textCount: Int, team: ThreadTeam, kernels level: KernelLevel
+    ) -> any InferencePass {
+        makeInferencePass(
+            weights: format, cache: .float32, textCount: textCount, team: team, kernels: level)
+    }
+
     /// None: there is no attention.
     public func attentionMaps(for ids: [TokenID]) -> AttentionMaps? { nil }
 

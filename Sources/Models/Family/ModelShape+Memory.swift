@@ -3,6 +3,11 @@ import Work
 /// Comparison of what a model of a shape takes with the memory that there is, before anything of
 /// it is allocated.
 extension ModelShape {
+    /// Bytes of what the model keeps of a text of `tokenCount` tokens, as float32.
+    public func stateByteCount(tokenCount: Int) -> Int {
+        stateByteCount(tokenCount: tokenCount, cache: .float32)
+    }
+
     /// Throws ``ModelError/tooLittleMemory(_:)`` unless there is memory for the parameters.
     ///
     /// - Parameter layout: their layout.
@@ -18,9 +23,12 @@ extension ModelShape {
     /// - Parameters:
     ///   - tokenCount: tokens of each text.
     ///   - textCount: texts at once.
-    public func checkStateMemory(tokenCount: Int, textCount: Int) throws(ModelError) {
+    ///   - cache: the numbers of keys and values.
+    public func checkStateMemory(
+        tokenCount: Int, textCount: Int, cache: CacheFormat = .float32
+    ) throws(ModelError) {
         let tokenCount = min(tokenCount, contextLimit ?? tokenCount)
-        let (all, overflows) = stateByteCount(tokenCount: tokenCount)
+        let (all, overflows) = stateByteCount(tokenCount: tokenCount, cache: cache)
             .multipliedReportingOverflow(by: textCount)
         try check(
             overflows ? .max >> 1 : all, "keeping \(textCount) texts of \(tokenCount) tokens",

@@ -49,8 +49,9 @@ public protocol ModelShape: Codable, Sendable, Equatable, SettingSection {
     var trainingOperationsPerToken: Double { get }
     /// Size of the model in words for a person, as titles and values: layers, heads, width.
     var facts: [(title: String, value: String)] { get }
-    /// Bytes of what the model keeps of a text of `tokenCount` tokens that it has read.
-    func stateByteCount(tokenCount: Int) -> Int
+    /// Bytes of what the model keeps of a text of `tokenCount` tokens that it has read, with keys
+    /// and values in `cache`.
+    func stateByteCount(tokenCount: Int, cache: CacheFormat) -> Int
     /// Shape of the state that a window of training can begin with, where the window before it in
     /// its text has ended; nil for a family whose windows know nothing of each other.
     var carriedStateShape: [Int]? { get }

@@ -82,6 +82,12 @@ extension LanguageModel {
         switch format {
         // The integers of a block have a factor with the range of float32.
         case .float32, .int8: return
+        case .blocks4:
+            for tensor in layout.tensors where tensor.shape.count > 1 {
+                try FourBitBlocks.checkRange(
+                    of: parameters.slice(tensor.range), name: tensor.checkpointName)
+            }
+            return
         case .float16: type = .float16
         case .bfloat16: type = .bfloat16
         }

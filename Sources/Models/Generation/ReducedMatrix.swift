@@ -97,6 +97,10 @@ public enum WeightFormat: String, CaseIterable, Sendable {
     /// Blocks of 32 inputs that share a scale: integers from -127 to 127, a bit more than a quarter
     /// of the bytes.
     case int8
+    /// Blocks of 32 inputs that share a scale: integers from -8 to 7, a seventh of the bytes. They
+    /// are those of ggml's Q4_0, so that a model that was read from a file of that type keeps its
+    /// numbers.
+    case blocks4 = "q4_0"
 
     /// The number that C has for it; nil for float32, which stays where it is.
     var reducedFormat: Int32? {
@@ -105,6 +109,7 @@ public enum WeightFormat: String, CaseIterable, Sendable {
         case .float16: Int32(QK_FLOAT16)
         case .bfloat16: Int32(QK_BFLOAT16)
         case .int8: Int32(QK_INT8)
+        case .blocks4: Int32(QK_Q4_0)
         }
     }
 }

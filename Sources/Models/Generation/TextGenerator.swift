@@ -62,18 +62,19 @@ public struct TextGenerator {
     ///   - endTokens: the tokens that end a text, if any does.
     ///   - givesLogProbabilities: whether ``logProbability(ofSample:)`` is wanted.
     ///   - weights: the numbers that the model's matrices are rounded to first.
+    ///   - cache: the numbers that keys and values are kept in.
     ///   - team: the threads; without one, the caller's alone.
     ///   - level: which kernels run.
     public init(
         _ model: any LanguageModel, configuration: GenerationConfiguration,
         adjustments: LogitAdjustments = .init(), sampleCount: Int = 1,
         endTokens: Set<TokenID> = [], givesLogProbabilities: Bool = false,
-        weights: WeightFormat = .float32, team: ThreadTeam? = nil,
+        weights: WeightFormat = .float32, cache: CacheFormat = .float32, team: ThreadTeam? = nil,
         kernels level: KernelLevel = .best
     ) {
         let drafted = sampleCount == 1 ? configuration.draftTokenCount : 0
         let pass = model.makeInferencePass(
-            weights: weights, textCount: max(sampleCount, drafted + 1),
+            weights: weights, cache: cache, textCount: max(sampleCount, drafted + 1),
             team: team ?? ThreadTeam(threadCount: 1), kernels: level)
         self.pass = pass
         draft = TextDraft(most: pass.stepsAhead ? drafted : 0)

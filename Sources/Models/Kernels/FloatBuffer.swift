@@ -8,7 +8,7 @@ import CKernels
     let base: UnsafeMutablePointer<Float>
 
     /// The size of a large page on x86 and most of ARM; a larger one only costs the advice.
-    private static let largePageSize = 2 << 20
+    static let largePageSize = 2 << 20
 
     /// Number of floats.
     public let count: Int

@@ -97,22 +97,6 @@ extension Kernels {
         }
     }
 
-    /// Attention of one new position, for the heads that share one of keys and values: `q` and
-    /// `out` are (heads, size), keys and values (positions, size) or longer.
-    func attentionStep(
-        headSize: Int, positions: Int, q: FloatSlice, keys: FloatSlice, values: FloatSlice,
-        into out: FloatSlice, scores: FloatSlice
-    ) {
-        let heads = q.count / headSize
-        precondition(
-            q.count == heads * headSize && out.count == q.count
-                && scores.count >= heads * positions && keys.count >= positions * headSize
-                && values.count >= positions * headSize, "a step that does not fit its cache")
-        unsafe qk_numeric(level).pointee.attention_step(
-            heads, positions, headSize, q.base, keys.base, values.base, headSize, out.base,
-            scores.base)
-    }
-
     /// Attention of one head of the last rows of `positions` cached ones: `q` and `out` have a row
     /// each, keys and values (positions, size) or longer.
     func attentionCached(

@@ -42,8 +42,8 @@ extension RecurrentConfiguration: ModelShape {
         ]
     }
 
-    /// Bytes of h and c, whatever the number of tokens.
-    public func stateByteCount(tokenCount: Int) -> Int {
+    /// Bytes of h and c, whatever the number of tokens and the format of caches.
+    public func stateByteCount(tokenCount: Int, cache: CacheFormat) -> Int {
         4 * layerCount * architecture.stateCount * hiddenSize
     }
 
@@ -96,9 +96,11 @@ extension RecurrentModel: LanguageModel {
     /// A pass through which the sequences of a batch go side by side.
     public func makeBatchPass(_ room: BatchRoom) -> any BatchPass { RecurrentBatchPass(self, room) }
 
-    /// A pass over hidden states.
+    /// A pass over hidden states, which are float32 whatever `cache` says: they are no longer for a
+    /// longer text, and rounded again at every step they would drift.
     public func makeInferencePass(
-        weights format: WeightFormat, textCount: Int, team: ThreadTeam, kernels level: KernelLevel
+        weights format: WeightFormat, cache: CacheFormat, textCount: Int, team: ThreadTeam,
+        kernels level: KernelLevel
     ) -> any InferencePass {
         RecurrentInferencePass(
             self, weights: format, textCount: textCount, team: team, kernels: level)

@@ -42,11 +42,16 @@ public struct ChatSession {
     ///     answer.
     ///   - system: the system message; nil for none.
     ///   - configuration: how answers are drawn.
+    ///   - weights: the numbers that the model's matrices are rounded to.
+    ///   - cache: the numbers that keys and values are kept in.
     ///   - threadCount: threads to use; the answers do not depend on it.
+    /// - Throws: `ModelError.outOfRange` when the model has a number that `weights` cannot hold.
     public init(
         model: any LanguageModel, template: ConversationTemplate, system: String? = nil,
-        configuration: GenerationConfiguration = .init(), threadCount: Int = 1
+        configuration: GenerationConfiguration = .init(), weights: WeightFormat = .float32,
+        cache: CacheFormat = .float32, threadCount: Int = 1
     ) throws {
+        if weights != .float32 { try model.checkRange(of: weights) }
         try model.configuration.checkEmbeddings(of: template.vocabulary)
         self.template = template
         self.system = system
@@ -59,7 +64,8 @@ public struct ChatSession {
             template.vocabulary.specialTokens.filter { $0.recognition == .whereAllowed }.map(\.id))
         generator = TextGenerator(
             model, configuration: configuration,
-            endTokens: template.endTokens, team: ThreadTeam(threadCount: threadCount))
+            endTokens: template.endTokens, weights: weights, cache: cache,
+            team: ThreadTeam(threadCount: threadCount))
     }
 
     /// A conversation with a model that was tuned with ChatML.
@@ -79,6 +85,8 @@ public struct ChatSession {
     ///   - directory: the model.
     ///   - system: what the model is told first; nil for nothing.
     ///   - configuration: how tokens are drawn.
+    ///   - weights: the numbers that the model's matrices are rounded to.
+    ///   - cache: the numbers that keys and values are kept in.
     ///   - threadCount: threads of the passes.
     ///   - endTokens: gives what ends an answer in place of what the model's files say, of its
     ///     vocabulary; nil for that.
@@ -87,6 +95,7 @@ public struct ChatSession {
     ///   a model of pairs.
     public init(
         directory: String, system: String? = nil, configuration: GenerationConfiguration = .init(),
+        weights: WeightFormat = .float32, cache: CacheFormat = .float32,
         endTokens: (Vocabulary) throws -> Set<TokenID>? = { _ in nil }, threadCount: Int = 1
     ) throws {
         let path = directory
@@ -106,7 +115,8 @@ public struct ChatSession {
         if let ends = try endTokens(vocabulary) { template.endTokens = ends }
         try self.init(
             model: files.model(), template: template, system: system,
-            configuration: configuration, threadCount: threadCount)
+            configuration: configuration, weights: weights, cache: cache,
+            threadCount: threadCount)
     }
 
     /// Joins what was said elsewhere to the conversation.

@@ -51,6 +51,8 @@ public struct TextSampler {
         public var givesLogProbabilities = false
         /// The numbers that the model's matrices are rounded to.
         public var weights = WeightFormat.float32
+        /// The numbers that keys and values are kept in.
+        public var cache = CacheFormat.float32
         /// The threads; without them, the caller's alone.
         public var team: ThreadTeam?
 
@@ -85,7 +87,8 @@ public struct TextSampler {
         self.vocabulary = vocabulary
         let count = options.sampleCount
         try model.configuration.checkStateMemory(
-            tokenCount: promptIDs.count + configuration.maximumTokenCount, textCount: count)
+            tokenCount: promptIDs.count + configuration.maximumTokenCount, textCount: count,
+            cache: options.cache)
         let own = options.endsAtGivenTokensOnly ? nil : vocabulary.endOfText
         let ends = options.endTokens.union([own].compactMap(\.self))
         var adjustments = options.adjustments
@@ -101,7 +104,7 @@ public struct TextSampler {
             model, configuration: configuration, adjustments: adjustments, sampleCount: count,
             endTokens: ends,
             givesLogProbabilities: options.givesLogProbabilities, weights: options.weights,
-            team: options.team)
+            cache: options.cache, team: options.team)
         // A target is a text of its own, and so is what follows no text.
         let isContinued = !model.readsPairs && !vocabulary.beginsText(behind: promptIDs)
         streams = Array(

@@ -26,12 +26,14 @@ public struct BeamText: Sendable {
     ///   - vocabulary: its vocabulary.
     ///   - prompt: the ids that it reads.
     ///   - weights: the numbers that the model's matrices are rounded to.
+    ///   - cache: the numbers that keys and values are kept in.
     ///   - team: the threads.
     /// - Throws: `ModelError.notFinite` when the model computes nothing to choose from, and
     ///   `ModelError.outOfRange` when it has a number that `weights` cannot hold.
     public static func find(
         _ search: BeamSearch, _ model: any LanguageModel, _ vocabulary: Vocabulary,
-        prompt: [TokenID], weights: WeightFormat = .float32, team: ThreadTeam
+        prompt: [TokenID], weights: WeightFormat = .float32, cache: CacheFormat = .float32,
+        team: ThreadTeam
     ) throws -> [BeamText] {
         let limit = model.configuration.contextLimit
         if let limit, prompt.count >= limit {
@@ -42,7 +44,8 @@ public struct BeamText: Sendable {
         }
         if weights != .float32 { try model.checkRange(of: weights) }
         let pass = model.makeInferencePass(
-            weights: weights, textCount: search.beamCount, team: team, kernels: .best)
+            weights: weights, cache: cache, textCount: search.beamCount, team: team,
+            kernels: .best)
         let found = search.search(
             pass, prompt: prompt, endToken: vocabulary.endOfText, contextLimit: limit)
         guard !found.isEmpty else { throw ModelError.notFinite }

@@ -73,6 +73,7 @@ extension WeightFormat {
         case .float32: 32
         case .float16, .bfloat16: 16
         case .int8: 8
+        case .blocks4: 4
         }
     }
 }

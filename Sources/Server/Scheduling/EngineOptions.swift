@@ -1,9 +1,11 @@
 public import Models
 
-/// Settings of a ``TextEngine``. None but the format of the weights changes a text.
+/// Settings of a ``TextEngine``. None but the formats of weights and cache change a text.
 public struct EngineOptions: Sendable, Equatable {
     /// The numbers that the model's matrices are rounded to.
     public var weights = WeightFormat.float32
+    /// The numbers that keys and values are kept in, of texts and of earlier prompts.
+    public var cache = CacheFormat.float32
     /// Threads that compute; 0 means one for each processor.
     public var threadCount = 0
     /// Texts that are drawn at once, from 1 to ``maximumSlotCount``.

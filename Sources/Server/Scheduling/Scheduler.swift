@@ -39,7 +39,7 @@ final class Scheduler: @unchecked Sendable {
         self.options = options
         team = ThreadTeam(threadCount: options.threadCount)
         pass = model.makeInferencePass(
-            weights: options.weights,
+            weights: options.weights, cache: options.cache,
             textCount: min(options.slotCount, TextGenerator.maximumSampleCount), team: team,
             kernels: .best)
         endings = TextEndings(vocabulary, endTokens: endTokens)

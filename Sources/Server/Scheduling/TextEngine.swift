@@ -99,7 +99,7 @@ public final class TextEngine: Sendable {
         _ request: TextRequest, deliver: @escaping @Sendable (TextEvent) -> Void
     ) throws(EngineRefusal) -> SubmittedText {
         do {
-            try request.check(for: shape)
+            try request.check(for: shape, cache: options.cache)
         } catch {
             inbox.withLock { $0.refusedCounts[error.reason, default: 0] += 1 }
             throw error

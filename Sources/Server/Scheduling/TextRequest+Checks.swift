@@ -1,8 +1,8 @@
 import Models
 
 extension TextRequest {
-    /// Throws unless a model of `shape` can be asked this.
-    func check(for shape: any ModelShape) throws(EngineRefusal) {
+    /// Throws unless a model of `shape` that keeps texts in `cache` can be asked this.
+    func check(for shape: any ModelShape, cache: CacheFormat) throws(EngineRefusal) {
         do throws(ModelError) {
             try generation.validate()
         } catch {
@@ -25,16 +25,19 @@ extension TextRequest {
         if let target = shape.startTokenID.map({ TokenID($0) }), !prompt.contains(target) {
             throw .noTarget(target)
         }
-        try checkRoom(of: shape)
+        try checkRoom(of: shape, cache)
     }
 
-    private func checkRoom(of shape: any ModelShape) throws(EngineRefusal) {
+    private func checkRoom(
+        of shape: any ModelShape, _ cache: CacheFormat
+    ) throws(EngineRefusal) {
         let most = generation.maximumTokenCount
         if let limit = shape.contextLimit, prompt.count + most > limit {
             throw .doesNotFit(promptCount: prompt.count, tokenCount: most, limit: limit)
         }
         do throws(ModelError) {
-            try shape.checkStateMemory(tokenCount: prompt.count + most, textCount: sampleCount)
+            try shape.checkStateMemory(
+                tokenCount: prompt.count + most, textCount: sampleCount, cache: cache)
         } catch {
             throw .tooLittleMemory(reason: error.description)
         }

@@ -63,6 +63,8 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
 
     @OptionGroup var endings: EndingOptions
 
+    @OptionGroup var formats: FormatOptions
+
     @OptionGroup var reporting: ReportOptions
 
     func validate() throws {
@@ -77,6 +79,7 @@ struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         var session = try ChatSession(
             directory: model, system: system,
             configuration: sampling.configuration(over: file.generation(ofModel: self.model)),
+            weights: formats.weights, cache: formats.cacheType,
             endTokens: endings.tokens, threadCount: reporting.threadCount)
         let mode = TerminalLineReader.isPossible ? TerminalMode() : nil
         let interrupts = AnswerInterrupts(mode: mode)

@@ -118,13 +118,7 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             """, valueName: "file.svg|-"), completion: .file())
     var attention: String?
 
-    @Option(
-        name: .long,
-        help: """
-            Numbers to keep the model's matrices in: float32, float16, bfloat16 or int8. Fewer \
-            bits are quicker, and may choose other words.
-            """)
-    var weights = WeightFormat.float32
+    @OptionGroup var formats: FormatOptions
 
     @Flag(name: .long, help: "Tell at the end how fast the prompt was read and the text drawn.")
     var speed = false
@@ -186,7 +180,7 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                 beginning: beginning)
             let view = ModelView(model: languageModel, vocabulary: vocabulary, ids: ids)
             if let top {
-                let tokens = try view.nextTokens(top, weights: weights, team: team)
+                let tokens = try view.nextTokens(top, formats, team: team)
                 Terminal.write(json ? try tokens.json : tokens.text)
             }
             if let attention { try view.writeAttention(to: attention, team: team) }
@@ -195,14 +189,15 @@ struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                     beamCount: beams, maximumTokenCount: generation.maximumTokenCount)
                 search.lengthPenalty = lengthPenalty ?? search.lengthPenalty
                 try view.writeBeams(
-                    search, count: samples, prompt: prompt, weights: weights, team: team)
+                    search, count: samples, prompt: prompt, formats, team: team)
             }
             return
         }
         var options = TextSampler.Options()
         options.specials = policy
         options.beginning = beginning
-        options.weights = weights
+        options.weights = formats.weights
+        options.cache = formats.cacheType
         options.team = team
         options.givesLogProbabilities = logprobs || json
         let ends = try endings.tokens(vocabulary)

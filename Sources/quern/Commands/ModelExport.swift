@@ -46,8 +46,8 @@ struct ModelExportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
     @Option(
         name: .long,
         help: """
-            How numbers are stored: f32, f16, bf16, and for gguf q8_0. Norms and biases in a GGUF \
-            file are always f32.
+            How numbers are stored: f32, f16, bf16, and for gguf q8_0 and q4_0. Norms and biases \
+            in a GGUF file are always f32.
             """)
     var type = GGUFNumberType.float32
 

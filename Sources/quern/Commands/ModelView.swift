@@ -20,10 +20,11 @@ struct ModelView {
     }
 
     /// Report of the `count` most probable next tokens, with bars.
-    func nextTokens(_ count: Int, weights: WeightFormat, team: ThreadTeam) throws -> Report {
+    func nextTokens(_ count: Int, _ formats: FormatOptions, team: ThreadTeam) throws -> Report {
+        let weights = formats.weights
         if weights != .float32 { try model.checkRange(of: weights) }
         let pass = model.makeInferencePass(
-            weights: weights, textCount: 1, team: team, kernels: .best)
+            weights: weights, cache: formats.cacheType, textCount: 1, team: team, kernels: .best)
         let window = Array(ids.suffix(context))
         pass.read(window.span, into: pass.makeState(capacity: window.count))
         let tokens = pass.likeliest(count)
@@ -53,10 +54,12 @@ struct ModelView {
 
     /// Writes the best texts of a beam search, each behind its score where there are several.
     func writeBeams(
-        _ search: BeamSearch, count: Int, prompt: String, weights: WeightFormat, team: ThreadTeam
+        _ search: BeamSearch, count: Int, prompt: String, _ formats: FormatOptions,
+        team: ThreadTeam
     ) throws {
         let texts = try BeamText.find(
-            search, model, vocabulary, prompt: ids, weights: weights, team: team)
+            search, model, vocabulary, prompt: ids, weights: formats.weights,
+            cache: formats.cacheType, team: team)
         for text in texts.prefix(count) {
             let score = count > 1 ? Figures.fixed(text.score, 4) + "  " : ""
             Terminal.write(score + (model.readsPairs ? "" : prompt) + text.text + "\n")

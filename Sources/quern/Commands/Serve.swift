@@ -91,13 +91,7 @@ struct Serve: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
             """, transform: Typed.size(.size(0...1 << 50)))
     var cacheMemory = ByteSize(byteCount: EngineOptions().cacheByteCount)
 
-    @Option(
-        name: .long,
-        help: """
-            Numbers to keep the models' matrices in: float32, float16, bfloat16 or int8. Fewer \
-            bits are quicker, and may choose other words.
-            """)
-    var weights = WeightFormat.float32
+    @OptionGroup var formats: FormatOptions
 
     @Option(
         name: .long,
@@ -150,7 +144,8 @@ struct Serve: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                         + "asks for a key", form: reporting.form)
             }
             var engine = EngineOptions()
-            engine.weights = weights
+            engine.weights = formats.weights
+            engine.cache = formats.cacheType
             engine.threadCount = reporting.threadCount
             engine.slotCount = parallel
             engine.queueLength = queue

@@ -29,6 +29,7 @@ extension VocabularyFormat: ExpressibleByArgument {}
 extension VocabularyPreset: ExpressibleByArgument {}
 extension GGUFNumberType: ExpressibleByArgument {}
 extension WeightFormat: ExpressibleByArgument {}
+extension CacheFormat: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 
 extension SpecialTokenPolicy: ExpressibleByArgument {

@@ -69,10 +69,14 @@ extension Probe {
         guard let weights = WeightFormat(rawValue: arguments[4]) else {
             throw ProbeError("\(arguments[4]) is no format of weights")
         }
+        guard let cache = CacheFormat(rawValue: arguments[6]) else {
+            throw ProbeError("\(arguments[6]) is no format of caches")
+        }
         let team = ThreadTeam(threadCount: try number(arguments[3]))
         let clock = ContinuousClock()
         var generator = TextGenerator(
-            model, configuration: .greedy(maximumTokenCount: count), weights: weights, team: team)
+            model, configuration: .greedy(maximumTokenCount: count), weights: weights,
+            cache: cache, team: team)
         // Memory that has not been touched, and threads that have not run, are no part of it.
         generator.start(prompt: prompt)
         _ = generator.next()

@@ -57,7 +57,7 @@ enum Probe {
             "min-hash": (1, minHash), "english-words": (0, englishWords), "quality": (1, quality),
             "open-safetensors": (1, openSafetensors),
             "probabilities": (1, probabilities), "attention": (3, attention), "beams": (5, beams),
-            "generation-speed": (6, generationSpeed),
+            "generation-speed": (7, generationSpeed),
         ]
 
     static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {

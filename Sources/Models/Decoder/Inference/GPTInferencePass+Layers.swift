@@ -52,11 +52,11 @@ extension GPTInferencePass {
             let numbers = qkv.row(row)
             for head in 0..<shape.keyValueHeads {
                 let key = shape.queryWidth + head * d
-                kernels.copy(
-                    numbers.at(key, d), to: cache.keys(layer: layer, head: head).at(place, d))
-                kernels.copy(
+                kernels.keep(
+                    numbers.at(key, d), in: cache.keys(layer: layer, head: head).at(place, d))
+                kernels.keep(
                     numbers.at(key + shape.keyWidth, d),
-                    to: cache.values(layer: layer, head: head).at(place, d))
+                    in: cache.values(layer: layer, head: head).at(place, d))
             }
         }
     }
@@ -93,27 +93,33 @@ extension GPTInferencePass {
             let (part, head) = (parts[item / shape.heads], item % shape.heads)
             let positions = part.cache.count + part.rows.count
             let needed = kernels.attentionWorkspaceCount(positions: positions, headSize: d)
+            // Behind the workspace, a float a row, and the keys and values where they are widened.
+            let (own, size) = (needed + part.rows.count, positions * d)
+            let widens = cacheFormat != .float32
+            let scratch = attentionScratch[worker].floats(own + (widens ? 2 * size : 0))
             let columns = head * d..<(head + 1) * d
             let shared = head / shape.groupSize
             let (q, y) = (
                 qkv.rows(part.rows).columns(columns), out.rows(part.rows).columns(columns)
             )
-            let (keys, values) = (
-                part.cache.keys(layer: layer, head: shared),
-                part.cache.values(layer: layer, head: shared)
-            )
+            let keys = kernels.floats(
+                of: part.cache.keys(layer: layer, head: shared).at(0, size),
+                scratch: widens ? scratch.at(own, size) : nil)
+            let values = kernels.floats(
+                of: part.cache.values(layer: layer, head: shared).at(0, size),
+                scratch: widens ? scratch.at(own + size, size) : nil)
             // Also where the window holds all positions, as it does not for a longer part: the
             // kernels need not round alike.
             guard windowStarts.count > 0, configuration.window(ofLayer: layer) != nil else {
                 kernels.attentionCached(
                     positions: positions, q: q, keys: keys, values: values, into: y,
-                    workspace: attentionScratch[worker].floats(needed))
+                    workspace: scratch.at(0, needed))
                 return
             }
             kernels.attentionCached(
                 positions: positions, q: q, keys: keys, values: values, into: y,
                 starts: windowStarts.slice(part.rows), ends: windowEnds.slice(part.rows),
-                workspace: attentionScratch[worker].floats(needed + part.rows.count))
+                workspace: scratch.at(0, own))
         }
     }
 

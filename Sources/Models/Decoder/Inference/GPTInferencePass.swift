@@ -24,6 +24,8 @@ public final class GPTInferencePass: InferencePass {
     public var weightByteCount: Int { weights.byteCount }
 
     let configuration: GPTConfiguration
+    /// The numbers of the caches.
+    let cacheFormat: CacheFormat
     let weights: GPTInferenceWeights
     let products: InferenceProducts
     let buffers: Buffers
@@ -82,18 +84,20 @@ public final class GPTInferencePass: InferencePass {
     /// - Parameters:
     ///   - model: the model.
     ///   - format: the number format that its matrices are rounded to first.
+    ///   - cache: the number format of keys and values.
     ///   - textCount: the most texts that take a step together.
     ///   - team: the threads.
     ///   - level: which kernels run.
     public init(
-        _ model: GPT, weights format: WeightFormat = .float32, textCount: Int = 1,
-        team: ThreadTeam, kernels level: KernelLevel = .best
+        _ model: GPT, weights format: WeightFormat = .float32, cache: CacheFormat = .float32,
+        textCount: Int = 1, team: ThreadTeam, kernels level: KernelLevel = .best
     ) {
         precondition(
             textCount > 0 && textCount <= Kernels.fewRows,
             "\(textCount) texts at once; give 1 to \(Kernels.fewRows)")
         self.model = model
         self.textCount = textCount
+        cacheFormat = cache
         configuration = model.configuration
         products = InferenceProducts(team: team, level: level)
         weights = GPTInferenceWeights(model, format, team: team)
@@ -109,7 +113,7 @@ public final class GPTInferencePass: InferencePass {
 
     /// An empty cache.
     public func makeState(capacity: Int) -> any ReadingState {
-        KeyValueCache(configuration, capacity: capacity)
+        KeyValueCache(configuration, capacity: capacity, format: cacheFormat)
     }
 
     /// Reads the next tokens of a text, as ``read(_:into:)-(_,KeyValueCache)``.

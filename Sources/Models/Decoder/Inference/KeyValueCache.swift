@@ -16,11 +16,13 @@ public final class KeyValueCache: ReadingState {
     private let headCount: Int
     /// Keys and values of each layer, (layers, 2, heads of keys, capacity, head size): what a head
     /// reads lies in one piece.
-    private let storage: FloatBuffer
+    private let storage: CacheBuffer
 
     /// An empty cache for texts of up to `capacity` tokens of a model of that shape; at most, and
-    /// by default, the model's context.
-    public init(_ configuration: GPTConfiguration, capacity: Int? = nil) {
+    /// by default, the model's context. Its numbers are of `format`.
+    public init(
+        _ configuration: GPTConfiguration, capacity: Int? = nil, format: CacheFormat = .float32
+    ) {
         let capacity = capacity ?? configuration.positionCount
         precondition(
             capacity > 0 && capacity <= configuration.positionCount,
@@ -28,12 +30,12 @@ public final class KeyValueCache: ReadingState {
         room = capacity
         headSize = configuration.headSize
         headCount = configuration.keyWidth / configuration.headSize
-        storage = FloatBuffer(
-            count: configuration.layerCount * 2 * configuration.keyWidth * capacity)
+        storage = CacheBuffer(
+            format, count: configuration.layerCount * 2 * configuration.keyWidth * capacity)
     }
 
     /// Bytes of the keys and values.
-    public var byteCount: Int { 4 * storage.count }
+    public var byteCount: Int { storage.format.byteCount * storage.count }
 
     /// Forgets all but the first `count` tokens.
     public func rewind(to count: Int) -> Int {
@@ -52,11 +54,8 @@ public final class KeyValueCache: ReadingState {
                 && storage.count / room == other.storage.count / other.room,
             "a cache of another model, or one that does not fit")
         for place in 0..<storage.count / (room * headSize) where count > 0 {
-            unsafe storage.slice(place * room * headSize..<(place + 1) * room * headSize)
-                .base.update(
-                    from: other.storage.slice(
-                        place * other.room * headSize..<(place + 1) * other.room * headSize
-                    ).base, count: count * headSize)
+            part(place).at(0, count * headSize)
+                .copy(from: other.part(place).at(0, count * headSize))
         }
         self.count = count
     }
@@ -70,12 +69,12 @@ public final class KeyValueCache: ReadingState {
     }
 
     /// The keys of a head, (capacity, head size).
-    func keys(layer: Int, head: Int) -> FloatSlice { part(2 * layer * headCount + head) }
+    func keys(layer: Int, head: Int) -> CacheSlice { part(2 * layer * headCount + head) }
 
     /// The values of a head, (capacity, head size).
-    func values(layer: Int, head: Int) -> FloatSlice { part((2 * layer + 1) * headCount + head) }
+    func values(layer: Int, head: Int) -> CacheSlice { part((2 * layer + 1) * headCount + head) }
 
-    private func part(_ index: Int) -> FloatSlice {
+    private func part(_ index: Int) -> CacheSlice {
         storage.slice(index * room * headSize..<(index + 1) * room * headSize)
     }
 }

@@ -68,8 +68,8 @@ extension PairInferencePass {
             )
             for row in 0..<keyValues.rows {
                 let from = keyValues.row(row)
-                kernels.copy(from.at(head * d, d), to: keys.at(row * d, d))
-                kernels.copy(from.at(c + head * d, d), to: values.at(row * d, d))
+                kernels.keep(from.at(head * d, d), in: keys.at(row * d, d))
+                kernels.keep(from.at(c + head * d, d), in: values.at(row * d, d))
             }
         }
     }

@@ -14,6 +14,8 @@ public final class PairInferencePass: InferencePass {
     public let logits: LogitRows
 
     let model: EncoderDecoder
+    /// The numbers of keys and values, of both sides.
+    let cacheFormat: CacheFormat
     let weights: PairInferenceWeights
     let products: InferenceProducts
     let attentionScratch: [Scratch]
@@ -54,18 +56,21 @@ public final class PairInferencePass: InferencePass {
     /// - Parameters:
     ///   - model: the model.
     ///   - format: the numbers that the matrices of both sides are rounded to.
+    ///   - cache: the numbers that keys and values of both sides are kept in.
     ///   - textCount: the most texts that take a step together.
     ///   - team: the threads.
     ///   - level: which kernels run.
     public init(
-        _ model: EncoderDecoder, weights format: WeightFormat = .float32, textCount: Int = 1,
-        team: ThreadTeam, kernels level: KernelLevel = .best
+        _ model: EncoderDecoder, weights format: WeightFormat = .float32,
+        cache: CacheFormat = .float32, textCount: Int = 1, team: ThreadTeam,
+        kernels level: KernelLevel = .best
     ) {
         precondition(
             textCount > 0 && textCount <= Kernels.fewRows,
             "\(textCount) texts at once; give 1 to \(Kernels.fewRows)")
         self.model = model
         self.textCount = textCount
+        cacheFormat = cache
         products = InferenceProducts(team: team, level: level)
         weights = PairInferenceWeights(model, format, team: team)
         buffers = Buffers(model.configuration, textCount)
@@ -78,7 +83,7 @@ public final class PairInferencePass: InferencePass {
 
     /// A pair of which nothing is read yet.
     public func makeState(capacity: Int) -> any ReadingState {
-        PairState(configuration, capacity: capacity)
+        PairState(configuration, capacity: capacity, format: cacheFormat)
     }
 
     /// Reads the next tokens of a pair, at least one. There must be room for them.
@@ -201,11 +206,11 @@ public final class PairInferencePass: InferencePass {
         let (c, d) = (configuration.embeddingSize, configuration.headSize)
         let place = (cache.count - 1) * d
         for head in 0..<configuration.headCount {
-            kernels.copy(
-                row.at(c + head * d, d), to: cache.keys(layer: layer, head: head).at(place, d))
-            kernels.copy(
+            kernels.keep(
+                row.at(c + head * d, d), in: cache.keys(layer: layer, head: head).at(place, d))
+            kernels.keep(
                 row.at(2 * c + head * d, d),
-                to: cache.values(layer: layer, head: head).at(place, d))
+                in: cache.values(layer: layer, head: head).at(place, d))
         }
     }
 

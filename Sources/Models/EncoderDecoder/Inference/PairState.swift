@@ -19,25 +19,30 @@ public final class PairState: ReadingState {
     /// share them.
     private(set) var memory: KeyValueCache?
     private let shape: EncoderDecoderConfiguration
+    private let format: CacheFormat
 
     /// A state of which nothing is read yet, with room for `capacity` tokens.
-    init(_ shape: EncoderDecoderConfiguration, capacity: Int) {
+    init(
+        _ shape: EncoderDecoderConfiguration, capacity: Int, format: CacheFormat = .float32
+    ) {
         precondition(
             capacity > 0 && capacity <= shape.positionCount,
             "a pair has room for 1 to \(shape.positionCount) tokens, not \(capacity)")
         self.shape = shape
+        self.format = format
         room = capacity
-        own = Self.cache(shape, capacity: capacity)
+        own = Self.cache(shape, capacity: capacity, format)
     }
 
     /// Keys and values as a decoder of that shape has them.
     private static func cache(
-        _ shape: EncoderDecoderConfiguration, capacity: Int
+        _ shape: EncoderDecoderConfiguration, capacity: Int, _ format: CacheFormat
     ) -> KeyValueCache {
         KeyValueCache(
             GPTConfiguration(
                 architecture: .gpt2, layerCount: shape.layerCount, headCount: shape.headCount,
-                embeddingSize: shape.embeddingSize, positionCount: capacity, vocabularySize: 1))
+                embeddingSize: shape.embeddingSize, positionCount: capacity, vocabularySize: 1),
+            format: format)
     }
 
     /// The place of the token that begins the target, behind the source; nil if it is not read.
@@ -47,7 +52,7 @@ public final class PairState: ReadingState {
 
     /// Makes room for the keys and values of `count` tokens of a source.
     func makeMemory(count: Int) -> KeyValueCache {
-        let memory = Self.cache(shape, capacity: max(count, 1))
+        let memory = Self.cache(shape, capacity: max(count, 1), format)
         memory.count = count
         self.memory = memory
         return memory

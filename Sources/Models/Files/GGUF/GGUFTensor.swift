@@ -13,7 +13,7 @@ struct GGUFTensor {
         self.stream = stream
         if stream.shape.count < 2 || stream.name == GGUFTensorNames.positions {
             self.type = .float32
-        } else if type == .blocks8, stream.rowWidth % BlockQuantization.blockCount != 0 {
+        } else if type.isInBlocks, stream.rowWidth % BlockQuantization.blockCount != 0 {
             self.type = .float16
         } else {
             self.type = type
@@ -39,12 +39,18 @@ public enum GGUFNumberType: String, Sendable, CaseIterable {
     case bfloat16 = "bf16"
     /// Blocks of 32 numbers of 8 bits with a common factor in half precision: 8.5 bits a number.
     case blocks8 = "q8_0"
+    /// Blocks of 32 numbers of 4 bits with a common factor in half precision: 4.5 bits a number.
+    case blocks4 = "q4_0"
+
+    /// Whether rows are cut into blocks of numbers with a common factor.
+    var isInBlocks: Bool { self == .blocks8 || self == .blocks4 }
 
     /// The number of the type in ggml.
     var code: UInt32 {
         switch self {
         case .float32: 0
         case .float16: 1
+        case .blocks4: 2
         case .blocks8: 8
         case .bfloat16: 30
         }
@@ -55,6 +61,7 @@ public enum GGUFNumberType: String, Sendable, CaseIterable {
         switch self {
         case .float32: 0
         case .float16: 1
+        case .blocks4: 2
         case .blocks8: 7
         case .bfloat16: 32
         }
@@ -66,6 +73,7 @@ public enum GGUFNumberType: String, Sendable, CaseIterable {
         case .float32: count * 4
         case .float16, .bfloat16: count * 2
         case .blocks8: count / BlockQuantization.blockCount * BlockQuantization.blockByteCount
+        case .blocks4: count / FourBitBlocks.blockCount * FourBitBlocks.blockByteCount
         }
     }
 
@@ -82,6 +90,9 @@ public enum GGUFNumberType: String, Sendable, CaseIterable {
         case .bfloat16: plain = .bfloat16
         case .blocks8:
             let bytes = try BlockQuantization.bytes(of: floats, name: name)
+            return try body(unsafe bytes.span.bytes)
+        case .blocks4:
+            let bytes = try FourBitBlocks.bytes(of: floats, name: name)
             return try body(unsafe bytes.span.bytes)
         }
         try plain.checkRange(of: floats, name: name)

@@ -60,7 +60,7 @@ extension ModelDirectory {
         members.add("general.name", name)
         members.add("general.alignment", UInt32(GGUFHead.alignment))
         members.add("general.file_type", type.fileCode)
-        if type == .blocks8 { members.add("general.quantization_version", 2 as UInt32) }
+        if type.isInBlocks { members.add("general.quantization_version", 2 as UInt32) }
         func add(_ key: String, _ value: Int) {
             members.add("\(architecture).\(key)", UInt32(value))
         }
