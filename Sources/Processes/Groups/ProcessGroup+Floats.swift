@@ -31,9 +31,8 @@ extension ProcessGroup {
                 for round in 0..<(rounds.map(\.count).max() ?? 0) {
                     let own = round < rounds[rank].count ? rounds[rank][round] : []
                     // Where the ranks' parts of each range are: this one's stands where it is.
-                    var (parts, start): ([[UnsafeMutableBufferPointer<Float>]], Int) = unsafe (
-                        [], 0
-                    )
+                    var parts: [[UnsafeMutableBufferPointer<Float>]] = unsafe []
+                    var start = 0
                     for range in own {
                         unsafe parts.append(
                             (0..<count).map { other in
@@ -63,9 +62,10 @@ extension ProcessGroup {
                             }
                         },
                         patience: .watched)
-                    for unsafeparts in unsafe parts {
-                        unsafe Self.addTree(parts)
-                        if rank != 0 { unsafe _ = parts[rank].update(fromContentsOf: parts[0]) }
+                    for number in own.indices {
+                        unsafe Self.addTree(parts[number])
+                        guard rank != 0 else { continue }
+                        unsafe _ = parts[number][rank].update(fromContentsOf: parts[number][0])
                     }
                 }
             }
