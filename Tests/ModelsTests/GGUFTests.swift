@@ -243,7 +243,9 @@ private struct ReadGGUF {
         #expect(bytes[0..<2] == [0x00, 0xB8])
         // 4 is -8 steps, -4 and -3.9 would be 8 and are 7; halves of a step go up.
         #expect(bytes[2..<11] == [0xF0, 0x8F, 0x88, 0x87, 0x89, 0x88, 0x89, 0x81, 0x88])
-        let zeros = try FourBitBlocks.bytes(of: FloatBuffer(count: 32).all, name: "x")
+        let empty = FloatBuffer(count: 32)
+        let zeros = try FourBitBlocks.bytes(of: empty.all, name: "x")
+        withExtendedLifetime(empty) {}
         #expect(zeros == [0, 0] + [UInt8](repeating: 0x88, count: 16))
         buffer[3] = 600_000
         #expect(throws: ModelError.outOfRange(name: "x", value: 600_000, type: "Q4_0")) {
