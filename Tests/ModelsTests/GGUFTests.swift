@@ -246,7 +246,8 @@ private struct ReadGGUF {
         let empty = FloatBuffer(count: 32)
         let zeros = try FourBitBlocks.bytes(of: empty.all, name: "x")
         withExtendedLifetime(empty) {}
-        #expect(zeros == [0, 0] + [UInt8](repeating: 0x88, count: 16))
+        // The factor is nothing over -8, as it is where the format comes from.
+        #expect(zeros == [0, 0x80] + [UInt8](repeating: 0x88, count: 16))
         buffer[3] = 600_000
         #expect(throws: ModelError.outOfRange(name: "x", value: 600_000, type: "Q4_0")) {
             try FourBitBlocks.bytes(of: buffer.all, name: "x")

@@ -18,8 +18,8 @@ public protocol BatchPass: AnyObject {
     /// `scale` times the sum of a slot's losses. Where the batch carries states, each sequence
     /// begins with its own and leaves the one that it ends with; gradients end at the beginning.
     ///
-    /// Where the batch has a ``BatchInput/progress``, the pass may tell it, slot by slot, from which
-    /// float on a slot's gradient is done, before all of it is.
+    /// Where the batch has a `progress`, the pass may tell it, slot by slot, from which float on a
+    /// slot's gradient is done, before all of it is.
     func computeGradients(of slots: [BatchSlot], of batch: BatchInput, scale: Float)
 }
 

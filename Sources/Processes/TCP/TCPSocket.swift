@@ -169,8 +169,8 @@ final class TCPSocket: Sendable {
     /// The port of this end.
     var port: Int? { Self.address(self, isPeer: false)?.port }
 
-    /// Whether both ends are this one. A connection to a port of this machine at which nobody listens
-    /// is made where the system happens to choose the same port for its beginning.
+    /// Whether both ends are this one. A connection to a port of this machine at which nobody
+    /// listens is made where the system happens to choose the same port for its beginning.
     private var isItsOwnPeer: Bool {
         let (own, other) = (
             Self.address(self, isPeer: false), Self.address(self, isPeer: true)
