@@ -131,8 +131,8 @@ import Work
 
     @Test func `an architecture brings its own defaults to a trial`() throws {
         let plan = try plan("model.architecture=gpt2,llama", "training.optimizer=adamw,muon")
-        let rates = plan.trials.map(\.configuration.training.learningRate)
-        #expect(rates == [3e-3, 2e-2, 3e-3, 2e-2])
+        let rates = plan.trials.map(\.configuration.training.muonLearningRate)
+        #expect(plan.trials.count == 4 && rates.allSatisfy { $0 == 0.015 })
         #expect(plan.trials[0].configuration.model.shape.architectureName == "gpt2")
     }
 
