@@ -123,7 +123,8 @@ def world(tmp_path_factory, environment, published_folder):
     text = "\n\n\n".join(documents)
     for name in ["corpora/kjv.txt.zst", "corpus.txt.zst"]:
         compress(folder / name, text)
-    for name in ["corpus", "dump", "news", "web/a", "web/b", "data/1-a", "data/2-a"]:
+    for name in ["corpus", "dump", "news", "web/a", "web/b", "data/1-a", "data/2-a", "en/a",
+                 "de/a"]:
         compress(folder / f"{name}.jsonl.zst", lines(documents[:50]))
     compress(folder / "new/c.jsonl.zst", lines(documents[50:100]))
     (folder / "text.txt").write_text(text)
