@@ -23,7 +23,7 @@ extension ProcessGroup {
         let rounds = division.ranges.map { Division.rounds(of: $0, among: count) }
         let room = rounds[rank].map(Division.floatCount).max() ?? 0
         // Written before it is read.
-        var scratch = unsafe [Float](unsafeUninitializedCapacity: (count - 1) * room) {
+        var scratch = [Float](unsafeUninitializedCapacity: (count - 1) * room) {
             unsafe $1 = $0.count
         }
         try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
