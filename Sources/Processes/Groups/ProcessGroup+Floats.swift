@@ -24,7 +24,7 @@ extension ProcessGroup {
         let room = rounds[rank].map(Division.floatCount).max() ?? 0
         // Written before it is read.
         var scratch = [Float](unsafeUninitializedCapacity: (count - 1) * room) {
-            unsafe $1 = $0.count
+            $1 = $0.count
         }
         try unsafe floats.withUnsafeMutableBufferPointer { (floats) throws(ProcessError) in
             try unsafe scratch.withUnsafeMutableBufferPointer { (scratch) throws(ProcessError) in
