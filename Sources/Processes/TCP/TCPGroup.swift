@@ -60,17 +60,9 @@ public final class TCPGroup: ProcessGroup {
     public func exchange(
         sending: [OutgoingMessage], receiving: [IncomingMessage], patience: Patience
     ) throws(ProcessError) {
-        var waiting: [Peer] = []
-        for message in sending {
-            guard let peer = peers[message.rank] else { continue }
-            unsafe peer.begin(sending: message.bytes)
-            if !waiting.contains(where: { $0 === peer }) { waiting.append(peer) }
-        }
-        for message in receiving {
-            guard let peer = peers[message.rank] else { continue }
-            unsafe peer.begin(receiving: message.bytes)
-            if !waiting.contains(where: { $0 === peer }) { waiting.append(peer) }
-        }
+        for message in sending { unsafe peers[message.rank]?.begin(sending: message.bytes) }
+        for message in receiving { unsafe peers[message.rank]?.begin(receiving: message.bytes) }
+        var waiting = peers.compactMap(\.self).filter { !$0.isDone }
         var last = ContinuousClock.now
         while true {
             var hasMoved = false
