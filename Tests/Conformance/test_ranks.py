@@ -222,6 +222,18 @@ def test_a_secret_is_asked_for(folder):
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_layers_that_are_sent_by_themselves_have_the_same_bytes(folder, launcher):
+    """A model whose layers are large enough that each is sent while others are computed."""
+    wide = ["--set", "model.n_embd=256", "--set", "training.steps=3"]
+    if not (folder / "runs/wide/checkpoints/latest").exists():
+        succeed(train("tcp", 1, folder, "runs/wide", *wide, threads=2))
+    for count in [2, 4]:
+        output = f"runs/wide-{launcher}-{count}"
+        succeed(train(launcher, count, folder, output, *wide))
+        assert checkpoint(folder, output) == checkpoint(folder, "runs/wide")
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_rank_that_is_killed_is_named_and_the_run_goes_on(folder, launcher):
     """Kills at any moment; the next attempt has another number of ranks."""
     output, dice = f"runs/killed-{launcher}", random.Random(launcher)

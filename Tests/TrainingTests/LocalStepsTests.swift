@@ -300,6 +300,33 @@ import Work
         #expect(division.sentByteCount(ofFloats: 100, configuration) == 200)
     }
 
+    @Test("what is hidden is what is sent before the last layers are done, or the time of the pass")
+    func hidden() {
+        var shape = TrainingFixture.model
+        (shape.layerCount, shape.vocabularySize) = (3, 400)
+        let layout = shape.layout
+        var configuration = TrainingConfiguration()
+        let plan = BatchRunner.plan(
+            batchSize: 4, contextLength: 8, slotCount: 4, threadCount: 1, .best)
+        func hidden(_ seconds: Double, _ least: Int) -> Double {
+            let division = ParameterDivision(
+                layout, .muon, count: 2, leastStageCount: least)
+            return division.hiddenSeconds(
+                plan, shape, computeSeconds: seconds, bytesPerSecond: 1e6, configuration)
+        }
+        let division = ParameterDivision(layout, .muon, count: 2, leastStageCount: 1)
+        let least = (0..<2).map { division.stepped.count(of: $0) }.min() ?? 0
+        let sending = Double(4 * (layout.floatCount - least)) / 1e6
+        let last = division.stages[0].count + division.stages[1].count
+        let early = sending * (1 - Double(last) / Double(layout.floatCount))
+        // Two thirds of the last of four sequences.
+        #expect(abs(hidden(1e6, 1) - early) < 1e-6)
+        #expect(hidden(1e-3, 1) > 0 && hidden(1e-3, 1) <= 1e-3 * 2 / 3 / 4 + 1e-12)
+        #expect(hidden(1e6, .max) == 0)
+        configuration.localSteps = 5
+        #expect(hidden(1e6, 1) == 0)
+    }
+
     @Test("fewer exchanges are expected to cost less")
     func plan() throws {
         var plan = RankPlan(
