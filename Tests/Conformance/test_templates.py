@@ -137,17 +137,22 @@ class Maker:
         return variables
 
 
+@pytest.fixture(autouse=True)
+def still_clock(monkeypatch):
+    """Templates that write today's date write the probe's."""
+    monkeypatch.setattr(peer, "datetime", Day)
+
+
 def paths():
     return sorted(FOLDER.glob("*/*.jinja")) or [None]
 
 
 @pytest.mark.parametrize("path", paths(), ids=str)
-def test_texts(path, monkeypatch):
+def test_texts(path):
     """Where transformers renders, so do we, and to the same text; where a template refuses a
     conversation, both do."""
     if path is None:
         pytest.fail(f"{FOLDER} is not there: run `make conformance`")
-    monkeypatch.setattr(peer, "datetime", Day)
     source = path.read_text()
     lines, theirs = [], []
     for seed in range(CONVERSATIONS):
