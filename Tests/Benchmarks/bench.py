@@ -96,6 +96,15 @@ def arguments():
         "--new-tokens", type=int, default=100, help="tokens to draw (default: %(default)s)"
     )
 
+    group.add_argument(
+        "--generation-shapes",
+        type=chosen_from(generate.SHAPES),
+        default=list(generate.SHAPES),
+        metavar="NAME,NAME",
+        help="models for generate: small (6 layers of 384), gpt2 (124 million), long (the same "
+        "after 4,096 tokens) or all (default: all)",
+    )
+
     group = parser.add_argument_group("encode, shards, decode")
     group.add_argument(
         "--vocabularies",

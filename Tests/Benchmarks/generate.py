@@ -22,8 +22,12 @@ from tuning import tuned
 SHAPES = {
     "small": {"n_layer": 6, "n_head": 6, "n_embd": 384, "n_positions": 1024, "vocab_size": 16384},
     "gpt2": {"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 1024, "vocab_size": 50257},
+    "long": {"n_layer": 12, "n_head": 12, "n_embd": 768, "n_positions": 4608, "vocab_size": 50257},
 }
+PROMPT_LENGTHS = {"long": 4096}
 PROMPT_LENGTH = 256
+# llama.cpp keeps keys and values in float16, as it comes; for a long context so does Quern.
+CACHES = {"long": "float16"}
 # A program draws its text again until it has run so long: a small model has a text in no time.
 SECONDS = 10
 # Peers, and the weights that Quern has beside each. llama.cpp runs as its package on PyPI brings
@@ -41,8 +45,8 @@ PEERS = [
 
 
 def measure(options):
-    for name, shape in SHAPES.items():
-        measure_shape(name, shape, options)
+    for name in options.generation_shapes:
+        measure_shape(name, SHAPES[name], options)
 
 
 def measure_shape(name, shape, options):
@@ -51,13 +55,15 @@ def measure_shape(name, shape, options):
         say(f"generate, {name}: making the model ...")
         folder.mkdir(parents=True, exist_ok=True)
         peer("peers_generate.py", {"peer": "make", "shape": shape, "model": folder}, 2)
+    length, cache = PROMPT_LENGTHS.get(name, PROMPT_LENGTH), CACHES.get(name, "float32")
     prompt = [(7 * place * place + 3 * place) % shape["vocab_size"]
-              for place in range(PROMPT_LENGTH)]
+              for place in range(length)]
     prompt_file = folder / "prompt.json"
     prompt_file.write_text(json.dumps(prompt))
     request = {
         "model": folder, "prompt": prompt, "count": options.new_tokens,
         "threads": options.threads, "seconds": SECONDS, "server": llama_server(),
+        "context": shape["n_positions"],
     }
     own = {weights: (Series(), Series()) for weights in [
         "float32", "float16", "bfloat16", "int8", "q4_0"]}
@@ -67,7 +73,7 @@ def measure_shape(name, shape, options):
         say(f"generate, {name}: round {round_number + 1} of {options.repeat} ...")
         last = {}
         for weights, both in own.items():
-            answer = run_quern(folder, prompt_file, weights, options)
+            answer = run_quern(folder, prompt_file, weights, cache, options)
             last[weights] = answer
             add(both, answer)
             ids[weights], gigabytes[weights] = answer["ids"], answer["weight_bytes"] / 1e9
@@ -111,7 +117,8 @@ def measure_shape(name, shape, options):
         rows,
         [
             f"Medians of {counted(options.repeat, 'run')} of at least {SECONDS} seconds, each the "
-            f"median of its texts: a prompt of {PROMPT_LENGTH} tokens, then {options.new_tokens}. "
+            f"median of its texts: a prompt of {length} tokens, then {options.new_tokens}. "
+            f"Quern keeps keys and values in {cache}, llama.cpp in float16. "
             "Every token reads all matrices: GB/s is what that takes of memory.",
             "llama.cpp native is built for this processor, the other comes from its package. "
             "Tuned: tcmalloc, MKL's instructions of this processor, large pages.",
@@ -137,10 +144,10 @@ def agreement(ids, title):
     return f"{same} of {len(pairs)}"
 
 
-def run_quern(folder, prompt_file, weights, options):
+def run_quern(folder, prompt_file, weights, cache, options):
     finished = run(
         [PROBE, "generation-speed", folder, prompt_file, options.new_tokens, options.threads,
-         weights, SECONDS, "float32"],
+         weights, SECONDS, cache],
         options.threads,
     )
     return json.loads(finished.output) | {"peak_megabytes": finished.peak_megabytes}

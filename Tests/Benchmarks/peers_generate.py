@@ -2,10 +2,11 @@
 
 Takes one argument, a JSON object: `peer`, one of "torch", "transformers", "llama.cpp", "llama.cpp
 native" and "make", `model` (a Hugging Face directory), `prompt` (ids), `count` (tokens to draw),
-`threads`, `seconds` (the text is drawn anew until they have passed), for llama.cpp `gguf`, and for
-the native one `server`, its program. "make" writes a random GPT-2 of the `shape` to `model`, and
-GGUF files of it beside. Prints one JSON object: the ids, and tokens a second of the prompt and of
-the text after its first token, which the prompt gives: medians over the texts.
+`threads`, `seconds` (the text is drawn anew until they have passed), for llama.cpp `gguf` and
+`context` (positions of its cache), and for the native one `server`, its program. "make" writes a
+random GPT-2 of the `shape` to `model`, and GGUF files of it beside. Prints one JSON object: the
+ids, and tokens a second of the prompt and of the text after its first token, which the prompt
+gives: medians over the texts.
 """
 
 import json
@@ -137,7 +138,7 @@ def by_llama_cpp(request):
     params.model.path = request["gguf"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = request["threads"]
     params.n_parallel = 1
-    params.n_ctx = 1024
+    params.n_ctx = request["context"]
     params.n_batch = params.n_ubatch = 512
     params.verbosity = -1
     server = xllamacpp.Server(params)
@@ -153,9 +154,9 @@ def by_native_llama_cpp(request):
     server = subprocess.Popen(
         [
             request["server"], "--model", request["gguf"], "--threads", threads,
-            "--threads-batch", threads, "--parallel", "1", "--ctx-size", "1024", "--batch-size",
-            "512", "--ubatch-size", "512", "--log-disable", "--host", "127.0.0.1", "--port",
-            str(port),
+            "--threads-batch", threads, "--parallel", "1", "--ctx-size",
+            str(request["context"]), "--batch-size", "512", "--ubatch-size", "512",
+            "--log-disable", "--host", "127.0.0.1", "--port", str(port),
         ], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
