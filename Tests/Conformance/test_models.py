@@ -276,7 +276,7 @@ def dequantized(path, directory):
     for name, where in ggml_tensors(model.config, places, shift=0).items():
         numbers[where] = gguf.quants.dequantize(found[name].data, found[name].tensor_type)
     state = {
-        name: torch.from_numpy(numbers[where.numpy()]) - is_shifted(model.config, name)
+        name: torch.from_numpy(numbers[where.numpy()]) - int(is_shifted(model.config, name))
         for name, where in places.items()}
     assert all(tensor.isfinite().all() for tensor in state.values())
     missing = model.load_state_dict(state, strict=False).missing_keys
