@@ -37,23 +37,24 @@ import Testing
             let row = n + 2
             let (x, weight) = (Floats(rows * row, seed: 1), Floats(n, seed: 2))
             let dOut = Floats(rows * row, seed: 4)
-            for adds in [Int32(0), 1] {
+            for (adds, offset) in [(Int32(0), Float(0)), (1, 0), (0, 1), (1, 1)] {
                 var results: [[Floats]] = []
                 for level in [level, plain] {
                     let (out, rstd) = (Floats(rows * row), Floats(rows))
                     unsafe qk_numeric(level).pointee.rms_norm(
-                        rows, n, x.base, row, weight.base, 1e-5, out.base, row, rstd.base)
+                        rows, n, x.base, row, weight.base, offset, 1e-5, out.base, row, rstd.base)
                     let (dx, dWeight) = (Floats(rows * row, seed: 5), Floats(n, seed: 6))
                     unsafe qk_numeric(level).pointee.rms_norm_backward(
-                        rows, n, dOut.base, row, x.base, row, weight.base, rstd.base,
+                        rows, n, dOut.base, row, x.base, row, weight.base, offset, rstd.base,
                         dx.base, row, adds, dWeight.base)
                     results.append([out, rstd, dx, dWeight])
                     // In place: the output over the input, the gradient over that of the output.
                     let (own, dOwn) = (Floats(copying: x), Floats(copying: dOut))
                     unsafe qk_numeric(level).pointee.rms_norm(
-                        rows, n, own.base, row, weight.base, 1e-5, own.base, row, rstd.base)
+                        rows, n, own.base, row, weight.base, offset, 1e-5, own.base, row,
+                        rstd.base)
                     unsafe qk_numeric(level).pointee.rms_norm_backward(
-                        rows, n, dOwn.base, row, x.base, row, weight.base, rstd.base,
+                        rows, n, dOwn.base, row, x.base, row, weight.base, offset, rstd.base,
                         dOwn.base, row, 0, dWeight.base)
                     for r in 0..<rows {
                         for i in 0..<n {

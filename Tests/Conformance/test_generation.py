@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 from transformers import (
-    GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, LogitsProcessorList,
-    MinPLogitsWarper, Qwen3Config, Qwen3ForCausalLM, RepetitionPenaltyLogitsProcessor,
-    TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper,
+    Gemma3ForCausalLM, Gemma3TextConfig, GPT2Config, GPT2LMHeadModel, LlamaConfig,
+    LlamaForCausalLM, LogitsProcessorList, MinPLogitsWarper, Qwen3Config, Qwen3ForCausalLM,
+    RepetitionPenaltyLogitsProcessor, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper,
 )
 
 from model_probe import probe, write_json
@@ -73,6 +73,8 @@ MODELS = {
         bos_token_id=0, eos_token_id=0)),
     "llama": lambda: LlamaForCausalLM(LlamaConfig(**SHAPE)),
     "qwen3": lambda: Qwen3ForCausalLM(Qwen3Config(**SHAPE)),
+    "gemma3": lambda: Gemma3ForCausalLM(Gemma3TextConfig(
+        **SHAPE, sliding_window=7, sliding_window_pattern=2, query_pre_attn_scalar=10)),
 }
 
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 from transformers import (
-    AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM,
-    LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config,
-    Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
+    AutoModelForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GPT2Config, GPT2LMHeadModel,
+    GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig,
+    MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
 )
 
 from model_probe import probe, write_json
@@ -63,6 +63,23 @@ def qwen2(**changes):
 
 def qwen3(**changes):
     return rotary(Qwen3Config, Qwen3ForCausalLM, **changes)
+
+
+def gemma3(pattern="sf", scaling=None, **changes):
+    """A Gemma 3 with a window of five in the layers "s" of a pattern; heads of 16 floats, whose
+    width is not that of the model."""
+    kinds = {"s": "sliding_attention", "f": "full_attention"}
+    full = {"rope_type": "default", "rope_theta": 500.0} | (scaling or {})
+    shape = dict(
+        # The class gives the vector of a token that pads no gradient.
+        pad_token_id=None,
+        num_key_value_heads=2, head_dim=16, query_pre_attn_scalar=16, sliding_window=5,
+        num_hidden_layers=len(pattern), layer_types=[kinds[kind] for kind in pattern],
+        rope_parameters={
+            "full_attention": full,
+            "sliding_attention": {"rope_type": "default", "rope_theta": 50.0}},
+    )
+    return rotary(Gemma3TextConfig, Gemma3ForCausalLM, **(shape | changes))
 
 
 def neox(share=0.25, **changes):
@@ -126,6 +143,16 @@ MODELS = {
     "qwen3-window-biases": lambda **more: qwen3(
         use_sliding_window=True, sliding_window=3, max_window_layers=0, attention_bias=True,
         num_key_value_heads=1, **more),
+    "gemma3": gemma3,
+    "gemma3-linear": lambda **more: gemma3(
+        "fs", scaling={"rope_type": "linear", "factor": 8.0}, num_key_value_heads=1, **more),
+    "gemma3-other-scores": lambda **more: gemma3(
+        query_pre_attn_scalar=21, attention_bias=True, tie_word_embeddings=False,
+        hidden_activation="silu", **more),
+    "gemma3-of-seven": lambda **more: gemma3("sssssfs", **more),
+    "qwen3-window-order": lambda **more: qwen3(
+        use_sliding_window=True, sliding_window=4, max_window_layers=0, num_hidden_layers=3,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"], **more),
     "neox": neox,
     "neox-tanh": lambda **more: neox(hidden_act="gelu_new", **more),
     "neox-sequential": lambda **more: neox(
@@ -296,16 +323,22 @@ def test_checkpoint_loads_in_transformers(directory, model, tmp_path):
     with torch.no_grad():
         assert torch.equal(loaded(ids).logits, model(ids).logits)
     written, original = loaded.config.to_dict(), model.config.to_dict()
-    others = {"_name_or_path", "transformers_version", "bos_token_id", "eos_token_id"}
+    others = {
+        "_name_or_path", "transformers_version", "bos_token_id", "eos_token_id", "pad_token_id"}
     for key in original.keys() - others:
         # 1e-5 as a float32 is another double.
-        assert written[key] == pytest.approx(original[key]), key
+        if key == "rope_parameters" and "full_attention" in original[key]:
+            assert written[key].keys() == original[key].keys()
+            for kind, rotation in original[key].items():
+                assert written[key][kind] == pytest.approx(rotation), kind
+        else:
+            assert written[key] == pytest.approx(original[key]), key
     names = set(load_file(tmp_path / "model.safetensors"))
     assert names == set(load_file(directory / "model.safetensors"))
 
 
 @pytest.mark.parametrize(
-    "architecture", ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox"])
+    "architecture", ["gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gpt_neox"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_new_model(tmp_path, architecture, tied):
     """A new model has GPT-2's start and loads in its class."""
@@ -327,7 +360,9 @@ def test_new_model(tmp_path, architecture, tied):
             deviation = 0.01 if name.endswith(residual) else 0.02
             assert abs(tensor.std().item() - deviation) < 5e-4, name
         else:
-            assert (tensor == (1 if name.endswith("weight") else 0)).all(), name
+            # Gemma's norms hold what is added to one.
+            start = name.endswith("weight") and architecture != "gemma3_text"
+            assert (tensor == (1 if start else 0)).all(), name
     ids = list(range(20))
     out = tmp_path / "logits.safetensors"
     probe("logits", tmp_path, write_json(tmp_path / "ids.json", ids), out)

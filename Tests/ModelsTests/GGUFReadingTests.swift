@@ -44,6 +44,7 @@ import Work
             $0.variations.rotaryScaling = .llama3(rule)
         }
         let model = try tinyModel(known, heads: 4, width: 32)
+        roundOffsetGains(model)
         try write(model)
         let copy = try read()
         #expect(copy.parameters.array == model.parameters.array)
@@ -62,6 +63,28 @@ import Work
         let shorter = try GPT(directory: again)
         #expect(shorter.configuration.positionCount == 3)
         #expect(shorter.logits(for: [1, 2, 3]) == model.logits(for: [1, 2, 3]))
+    }
+
+    @Test(
+        "windows slide in the layers that a file says, by a rule or one by one",
+        arguments: [
+            [0, 1, 2, 3, 4, 6], [0, 1, 2], [0, 2, 4, 6], [0, 1, 3, 4, 6], [6], [0, 3],
+            [0, 1, 2, 3, 4, 5, 6], [],
+        ])
+    func windows(local: [Int]) throws {
+        let kind = ModelKind("gemma3") {
+            $0.architecture = .gemma3
+            $0.variations.slidingWindow = 3
+            $0.variations.fullLayers = Set(0..<7).subtracting(local)
+            $0.variations.localRotaryBase = 30
+        }
+        let model = try tinyModel(kind, layers: 7)
+        roundOffsetGains(model)
+        try write(model)
+        let copy = try read()
+        #expect(copy.configuration == model.configuration)
+        #expect(copy.configuration.localLayers == local)
+        #expect(copy.logits(for: [3, 1, 2, 5, 6]) == model.logits(for: [3, 1, 2, 5, 6]))
     }
 
     @Test("a Mistral comes back as the Llama that llama.cpp takes it for")
@@ -213,7 +236,7 @@ import Work
     @Test(
         "files that say what Quern does not compute are refused by name",
         arguments: [
-            ("general.architecture", "gemma3", "general.architecture is gemma3"),
+            ("general.architecture", "gemma2", "general.architecture is gemma2"),
             ("llama.rope.scaling.type", "longrope", "the rule longrope"),
             ("llama.surprise", "x", "llama.surprise"),
         ])

@@ -97,7 +97,10 @@ private struct ReadGGUF {
         #expect(file.tensors.count == model.layout.tensors.count)
         var found: [Float] = []
         for name in file.tensors.keys { found += try file.floats(name) }
-        let expected = model.layout.tensors.flatMap { model.parameters.array($0.range) }
+        let offset = model.configuration.architecture.normOffset
+        let expected = model.layout.tensors.flatMap { tensor in
+            model.parameters.array(tensor.range).map { tensor.role == .gain ? $0 + offset : $0 }
+        }
         #expect(found.sorted() == expected.sorted())
         #expect((file.tensors["output.weight"] == nil) == model.configuration.tiesEmbeddings)
     }

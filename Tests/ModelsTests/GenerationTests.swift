@@ -32,7 +32,7 @@ import Work
 
     @Test(
         "a text longer than a chunk, read in parts of any size, is a whole forward",
-        arguments: [0, 3, 6, 11, 12, 13].map { ModelKind.all[$0] })
+        arguments: [0, 3, 6, 11, 12, 13, 18].map { ModelKind.all[$0] })
     func chunks(kind: ModelKind) throws {
         let model = try tinyModel(kind, width: 16, positions: 300, vocabulary: 19)
         let ids = randomBatch(300, vocabulary: 19, seed: 2).inputs
@@ -81,7 +81,7 @@ import Work
 
     @Test(
         "the bits are those of one thread and of each text alone", arguments: formats,
-        [0, 3, 5, 12, 13].map { ModelKind.all[$0] })
+        [0, 3, 5, 12, 13, 18].map { ModelKind.all[$0] })
     func sameBits(formats: (WeightFormat, CacheFormat), kind: ModelKind) throws {
         let (weights, format) = formats
         let model = try tinyModel(kind, width: 96, positions: 80, vocabulary: 131)
@@ -112,7 +112,7 @@ import Work
 
     @Test("what reduced weights say is what a model of the rounded weights says")
     func reduced() throws {
-        for kind in [0, 4, 11, 13].map({ ModelKind.all[$0] }) {
+        for kind in [0, 4, 11, 13, 18].map({ ModelKind.all[$0] }) {
             let model = try tinyModel(kind, width: 40, positions: 60, vocabulary: 35)
             let ids = randomBatch(50, vocabulary: 35, seed: 3).inputs
             let exact = model.logits(for: ids).suffix(35)

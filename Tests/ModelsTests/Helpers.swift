@@ -66,7 +66,7 @@ struct ModelKind: CustomTestStringConvertible, Sendable {
             $0.architecture = .qwen2
             $0.variations.rotaryScaling = .yarn(.init(factor: 4, originalPositionCount: 12))
             $0.variations.slidingWindow = 2
-            $0.variations.fullLayerCount = 1
+            $0.variations.fullLayers = [0]
         },
         ModelKind("qwen3, biases, linear positions, relu gates") {
             $0.architecture = .qwen3
@@ -92,6 +92,25 @@ struct ModelKind: CustomTestStringConvertible, Sendable {
             $0.variations.attentionBiases = GPTVariations.AttentionBiases.none
             $0.rotaryBase = 30
         },
+        ModelKind("gemma3, a window of three in the first layer, linear positions in the second") {
+            $0.architecture = .gemma3
+            $0.keyValueHeadCount = 1
+            $0.headDimension = 6
+            $0.rotaryBase = 50
+            $0.variations.rotaryScaling = .linear(factor: 3)
+            $0.variations.slidingWindow = 3
+            $0.variations.fullLayers = [1]
+            $0.variations.localRotaryBase = 20
+        },
+        ModelKind("gemma3, a window in the second layer, other scores, biases, its own head") {
+            $0.architecture = .gemma3
+            $0.tiesEmbeddings = false
+            $0.variations.attentionBiases = .all
+            $0.variations.slidingWindow = 2
+            $0.variations.fullLayers = [0]
+            $0.variations.scoreDivisor = 10
+        },
+        ModelKind("gemma3 without a window") { $0.architecture = .gemma3 },
     ]
 }
 
@@ -114,6 +133,15 @@ func tinyModel(
         for index in tensor.range { model.parameters[index] += Float(generator.normal() * 0.3) }
     }
     return model
+}
+
+/// Rounds factors of norms that are stored less one to what a sum with one holds, so that a file
+/// that has the sums has all of them.
+func roundOffsetGains(_ model: GPT) {
+    guard model.configuration.architecture == .gemma3 else { return }
+    for tensor in model.layout.tensors where tensor.role == .gain {
+        for index in tensor.range { model.parameters[index] = (1 + model.parameters[index]) - 1 }
+    }
 }
 
 /// Kind of reading a sequence: whole or cut into documents, with or without dropout.

@@ -47,7 +47,7 @@ import Testing
                         "model.decoder.embed_tokens.weight",
                     ])
             ]
-            + [0, 1, 3, 5].map { index in
+            + [0, 1, 3, 5, 18].map { index in
                 Family(
                     testDescription: ModelKind.all[index].testDescription,
                     makeModel: { try tinyModel(ModelKind.all[index]) },

@@ -143,15 +143,15 @@ import Work
         arguments: [
             (
                 #"{"architecture": "gpt2", "n_kv_head": 2}"#,
-                "set architecture to llama, mistral, qwen2 or qwen3"
+                "set architecture to llama, mistral, qwen2, qwen3 or gemma3_text"
             ),
             (
                 #"{"architecture": "gpt2", "rope_theta": 5}"#,
-                "set architecture to llama, mistral, qwen2 or qwen3"
+                "set architecture to llama, mistral, qwen2, qwen3 or gemma3_text"
             ),
             (
                 #"{"architecture": "gpt2", "head_dim": 5}"#,
-                "set architecture to llama, mistral, qwen2 or qwen3"
+                "set architecture to llama, mistral, qwen2, qwen3 or gemma3_text"
             ),
             (#"{"architecture": "llama", "n_kv_head": 3}"#, "make n_kv_head a divisor of n_head"),
             (#"{"architecture": "llama", "n_kv_head": 0}"#, "give a whole number from 1"),
@@ -161,7 +161,7 @@ import Work
             (#"{"intermediate_size": -1}"#, "give a whole number from 1"),
             (
                 #"{"architecture": "gpt2", "position_embedding_type": "rotary"}"#,
-                "set architecture to llama, mistral, qwen2 or qwen3"
+                "set architecture to llama, mistral, qwen2, qwen3 or gemma3_text"
             ),
             (
                 #"{"architecture": "qwen3", "position_embedding_type": "sinusoidal"}"#,

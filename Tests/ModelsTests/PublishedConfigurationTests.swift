@@ -113,6 +113,55 @@ struct PublishedConfiguration: CustomTestStringConvertible, Sendable {
             $0.tiesEmbeddings = true
         },
         PublishedConfiguration(
+            "Gemma 3 1B",
+            """
+            {"architectures": ["Gemma3ForCausalLM"], "attention_bias": false,
+             "attention_dropout": 0.0, "attn_logit_softcapping": null, "bos_token_id": 2,
+             "cache_implementation": "hybrid", "eos_token_id": [1, 106],
+             "final_logit_softcapping": null, "head_dim": 256,
+             "hidden_activation": "gelu_pytorch_tanh", "hidden_size": 1152,
+             "initializer_range": 0.02, "intermediate_size": 6912,
+             "max_position_embeddings": 32768, "model_type": "gemma3_text",
+             "num_attention_heads": 4, "num_hidden_layers": 26, "num_key_value_heads": 1,
+             "pad_token_id": 0, "query_pre_attn_scalar": 256, "rms_norm_eps": 1e-06,
+             "rope_local_base_freq": 10000, "rope_scaling": null, "rope_theta": 1000000,
+             "sliding_window": 512, "sliding_window_pattern": 6, "torch_dtype": "bfloat16",
+             "transformers_version": "4.50.0.dev0", "use_cache": true, "vocab_size": 262144}
+            """, .gemma3, (26, 4, 1152, 32768, 262_144), epsilon: 1e-6
+        ) {
+            $0.keyValueHeadCount = 1
+            $0.headDimension = 256
+            $0.intermediateSize = 6912
+            $0.rotaryBase = 1_000_000
+            $0.variations.slidingWindow = 512
+            $0.variations.fullLayers = [5, 11, 17, 23]
+        },
+        PublishedConfiguration(
+            "Gemma 3 27B, of which the text",
+            """
+            {"architectures": ["Gemma3ForConditionalGeneration"], "boi_token_index": 255999,
+             "eoi_token_index": 256000, "eos_token_id": [1, 106], "image_token_index": 262144,
+             "initializer_range": 0.02, "mm_tokens_per_image": 256, "model_type": "gemma3",
+             "text_config": {"head_dim": 128, "hidden_size": 5376, "intermediate_size": 21504,
+               "model_type": "gemma3_text", "num_attention_heads": 32, "num_hidden_layers": 62,
+               "num_key_value_heads": 16, "query_pre_attn_scalar": 168,
+               "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024},
+             "torch_dtype": "bfloat16", "transformers_version": "4.50.0.dev0",
+             "vision_config": {"hidden_size": 1152, "image_size": 896, "intermediate_size": 4304,
+               "model_type": "siglip_vision_model", "num_attention_heads": 16,
+               "num_hidden_layers": 27, "patch_size": 14, "vision_use_head": false}}
+            """, .gemma3, (62, 32, 5376, 131_072, 262_208), epsilon: 1e-6
+        ) {
+            $0.keyValueHeadCount = 16
+            $0.headDimension = 128
+            $0.intermediateSize = 21504
+            $0.rotaryBase = 1_000_000
+            $0.variations.rotaryScaling = .linear(factor: 8)
+            $0.variations.scoreDivisor = 168
+            $0.variations.slidingWindow = 1024
+            $0.variations.fullLayers = Set((1...10).map { 6 * $0 - 1 })
+        },
+        PublishedConfiguration(
             "Pythia 70M",
             """
             {"architectures": ["GPTNeoXForCausalLM"], "bos_token_id": 0, "eos_token_id": 0,
@@ -235,14 +284,73 @@ struct PublishedConfiguration: CustomTestStringConvertible, Sendable {
     }
 
     @Test(
+        "a Gemma 3 that sees images is read as the part that reads text", arguments: [true, false])
+    func imagesBeside(isPublished: Bool) throws {
+        let kind = try #require(
+            ModelKind.all.first { $0.testDescription.hasPrefix("gemma3, a window of three") })
+        let model = try tinyModel(kind)
+        try model.write(toDirectory: directory.path)
+        let alone = try GPT(directory: directory.path)
+        let text = try String(contentsOfFile: directory.path + "/config.json", encoding: .utf8)
+        try Data(
+            #"{"model_type": "gemma3", "text_config": \#(text), "vision_config": {"a": 1}}"#.utf8
+        ).write(to: URL(fileURLWithPath: directory.path + "/config.json"))
+        let others = isPublished ? "vision_tower.x" : "model.vision_tower.x"
+        func write(_ more: [String]) throws {
+            let tensors = model.layout.tensors.map { tensor in
+                SafetensorsFile.Source(
+                    name: isPublished
+                        ? "language_model." + tensor.checkpointName
+                        : "model.language_model." + tensor.name,
+                    shape: tensor.shape, buffer: model.parameters, offset: tensor.offset)
+            }
+            let extra = more.map {
+                SafetensorsFile.Source(name: $0, shape: [3], buffer: model.parameters, offset: 0)
+            }
+            try SafetensorsFile.write(
+                tensors + extra, to: directory.path + "/model.safetensors")
+        }
+        try write([others])
+        let part = try GPT(directory: directory.path)
+        #expect(part.configuration == alone.configuration)
+        #expect(part.parameters.array == alone.parameters.array)
+        // What is neither the one nor the other is refused as ever.
+        try write(["audio_tower.x"])
+        let error = #expect(throws: ModelError.self) { try GPT(directory: directory.path) }
+        #expect(error?.description.contains("audio_tower.x") == true)
+        try write(["model.norm.weight"])
+        let twice = #expect(throws: ModelError.self) { try GPT(directory: directory.path) }
+        #expect(twice?.description.contains("under two names") == true)
+    }
+
+    @Test(
         "what Quern does not compute is refused for the reason that matters",
         arguments: [
             (#"{"model_type": "phi", "partial_rotary_factor": 0.4}"#, "model_type is phi"),
             (#"{"model_type": "phi3", "original_max_position_embeddings": 4096}"#, "phi3"),
+            (#"{"model_type": "gemma2", "sliding_window": 8}"#, "model_type is gemma2, none of"),
             (
-                #"{"model_type": "gemma3_text", "rope_local_base_freq": 1e4, "sliding_window": 8}"#,
-                "model_type is gemma3_text, none of"
+                #"{"model_type": "gemma3_text", "rope_parameters": {"rope_theta": 9.0}}"#,
+                "the key \"rope_theta\", where"
             ),
+            (
+                #"{"model_type": "gemma3_text", "rope_parameters": {"full_attention": 9.0}}"#,
+                "no object under full_attention"
+            ),
+            (
+                #"{"model_type": "gemma3_text", "rope_parameters": {"full_attention": {"x": 1}}}"#,
+                "\"x\""
+            ),
+            (#"{"model_type": "gemma3_text", "sliding_window_pattern": 0}"#, "pattern is 0"),
+            (#"{"model_type": "gemma3_text", "sliding_window": 0}"#, "a sliding window of 0"),
+            (#"{"model_type": "gemma3_text", "query_pre_attn_scalar": 0}"#, "the root of 0"),
+            (#"{"model_type": "gemma3_text", "rope_local_base_freq": 0.5}"#, "a base 0.5"),
+            (#"{"model_type": "gemma3_text", "num_hidden_layers": 1000000000}"#, "n_layer"),
+            (#"{"model_type": "gemma3_text", "final_logit_softcapping": 30.0}"#, "softcapping"),
+            (#"{"model_type": "gemma3"}"#, "no text_config"),
+            (#"{"model_type": "gemma3", "text_config": {"model_type": "gemma2"}}"#, "is gemma2"),
+            (#"{"model_type": "gemma3", "text_config": {"surprise": 1}}"#, "\"surprise\""),
+            (#"{"model_type": "gemma3", "text_config": {}, "surprise": 1}"#, "\"surprise\""),
             (#"{"model_type": "gpt_neox", "rotary_pct": 0.1}"#, "0.1 of a head's 96"),
             (#"{"model_type": "gpt_neox", "rotary_pct": 1e300}"#, "not a share"),
             (#"{"model_type": "gpt_neox", "rotary_pct": -1}"#, "not a share"),
@@ -267,8 +375,13 @@ struct PublishedConfiguration: CustomTestStringConvertible, Sendable {
             (#"{"model_type": "mistral", "sliding_window": 0}"#, "a sliding window of 0"),
             (
                 #"{"model_type": "qwen2", "num_hidden_layers": 2, "use_sliding_window": true,"#
-                    + #" "layer_types": ["sliding_attention", "full_attention"]}"#,
-                "layers of the type full_attention behind"
+                    + #" "layer_types": ["sliding_attention", "linear_attention"]}"#,
+                "layers of the type linear_attention"
+            ),
+            (
+                #"{"model_type": "qwen2", "num_hidden_layers": 2, "use_sliding_window": true,"#
+                    + #" "layer_types": ["sliding_attention"]}"#,
+                "1 types for 2 layers"
             ),
         ])
     func refused(text: String, reason: String) throws {

@@ -47,8 +47,9 @@ import Testing
             #expect(row[3].hasPrefix("`\(architecture.ggufName)`"), "\(row)")
             var sliding = GPTConfiguration(architecture)
             sliding.variations.slidingWindow = 3
-            #expect(!architecture.canSlide || sliding.ggufObstacle != nil)
-            #expect(architecture.canSlide == row[3].contains("if no window slides"), "\(row)")
+            let isRefused = architecture.canSlide && !architecture.turnsByLayer
+            #expect(!isRefused || sliding.ggufObstacle != nil)
+            #expect(isRefused == row[3].contains("if no window slides"), "\(row)")
         }
     }
 
@@ -69,6 +70,9 @@ import Testing
                     #"{"model_type": "\#(type)", "sliding_window": null, "\#($0)": \#(rule)}"#
                 }
             }
+        }
+        func gemma(_ settings: String...) -> [String] {
+            settings.map { #"{"model_type": "gemma3_text", "num_hidden_layers": 2, \#($0)}"# }
         }
         let window = #""use_sliding_window": true, "sliding_window": 9, "num_hidden_layers": 2"#
         return [
@@ -105,10 +109,33 @@ import Testing
                 #"{"model_type": "qwen3", \#(window), "layer_types":"#
                     + #" ["full_attention", "sliding_attention"]}"#,
             ],
-            "max_window_layers, layer_types: other orders": [
-                #"{"model_type": "qwen2", \#(window), "layer_types":"#
+            "max_window_layers, layer_types: other orders in qwen2, qwen3": ["qwen2", "qwen3"].map {
+                #"{"model_type": "\#($0)", \#(window), "layer_types":"#
                     + #" ["sliding_attention", "full_attention"]}"#
-            ],
+            },
+            "max_window_layers, layer_types: any order in gemma3_text": gemma(
+                #""layer_types": ["sliding_attention", "full_attention"]"#,
+                #""layer_types": ["full_attention", "full_attention"]"#,
+                #""sliding_window_pattern": 2"#),
+            "max_window_layers, layer_types: several types in mistral, other types": [
+                #"{"model_type": "mistral", "num_hidden_layers": 2, "layer_types":"#
+                    + #" ["sliding_attention", "full_attention"]}"#
+            ] + gemma(#""layer_types": ["sliding_attention", "chunked_attention"]"#),
+            "sliding_window: in gemma3_text": gemma(#""sliding_window": 9"#),
+            "query_pre_attn_scalar: head_dim in gemma3_text": gemma(
+                #""head_dim": 64, "query_pre_attn_scalar": 64"#),
+            "query_pre_attn_scalar: others": gemma(
+                #""head_dim": 64, "query_pre_attn_scalar": 72"#),
+            "rope_local_base_freq, rope_parameters of sliding_attention: default": gemma(
+                #""rope_local_base_freq": 300.0"#,
+                #""rope_parameters": {"sliding_attention": {"rope_type": "default","#
+                    + #" "rope_theta": 30.0}}"#),
+            "rope_local_base_freq, rope_parameters of sliding_attention: other rules": gemma(
+                #""rope_parameters": {"sliding_attention": {"rope_type": "linear","#
+                    + #" "factor": 2.0}}"#),
+            "final_logit_softcapping, attn_logit_softcapping: any number": gemma(
+                #""final_logit_softcapping": 30.0"#, #""attn_logit_softcapping": 50.0"#),
+            "use_bidirectional_attention: true": gemma(#""use_bidirectional_attention": true"#),
             "partial_rotary_factor: 1": [#"{"model_type": "llama", "partial_rotary_factor": 1.0}"#],
             "partial_rotary_factor: others": [
                 #"{"model_type": "llama", "partial_rotary_factor": 0.5}"#

@@ -39,7 +39,7 @@ import Work
 
     @Test(
         "a text is the same with drafts of any length, whatever is drawn how",
-        arguments: [0, 3, 5, 12, 13].map { ModelKind.all[$0] })
+        arguments: [0, 3, 5, 12, 13, 18].map { ModelKind.all[$0] })
     func sameText(kind: ModelKind) throws {
         // Few tokens, so that drafts are often right.
         let model = try tinyModel(kind, width: 16, positions: 24, vocabulary: 6)

@@ -43,7 +43,7 @@ import Work
         arguments: availableLevels,
         WeightFormat.allCases.map { ($0, CacheFormat.float32) } + [(.float32, .float16)])
     func sameBits(level: KernelLevel, formats: (WeightFormat, CacheFormat)) throws {
-        for kind in [0, 6, 12].map({ ModelKind.all[$0] }) {
+        for kind in [0, 6, 12, 18].map({ ModelKind.all[$0] }) {
             let model = try tinyModel(kind, width: 24, positions: 550, vocabulary: 19)
             try checkBits(
                 model.makeInferencePass(

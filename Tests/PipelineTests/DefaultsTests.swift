@@ -138,7 +138,7 @@ import Training
         #expect(read.training.beta1 == rates.beta1BesideMuon)
         if let decoder = shape as? GPTConfiguration {
             #expect(decoder.architecture.rawValue == name)
-            #expect(decoder.tiesEmbeddings == (name == "gpt2"))
+            #expect(decoder.tiesEmbeddings == ["gpt2", "gemma3_text"].contains(name))
         }
         let adamW = try self.read(
             #"{"model": {"architecture": "\#(name)"}, "training": {"optimizer": "adamw"}}"#)

@@ -47,6 +47,12 @@ public struct GGUFMembers: Sendable, Equatable {
         for value in values { Self.append(value, to: &bytes) }
     }
 
+    /// Adds a list of truths. O(count).
+    public mutating func add(_ key: String, _ values: [Bool]) {
+        beginArray(key, .bool, count: values.count)
+        for value in values { bytes.append(value ? 1 : 0) }
+    }
+
     /// Adds a list of numbers. O(count).
     public mutating func add(_ key: String, _ values: [Int32]) {
         beginArray(key, .int32, count: values.count)

@@ -238,17 +238,18 @@ typedef struct {
         long rows, long n, const float *dout, const float *x, const float *weight,
         const float *mean, const float *rstd, float *dx, float *dweight, float *dbias);
 
-    /// out[r] = x[r] / √(mean of x[r]² + epsilon) * weight for each of `rows` rows of `n`; out may
-    /// be x. Zhang and Sennrich, https://arxiv.org/abs/1910.07467.
+    /// out[r] = x[r] / √(mean of x[r]² + epsilon) * (offset + weight) for each of `rows` rows of
+    /// `n`; out may be x. Zhang and Sennrich, https://arxiv.org/abs/1910.07467.
     void (*rms_norm)(
-        long rows, long n, const float *x, long x_row, const float *weight, float epsilon,
-        float *out, long out_row, float *rstd);
+        long rows, long n, const float *x, long x_row, const float *weight, float offset,
+        float epsilon, float *out, long out_row, float *rstd);
 
     /// The gradient of `rms_norm`: adds to dweight, and to dx when `adds`, else writes dx, which
     /// may then be dout.
     void (*rms_norm_backward)(
         long rows, long n, const float *dout, long dout_row, const float *x, long x_row,
-        const float *weight, const float *rstd, float *dx, long dx_row, int adds, float *dweight);
+        const float *weight, float offset, const float *rstd, float *dx, long dx_row, int adds,
+        float *dweight);
 
     /// Turns each head of x in place: of its `d` floats, i and i + d/2 are the coordinates of a
     /// point that is turned by the angle of position places[r] and i. A row of `table` is

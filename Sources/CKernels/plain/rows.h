@@ -41,32 +41,33 @@ static void layer_norm_backward(
 }
 
 static void rms_norm(
-    long rows, long n, const float *x, long x_row, const float *weight, float epsilon, float *out,
-    long out_row, float *rstd) {
+    long rows, long n, const float *x, long x_row, const float *weight, float offset,
+    float epsilon, float *out, long out_row, float *rstd) {
     for (long r = 0; r < rows; r++) {
         double squares = 0;
         for (long i = 0; i < n; i++) { squares += (double)x[r * x_row + i] * x[r * x_row + i]; }
         rstd[r] = (float)(1 / sqrt(squares / (double)n + epsilon));
         for (long i = 0; i < n; i++) {
-            out[r * out_row + i] = x[r * x_row + i] * rstd[r] * weight[i];
+            out[r * out_row + i] = x[r * x_row + i] * rstd[r] * (weight[i] + offset);
         }
     }
 }
 
 static void rms_norm_backward(
     long rows, long n, const float *dout, long dout_row, const float *x, long x_row,
-    const float *weight, const float *rstd, float *dx, long dx_row, int adds, float *dweight) {
+    const float *weight, float offset, const float *rstd, float *dx, long dx_row, int adds,
+    float *dweight) {
     for (long r = 0; r < rows; r++) {
         double product = 0;
         for (long i = 0; i < n; i++) {
             float normed = x[r * x_row + i] * rstd[r];
-            product += (double)dout[r * dout_row + i] * weight[i] * normed;
+            product += (double)dout[r * dout_row + i] * (weight[i] + offset) * normed;
             dweight[i] += dout[r * dout_row + i] * normed;
         }
         float p = (float)(product / (double)n);
         for (long i = 0; i < n; i++) {
             float normed = x[r * x_row + i] * rstd[r];
-            float d = rstd[r] * (dout[r * dout_row + i] * weight[i] - normed * p);
+            float d = rstd[r] * (dout[r * dout_row + i] * (weight[i] + offset) - normed * p);
             dx[r * dx_row + i] = d + (adds ? dx[r * dx_row + i] : 0);
         }
     }

@@ -48,8 +48,8 @@ static void layer_norm_backward(
 }
 
 static void rms_norm(
-    long rows, long n, const float *x, long x_row, const float *weight, float epsilon, float *out,
-    long out_row, float *rstd) {
+    long rows, long n, const float *x, long x_row, const float *weight, float offset,
+    float epsilon, float *out, long out_row, float *rstd) {
     for (long r = 0; r < rows; r++, x += x_row, out += out_row) {
         vf squares = 0;
         FOR_VECTORS(i, lanes, n) {
@@ -59,7 +59,7 @@ static void rms_norm(
         float scale = 1 / sqrtf(sum_of(squares) / (float)n + epsilon);
         FOR_VECTORS(i, lanes, n) {
             vf normed = load_some(x + i, lanes) * scale;
-            store_some(out + i, normed * load_some(weight + i, lanes), lanes);
+            store_some(out + i, normed * (load_some(weight + i, lanes) + offset), lanes);
         }
         rstd[r] = scale;
     }
@@ -67,18 +67,19 @@ static void rms_norm(
 
 static void rms_norm_backward(
     long rows, long n, const float *dout, long dout_row, const float *x, long x_row,
-    const float *weight, const float *rstd, float *dx, long dx_row, int adds, float *dweight) {
+    const float *weight, float offset, const float *rstd, float *dx, long dx_row, int adds,
+    float *dweight) {
     for (long r = 0; r < rows; r++, dout += dout_row, x += x_row, dx += dx_row) {
         vf product = 0;
         FOR_VECTORS(i, lanes, n) {
             vf g = load_some(dout + i, lanes), normed = load_some(x + i, lanes) * rstd[r];
-            product += g * load_some(weight + i, lanes) * normed;
+            product += g * (load_some(weight + i, lanes) + offset) * normed;
             store_some(dweight + i, load_some(dweight + i, lanes) + g * normed, lanes);
         }
         float p = sum_of(product) / (float)n;
         FOR_VECTORS(i, lanes, n) {
             vf normed = load_some(x + i, lanes) * rstd[r];
-            vf dnormed = load_some(dout + i, lanes) * load_some(weight + i, lanes);
+            vf dnormed = load_some(dout + i, lanes) * (load_some(weight + i, lanes) + offset);
             vf d = (dnormed - normed * p) * rstd[r];
             if (adds) { d += load_some(dx + i, lanes); }
             store_some(dx + i, d, lanes);

@@ -14,6 +14,10 @@ public enum Architecture: String, Codable, CaseIterable, Sendable {
     case qwen2
     /// `Qwen3ForCausalLM`: as ``llama``, with an RMSNorm over each head's queries and keys.
     case qwen3
+    /// `Gemma3ForCausalLM`: as ``qwen3``, with a norm also of what each part of a block adds, gates
+    /// of GELU, tokens' vectors times the root of their length, and layers in which a window slides
+    /// and positions turn by a base of their own.
+    case gemma3 = "gemma3_text"
     /// `GPTNeoXForCausalLM`: rotary positions in a part of each head, LayerNorm, biases, GELU; both
     /// parts of a block read the same stream. Pythia's architecture.
     case gptNeoX = "gpt_neox"
@@ -21,16 +25,22 @@ public enum Architecture: String, Codable, CaseIterable, Sendable {
     /// Whether a position is a turn of queries and keys; otherwise it is a learned vector.
     var isRotary: Bool { self != .gpt2 }
     /// The architectures that have rotary positions, for a person.
-    static let rotaryNames = "llama, mistral, qwen2 or qwen3"
+    static let rotaryNames = "llama, mistral, qwen2, qwen3 or gemma3_text"
     /// Whether the norms are RMSNorm; otherwise they are LayerNorm.
     var usesRMSNorm: Bool { self != .gpt2 && self != .gptNeoX }
-    /// Whether the feed-forward part is SwiGLU; otherwise it is GELU.
+    /// Whether the feed-forward part has a gate, as SwiGLU; otherwise it is GELU alone.
     var isGated: Bool { self != .gpt2 && self != .gptNeoX }
     /// Whether the output head of a new model is the token embedding, as in the configurations of
     /// Hugging Face's classes.
-    var tiesEmbeddings: Bool { self == .gpt2 }
+    var tiesEmbeddings: Bool { self == .gpt2 || self == .gemma3 }
     /// Whether each head's queries and keys pass through an RMSNorm.
-    var normalisesHeads: Bool { self == .qwen3 }
+    var normalisesHeads: Bool { self == .qwen3 || self == .gemma3 }
+    /// Whether what each part of a block adds to the stream passes through a norm first.
+    var normalisesAdditions: Bool { self == .gemma3 }
+    /// What is added to the factors of every norm.
+    var normOffset: Float { self == .gemma3 ? 1 : 0 }
+    /// Whether a token's vector is multiplied by the root of its length where it is read.
+    var scalesEmbeddings: Bool { self == .gemma3 }
 }
 
 /// The ways in which a decoder tells positions apart.

@@ -19,7 +19,7 @@ public final class GPT: LanguageModel {
 
     let slices: ParameterSlices
     /// The angles of rotary positions, (positions, head size); nil where positions are learned.
-    let rotaryTable: FloatBuffer?
+    let rotaryTable: RotaryTable?
 
     /// A model whose parameters are all zero, for a reader to fill.
     public init(zeros configuration: GPTConfiguration) throws(ModelError) {
@@ -29,8 +29,7 @@ public final class GPT: LanguageModel {
         try configuration.checkParameterMemory(layout)
         parameters = FloatBuffer(count: layout.floatCount)
         slices = ParameterSlices(configuration, layout, in: parameters.all)
-        rotaryTable =
-            configuration.architecture.isRotary ? RotaryTable.make(configuration) : nil
+        rotaryTable = configuration.architecture.isRotary ? RotaryTable(configuration) : nil
     }
 
     /// A model with the random start of ``initialize(seed:)``.
@@ -42,7 +41,7 @@ public final class GPT: LanguageModel {
     }
 
     /// GPT-2's random start: weights from N(0, 0.02²), the projections that add to the residual
-    /// stream from N(0, 0.02² / 2L) for L layers, biases 0, the gains of norms 1.
+    /// stream from N(0, 0.02² / 2L) for L layers, biases 0, the factors of norms 1.
     public func initialize(seed: UInt64) {
         var generator = RandomGenerator(seed: seed)
         let residualScale = 1 / Double(2 * configuration.layerCount).squareRoot()
@@ -54,7 +53,9 @@ public final class GPT: LanguageModel {
                 continue
             }
             switch tensor.role {
-            case .gain: for index in tensor.range { parameters[index] = 1 }
+            case .gain:
+                let start = 1 - configuration.architecture.normOffset
+                for index in tensor.range { parameters[index] = start }
             case .bias: for index in tensor.range { parameters[index] = 0 }
             case .embedding, .head, .matrix, .residualMatrix:
                 let deviation = tensor.role == .residualMatrix ? 0.02 * residualScale : 0.02

@@ -45,9 +45,11 @@ extension GPTConfiguration: ModelShape {
             place(block.qkv, from: c, to: [q, k, k], .matrix)
             for name in block.headNorms { placement.norm([name], headSize) }
             place(block.out, from: q, to: [c], .residualMatrix)
+            if architecture.normalisesAdditions { placement.norm(block.addedNorm1, c) }
             placement.norm(block.norm2, c)
             place(block.up, from: c, to: architecture.isGated ? [f, f] : [f], .matrix)
             place(block.down, from: f, to: [c], .residualMatrix)
+            if architecture.normalisesAdditions { placement.norm(block.addedNorm2, c) }
         }
         placement.beginPart()
         placement.norm(names.finalNorm, c)
@@ -84,9 +86,14 @@ extension GPTConfiguration: ModelShape {
             facts.append(("biases", "in the feed-forward part"))
         }
         if slides, let window = variations.slidingWindow {
-            let first = variations.fullLayerCount
-            facts.append(
-                ("window", "\(window) tokens" + (first > 0 ? " from layer \(first + 1) on" : "")))
+            let (local, first) = (localLayers, localLayers[0])
+            let places =
+                local.count == layerCount
+                ? ""
+                : local == Array(first..<layerCount)
+                    ? " from layer \(first + 1) on"
+                    : " in \(local.count) of \(layerCount) layers"
+            facts.append(("window", "\(window) tokens" + places))
         }
         return facts
     }

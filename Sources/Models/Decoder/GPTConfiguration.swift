@@ -156,6 +156,8 @@ extension GPTConfiguration: Equatable {
             && a.hasFeedForwardBiases == b.hasFeedForwardBiases
             && a.isParallel == b.isParallel && a.rotaryShare == b.rotaryShare
             && a.variations.rotaryScaling == b.variations.rotaryScaling
+            && a.localRotaryBase == b.localRotaryBase && a.scoreLength == b.scoreLength
+            && (a.localRotaryBase == nil || a.localLayers == b.localLayers)
             && (0..<a.layerCount).allSatisfy { a.window(ofLayer: $0) == b.window(ofLayer: $0) }
     }
 }
@@ -194,7 +196,7 @@ extension GPTConfiguration {
                 reason: "rotary positions turn pairs, and a head has \(headSize) floats; "
                     + "choose n_embd and n_head so that n_embd / n_head is even, or set head_dim")
         }
-        guard positionCount * headSize <= 1 << 28 else {
+        guard positionCount * headSize <= 1 << 28 / (localRotaryBase == nil ? 1 : 2) else {
             throw .badConfiguration(
                 reason: "n_positions \(positionCount) with heads of \(headSize) floats takes more "
                     + "than 1 GiB of angles; lower n_positions")

@@ -4,6 +4,8 @@ struct ParameterSlices {
     struct Norm {
         let weight: FloatSlice
         let bias: FloatSlice?
+        /// What is added to the weights of RMSNorm.
+        var offset: Float = 0
     }
 
     /// A product's matrix (in, out) and its bias (out).
@@ -20,9 +22,11 @@ struct ParameterSlices {
         let queryNorm: Norm?  // (head size)
         let keyNorm: Norm?  // (head size)
         var out: Linear  // (Q, C)
+        let addedNorm1: Norm?  // (C), of what attention adds
         let norm2: Norm  // (C)
         var up: Linear  // (C, F), or (C, 2F): [gate | up]
         var down: Linear  // (F, C)
+        let addedNorm2: Norm?  // (C), of what the feed-forward part adds
 
         /// The norms of heads, where there are any.
         var headNorms: (query: Norm, key: Norm)? {
@@ -50,7 +54,8 @@ struct ParameterSlices {
             return Matrix(slice(), shape[0], shape[1])
         }
         func norm(hasBias: Bool = !architecture.usesRMSNorm) -> Norm {
-            Norm(weight: slice(), bias: hasBias ? slice() : nil)
+            Norm(
+                weight: slice(), bias: hasBias ? slice() : nil, offset: architecture.normOffset)
         }
         /// The next `partCount` tensors, which lie one behind the other, as one.
         func joined(_ partCount: Int) -> (floats: FloatSlice, rows: Int) {
@@ -77,7 +82,9 @@ struct ParameterSlices {
                 norm1: norm(), qkv: linear(block.qkv),
                 queryNorm: architecture.normalisesHeads ? norm() : nil,
                 keyNorm: architecture.normalisesHeads ? norm() : nil, out: linear(block.out),
-                norm2: norm(), up: linear(block.up), down: linear(block.down))
+                addedNorm1: architecture.normalisesAdditions ? norm() : nil,
+                norm2: norm(), up: linear(block.up), down: linear(block.down),
+                addedNorm2: architecture.normalisesAdditions ? norm() : nil)
         }
         finalNorm = norm()
         head = configuration.tiesEmbeddings ? tokens : table()

@@ -16,9 +16,11 @@ struct TensorNames {
         let qkv: Linear
         let headNorms: [String]  // of queries and keys, or none
         let out: Linear
+        var addedNorm1: [String] = []  // of what attention adds, or none
         let norm2: [String]
         let up: Linear
         let down: Linear
+        var addedNorm2: [String] = []  // of what the feed-forward part adds, or none
     }
 
     /// Before every name in the file but the head's.
@@ -84,7 +86,7 @@ struct TensorNames {
                     up: linear("mlp.dense_h_to_4h", hasBias: isBiased),
                     down: linear("mlp.dense_4h_to_h", hasBias: isBiased))
             }
-        case .llama, .mistral, .qwen2, .qwen3:
+        case .llama, .mistral, .qwen2, .qwen3, .gemma3:
             prefix = "model."
             tokens = "embed_tokens.weight"
             positions = nil
@@ -97,6 +99,7 @@ struct TensorNames {
                 func linear(_ names: String..., hasBiases: Bool) -> Linear {
                     Linear(weights: named(names), biases: hasBiases ? named(names, "bias") : [])
                 }
+                let addsNorms = architecture.normalisesAdditions
                 return Block(
                     norm1: named(["input_layernorm"]),
                     qkv: linear(
@@ -105,9 +108,14 @@ struct TensorNames {
                     headNorms: architecture.normalisesHeads
                         ? named(["self_attn.q_norm", "self_attn.k_norm"]) : [],
                     out: linear("self_attn.o_proj", hasBiases: attention == .all),
-                    norm2: named(["post_attention_layernorm"]),
+                    // The name of the one in Llama is that of the other where there are both.
+                    addedNorm1: addsNorms ? named(["post_attention_layernorm"]) : [],
+                    norm2: named([
+                        addsNorms ? "pre_feedforward_layernorm" : "post_attention_layernorm"
+                    ]),
                     up: linear("mlp.gate_proj", "mlp.up_proj", hasBiases: isBiased),
-                    down: linear("mlp.down_proj", hasBiases: isBiased))
+                    down: linear("mlp.down_proj", hasBiases: isBiased),
+                    addedNorm2: addsNorms ? named(["post_feedforward_layernorm"]) : [])
             }
         }
     }

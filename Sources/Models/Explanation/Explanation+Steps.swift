@@ -10,13 +10,15 @@ extension Explanation {
             detail: .tokens)
     }
 
-    /// Ids to the rows x of an embedding.
+    /// Ids to the rows x of an embedding, times the root of their length where that is so.
     static func embeddingStep<Scalar>(
-        _ ids: [TokenID], _ x: PlainMatrix<Scalar>, in embedding: PlainMatrix<Scalar>
+        _ ids: [TokenID], _ x: PlainMatrix<Scalar>, in embedding: PlainMatrix<Scalar>,
+        isScaled: Bool = false
     ) -> Step {
         Step(
             name: "embedding", title: "Embedding: a learned row for each token",
-            formula: "x = E[id]; nearest by cosine e·e' / (|e|·|e'|)",
+            formula: "x = E[id]" + (isScaled ? " · √\(x.columns)" : "")
+                + "; nearest by cosine e·e' / (|e|·|e'|)",
             source: "Bengio and others, 2003, https://www.jmlr.org/papers/v3/bengio03a.html",
             values: [.init("x", x)], detail: .neighbours(of: ids, in: embedding))
     }

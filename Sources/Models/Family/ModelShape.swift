@@ -65,6 +65,9 @@ public protocol ModelShape: Codable, Sendable, Equatable, SettingSection {
 
     /// Shape and end token that a `config.json` describes; throws for what is not computed so.
     static func read(_ file: ConfigurationData) throws -> (shape: Self, endToken: Int?)
+    /// Where the model lies in a checkpoint of one of ``modelTypes`` that has others beside it; nil
+    /// where it is alone.
+    static func part(ofModelType modelType: String) -> CheckpointPart?
     /// The text of `config.json`.
     func configurationText(endToken: TokenID?, type: NumberType) -> String
 }
@@ -72,6 +75,8 @@ public protocol ModelShape: Codable, Sendable, Equatable, SettingSection {
 extension ModelShape {
     /// Values of `model_type`: those of the architecture.
     public static var modelTypes: [String] { architectures }
+    /// It is alone.
+    public static func part(ofModelType modelType: String) -> CheckpointPart? { nil }
     /// Slots are worked on apart.
     public static var joinsSlots: Bool { false }
     /// Texts are no pairs.

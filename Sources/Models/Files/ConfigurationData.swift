@@ -21,6 +21,13 @@ public struct ConfigurationData {
         try JSONDecoder().decode(fields, from: data)
     }
 
+    /// The fields of the object under `key`; nil where there is none. O(size).
+    func member(_ key: String) throws -> ConfigurationData? {
+        let whole = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        guard let member = whole?[key] as? [String: Any] else { return nil }
+        return try ConfigurationData(JSONSerialization.data(withJSONObject: member))
+    }
+
     /// Throws if a key that says something is neither among `known` nor one that changes nothing.
     func check(known: Set<String>) throws { try decode(Settings.self).check(known: known) }
 

@@ -8,6 +8,8 @@ import Foundation
 struct ModelConfigurationFile {
     let configuration: any ModelShape
     let endToken: Int?
+    /// Where the model lies in its checkpoint; nil where it is alone.
+    let part: CheckpointPart?
 
     init(path: String) throws(ModelError) {
         let bytes = try SmallFile.bytes(path)
@@ -19,7 +21,7 @@ struct ModelConfigurationFile {
         } catch {
             throw .malformed(path: path, reason: "\(error.reason) (byte \(error.offset))")
         }
-        let contents: (shape: any ModelShape, endToken: Int?)
+        let contents: (shape: any ModelShape, endToken: Int?, part: CheckpointPart?)
         do {
             contents = try Self.read(ConfigurationData(Data(bytes)))
         } catch let error as Unsupported {
@@ -29,20 +31,21 @@ struct ModelConfigurationFile {
         } catch {
             throw .malformed(path: path, reason: "it is not a model's configuration in JSON")
         }
-        (configuration, endToken) = contents
+        (configuration, endToken, part) = contents
         try configuration.validate()
     }
 
     private static func read(
         _ file: ConfigurationData
-    ) throws -> (shape: any ModelShape, endToken: Int?) {
+    ) throws -> (shape: any ModelShape, endToken: Int?, part: CheckpointPart?) {
         guard let kind = file.modelType,
             let family = ModelFamilies.all.first(where: { $0.modelTypes.contains(kind) })
         else {
             let known = ModelFamilies.all.flatMap { $0.modelTypes }.joined(separator: ", ")
             throw Unsupported("model_type is \(file.modelType ?? "missing"), none of \(known)")
         }
-        return try family.read(file)
+        let (shape, endToken) = try family.read(file)
+        return (shape, endToken, family.part(ofModelType: kind))
     }
 
     /// The text of `generation_config.json`.

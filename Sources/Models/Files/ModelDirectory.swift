@@ -36,7 +36,8 @@ public struct ModelDirectory: Sendable {
     public init(path: String, contextLength: Int? = nil) throws(ModelError) {
         let file = try ModelConfigurationFile(path: path + "/config.json")
         var configuration = file.configuration
-        let weights = try ModelWeights(directory: path)
+        var weights = try ModelWeights(directory: path)
+        if let part = file.part { weights = try weights.part(part) }
         sources = try Self.sources(in: weights, of: configuration)
         try configuration.shorten(to: contextLength, of: path)
         self.path = path

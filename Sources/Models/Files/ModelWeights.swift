@@ -46,7 +46,7 @@ struct ModelWeights: Sendable {
         self.init(path: single, entries: entries)
     }
 
-    private init(path: String, entries: [String: Entry]) {
+    init(path: String, entries: [String: Entry]) {
         self.path = path
         self.entries = entries
     }

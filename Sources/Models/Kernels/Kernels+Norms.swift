@@ -29,7 +29,7 @@ extension Kernels {
         check(x, out, p, statistics)
         guard let bias = p.bias, let mean = statistics.mean else {
             unsafe qk_numeric(level).pointee.rms_norm(
-                x.rows, x.columns, x.slice.base, x.rowStride, p.weight.base, epsilon,
+                x.rows, x.columns, x.slice.base, x.rowStride, p.weight.base, p.offset, epsilon,
                 out.slice.base, out.rowStride, statistics.scale.base)
             return
         }
@@ -50,8 +50,8 @@ extension Kernels {
         guard let dBias = d.bias, let mean = statistics.mean else {
             unsafe qk_numeric(level).pointee.rms_norm_backward(
                 x.rows, x.columns, dOut.slice.base, dOut.rowStride, x.slice.base,
-                x.rowStride, p.weight.base, statistics.scale.base, dx.slice.base, dx.rowStride,
-                adding ? 1 : 0, d.weight.base)
+                x.rowStride, p.weight.base, p.offset, statistics.scale.base, dx.slice.base,
+                dx.rowStride, adding ? 1 : 0, d.weight.base)
             return
         }
         precondition(

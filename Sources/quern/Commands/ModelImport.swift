@@ -9,12 +9,12 @@ struct ModelImportCommand: AsyncParsableCommand, ReportingCommand, CommandWithEx
         abstract: "Make a model of a Hugging Face directory or a GGUF file.",
         discussion: """
             Reads config.json, model.safetensors (F32, F16, BF16 or F64; one file, or several with \
-            their index) and the tokenizer of a GPT-2, a Llama, a Mistral, a Qwen2 or a Qwen3; or \
-            one GGUF file with all of them, whose blocks (Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, \
-            Q5_K, Q6_K) become the numbers that they stand for. Writes a directory that generate, \
-            evaluate and every other command takes, and that transformers loads. Files are mapped, \
-            so that memory stays small. What Quern would not compute exactly is refused with the \
-            reason.
+            their index) and the tokenizer of a GPT-2, a Llama, a Mistral, a Qwen2, a Qwen3, a \
+            Gemma 3 or a GPT-NeoX; or one GGUF file with all of them, whose blocks (Q8_0, Q4_0, \
+            Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K) become the numbers that they stand for. Writes a \
+            directory that generate, evaluate and every other command takes, and that transformers \
+            loads. Files are mapped, so that memory stays small. What Quern would not compute \
+            exactly is refused with the reason.
             """)
 
     static let examples: [Example] = [

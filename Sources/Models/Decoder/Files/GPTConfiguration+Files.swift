@@ -16,6 +16,10 @@ extension GPTConfiguration {
         _ file: ConfigurationData
     ) throws -> (shape: GPTConfiguration, endToken: Int?) {
         let contents: Contents
+        if file.modelType == GemmaWithImages.modelType {
+            contents = try GemmaWithImages.contents(file)
+            return (contents.configuration, contents.endToken?.first)
+        }
         switch file.modelType.flatMap(Architecture.init) {
         case .gpt2, nil:
             contents = try file.decode(GPT2Fields.self).contents()
@@ -27,6 +31,7 @@ extension GPTConfiguration {
             try check(
                 try file.decode(Rotations.self), fields.rope_scaling, fields.rope_parameters,
                 also: NeoXFields.rotationKeys)
+        case .gemma3: contents = try GemmaFields.contents(file)
         case let architecture?:
             let fields = try file.decode(LlamaFields.self)
             contents = try fields.contents(architecture, keys: file.keys())
@@ -53,6 +58,7 @@ extension GPTConfiguration {
         return switch architecture {
         case .gpt2: GPT2Fields.text(self, end, type)
         case .gptNeoX: NeoXFields.text(self, end, type)
+        case .gemma3: GemmaFields.text(self, end, type)
         case .llama, .mistral, .qwen2, .qwen3: LlamaFields.text(self, end, type)
         }
     }

@@ -40,7 +40,7 @@ extension GPTConfiguration {
                     (inner, keyValueHeads, positions, vocabulary) = (14336, 8, 131_072, 32000)
                 case .qwen2: break
                 case .qwen3: headSize = 128
-                case .gpt2, .gptNeoX, .llama:
+                case .gpt2, .gptNeoX, .gemma3, .llama:
                     (inner, keyValueHeads, positions, vocabulary) = (11008, nil, 2048, 32000)
                 }
             }
@@ -58,7 +58,8 @@ extension GPTConfiguration {
                 "use_sliding_window", "sliding_window", "max_window_layers",
             ]
             switch architecture {
-            case .gpt2, .gptNeoX, .llama: return common.union(["attention_bias", "mlp_bias"])
+            case .gpt2, .gptNeoX, .gemma3, .llama:
+                return common.union(["attention_bias", "mlp_bias"])
             case .mistral: return common.union(["sliding_window"])
             case .qwen2: return common.union(windows)
             case .qwen3: return common.union(windows).union(["attention_bias"])
@@ -116,7 +117,7 @@ extension GPTConfiguration {
         ) throws(Unsupported) {
             var first = 0
             switch configuration.architecture {
-            case .gpt2, .gptNeoX, .llama: break
+            case .gpt2, .gptNeoX, .gemma3, .llama: break
             case .mistral:
                 configuration.variations.slidingWindow =
                     keys.contains("sliding_window") ? sliding_window : 4096
@@ -127,27 +128,18 @@ extension GPTConfiguration {
                 first = max_window_layers ?? 28
             }
             guard let layer_types else {
-                configuration.variations.fullLayerCount = min(
-                    max(first, 0), configuration.layerCount)
+                configuration.variations.fullLayers = Set(
+                    configuration.layers.prefix(max(first, 0)))
                 return
             }
-            let full = layer_types.prefix { $0 == "full_attention" }.count
-            let rest = layer_types.dropFirst(full)
-            if let other = rest.first(where: { $0 != "sliding_attention" }) {
+            try configuration.read(layerTypes: layer_types)
+            guard
+                configuration.architecture != .mistral
+                    || configuration.localLayers.count % max(configuration.layerCount, 1) == 0
+            else {
                 throw Unsupported(
-                    "it has layers of the type \(other) behind others, where Quern knows layers "
-                        + "of full_attention and then those of sliding_attention")
+                    "it has layers of several types, and Hugging Face's class of mistral knows one")
             }
-            guard layer_types.count == configuration.layerCount else {
-                throw Unsupported(
-                    "layer_types has \(layer_types.count) types for "
-                        + "\(configuration.layerCount) layers")
-            }
-            guard rest.isEmpty || configuration.variations.slidingWindow != nil else {
-                throw Unsupported(
-                    "it has layers of the type sliding_attention and no window that slides")
-            }
-            configuration.variations.fullLayerCount = full
         }
     }
 }
@@ -180,15 +172,21 @@ extension GPTConfiguration.LlamaFields {
         ]
         let window = c.variations.slidingWindow
         switch c.architecture {
-        case .gpt2, .gptNeoX, .llama: members.append(("mlp_bias", "\(c.hasFeedForwardBiases)"))
+        case .gpt2, .gptNeoX, .gemma3, .llama:
+            members.append(("mlp_bias", "\(c.hasFeedForwardBiases)"))
         case .mistral:
             members.append(("sliding_window", window.map(String.init) ?? "null"))
         case .qwen2, .qwen3:
             members.append(("use_sliding_window", "\(window != nil)"))
             if let window {
                 members.append(("sliding_window", "\(window)"))
-                members.append(("max_window_layers", "\(c.variations.fullLayerCount)"))
+                members.append(("max_window_layers", "\(c.localLayers.first ?? c.layerCount)"))
             }
+        }
+        let local = c.localLayers
+        if let first = local.first, local != Array(first..<c.layerCount) {
+            // Layers that are full behind one where a window slides, which no other key can say.
+            members.append(("layer_types", c.layerTypesText))
         }
         if c.architecture.choosesAttentionBiases {
             members.append(("attention_bias", "\(c.attentionBiases == .all)"))
@@ -204,14 +202,14 @@ extension GPTConfiguration.LlamaFields {
 
     private static func className(_ architecture: Architecture) -> String {
         switch architecture {
-        case .gpt2, .gptNeoX, .llama: "LlamaForCausalLM"
+        case .gpt2, .gptNeoX, .gemma3, .llama: "LlamaForCausalLM"
         case .mistral: "MistralForCausalLM"
         case .qwen2: "Qwen2ForCausalLM"
         case .qwen3: "Qwen3ForCausalLM"
         }
     }
 
-    private static func activationName(_ activation: Activation) -> String {
+    static func activationName(_ activation: Activation) -> String {
         activation == .geluTanh ? "gelu_pytorch_tanh" : activation.rawValue
     }
 }

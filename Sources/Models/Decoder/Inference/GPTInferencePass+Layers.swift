@@ -2,7 +2,7 @@ import Work
 
 /// One block's work on the rows: what `SequencePass` does, over caches.
 extension GPTInferencePass {
-    /// stream += attention(norm1(stream)) · out.
+    /// stream += attention(norm1(stream)) · out, or its norm.
     func attend(
         _ work: Work, _ layer: Int, _ p: ParameterSlices.Layer, _ throughPanels: Bool
     ) {
@@ -21,9 +21,7 @@ extension GPTInferencePass {
         case .step(let caches): attend(caches, layer, shape, qkv, into: attended)
         case .parts(let parts): attend(parts, layer, shape, qkv, into: attended)
         }
-        products.multiply(
-            attended, weights.layers[layer].out, into: x, adding: true,
-            throughPanels: throughPanels)
+        add(attended, weights.layers[layer].out, p.addedNorm1, to: x, throughPanels)
     }
 
     /// Norms and turns the heads of some rows, and puts their keys and values into the caches.
@@ -41,7 +39,7 @@ extension GPTInferencePass {
                     NormStatistics(mean: nil, scale: buffers.scale.slice(range)))
             }
         }
-        if let table = model.rotaryTable {
+        if let table = model.rotaryTable?[layer] {
             kernels.rotate(
                 rows, heads: shape.heads + shape.keyValueHeads, size: d,
                 turned: configuration.rotaryWidth, places: buffers.places.slice(range), table: table
@@ -128,8 +126,8 @@ extension GPTInferencePass {
         Matrix(buffers.parallelNorm.all, rows, configuration.embeddingSize)
     }
 
-    /// stream += inside(norm2(stream) · up) · down, where inside is an activation or a
-    /// gate, and the stream that is read may be that before attention.
+    /// stream += inside(norm2(stream) · up) · down, or the norm of that, where inside is an
+    /// activation or a gate, and the stream that is read may be that before attention.
     func feedForward(
         _ rows: Int, _ layer: Int, _ p: ParameterSlices.Layer, _ throughPanels: Bool
     ) {
@@ -155,9 +153,26 @@ extension GPTInferencePass {
                     activation, buffers.inside.slice(floats), into: buffers.hidden.slice(floats))
             }
         }
-        products.multiply(
-            hidden, weights.layers[layer].down, into: x, adding: true,
-            throughPanels: throughPanels)
+        add(hidden, weights.layers[layer].down, p.addedNorm2, to: x, throughPanels)
+    }
+
+    /// stream += x · weight + bias, or the norm of that.
+    private func add(
+        _ x: Matrix, _ p: InferenceLinear, _ norm: ParameterSlices.Norm?, to stream: Matrix,
+        _ throughPanels: Bool
+    ) {
+        guard let norm else {
+            products.multiply(x, p, into: stream, adding: true, throughPanels: throughPanels)
+            return
+        }
+        let width = stream.columns
+        let added = Matrix(buffers.added.all, stream.rows, width)
+        products.multiply(x, p, into: added, throughPanels: throughPanels)
+        normalise(added, norm, into: added)
+        products.eachRows(stream.rows) { range in
+            let floats = range.lowerBound * width..<range.upperBound * width
+            kernels.add(buffers.added.slice(floats), to: buffers.stream.slice(floats))
+        }
     }
 
     /// out = the norm of each row of `x`.

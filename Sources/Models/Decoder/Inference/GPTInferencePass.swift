@@ -47,6 +47,7 @@ public final class GPTInferencePass: InferencePass {
         let parallelNorm: FloatBuffer  // (rows, C), where the parts of a block are parallel
         let qkv: FloatBuffer  // (rows, Q + 2K)
         let attended: FloatBuffer  // (rows, Q)
+        let added: FloatBuffer  // (rows, C), where what a part adds has a norm
         let inside: FloatBuffer  // (rows, F), or (rows, 2F) for [gate | up]
         let hidden: FloatBuffer  // (rows, F)
         let mean: FloatBuffer  // (rows)
@@ -61,6 +62,8 @@ public final class GPTInferencePass: InferencePass {
             parallelNorm = FloatBuffer(count: c.isParallel ? rows * c.embeddingSize : 0)
             qkv = FloatBuffer(count: rows * (c.queryWidth + 2 * c.keyWidth))
             attended = FloatBuffer(count: rows * c.queryWidth)
+            added = FloatBuffer(
+                count: c.architecture.normalisesAdditions ? rows * c.embeddingSize : 0)
             let isGated = c.architecture.isGated
             inside = FloatBuffer(count: rows * c.feedForwardSize * (isGated ? 2 : 1))
             hidden = FloatBuffer(count: rows * c.feedForwardSize)
@@ -302,7 +305,8 @@ public final class GPTInferencePass: InferencePass {
     private func forward(_ work: Work, throughPanels: Bool = false) {
         let (p, rows) = (model.slices, work.rowCount)
         let x = Matrix(buffers.stream.all, rows, configuration.embeddingSize)
-        kernels.embed(buffers.ids.slice(0..<rows), p.tokens, into: x)
+        kernels.embed(
+            buffers.ids.slice(0..<rows), p.tokens, factor: configuration.embeddingFactor, into: x)
         if let positions = p.positions {
             kernels.embed(buffers.places.slice(0..<rows), positions, into: x, adding: true)
         }

@@ -3,6 +3,12 @@
 /// Letters: t positions, C embedding size, F inside of the feed-forward part, Q width of all
 /// queries, K of all keys, V vocabulary, H heads.
 struct Activations {
+    /// What a part of a block adds before the norm that it passes through.
+    struct Added {
+        let product: FloatSlice  // (t, C)
+        let statistics: NormStatistics
+    }
+
     /// Activations of a block, kept for its backward.
     struct Layer {
         let norm1: FloatSlice  // (t, C)
@@ -11,6 +17,7 @@ struct Activations {
         let headScales: FloatSlice  // (H + heads of keys, t), where heads have a norm
         let qkv: FloatSlice  // (t, Q + 2K), as attention reads it
         let attended: FloatSlice  // (t, Q)
+        let added1: Added?  // where what attention adds has a norm
         let logSumExp: FloatSlice  // (H, t)
         let middle: FloatSlice  // (t, C), the residual stream between the two parts
         let norm2: FloatSlice  // (t, C)
@@ -18,6 +25,7 @@ struct Activations {
         let gates: FloatSlice  // (t, gateStride), [gate | up] of SwiGLU; then their gradient
         let slope: FloatSlice  // (t, wideStride), the derivative of GELU
         let hidden: FloatSlice  // (t, wideStride), after GELU or SwiGLU
+        let added2: Added?  // where what the feed-forward part adds has a norm
 
         init(_ c: GPTConfiguration, length t: Int, _ take: (Int) -> FloatSlice) {
             let isGated = c.architecture.isGated
@@ -36,6 +44,14 @@ struct Activations {
             hidden = take(t * wideStride(c.feedForwardSize))
             slope = take(isGated ? 0 : t * wideStride(c.feedForwardSize))
             gates = take(isGated ? t * wideStride(2 * c.feedForwardSize) : 0)
+            func added() -> Added? {
+                guard c.architecture.normalisesAdditions else { return nil }
+                return Added(
+                    product: take(t * c.embeddingSize),
+                    statistics: NormStatistics(c, length: t, take))
+            }
+            added1 = added()
+            added2 = added()
         }
 
         /// The statistics of a head's norm over `count` positions.

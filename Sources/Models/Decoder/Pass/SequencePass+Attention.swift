@@ -6,21 +6,21 @@ extension SequencePass {
         return shape
     }
 
-    /// middle = residual + attention(norm1(residual)) · out.
+    /// middle = residual + attention(norm1(residual)) · out, or its norm.
     func forwardAttention(_ index: Int, _ p: ParameterSlices.Layer) {
         let a = activations.layers[index]
         let shape = shape(index)
         normalise(activations.residuals[index], p.norm1, into: a.norm1, a.norm1Statistics)
         multiply(stream(a.norm1), p.qkv, into: rows(a.projected, shape.rowWidth))
-        forwardHeads(a, p, shape)
+        forwardHeads(index, p, shape)
         share(shape.keyValueHeads) { groups, worker in
             kernels.attention(
                 shape, groups: groups, qkv: a.qkv, into: a.attended, logSumExp: a.logSumExp,
                 workspace: activations.attentionWorkspaces[worker])
         }
         addToStream(
-            rows(a.attended, shape.queryWidth), p.out, activations.residuals[index],
-            into: a.middle, .attentionOutput(layer: index))
+            rows(a.attended, shape.queryWidth), p.out, p.addedNorm1, a.added1,
+            activations.residuals[index], into: a.middle, .attentionOutput(layer: index))
     }
 
     /// Adds to the gradients of the product that adds to the stream, and writes `dAttended`.
@@ -29,9 +29,10 @@ extension SequencePass {
     ) {
         let (a, g) = (activations.layers[index], activations)
         let width = configuration.queryWidth
+        let dOut = streamGradient(
+            .attentionOutput(layer: index), p.addedNorm1, a.added1, d.addedNorm1)
         multiplyBackward(
-            streamGradient(.attentionOutput(layer: index)), x: rows(a.attended, width), p.out,
-            dx: rows(g.dAttended, width), d.out)
+            dOut, x: rows(a.attended, width), p.out, dx: rows(g.dAttended, width), d.out)
     }
 
     /// After ``backwardAttentionOutput(_:_:_:)``: adds to the gradients of the attention's other
@@ -44,7 +45,7 @@ extension SequencePass {
                 shape, groups: groups, qkv: a.qkv, out: a.attended, dOut: g.dAttended,
                 logSumExp: a.logSumExp, dQKV: g.dQKV, workspace: g.attentionWorkspaces[worker])
         }
-        backwardHeads(a, p, d, shape)
+        backwardHeads(index, p, d, shape)
         multiplyBackward(
             rows(g.dQKV, shape.rowWidth), x: stream(a.norm1), p.qkv, dx: stream(g.dNorm), d.qkv)
         normaliseBackward(activations.residuals[index], p.norm1, a.norm1Statistics, d.norm1)
@@ -62,8 +63,9 @@ extension SequencePass {
     /// Norm over each head and rotation by its position: the steps of queries and keys between
     /// their projection and attention.
     private func forwardHeads(
-        _ a: Activations.Layer, _ p: ParameterSlices.Layer, _ shape: AttentionShape
+        _ layer: Int, _ p: ParameterSlices.Layer, _ shape: AttentionShape
     ) {
+        let a = activations.layers[layer]
         if let (queryNorm, keyNorm) = p.headNorms {
             let size = count * shape.rowWidth
             kernels.copy(a.projected.at(0, size), to: a.qkv.at(0, size))
@@ -77,17 +79,17 @@ extension SequencePass {
                 }
             }
         }
-        turn(a.qkv, shape)
+        turn(a.qkv, layer, shape)
     }
 
     /// Turns the gradient by queries and keys in `dQKV` into that by their projection, in place,
     /// and adds to the gradients of the norms.
     private func backwardHeads(
-        _ a: Activations.Layer, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer,
+        _ layer: Int, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer,
         _ shape: AttentionShape
     ) {
-        let dQKV = activations.dQKV
-        turn(dQKV, shape, inverse: true)
+        let (a, dQKV) = (activations.layers[layer], activations.dQKV)
+        turn(dQKV, layer, shape, inverse: true)
         guard let (queryNorm, keyNorm) = p.headNorms, let (dQueryNorm, dKeyNorm) = d.headNorms
         else { return }
         for index in 0..<shape.heads + shape.keyValueHeads {
@@ -100,15 +102,16 @@ extension SequencePass {
     }
 
     /// Turns queries and keys by their positions, where positions are rotary.
-    private func turn(_ qkv: FloatSlice, _ shape: AttentionShape, inverse: Bool = false) {
-        guard let rotaryTable else { return }
+    private func turn(
+        _ qkv: FloatSlice, _ layer: Int, _ shape: AttentionShape, inverse: Bool = false
+    ) {
+        guard let table = rotaryTable?[layer] else { return }
         share(count) { range, _ in
             kernels.rotate(
                 rows(qkv, shape.rowWidth).rows(range),
                 heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
                 turned: configuration.rotaryWidth, places: places.at(range.lowerBound, range.count),
-                table: rotaryTable,
-                inverse: inverse)
+                table: table, inverse: inverse)
         }
     }
 }

@@ -7,8 +7,9 @@ extension SequencePass {
             ? activations.residuals[index] : activations.layers[index].middle
     }
 
-    /// residual = middle + inside(norm2(source) · up) · down, where inside is an activation
-    /// or a gate, and the source is the middle or, of parallel parts, the block's input.
+    /// residual = middle + inside(norm2(source) · up) · down, or the norm of what is added, where
+    /// inside is an activation or a gate, and the source is the middle or, of parallel parts, the
+    /// block's input.
     func forwardFeedForward(_ index: Int, _ p: ParameterSlices.Layer) {
         let a = activations.layers[index]
         normalise(source(index), p.norm2, into: a.norm2, a.norm2Statistics)
@@ -33,8 +34,8 @@ extension SequencePass {
             }
         }
         addToStream(
-            wide(a.hidden, width), p.down, a.middle, into: activations.residuals[index + 1],
-            .feedForward(layer: index))
+            wide(a.hidden, width), p.down, p.addedNorm2, a.added2, a.middle,
+            into: activations.residuals[index + 1], .feedForward(layer: index))
     }
 
     /// Adds to the gradients of the feed-forward parameters, and to `dResidual` what comes through
@@ -42,7 +43,8 @@ extension SequencePass {
     func backwardFeedForward(_ index: Int, _ p: ParameterSlices.Layer, _ d: ParameterSlices.Layer) {
         let (a, g) = (activations.layers[index], activations)
         let dHidden = wide(g.dHidden, width)
-        let dOut = streamGradient(.feedForward(layer: index))
+        let dOut = streamGradient(
+            .feedForward(layer: index), p.addedNorm2, a.added2, d.addedNorm2)
         let dUp: Matrix
         if configuration.architecture.isGated {
             multiplyBackward(dOut, x: wide(a.hidden, width), p.down, dx: dHidden, d.down)

@@ -53,28 +53,55 @@ extension SequencePass {
 
     // MARK: The residual stream
 
-    /// out = residual + x · weight + bias, what is added having passed through dropout.
+    /// out = residual + x · weight + bias, what is added having passed through a norm, where there
+    /// is one, and through dropout.
     func addToStream(
-        _ x: Matrix, _ p: ParameterSlices.Linear, _ residual: FloatSlice, into out: FloatSlice,
+        _ x: Matrix, _ p: ParameterSlices.Linear, _ norm: ParameterSlices.Norm?,
+        _ added: Activations.Added?, _ residual: FloatSlice, into out: FloatSlice,
         _ place: Dropout.Place
     ) {
-        guard let dropout = input.dropout else {
+        if let norm, let added {
+            multiply(x, p, into: stream(added.product))
+            normalise(added.product, norm, into: out, added.statistics)
+        } else if input.dropout != nil {
+            multiply(x, p, into: stream(out))
+        } else {
             multiply(x, p.weight, into: stream(out), .adding(p.bias, to: stream(residual)))
             return
         }
-        multiply(x, p, into: stream(out))
+        guard let dropout = input.dropout else {
+            let width = configuration.embeddingSize
+            share(count) { range, _ in
+                let floats = range.lowerBound * width..<range.upperBound * width
+                kernels.add(residual[floats], to: out[floats])
+            }
+            return
+        }
         kernels.drop(
             stream(out), dropout.mask(place, heads: configuration.headCount),
             adding: stream(residual), into: stream(out))
     }
 
-    /// The gradient of what a part of a block adds: `dResidual`, through dropout.
-    func streamGradient(_ place: Dropout.Place) -> Matrix {
-        guard let dropout = input.dropout else { return stream(activations.dResidual) }
-        kernels.drop(
-            stream(activations.dResidual),
-            dropout.mask(place, heads: configuration.headCount), into: stream(activations.dNorm))
-        return stream(activations.dNorm)
+    /// The gradient of what a part of a block adds: `dResidual`, through dropout and, where there
+    /// is one, through a norm, to whose gradients it adds. It may be `dNorm`.
+    func streamGradient(
+        _ place: Dropout.Place, _ norm: ParameterSlices.Norm? = nil,
+        _ added: Activations.Added? = nil, _ d: ParameterSlices.Norm? = nil
+    ) -> Matrix {
+        var gradient = stream(activations.dResidual)
+        let scratch = stream(activations.dNorm)
+        if let dropout = input.dropout {
+            kernels.drop(
+                gradient, dropout.mask(place, heads: configuration.headCount), into: scratch)
+            gradient = scratch
+        }
+        if let norm, let added, let d {
+            kernels.normaliseBackward(
+                gradient, x: stream(added.product), norm, added.statistics, dx: scratch,
+                adding: false, d)
+            gradient = scratch
+        }
+        return gradient
     }
 
     // MARK: Embedding
@@ -82,7 +109,7 @@ extension SequencePass {
     /// The first residual stream: the tokens' vectors, and their places' where those are learned.
     func forwardEmbedding(_ p: ParameterSlices) {
         let x = stream(activations.residuals[0])
-        kernels.embed(input.ids, p.tokens, into: x)
+        kernels.embed(input.ids, p.tokens, factor: configuration.embeddingFactor, into: x)
         if let positions = p.positions {
             kernels.embed(places, positions, into: x, adding: true)
         }
@@ -95,7 +122,8 @@ extension SequencePass {
     /// Adds to the gradients of the vectors.
     func backwardEmbedding(_ d: ParameterSlices) {
         let dx = streamGradient(.embedding)
-        kernels.embedBackward(input.ids, dOut: dx, dTable: d.tokens)
+        kernels.embedBackward(
+            input.ids, dOut: dx, factor: configuration.embeddingFactor, dTable: d.tokens)
         if configuration.positionEncoding == .learned, let positions = d.positions {
             kernels.embedBackward(places, dOut: dx, dTable: positions)
         }

@@ -25,7 +25,7 @@ final class SequencePass: SequenceWork {
     /// The most positions that it has room for.
     let length: Int
     let activations: Activations
-    let rotaryTable: FloatBuffer?
+    let rotaryTable: RotaryTable?
     /// The threads that share its operations; nil for the calling thread alone.
     let team: ThreadTeam?
 

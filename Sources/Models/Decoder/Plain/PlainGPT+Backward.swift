@@ -46,7 +46,8 @@ extension PlainGPT {
         var dPositions = Matrix(configuration.positionCount, c)
         for t in 0..<dx.rows {
             for i in 0..<c {
-                dTokens[sequence.ids[t].index, i] += dx[t, i]
+                dTokens[sequence.ids[t].index, i] +=
+                    dx[t, i] * Scalar(configuration.embeddingFactor)
                 dPositions[sequence.places[t], i] += dx[t, i]
             }
         }
@@ -62,7 +63,10 @@ extension PlainGPT {
     ) -> Matrix {
         let h = names.block(layer)
         // The gradient of a residual addition goes both ways: into the block's part and past it.
-        let dAdded = sequence.dropout?.drop(dOutput, .feedForward(layer: layer)) ?? dOutput
+        var dAdded = sequence.dropout?.drop(dOutput, .feedForward(layer: layer)) ?? dOutput
+        if !h.addedNorm2.isEmpty {
+            dAdded = normBackward(dAdded, trace.product2, h.addedNorm2, &gradients)
+        }
         var dUp = linearBackward(dAdded, trace.hidden, h.down, &gradients)
         if configuration.architecture.isGated {
             dUp = PlainGate.backward(dUp, trace.up, configuration.activation)
@@ -78,10 +82,13 @@ extension PlainGPT {
             dNorm2, isParallel ? trace.input : trace.middle, h.norm2, &gradients)
         var dMiddle = dOutput
         if !isParallel { dMiddle += dSource }
-        let dFetched = sequence.dropout?.drop(dMiddle, .attentionOutput(layer: layer)) ?? dMiddle
+        var dFetched = sequence.dropout?.drop(dMiddle, .attentionOutput(layer: layer)) ?? dMiddle
+        if !h.addedNorm1.isEmpty {
+            dFetched = normBackward(dFetched, trace.product1, h.addedNorm1, &gradients)
+        }
         let dAttended = linearBackward(dFetched, trace.attended, h.out, &gradients)
         let dQKV = attention(layer, sequence).backward(dAttended, trace.qkv)
-        let dProjected = headsBackward(dQKV, trace.projected, h, sequence, &gradients)
+        let dProjected = headsBackward(dQKV, trace.projected, h, layer, sequence, &gradients)
         let dNorm1 = linearBackward(dProjected, trace.norm1, h.qkv, &gradients)
         var dInput = normBackward(dNorm1, trace.input, h.norm1, &gradients)
         dInput += dMiddle
@@ -90,15 +97,15 @@ extension PlainGPT {
     }
 
     private func headsBackward(
-        _ dQKV: Matrix, _ projected: Matrix, _ h: TensorNames.Block, _ sequence: Sequence,
-        _ gradients: inout [Scalar]
+        _ dQKV: Matrix, _ projected: Matrix, _ h: TensorNames.Block, _ layer: Int,
+        _ sequence: Sequence, _ gradients: inout [Scalar]
     ) -> Matrix {
         let shape = AttentionShape(configuration, positions: projected.rows)
         var dProjected = dQKV
-        if !rotaryTable.isEmpty {
+        if let table = rotaryTable(ofLayer: layer) {
             PlainRotation.backward(
                 &dProjected, heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
-                turned: configuration.rotaryWidth, places: sequence.places, table: rotaryTable)
+                turned: configuration.rotaryWidth, places: sequence.places, table: table)
         }
         for head in 0..<shape.heads + shape.keyValueHeads where !h.headNorms.isEmpty {
             let columns = head * shape.headSize..<(head + 1) * shape.headSize
@@ -131,15 +138,15 @@ extension PlainGPT {
     private func normBackward(
         _ dy: Matrix, _ x: Matrix, _ tensors: [String], _ gradients: inout [Scalar]
     ) -> Matrix {
-        let weight = vector(tensors[0])
-        var dWeight = [Scalar](repeating: 0, count: weight.count)
+        var dWeight = [Scalar](repeating: 0, count: place(tensors[0]).count)
         let dx: Matrix
         if tensors.count == 2 {
             var dBias = dWeight
-            dx = PlainLayerNorm.backward(dy, x, weight, epsilon, &dWeight, &dBias)
+            dx = PlainLayerNorm.backward(
+                dy, x, vector(tensors[0]), epsilon, &dWeight, &dBias)
             add(dBias, tensors[1], &gradients)
         } else {
-            dx = PlainRMSNorm.backward(dy, x, weight, epsilon, &dWeight)
+            dx = PlainRMSNorm.backward(dy, x, factors(tensors[0]), epsilon, &dWeight)
         }
         add(dWeight, tensors[0], &gradients)
         return dx

@@ -39,7 +39,9 @@ extension PlainGPT {
     private func embeddingSteps(_ ids: [TokenID], _ trace: Trace) -> [Step] {
         var steps = [
             Explanation.tokensStep,
-            Explanation.embeddingStep(ids, trace.tokens, in: matrix(names.tokens)),
+            Explanation.embeddingStep(
+                ids, trace.tokens, in: matrix(names.tokens),
+                isScaled: configuration.architecture.scalesEmbeddings),
         ]
         if let positions = trace.positions {
             steps.append(
@@ -64,14 +66,24 @@ extension PlainGPT {
             name: name, title: title + ": the same steps with other parameters",
             formula: configuration.isParallel
                 ? "x ← x + Attention(norm₁(x)) + FeedForward(norm₂(x))"
-                : "x ← x + Attention(norm(x)); x ← x + FeedForward(norm(x))", source: "",
+                : configuration.architecture.normalisesAdditions
+                    ? "x ← x + norm(Attention(norm(x))); x ← x + norm(FeedForward(norm(x)))"
+                    : "x ← x + Attention(norm(x)); x ← x + FeedForward(norm(x))", source: "",
             values: [.init("x", x)], detail: .none)
+    }
+
+    /// The norm of what a part adds, where there is one.
+    private func addedNormSteps(name: String, of part: String, _ n: Matrix) -> [Step] {
+        guard configuration.architecture.normalisesAdditions else { return [] }
+        return [normStep(name: name, title: "Norm of what \(part) adds", n)]
     }
 
     private func normStep(name: String, title: String, _ n: Matrix) -> Step {
         configuration.architecture.usesRMSNorm
             ? Step(
-                name: name, title: title, formula: "n = x / √(mean of x² + ε) · weight",
+                name: name, title: title,
+                formula: "n = x / √(mean of x² + ε) · "
+                    + (configuration.architecture.normOffset == 0 ? "weight" : "(1 + weight)"),
                 source: "RMSNorm: Zhang and Sennrich, 2019, https://arxiv.org/abs/1910.07467",
                 values: [.init("n", n)], detail: .none)
             : Step(
@@ -108,8 +120,11 @@ extension PlainGPT {
                 queriesAndKeys(block.projected)
                     + [.init("V", columns(first.v, block.projected))]),
         ]
-        if !rotaryTable.isEmpty {
+        if rotaryTable(ofLayer: focus.layer) != nil {
             let norms = configuration.architecture.normalisesHeads
+            let local = configuration.isLocal(focus.layer) ? configuration.localRotaryBase : nil
+            let scaling = local == nil ? configuration.variations.rotaryScaling : nil
+            let length = configuration.scoreLength
             steps.append(
                 Step(
                     name: "rotation",
@@ -117,11 +132,13 @@ extension PlainGPT {
                         ? "Norm of queries and keys, and their turn by position"
                         : "Turn of queries and keys by position",
                     formula: (norms ? "q ← RMSNorm(q), k ← RMSNorm(k); " : "")
-                        + "pair i turns by place · base^(-2i/d), base \(configuration.rotaryBase)"
+                        + "pair i turns by place · base^(-2i/d), base "
+                        + "\(local ?? configuration.rotaryBase)"
                         + (configuration.rotaryWidth < d
                             ? ", d = \(configuration.rotaryWidth) of \(attention.shape.headSize)"
                             : "")
-                        + (configuration.variations.rotaryScaling.map { ", \($0.name)" } ?? ""),
+                        + (scaling.map { ", \($0.name)" } ?? "")
+                        + (length == 1 ? "" : "; each times \(length)"),
                     source: "Su and others, 2021, https://arxiv.org/abs/2104.09864"
                         + (norms
                             ? "; Henry and others, 2020, https://arxiv.org/abs/2010.04245" : ""),
@@ -130,7 +147,8 @@ extension PlainGPT {
         steps += words.weightSteps(head, headSize: d)
         steps += words.contextSteps(
             columns(first.q, block.attended), attended: block.attended,
-            projected: block.fetched, heads: attention.shape.heads)
+            projected: block.product1, heads: attention.shape.heads)
+        steps += addedNormSteps(name: "attention-added-norm", of: "attention", block.fetched)
         steps.append(
             words.step(
                 "attention-residual", "Residual: attention is added to the stream",
@@ -158,15 +176,19 @@ extension PlainGPT {
                 source: isGated
                     ? "SwiGLU: Shazeer, 2020, https://arxiv.org/abs/2002.05202"
                     : "GELU: Hendrycks and Gimpel, 2016, https://arxiv.org/abs/1606.08415",
-                values: [.init("hidden", block.hidden), .init("added", block.made)],
+                values: [.init("hidden", block.hidden), .init("added", block.product2)],
                 detail: .none),
-            Step(
-                name: "feed-forward-residual",
-                title: "Residual: the feed-forward part is added to the stream",
-                formula: "x ← x + added",
-                source: AttentionExplanation<Scalar>.residualSource,
-                values: [.init("x", block.middle + block.made)], detail: .none),
         ]
+            + addedNormSteps(
+                name: "feed-forward-added-norm", of: "the feed-forward part", block.made)
+            + [
+                Step(
+                    name: "feed-forward-residual",
+                    title: "Residual: the feed-forward part is added to the stream",
+                    formula: "x ← x + added",
+                    source: AttentionExplanation<Scalar>.residualSource,
+                    values: [.init("x", block.middle + block.made)], detail: .none)
+            ]
     }
 
     private func headSteps(_ trace: Trace) -> [Step] {

@@ -58,7 +58,12 @@ extension PlainGPT {
     func norm(_ x: Matrix, _ tensors: [String]) -> Matrix {
         tensors.count == 2
             ? PlainLayerNorm.forward(x, vector(tensors[0]), vector(tensors[1]), epsilon)
-            : PlainRMSNorm.forward(x, vector(tensors[0]), epsilon)
+            : PlainRMSNorm.forward(x, factors(tensors[0]), epsilon)
+    }
+
+    /// The factors of an RMSNorm, which an architecture may store less a number.
+    func factors(_ name: String) -> [Scalar] {
+        vector(name).map { $0 + Scalar(configuration.architecture.normOffset) }
     }
 
     /// A product with each of the weights, side by side, plus the bias.

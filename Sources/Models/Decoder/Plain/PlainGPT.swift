@@ -18,8 +18,9 @@ public struct PlainGPT<Scalar: PlainScalar> {
     public var parameters: [Scalar]
 
     let names: TensorNames
-    /// Cosines and sines of rotary positions; empty where positions are learned.
-    let rotaryTable: [Scalar]
+    /// Cosines and sines of rotary positions, and those of layers in which a window slides, where
+    /// these are others; nil where positions are learned.
+    private let rotaryTable: (full: [Scalar], local: [Scalar]?)?
 
     /// The parameters of `model`, as other numbers.
     public init(_ model: GPT) {
@@ -27,7 +28,14 @@ public struct PlainGPT<Scalar: PlainScalar> {
         layout = model.layout
         parameters = model.parameters.array.map { Scalar($0) }
         names = TensorNames(configuration)
-        rotaryTable = model.rotaryTable?.array.map { Scalar($0) } ?? []
+        rotaryTable = model.rotaryTable.map { table in
+            (table.full.array.map { Scalar($0) }, table.local?.array.map { Scalar($0) })
+        }
+    }
+
+    /// Cosines and sines of rotary positions in a layer; nil where positions are learned.
+    func rotaryTable(ofLayer layer: Int) -> [Scalar]? {
+        configuration.isLocal(layer) ? rotaryTable?.local ?? rotaryTable?.full : rotaryTable?.full
     }
 
     /// A sequence as the model reads it.
@@ -61,11 +69,13 @@ public struct PlainGPT<Scalar: PlainScalar> {
         var projected: Matrix  // (t, Q + 2K): queries, keys and values
         var qkv: Matrix  // (t, Q + 2K), after norm and turn of the heads
         var attended: Matrix  // (t, Q)
+        var product1: Matrix  // (t, C), what attention makes, before a norm of it
         var fetched: Matrix  // (t, C), what attention adds
         var middle: Matrix  // (t, C)
         var norm2: Matrix  // (t, C)
         var up: Matrix  // (t, F) before the activation, or (t, 2F) before the gate
         var hidden: Matrix  // (t, F), after it
+        var product2: Matrix  // (t, C), what the feed-forward part makes, before a norm of it
         var made: Matrix  // (t, C), what the feed-forward part adds
     }
 
@@ -84,7 +94,9 @@ public struct PlainGPT<Scalar: PlainScalar> {
     func forward(_ sequence: Sequence) -> Trace {
         let (tokens, places) = (matrix(names.tokens), sequence.places)
         let c = configuration.embeddingSize
-        let embedded = rows(sequence.ids.map(\.index), of: tokens)
+        var embedded = rows(sequence.ids.map(\.index), of: tokens)
+        let factor = Scalar(configuration.embeddingFactor)
+        for index in embedded.elements.indices { embedded.elements[index] *= factor }
         let positions = names.positions.map { rows(places, of: matrix($0)) }
         var x = embedded
         if let positions { x += positions }
@@ -117,16 +129,18 @@ public struct PlainGPT<Scalar: PlainScalar> {
 
     /// A block adds two things to the stream: what attention fetches from earlier positions, and
     /// what the feed-forward part makes of each position. The latter reads what the former has
-    /// added to, or, where both are parallel, what it was before.
+    /// added to, or, where both are parallel, what it was before. In some architectures each passes
+    /// through a norm before it is added.
     private func forwardBlock(
         _ x: Matrix, _ layer: Int, _ sequence: Sequence
     ) -> (BlockTrace, Matrix) {
         let h = names.block(layer)
         let norm1 = norm(x, h.norm1)
         let projected = linear(norm1, h.qkv)
-        let qkv = heads(projected, h, sequence)
+        let qkv = heads(projected, h, layer, sequence)
         let attended = attention(layer, sequence).forward(qkv)
-        var fetched = linear(attended, h.out)
+        let product1 = linear(attended, h.out)
+        var fetched = h.addedNorm1.isEmpty ? product1 : norm(product1, h.addedNorm1)
         fetched = sequence.dropout?.drop(fetched, .attentionOutput(layer: layer)) ?? fetched
         let middle = x + fetched
         let norm2 = norm(configuration.isParallel ? x : middle, h.norm2)
@@ -137,17 +151,19 @@ public struct PlainGPT<Scalar: PlainScalar> {
             : Matrix(
                 up.rows, up.columns,
                 up.elements.map { PlainActivation.forward($0, configuration.activation) })
-        var made = linear(hidden, h.down)
+        let product2 = linear(hidden, h.down)
+        var made = h.addedNorm2.isEmpty ? product2 : norm(product2, h.addedNorm2)
         made = sequence.dropout?.drop(made, .feedForward(layer: layer)) ?? made
         let trace = BlockTrace(
             input: x, norm1: norm1, projected: projected, qkv: qkv, attended: attended,
-            fetched: fetched, middle: middle, norm2: norm2, up: up, hidden: hidden, made: made)
+            product1: product1, fetched: fetched, middle: middle, norm2: norm2, up: up,
+            hidden: hidden, product2: product2, made: made)
         return (trace, middle + made)
     }
 
     /// Queries and keys on their way to attention: a norm over each head, and the turn by position.
     private func heads(
-        _ projected: Matrix, _ h: TensorNames.Block, _ sequence: Sequence
+        _ projected: Matrix, _ h: TensorNames.Block, _ layer: Int, _ sequence: Sequence
     ) -> Matrix {
         let shape = AttentionShape(configuration, positions: projected.rows)
         var qkv = projected
@@ -156,10 +172,10 @@ public struct PlainGPT<Scalar: PlainScalar> {
             let name = h.headNorms[head < shape.heads ? 0 : 1]
             qkv[columns: columns] = norm(projected[columns: columns], [name])
         }
-        if !rotaryTable.isEmpty {
+        if let table = rotaryTable(ofLayer: layer) {
             PlainRotation.forward(
                 &qkv, heads: shape.heads + shape.keyValueHeads, size: shape.headSize,
-                turned: configuration.rotaryWidth, places: sequence.places, table: rotaryTable)
+                turned: configuration.rotaryWidth, places: sequence.places, table: table)
         }
         return qkv
     }

@@ -24,11 +24,16 @@ struct GGUFModelFile: Sendable {
     let values: [String: GGUFScalar]
     /// Lengths of lists by key.
     let listLengths: [String: Int]
+    /// Lists of truths by key, but for long ones.
+    let flags: [String: [Bool]]
     /// Every tensor by its name.
     let tensors: [String: Place]
 
     private let file: MappedFile
     private let dataStart: Int
+
+    /// The longest list of truths that is kept: one for each layer of a model.
+    private static let mostFlags = 1 << 16
 
     /// A tensor and the type of its numbers.
     struct Place: Sendable {
@@ -43,6 +48,7 @@ struct GGUFModelFile: Sendable {
             throw .storage(reason: error.description)
         }
         var (values, lists) = ([String: GGUFScalar](), [String: Int]())
+        var flags: [String: [Bool]] = [:]
         let (places, dataStart) = try file.withBytes {
             (bytes) throws(ModelError) -> ([GGUFTensorPlace], Int) in
             let span = Span<UInt8>(_bytes: bytes)
@@ -50,7 +56,12 @@ struct GGUFModelFile: Sendable {
                 var reader = GGUFReader<ModelError>(text, path: path)
                 try reader.readMembers { (reader, key, kind) throws(ModelError) in
                     if kind == .array {
-                        lists[key] = try reader.readArrayHead().count
+                        let (element, count) = try reader.readArrayHead()
+                        lists[key] = count
+                        guard element == .bool, count <= Self.mostFlags else { return }
+                        flags[key] = try (0..<count).map { (_) throws(ModelError) in
+                            try reader.readScalar(.bool) == .flag(true)
+                        }
                     } else if let value = try reader.readScalar(kind) {
                         values[key] = value
                     }
@@ -63,6 +74,7 @@ struct GGUFModelFile: Sendable {
         self.path = path
         self.values = values
         listLengths = lists
+        self.flags = flags
         self.dataStart = dataStart
         tensors = try Self.check(
             places, path: path, dataByteCount: max(0, file.byteCount - dataStart))

@@ -16,6 +16,8 @@ struct GGUFSource: Sendable {
     private let file: GGUFModelFile
     private let place: GGUFModelFile.Place
     private let order: Order
+    /// What the file's numbers have more than the layout's.
+    private let offset: Float
 
     /// The tensor of a file for each of the layout of `shape`; all have their sizes, and there is
     /// none besides.
@@ -23,7 +25,10 @@ struct GGUFSource: Sendable {
         in file: GGUFModelFile, of shape: GPTConfiguration
     ) throws(ModelError) -> [GGUFSource] {
         let tensors = shape.layout.tensors
-        let names = tensors.map { GGUFTensorNames.name(ofCheckpointName: $0.checkpointName) }
+        let addsNorms = shape.architecture.normalisesAdditions
+        let names = tensors.map {
+            GGUFTensorNames.name(ofCheckpointName: $0.checkpointName, addsNorms: addsNorms)
+        }
         let missing = names.filter { file.tensors[$0] == nil }
         guard missing.isEmpty else { throw .missingTensors(path: file.path, names: missing) }
         var known = Set(names)
@@ -49,12 +54,20 @@ struct GGUFSource: Sendable {
             {
                 order = .neighbours(headSize: shape.headSize)
             }
-            return GGUFSource(file: file, place: place, order: order)
+            return GGUFSource(
+                file: file, place: place, order: order,
+                offset: tensor.role == .gain ? shape.architecture.normOffset : 0)
         }
     }
 
     /// Copies some of the layout's numbers, counted from the tensor's first. O(count).
     func read(_ numbers: Range<Int>, into floats: FloatSlice) throws(ModelError) {
+        try readStored(numbers, into: floats)
+        guard offset != 0 else { return }
+        for index in 0..<numbers.count { unsafe floats.base[index] -= offset }
+    }
+
+    private func readStored(_ numbers: Range<Int>, into floats: FloatSlice) throws(ModelError) {
         switch order {
         case .same: try file.read(place, numbers: numbers, into: floats)
         case .neighbours(let size):

@@ -150,12 +150,15 @@ enum BlockQuantization {
 enum GGUFTensorNames {
     /// The name of the tensor that a checkpoint calls `name`: "blk.0.attn_norm.weight" for
     /// "model.layers.0.input_layernorm.weight".
-    static func name(ofCheckpointName name: String) -> String {
+    ///
+    /// - Parameter addsNorms: whether what each part of a block adds has a norm.
+    static func name(ofCheckpointName name: String, addsNorms: Bool) -> String {
         if let fixed = outer[name] { return fixed }
         // "transformer.h.0.ln_1.weight": two words, the layer, what it is, and its kind.
         let words = name.split(separator: ".").map(String.init)
         let part = words[3..<words.count - 1].joined(separator: ".")
-        guard let place = inner[part] else {
+        let added = addsNorms ? addedNorms[part] : nil
+        guard let place = added ?? inner[part] else {
             preconditionFailure("no name in GGUF for \(name)")
         }
         return "blk.\(words[2]).\(place).\(words[words.count - 1])"
@@ -180,6 +183,12 @@ enum GGUFTensorNames {
 
     /// The table of learned positions.
     static let positions = "position_embd.weight"
+
+    /// The norms after and between the parts of a block, where what each adds has one.
+    private static let addedNorms = [
+        "post_attention_layernorm": "post_attention_norm",
+        "pre_feedforward_layernorm": "ffn_norm", "post_feedforward_layernorm": "post_ffw_norm",
+    ]
 
     private static let inner = [
         "ln_1": "attn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output",

@@ -7,7 +7,7 @@ extension GPTConfiguration {
     /// of these architectures.
     init(_ file: GGUFModelFile) throws(ModelError) {
         let name = file.text("general.architecture") ?? "missing"
-        let known = [Architecture.gpt2, .llama, .qwen2, .qwen3, .gptNeoX]
+        let known = [Architecture.gpt2, .llama, .qwen2, .qwen3, .gemma3, .gptNeoX]
         guard let architecture = known.first(where: { $0.ggufName == name }) else {
             throw file.unsupported(
                 "general.architecture is \(name), none of "
@@ -61,6 +61,32 @@ extension GPTConfiguration {
             variations.feedForwardBiases = true
         }
         variations.rotaryScaling = try scaling(in: file, name)
+        if architecture == .gemma3 { try readGemma(file, name) }
+    }
+
+    /// In which layers of a Gemma 3 a window slides, and how their positions turn.
+    ///
+    /// Source: `load_arch_hparams` of llama.cpp's `src/models/gemma3.cpp`.
+    private mutating func readGemma(_ file: GGUFModelFile, _ name: String) throws(ModelError) {
+        variations.scoreDivisor = ggufScoreDivisor
+        guard let window = try file.integer("\(name).attention.sliding_window"), window > 0 else {
+            return
+        }
+        variations.slidingWindow = window
+        variations.localRotaryBase =
+            try file.real("\(name).rope.freq_base_swa") ?? Self.defaultRotaryBase
+        let key = "\(name).attention.sliding_window_pattern"
+        if let flags = file.flags[key] {
+            guard flags.count == layerCount else {
+                throw file.unsupported(
+                    "its \(key) is for \(flags.count) layers, and it has \(layerCount)")
+            }
+            variations.fullLayers = Set(flags.indices.filter { !flags[$0] })
+        } else {
+            let pattern = try file.integer(key) ?? 6
+            variations.fullLayers = Set(
+                layers.filter { !Self.isLocal($0, pattern: pattern) })
+        }
     }
 
     /// What a GPT-NeoX has to choose, as llama.cpp computes it: its GELU has the tanh formula,
@@ -134,7 +160,7 @@ extension GPTConfiguration {
     private static func checkKeys(
         _ file: GGUFModelFile, _ architecture: Architecture
     ) throws(ModelError) {
-        let read: Set<String> = [
+        var read: Set<String> = [
             "vocab_size", "context_length", "embedding_length", "block_count",
             "feed_forward_length", "attention.head_count", "attention.head_count_kv",
             "attention.key_length", "attention.value_length", "attention.layer_norm_epsilon",
@@ -145,6 +171,12 @@ extension GPTConfiguration {
             // Read for GPT-NeoX; the others have none.
             "use_parallel_residual",
         ]
+        if architecture == .gemma3 {
+            read.formUnion([
+                "attention.sliding_window", "attention.sliding_window_pattern",
+                "rope.freq_base_swa",
+            ])
+        }
         let prefix = architecture.ggufName + "."
         let keys = Set(file.values.keys).union(file.listLengths.keys)
         for key in keys.sorted() where key.hasPrefix(prefix) {

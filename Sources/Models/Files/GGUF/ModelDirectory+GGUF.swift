@@ -82,6 +82,21 @@ extension ModelDirectory {
         if c.architecture == .gptNeoX {
             members.add("\(architecture).use_parallel_residual", c.isParallel)
         }
+        if !c.localLayers.isEmpty, let window = c.variations.slidingWindow {
+            add("attention.sliding_window", window)
+            switch c.ggufWindowPattern {
+            // That of published models, which not every version of llama.cpp is told.
+            case 6?: break
+            case let pattern?: add("attention.sliding_window_pattern", pattern)
+            case nil:
+                members.add(
+                    "\(architecture).attention.sliding_window_pattern",
+                    (0..<c.layerCount).map(c.isLocal))
+            }
+            if let base = c.localRotaryBase {
+                members.add("\(architecture).rope.freq_base_swa", Float(base))
+            }
+        }
         switch c.variations.rotaryScaling {
         case .linear(let factor):
             members.add("\(architecture).rope.scaling.type", "linear")
@@ -100,7 +115,9 @@ extension ModelDirectory {
     private func ggufStream(_ index: Int, _ shape: GPTConfiguration) -> TensorStream {
         let tensor = layout.tensors[index]
         let plain = memoryStream(index)
-        let name = GGUFTensorNames.name(ofCheckpointName: tensor.checkpointName)
+        let name = GGUFTensorNames.name(
+            ofCheckpointName: tensor.checkpointName,
+            addsNorms: shape.architecture.normalisesAdditions)
         if tensor.isBlockMatrix, !TensorNames(shape).storesOutputRows {
             return transposed(index, name: name)
         }
@@ -109,7 +126,12 @@ extension ModelDirectory {
         {
             return plain.interleavingHalves(of: shape.headSize, name: name)
         }
-        return TensorStream(name: name, shape: plain.shape, read: plain.read)
+        let offset = tensor.role == .gain ? shape.architecture.normOffset : 0
+        return TensorStream(name: name, shape: plain.shape) { (rows, floats) throws(ModelError) in
+            try plain.read(rows, floats)
+            guard offset != 0 else { return }
+            for index in 0..<rows.count * plain.rowWidth { unsafe floats.base[index] += offset }
+        }
     }
 
     /// The layout's matrix `index` with rows for columns.
@@ -136,17 +158,30 @@ extension GPTConfiguration {
     /// nothing.
     var ggufObstacle: String? {
         let name = architecture.ggufName
-        guard !slides else {
+        guard !slides || architecture.turnsByLayer else {
             return "llama.cpp's \(name) sees all positions, and in this model a window slides"
         }
-        guard activation == (architecture.isGated ? .silu : .geluTanh) else {
+        let own = architecture == .gemma3 || !architecture.isGated ? Activation.geluTanh : .silu
+        guard activation == own else {
             return "llama.cpp's \(name) has another activation than \(activation.rawValue)"
         }
         guard architecture != .qwen2 || queryWidth == embeddingSize else {
             return "llama.cpp's \(name) has heads of n_embd / n_head floats"
         }
-        guard architecture != .qwen3 || attentionBiases == .none else {
+        guard (architecture != .qwen3 && architecture != .gemma3) || attentionBiases == .none
+        else {
             return "llama.cpp's \(name) has no biases in attention"
+        }
+        if architecture == .gemma3 {
+            guard (variations.scoreDivisor ?? Double(headSize)) == ggufScoreDivisor else {
+                return "llama.cpp's \(name) of so many layers divides scores by the root of "
+                    + "\(ggufScoreDivisor)"
+            }
+            switch variations.rotaryScaling {
+            case nil, .linear, .dynamic: break
+            case .llama3, .yarn:
+                return "llama.cpp's \(name) is not tried with positions scaled so"
+            }
         }
         if architecture == .gptNeoX {
             guard attentionBiases == .all else {
@@ -166,6 +201,26 @@ extension GPTConfiguration {
             return "llama.cpp's yarn has the numbers of the paper, and this model has others"
         }
         return nil
+    }
+
+    /// The number by whose root llama.cpp divides scores: that of the largest published model is
+    /// told by its layers.
+    var ggufScoreDivisor: Double {
+        Double(layerCount == 62 ? embeddingSize / headCount : headSize)
+    }
+
+    /// The number p of llama.cpp's rule that a window slides in all but the last of each p layers,
+    /// or in all for 0; nil where the layers follow no such rule.
+    fileprivate var ggufWindowPattern: Int? {
+        let first = (0..<layerCount).first { !isLocal($0) }
+        return [6, first.map { $0 + 1 } ?? 0].first { pattern in
+            (0..<layerCount).allSatisfy { isLocal($0) == Self.isLocal($0, pattern: pattern) }
+        }
+    }
+
+    /// Whether a window slides in a layer by llama.cpp's rule.
+    static func isLocal(_ layer: Int, pattern: Int) -> Bool {
+        pattern == 0 || layer % pattern < pattern - 1
     }
 
     /// The tensor of factors by which Llama 3.1's rule divides each frequency: what llama.cpp's
@@ -190,6 +245,7 @@ extension Architecture {
         switch self {
         case .mistral: Architecture.llama.rawValue
         case .gptNeoX: "gptneox"
+        case .gemma3: "gemma3"
         case .gpt2, .llama, .qwen2, .qwen3: rawValue
         }
     }
