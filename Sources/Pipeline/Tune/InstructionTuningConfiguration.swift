@@ -35,7 +35,6 @@ public struct InstructionTuningConfiguration: Codable, Sendable, Equatable {
         training.evaluateEvery = 50
         training.checkpointEvery = 100
         training.packing = .bestFit
-        training.shiftsWindows = false
     }
 
     /// The rates of a decoder that is tuned.
