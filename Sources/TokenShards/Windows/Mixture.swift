@@ -94,8 +94,8 @@ public struct Mixture: Sendable {
     ///   - marksDocuments: whether batches say where documents begin.
     ///   - batchSize: rows a batch.
     ///   - seed: chooses the orders.
-    ///   - shiftsWindows: whether windows are cut elsewhere in each epoch after the first; rows that
-    ///     go on are not.
+    ///   - shiftsWindows: whether windows are cut elsewhere in each epoch after the first; rows
+    ///     that go on are not.
     ///   - isContinuous: whether each row of a batch goes on where that of the batch before ended,
     ///     all data sets being cut in streams, and not shuffled. A data set then has its share of
     ///     the rows, rounded to whole ones.
