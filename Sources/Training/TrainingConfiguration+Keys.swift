@@ -72,6 +72,12 @@ extension TrainingConfiguration: SettingSection {
             "Tokens between the beginnings of two training windows; null for n_positions.",
             when: "packing is concatenate", example: 128, also: ["window_stride"]),
         .value(
+            CodingKeys.shifting, \.shiftsWindows,
+            """
+            Whether each epoch after the first cuts its windows elsewhere. A token then does not \
+            have the same context each time that its text is read.
+            """, when: "packing is concatenate", also: ["random_offset", "shuffle_offsets"]),
+        .value(
             CodingKeys.masksDocuments, \.masksDocuments,
             """
             Whether a window's documents are read apart. Attention does not look from one into \

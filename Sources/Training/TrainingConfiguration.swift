@@ -23,6 +23,13 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// Tokens between the beginnings of two training windows that are cut from one stretch, as
     /// `concatenate` does; nil for the context length.
     public var stride: Int?
+    /// Whether each epoch after the first cuts windows elsewhere, with the packing `concatenate`,
+    /// so that a token does not have the same context each time. Rows that read on are cut alike.
+    public var shiftsWindows: Bool {
+        get { shifting.isOn }
+        set { shifting.isOn = newValue }
+    }
+    private var shifting = WrittenIfTrue()
     /// Whether a window's documents are read apart: attention does not look from one into another,
     /// and positions count from each one's beginning.
     public var masksDocuments = true
@@ -133,6 +140,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case gradientAccumulationSteps = "gradient_accumulation_steps"
         case gradientSlots = "gradient_slots"
         case masksDocuments = "mask_documents"
+        case shifting = "shift_windows"
         case carrying = "stateful"
         case learningRate = "learning_rate"
         case muonLearningRate = "muon_learning_rate"

@@ -25,7 +25,8 @@ import Work
             keys.allCases.map(\.stringValue)
         }
         let pretrainingOnly = [
-            "stride", "evaluation_stride", "stateful", "tasks", "evaluate_tasks_every",
+            "stride", "evaluation_stride", "shift_windows", "stateful", "tasks",
+            "evaluate_tasks_every",
         ]
         let hidden = ["vocab_size", "pad_token_id", "eos_token_id"]
         let refinement =

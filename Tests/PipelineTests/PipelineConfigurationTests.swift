@@ -62,6 +62,7 @@ import VocabularyLearning
         let file = #"{"training": {"stateful": true}}"#
         #expect(try read(file).training.carriesState)
         #expect(try read(file, ["training.stateful=false"]) == PipelineConfiguration())
+        #expect(try read("{}", ["training.shift_windows=true"]).training.shiftsWindows)
     }
 
     @Test func `a setting goes over the file, the last one over the others`() throws {

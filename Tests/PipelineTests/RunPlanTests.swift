@@ -161,4 +161,38 @@ import Work
         #expect(rates.muon > TrainingConfiguration().muonLearningRate)
         #expect(long.trainingSettings.map(\.key).contains("batch_size"))
     }
+
+    @Test func `little text that is read often is forgotten sooner, and cut elsewhere`() throws {
+        var survey = CorpusSurvey(corpus: CorpusConfiguration(inputs: ["a.txt"]))
+        let machine = PipelineProposal.Machine(threadCount: 2, matrixPeak: 2e11)
+        func size(_ bytes: Int, settled: RecipeSize.Settled = .init()) -> RecipeSize {
+            survey.textByteCount = bytes
+            return RecipeSize(survey, minutes: 20, machine: machine, settled: settled)
+        }
+        let training = TrainingConfiguration()
+        var decays: [Double] = []
+        for bytes in [200_000, 1_000_000] {
+            let small = size(bytes)
+            let decay = try #require(small.weightDecay)
+            decays.append(decay)
+            let epoch = small.trainingTokens / Double(small.tokensPerStep)
+            let muon = small.rates?.muon ?? training.muonLearningRate
+            let fading = min(1, 1 / (epoch * muon))
+            #expect(abs(decay / fading - 1) < 0.05)
+            let settings = small.trainingSettings
+            #expect(settings.contains { $0 == ("weight_decay", "\(decay)") })
+            #expect(settings.contains { $0 == ("shift_windows", "true") })
+        }
+        #expect(decays[0] > decays[1] && decays[1] > training.weightDecay)
+        let large = size(4_000_000_000)
+        #expect(large.weightDecay == nil && !large.shiftsWindows)
+        // What a person says stays.
+        var settled = RecipeSize.Settled()
+        (settled.hasWeightDecay, settled.hasShift) = (true, true)
+        let said = size(200_000, settled: settled)
+        #expect(said.weightDecay == nil && !said.shiftsWindows)
+        settled = .init()
+        settled.hasRates = true
+        #expect(size(200_000, settled: settled).weightDecay == nil)
+    }
 }

@@ -31,6 +31,60 @@ import Testing
         }
     }
 
+    @Test("each epoch cuts its windows elsewhere, inside of their shards")
+    func cutsOfEpochs() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write(tokensPerShard: 120)
+        let set = try ShardSet(directory: fixture.path("set"))
+        let shards = set.shards(of: .train)
+        for (length, stride) in [(7, 7), (30, 30), (30, 8), (7, 12)] {
+            let windows = set.windows(in: .train, length: length, stride: stride)
+            var shifts: [Int] = []
+            for epoch in 0..<8 {
+                let cut = (0..<windows.count).map { windows.window($0, inEpoch: epoch) }
+                // The golden ratio's part of the stride, by floating-point numbers.
+                let turn = Double(epoch) * (5.0.squareRoot() - 1) / 2
+                let shift = Int((turn - turn.rounded(.down)) * Double(stride))
+                shifts.append(shift)
+                for (number, window) in cut.enumerated() {
+                    let plain = windows[number]
+                    let last = shards[plain.shard].tokenCount - length - 1
+                    #expect(window.shard == plain.shard && window.length == length)
+                    #expect(window.start == min(plain.start + shift, last))
+                }
+            }
+            #expect(shifts[0] == 0)
+            #expect(Set(shifts.prefix(5)).count == 5)
+        }
+    }
+
+    @Test("a loader that shifts windows has the first epoch as it is, and others elsewhere")
+    func shiftedBatches() throws {
+        let fixture = try ShardFixture()
+        _ = try fixture.write(tokensPerShard: 120)
+        let set = try ShardSet(directory: fixture.path("set"))
+        let windows = set.windows(in: .train, length: 16, stride: 16)
+        let sampler = WindowSampler(windowCount: windows.count, seed: 5)
+        let loaders = try [false, true].map {
+            try Mixture(set).loader(length: 16, batchSize: 4, seed: 5, shiftsWindows: $0)
+        }
+        for position in 0..<4 * windows.count {
+            let window = loaders[1].row(at: position).windows
+            let epoch = position / windows.count
+            #expect(window == [windows.window(sampler[position], inEpoch: epoch)])
+            #expect(loaders[0].row(at: position).windows == [windows[sampler[position]]])
+            if position % 4 == 0 {
+                // Any number of processes reads the same, and what is said of a row is read.
+                let whole = loaders[1].batch(at: position)
+                let half = loaders[1].batch(at: position, rank: 1, of: 2)
+                #expect(Array(whole.inputs.suffix(32)) == Array(half.inputs))
+                let tokens = set.shards(of: .train)[window[0].shard]
+                    .tokens(window[0].start..<window[0].start + 16)
+                #expect(Array(whole.inputs.prefix(16)) == Array(tokens))
+            }
+        }
+    }
+
     @Test("scoring windows predict every token but a shard's first exactly once, with full context")
     func scoringWindows() throws {
         let fixture = try ShardFixture()

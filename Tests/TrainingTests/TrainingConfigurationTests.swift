@@ -98,8 +98,9 @@ import TokenShards
         let whole = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         // What is absent of these is a value of its own: nothing, or off.
         let absent = [
-            "init_from", "gradient_slots", "stride", "evaluation_stride", "stateful", "tasks",
-            "evaluate_tasks_every", "local_steps", "outer_learning_rate", "outer_momentum", "wire",
+            "init_from", "gradient_slots", "stride", "evaluation_stride", "shift_windows",
+            "stateful", "tasks", "evaluate_tasks_every", "local_steps", "outer_learning_rate",
+            "outer_momentum", "wire",
         ]
         let keys = Set(TrainingConfiguration.CodingKeys.allCases.map(\.rawValue))
         #expect(Set(whole.keys) == keys.subtracting(absent))

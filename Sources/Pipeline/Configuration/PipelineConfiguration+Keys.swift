@@ -115,8 +115,8 @@ extension InstructionTuningConfiguration: SettingSection {
 
     /// Keys of training that say how windows are cut, which conversations decide.
     private static let packingKeys = [
-        TrainingConfiguration.CodingKeys.stride, .evaluationStride, .carrying, .tasks,
-        .evaluateTasksEvery,
+        TrainingConfiguration.CodingKeys.stride, .evaluationStride, .shifting, .carrying,
+        .tasks, .evaluateTasksEvery,
     ].map(\.rawValue)
 
     private static let ownKeys: [SettingKey<InstructionTuningConfiguration>] = [

@@ -53,6 +53,9 @@ struct RecipeSize {
         var contextLength: Int?
         var windowsPerStep: Int?
         var hasRates = false
+        /// Whether a person has said the weight decay, and whether windows are shifted.
+        var hasWeightDecay = false
+        var hasShift = false
         var validationFraction: Double?
     }
 
@@ -62,6 +65,9 @@ struct RecipeSize {
     /// Windows of a step, and the learning rates, where they are not the defaults.
     let batchSize: Int?
     let rates: (learningRate: Double, muon: Double)?
+    /// Weight decay where it is not the default, and whether epochs cut windows elsewhere.
+    let weightDecay: Double?
+    let shiftsWindows: Bool
     /// Floating-point operations of training on a token.
     let operationsPerToken: Double
     let steps: Int
@@ -144,6 +150,16 @@ struct RecipeSize {
         let batch = windows * contextLength
         let wanted = Int(max(data, 0) / Double(batch))
         steps = Self.rounded(max(wanted, Self.leastSteps))
+        let epochs = Double(steps * batch) / trainingTokens
+        let isRepeated = model == nil && !survey.readsPairs && epochs > Self.fewEpochs
+        shiftsWindows = isRepeated && !settled.hasShift
+        weightDecay =
+            isRepeated && !settled.hasWeightDecay && !settled.hasRates
+            ? Self.weightDecay(
+                stepsOfEpoch: trainingTokens / Double(batch),
+                muonRate: rates?.muon ?? training.muonLearningRate,
+                standard: training.weightDecay)
+            : nil
         evaluateEvery = max(1, (steps + Self.evaluationCount - 1) / Self.evaluationCount)
         vocabularySize = vocabulary
         corpusTokens = tokens
@@ -201,6 +217,13 @@ struct RecipeSize {
                     key: "training.learning_rate", value: "\(rates.learningRate)",
                     reason: "lower for a wider model, higher for a larger batch; "
                         + "muon_learning_rate \(rates.muon)"))
+        }
+        if let weightDecay {
+            choices.append(
+                .init(
+                    key: "training.weight_decay", value: "\(weightDecay)",
+                    reason: "little text is read often, and what was learned from it fades in "
+                        + "about one epoch"))
         }
         choices.append(
             .init(
@@ -261,6 +284,21 @@ struct RecipeSize {
         )
     }
 
+    /// Epochs up to which text counts as read about once.
+    private static let fewEpochs = 1.5
+    /// The highest weight decay.
+    private static let mostWeightDecay = 1.0
+
+    /// Weight decay with which a step of Muon is forgotten to 1/e after an epoch at the highest
+    /// rate, but at least the default; nil for that. Two digits. Source of the time scale: Wang and
+    /// Aitchison, "How to set AdamW's weight decay as you scale model and dataset size", 2024.
+    private static func weightDecay(
+        stepsOfEpoch: Double, muonRate: Double, standard: Double
+    ) -> Double? {
+        let wish = min(1 / (muonRate * max(stepsOfEpoch, 1)), mostWeightDecay)
+        return wish > standard * 1.5 ? Double(String(format: "%.2g", wish)) : nil
+    }
+
     /// The settings that are chosen, by key; those of the section "corpus" apart.
     var settings: [SweepTrial.Setting] {
         let vocabulary = [("vocabulary.vocab_size", "\(vocabularySize)")]
@@ -289,6 +327,8 @@ struct RecipeSize {
             settings.append(("learning_rate", "\(rates.learningRate)"))
             settings.append(("muon_learning_rate", "\(rates.muon)"))
         }
+        if let weightDecay { settings.append(("weight_decay", "\(weightDecay)")) }
+        if shiftsWindows { settings.append(("shift_windows", "true")) }
         settings.append(("evaluate_every", "\(evaluateEvery)"))
         settings.append(("checkpoint_every", "\(evaluateEvery)"))
         return settings

@@ -163,6 +163,8 @@ public struct RunPlanner {
         settled.hasRates =
             says("training", "learning_rate") || says("training", "muon_learning_rate")
             || base.training.optimizer != .muon
+        settled.hasWeightDecay = says("training", "weight_decay")
+        settled.hasShift = says("training", "shift_windows") || says("training", "stateful")
         if says("corpus", "validation_fraction") || !base.sources.isEmpty {
             settled.validationFraction = base.corpus.validationFraction
         }

@@ -44,9 +44,9 @@ public struct Batch: Equatable, Sendable {
         markDocuments(row: row, from: window, of: shard)
     }
 
-    /// Puts row `number` of `rows` into row `row`. What it leaves free is neither read nor scored.
-    mutating func fill(row: Int, from rows: RowSequence, number: Int) {
-        let windows = rows[number]
+    /// Puts the stretches of a row of `rows` into row `row`. What they leave free is neither read
+    /// nor scored.
+    mutating func fill(row: Int, from rows: RowSequence, windows: [Window]) {
         guard rows.stretchesAreDocuments else {
             fill(row: row, from: windows[0], of: rows.shards[windows[0].shard])
             return
@@ -115,7 +115,7 @@ extension RowSequence {
         var batch = Batch(
             batchSize: batchSize, contextLength: length, marksDocuments: marksDocuments)
         for (row, number) in numbers.enumerated() {
-            batch.fill(row: row, from: self, number: number)
+            batch.fill(row: row, from: self, windows: self[number])
         }
         return batch
     }

@@ -5,6 +5,7 @@
 public struct BatchLoader: Sendable {
     private let sources: [(rows: RowSequence, order: RowOrder)]
     private let schedule: MixtureSchedule
+    private let shiftsWindows: Bool
     /// Source and stream of each row of a batch; empty where windows are shuffled.
     private let streams: [(source: Int, stream: Int)]
     /// Rows a batch.
@@ -31,14 +32,21 @@ public struct BatchLoader: Sendable {
     /// Batches of `batchSize` rows that come from several sources in turn, as `schedule` says. Each
     /// source has an order and epochs of its own.
     ///
-    /// - Parameter isContinuous: whether the rows are streams, each of one source, and not windows
-    ///   in a shuffled order.
+    /// - Parameters:
+    ///   - sources: the rows of each.
+    ///   - schedule: whose turn it is.
+    ///   - batchSize: rows a batch.
+    ///   - seed: chooses the orders.
+    ///   - shiftsWindows: whether windows are cut elsewhere in each epoch after the first, unless
+    ///     the rows are streams, each of which goes on where its window before ended.
+    ///   - isContinuous: whether the rows are streams, each of one source, and not windows in a
+    ///     shuffled order.
     /// - Throws: ``ShardError/tooFewTokens(split:tokenCount:needed:)`` for a source without a row,
     ///   and ``ShardError/tooFewWindows(windowCount:rowCount:)`` for one with fewer rows than
     ///   streams.
     init(
         sources: [RowSequence], schedule: MixtureSchedule, batchSize: Int, seed: UInt64,
-        isContinuous: Bool = false
+        shiftsWindows: Bool = false, isContinuous: Bool = false
     ) throws(ShardError) {
         precondition(sources.count == schedule.sourceCount, "a weight for each source")
         for rows in sources where rows.count == 0 {
@@ -72,6 +80,7 @@ public struct BatchLoader: Sendable {
         }
         self.sources = ordered
         self.schedule = schedule
+        self.shiftsWindows = shiftsWindows && !isContinuous
         self.batchSize = batchSize
         streams = rowCounts.enumerated().flatMap { source, count in
             (0..<count).map { (source, $0) }
@@ -118,7 +127,7 @@ public struct BatchLoader: Sendable {
         for row in 0..<share {
             let place = place(at: position + rank * share + row)
             let rows = sources[place.source].rows
-            batch.fill(row: row, from: rows, number: place.row)
+            batch.fill(row: row, from: rows, windows: windows(of: place))
             continues.append(!place.isFirst && rows.continues(at: place.row))
         }
         if isContinuous { batch.continues = continues }
@@ -131,7 +140,14 @@ public struct BatchLoader: Sendable {
         at position: Int
     ) -> (source: Int, epoch: Int, number: Int, windows: [Window]) {
         let place = place(at: position)
-        return (place.source, place.epoch, place.row, sources[place.source].rows[place.row])
+        return (place.source, place.epoch, place.row, windows(of: place))
+    }
+
+    /// The stretches of the row at a place.
+    private func windows(
+        of place: (source: Int, epoch: Int, row: Int, isFirst: Bool)
+    ) -> [Window] {
+        sources[place.source].rows.row(place.row, inEpoch: shiftsWindows ? place.epoch : 0)
     }
 
     /// The row at `position`, and whether a stream of an epoch begins with it.

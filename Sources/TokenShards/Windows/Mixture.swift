@@ -94,6 +94,8 @@ public struct Mixture: Sendable {
     ///   - marksDocuments: whether batches say where documents begin.
     ///   - batchSize: rows a batch.
     ///   - seed: chooses the orders.
+    ///   - shiftsWindows: whether windows are cut elsewhere in each epoch after the first; rows
+    ///     that go on are not.
     ///   - isContinuous: whether each row of a batch goes on where that of the batch before ended,
     ///     all data sets being cut in streams, and not shuffled. A data set then has its share of
     ///     the rows, rounded to whole ones.
@@ -102,7 +104,8 @@ public struct Mixture: Sendable {
     ///   ``ShardError/tooFewWindows(windowCount:rowCount:)`` for one with fewer than its streams.
     public func loader(
         packing: Packing = .concatenate, length: Int, stride: Int? = nil,
-        marksDocuments: Bool = false, batchSize: Int, seed: UInt64, isContinuous: Bool = false
+        marksDocuments: Bool = false, batchSize: Int, seed: UInt64, shiftsWindows: Bool = false,
+        isContinuous: Bool = false
     ) throws(ShardError) -> BatchLoader {
         let rows = sources.map { source in
             source.set.rows(
@@ -119,7 +122,7 @@ public struct Mixture: Sendable {
         return try BatchLoader(
             sources: rows,
             schedule: MixtureSchedule(weights: sources.map(\.weight)), batchSize: batchSize,
-            seed: seed, isContinuous: isContinuous)
+            seed: seed, shiftsWindows: shiftsWindows, isContinuous: isContinuous)
     }
 }
 

@@ -81,6 +81,13 @@ public struct RowSequence: Sendable {
         }
     }
 
+    /// The stretches of row `number` in epoch `epoch`: windows that are cut from one stretch of
+    /// tokens begin elsewhere in each, other rows are the same in all.
+    func row(_ number: Int, inEpoch epoch: Int) -> [Window] {
+        guard case .windows(let windows) = plan else { return self[number] }
+        return [windows.window(number, inEpoch: epoch)]
+    }
+
     /// Whether each stretch is one document, or a piece of one, even where an end-of-text token
     /// that belongs to another stands before it.
     var stretchesAreDocuments: Bool {

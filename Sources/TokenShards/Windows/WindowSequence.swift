@@ -55,6 +55,20 @@ public struct WindowSequence: Sendable {
             alreadyScored: 0)
     }
 
+    /// Full window `number`, which must be below ``count``, as epoch `epoch` cuts it.
+    ///
+    /// The first epoch cuts as the subscript does. Each later one cuts elsewhere, so that a token
+    /// is seen behind another context each time: all windows begin later by the epoch's term of a
+    /// Weyl sequence with the golden ratio, as a share of the stride, whose terms never come close
+    /// to one another soon. What would go beyond the end of a shard ends with it. O(log shards).
+    func window(_ number: Int, inEpoch epoch: Int) -> Window {
+        var window = self[number]
+        let turn = UInt64(epoch) &* 0x9E37_79B9_7F4A_7C15
+        let shift = Int(turn.multipliedFullWidth(by: UInt64(stride)).high)
+        window.start = min(window.start + shift, shards[window.shard].tokenCount - length - 1)
+        return window
+    }
+
     /// The windows that score every token but a shard's first exactly once, in order.
     ///
     /// A window whose beginning overlaps an earlier one scores only what is new. With a stride

@@ -19,7 +19,7 @@ package struct BatchSource: Sendable {
             stride: part == nil ? configuration.stride : nil,
             marksDocuments: part != nil || configuration.masksDocuments,
             batchSize: configuration.windowsPerStep, seed: configuration.seed,
-            isContinuous: configuration.carriesState)
+            shiftsWindows: configuration.shiftsWindows, isContinuous: configuration.carriesState)
     }
 
     /// The batch that begins at `position`. O(tokens).
