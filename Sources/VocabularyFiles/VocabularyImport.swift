@@ -89,7 +89,10 @@ public struct VocabularyImport: Sendable {
         case .gpt2:
             vocabulary = try readGPT2(text, path: path, remarks: &remarks)
         case .tekken: vocabulary = try TekkenFile.read(text, path: path)
-        case .gguf: vocabulary = try GGUFFile.read(text, path: path)
+        case .gguf:
+            let (read, more) = try GGUFFile.read(text, path: path)
+            vocabulary = read
+            remarks += more
         case .sentencepiece:
             let (read, more) = try SentencePieceFile.read(text, path: path)
             vocabulary = read

@@ -17,14 +17,21 @@ extension TokenizationError: GGUFFailure {
 /// The tokenizer in a GGUF file, the form of llama.cpp.
 ///
 /// The file names a pre-tokenizer instead of holding its expressions, and what the name means is
-/// llama.cpp's: names whose vocabularies cut as a known pattern does are read, others refused.
+/// llama.cpp's: names whose vocabularies cut as a known pattern does are read, others refused. Of
+/// the tokenizers without one SentencePiece's BPE is read, which llama.cpp calls "llama".
+///
+/// Source: `llama_vocab::impl::load` and `llm_tokenizer_spm_session` in `src/llama-vocab.cpp`.
 struct GGUFFile {
     private let path: String
     private var strings: [String: String] = [:]
     private var arrays: [String: GGUFTokenizerReader] = [:]
+    private var scalars: [String: GGUFScalar] = [:]
 
-    /// Reads the tokenizer of a whole file. O(size of the head).
-    static func read(_ text: ByteView, path: String) throws(TokenizationError) -> Vocabulary {
+    /// The tokenizer of a whole file, and remarks for a person. About O(n log n) in the size of the
+    /// head.
+    static func read(
+        _ text: ByteView, path: String
+    ) throws(TokenizationError) -> (vocabulary: Vocabulary, remarks: [String]) {
         var file = GGUFFile(path: path)
         var reader = GGUFTokenizerReader(text, path: path)
         try reader.readMembers { (reader, key, kind) throws(TokenizationError) in
@@ -34,18 +41,56 @@ struct GGUFFile {
             case .string:
                 file.strings[name] = String(decoding: try reader.readString(), as: UTF8.self)
             case .array: file.arrays[name] = reader
-            default: break
+            default: file.scalars[name] = try reader.readScalar(kind)
             }
         }
-        return try file.vocabulary()
+        if file.strings["model"] == "llama" { return try file.pieces().vocabulary() }
+        return (try file.vocabulary(), [])
+    }
+
+    /// What llama.cpp reads for "llama".
+    private func pieces() throws(TokenizationError) -> ScoredPieces {
+        var (names, count) = try array("tokens", of: .string)
+        var (kinds, kindCount) = try array("token_type", of: .int32)
+        var (scores, scoreCount) = try array("scores", of: .float32)
+        guard count == kindCount, count == scoreCount, count <= Int(ListedTokens.maximumID) else {
+            throw names.failure(
+                "there are \(count) tokens, \(kindCount) types and \(scoreCount) scores of tokens")
+        }
+        guard scalars["remove_extra_whitespaces"] != .flag(true) else {
+            throw .unsupported(
+                path: path,
+                reason: "it leaves out spaces that follow others (remove_extra_whitespaces)")
+        }
+        var pieces = ScoredPieces(path: path)
+        for id in 0..<count {
+            let kind = try kinds.readUInt32()
+            guard let known = ScoredPieces.Kind(rawValue: UInt64(kind)) else {
+                throw kinds.failure("the token \(id) has the type \(kind)")
+            }
+            let piece = ScoredPieces.Piece(
+                name: try names.readString(), score: Float(bitPattern: try scores.readUInt32()),
+                kind: known)
+            guard piece.isValid || known == .unused else {
+                throw names.failure("the token \(id) is empty, no UTF-8 or has no score")
+            }
+            pieces.list.append(piece)
+        }
+        pieces.hasByteFallback = pieces.list.contains { $0.kind == .byte }
+        pieces.addsPrefix = scalars["add_space_prefix"] != .flag(false)
+        if case .integer(let id)? = scalars["bos_token_id"] {
+            pieces.beginningID = UInt64(exactly: id)
+        }
+        if scalars["add_bos_token"] == .flag(false) { pieces.beginningID = nil }
+        return pieces
     }
 
     private func vocabulary() throws(TokenizationError) -> Vocabulary {
         guard strings["model"] == "gpt2" else {
             throw .unsupported(
                 path: path,
-                reason: "its tokenizer is \(strings["model"] ?? "missing"); only the byte-level "
-                    + "\"gpt2\" is known")
+                reason: "its tokenizer is \(strings["model"] ?? "missing"); known are the "
+                    + "byte-level \"gpt2\" and SentencePiece's BPE, \"llama\"")
         }
         let name = strings["pre"] ?? "missing"
         guard let known = GGUFPreTokenizer.named(name) else {

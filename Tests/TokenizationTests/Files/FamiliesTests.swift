@@ -88,7 +88,7 @@ import Testing
             file.modelType = 1
             return (file.bytes, nil)
         case ("SentencePiece's BPE", "`.gguf`"):
-            return (GGUFSample.file(try json.read(), model: "llama"), nil)
+            return (SentencePieceModel(["th"]).gguf, nil)
         case ("WordPiece", _): return model(#""BPE""#, #""WordPiece""#)
         case ("words", _): return model(#""BPE""#, #""WordLevel""#)
         case ("CLIP", _): json.model = #""end_of_word_suffix": "</w>","#

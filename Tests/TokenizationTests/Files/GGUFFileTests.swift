@@ -39,7 +39,8 @@ import Testing
         let vocabulary = try Self.vocabulary.get()
         let files: [([UInt8], String)] = [
             (GGUFSample.file(vocabulary, pre: "default"), "pre-tokenizer"),
-            (GGUFSample.file(vocabulary, model: "llama"), "byte-level"),
+            (GGUFSample.file(vocabulary, model: "llama"), "no tokenizer.ggml.scores"),
+            (GGUFSample.file(vocabulary, model: "t5"), "byte-level"),
             (GGUFSample.file(vocabulary, version: 1), "version 1"),
             (GGUFSample.file(vocabulary, types: [3: 6]), "type 6"),
             (Array("GGML".utf8), "no GGUF"), ([], "no GGUF"),
@@ -51,6 +52,33 @@ import Testing
         ]
         for (file, reason) in files {
             let error = #expect(throws: TokenizationError.self) { try read(file) }
+            #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+        }
+    }
+
+    @Test("SentencePiece's BPE is that of its own file")
+    func sentencePiece() throws {
+        var model = SentencePieceModel(["▁t", "he", "▁the", "éé", "漢字", "▁漢字"])
+        let vocabulary = try read(model.gguf)
+        #expect(vocabulary.fingerprint == (try model.read()).fingerprint)
+        #expect(vocabulary.textPrefix == [TokenID(1)])
+        model.beginsTexts = false
+        #expect(try read(model.gguf).textPrefix.isEmpty)
+        model.addsPrefix = false
+        model.pieces.append(("<ab>", 0, 4))
+        // A number that is not used, as converters fill up to the model's rows.
+        model.pieces.append(("[PAD1]", -2000, 5))
+        let other = try read(model.gguf)
+        #expect(other.ids("the<ab>漢字", .none) == model.naive("the") + [274] + model.naive("漢字"))
+        #expect(model.pieces[274].name == "<ab>")
+        model.addsPrefix = true
+        for (change, reason) in [
+            ({ _ in }, "pieces of its user"), ({ $0.pieces[5].kind = 7 }, "type 7"),
+            ({ $0.pieces[265].score = .nan }, "no score"), ({ $0.pieces[4].name = "" }, "is empty"),
+        ] as [((inout SentencePieceModel) -> Void, String)] {
+            var changed = model
+            change(&changed)
+            let error = #expect(throws: TokenizationError.self) { try read(changed.gguf) }
             #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
         }
     }

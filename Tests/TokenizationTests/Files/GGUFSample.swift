@@ -2,7 +2,7 @@
 
 /// The head of a GGUF file, written down from its specification.
 struct GGUFSample {
-    private var bytes = Array("GGUF".utf8)
+    private(set) var bytes = Array("GGUF".utf8)
 
     mutating func integer(_ value: Int, bytes count: Int) {
         for shift in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * shift))) }
@@ -19,6 +19,15 @@ struct GGUFSample {
         integer(8, bytes: 4)
         integer(values.count, bytes: 8)
         for value in values { string(value) }
+    }
+
+    /// An array of numbers of four bytes.
+    mutating func numbers(_ key: String, kind: Int, _ values: [Int]) {
+        string(key)
+        integer(9, bytes: 4)
+        integer(kind, bytes: 4)
+        integer(values.count, bytes: 8)
+        for value in values { integer(value, bytes: 4) }
     }
 
     /// A file with the tokenizer of `vocabulary`, and other things around it.

@@ -120,5 +120,10 @@ import Testing
         #expect(
             Damage.check(copies) { try VocabularyImport().read($0, .sentencepiece).vocabulary }
                 == [])
+        let heads = Damage.copies(
+            of: SentencePieceModel(Self.merged).gguf, count: 600, marks: "\u{6}\u{1}\u{8}<",
+            using: &generator)
+        #expect(
+            Damage.check(heads) { try VocabularyImport().read($0, .gguf).vocabulary } == [])
     }
 }

@@ -8,6 +8,8 @@ struct SentencePieceModel {
     var fallsBack = true
     var addsPrefix = true
     var removesSpaces = false
+    /// Of a GGUF file alone.
+    var beginsTexts = true
     var table: [UInt8] = []
 
     private static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
@@ -35,6 +37,26 @@ struct SentencePieceModel {
         // A field that is not known, and one of eight bytes.
         let others: [UInt8] = [0x79, 1, 2, 3, 4, 5, 6, 7, 8]
         return list + Self.field(2, trainer) + others + Self.field(3, normalizer)
+    }
+
+    /// The same as the head of a GGUF file.
+    var gguf: [UInt8] {
+        var file = GGUFSample()
+        file.integer(3, bytes: 4)
+        file.integer(0, bytes: 8)
+        file.integer(6, bytes: 8)
+        file.string("tokenizer.ggml.model")
+        file.integer(8, bytes: 4)
+        file.string("llama")
+        file.strings("tokenizer.ggml.tokens", pieces.map(\.name))
+        file.numbers("tokenizer.ggml.scores", kind: 6, pieces.map { Int($0.score.bitPattern) })
+        file.numbers("tokenizer.ggml.token_type", kind: 5, pieces.map { Int($0.kind) })
+        for (key, flag) in [("add_space_prefix", addsPrefix), ("add_bos_token", beginsTexts)] {
+            file.string("tokenizer.ggml." + key)
+            file.integer(7, bytes: 4)
+            file.integer(flag ? 1 : 0, bytes: 1)
+        }
+        return file.bytes
     }
 
     /// Special pieces, the bytes, characters, and merged pieces with falling scores.

@@ -11,13 +11,16 @@ public struct GGUFTexts: Sendable {
     /// What the keys `tokenizer.…` of `file` say to a model with so many tokens.
     init(_ file: GGUFModelFile, vocabularySize: Int) throws(ModelError) {
         chatTemplate = file.text("tokenizer.chat_template")
-        var adds = Self.beginners.contains(file.text("tokenizer.ggml.pre") ?? "")
+        let isSentencePiece = file.text("tokenizer.ggml.model") == "llama"
+        var adds =
+            isSentencePiece || Self.beginners.contains(file.text("tokenizer.ggml.pre") ?? "")
         if case .flag(let flag)? = file.values["tokenizer.ggml.add_bos_token"] { adds = flag }
-        let token = try file.integer("tokenizer.ggml.bos_token_id")
+        let token = try file.integer("tokenizer.ggml.bos_token_id") ?? (isSentencePiece ? 1 : nil)
         beginning = token.flatMap { adds && $0 < vocabularySize ? TokenID($0) : nil }
     }
 
-    /// The pre-tokenizers before whose texts llama.cpp puts a token unless it is told not to.
+    /// The pre-tokenizers before whose texts llama.cpp puts a token unless it is told not to, as it
+    /// does for SentencePiece's BPE.
     ///
     /// Source: `llama_vocab::impl::load` in llama.cpp's `src/llama-vocab.cpp`.
     private static let beginners: Set<String> = ["llama3", "llama-v3", "llama-bpe", "tekken"]
