@@ -182,6 +182,10 @@ import Work
             let settings = small.trainingSettings
             #expect(settings.contains { $0 == ("weight_decay", "\(decay)") })
             #expect(settings.contains { $0 == ("shift_windows", "true") })
+            // What is chosen is said.
+            for key in ["training.weight_decay", "training.shift_windows"] {
+                #expect(small.choices.contains { $0.key == key })
+            }
         }
         #expect(decays[0] > decays[1] && decays[1] > training.weightDecay)
         let large = size(4_000_000_000)

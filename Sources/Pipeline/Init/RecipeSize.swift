@@ -225,6 +225,12 @@ struct RecipeSize {
                     reason: "little text is read often, and what was learned from it fades in "
                         + "about one epoch"))
         }
+        if shiftsWindows {
+            choices.append(
+                .init(
+                    key: "training.shift_windows", value: "true",
+                    reason: "the text is read more than once, each time in other windows"))
+        }
         choices.append(
             .init(
                 key: "training.steps", value: "\(steps)",
