@@ -49,7 +49,7 @@ import Testing
         let result = try await Program.run(
             ["encode", "--vocab", world.vocabulary, "--output", "out", "none.txt"], in: folder)
         #expect(result.status == 1)
-        #expect(try folder.files(below: "out") == before)
+        try folder.expectFiles(below: "out", toBe: before)
     }
 
     @Test func `an encoding that fails leaves no data set under the name`() async throws {

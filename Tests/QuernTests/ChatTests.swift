@@ -217,7 +217,7 @@ private struct ChatWorld {
         let refused = try await Program.run(
             ["train", "--keep", "--quiet", "--conversations", "bad.jsonl"], in: copy)
         #expect(refused.status == 1, "\(refused.messages)")
-        #expect(try copy.files(below: "runs") == before)
+        try copy.expectFiles(below: "runs", toBe: before)
         try await Program.succeed(
             [
                 "train", "--conversations", "questions.jsonl.zst", "--keep", "--quiet", "--set",

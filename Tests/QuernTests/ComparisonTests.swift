@@ -88,7 +88,7 @@ import Testing
         }
         let vocabulary = try await refusal("--set", "vocabulary.vocab_size=290")
         #expect(vocabulary.contains("vocabulary.vocab_size 300, now 290"))
-        #expect(try folder.files(below: ".") == before)
+        try folder.expectFiles(below: ".", toBe: before)
         let changed = Self.models.replacing("1e-3", with: "2e-3")
         try write(rule: "parameters", models: changed)
         let rate = try await refusal()

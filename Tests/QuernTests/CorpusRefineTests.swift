@@ -90,7 +90,7 @@ import Testing
         #expect(!folder.exists("clean.replaced"))
         // A second result takes the first one's place.
         try await Program.succeed(arguments + ["--threads", "1"], in: folder)
-        #expect(try folder.files(below: "clean") == files)
+        try folder.expectFiles(below: "clean", toBe: files)
     }
 
     @Test func `a pipeline with a refinement is kept up to date like any other stage`() async throws

@@ -157,7 +157,7 @@ import Testing
         try await encode("corpus.txt", output: "four", options: options + ["--threads", "4"])
         let one = try folder.files(below: "one")
         #expect(one.count > 5)
-        #expect(try folder.files(below: "four") == one)
+        try folder.expectFiles(below: "four", toBe: one)
     }
 
     @Test(arguments: [("before", "0 3"), ("after", "3 0"), ("none", "3")])

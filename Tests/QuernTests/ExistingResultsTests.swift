@@ -122,7 +122,7 @@ import Testing
         _ = try await run()
         let before = try folder.files(below: "runs/tiny")
         _ = try await run("--set", "training.steps=5", "--set", "name=short")
-        #expect(try folder.files(below: "runs/tiny") == before)
+        try folder.expectFiles(below: "runs/tiny", toBe: before)
         #expect(folder.exists("runs/short/checkpoints/step-00000005"))
     }
 
@@ -150,7 +150,7 @@ import Testing
         #expect(!folder.exists("runs/tiny/checkpoints/step-00000006"))
         let first = try #require(try kept("runs").first)
         #expect(first.hasSuffix("-step-6"))
-        #expect(try folder.files(below: "runs/" + first) == before)
+        try folder.expectFiles(below: "runs/" + first, toBe: before)
         for pointer in ["latest", "best"] {
             try await Program.succeed(
                 [
@@ -259,7 +259,7 @@ import Testing
             ["run", "--log-format", "json", "--set", "vocabulary.vocab_size=290"], in: folder)
         #expect(result.status == 1)
         #expect(!result.messages.contains(#""stage":"encode""#), "\(result.messages)")
-        #expect(try folder.files(below: "shards") == shards)
+        try folder.expectFiles(below: "shards", toBe: shards)
     }
 
     @Test func `shards made by hand beside a model are refused for their own sake`() async throws {
@@ -279,7 +279,7 @@ import Testing
             unknown.contains("shards/tiny holds shards that this pipeline has not encoded"),
             "\(unknown)")
         _ = try await run("--overwrite")
-        #expect(try folder.files(below: "runs/tiny/checkpoints") == model)
+        try folder.expectFiles(below: "runs/tiny/checkpoints", toBe: model)
     }
 
     @Test(arguments: [

@@ -136,7 +136,7 @@ import Testing
             #expect(refused.messages.contains("--overwrite"), "\(refused.messages)")
             let before = try folder.files(below: "out")
             try await Program.succeed(command + ["--overwrite"], in: folder)
-            #expect(try folder.files(below: "out") == before)
+            try folder.expectFiles(below: "out", toBe: before)
             try folder.remove("out")
             try folder.write("out/mine.txt", "mine")
             let foreign = try await Program.run(command + ["--overwrite"], in: folder)

@@ -144,7 +144,7 @@ private struct WritingCommand: Sendable, CustomTestStringConvertible {
             #expect(
                 result.messages.contains("the output \(output) \(relation) the input"),
                 "\(output): \(result.messages)")
-            #expect(try folder.files(below: "") == before, "\(output)")
+            try folder.expectFiles(below: "", toBe: before, "\(output)")
         }
     }
 
@@ -163,7 +163,7 @@ private struct WritingCommand: Sendable, CustomTestStringConvertible {
             ["run", "--quiet", "--set", "corpus.inputs=[\"\(input)\"]"], in: folder)
         #expect(result.status == 1)
         #expect(result.messages.contains(sentence), "\(result.messages)")
-        #expect(try folder.files(below: "") == before)
+        try folder.expectFiles(below: "", toBe: before)
     }
 
     /// Each reads a pipe, so that the first is at work as long as the test wishes.

@@ -31,7 +31,7 @@ import Testing
         #expect(try await run() == Self.stages)
         let made = try folder.files(below: ".")
         #expect(try await run() == [])
-        #expect(try folder.files(below: ".") == made)
+        try folder.expectFiles(below: ".", toBe: made)
     }
 
     @Test func `the summary names every file and figure`() async throws {
@@ -85,7 +85,7 @@ import Testing
         #expect(try result.stages("started") == ["encode"])
         #expect(
             result.messages.contains("shards/tiny/train_000000.bin is missing and made again"))
-        #expect(try folder.files(below: "shards") == whole)
+        try folder.expectFiles(below: "shards", toBe: whole)
     }
 
     @Test func `a ledger in which stages have their older names is taken for what it says`()
@@ -108,7 +108,7 @@ import Testing
         let latest = try folder.files(below: "runs/tiny/checkpoints/latest")
         try folder.remove("runs/tiny/checkpoints/step-00000006/model.safetensors")
         #expect(try await run() == ["train"])
-        #expect(try folder.files(below: "runs/tiny/checkpoints/latest") == latest)
+        try folder.expectFiles(below: "runs/tiny/checkpoints/latest", toBe: latest)
     }
 
     @Test func `a corpus that was touched is read again, and nothing is trained`() async throws {
@@ -156,7 +156,7 @@ import Testing
         for made in ["vocab", "shards", "runs/tiny/checkpoints/latest"] {
             let files = try folder.files(below: made)
             #expect(!files.isEmpty)
-            #expect(try other.files(below: made) == files, "\(made)")
+            try other.expectFiles(below: made, toBe: files, "\(made)")
         }
         #expect(
             try other.bytes("runs/tiny/samples.json") == folder.bytes("runs/tiny/samples.json"))

@@ -33,7 +33,7 @@ import Testing
         let expected = try #require(plan["expected"] as? [String: Double])
         let (low, high) = (try #require(expected["low"]), try #require(expected["high"]))
         #expect(low < high && low > 0)
-        #expect(try folder.files(below: ".") == before)
+        try folder.expectFiles(below: ".", toBe: before)
     }
 
     @Test func `a run of some minutes is planned once, and then up to date`() async throws {
@@ -98,7 +98,7 @@ import Testing
         for part in ["A step of 2 ranks\n", "measured here", "times that of one rank"] {
             #expect(text.contains(part), "\(part) in \(text)")
         }
-        #expect(try folder.files(below: ".") == before)
+        try folder.expectFiles(below: ".", toBe: before)
     }
 
     @Test(arguments: [

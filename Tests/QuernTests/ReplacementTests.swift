@@ -92,7 +92,7 @@ import Testing
         try await succeed(command + " --overwrite")
         let made = try folder.files(below: "w")
         try await succeed(command)
-        #expect(try folder.files(below: "w") == made)
+        try folder.expectFiles(below: "w", toBe: made)
     }
 
     @Test func `a vocabulary of another size is refused before the corpus is read`() async throws {

@@ -76,7 +76,7 @@ import Testing
             "shards/both/lines/manifest.json", "vocab/both/tokenizer.json",
         ] { #expect(made[file] != nil, "\(file)") }
         #expect(try await run() == [])
-        #expect(try folder.files(below: ".") == made)
+        try folder.expectFiles(below: ".", toBe: made)
     }
 
     @Test func `only what depends on a change is done again`() async throws {
@@ -87,7 +87,7 @@ import Testing
             try await run("--set", "corpus.sources.tales.weight=1", "--overwrite")
                 == ["train", "generate"])
         #expect(try await run("--overwrite") == ["train", "generate"])
-        #expect(try folder.files(below: "shards/both") == shards)
+        try folder.expectFiles(below: "shards/both", toBe: shards)
         // A source that was touched is read again.
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: 1e9)],
@@ -97,7 +97,7 @@ import Testing
             [.modificationDate: Date(timeIntervalSince1970: 1e9)],
             ofItemAtPath: folder.path + "/tales.txt.zst")
         #expect(try await run() == ["vocab", "encode/tales"])
-        #expect(try folder.files(below: "shards/both") == shards)
+        try folder.expectFiles(below: "shards/both", toBe: shards)
         // One that has another text, but leads to the same vocabulary, is encoded alone.
         let tiny = ["--set", "vocabulary.vocab_size=257", "--overwrite"]
         _ = try await Program.succeed(["run", "--quiet"] + tiny, in: folder)

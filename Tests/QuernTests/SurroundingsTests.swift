@@ -51,7 +51,7 @@ import Testing
             #expect(
                 result.output.contains("could not write standard output")
                     == (closed.contains(1) && !closed.contains(2)))
-            #expect(try folder.files(below: name) == whole)
+            try folder.expectFiles(below: name, toBe: whole)
         }
     }
 

@@ -1,6 +1,7 @@
 import Compression
 import Files
 import Foundation
+import Testing
 
 /// A folder that goes with the test that made it, and in which the program is run.
 final class TemporaryFolder: Sendable {
@@ -52,13 +53,36 @@ final class TemporaryFolder: Sendable {
     func files(below name: String) throws -> [String: Data] {
         let root = URL(fileURLWithPath: path + "/" + name).resolvingSymlinksInPath().path
         var files: [String: Data] = [:]
-        for file in (try? FileManager.default.subpathsOfDirectory(atPath: root)) ?? [] {
+        guard FileManager.default.fileExists(atPath: root) else { return files }
+        for file in try FileManager.default.subpathsOfDirectory(atPath: root) {
             let full = root + "/" + file
             let attributes = try FileManager.default.attributesOfItem(atPath: full)
             guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
-            files[file] = FileManager.default.contents(atPath: full)
+            files[file] = try Data(contentsOf: URL(fileURLWithPath: full))
         }
         return files
+    }
+
+    /// Expects the files below the folder `name` to be `files`, and names those that are not.
+    func expectFiles(
+        below name: String, toBe files: [String: Data], _ comment: String = "",
+        location: SourceLocation = #_sourceLocation
+    ) throws {
+        let now = try self.files(below: name)
+        let differences = Set(now.keys).union(files.keys).sorted().compactMap { file -> String? in
+            guard let new = now[file] else { return "\(file) is gone" }
+            guard let old = files[file] else { return "\(file) is new" }
+            guard new != old else { return nil }
+            let start = zip(old, new).prefix { $0 == $1 }.count
+            let texts = [old, new].map { bytes in
+                String(decoding: bytes.dropFirst(max(0, start - 40)).prefix(120), as: UTF8.self)
+            }
+            return "\(file) at byte \(start): \(texts[0].debugDescription) was there, "
+                + "\(texts[1].debugDescription) is"
+        }
+        #expect(
+            differences.isEmpty, "\(comment) \(differences.joined(separator: "; "))",
+            sourceLocation: location)
     }
 }
 

@@ -38,7 +38,7 @@ import Testing
         #expect(resumed.messages.contains("continuing after step"))
         let files = try folder.files(below: "stopped/checkpoints/latest")
         #expect(files.keys.contains("training_state.json"))
-        #expect(try folder.files(below: "straight/checkpoints/latest") == files)
+        try folder.expectFiles(below: "straight/checkpoints/latest", toBe: files)
     }
 
     @Test func `a run is begun again only on request`() async throws {
