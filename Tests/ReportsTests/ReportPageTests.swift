@@ -84,6 +84,16 @@ import Work
         return result
     }
 
+    @Test(arguments: 1...30)
+    func `the wall time does not depend on the order of a dictionary`(capacity: Int) {
+        // Without the order, 1 is lost beside 1e16 or is not.
+        let parts = [("checkpoints", 1e16), ("evaluation", -1e16), ("samples", 1), ("steps", 0.5)]
+        var session = Provenance.Session()
+        session.seconds.reserveCapacity(capacity * capacity)
+        for (name, seconds) in parts { session.seconds[name] = seconds }
+        #expect(session.wallSeconds == 1.5)
+    }
+
     @Test func `a page runs nothing of what a run holds, and shows all of it`() throws {
         let folder = try TemporaryFolder()
         let place = try run(folder, "one", hostile: Self.hostile)

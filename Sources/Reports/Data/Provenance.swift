@@ -35,6 +35,12 @@ struct Provenance: Codable, Sendable, Equatable {
         /// Seconds of a step by its parts, in their order, where they were measured.
         var parts: [Part]?
 
+        /// Seconds of all together, summed in the order of their names: the order of a dictionary
+        /// is another in each process, and with it the last digits of a sum.
+        var wallSeconds: Double {
+            seconds.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value }
+        }
+
         enum CodingKeys: String, CodingKey {
             case threadCount = "threads"
             case level, precision, processor, memory, seconds, parts

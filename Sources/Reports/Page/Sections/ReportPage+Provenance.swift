@@ -86,8 +86,9 @@ extension RunReport {
                         ? Figure.amount(session.matrixPeak, "FLOP/s") + " measured" : "",
                 ].filter { !$0.isEmpty }.joined(separator: ", "))
         }
-        if let seconds = provenance?.sessions.flatMap(\.seconds.values), !seconds.isEmpty {
-            add("wall time of training", Figure.time(seconds.reduce(0, +)))
+        if let sessions = provenance?.sessions, sessions.contains(where: { !$0.seconds.isEmpty }) {
+            let seconds = sessions.reduce(0) { $0 + $1.wallSeconds }
+            add("wall time of training", Figure.time(seconds))
         }
         return facts
     }
