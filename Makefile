@@ -65,9 +65,9 @@ run: build corpora/kjv.txt.zst corpora/kjv-tasks.jsonl
 tune: build corpora/kjv-chat.jsonl.zst
 	$(QUERN) run pipeline.json --set 'instruction_tuning.inputs=["corpora/kjv-chat.jsonl.zst"]'
 
-## The Swift test suite.
+## The Swift test suite. What it writes goes with it, also where a test is cut short.
 test: packages
-	swift test $(TRAITS)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && TMPDIR=$$folder swift test $(TRAITS)
 
 test-build: packages
 	swift build --build-tests $(TRAITS)

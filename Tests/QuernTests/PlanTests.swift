@@ -36,6 +36,20 @@ import Testing
         try folder.expectFiles(below: ".", toBe: before)
     }
 
+    @Test func `texts without a description are planned for`() async throws {
+        try folder.write("texts/a.txt", String(repeating: TinyWorld.corpus + "\n\n", count: 3))
+        let before = try folder.files(below: ".")
+        let result = try await Program.succeed(
+            [
+                "plan", "--minutes", "0.01", "--measure", "0.02", "--quiet", "--corpus", "texts",
+                "--set", "vocabulary.vocab_size=300",
+            ], in: folder)
+        for part in ["Chosen", "Expected", "Next:\n  quern init texts --minutes 0.01\n"] {
+            #expect(result.text.contains(part), "\(part) in \(result.text)")
+        }
+        try folder.expectFiles(below: ".", toBe: before)
+    }
+
     @Test func `a run of some minutes is planned once, and then up to date`() async throws {
         let arguments = ["run", "--minutes", "0.005", "--log-format", "json"] + Self.small
         let first = try await Program.succeed(arguments, in: folder)
@@ -103,6 +117,9 @@ import Testing
 
     @Test(arguments: [
         (["plan"], 64, "--minutes"),
+        (["plan", "--ranks", "2", "--bandwidth", "1MB", "--corpus", "a"], 64, "belongs to --m"),
+        (["plan", "p.json", "--minutes", "1", "--corpus", "a.txt"], 64, "or texts with --corpus"),
+        (["plan", "--minutes", "1", "--corpus", "a.txt"], 1, "a.txt"),
         (["plan", "--minutes", "1", "--ranks", "2"], 64, "--ranks"),
         (["plan", "--ranks", "2"], 64, "--bandwidth"),
         (["plan", "--minutes", "1", "--latency", "1"], 64, "belong to --ranks"),

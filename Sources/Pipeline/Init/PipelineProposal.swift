@@ -129,17 +129,19 @@ public struct PipelineProposal: Sendable {
             + Int(doublings * Double(14 << 20))
     }
 
-    private static func text(
-        of survey: CorpusSurvey, name: String, _ size: RecipeSize
-    ) throws -> String {
-        func json(_ text: String) -> String {
-            var bytes: [UInt8] = []
-            JSONString.append(Array(text.utf8).span, to: &bytes)
-            return String(decoding: bytes, as: UTF8.self)
+    /// The settings, as `--set` takes them, by which a run reads a corpus that was looked at.
+    public static func readingSettings(of survey: CorpusSurvey) -> [String] {
+        var members = reading(of: survey)
+        if survey.corpus.validationFraction == 0 { members.append("\"validation_fraction\": 0") }
+        var settings = ["corpus={" + members.joined(separator: ", ") + "}"]
+        if survey.readsPairs {
+            settings.append("model.architecture=" + json(EncoderDecoderConfiguration.architecture))
         }
-        func list(_ texts: [String]) -> String {
-            "[" + texts.map(json).joined(separator: ", ") + "]"
-        }
+        return settings
+    }
+
+    /// The members of the section "corpus" that say how the text is read.
+    private static func reading(of survey: CorpusSurvey) -> [String] {
         let (corpus, standard) = (survey.corpus, CorpusConfiguration())
         var reading = ["\"inputs\": " + list(corpus.inputs)]
         if corpus.format != standard.format {
@@ -159,9 +161,26 @@ public struct PipelineProposal: Sendable {
         if corpus.onError != standard.onError {
             reading.append("\"on_error\": " + json(corpus.onError.rawValue))
         }
+        return reading
+    }
+
+    private static func json(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        JSONString.append(Array(text.utf8).span, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func list(_ texts: [String]) -> String {
+        "[" + texts.map(json).joined(separator: ", ") + "]"
+    }
+
+    private static func text(
+        of survey: CorpusSurvey, name: String, _ size: RecipeSize
+    ) throws -> String {
+        var reading = reading(of: survey)
         if let fraction = size.validationFraction {
             reading.append("\"validation_fraction\": \(fraction)")
-        } else if corpus.validationFraction == 0 {
+        } else if survey.corpus.validationFraction == 0 {
             reading.append("\"validation_fraction\": 0")
         }
         let architecture =

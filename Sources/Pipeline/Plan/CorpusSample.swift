@@ -4,19 +4,19 @@ import Files
 import Work
 
 /// A sample of the corpora that a pipeline describes, read as it says, and what it tells of them.
+///
+/// Corpora that were read to their ends are themselves what a short training learns from, with what
+/// they hold out, so that its score is of the text that the run is scored by.
 struct CorpusSample {
     /// What is known of the corpora: counts are estimates where not all was read.
     private(set) var survey: CorpusSurvey
-    /// Records of JSON, each a text or a pair, that a short training learns from.
+    /// Records of JSON, each a text or a pair, that a short training learns from where not all was
+    /// read.
     private var records: [[UInt8]] = []
-    private var (keptByteCount, offeredByteCount) = (0, 0)
+    private var keptByteCount = 0
 
     /// The most bytes of text that are looked at.
     private static let sampleByteCount = 16 << 20
-    /// The most bytes of text that are kept.
-    private static let keptByteCount = 4 << 20
-    /// Bytes of a longer text that make a record.
-    private static let recordByteCount = 1 << 13
 
     /// Reads the beginnings of the corpora. O(files + sample).
     ///
@@ -30,9 +30,7 @@ struct CorpusSample {
         var statistics = TextStatistics()
         var lengths: [Int] = []
         for source in sources {
-            var corpus = source.corpus
-            // What cannot be read is told by the run.
-            if corpus.onError == .quarantine { corpus.onError = .skip }
+            let corpus = Self.withoutQuarantine(source.corpus)
             let (progress, isWhole) =
                 configuration.readsPairs
                 ? try readPairs(corpus, share, &statistics, &lengths, work)
@@ -58,14 +56,36 @@ struct CorpusSample {
     /// Takes the bytes of text that one token holds, as they were measured.
     mutating func take(bytesPerToken: Double) { survey.bytesPerToken = bytesPerToken }
 
-    /// Writes what was kept as lines of JSON, and returns how they are read: a part of them, enough
-    /// to score by, is held out.
-    func write(to path: String) throws -> CorpusConfiguration {
+    /// What a short training learns from and is scored by, with its shards in `directory`: the
+    /// sources of the pipeline where all of them were read, or else what was read of them, as one.
+    func sources(
+        of configuration: PipelineConfiguration, in directory: String
+    ) throws -> [PipelineSource] {
+        guard survey.isSample else {
+            return configuration.pipelineSources.enumerated().map { number, source in
+                var source = source
+                source.corpus = Self.withoutQuarantine(source.corpus)
+                source.shardDirectory = "\(directory)/shards/\(number)"
+                return source
+            }
+        }
+        let path = directory + "/sample.jsonl"
         try FileReplacement.write(
             String(decoding: Array(records.joined()), as: UTF8.self), to: path)
         var corpus = CorpusConfiguration(inputs: [path])
         corpus.validationFraction = min(
-            0.2, max(0.02, Double(1 << 17) / Double(max(keptByteCount, 1))))
+            0.2, max(0.02, Double(1 << 18) / Double(max(keptByteCount, 1))))
+        return [
+            PipelineSource(
+                weight: 1, corpus: corpus, refinedDirectory: directory + "/refined",
+                shardDirectory: directory + "/shards")
+        ]
+    }
+
+    /// What cannot be read is told by the run.
+    private static func withoutQuarantine(_ corpus: CorpusConfiguration) -> CorpusConfiguration {
+        var corpus = corpus
+        if corpus.onError == .quarantine { corpus.onError = .skip }
         return corpus
     }
 
@@ -78,13 +98,7 @@ struct CorpusSample {
             guard let document = try reader.next() else { return (reader.progress, true) }
             if reader.progress.documents % 256 == 0 { try work.checkStop() }
             statistics.add(document.text)
-            let text = document.text
-            var start = 0
-            while start < text.count {
-                let end = Self.end(of: text, from: start)
-                keep(text[start..<end], nil)
-                start = end
-            }
+            keep(Self.front(of: document.text, share), nil)
         }
         return (reader.progress, false)
     }
@@ -106,21 +120,18 @@ struct CorpusSample {
         return (reader.progress, false)
     }
 
-    /// Where the record ends that begins at `start`: at the end, or before a character.
-    private static func end(of text: [UInt8], from start: Int) -> Int {
-        var end = start + recordByteCount
-        guard end < text.count else { return text.count }
-        while end > start + recordByteCount - 4, text[end] & 0xC0 == 0x80 { end -= 1 }
-        return end
+    /// At most `count` bytes of a text, up to the beginning of a character.
+    private static func front(of text: [UInt8], _ count: Int) -> ArraySlice<UInt8> {
+        guard text.count > count else { return text[...] }
+        var end = count
+        while end > count - 4, text[end] & 0xC0 == 0x80 { end -= 1 }
+        return text[..<end]
     }
 
-    /// Keeps a text or a pair, or leaves it out: of much text a quarter is kept, evenly.
+    /// Keeps a text or a pair.
     private mutating func keep(_ text: ArraySlice<UInt8>, _ target: ArraySlice<UInt8>?) {
         let count = text.count + (target?.count ?? 0)
-        offeredByteCount += count
-        let isWanted =
-            keptByteCount < Self.keptByteCount / 4 || keptByteCount * 4 < offeredByteCount
-        guard isWanted, keptByteCount + count <= Self.keptByteCount else { return }
+        guard keptByteCount + count <= 2 * Self.sampleByteCount else { return }
         keptByteCount += count
         var record = Array((target == nil ? "{\"text\": " : "{\"source\": ").utf8)
         // Bytes that are no UTF-8 are replaced, for JSON holds none.

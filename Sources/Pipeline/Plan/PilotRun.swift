@@ -7,7 +7,8 @@ import Training
 import VocabularyLearning
 import Work
 
-/// Two short trainings of a pipeline's model on a sample of its corpus, of which nothing is kept.
+/// Two short trainings of a pipeline's model on its corpus or a sample of it, of
+/// which nothing is kept.
 struct PilotRun {
     /// Bytes of text that one token holds.
     var bytesPerToken: Double
@@ -21,7 +22,7 @@ struct PilotRun {
     /// How many times as long the longer one is.
     private static let ratio = 3
 
-    /// Learns a vocabulary of the sample, encodes it, and trains for about `seconds`.
+    /// Learns a vocabulary, encodes the text, and trains for about `seconds`.
     ///
     /// - Parameters:
     ///   - configuration: the recipe, whose steps make no difference.
@@ -34,26 +35,34 @@ struct PilotRun {
         try FileSystem.makeDirectory(place)
         defer { try? FileSystem.removeItem(place) }
         let quiet = WorkContext<PipelineEvent>(threadCount: work.threadCount, stop: work.stop)
-        let corpus = try sample.write(to: place + "/sample.jsonl")
-        let (vocabularyPlace, shardPlace) = (place + "/vocab", place + "/shards")
+        let sources = try sample.sources(of: configuration, in: place)
+        let vocabularyPlace = place + "/vocab"
         var learning = configuration.vocabulary
-        // The sample is one corpus, of all sources.
-        learning.parity = false
+        // A sample of several sources is one corpus.
+        if sources.count == 1 { learning.parity = false }
         _ = try await VocabStage.run(
-            corpora: [corpus], readsPairs: configuration.readsPairs,
+            corpora: sources.map(\.corpus), readsPairs: configuration.readsPairs,
             vocabulary: learning, directory: vocabularyPlace, work: quiet)
         let vocabulary = try configuration.modelVocabulary(vocabularyPlace)
-        if configuration.readsPairs {
-            _ = try PairEncoding(
-                template: PairTemplate(vocabulary),
-                windowLength: configuration.model.shape.positionCount
-            ).run(corpus, directory: shardPlace, work: quiet)
-        } else {
-            _ = try await EncodeStage.run(
-                corpus: corpus, vocabulary: vocabulary, shards: ShardConfiguration(),
-                directory: shardPlace, work: quiet)
+        var sets: [WeightedShards] = []
+        for source in sources {
+            if configuration.readsPairs {
+                _ = try PairEncoding(
+                    template: PairTemplate(vocabulary),
+                    windowLength: configuration.model.shape.positionCount
+                ).run(source.corpus, directory: source.shardDirectory, work: quiet)
+            } else {
+                _ = try await EncodeStage.run(
+                    corpus: source.corpus, vocabulary: vocabulary, shards: ShardConfiguration(),
+                    directory: source.shardDirectory, work: quiet)
+            }
+            sets.append(
+                WeightedShards(
+                    name: source.name ?? source.shardDirectory,
+                    set: try ShardSet(directory: source.shardDirectory, vocabulary: vocabulary),
+                    weight: source.weight))
         }
-        let data = Mixture(try ShardSet(directory: shardPlace, vocabulary: vocabulary))
+        let data = try Mixture(sets)
         let (train, held) = (data.totals(of: .train), data.totals(of: .validation))
         guard held.tokens > 0 else {
             throw PipelineError.noProposal(

@@ -9,10 +9,11 @@ struct Plan: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
         abstract: "Plan a run of so many minutes, or of so many ranks, and say what to expect.",
         discussion: """
-            Looks at the corpus of a pipeline, trains twice for some seconds on a sample of it, \
-            and chooses vocabulary, model, batch, learning rates and steps for the minutes that \
-            training may take on this machine, by the rules of `quern init`. What --set says \
-            stays, and so do a batch and rates that the description says.
+            Looks at the corpus of a pipeline, trains twice for some seconds on it, or on a \
+            sample of a large one, and chooses vocabulary, model, batch, learning rates and steps \
+            for the minutes that training may take on this machine, by the rules of `quern init`. \
+            What --set says stays, and so do a batch and rates that the description says. Texts \
+            that no description names are planned for with --corpus.
 
             Shown are the bits per byte that are expected, with a range, memory, tokens for each \
             parameter, and how often the text is read. The loss is extended from the two short \
@@ -33,6 +34,7 @@ struct Plan: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         "quern plan --minutes 5",
         "quern plan pipeline.json --minutes 60 --measure 60",
         "quern plan --minutes 5 --set vocabulary.vocab_size=2048",
+        "quern plan --minutes 5 --corpus texts",
         "quern plan --ranks 4 --bandwidth 1Gbit --set training.batch_size=64",
     ]
 
@@ -43,6 +45,13 @@ struct Plan: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         name: .long, help: "Minutes that training may take on this machine.",
         transform: Typed.real(.above(0, upTo: 1e6)))
     var minutes: Double?
+
+    @Option(
+        name: .long, parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Texts to plan for instead of a description's, looked at as `quern init` does.",
+            valueName: "file"), completion: .file())
+    var corpus: [String] = []
 
     @Option(
         name: .long, help: "Processes that would train together.",
@@ -93,6 +102,12 @@ struct Plan: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         if pipeline != nil, options.file.config != nil {
             throw ValidationError("give the pipeline's description once")
         }
+        if !corpus.isEmpty {
+            guard pipeline == nil, options.file.config == nil else {
+                throw ValidationError("give a description, or texts with --corpus")
+            }
+            guard ranks == nil else { throw ValidationError("--corpus belongs to --minutes") }
+        }
         guard (minutes == nil) != (ranks == nil) else {
             throw ValidationError("give --minutes to plan a run, or --ranks to plan its machines")
         }
@@ -126,14 +141,26 @@ struct Plan: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
                     : RankForecastText.text(forecast))
         }
         guard let minutes else { return }
+        let reading =
+            corpus.isEmpty
+            ? []
+            : PipelineProposal.readingSettings(
+                of: try CorpusSurveyor.survey(corpus, work: work))
         let plan = try await RunPlanner(
-            path: path, settings: options.set, minutes: minutes, work: work
+            path: corpus.isEmpty ? path : nil, settings: reading + options.set, minutes: minutes,
+            work: work
         ).plan(seconds: measure)
         printer.endLine()
         if result.json { return Terminal.write(try FileReplacement.json(of: plan) + "\n") }
+        // A run needs a description, which `init` writes with names for what is made.
+        let start =
+            corpus.isEmpty
+            ? ["quern", "run"] + [pipeline ?? options.file.config].compactMap(\.self)
+            : ["quern", "init"] + corpus
+        let settings = corpus.isEmpty ? options.set + plan.settings : []
         let command =
-            ["quern", "run"] + [pipeline ?? options.file.config].compactMap(\.self)
-            + (options.set + plan.settings).flatMap { ["--set", $0] }
+            start + settings.flatMap { ["--set", $0] }
+            + (corpus.isEmpty ? [] : ["--minutes", Figures.significant(minutes, 6)])
         Terminal.write(PlanText.text(plan, command: command))
     }
 }
