@@ -34,6 +34,16 @@ import Testing
             "quern generate"
         ),
         ("encode --hlep", "Unknown option '--hlep'; did you mean '--help'?", "quern encode"),
+        (
+            "vocab train --input a.txt --output v",
+            "Unknown option '--input'; what is read is named without an option before it",
+            "quern vocab train"
+        ),
+        (
+            "encode --files=a.txt",
+            "Unknown option '--files'; what is read is named without an option before it",
+            "quern encode"
+        ),
         // Another name of three letters is no guess at one.
         ("decode --lr", "Unknown option '--lr'", "quern decode"),
     ])

@@ -28,6 +28,10 @@ enum WrongUsage {
         if command.name == ["run"], option == "--resume" {
             return "Unknown option '\(option)'; a run that was stopped goes on without it"
         }
+        if inputNames.contains(option), Quern.usageString(for: command.command).contains("<inputs>")
+        {
+            return "Unknown option '\(option)'; what is read is named without an option before it"
+        }
         if let meant = meant(by: option, command) {
             return "Unknown option '\(option)'; did you mean '\(meant)'?"
         }
@@ -35,6 +39,11 @@ enum WrongUsage {
         let nearest = Spelling.nearest(to: option, among: options(of: command.command))
         return "Unknown option '\(option)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
     }
+
+    /// Options by which other programs take what they read.
+    private static let inputNames = [
+        "--input", "--inputs", "--file", "--files", "--path", "--corpus", "--data", "--dataset",
+    ]
 
     /// Letters that other programs give to an option.
     private static let letters: [Substring: [String]] = [
