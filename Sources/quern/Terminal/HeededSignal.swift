@@ -25,7 +25,10 @@ final class HeededSignal {
             // There a source sees what is ignored, and nothing sees it before the source.
             signal(number, SIG_IGN)
         #endif
-        source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        // The global queue has a thread for each processor, and all may wait for input or a lock; a
+        // queue of its own gets one more.
+        source = DispatchSource.makeSignalSource(
+            signal: number, queue: DispatchQueue(label: "signal \(number)"))
         let isRegistered = DispatchSemaphore(value: 0)
         source.setRegistrationHandler { isRegistered.signal() }
         source.setEventHandler(handler: answer)
