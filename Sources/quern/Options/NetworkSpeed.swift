@@ -16,8 +16,13 @@ struct NetworkSpeed: Equatable {
         guard !(isBits && rest.hasSuffix("b")), let size = ByteSize(String(rest)) else {
             return nil
         }
-        bytesPerSecond = Double(size.byteCount) / (isBits ? 8 : 1)
+        let speed = Double(size.byteCount) / (isBits ? 8 : 1)
+        guard speed <= Self.greatest else { return nil }
+        bytesPerSecond = speed
     }
+
+    /// The greatest speed that is taken for one, in bytes a second: a thousand terabytes.
+    private static let greatest = 1e15
 
     /// Reads the value of an option.
     @Sendable static func read(_ text: String) throws -> NetworkSpeed {
