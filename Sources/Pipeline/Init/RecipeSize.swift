@@ -5,12 +5,13 @@ import Training
 
 /// The sizes of a recipe for a corpus and a time: vocabulary, model and steps.
 ///
-/// A model is as large as there are tokens for: at least ten for each parameter of its blocks, from
+/// A model is as large as there are tokens for: at least three for each parameter of its blocks, from
 /// a corpus that is read eight times at most. (Repeating data four times costs next to nothing, and
 /// beyond sixteen times there is little to be had: Muennighoff et al., "Scaling Data-Constrained
 /// Language Models", 2023, section 5.) Compute-optimal models have twenty (Hoffmann et al.,
 /// "Training Compute-Optimal Large Language Models", 2022); below a few million parameters, where
-/// the embeddings are most of the model, wider ones with fewer tokens are better here.
+/// the embeddings are most of the model, wider ones with fewer tokens are better here: of equal
+/// minutes, the larger of two models of the ladder ends ahead from two to three on.
 struct RecipeSize {
     /// A model of the ladder.
     struct Shape: Equatable {
@@ -34,11 +35,12 @@ struct RecipeSize {
         Shape(layers: 12, heads: 16, width: 512), Shape(layers: 12, heads: 24, width: 768),
     ]
     /// Tokens for each parameter of the blocks.
-    private static let tokensPerParameter = 10
+    private static let tokensPerParameter = 3
     /// Times that a corpus is read at most.
     private static let mostEpochs = 8
-    /// Evaluations in a run.
-    private static let evaluationCount = 10
+    /// Evaluations in a run: as many as take a twentieth of the time, within these.
+    private static let evaluationCounts = 2...10
+    private static let evaluationShare = 0.05
     /// Tokens of a validation split that is large enough.
     private static let validationTokens = 200_000
     /// The share of the matrix peak that training of small models reaches.
@@ -65,6 +67,8 @@ struct RecipeSize {
     /// Windows of a step, and the learning rates, where they are not the defaults.
     let batchSize: Int?
     let rates: (learningRate: Double, muon: Double)?
+    /// The learning rates with the default batch, where they are not the defaults.
+    private let widthRates: (learningRate: Double, muon: Double)?
     /// Weight decay where it is not the default, and whether epochs cut windows elsewhere.
     let weightDecay: Double?
     let shiftsWindows: Bool
@@ -115,11 +119,18 @@ struct RecipeSize {
         let limit = Double(Self.mostEpochs) * trainingTokens
         let rate = Self.operationsPerSecond(of: machine)
 
+        // An evaluation is a pass forward, a third of a training step.
+        let evaluationTokens = heldOut / 3
+        func evaluations(_ operations: Double) -> Int {
+            let share = rate * minutes * 60 / operations * Self.evaluationShare
+            let count = Int(min(share / max(evaluationTokens, 1), 1e6))
+            let (least, most) = (Self.evaluationCounts.lowerBound, Self.evaluationCounts.upperBound)
+            return min(max(count, least), most)
+        }
         /// Tokens that a model learns from in the time, and those that there are to learn from.
         func budget(_ operations: Double) -> (time: Double, data: Double) {
-            // An evaluation is a pass forward, a third of a training step.
-            let evaluations = Double(Self.evaluationCount) * heldOut / 3
-            let time = rate * minutes * 60 / operations - evaluations
+            let spent = Double(evaluations(operations)) * evaluationTokens
+            let time = rate * minutes * 60 / operations - spent
             return (time, min(time, limit))
         }
         func operations(_ shape: Shape) -> Double {
@@ -147,6 +158,9 @@ struct RecipeSize {
         rates =
             settled.hasRates || survey.readsPairs || model != nil
             ? nil : Self.rates(shape, windowsPerStep: windows, training)
+        widthRates =
+            rates == nil
+            ? nil : Self.rates(shape, windowsPerStep: training.windowsPerStep, training)
         let batch = windows * contextLength
         let wanted = Int(max(data, 0) / Double(batch))
         steps = Self.rounded(max(wanted, Self.leastSteps))
@@ -160,11 +174,12 @@ struct RecipeSize {
                 muonRate: rates?.muon ?? training.muonLearningRate,
                 standard: training.weightDecay)
             : nil
-        evaluateEvery = max(1, (steps + Self.evaluationCount - 1) / Self.evaluationCount)
+        let evaluationCount = evaluations(operations)
+        evaluateEvery = max(1, (steps + evaluationCount - 1) / evaluationCount)
         vocabularySize = vocabulary
         corpusTokens = tokens
         tokensPerStep = batch
-        let work = Double(steps * batch) + Double(Self.evaluationCount) * heldOut / 3
+        let work = Double(steps * batch) + Double(evaluationCount) * evaluationTokens
         seconds = work * operations / rate
 
         var choices: [CorpusSurvey.Choice] = []
@@ -306,11 +321,29 @@ struct RecipeSize {
     }
 
     /// The settings that are chosen, by key; those of the section "corpus" apart.
-    var settings: [SweepTrial.Setting] {
+    var settings: [SweepTrial.Setting] { settings(training: trainingSettings) }
+
+    /// Those of a short training that shows what the model learns of the text: with the default
+    /// batch and weight decay, since what is good for a long one says little of a short one.
+    var pilotSettings: [SweepTrial.Setting] {
+        let rates = batchSize == nil ? rates : widthRates
+        return settings(training: [("steps", "\(steps)")] + Self.settings(of: rates))
+    }
+
+    private func settings(training: [(key: String, value: String)]) -> [SweepTrial.Setting] {
         let vocabulary = [("vocabulary.vocab_size", "\(vocabularySize)")]
         let model = modelSettings.map { ("model." + $0.key, $0.value) }
-        let training = trainingSettings.map { ("training." + $0.key, $0.value) }
+        let training = training.map { ("training." + $0.key, $0.value) }
         return (vocabulary + model + training).map { .init(key: $0.0, value: $0.1) }
+    }
+
+    private static func settings(
+        of rates: (learningRate: Double, muon: Double)?
+    ) -> [(key: String, value: String)] {
+        guard let rates else { return [] }
+        return [
+            ("learning_rate", "\(rates.learningRate)"), ("muon_learning_rate", "\(rates.muon)"),
+        ]
     }
 
     /// The settings of the section "model", the architecture apart.
@@ -329,10 +362,7 @@ struct RecipeSize {
     var trainingSettings: [(key: String, value: String)] {
         var settings = [("steps", "\(steps)")]
         if let batchSize { settings.append(("batch_size", "\(batchSize)")) }
-        if let rates {
-            settings.append(("learning_rate", "\(rates.learningRate)"))
-            settings.append(("muon_learning_rate", "\(rates.muon)"))
-        }
+        settings += Self.settings(of: rates)
         if let weightDecay { settings.append(("weight_decay", "\(weightDecay)")) }
         if shiftsWindows { settings.append(("shift_windows", "true")) }
         settings.append(("evaluate_every", "\(evaluateEvery)"))

@@ -2,16 +2,15 @@ import Foundation
 
 /// The loss that a longer training will end with, from two short ones of the same model and text.
 ///
-/// Bits per byte B after D tokens are taken to fall as B = E + (B₂ − E)·(D₂/D)^β. The floor E and
-/// the exponent β cannot both be had of two points; with β given, their slope says E. So there are
-/// three laws: the straight power law without a floor, which has no end and is the hopeful one; β
-/// = 0.28, which is that of Hoffmann et al., "Training Compute-Optimal Large Language Models",
-/// 2022, section D.3, and flattens first; and between them β = 0.2.
-///
-/// On the King James Bible, the default model with a learning rate of 1e-2, and of 0.02 for Muon,
-/// ends at 1.926 after 20 steps of 2,048 tokens, at 1.697 after 50, at 1.338 after 300 and at 1.219
-/// after 600: from the first two, the laws say 1.33, 1.34 and 1.37 for 300, and 1.21, 1.24 and 1.28
-/// for 600.
+/// Bits per byte after D tokens are taken to fall as B = E + A·(D + D₀)^−β, the form of Hoffmann et
+/// al., "Training Compute-Optimal Large Language Models", 2022, section D.3, for a model and a text.
+/// D₀ stands for the beginning, in which the rates rise and a model learns how often each token
+/// occurs. With β and D₀ given, two trainings say E and A; but they are short and close together,
+/// and an error of one hundredth in either is one of several in E. So the floor is a mean of that
+/// one and of the floor that models of this size have had: what is above it after
+/// 204,800 tokens was a third of the loss. β, D₀, the third and the weights of the mean are those
+/// that predict best what the default recipe has reached with three sizes on three texts
+/// (<doc:Sweeps> has the table).
 struct LossLaw {
     /// A training: the tokens that it learned from, and the bits per byte that it ended with.
     struct Point {
@@ -21,45 +20,52 @@ struct LossLaw {
 
     /// Expected bits per byte.
     struct Expectation: Codable, Equatable, Sendable {
-        /// The value of the middle law.
+        /// The value of the law.
         var middle: Double
-        /// The range that the laws span, with the error of the measurement on either side.
+        /// The range between the floors that are averaged, with the error of the measurement on
+        /// either side.
         var low: Double
         var high: Double
     }
 
     private let last: Point
-    /// The slope of the logarithm of bits over that of tokens, without its sign.
-    private let slope: Double
+    /// The floor by the slope between the points, and by what others have had.
+    private let floors: (measured: Double, usual: Double)
 
-    /// Slopes that texts have; of another one, a short training knows too little.
-    private static let slopes = 0.05...0.2
-    /// Error of a short training's score, as a share: its validation text is small.
+    private static let exponent = 0.6
+    private static let offset = 61_440.0
+    /// The share of the loss that is above the floor after as many tokens.
+    private static let (usualShare, usualTokens) = (0.34, 204_800.0)
+    /// The weight of the measured floor.
+    private static let trust = 0.25
+    /// Error of a short training's score, as a share.
     private static let error = 0.02
+
+    private static func height(_ tokens: Double) -> Double { pow(tokens + offset, -exponent) }
 
     /// The law through two points, the second of more tokens.
     init(_ first: Point, _ last: Point) {
-        let measured = log(first.bits / last.bits) / log(last.tokens / first.tokens)
-        let slope = measured.isFinite ? measured : Self.slopes.lowerBound
-        self.slope = min(max(slope, Self.slopes.lowerBound), Self.slopes.upperBound)
+        let (before, after) = (Self.height(first.tokens), Self.height(last.tokens))
+        let slope = (first.bits - last.bits) / (before - after)
+        let measured = last.bits - slope * after
+        let ratio = Self.usualShare / (1 - Self.usualShare)
+        let usual = last.bits / (1 + ratio * after / Self.height(Self.usualTokens))
+        // A loss does not rise with what was learned from, nor fall to nothing.
+        floors = (
+            measured.isFinite ? min(max(measured, usual / 2), last.bits) : usual, usual
+        )
         self.last = last
     }
 
     /// Bits per byte after `tokens`, none of which is read twice.
     func expectation(tokens: Double) -> Expectation {
-        let ratio = last.tokens / tokens
-        func bits(_ exponent: Double) -> Double {
-            let floor = last.bits * (1 - slope / exponent)
-            return floor + (last.bits - floor) * pow(ratio, exponent)
-        }
-        // An exponent below the slope would have a floor below nothing.
-        let all = [
-            last.bits * pow(ratio, slope), bits(max(0.2, slope * 1.45)),
-            bits(max(0.28, slope * 2)),
-        ]
+        let ratio = Self.height(tokens) / Self.height(last.tokens)
+        func bits(_ floor: Double) -> Double { floor + (last.bits - floor) * ratio }
+        let floor = Self.trust * floors.measured + (1 - Self.trust) * floors.usual
+        let ends = [bits(floors.measured), bits(floors.usual)]
         return Expectation(
-            middle: all[1], low: (all.min() ?? 0) * (1 - Self.error),
-            high: (all.max() ?? 0) * (1 + Self.error))
+            middle: bits(floor), low: (ends.min() ?? 0) * (1 - Self.error),
+            high: (ends.max() ?? 0) * (1 + Self.error))
     }
 
     /// Tokens that are worth as much as `tokens`, of which `distinct` are different: reading again

@@ -96,21 +96,24 @@ public struct RunPlanner {
     public func plan(seconds: Double = standardSeconds) async throws -> RunPlan {
         var sample = try CorpusSample(of: base, work: work)
         var machine = PipelineProposal.Machine(measuring: work.threadCount)
-        let first = RecipeSize(
-            sample.survey, minutes: minutes, machine: machine, settled: settled)
-        try check(first, sample.survey)
-        let pilot = try await PilotRun(
-            sample, try configuration(first), seconds: seconds,
-            expectedRate: RecipeSize.operationsPerSecond(of: machine) / first.operationsPerToken,
-            work: work)
-        sample.take(bytesPerToken: pilot.bytesPerToken)
-        machine = RecipeSize.machine(
-            threadCount: work.threadCount,
-            operationsPerSecond: pilot.tokensPerSecond * first.operationsPerToken)
-        let size = RecipeSize(
+        var size = RecipeSize(
             sample.survey, minutes: minutes, machine: machine, settled: settled)
         try check(size, sample.survey)
-        let configuration = try configuration(size)
+        var pilot = try await pilot(of: size, &sample, machine, seconds: seconds)
+        // A model of another size is slower or quicker, and learns otherwise.
+        for isAgain in [false, true] {
+            machine = RecipeSize.machine(
+                threadCount: work.threadCount,
+                operationsPerSecond: pilot.tokensPerSecond * size.operationsPerToken)
+            let shape = size.ladderShape
+            size = RecipeSize(
+                sample.survey, minutes: minutes, machine: machine, settled: settled)
+            try check(size, sample.survey)
+            guard !isAgain, size.ladderShape != shape else { break }
+            pilot = try await self.pilot(of: size, &sample, machine, seconds: seconds)
+        }
+        let chosen = chosen(size, size.settings)
+        let configuration = try configuration(chosen)
         var shape = configuration.model.shape
         shape.vocabularySize = size.vocabularySize
         let law = LossLaw(pilot.points[0], pilot.points[1])
@@ -121,7 +124,7 @@ public struct RunPlanner {
             shape: shape, configuration: configuration.training, threadCount: work.threadCount,
             dataByteCount: 2 * size.corpusTokens)
         return RunPlan(
-            minutes: minutes, settings: chosen(size).map(\.description),
+            minutes: minutes, settings: chosen.map(\.description),
             choices: size.choices.map { .init(key: $0.key, value: $0.value, reason: $0.reason) },
             corpusTokens: size.corpusTokens, steps: size.steps, trainingTokens: tokens,
             parameterCount: shape.layout.parameterCount,
@@ -137,6 +140,19 @@ public struct RunPlanner {
             expected: .init(
                 bitsPerByte: expectation.middle, low: expectation.low, high: expectation.high),
             warnings: warnings(size, tokens, pilot, sample.survey))
+    }
+
+    /// Trains twice for some seconds the model of a size, and takes the bytes of its tokens.
+    private func pilot(
+        of size: RecipeSize, _ sample: inout CorpusSample, _ machine: PipelineProposal.Machine,
+        seconds: Double
+    ) async throws -> PilotRun {
+        let pilot = try await PilotRun(
+            sample, try configuration(chosen(size, size.pilotSettings)), seconds: seconds,
+            expectedRate: RecipeSize.operationsPerSecond(of: machine) / size.operationsPerToken,
+            work: work)
+        sample.take(bytesPerToken: pilot.bytesPerToken)
+        return pilot
     }
 
     // MARK: What is said
@@ -172,8 +188,10 @@ public struct RunPlanner {
     }
 
     /// The settings of a size that are chosen, and not set by a person.
-    private func chosen(_ size: RecipeSize) -> [SweepTrial.Setting] {
-        var settings = size.settings
+    private func chosen(
+        _ size: RecipeSize, _ settings: [SweepTrial.Setting]
+    ) -> [SweepTrial.Setting] {
+        var settings = settings
         if let fraction = size.validationFraction {
             settings.insert(.init(key: "corpus.validation_fraction", value: "\(fraction)"), at: 0)
         }
@@ -184,9 +202,9 @@ public struct RunPlanner {
         return settings.filter { !setKeys.contains($0.key) }
     }
 
-    private func configuration(_ size: RecipeSize) throws -> PipelineConfiguration {
+    private func configuration(_ chosen: [SweepTrial.Setting]) throws -> PipelineConfiguration {
         try PipelineConfiguration(
-            path: path, settings: chosen(size).map(\.description) + settings,
+            path: path, settings: chosen.map(\.description) + settings,
             forRunWith: work.threadCount)
     }
 
