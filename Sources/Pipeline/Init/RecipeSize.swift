@@ -5,13 +5,13 @@ import Training
 
 /// The sizes of a recipe for a corpus and a time: vocabulary, model and steps.
 ///
-/// A model is as large as there are tokens for: at least three for each parameter of its blocks, from
-/// a corpus that is read eight times at most. (Repeating data four times costs next to nothing, and
-/// beyond sixteen times there is little to be had: Muennighoff et al., "Scaling Data-Constrained
-/// Language Models", 2023, section 5.) Compute-optimal models have twenty (Hoffmann et al.,
-/// "Training Compute-Optimal Large Language Models", 2022); below a few million parameters, where
-/// the embeddings are most of the model, wider ones with fewer tokens are better here: of equal
-/// minutes, the larger of two models of the ladder ends ahead from two to three on.
+/// The model is the one of a ladder that learns from about four tokens for each parameter that a
+/// token is multiplied by, from a corpus that is read eight times at most. (Repeating data four
+/// times costs next to nothing, and beyond sixteen times there is little to be had: Muennighoff et
+/// al., "Scaling Data-Constrained Language Models", 2023, section 5.) Compute-optimal models have
+/// twenty (Hoffmann et al., "Training Compute-Optimal Large Language Models", 2022); here, with a
+/// few million parameters and Muon, models of width 64 and 128 end alike after the minutes in which
+/// they learn from thirteen and from one and a quarter, whose geometric mean is four.
 struct RecipeSize {
     /// A model of the ladder.
     struct Shape: Equatable {
@@ -26,16 +26,16 @@ struct RecipeSize {
         }
     }
 
-    /// Models of heads of 32, each with about twice the parameters of the one before.
+    /// Models of heads of 32 and widths that matrix kernels like, each with two to eight times the
+    /// parameters of the one before.
     static let ladder = [
-        Shape(layers: 2, heads: 2, width: 64), Shape(layers: 3, heads: 3, width: 96),
-        Shape(layers: 4, heads: 4, width: 128), Shape(layers: 5, heads: 5, width: 160),
+        Shape(layers: 2, heads: 2, width: 64), Shape(layers: 4, heads: 4, width: 128),
         Shape(layers: 6, heads: 6, width: 192), Shape(layers: 6, heads: 8, width: 256),
         Shape(layers: 8, heads: 10, width: 320), Shape(layers: 8, heads: 12, width: 384),
         Shape(layers: 12, heads: 16, width: 512), Shape(layers: 12, heads: 24, width: 768),
     ]
-    /// Tokens for each parameter of the blocks.
-    private static let tokensPerParameter = 3
+    /// Tokens for each parameter of blocks and head.
+    private static let tokensPerParameter = 4.0
     /// Times that a corpus is read at most.
     private static let mostEpochs = 8
     /// Evaluations in a run: as many as take a twentieth of the time, within these.
@@ -136,12 +136,15 @@ struct RecipeSize {
         func operations(_ shape: Shape) -> Double {
             Self.operations(shape, vocabulary, contextLength, ofPairs: survey.readsPairs)
         }
-        let fitting = Self.ladder.filter {
-            budget(operations($0)).data
-                >= Double(
-                    Self.tokensPerParameter * $0.blockParameters(ofPairs: survey.readsPairs))
+        func parameters(_ shape: Shape) -> Int {
+            shape.blockParameters(ofPairs: survey.readsPairs) + vocabulary * shape.width
         }
-        let shape = fitting.last ?? Self.ladder[0]
+        /// How far the tokens for each parameter are from the best, as a ratio's logarithm.
+        func distance(_ shape: Shape) -> Double {
+            let tokens = max(budget(operations(shape)).data, 1)
+            return abs(log(tokens / Double(parameters(shape)) / Self.tokensPerParameter))
+        }
+        let shape = Self.ladder.min { distance($0) < distance($1) } ?? Self.ladder[0]
         var model = settled.model
         model?.vocabularySize = vocabulary
         ladderShape = model == nil ? shape : nil
@@ -198,21 +201,17 @@ struct RecipeSize {
                         "about \(Self.validationTokens) tokens tell models apart, and more cost "
                         + "time"))
         }
-        let tokenNeed = "\(Self.tokensPerParameter) tokens of training for each of the"
-        let smallest = Self.ladder[0].blockParameters(ofPairs: survey.readsPairs)
         if model == nil {
+            let ratio = Double(steps * batch) / Double(parameters(shape))
             choices.append(
                 .init(
                     key: "model",
                     value: "\(shape.layers) layers, \(shape.heads) heads, width \(shape.width)",
-                    reason: !fitting.isEmpty
-                        ? "the largest with \(tokenNeed) "
-                            + "\(shape.blockParameters(ofPairs: survey.readsPairs)) parameters of "
-                            + "its blocks"
-                        : limit < time
-                            ? "the smallest, for there is little to learn from"
-                            : "the smallest, for the time does not suffice for \(tokenNeed) "
-                                + "\(smallest) parameters of its blocks"))
+                    reason: "\(String(format: "%.2g", ratio)) tokens of training for each of its "
+                        + "\(parameters(shape)) parameters besides the embedding: of the sizes "
+                        + "there are the nearest to 4; "
+                        + (limit < time
+                            ? "there is little to learn from" : "the time allows no more")))
         }
         if hasOwnContext, settled.contextLength == nil {
             choices.append(
