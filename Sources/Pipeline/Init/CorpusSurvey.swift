@@ -59,6 +59,8 @@ public struct CorpusSurvey: Sendable {
     public internal(set) var readsPairs = false
     /// Bytes of text a token, measured on a sample; nil where that was not possible.
     public internal(set) var bytesPerToken: Double?
+    /// The size of the vocabulary with which that was measured.
+    var measuredVocabularySize: Int?
     /// Bytes of both sides that all but one of twenty pairs do not exceed; 0 for other texts.
     var longPairByteCount = 0
     /// Scripts of the text, the most frequent first.

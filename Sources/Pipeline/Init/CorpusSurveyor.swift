@@ -66,8 +66,10 @@ public struct CorpusSurveyor {
         }
         if !survey.readsPairs { settleValidation() }
         try work.checkStop()
+        let vocabularySize = RecipeSize.vocabularySize(survey)
+        survey.measuredVocabularySize = vocabularySize
         survey.bytesPerToken = rate.bytesPerToken(
-            vocabularySize: RecipeSize.vocabularySize(survey),
+            vocabularySize: vocabularySize,
             isWhole: !survey.isSample && rate.byteCount == statistics.byteCount)
     }
 

@@ -95,9 +95,10 @@ struct RecipeSize {
         settled: Settled = Settled()
     ) {
         let training = PipelineConfiguration().training
-        let (found, guess) = Self.vocabulary(survey)
+        let rate = Self.operationsPerSecond(of: machine)
+        let found = Self.vocabularySize(survey, operations: rate * minutes * 60)
         let vocabulary = settled.vocabularySize ?? found
-        let bytesPerToken = survey.bytesPerToken ?? guess
+        let bytesPerToken = Self.bytesPerToken(survey, vocabulary)
         let standardContext = PipelineConfiguration().model.shape.positionCount
         let contextLength =
             settled.contextLength
@@ -117,7 +118,6 @@ struct RecipeSize {
         let trainingTokens = Double(tokens) * (1 - fraction)
         self.trainingTokens = trainingTokens
         let limit = Double(Self.mostEpochs) * trainingTokens
-        let rate = Self.operationsPerSecond(of: machine)
 
         // An evaluation is a pass forward, a third of a training step.
         let evaluationTokens = heldOut / 3
@@ -190,7 +190,9 @@ struct RecipeSize {
             choices.append(
                 .init(
                     key: "vocabulary.vocab_size", value: "\(vocabulary)",
-                    reason: "for \(survey.textByteCount) bytes of text; about "
+                    reason: "for \(survey.textByteCount) bytes of text"
+                        + (vocabulary < Self.vocabularySize(survey)
+                            ? ", most of which there is no time to read" : "") + "; about "
                         + "\((bytesPerToken * 10).rounded() / 10) bytes a token"))
         }
         if let validationFraction {
@@ -395,22 +397,37 @@ struct RecipeSize {
         return length
     }
 
-    /// The size of a vocabulary for a corpus.
-    static func vocabularySize(_ survey: CorpusSurvey) -> Int { vocabulary(survey).size }
+    /// Sizes of vocabularies with the bytes of text below which they are chosen, and the bytes of a
+    /// token that each makes of English.
+    private static let vocabularies = [
+        (100_000, 512, 2.0), (500_000, 1_024, 2.5), (3_000_000, 2_048, 3.0),
+        (30_000_000, 4_096, 3.6), (300_000_000, 8_192, 4.0), (3_000_000_000, 16_384, 4.3),
+        (Int.max, 32_768, 4.5),
+    ]
 
-    /// The size of a vocabulary for a corpus, and the bytes of a token that it makes of English.
-    private static func vocabulary(_ survey: CorpusSurvey) -> (size: Int, bytesPerToken: Double) {
-        let sizes = [
-            (100_000, 512, 2.0), (500_000, 1_024, 2.5), (3_000_000, 2_048, 3.0),
-            (30_000_000, 4_096, 3.6), (300_000_000, 8_192, 4.0), (3_000_000_000, 16_384, 4.3),
-            (Int.max, 32_768, 4.5),
-        ]
-        let found = sizes.first { survey.textByteCount < $0.0 } ?? sizes[0]
+    /// The size of a vocabulary for a corpus, of which no more counts than a small model could read
+    /// in four times as many floating-point operations: a vocabulary may serve a longer training.
+    static func vocabularySize(_ survey: CorpusSurvey, operations: Double = .infinity) -> Int {
+        let (_, standard, standardBytes) = vocabularies[3]
+        let perToken = Self.operations(
+            ladder[1], standard, PipelineConfiguration().model.shape.positionCount, ofPairs: false)
+        let bytes = min(
+            Double(survey.textByteCount), max(4 * operations / perToken * standardBytes, 1))
+        let size = (vocabularies.first { bytes < Double($0.0) } ?? vocabularies[0]).1
         // Thousands of characters each need a token of their own.
         let ideographic = survey.scripts.filter { ["Han", "Hangul"].contains($0.name) }
             .reduce(0) { $0 + $1.share }
-        guard ideographic > 0.3, survey.textByteCount > 500_000 else { return (found.1, found.2) }
-        return (2 * found.1, found.2)
+        return ideographic > 0.3 && bytes > 500_000 ? 2 * size : size
+    }
+
+    /// The bytes of a token with a vocabulary of a size: as they were measured, also with another
+    /// size, or those of English.
+    private static func bytesPerToken(_ survey: CorpusSurvey, _ size: Int) -> Double {
+        func guess(_ size: Int) -> Double {
+            (vocabularies.last { $0.1 <= size } ?? vocabularies[0]).2
+        }
+        guard let measured = survey.bytesPerToken else { return guess(size) }
+        return measured * guess(size) / guess(survey.measuredVocabularySize ?? size)
     }
 
     private static func operations(

@@ -53,8 +53,12 @@ struct CorpusSample {
         }
     }
 
-    /// Takes the bytes of text that one token holds, as they were measured.
-    mutating func take(bytesPerToken: Double) { survey.bytesPerToken = bytesPerToken }
+    /// Takes the bytes of text that one token holds, as they were measured with a vocabulary of a
+    /// size.
+    mutating func take(bytesPerToken: Double, vocabularySize: Int) {
+        survey.bytesPerToken = bytesPerToken
+        survey.measuredVocabularySize = vocabularySize
+    }
 
     /// What a short training learns from and is scored by, with its shards in `directory`: the
     /// sources of the pipeline where all of them were read, or else what was read of them, as one.

@@ -2,8 +2,8 @@ import Foundation
 
 /// The loss that a longer training will end with, from two short ones of the same model and text.
 ///
-/// Bits per byte after D tokens are taken to fall as B = E + A·(D + D₀)^−β, the form of Hoffmann et
-/// al., "Training Compute-Optimal Large Language Models", 2022, section D.3, for a model and a text.
+/// Bits per byte after D tokens are taken to fall as B = E + A·(D + D₀)^−β, the form of Hoffmann
+/// et al., "Training Compute-Optimal Large Language Models", 2022, section D.3, for one model.
 /// D₀ stands for the beginning, in which the rates rise and a model learns how often each token
 /// occurs. With β and D₀ given, two trainings say E and A; but they are short and close together,
 /// and an error of one hundredth in either is one of several in E. So the floor is a mean of that

@@ -151,7 +151,7 @@ public struct RunPlanner {
             sample, try configuration(chosen(size, size.pilotSettings)), seconds: seconds,
             expectedRate: RecipeSize.operationsPerSecond(of: machine) / size.operationsPerToken,
             work: work)
-        sample.take(bytesPerToken: pilot.bytesPerToken)
+        sample.take(bytesPerToken: pilot.bytesPerToken, vocabularySize: size.vocabularySize)
         return pilot
     }
 
