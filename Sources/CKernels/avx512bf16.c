@@ -7,5 +7,6 @@
 #define MIXED
 #define HAS_FLOAT16
 #define HAS_AVX512
+#define HAS_VNNI
 #include "vectors/level.h"
 #endif

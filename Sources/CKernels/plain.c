@@ -7,6 +7,7 @@
 #include "levels.h"
 #include "plain/products.h"
 #include "plain/reduced.h"
+#include "plain/dots.h"
 #include "plain/mixed.h"
 #include "plain/rows.h"
 #include "plain/gates.h"

@@ -8,6 +8,8 @@ long qk_reduced_bytes(int format, long k, long n) {
     return (n + COLUMNS - 1) / COLUMNS * reduced_panel_bytes(format, k);
 }
 
+long qk_rounded_bytes(long k) { return (k + BLOCK - 1) / BLOCK * QK_ROUNDED_BLOCK; }
+
 static uint16_t upper_half(float x) {
     uint32_t bits;
     memcpy(&bits, &x, 4);
@@ -24,7 +26,7 @@ static uint16_t upper_half_above(float x) {
 // The scale and the integers of `rows` rows of one column. The scale is rounded up, so that no
 // integer passes 127.
 static void reduce_block(
-    long rows, const float *b, long b_row, uint16_t *scale, int8_t *out) {
+    long rows, const float *b, long b_row, uint16_t *scale, uint32_t *out) {
     float most = 0;
     for (long p = 0; p < rows; p++) {
         float x = fabsf(b[p * b_row]);
@@ -33,7 +35,9 @@ static void reduce_block(
     *scale = upper_half_above(most / 127);
     float unit = bfloat16_of(*scale);
     for (long p = 0; p < rows; p++) {
-        out[p * COLUMNS] = unit > 0 ? (int8_t)lrintf(b[p * b_row] / unit) : 0;
+        long value = unit > 0 ? lrintf(b[p * b_row] / unit) : 0;
+        uint32_t bits = (uint32_t)(value + middle_of(QK_INT8)) & 0xFF;
+        out[p / 4 * COLUMNS] |= bits << p % 4 * 8;
     }
 }
 
@@ -45,7 +49,7 @@ static uint32_t quarter_of(float x) {
 }
 
 // The scale and the integers of `rows` rows of one column: ggml's Q4_0. The number that is the
-// farthest from zero is -8 steps, whatever its sign. Words hold value - 8 in two's complement.
+// farthest from zero is -8 steps, whatever its sign.
 static void reduce_quarters(
     long rows, const float *b, long b_row, uint16_t *scale, uint32_t *out) {
     float most = 0, farthest = 0;
@@ -62,8 +66,7 @@ static void reduce_quarters(
     for (long p = 0; p < rows; p++) {
         // The inverse of the smallest units is infinite; they are stored as zero anyway.
         float x = inverse - inverse == 0 ? b[p * b_row] * inverse : 0;
-        uint32_t bits = (quarter_of(x) - 8) & 0xF;
-        out[p / WORD_ROWS * COLUMNS] |= bits << p % WORD_ROWS * 4;
+        out[p / 8 * COLUMNS] |= quarter_of(x) << (p % 4 * 8 + p / 4 % 2 * 4);
     }
 }
 
@@ -93,7 +96,7 @@ void qk_reduce(
         for (long p = 0; p < k; p += BLOCK, panel += BLOCK_BYTES) {
             reduce_block(
                 k - p < BLOCK ? k - p : BLOCK, from + p * b_row, b_row,
-                (uint16_t *)panel + column, (int8_t *)panel + 2 * COLUMNS + column);
+                (uint16_t *)panel + column, (uint32_t *)(panel + 2 * COLUMNS) + column);
         }
     }
 }

@@ -8,11 +8,10 @@
 #include "include/CKernels.h"
 
 #define COLUMNS QK_REDUCED_COLUMNS
-// Rows of B that share a scale in each column, and their bytes: scales, then integers.
+// Rows of B that share a scale in each column, and their bytes: scales, then words of a column, of
+// four rows each or, of integers of four bits, of eight.
 #define BLOCK 32L
 #define BLOCK_BYTES (2L * COLUMNS + BLOCK * COLUMNS)
-// The same of integers of four bits, eight rows of a column a word.
-#define WORD_ROWS 8L
 #define QUARTER_BYTES (2L * COLUMNS + BLOCK * COLUMNS / 2)
 
 static inline long reduced_panel_bytes(int format, long k) {
@@ -20,6 +19,30 @@ static inline long reduced_panel_bytes(int format, long k) {
     return format == QK_INT8 ? blocks * BLOCK_BYTES
         : format == QK_Q4_0  ? blocks * QUARTER_BYTES
                              : 2 * k * COLUMNS;
+}
+
+// What an integer of a format is stored as, less the integer: none of them has a sign then, as
+// instructions want it of one of two factors.
+static inline int32_t middle_of(int format) { return format == QK_INT8 ? 128 : 8; }
+
+// The integer of row p of a block in one of its columns; `words` are those of the block.
+static inline int32_t integer_at(int format, const uint32_t *words, long p, long column) {
+    if (format == QK_INT8) {
+        return (int32_t)(words[p / 4 * COLUMNS + column] >> p % 4 * 8 & 0xFF) - 128;
+    }
+    long shift = p % 4 * 8 + p / 4 % 2 * 4;
+    return (int32_t)(words[p / 8 * COLUMNS + column] >> shift & 0xF) - 8;
+}
+
+// What 32 numbers, of which `greatest` has the greatest size, are multiplied by to be integers from
+// -127 to 127, and the scale of these; 0 and 0 for those that are next to nothing, whose inverse no
+// float could hold, and 0 and no number if one of them is not finite.
+static inline float rounding_of(float greatest, float *scale) {
+    // False of what is no number.
+    int isFinite = greatest <= 0x1.fffffep127f;
+    int isThere = isFinite && greatest >= 0x1p-119f;
+    *scale = isThere ? greatest / 127 : isFinite ? 0 : __builtin_nanf("");
+    return isThere ? 127 / greatest : 0;
 }
 
 static inline float bfloat16_of(uint16_t bits) {

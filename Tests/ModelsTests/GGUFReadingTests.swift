@@ -143,7 +143,8 @@ import Work
             pass.read(ids.span, into: pass.makeState(capacity: 6))
             return pass.withLogits { span in span.indices.map { span[$0] } }
         }
-        for (a, b) in zip(logits(.float32), logits(.blocks4)) { #expect(abs(a - b) < 1e-4) }
+        // In memory the rows that are multiplied are rounded to eight bits.
+        for (a, b) in zip(logits(.float32), logits(.blocks4)) { #expect(abs(a - b) < 0.05) }
         try write(copy, .blocks4)
         let again = try read()
         #expect(again.parameters.array == copy.parameters.array)

@@ -48,6 +48,12 @@ enum {
     QK_Q4_0 = 3       // blocks of 32 along k: integers from -8 to 7 times a binary16
 };
 
+/// Bytes of the most that 32 numbers of a row take, rounded by `round_rows` of any level.
+enum { QK_ROUNDED_BLOCK = 72 };
+
+/// Bytes of a row of k numbers that `round_rows` rounds.
+long qk_rounded_bytes(long k);
+
 /// Columns of a panel of reduced weights, which is the least that can be asked for at once.
 #define QK_REDUCED_COLUMNS 32
 
@@ -56,9 +62,11 @@ long qk_reduced_bytes(int format, long k, long n);
 
 /// Rounds B (k, n) to a format, in panels of `QK_REDUCED_COLUMNS` columns, zero beyond the last
 /// column. A panel of 16-bit numbers is (k, 32). One of int8 is, for each 32 rows of B, 32 scales
-/// and then (32, 32) integers. One of Q4_0 is, for each 32 rows, 32 scales and then (4, 32) words,
-/// each of eight rows of a column, the first in the lowest bits; scales and integers are those of
-/// ggml's type of that name.
+/// and then (8, 32) words, each of four rows of a column, the first in the lowest byte: the
+/// integers with 128 added. One of Q4_0 is, for each 32 rows, 32 scales and then (4, 32) words,
+/// each of eight rows of a column: the lower halves of its bytes are the first four, the upper
+/// halves the others, the integers with 8 added. Scales and integers are those of ggml's type of
+/// that name.
 void qk_reduce(
     int format, long k, long n, const float *b, long b_row, long b_column, uint8_t *reduced);
 
@@ -204,12 +212,31 @@ typedef struct {
         long m, long n, long k, const float *x, long x_row, const float *b, long b_row,
         long b_column, float *y, long y_row, int add);
 
-    /// As `few_rows`, for the first n columns of the panels that `reduced` points to.
+    /// As `few_rows`, for the first n columns of the panels of 16-bit numbers that `reduced` points
+    /// to.
     void (*few_rows_reduced)(
         int format, long m, long n, long k, const float *x, long x_row, const uint8_t *reduced,
         float *y, long y_row, int add);
 
-    /// Lays the first n columns of reduced panels out as `pack` would lay out what they stand for.
+    /// Rounds X (m, k) for products with panels of integers of `format`, as ggml's Q8_0 does: each
+    /// 32 numbers of a row to integers from -127 to 127, the nearest, ties to even, times a float32
+    /// that is a 127th of the greatest size among them. Numbers of less than 2^-119 are zero where
+    /// they have no greater one beside them. Where one of them is infinite or no number, the
+    /// products of the row are no numbers. A row takes `qk_rounded_bytes`; what stands there
+    /// only `rounded_product` of the same level can read.
+    void (*round_rows)(
+        int format, long m, long k, const float *x, long x_row, uint8_t *rounded);
+
+    /// Y (m, n) = X·B, plus Y itself when `add`: the rows that `round_rows` has rounded by the first
+    /// n columns of panels of integers. Sums of a block of 32 are exact, and one float32 adds them
+    /// up in the order of k, times both scales, rounded at each step. So a number of Y has the same
+    /// bits whatever m is, whichever columns are asked for at once, and at every level.
+    void (*rounded_product)(
+        int format, long m, long n, long k, const uint8_t *rounded, const uint8_t *reduced,
+        float *y, long y_row, int add);
+
+    /// Lays the first n columns of panels of 16-bit numbers out as `pack` would lay out what they
+    /// stand for.
     void (*pack_reduced)(int format, long k, long n, const uint8_t *reduced, float *packed);
 
     // Numbers of 16 bits, in which keys and values are kept.

@@ -1,27 +1,11 @@
 // Products with reduced weights.
 #include "../reduced.h"
 
-// B[p, j].
+// B[p, j] in 16 bits.
 static float reduced_at(int format, long k, const uint8_t *reduced, long p, long j) {
     const uint8_t *panel = reduced + j / COLUMNS * reduced_panel_bytes(format, k);
-    long column = j % COLUMNS;
-    if (format == QK_BFLOAT16) {
-        return bfloat16_of(((const uint16_t *)panel)[p * COLUMNS + column]);
-    }
-    if (format == QK_FLOAT16) {
-        return float16_of(((const uint16_t *)panel)[p * COLUMNS + column]);
-    }
-    if (format == QK_Q4_0) {
-        const uint8_t *block = panel + p / BLOCK * QUARTER_BYTES;
-        const uint32_t *words = (const uint32_t *)(block + 2 * COLUMNS);
-        uint32_t word = words[p % BLOCK / WORD_ROWS * COLUMNS + column];
-        int bits = (int)(word >> p % WORD_ROWS * 4 & 0xF);
-        return float16_of(((const uint16_t *)block)[column]) * (float)(bits < 8 ? bits : bits - 16);
-    }
-    const uint8_t *block = panel + p / BLOCK * BLOCK_BYTES;
-    const int8_t *integers = (const int8_t *)block + 2 * COLUMNS;
-    return bfloat16_of(((const uint16_t *)block)[column])
-        * (float)integers[p % BLOCK * COLUMNS + column];
+    uint16_t bits = ((const uint16_t *)panel)[p * COLUMNS + j % COLUMNS];
+    return format == QK_BFLOAT16 ? bfloat16_of(bits) : float16_of(bits);
 }
 
 static void few_rows_reduced(

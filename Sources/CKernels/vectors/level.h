@@ -6,13 +6,14 @@
 //   FEATURES      what the processor must have, from `levels.h`
 //   HAS_FLOAT16   one instruction converts binary16 to float32
 //   HAS_AVX512    the intrinsics of AVX-512 F, VL, DQ and BW
+//   HAS_VNNI      those of AVX-512 VNNI
 //   MIXED         products round their operands to bfloat16, by AVX512-BF16
 //
 // Everything but the table is static, so the levels do not meet.
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#ifdef HAS_AVX512
+#ifdef __x86_64__
 #include <immintrin.h>
 #endif
 
@@ -31,6 +32,7 @@
 #endif
 #include "few_rows.h"
 #include "reduced.h"
+#include "dots.h"
 #include "rows.h"
 #include "gates.h"
 #include "recurrent.h"

@@ -7,6 +7,8 @@ struct InferenceProducts {
     let kernels: Kernels
     let team: ThreadTeam
     private let scratch: [Scratch]
+    /// The rows of the product at hand, where its matrix is of integers.
+    private let rounded = RoundedRows()
 
     init(team: ThreadTeam, level: KernelLevel) {
         kernels = Kernels(level)
@@ -24,14 +26,18 @@ struct InferenceProducts {
     /// y = x · weight + bias, plus y itself when `adding`.
     ///
     /// - Parameter throughPanels: whether few rows are multiplied as many are, which rounds
-    ///   otherwise and costs more.
+    ///   otherwise and costs more. By integers all are multiplied alike.
     func multiply(
         _ x: Matrix, _ p: InferenceLinear, into y: Matrix, adding: Bool = false,
         throughPanels: Bool = false
     ) {
         let columns = y.columns
-        let throughPanels = throughPanels || x.rows > Kernels.fewRows
-        let part = throughPanels ? Self.panelPart : part(of: columns, rows: x.rows, p)
+        let integers = p.reduced.flatMap { $0.isOfIntegers ? $0 : nil }
+        if let integers { round(x, for: integers) }
+        let isWide = x.rows > Kernels.fewRows
+        let throughPanels = integers == nil && (throughPanels || isWide)
+        let part =
+            throughPanels || isWide ? Self.panelPart : part(of: columns, rows: x.rows, p)
         team.run((columns + part - 1) / part) { item, worker in
             let range = item * part..<min((item + 1) * part, columns)
             let bias = p.bias.map { $0[range] }
@@ -50,13 +56,20 @@ struct InferenceProducts {
                 }
             }
             let adds = adding || bias != nil
-            if let reduced = p.reduced {
+            if let integers {
+                kernels.multiply(rounded, integers, columns: range, into: out, adding: adds)
+            } else if let reduced = p.reduced {
                 kernels.multiply(fewRows: x, reduced, columns: range, into: out, adding: adds)
             } else {
                 kernels.multiply(
                     fewRows: x, p.matrix.columns(range), into: out, adding: adds)
             }
         }
+    }
+
+    private func round(_ x: Matrix, for matrix: ReducedMatrix) {
+        rounded.resize(rows: x.rows, columns: x.columns)
+        eachRows(x.rows) { kernels.round(x, rows: $0, for: matrix, into: rounded) }
     }
 
     private func multiplyPanels(

@@ -55,6 +55,9 @@ struct InferenceLinear {
         self.storage = storage
     }
 
+    /// Whether its numbers are integers with a scale, which multiply rows of integers.
+    var isOfIntegers: Bool { format == Int32(QK_INT8) || format == Int32(QK_Q4_0) }
+
     /// Bytes of the panels.
     var byteCount: Int { storage.count }
 
@@ -68,9 +71,9 @@ struct InferenceLinear {
     }
 }
 
-/// A fixed number of bytes in one allocation, aligned to a cache line, for weights of few bits.
+/// A fixed number of bytes in one allocation, aligned to a cache line, for numbers of few bits.
 @safe final class ByteBuffer: @unchecked Sendable {
-    // Unchecked because it is written only by its maker, before others have it.
+    // Unchecked because its owner writes it while no other thread reads it.
     let base: UnsafeMutablePointer<UInt8>
     let count: Int
 
@@ -86,7 +89,11 @@ struct InferenceLinear {
 /// The numbers that the matrices of a model are kept in while it generates.
 ///
 /// For one token every weight is read once and used once, so that memory sets the speed: half the
-/// bytes are nearly twice the tokens a second. Sums are made in float32 whatever the format.
+/// bytes are nearly twice the tokens a second. Sums of products are made in float32; those of
+/// integers in blocks of 32, exactly, before float32 adds up the blocks. For them the rows that are
+/// multiplied are rounded to eight bits as well, in blocks of 32 with a scale each, which makes
+/// prompts and many texts at once three times as fast. The bits are then the same at every
+/// ``KernelLevel``.
 public enum WeightFormat: String, CaseIterable, Sendable {
     /// As trained.
     case float32

@@ -22,8 +22,8 @@ public struct KernelLevel: Hashable, Sendable, CaseIterable, CustomStringConvert
 
     /// Every level of this kind of processor, slowest first: `plain`, `plainMixed`, `portable`
     /// (vectors of four floats, which every 64-bit processor has), and on x86-64 `avx2` (AVX2 with
-    /// FMA), `avx512` and `avx512Mixed` (its products of operands rounded to bfloat16, by
-    /// AVX512-BF16).
+    /// FMA), `avx512`, `avx512VNNI` (its products of integers by AVX-512 VNNI, with the same bits)
+    /// and `avx512Mixed` (its products of operands rounded to bfloat16, by AVX512-BF16).
     public static let allCases = (0..<qk_level_count).map(KernelLevel.init(number:))
 
     /// Its name, as `QUERN_LEVEL` has it.

@@ -200,20 +200,48 @@ extension Kernels {
             b.rowStride, b.columnStride, y.slice.base, y.rowStride, adding ? 1 : 0)
     }
 
-    /// The same for columns of a reduced matrix; the first is the first of a panel.
+    /// The same for columns of a matrix of 16-bit numbers; the first is the first of a panel.
     func multiply(
         fewRows x: Matrix, _ b: ReducedMatrix, columns: Range<Int>, into y: Matrix, adding: Bool
     ) {
+        precondition(!b.isOfIntegers, "a product by floats of a matrix of integers")
         checkFewRows(x, y, rows: b.rows, columns: columns.count)
         unsafe qk_numeric(level).pointee.few_rows_reduced(
             b.format, y.rows, y.columns, b.rows, x.slice.base, x.rowStride,
             b.panels(from: columns), y.slice.base, y.rowStride, adding ? 1 : 0)
     }
 
-    /// Lays columns of a reduced matrix out as ``pack(_:into:)`` would.
+    /// Rounds rows of `x` to integers of eight bits, for products with `b`, into the same rows of
+    /// `rounded`.
+    func round(_ x: Matrix, rows: Range<Int>, for b: ReducedMatrix, into rounded: RoundedRows) {
+        precondition(
+            b.isOfIntegers && x.columns == b.rows && x.columnStride == 1
+                && rounded.columns == b.rows && rows.upperBound <= rounded.rows,
+            "rows that do not fit")
+        unsafe qk_numeric(level).pointee.round_rows(
+            b.format, rows.count, x.columns, x.rows(rows).slice.base, x.rowStride,
+            rounded.row(rows.lowerBound))
+    }
+
+    /// y = x·B for rows that were rounded, plus y itself when `adding`; the first of `columns` is
+    /// the first of a panel. The bits of a row are those that it has alone.
+    func multiply(
+        _ x: RoundedRows, _ b: ReducedMatrix, columns: Range<Int>, into y: Matrix, adding: Bool
+    ) {
+        precondition(
+            b.isOfIntegers && x.rows == y.rows && x.columns == b.rows
+                && y.columns == columns.count && y.columnStride == 1,
+            "a product that does not fit")
+        unsafe qk_numeric(level).pointee.rounded_product(
+            b.format, y.rows, y.columns, b.rows, x.row(0), b.panels(from: columns),
+            y.slice.base, y.rowStride, adding ? 1 : 0)
+    }
+
+    /// Lays columns of a matrix of 16-bit numbers out as ``pack(_:into:)`` would.
     func pack(_ b: ReducedMatrix, columns: Range<Int>, into packed: FloatSlice) {
         precondition(
-            packed.count >= packedCount(rows: b.rows, columns: columns.count), "no room")
+            !b.isOfIntegers
+                && packed.count >= packedCount(rows: b.rows, columns: columns.count), "no room")
         unsafe qk_numeric(level).pointee.pack_reduced(
             b.format, b.rows, columns.count, b.panels(from: columns), packed.base)
     }
