@@ -32,7 +32,7 @@ struct LossLaw {
     /// The floor by the slope between the points, and by what others have had.
     private let floors: (measured: Double, usual: Double)
 
-    private static let exponent = 0.6
+    private static let exponent = 0.7
     private static let offset = 61_440.0
     /// The share of the loss that is above the floor after as many tokens.
     private static let (usualShare, usualTokens) = (0.34, 204_800.0)
