@@ -7,10 +7,10 @@ import Foundation
 /// D₀ stands for the beginning, in which the rates rise and a model learns how often each token
 /// occurs. With β and D₀ given, two trainings say E and A; but they are short and close together,
 /// and an error of one hundredth in either is one of several in E. So the floor is a mean of that
-/// one and of the floor that models of this size have had: what is above it after
-/// 204,800 tokens was a third of the loss. β, D₀, the third and the weights of the mean are those
-/// that predict best what the default recipe has reached with three sizes on three texts
-/// (<doc:Sweeps> has the table).
+/// one and of the floor that models of this size have had: what is above it after 204,800 tokens
+/// was a third of the loss, and more of it in larger models. β, D₀, that share and the weights of
+/// the mean are those that predict best what the default recipe has reached with three sizes on two
+/// texts; the article on sweeps has the table.
 struct LossLaw {
     /// A training: the tokens that it learned from, and the bits per byte that it ended with.
     struct Point {
@@ -32,23 +32,32 @@ struct LossLaw {
     /// The floor by the slope between the points, and by what others have had.
     private let floors: (measured: Double, usual: Double)
 
-    private static let exponent = 0.7
+    private static let exponent = 0.65
     private static let offset = 61_440.0
-    /// The share of the loss that is above the floor after as many tokens.
+    /// The share of the loss that is above the floor after as many tokens, for a model of as many
+    /// operations a token, and how it grows with their logarithm.
     private static let (usualShare, usualTokens) = (0.34, 204_800.0)
+    private static let (usualOperations, shareGrowth) = (8e6, 0.03)
+    private static let shares = 0.25...0.45
     /// The weight of the measured floor.
-    private static let trust = 0.25
+    private static let trust = 0.1
     /// Error of a short training's score, as a share.
     private static let error = 0.02
 
     private static func height(_ tokens: Double) -> Double { pow(tokens + offset, -exponent) }
 
     /// The law through two points, the second of more tokens.
-    init(_ first: Point, _ last: Point) {
+    ///
+    /// - Parameter operationsPerToken: floating-point operations of training on a token, by which
+    ///   the model's size counts.
+    init(_ first: Point, _ last: Point, operationsPerToken: Double) {
         let (before, after) = (Self.height(first.tokens), Self.height(last.tokens))
         let slope = (first.bits - last.bits) / (before - after)
         let measured = last.bits - slope * after
-        let ratio = Self.usualShare / (1 - Self.usualShare)
+        let size = max(operationsPerToken, 1) / Self.usualOperations
+        let share = Self.usualShare + Self.shareGrowth * log(size)
+        let bounded = min(max(share, Self.shares.lowerBound), Self.shares.upperBound)
+        let ratio = bounded / (1 - bounded)
         let usual = last.bits / (1 + ratio * after / Self.height(Self.usualTokens))
         // A loss does not rise with what was learned from, nor fall to nothing.
         floors = (

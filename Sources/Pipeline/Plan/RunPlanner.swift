@@ -116,7 +116,8 @@ public struct RunPlanner {
         let configuration = try configuration(chosen)
         var shape = configuration.model.shape
         shape.vocabularySize = size.vocabularySize
-        let law = LossLaw(pilot.points[0], pilot.points[1])
+        let law = LossLaw(
+            pilot.points[0], pilot.points[1], operationsPerToken: size.operationsPerToken)
         let tokens = size.steps * size.tokensPerStep
         let expectation = law.expectation(
             tokens: LossLaw.worth(of: Double(tokens), distinct: size.trainingTokens))
