@@ -227,10 +227,10 @@ typedef struct {
     void (*round_rows)(
         int format, long m, long k, const float *x, long x_row, uint8_t *rounded);
 
-    /// Y (m, n) = X·B, plus Y itself when `add`: the rows that `round_rows` has rounded by the first
-    /// n columns of panels of integers. Sums of a block of 32 are exact, and one float32 adds them
-    /// up in the order of k, times both scales, rounded at each step. So a number of Y has the same
-    /// bits whatever m is, whichever columns are asked for at once, and at every level.
+    /// Y (m, n) = X·B, plus Y itself when `add`: the rows that `round_rows` has rounded by the
+    /// first n columns of panels of integers. Sums of a block of 32 are exact, and one float32 adds
+    /// them up in the order of k, times both scales, rounded at each step. So a number of Y has the
+    /// same bits whatever m is, whichever columns are asked for at once, and at every level.
     void (*rounded_product)(
         int format, long m, long n, long k, const uint8_t *rounded, const uint8_t *reduced,
         float *y, long y_row, int add);

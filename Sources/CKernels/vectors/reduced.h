@@ -31,6 +31,7 @@ INLINE vf load_float16(const uint16_t *p) {
 INLINE vf load_16_bits(int format, const uint16_t *p) {
     return format == QK_FLOAT16 ? load_float16(p) : load_bfloat16(p);
 }
+
 // Adds R rows by one panel of 16-bit numbers to `sums`.
 INLINE void halves_panel(
     const int R, const int format, long k, const float *x, long x_row, const uint8_t *panel,
