@@ -124,18 +124,24 @@ extension TrainingConfiguration: SettingSection {
         .number(
             CodingKeys.localSteps, \.localSteps, positive, unit: "optimizer steps",
             """
-            Steps that each rank takes alone before an outer step; null to take all together. The \
-            outer step brings the parameters of several ranks together. Other bits for another \
+            Most steps that each rank takes alone before an outer step; null to take all together. \
+            The outer step brings the parameters of several ranks together. Other bits for another \
             number of ranks.
             """, example: 50,
             also: ["inner_steps", "diloco_steps", "sync_every", "sync_interval"]),
         .number(
+            CodingKeys.localGrowth, \.localGrowth, .real(0.001...1), unit: "share of the steps",
+            """
+            Most steps of a round, as a share of all before it; null for 1/24. While it is less \
+            than two steps, ranks take each together.
+            """, when: "local_steps is set", example: 0.04),
+        .number(
             CodingKeys.outerLearningRate, \.outerLearningRate, .above(0, upTo: 1e6),
-            "The learning rate of the outer step; null for 0.7.", when: "local_steps is set",
+            "The learning rate of the outer step; null for 1.", when: "local_steps is set",
             example: 0.7, also: ["outer_lr"]),
         .number(
             CodingKeys.outerMomentum, \.outerMomentum, decay,
-            "The decay of the outer step's Nesterov momentum; null for 0.9.",
+            "The decay of the outer step's Nesterov momentum; null for 0.",
             when: "local_steps is set", example: 0.9),
         .value(
             CodingKeys.wire, \.wire,

@@ -55,13 +55,16 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     public var muonLearningRate = LearningRates.decoder.muon
     /// The decay of Muon's running mean of gradients.
     public var muonMomentum = LearningRates.decoder.muonMomentum
-    /// Steps that each of several processes takes alone, with its own part of the windows, before
-    /// their parameters are brought together by an outer step; nil for a step that all take
+    /// The most steps that each of several processes takes alone, with its own part of the windows,
+    /// before their parameters are brought together by an outer step; nil for a step that all take
     /// together. Evaluations, samples and checkpoints that fall due in between are done then.
     public var localSteps: Int?
-    /// The learning rate of the outer step; nil for 0.7.
+    /// Steps that a round of local steps may have for each step that was taken before it; nil for
+    /// 1/24. While that is less than two, all processes take each step together.
+    public var localGrowth: Double?
+    /// The learning rate of the outer step; nil for 1.
     public var outerLearningRate: Double?
-    /// The decay of the outer step's momentum, which is Nesterov's; nil for 0.9.
+    /// The decay of the outer step's momentum, which is Nesterov's; nil for 0.
     public var outerMomentum: Double?
     /// The numbers in which ranks send each other gradients, or what they have moved in local
     /// steps; nil for float32, with which the result has the bits of one process.
@@ -146,6 +149,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         case muonLearningRate = "muon_learning_rate"
         case muonMomentum = "muon_momentum"
         case localSteps = "local_steps"
+        case localGrowth = "local_growth"
         case outerLearningRate = "outer_learning_rate"
         case outerMomentum = "outer_momentum"
         case finalLearningRateRatio = "final_learning_rate_ratio"

@@ -279,7 +279,8 @@ def test_a_rank_that_is_killed_is_named_and_the_run_goes_on(folder, launcher):
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_local_steps_have_the_same_bytes_under_every_launcher_and_after_a_kill(folder, launcher):
-    rounds = ["--set", "training.local_steps=5", "--set", "training.wire=bfloat16"]
+    settings = ["local_steps=5", "local_growth=1", "wire=bfloat16"]
+    rounds = [part for setting in settings for part in ("--set", f"training.{setting}")]
     if not (folder / "runs/local/checkpoints/latest").exists():
         succeed(train("tcp", 2, folder, "runs/local", *rounds))
     expected = checkpoint(folder, "runs/local")

@@ -104,7 +104,10 @@ import Testing
             try await forecast(paper + ["--bandwidth", "1TB", "--latency", "0"])["advice"] == nil)
         let seldom = try await forecast(
             paper + ["--bandwidth", "1MB", "--set", "training.local_steps=10"])
-        #expect(try abs(figure(seldom, "message_seconds") * 10 - bytes / 1e6 - 0.006) < bytes / 5e6)
+        let steps = try figure(seldom, "steps_per_exchange")
+        #expect(steps > 4 && steps < 10)
+        #expect(
+            try abs(figure(seldom, "message_seconds") * steps - bytes / 1e6 - 0.006) < bytes / 5e6)
         let text = try await Program.succeed(
             ["plan", "--quiet", "--ranks", "2", "--bandwidth", "1Gbit", "--measure", "0.01"]
                 + settings, in: folder

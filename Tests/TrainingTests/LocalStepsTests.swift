@@ -23,7 +23,10 @@ import Work
         configuration.optimizer = optimizer
         configuration.batchSize = 8
         configuration.gradientAccumulationSteps = 1
+        // Two steps together, two alone, and three.
         configuration.localSteps = 3
+        configuration.localGrowth = 1
+        (configuration.outerLearningRate, configuration.outerMomentum) = (0.7, 0.9)
         configuration.steps = 7
         configuration.evaluateEvery = 3
         configuration.checkpointEvery = 3
@@ -49,11 +52,28 @@ import Work
                 model: model, batchSize: share.sequences.count,
                 contextLength: shape.positionCount, team: team, slotCount: share.slots.count)
         }
+        let whole = BatchRunner(
+            model: models[0], batchSize: configuration.windowsPerStep,
+            contextLength: shape.positionCount, team: team, slotCount: configuration.slotCount)
         let schedule = LearningRateSchedule(configuration)
         var start = models[0].parameters.array
         var momentum = [Float](repeating: 0, count: start.count)
         for step in 0..<configuration.steps {
             let batch = source.batch(at: step * configuration.windowsPerStep)
+            if step < 2 {
+                let count = batch.targets.count { $0 != .ignored }
+                _ = whole.computeGradients(
+                    inputs: batch.inputs.span, targets: batch.targets.span,
+                    scale: 1 / Float(count))
+                for (model, optimizer) in zip(models, optimizers) {
+                    optimizer.step(
+                        model: model, gradients: whole.gradients,
+                        norm: optimizer.norm(of: whole.gradients),
+                        factor: schedule.factor(step: step))
+                }
+                start = models[0].parameters.array
+                continue
+            }
             for rank in 0..<ranks {
                 let rows = shares[rank].sequences
                 let places =
@@ -68,7 +88,7 @@ import Work
                     norm: optimizers[rank].norm(of: runners[rank].gradients),
                     factor: schedule.factor(step: step))
             }
-            guard (step + 1) % 3 == 0 || step + 1 == configuration.steps else { continue }
+            guard [4, 7].contains(step + 1) else { continue }
             let ends = models.map(\.parameters.array)
             for index in start.indices {
                 var moved = ends.map { start[index] - $0[index] }
@@ -131,8 +151,10 @@ import Work
                 atPath: directory + "/optimizer-\(ranks).safetensors"))
     }
 
-    @Test("a run that was stopped in a round ends it, and goes on to the same bytes")
-    func stopped() async throws {
+    @Test(
+        "a run that was stopped before or in a round ends it, and goes on to the same bytes",
+        arguments: [(1, 2), (3, 4)])
+    func stopped(_ asked: Int, _ last: Int) async throws {
         let fixture = try TrainingFixture()
         var lstm = Self.recipe(.adamW)
         lstm.carriesState = true
@@ -148,9 +170,10 @@ import Work
             let (whole, torn) = ("whole \(number)", "torn \(number)")
             try await RankedTrainingTests.train(fixture, whole, ranks: 2, configuration, model)
             try await RankedTrainingTests.train(
-                fixture, torn, ranks: 2, configuration, model, until: 4)
+                fixture, torn, ranks: 2, configuration, model, until: asked)
             let store = CheckpointStore(runDirectory: fixture.path(torn))
-            #expect(try store.latestState()?.step == 6)
+            #expect(try store.latestState()?.step == last)
+            #expect(try store.latestState()?.innerStates == (last == 2 ? nil : 2))
             try await RankedTrainingTests.train(
                 fixture, torn, ranks: 2, configuration, model, existing: .resume)
             let expected = try fixture.latest(of: whole)
@@ -166,10 +189,10 @@ import Work
         _ = try await fixture.trainer("whole", configuration: configuration).run()
         let stop = StopSignal()
         _ = try await fixture.trainer("torn", configuration: configuration).run(stop: stop) {
-            if case .step(let report) = $0, report.step == 4 { stop.request() }
+            if case .step(let report) = $0, report.step == 3 { stop.request() }
         }
         #expect(
-            try CheckpointStore(runDirectory: fixture.path("torn")).latestState()?.step == 6)
+            try CheckpointStore(runDirectory: fixture.path("torn")).latestState()?.step == 4)
         _ = try await fixture.trainer(
             "torn", configuration: configuration, existing: .resume
         ).run()
@@ -218,7 +241,7 @@ import Work
             zip(one, other).map { abs($0 - $1) }.max() ?? 0
         }
         let usual = try await parameters("usual")
-        (configuration.outerLearningRate, configuration.outerMomentum) = (1, 0)
+        (configuration.outerLearningRate, configuration.outerMomentum) = (nil, nil)
         let outer = try await parameters("outer")
         configuration.localSteps = nil
         let plain = try await parameters("plain")
@@ -245,10 +268,59 @@ import Work
             default: break
             }
         }
-        #expect(evaluated == [6, 9, 11])
-        #expect(sampled == [3, 6, 9, 11])
+        // Rounds end after 4, 7, 10 and 11 steps.
+        #expect(evaluated == [4, 10, 11])
+        #expect(sampled == [2, 4, 7, 10])
         // 5 and 10 fall due, and what is the best so far is kept as well.
-        #expect(Set(written).isSuperset(of: [6, 11]) && Set(written).isSubset(of: [6, 9, 11]))
+        #expect(
+            Set(written).isSuperset(of: [7, 10, 11]) && Set(written).isSubset(of: [4, 7, 10, 11]))
+    }
+
+    @Test("steps that all take together have the bytes of those of a run without rounds")
+    func together() async throws {
+        let fixture = try TrainingFixture()
+        var configuration = Self.recipe(.muon)
+        configuration.localGrowth = 0.25
+        for (name, localSteps) in [("local", 3), ("usual", nil)] {
+            configuration.localSteps = localSteps
+            try await RankedTrainingTests.train(
+                fixture, name, ranks: 2, configuration, TrainingFixture.model,
+                leastStageCount: 1)
+        }
+        let (local, usual) = try (fixture.latest(of: "local"), fixture.latest(of: "usual"))
+        #expect(Set(local.keys) == Set(usual.keys))
+        for name in ["model.safetensors", "optimizer.safetensors"] {
+            #expect(local[name] == usual[name], "\(name)")
+        }
+    }
+
+    @Test(
+        "rounds follow each other, and each is at most a share of the steps before it",
+        arguments: [
+            (50, LocalRounds.usualGrowth), (50, 1.0), (3, 1.0), (2, 0.001), (500, 0.3),
+            (1 << 40, 0.05),
+        ])
+    func rounds(_ length: Int, _ growth: Double) {
+        let rounds = LocalRounds(length: length, growth: growth)
+        var (start, count) = (0, 0)
+        while start < 3_000 {
+            let round = rounds.round(of: start)
+            #expect(round.lowerBound == start)
+            #expect(rounds.round(of: round.upperBound - 1) == round)
+            #expect(rounds.isTogether(start) == (Double(start) * growth < 2))
+            let most = min(length, Int(Double(start) * growth))
+            #expect(round.count == (rounds.isTogether(start) ? 1 : most))
+            (start, count) = (round.upperBound, count + 1)
+            #expect(rounds.exchangeCount(steps: start) == count)
+            #expect(rounds.exchangeCount(steps: start - round.count + 1) == count)
+        }
+    }
+
+    @Test("rounds of one step are taken from the start")
+    func roundsOfOne() {
+        let rounds = LocalRounds(length: 1, growth: 0.0625)
+        #expect(!rounds.isTogether(0) && rounds.round(of: 7) == 7..<8)
+        #expect(rounds.exchangeCount(steps: 9) == 9)
     }
 
     @Test("memory is planned for the parameters that a round begins with and their momentum")

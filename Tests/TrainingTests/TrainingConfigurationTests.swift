@@ -99,8 +99,8 @@ import TokenShards
         // What is absent of these is a value of its own: nothing, or off.
         let absent = [
             "init_from", "gradient_slots", "stride", "evaluation_stride", "shift_windows",
-            "stateful", "tasks", "evaluate_tasks_every", "local_steps", "outer_learning_rate",
-            "outer_momentum", "wire",
+            "stateful", "tasks", "evaluate_tasks_every", "local_steps", "local_growth",
+            "outer_learning_rate", "outer_momentum", "wire",
         ]
         let keys = Set(TrainingConfiguration.CodingKeys.allCases.map(\.rawValue))
         #expect(Set(whole.keys) == keys.subtracting(absent))

@@ -33,15 +33,20 @@ extension Trainer {
     /// Whether all processes have the same parameters after the step just done: always, where they
     /// take each together, and otherwise where a round of their own steps has ended.
     var isRoundEnd: Bool {
-        state.step == configuration.steps || state.step % (outer?.length ?? 1) == 0
+        state.step == configuration.steps || state.step == 0
+            || lastRound.upperBound == state.step
+    }
+
+    /// The steps of the round in which the step just done is; it alone, where all processes have
+    /// taken it together.
+    private var lastRound: Range<Int> {
+        outer?.rounds.round(of: state.step - 1) ?? state.step - 1..<state.step
     }
 
     /// Whether something is due after the step just done that is done every `count` steps, or at
     /// the end of the round in which it falls due.
     private func isDue(every count: Int) -> Bool {
-        let length = outer?.length ?? 1
-        let earlier = (state.step - 1) / length * length
-        return isRoundEnd && state.step / count > earlier / count
+        isRoundEnd && state.step / count > lastRound.lowerBound / count
     }
 
     /// Whether an evaluation is due after the step just done, or it is the last.
@@ -171,11 +176,14 @@ extension Trainer {
             throw TrainingError.notFinite(what: "a parameter", step: state.step)
         }
         let carried = CarriedState(of: runner, in: ranks.group, shares)
-        let inner = try outer.map {
-            try InnerStates(optimizer, $0, state.outliers, in: ranks.group)
+        // Until the first round all processes have the same state.
+        let inner = try outer.flatMap {
+            try state.step <= $0.rounds.togetherCount
+                ? nil : InnerStates(optimizer, $0, state.outliers, in: ranks.group)
         }
+        state.innerStates = inner == nil ? nil : ranks.count
         if !ranks.writes {
-            if inner == nil { try optimizer.sendState(to: ranks.group) }
+            if optimizer.share != nil { try optimizer.sendState(to: ranks.group) }
             try carried?.send()
             try inner?.send()
         }
@@ -255,7 +263,7 @@ extension Trainer {
             windowCount: source.loader.windowCount, unscoredShare: source.loader.unscoredShare,
             memory: memory, precision: KernelLevel.best(configuration.precision).precision,
             wantedPrecision: configuration.precision, matrixPeak: matrixPeak,
-            evaluateEvery: max(configuration.evaluateEvery, outer?.length ?? 1),
+            evaluateEvery: max(configuration.evaluateEvery, outer?.rounds.length ?? 1),
             evaluationPlaces: validation.placeCount,
             ranks: rankPlan)
     }

@@ -84,6 +84,10 @@ extension Trainer {
         // Carried on, a state that is not finite would never end.
         if finding == .notFinite { runner.carriedState?.zero() }
         if finding == nil {
+            // Each steps everything, to have all moments when it goes on alone.
+            if ranks.isShared, outer != nil, isTogether {
+                try timed(.exchange) { try ranks.spread(runner.gradients) }
+            }
             timed(.optimizer) {
                 optimizer.step(
                     model: model, gradients: runner.gradients, norm: norm, factor: factor)
@@ -110,7 +114,7 @@ extension Trainer {
     /// The loss and the norm of the gradient that a step is taken by: those of all processes, or of
     /// a step that this one takes alone its own.
     private func gather(_ loss: Double, _ stop: StopSignal) throws -> (loss: Double, norm: Double) {
-        guard outer == nil else {
+        guard isTogether else {
             return (loss, timed(.optimizer) { optimizer.norm(of: runner.gradients) })
         }
         return try timed(ranks.isShared ? .exchange : .optimizer) {
@@ -118,10 +122,21 @@ extension Trainer {
         }
     }
 
+    /// Whether all processes take the step at hand together.
+    var isTogether: Bool { outer?.rounds.isTogether(state.step) ?? true }
+
     /// Takes the outer step where a round of steps that each process takes alone has ended, and
-    /// agrees on what the others cannot know.
+    /// agrees on what the others cannot know. The first round begins after the last of the steps
+    /// that all take together.
     func endRound(_ stop: StopSignal) throws(ProcessError) {
         guard let outer, isRoundEnd else { return }
+        guard state.step > outer.rounds.togetherCount else {
+            if !isTogether {
+                outer.begin(with: model.parameters)
+                ranks.endOverlap(with: runner)
+            }
+            return
+        }
         try outer.step(model.parameters, scratch: runner.gradients)
         _ = try ranks.agree(stop)
         // Whether the model is sound is decided by all alike.
@@ -131,7 +146,7 @@ extension Trainer {
     /// Targets of a step's batch whose losses the gradient of this process is the mean over: all,
     /// or of a step that it takes alone those of its own windows. At least 1.
     private func learnedCount(of batch: Batch) -> Int {
-        guard outer != nil else { return max(batch.scoredCount, 1) }
+        guard !isTogether else { return max(batch.scoredCount, 1) }
         let rows = shares[ranks.rank].sequences
         let places = rows.lowerBound * runner.contextLength..<rows.upperBound * runner.contextLength
         return max(places.count { batch.targets[$0] != .ignored }, 1)

@@ -224,7 +224,6 @@ public final class Trainer {
         if let checkpoint, resumed.innerStates != nil {
             try outer?.read(fromCheckpoint: checkpoint, step: resumed.step)
         }
-        resumed.innerStates = outer == nil ? nil : group.count
         outer?.begin(with: model.parameters)
         (state, changes) = (resumed, progress.changes)
         hasOtherData = progress.hasOtherData
@@ -240,7 +239,7 @@ public final class Trainer {
             try CarriedState(of: runner, in: group, shares)?
                 .read(fromCheckpoint: checkpoint, step: state.step)
         }
-        if outer == nil { ranks.overlap(with: runner) }
+        if outer?.rounds.isTogether(state.step) ?? true { ranks.overlap(with: runner) }
         if surroundings.isProfiled {
             runner.profile = StepProfile(threadCount: team.threadCount)
         }

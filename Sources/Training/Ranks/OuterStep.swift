@@ -3,12 +3,14 @@ import Processes
 
 /// The step that processes take together after each has taken `local_steps` steps alone.
 ///
-/// That is DiLoCo (Douillard and others, <https://arxiv.org/abs/2311.08105>). A round begins with
-/// parameters that all have alike. Each process changes them by its own optimizer and its own
-/// windows; the mean over the processes of what they have moved, start − end, is then taken for a
-/// gradient, by which the start is stepped by SGD with Nesterov's momentum. So there is one
-/// exchange in a round instead of one in a step, and the result, another than that of one process,
-/// depends on how many there are.
+/// A round begins with parameters that all have alike. Each process changes them by its own
+/// optimizer and its own windows; the mean over the processes of what they have moved, start − end,
+/// is then taken for a gradient, by which the start is stepped by SGD with Nesterov's momentum.
+/// That is DiLoCo (Douillard and others, <https://arxiv.org/abs/2311.08105>). With a rate of 1 and
+/// without momentum, as is usual here, the round ends with the mean of the parameters, which is
+/// local SGD (Stich, <https://arxiv.org/abs/1805.09767>). So there is one exchange in a round
+/// instead of one in a step, and the result, another than that of one process, depends on how many
+/// there are.
 ///
 /// The sum is that of ``ProcessGroup/sum(_:into:as:)``, a binary tree over the ranks, so the same
 /// number of processes gives the same bits. Start and momentum are the same in all of them, and
@@ -16,11 +18,11 @@ import Processes
 /// (Zhang and others, <https://arxiv.org/abs/1907.08610>), with a momentum.
 final class OuterStep {
     static let fileName = "outer_optimizer.safetensors"
-    /// The rate and the momentum of the paper.
-    static let (usualLearningRate, usualMomentum) = (0.7, 0.9)
+    /// Those of a mean.
+    static let (usualLearningRate, usualMomentum) = (1.0, 0.0)
 
-    /// Steps of a round.
-    let length: Int
+    /// The rounds that end with such a step.
+    let rounds: LocalRounds
     /// The ranges that each process sums.
     let division: Division
     private let group: any ProcessGroup
@@ -36,8 +38,8 @@ final class OuterStep {
     init?(
         _ configuration: TrainingConfiguration, _ layout: ParameterLayout, _ group: any ProcessGroup
     ) {
-        guard let length = configuration.localSteps else { return nil }
-        self.length = length
+        guard let rounds = LocalRounds(configuration) else { return nil }
+        self.rounds = rounds
         self.layout = layout
         self.group = group
         wire = configuration.wire ?? .float32

@@ -91,7 +91,7 @@ public struct RankForecast: Sendable, Equatable {
         ranks = RankPlan(
             count: assumed.count, transport: "on paper",
             bytesPerExchange: exchanged.sentByteCount(ofFloats: layout.floatCount, configuration),
-            stepsPerExchange: configuration.localSteps ?? 1,
+            stepsPerExchange: configuration.stepsPerExchange,
             bytesPerSecond: assumed.bytesPerSecond, latency: assumed.latency,
             computeSeconds: computeSeconds,
             hiddenSeconds: division.hiddenSeconds(

@@ -10,8 +10,8 @@ public struct RankPlan: Sendable, Equatable {
     public var transport: String
     /// Bytes that the busiest process sends when gradients are summed and parameters handed out.
     public var bytesPerExchange: Int
-    /// Steps from one such exchange to the next.
-    public var stepsPerExchange = 1
+    /// Steps from one such exchange to the next, on the average of the run.
+    public var stepsPerExchange = 1.0
     /// Bytes that a process sends in a second, measured by handing out the parameters.
     public var bytesPerSecond: Double
     /// Time of the shortest exchange among all, in seconds; the median of several.
@@ -22,12 +22,12 @@ public struct RankPlan: Sendable, Equatable {
     public var hiddenSeconds = 0.0
 
     /// Bytes that the busiest process sends in a step, on the average.
-    public var bytesPerStep: Int { bytesPerExchange / stepsPerExchange }
+    public var bytesPerStep: Int { Int(Double(bytesPerExchange) / stepsPerExchange) }
 
     /// Seconds of a step for messages that arithmetic waits for, on the average.
     public var exchangeSeconds: Double {
         let seconds = Double(bytesPerExchange) / max(bytesPerSecond, 1) - hiddenSeconds
-        return (seconds + Self.shortExchanges * latency) / Double(stepsPerExchange)
+        return (seconds + Self.shortExchanges * latency) / stepsPerExchange
     }
 
     /// The share of the steps' time that is arithmetic: 1 if messages cost nothing.
@@ -47,7 +47,7 @@ public struct RankPlan: Sendable, Equatable {
         guard computeSeconds < Self.wantedRatio * exchangeSeconds else { return nil }
         let factor = Int(
             (exchangeSeconds * Self.wantedRatio / max(computeSeconds, 1e-12)).rounded(.up))
-        let steps = max(factor * stepsPerExchange, Self.usualLocalSteps)
+        let steps = max(factor * Int(stepsPerExchange), Self.usualLocalSteps)
         return """
             \(Int((efficiency * 100).rounded())) % of the time of a step is expected to be \
             arithmetic, and the rest messages between \(count) ranks: raise training.batch_size, \
@@ -70,6 +70,14 @@ extension Division {
             let own = count(of: rank)
             return summed * (floatCount - own) + shared * own * (ranges.count - 1)
         }.max() ?? 0
+    }
+}
+
+extension TrainingConfiguration {
+    /// Steps from one exchange of several ranks to the next, on the average of the run.
+    var stepsPerExchange: Double {
+        guard let rounds = LocalRounds(self) else { return 1 }
+        return Double(steps) / Double(rounds.exchangeCount(steps: steps))
     }
 }
 
@@ -144,7 +152,7 @@ extension RankedRun {
             count: count, transport: group.transport,
             bytesPerExchange: (outer?.division ?? division.stepped).sentByteCount(
                 ofFloats: division.floatCount, configuration),
-            stepsPerExchange: outer?.length ?? 1,
+            stepsPerExchange: configuration.stepsPerExchange,
             bytesPerSecond: bytesPerSecond, latency: latency,
             computeSeconds: operations / usual,
             hiddenSeconds: division.hiddenSeconds(

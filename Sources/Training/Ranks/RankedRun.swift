@@ -43,6 +43,13 @@ final class RankedRun {
             group, of: runner, stages: division.stages.reversed(), into: division.summed, as: wire)
     }
 
+    /// Lets gradients of `runner` stay where they are from then on, for processes that take the
+    /// next steps alone.
+    func endOverlap(with runner: BatchRunner) {
+        exchange = nil
+        runner.progress = nil
+    }
+
     /// Begins a step, before its gradients are computed.
     func begin() { exchange?.begin() }
 

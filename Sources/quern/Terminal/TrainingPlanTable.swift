@@ -53,7 +53,8 @@ enum TrainingPlanTable {
         }
         return [
             "  sent",
-            "\(size(ranks.bytesPerExchange)) every \(ranks.stepsPerExchange) steps, "
+            "\(size(ranks.bytesPerExchange)) every "
+                + "\(Figures.significant(ranks.stepsPerExchange, 2)) steps on average, "
                 + "\(size(ranks.bytesPerStep)) a step",
         ]
     }
