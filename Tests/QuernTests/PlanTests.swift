@@ -103,7 +103,8 @@ import Testing
         #expect(
             try await forecast(paper + ["--bandwidth", "1TB", "--latency", "0"])["advice"] == nil)
         let seldom = try await forecast(
-            paper + ["--bandwidth", "1MB", "--set", "training.local_steps=10"])
+            paper + ["--bandwidth", "1MB"]
+                + ["training.local_steps=10", "training.steps=600"].flatMap { ["--set", $0] })
         let steps = try figure(seldom, "steps_per_exchange")
         #expect(steps > 4 && steps < 10)
         #expect(

@@ -91,8 +91,8 @@ struct InferenceLinear {
 /// For one token every weight is read once and used once, so that memory sets the speed: half the
 /// bytes are nearly twice the tokens a second. Sums of products are made in float32; those of
 /// integers in blocks of 32, exactly, before float32 adds up the blocks. For them the rows that are
-/// multiplied are rounded to eight bits as well, in blocks of 32 with a scale each: products of many
-/// rows take a third of the time with AVX-512 VNNI. The bits are then the same at every
+/// multiplied are rounded to eight bits as well, in blocks of 32 with a scale each: products of
+/// many rows take a third of the time with AVX-512 VNNI. The bits are then the same at every
 /// ``KernelLevel``.
 public enum WeightFormat: String, CaseIterable, Sendable {
     /// As trained.
