@@ -19,6 +19,8 @@ public struct CorpusSurveyor {
 
     private let inputs: [String]
     private let work: WorkContext<PipelineEvent>
+    /// Floating-point operations of the training that the vocabulary is for.
+    private let operations: Double
     private var survey: CorpusSurvey
     private var statistics = TextStatistics()
     private var rate = TokenRate()
@@ -26,10 +28,17 @@ public struct CorpusSurveyor {
     /// Looks at the corpus that `inputs` name, as `CorpusConfiguration.inputs` does. O(files +
     /// sample).
     ///
+    /// - Parameters:
+    ///   - inputs: files, folders and patterns.
+    ///   - training: the minutes of training and the machine that a vocabulary is sized for, with
+    ///     which the tokens are counted; nil where the text alone says its size.
+    ///   - work: threads, the signal to stop, and where events go.
     /// - Throws: ``PipelineError`` where no text is found in it or on request, and `CorpusError`
     ///   for inputs that are not there.
     public static func survey(
-        _ inputs: [String], work: WorkContext<PipelineEvent>
+        _ inputs: [String],
+        for training: (minutes: Double, machine: PipelineProposal.Machine)? = nil,
+        work: WorkContext<PipelineEvent>
     ) throws -> CorpusSurvey {
         for input in inputs where input == "-" || isDevice(input) {
             throw PipelineError.noProposal(
@@ -37,7 +46,11 @@ public struct CorpusSurveyor {
                     + " can be read only once: write it to a file, and name that")
         }
         var surveyor = CorpusSurveyor(
-            inputs: inputs, work: work, survey: CorpusSurvey(corpus: .init(inputs: inputs)))
+            inputs: inputs, work: work,
+            operations: training.map {
+                RecipeSize.operations(minutes: $0.minutes, on: $0.machine)
+            } ?? .infinity,
+            survey: CorpusSurvey(corpus: .init(inputs: inputs)))
         try surveyor.look()
         return surveyor.survey
     }
@@ -66,7 +79,7 @@ public struct CorpusSurveyor {
         }
         if !survey.readsPairs { settleValidation() }
         try work.checkStop()
-        let vocabularySize = RecipeSize.vocabularySize(survey)
+        let vocabularySize = RecipeSize.vocabularySize(survey, operations: operations)
         survey.measuredVocabularySize = vocabularySize
         survey.bytesPerToken = rate.bytesPerToken(
             vocabularySize: vocabularySize,

@@ -96,7 +96,8 @@ struct RecipeSize {
     ) {
         let training = PipelineConfiguration().training
         let rate = Self.operationsPerSecond(of: machine)
-        let found = Self.vocabularySize(survey, operations: rate * minutes * 60)
+        let found = Self.vocabularySize(
+            survey, operations: Self.operations(minutes: minutes, on: machine))
         let vocabulary = settled.vocabularySize ?? found
         let bytesPerToken = Self.bytesPerToken(survey, vocabulary)
         let standardContext = PipelineConfiguration().model.shape.positionCount
@@ -263,6 +264,11 @@ struct RecipeSize {
     /// Floating-point operations of training that a machine does in a second.
     static func operationsPerSecond(of machine: PipelineProposal.Machine) -> Double {
         machine.matrixPeak * peakShare
+    }
+
+    /// Floating-point operations of training that a machine does in so many minutes.
+    static func operations(minutes: Double, on machine: PipelineProposal.Machine) -> Double {
+        operationsPerSecond(of: machine) * minutes * 60
     }
 
     /// A machine that does so many floating-point operations of training in a second.

@@ -69,15 +69,16 @@ struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         try PipelineProposal.check(name: name)
         let printer = reporting.makePrinter()
         let interrupts = InterruptHandler(form: reporting.form)
-        let survey = try CorpusSurveyor.survey(inputs, work: reporting.work(printer, interrupts))
+        let machine = PipelineProposal.Machine(measuring: reporting.threadCount)
+        let survey = try CorpusSurveyor.survey(
+            inputs, for: (minutes, machine), work: reporting.work(printer, interrupts))
         printer.endLine()
         let found = try survey.corpus.findInputs()
         for path in [output, "vocab/\(name)", "shards/\(name)", "runs/\(name)"] {
             try found.check(output: path)
         }
         let proposal = try PipelineProposal(
-            survey, name: name, minutes: minutes,
-            machine: .init(measuring: reporting.threadCount))
+            survey, name: name, minutes: minutes, machine: machine)
         try FileSystem.makeDirectory(FileSystem.parentDirectory(of: output))
         try FileReplacement.write(proposal.text, to: output)
         let next =
