@@ -44,7 +44,13 @@ import Testing
                 "plan", "--minutes", "0.01", "--measure", "0.02", "--quiet", "--corpus", "texts",
                 "--set", "vocabulary.vocab_size=300",
             ], in: folder)
-        for part in ["Chosen", "Expected", "Next:\n  quern init texts --minutes 0.01\n"] {
+        let next = """
+            Next:
+              quern init texts --minutes 0.01
+              quern run --set vocabulary.vocab_size=300
+
+            """
+        for part in ["Chosen", "Expected", next] {
             #expect(result.text.contains(part), "\(part) in \(result.text)")
         }
         try folder.expectFiles(below: ".", toBe: before)

@@ -152,15 +152,17 @@ struct Plan: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
         ).plan(seconds: measure)
         printer.endLine()
         if result.json { return Terminal.write(try FileReplacement.json(of: plan) + "\n") }
-        // A run needs a description, which `init` writes with names for what is made.
-        let start =
+        let run = ["quern", "run"] + [pipeline ?? options.file.config].compactMap(\.self)
+        func set(_ settings: [String]) -> [String] { settings.flatMap { ["--set", $0] } }
+        // A run needs a description, which `init` writes, by the same rules, with names for what is
+        // made.
+        let commands =
             corpus.isEmpty
-            ? ["quern", "run"] + [pipeline ?? options.file.config].compactMap(\.self)
-            : ["quern", "init"] + corpus
-        let settings = corpus.isEmpty ? options.set + plan.settings : []
-        let command =
-            start + settings.flatMap { ["--set", $0] }
-            + (corpus.isEmpty ? [] : ["--minutes", Figures.significant(minutes, 6)])
-        Terminal.write(PlanText.text(plan, command: command))
+            ? [run + set(options.set + plan.settings)]
+            : [
+                ["quern", "init"] + corpus + ["--minutes", Figures.significant(minutes, 6)],
+                run + set(options.set),
+            ]
+        Terminal.write(PlanText.text(plan, commands: commands))
     }
 }

@@ -4,8 +4,8 @@ import Pipeline
 enum PlanText {
     /// - Parameters:
     ///   - plan: the plan.
-    ///   - command: words of the command that runs exactly it.
-    static func text(_ plan: RunPlan, command: [String]) -> String {
+    ///   - commands: words of the commands that run it, one after another.
+    static func text(_ plan: RunPlan, commands: [[String]]) -> String {
         let measured = [
             ["bytes per token", Figures.fixed(plan.measured.bytesPerToken, 3)],
             ["training", "\(Figures.short(plan.measured.tokensPerSecond)) tokens/s"],
@@ -44,7 +44,8 @@ enum PlanText {
             text +=
                 "\nNote\n" + plan.warnings.map { ProposalText.wrapped($0, indent: 2) }.joined()
         }
-        return text + "\nNext:\n  " + command.map(\.shellWord).joined(separator: " ") + "\n"
+        let lines = commands.map { "  " + $0.map(\.shellWord).joined(separator: " ") + "\n" }
+        return text + "\nNext:\n" + lines.joined()
     }
 
     /// The bits per byte that are expected, with their range.
