@@ -54,7 +54,7 @@ enum TrainingPlanTable {
         return [
             "  sent",
             "\(size(ranks.bytesPerExchange)) every "
-                + "\(Figures.significant(ranks.stepsPerExchange, 2)) steps on average, "
+                + "\(Figures.fixed(ranks.stepsPerExchange, 1)) steps on average, "
                 + "\(size(ranks.bytesPerStep)) a step",
         ]
     }
