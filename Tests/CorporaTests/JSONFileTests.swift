@@ -98,7 +98,9 @@ import Testing
                 return "\(found.texts) \(found.numbers) \(found.progress.skippedLines)"
             } catch {
                 // The folder has another name each time.
-                return String("\(error)".drop { $0 != "." })
+                let message = "\(error)"
+                let path = message.range(of: "a.json")
+                return String(message[(path?.upperBound ?? message.startIndex)...])
             }
         }
         for _ in 0..<250 {
