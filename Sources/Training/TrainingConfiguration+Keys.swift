@@ -132,7 +132,7 @@ extension TrainingConfiguration: SettingSection {
         .number(
             CodingKeys.localGrowth, \.localGrowth, .real(0.001...1), unit: "share of the steps",
             """
-            Most steps of a round, as a share of all before it; null for 1/24. While it is less \
+            Most steps of a round, as a share of all before it; null for 1/48. While it is less \
             than two steps, ranks take each together.
             """, when: "local_steps is set", example: 0.04),
         .number(

@@ -60,7 +60,7 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
     /// together. Evaluations, samples and checkpoints that fall due in between are done then.
     public var localSteps: Int?
     /// Steps that a round of local steps may have for each step that was taken before it; nil for
-    /// 1/24. While that is less than two, all processes take each step together.
+    /// 1/48. While that is less than two, all processes take each step together.
     public var localGrowth: Double?
     /// The learning rate of the outer step; nil for 1.
     public var outerLearningRate: Double?

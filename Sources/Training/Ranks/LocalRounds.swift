@@ -6,7 +6,7 @@
 /// allows no two steps, all ranks take each step together.
 struct LocalRounds: Sendable, Equatable {
     /// The most steps of a round, as a share of those before it.
-    static let usualGrowth = 1.0 / 24
+    static let usualGrowth = 1.0 / 48
 
     /// Steps of the longest round.
     let length: Int
