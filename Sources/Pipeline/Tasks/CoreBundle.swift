@@ -60,24 +60,26 @@ struct CoreBundle {
         baselines = try Self.baselines(directory + "/eval_meta_data.csv", stop)
     }
 
-    /// The accuracies of guessing, between 0 and 1, by the tasks' labels.
+    /// The accuracies of guessing, between 0 and 1, by the tasks' labels. The last line of a label
+    /// counts.
     private static func baselines(_ path: String, _ stop: StopSignal) throws -> [String: Double] {
-        func column(_ name: String) throws -> [DocumentOrigin.Position: String] {
+        func column(_ name: String) throws -> [(place: DocumentOrigin.Position, text: String)] {
             var configuration = CorpusConfiguration(inputs: [path], textField: name)
             configuration.maximumDocumentByteCount = TaskLimits.lineByteCount
             var reader = try CorpusReader(configuration, threadCount: 1, stop: stop)
-            var cells: [DocumentOrigin.Position: String] = [:]
+            var cells: [(place: DocumentOrigin.Position, text: String)] = []
             while let cell = try reader.next() {
-                cells[cell.origin.position] = String(decoding: cell.text, as: UTF8.self)
+                cells.append((cell.origin.position, String(decoding: cell.text, as: UTF8.self)))
             }
             return cells
         }
-        let percentages = try column("Random baseline")
-        return try column("Eval Task").reduce(into: [:]) { baselines, cell in
-            guard let text = percentages[cell.key], let value = Double(text), value < 100 else {
+        let percentages = Dictionary(
+            try column("Random baseline").map { ($0.place, $0.text) }, uniquingKeysWith: { $1 })
+        return try column("Eval Task").reduce(into: [:]) { baselines, label in
+            guard let text = percentages[label.place], let value = Double(text), value < 100 else {
                 return
             }
-            baselines[cell.value] = value / 100
+            baselines[label.text] = value / 100
         }
     }
 

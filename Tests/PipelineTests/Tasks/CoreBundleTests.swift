@@ -56,6 +56,15 @@ import Work
         #expect(throws: PipelineError.self) { try self.task(TaskOptions(shotCount: 1)) }
     }
 
+    @Test(arguments: 1...20)
+    func `the last line of a label says how often guessing is right`(count: Int) throws {
+        let lines = (1...count).map { "mine,x,\($0)" }.joined(separator: "\n")
+        try bundle(
+            Self.entry("multiple_choice", shots: 0),
+            [#"{"query":"q","choices":["a","b"],"gold":0}"#], baselines: "25\n" + lines)
+        #expect(try task().chance == Double(count) / 100)
+    }
+
     @Test func `schemas and continuations have their delimiter, and contexts no space around`()
         throws
     {
