@@ -14,6 +14,8 @@
 @usableFromInline enum SystemMemory {
     /// The size of a large page. Buffers of this size and more come from the system.
     private static let pageByteCount = 2 << 20
+    /// A multiple of the size of the small ones.
+    private static let smallPageByteCount = 1 << 16
 
     /// At least `byteCount` bytes on a cache line's boundary, of any content. Memory that is never
     /// written costs nothing.
@@ -33,11 +35,21 @@
         let before = (pageByteCount - excess) & (pageByteCount - 1)
         if before > 0 { unsafe munmap(memory, before) }
         unsafe munmap(memory + before + length, pageByteCount - before)
-        #if os(Linux)
-            // Only advice: where there are no large pages, small ones do.
-            _ = unsafe madvise(memory + before, length, MADV_HUGEPAGE)
-        #endif
+        unsafe preferLargePages(memory + before, byteCount: length)
         return unsafe memory + before
+    }
+
+    /// Asks for large pages where memory is as large as one and has not been written yet. Only
+    /// advice: where there are none, small ones do.
+    static func preferLargePages(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
+        guard byteCount >= pageByteCount else { return }
+        #if os(Linux)
+            // The page in which other memory ends as well is left alone.
+            let start = Int(bitPattern: memory)
+            let first = (start + smallPageByteCount - 1) & ~(smallPageByteCount - 1)
+            _ = unsafe madvise(
+                memory + (first - start), byteCount - (first - start), MADV_HUGEPAGE)
+        #endif
     }
 
     /// As above, but zeros. O(`byteCount`) for small memory; large memory comes as zeros.
@@ -59,5 +71,23 @@
     }
 
     /// Up to whole pages, small ones.
-    private static func rounded(_ byteCount: Int) -> Int { (byteCount + 0xFFFF) & ~0xFFFF }
+    private static func rounded(_ byteCount: Int) -> Int {
+        (byteCount + smallPageByteCount - 1) & ~(smallPageByteCount - 1)
+    }
+}
+
+extension [UInt8] {
+    /// Makes room for at least `capacity` bytes in all, of which those that are not there yet lie
+    /// in large pages where they are many: to fetch a page of 4 KiB for the first time takes longer
+    /// than to fill it. O(count) where the bytes move.
+    package mutating func reserveLargePages(_ capacity: Int) {
+        guard self.capacity < capacity else { return }
+        reserveCapacity(capacity)
+        append(addingCapacity: self.capacity - count) { output in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, _ in
+                guard let base = buffer.baseAddress else { return }
+                unsafe SystemMemory.preferLargePages(base, byteCount: buffer.count)
+            }
+        }
+    }
 }

@@ -101,7 +101,7 @@ struct DecodingTable: Sendable {
             if text.capacity - text.count < room, index > 0 {
                 // The rest will be about as long a token as what came before it.
                 let expected = ((text.count - before) / index + 1) * (ids.count - index)
-                text.reserveCapacity(max(text.count + expected, text.capacity * 2) + room)
+                text.reserveLargePages(max(text.count + expected, text.capacity * 2) + room)
             }
             text.append(addingCapacity: room) { output in
                 unsafe output.withUnsafeMutableBufferPointer { buffer, count in

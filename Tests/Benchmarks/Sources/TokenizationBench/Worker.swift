@@ -37,7 +37,6 @@ final class Worker: @unchecked Sendable {
     func prepare(for task: Task) {
         guard task == .decode else { return }
         encode()
-        text.reserveCapacity(byteCount)
     }
 
     /// Does `task`; the caller measures the time.
