@@ -11,7 +11,9 @@ import Training
 /// al., "Scaling Data-Constrained Language Models", 2023, section 5.) Compute-optimal models have
 /// twenty (Hoffmann et al., "Training Compute-Optimal Large Language Models", 2022); here, with a
 /// few million parameters and Muon, models of width 64 and 128 end alike after the minutes in which
-/// they learn from thirteen and from one and a quarter, whose geometric mean is four.
+/// they learn from thirteen and from one and a quarter, whose geometric mean is four. That was with
+/// a vocabulary of 4,096: of a larger one no more of the head is counted, so that the model is of
+/// the same size.
 struct RecipeSize {
     /// A model of the ladder.
     struct Shape: Equatable {
@@ -34,8 +36,9 @@ struct RecipeSize {
         Shape(layers: 8, heads: 10, width: 320), Shape(layers: 8, heads: 12, width: 384),
         Shape(layers: 12, heads: 16, width: 512), Shape(layers: 12, heads: 24, width: 768),
     ]
-    /// Tokens for each parameter of blocks and head.
+    /// Tokens for each parameter of blocks and head, of which so many columns count at most.
     private static let tokensPerParameter = 4.0
+    private static let mostHeadColumns = 4_096
     /// Times that a corpus is read at most.
     private static let mostEpochs = 8
     /// Evaluations in a run: as many as take a twentieth of the time, within these.
@@ -138,7 +141,8 @@ struct RecipeSize {
             Self.operations(shape, vocabulary, contextLength, ofPairs: survey.readsPairs)
         }
         func parameters(_ shape: Shape) -> Int {
-            shape.blockParameters(ofPairs: survey.readsPairs) + vocabulary * shape.width
+            shape.blockParameters(ofPairs: survey.readsPairs)
+                + min(vocabulary, Self.mostHeadColumns) * shape.width
         }
         /// How far the tokens for each parameter are from the best, as a ratio's logarithm.
         func distance(_ shape: Shape) -> Double {
@@ -210,9 +214,11 @@ struct RecipeSize {
                 .init(
                     key: "model",
                     value: "\(shape.layers) layers, \(shape.heads) heads, width \(shape.width)",
-                    reason: "\(String(format: "%.2g", ratio)) tokens of training for each of its "
-                        + "\(parameters(shape)) parameters besides the embedding: of the sizes "
-                        + "there are the nearest to 4; "
+                    reason: "\(String(format: "%.2g", ratio)) tokens of training for each of "
+                        + "\(parameters(shape)) parameters in its blocks and "
+                        + (vocabulary > Self.mostHeadColumns
+                            ? "\(Self.mostHeadColumns) columns of its head" : "its head")
+                        + ": of the sizes there are the nearest to 4; "
                         + (limit < time
                             ? "there is little to learn from" : "the time allows no more")))
         }
@@ -405,9 +411,12 @@ struct RecipeSize {
 
     /// Sizes of vocabularies with the bytes of text below which they are chosen, and the bytes of a
     /// token that each makes of English.
+    ///
+    /// Models of the ladder that trained for a minute on 1.1, 4.3 and 6 MB of text ended best with
+    /// 4,096, 8,192 and 8,192 tokens, beside half and twice as many: the article "Sweeps".
     private static let vocabularies = [
-        (100_000, 512, 2.0), (500_000, 1_024, 2.5), (3_000_000, 2_048, 3.0),
-        (30_000_000, 4_096, 3.6), (300_000_000, 8_192, 4.0), (3_000_000_000, 16_384, 4.3),
+        (50_000, 512, 2.0), (200_000, 1_024, 2.5), (1_000_000, 2_048, 3.0),
+        (2_500_000, 4_096, 3.6), (300_000_000, 8_192, 4.0), (3_000_000_000, 16_384, 4.3),
         (Int.max, 32_768, 4.5),
     ]
 
@@ -420,10 +429,11 @@ struct RecipeSize {
         let bytes = min(
             Double(survey.textByteCount), max(4 * operations / perToken * standardBytes, 1))
         let size = (vocabularies.first { bytes < Double($0.0) } ?? vocabularies[0]).1
-        // Thousands of characters each need a token of their own.
+        // Thousands of characters each need a token of their own, which 8,192 have room for.
         let ideographic = survey.scripts.filter { ["Han", "Hangul"].contains($0.name) }
             .reduce(0) { $0 + $1.share }
-        return ideographic > 0.3 && bytes > 500_000 ? 2 * size : size
+        guard ideographic > 0.3, bytes > 500_000 else { return size }
+        return size > 8_192 ? 2 * size : 8_192
     }
 
     /// The bytes of a token with a vocabulary of a size: as they were measured, also with another
