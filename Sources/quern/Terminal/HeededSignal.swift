@@ -1,4 +1,5 @@
-import Dispatch
+import Synchronization
+import Work
 
 #if canImport(Glibc)
     import Glibc
@@ -12,32 +13,72 @@ import Dispatch
 /// it does by default.
 final class HeededSignal {
     let number: Int32
-    private let source: any DispatchSourceSignal
+    private let place: Int
 
-    /// Heeds a signal from now on: one that comes after this has returned is answered.
-    ///
-    /// A source is registered on another thread, which may take its time. A signal that came
-    /// meanwhile would be lost if it were ignored, and a program that waits for its end would wait
-    /// for ever; so it does what it does by default until the source is there.
+    /// Heeds a signal from now on: one that comes after this has returned is answered, on a thread
+    /// of all such answers.
     init(_ number: Int32, answer: @escaping @Sendable () -> Void) {
         self.number = number
-        #if canImport(Darwin)
-            // There a source sees what is ignored, and nothing sees it before the source.
-            signal(number, SIG_IGN)
-        #endif
-        // The global queue has a thread for each processor, and all may wait for input or a lock; a
-        // queue of its own gets one more.
-        source = DispatchSource.makeSignalSource(
-            signal: number, queue: DispatchQueue(label: "signal \(number)"))
-        let isRegistered = DispatchSemaphore(value: 0)
-        source.setRegistrationHandler { isRegistered.signal() }
-        source.setEventHandler(handler: answer)
-        source.resume()
-        isRegistered.wait()
+        place = SignalAnswers.shared.add(answer, to: number)
     }
 
-    deinit {
-        source.cancel()
-        signal(number, SIG_DFL)
+    deinit { SignalAnswers.shared.remove(place, from: number) }
+}
+
+/// What is done when signals come.
+///
+/// A handler may do next to nothing, so it writes the signal's number into a pipe, and a thread
+/// that reads it does the rest. (A source of libdispatch on Linux reads a signal that was sent to
+/// one thread from another one, where it may stay unseen: a program that waited for a key went on
+/// to wait.)
+private final class SignalAnswers: Sendable {
+    static let shared = SignalAnswers()
+
+    private let writing: Int32
+    private let answers = Mutex<[Int32: [Int: @Sendable () -> Void]]>([:])
+    private let nextPlace = Atomic(0)
+
+    private init() {
+        var ends: [Int32] = [-1, -1]
+        let status = unsafe pipe(&ends)
+        precondition(status == 0, "the system gives no pipe for signals")
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // A handler must not wait, not even for a pipe that is full.
+        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+        writing = ends[1]
+        let reading = ends[0]
+        WorkerThread.start(named: "signals") {
+            while true {
+                var number: UInt8 = 0
+                let count = unsafe read(reading, &number, 1)
+                if count == 1 { SignalAnswers.shared.give(Int32(number)) }
+            }
+        }
+    }
+
+    func add(_ answer: @escaping @Sendable () -> Void, to number: Int32) -> Int {
+        let place = nextPlace.wrappingAdd(1, ordering: .relaxed).newValue
+        answers.withLock { $0[number, default: [:]][place] = answer }
+        signal(number) { number in
+            // What this thread was at may be about to look at it.
+            let before = errno
+            var byte = UInt8(truncatingIfNeeded: number)
+            _ = unsafe write(SignalAnswers.shared.writing, &byte, 1)
+            errno = before
+        }
+        return place
+    }
+
+    func remove(_ place: Int, from number: Int32) {
+        let isLast = answers.withLock { answers in
+            answers[number]?[place] = nil
+            return answers[number]?.isEmpty != false
+        }
+        if isLast { signal(number, SIG_DFL) }
+    }
+
+    func give(_ number: Int32) {
+        let all = answers.withLock { $0[number] ?? [:] }
+        for place in all.keys.sorted() { all[place]?() }
     }
 }
