@@ -48,6 +48,10 @@ private final class SignalAnswers: Sendable {
         writing = ends[1]
         let reading = ends[0]
         WorkerThread.start(named: "signals") {
+            // Of the others all may have blocked the signal, as libdispatch's have.
+            var none = sigset_t()
+            unsafe sigemptyset(&none)
+            unsafe pthread_sigmask(SIG_SETMASK, &none, nil)
             while true {
                 var number: UInt8 = 0
                 let count = unsafe read(reading, &number, 1)
@@ -56,28 +60,33 @@ private final class SignalAnswers: Sendable {
         }
     }
 
+    /// Gives an answer to a signal from now on.
+    ///
+    /// - Returns: what ``remove(_:from:)`` knows it by.
     func add(_ answer: @escaping @Sendable () -> Void, to number: Int32) -> Int {
         let place = nextPlace.wrappingAdd(1, ordering: .relaxed).newValue
-        answers.withLock { $0[number, default: [:]][place] = answer }
-        signal(number) { number in
-            // What this thread was at may be about to look at it.
-            let before = errno
-            var byte = UInt8(truncatingIfNeeded: number)
-            _ = unsafe write(SignalAnswers.shared.writing, &byte, 1)
-            errno = before
+        answers.withLock { answers in
+            answers[number, default: [:]][place] = answer
+            signal(number) { number in
+                // What this thread was at may be about to look at it.
+                let before = errno
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = unsafe write(SignalAnswers.shared.writing, &byte, 1)
+                errno = before
+            }
         }
         return place
     }
 
+    /// Gives that answer no more; without any, a signal does what it does by default.
     func remove(_ place: Int, from number: Int32) {
-        let isLast = answers.withLock { answers in
+        answers.withLock { answers in
             answers[number]?[place] = nil
-            return answers[number]?.isEmpty != false
+            if answers[number]?.isEmpty != false { signal(number, SIG_DFL) }
         }
-        if isLast { signal(number, SIG_DFL) }
     }
 
-    func give(_ number: Int32) {
+    private func give(_ number: Int32) {
         let all = answers.withLock { $0[number] ?? [:] }
         for place in all.keys.sorted() { all[place]?() }
     }

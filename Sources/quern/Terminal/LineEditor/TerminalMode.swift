@@ -62,14 +62,9 @@ final class TerminalReturn {
         }
     }
 
-    /// Ends the program by a signal. It is raised on this thread: one that is sent to the process
-    /// may be taken again by the source, which reads what all threads block, and so without end.
+    /// Ends the program by a signal, on the thread that answers signals, which blocks none.
     private static func end(by number: Int32) -> Never {
         signal(number, SIG_DFL)
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        unsafe sigaddset(&set, number)
-        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
         raise(number)
         _exit(128 + number)
     }
