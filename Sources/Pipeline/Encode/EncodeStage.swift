@@ -190,10 +190,14 @@ public enum EncodeStage {
     public static func finish(
         directory: String, overwrites: Bool = true, work: WorkContext<PipelineEvent> = .init()
     ) throws -> ShardManifest {
-        let names = EncodingWorkspace.names(in: directory)
-        guard let first = names.first else { return try ShardManifest(directory: directory) }
+        guard !EncodingWorkspace.names(in: directory).isEmpty else {
+            return try ShardManifest(directory: directory)
+        }
         let claim = try OutputClaim(directory, .filled, making: .directory(.dataSet))
         defer { withExtendedLifetime(claim) {} }
+        // Until the claim another process may have made the data set of what was there.
+        let names = EncodingWorkspace.names(in: directory)
+        guard let first = names.first else { return try ShardManifest(directory: directory) }
         if let name = names.first(where: {
             DataSetAssembly.isCommitted(in: directory + "/" + $0)
         }) {
