@@ -175,6 +175,7 @@ struct Quern: AsyncParsableCommand, CommandWithExamples {
 /// `quern vocab`
 struct Vocab: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "vocab",
         abstract: "Learn a vocabulary, exchange one with other programs, or look at one.",
         subcommands: [
             VocabTrain.self, VocabCount.self, VocabMergeCounts.self, VocabLearn.self,
@@ -186,6 +187,7 @@ struct Vocab: AsyncParsableCommand {
 /// `quern corpus`
 struct Corpus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "corpus",
         abstract: "Clean a corpus, or rewrite it.",
         subcommands: [CorpusRefine.self, CorpusFinish.self, CorpusPack.self])
 }
@@ -193,6 +195,7 @@ struct Corpus: AsyncParsableCommand {
 /// `quern model`
 struct Model: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "model",
         abstract: "Exchange a model with other programs, or look at one.",
         subcommands: [
             ModelImportCommand.self, ModelExportCommand.self, ModelShow.self, ModelVerify.self,
@@ -202,6 +205,7 @@ struct Model: AsyncParsableCommand {
 /// `quern shards`
 struct Shards: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "shards",
         abstract: "Look at a data set, check it, finish or export it.",
         subcommands: [
             ShardsShow.self, ShardsVerify.self, ShardsFinish.self, ShardsExport.self,

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Testing
 
@@ -21,6 +22,13 @@ import Testing
             try Data(help.utf8).write(to: file)
         }
         #expect(help == String(decoding: try Data(contentsOf: file), as: UTF8.self))
+    }
+
+    /// The parser makes a name of the type's for one that says none, at each start and at the price
+    /// of a search through all conformances of the program.
+    @Test(arguments: ExampleTests.names)
+    func `a command says its own name`(name: [String]) {
+        #expect(NamedCommand(name).command.configuration.commandName == name.last ?? "quern")
     }
 
     @Test func `each snapshot is that of a command`() throws {

@@ -7,6 +7,7 @@ import Work
 /// `quern chat`
 struct Chat: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "chat",
         abstract: "Talk with a model that was tuned to answer.",
         discussion: """
             On a terminal, answers come as they are drawn; Ctrl-C stops an answer, or gives up \

@@ -5,6 +5,7 @@ import Training
 /// `quern compare`
 struct Compare: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "compare",
         abstract: "Compare runs: their settings, their curves and their figures.",
         discussion: """
             Shows the settings in which the runs differ, the loss of training and of validation \

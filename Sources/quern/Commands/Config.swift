@@ -5,6 +5,7 @@ import Work
 /// `quern config`
 struct Config: ParsableCommand, CommandWithExamples, MessagingCommand {
     static let configuration = CommandConfiguration(
+        commandName: "config",
         abstract: "Explain the keys of pipeline.json: what each means, and its default.",
         discussion: """
             Without a key, every key by section. With a section or a key, those; a key may be \

@@ -8,6 +8,7 @@ import Tokenization
 /// `quern decode`
 struct Decode: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "decode",
         abstract: "Turn token ids, or whole shards, back into text.",
         discussion: """
             Prints exactly the bytes that the ids stand for, without the space that a vocabulary \

@@ -8,6 +8,7 @@ import Work
 /// `quern encode`
 struct Encode: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "encode",
         abstract: "Encode a corpus into token shards.",
         discussion: """
             Writes train_000000.bin, val_000000.bin and so on in llm.c's layout, an index of \

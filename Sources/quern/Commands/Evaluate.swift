@@ -9,6 +9,7 @@ import Work
 /// `quern evaluate`
 struct Evaluate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "evaluate",
         abstract: "Score text in shards, or answers to questions, with a trained model.",
         discussion: """
             Slides a window over the split and scores every token once, as training did: a \

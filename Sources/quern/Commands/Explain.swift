@@ -7,6 +7,7 @@ import Pipeline
 /// `quern explain`
 struct Explain: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Show step by step what a model does with words of yours.",
         discussion: """
             Each step has its title, its formula and where that comes from, the shape of what it \

@@ -10,6 +10,7 @@ import Work
 /// `quern generate`
 struct Generate: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "generate",
         abstract: "Draw text from a trained model.",
         discussion: """
             Draws text, or shows what the model expects next (--top) or looks at (--attention). \

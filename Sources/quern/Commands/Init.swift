@@ -8,6 +8,7 @@ import Work
 /// `quern init`
 struct Init: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "init",
         abstract: "Look at a corpus and write a pipeline.json for it.",
         discussion: """
             Looks at the text (formats, sizes, documents, scripts, suspicious encodings) and \

@@ -7,6 +7,7 @@ import Work
 /// `quern plan`
 struct Plan: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "plan",
         abstract: "Plan a run of so many minutes, or of so many ranks, and say what to expect.",
         discussion: """
             Looks at the corpus of a pipeline, trains twice for some seconds on it, or on a \

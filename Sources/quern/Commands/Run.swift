@@ -9,6 +9,7 @@ import Work
 /// `quern run`
 struct Run: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Run every stage of a pipeline that is not up to date, in order.",
         discussion: """
             Learns a vocabulary, encodes the corpus into shards, trains and evaluates a model, and \

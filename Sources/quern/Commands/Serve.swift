@@ -10,6 +10,7 @@ import Work
 /// `quern serve`
 struct Serve: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve models over HTTP, and a playground.",
         discussion: """
             Answers what OpenAI's clients ask (/v1/completions, /v1/chat/completions, /v1/models), \

@@ -6,6 +6,7 @@ import Work
 /// `quern sweep`
 struct Sweep: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "sweep",
         abstract: "Train a pipeline's model with several settings, and say which is best.",
         discussion: """
             Every combination of the values is a trial: a run in runs/NAME-sweep, named after its \

@@ -5,6 +5,7 @@ import Tokenization
 /// `quern tokenize`
 struct Tokenize: AsyncParsableCommand, MessagingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "tokenize",
         abstract: "Cut text into tokens, and print them or their ids.",
         discussion: """
             Prints the pieces side by side, coloured on a terminal and with a bar between them \

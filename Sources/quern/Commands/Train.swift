@@ -11,6 +11,7 @@ import Work
 /// `quern train`
 struct Train: AsyncParsableCommand, ReportingCommand, CommandWithExamples {
     static let configuration = CommandConfiguration(
+        commandName: "train",
         abstract: "Train a model from shards, or teach one to answer from conversations.",
         discussion: """
             Takes the sections "model" and "training" of the pipeline's description, which is \
