@@ -74,7 +74,7 @@ extension VocabularyTrainer {
         }
         var learned = try learnMerges(
             PieceRows(words, bytesInOrder: configuration.tieRule.bytesInOrder),
-            transition - specials.count - 256
+            transition - specials.count - 256, on: team(limits.threadCount)
         ) { done, _ in try progress(.merging, done, mergeLimit) }
         let base = try vocabulary(
             of: learned.merges, counts: learned.counts, byteCounts: learned.byteCounts,

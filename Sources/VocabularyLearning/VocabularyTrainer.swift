@@ -1,4 +1,5 @@
 public import Tokenization
+import Work
 
 /// Learns a vocabulary from counts of pieces.
 ///
@@ -31,7 +32,10 @@ public struct VocabularyTrainer: Sendable {
     /// - Parameters:
     ///   - pieceCount: distinct pieces.
     ///   - pieceByteCount: bytes of the distinct pieces.
-    public func memoryEstimate(pieceCount: Int, pieceByteCount: Int) -> Int {
+    ///   - threadCount: threads that learn.
+    public func memoryEstimate(
+        pieceCount: Int, pieceByteCount: Int, threadCount: Int = 1
+    ) -> Int {
         guard configuration.model == .bpe else {
             return FrequentPieces.memoryEstimate(
                 pieceCount: pieceCount, pieceByteCount: pieceByteCount,
@@ -41,6 +45,8 @@ public struct VocabularyTrainer: Sendable {
             pieceCount: pieceCount, pieceByteCount: pieceByteCount,
             vocabularySize: configuration.vocabularySize,
             minimumCount: configuration.minimumFrequency)
+            + BatchLearner.scratchByteCount(
+                vocabularySize: configuration.vocabularySize, threadCount: threadCount)
     }
 
     /// Learns from `counts`. About O(bytes of the distinct pieces · log of the pairs).
@@ -50,6 +56,7 @@ public struct VocabularyTrainer: Sendable {
     ///
     /// - Parameters:
     ///   - counts: pieces cut by the configuration's pattern.
+    ///   - threadCount: threads to use. The result does not depend on it.
     ///   - progress: told now and then how many merges are done, or how many pieces were taken, and
     ///     how many there may be; may throw to end the work.
     /// - Throws: `TokenizationError.countOverflow`,
@@ -57,13 +64,14 @@ public struct VocabularyTrainer: Sendable {
     ///   `TokenizationError.invalidVocabulary` when a special token's name was also
     ///   learned.
     public func train(
-        _ counts: consuming PieceCounts,
+        _ counts: consuming PieceCounts, threadCount: Int = 1,
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
     ) throws -> Vocabulary {
         try checkWordsAlone()
         try checkOneSource()
         guard configuration.model == .bpe else { return try takePieces(of: counts, progress) }
-        return try learn(rows(of: counts), progress)
+        let team = team(threadCount)
+        return try learn(rows(of: counts, on: team), on: team, progress)
     }
 
     /// Learns from the counts in a file, of which only the distinct pieces come into memory.
@@ -72,7 +80,7 @@ public struct VocabularyTrainer: Sendable {
     ///   `TokenizationError.differentPatterns` unless they are of the configuration's
     ///   pattern.
     public func train(
-        _ file: PieceCountsFile,
+        _ file: PieceCountsFile, threadCount: Int = 1,
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
     ) throws -> Vocabulary {
         try check(file)
@@ -80,7 +88,8 @@ public struct VocabularyTrainer: Sendable {
         try checkOneSource()
         guard configuration.model == .bpe else { return try takePieces(of: file, progress) }
         return try learn(
-            PieceRows(file, bytesInOrder: configuration.tieRule.bytesInOrder), progress)
+            PieceRows(file, bytesInOrder: configuration.tieRule.bytesInOrder),
+            on: team(threadCount), progress)
     }
 
     /// Throws unless the counts are of the configuration's pattern.
@@ -117,8 +126,15 @@ public struct VocabularyTrainer: Sendable {
     var keepsShorter: Bool { configuration.tieRule == .huggingface }
 
     /// The rows of `counts`, which are freed here.
-    private func rows(of counts: consuming PieceCounts) throws(TokenizationError) -> PieceRows {
-        try PieceRows(counts, bytesInOrder: configuration.tieRule.bytesInOrder)
+    private func rows(
+        of counts: consuming PieceCounts, on team: ThreadTeam
+    ) throws(TokenizationError) -> PieceRows {
+        try PieceRows(counts, bytesInOrder: configuration.tieRule.bytesInOrder, team: team)
+    }
+
+    /// Threads for learning: no more than find work in a merge.
+    func team(_ threadCount: Int) -> ThreadTeam {
+        ThreadTeam(threadCount: min(max(1, threadCount), BatchLearner.threadLimit))
     }
 
     /// The special tokens, which have the first ids.
@@ -129,10 +145,10 @@ public struct VocabularyTrainer: Sendable {
     }
 
     private func learn(
-        _ rows: consuming PieceRows, _ progress: (Int, Int) throws -> Void
+        _ rows: consuming PieceRows, on team: ThreadTeam, _ progress: (Int, Int) throws -> Void
     ) throws -> Vocabulary {
         let wanted = mergeLimit
-        let learned = try learnMerges(rows, wanted, progress)
+        let learned = try learnMerges(rows, wanted, on: team, progress)
         return try vocabulary(
             of: learned.merges, counts: learned.counts, byteCounts: learned.byteCounts)
     }
@@ -149,8 +165,20 @@ public struct VocabularyTrainer: Sendable {
 
     /// The first `wanted` merges of `rows`, or as many as there are.
     func learnMerges(
-        _ rows: consuming PieceRows, _ wanted: Int, _ progress: (Int, Int) throws -> Void
+        _ rows: consuming PieceRows, _ wanted: Int, on team: ThreadTeam,
+        _ progress: (Int, Int) throws -> Void
     ) throws -> LearnedMerges {
+        guard team.threadCount == 1 else {
+            var learner = BatchLearner(
+                rows, team: team, mergeLimit: wanted,
+                minimumCount: UInt64(configuration.minimumFrequency),
+                maximumTokenLength: configuration.maximumTokenLength, keepsShorter: keepsShorter)
+            while learner.learn(upTo: wanted) { try progress(learner.merges.count, wanted) }
+            try progress(learner.merges.count, wanted)
+            return LearnedMerges(
+                merges: learner.merges, counts: learner.mergeCounts,
+                byteCounts: learner.byteCounts)
+        }
         var learner = MergeLearner(
             rows, mergeLimit: wanted, minimumCount: UInt64(configuration.minimumFrequency),
             maximumTokenLength: configuration.maximumTokenLength, keepsShorter: keepsShorter)

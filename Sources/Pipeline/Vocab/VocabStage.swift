@@ -317,7 +317,7 @@ public enum VocabStage {
                 vocabulary, pieceCount: file.pieceCount, of: trainer, directory: directory,
                 willWrite: willWrite, work: work)
         }
-        let vocabulary = try trainer.train(file) { done, total in
+        let vocabulary = try trainer.train(file, threadCount: work.threadCount) { done, total in
             try show(done, of: total, trainer.configuration.model, work: work)
         }
         return try write(
@@ -331,7 +331,7 @@ public enum VocabStage {
     ) throws -> Outcome {
         let pieceCount = counts.count
         try check(pieceCount, byteCount: counts.byteCount, for: trainer, work: work)
-        let vocabulary = try trainer.train(counts) { done, total in
+        let vocabulary = try trainer.train(counts, threadCount: work.threadCount) { done, total in
             try show(done, of: total, trainer.configuration.model, work: work)
         }
         return try write(
@@ -357,7 +357,8 @@ public enum VocabStage {
     ) throws {
         guard pieceCount > 0 else { throw PipelineError.nothingToLearn }
         let needed = ByteSize(
-            byteCount: trainer.memoryEstimate(pieceCount: pieceCount, pieceByteCount: byteCount)
+            byteCount: trainer.memoryEstimate(
+                pieceCount: pieceCount, pieceByteCount: byteCount, threadCount: work.threadCount)
                 + CountStage.programByteCount
         ).roundedUp
         let limit = trainer.configuration.memory ?? CountStage.defaultMemory

@@ -167,4 +167,16 @@ extension PieceCounts: PieceSource {
         }
         for entry in long.entries { body(long.bytes(of: entry), entry.count) }
     }
+
+    func forEachPiece(ofPart part: Int, of count: Int, _ body: (ByteView, UInt64) -> Void) {
+        let slots = short.slots
+        for index in slots.count * part / count..<slots.count * (part + 1) / count
+        where !slots[index].isEmpty {
+            body(slots.bytes(of: index, count: slots[index].length), slots[index].count)
+        }
+        let entries = long.entries
+        for entry in entries[entries.count * part / count..<entries.count * (part + 1) / count] {
+            body(long.bytes(of: entry), entry.count)
+        }
+    }
 }

@@ -254,57 +254,26 @@ struct MergeLearner: ~Copyable {
         mergeCounts.append(record.count)
         addLengths(of: id, left, right)
 
-        var merged = replace(record, left, right, with: id)
+        let start = Int(record.start)
+        let made = views.replace(
+            BatchMerge(id: id, left: left, right: right), start..<start + Int(record.size),
+            &leftNeighbors, &rightNeighbors)
+        var merged = made.places
+        lastMergeSize = made.size
         takeLosses(left, right, id)
         let size = leftNeighbors.placeCount + rightNeighbors.placeCount
         if !places.hasRoom(for: size) { merged = compactPlaces(keeping: merged) }
         addPairs(left, id)
-        list(merged, id)
+        views.list(merged, id, leftNeighbors.entries, rightNeighbors.entries)
         leftNeighbors.clear()
         rightNeighbors.clear()
     }
 
-    /// Merges the pair wherever it still stands, from the start of each row to its end, and sums up
-    /// what stands beside it. Returns where in ``places`` those places now lie.
-    private mutating func replace(
-        _ record: PairTable.Record, _ left: UInt32, _ right: UInt32, with id: UInt32
-    ) -> Range<Int> {
-        let cells = rows.cells.view
-        let weights = rows.weights.view
-        let list = places.view
-        let leftLength = Int(tokenLengths.view[Int(left)])
-        let rightLength = Int(tokenLengths.view[Int(right)])
-        let start = Int(record.start)
-        let end = start + Int(record.size)
-        var kept = start
-        var size: UInt64 = 0
-        for index in start..<end {
-            if index &+ Self.prefetchDistance < end {
-                cells.prefetch(Int(list[index &+ Self.prefetchDistance]))
-            }
-            let cell = Int(list[index])
-            guard cells[cell] == left else { continue }
-            let middle = cell &+ leftLength
-            guard cells[middle] == right else { continue }
-            let next = middle &+ rightLength
-            cells[middle] = PieceRows.boundary
-            cells[next &- 1] = id
-            cells[cell] = id
-            let weight = weights.weight(at: cell)
-            size &+= weight
-            // The token to the left may be the one that is being made: then its right neighbour was
-            // summed up before and is not there any more.
-            leftNeighbors.add(cells[cell &- 1], weight)
-            rightNeighbors.add(cells[next], weight)
-            list[kept] = UInt32(truncatingIfNeeded: cell)
-            kept &+= 1
-        }
-        lastMergeSize = size
-        return start..<kept
+    private var views: LearningViews {
+        LearningViews(
+            cells: rows.cells.view, weights: rows.weights.view, lengths: tokenLengths.view,
+            places: places.view)
     }
-
-    /// Places that are fetched ahead of their use.
-    private static let prefetchDistance = 16
 
     /// Takes from the pairs that the merge broke.
     private mutating func takeLosses(_ left: UInt32, _ right: UInt32, _ id: UInt32) {
@@ -335,17 +304,10 @@ struct MergeLearner: ~Copyable {
     }
 
     private mutating func compactPlaces(keeping merged: Range<Int>) -> Range<Int> {
-        let cells = rows.cells.view
-        let lengths = tokenLengths.view
+        let views = views
         return places.compact(pairs.records, minimumCount: minimumCount, keeping: merged) {
-            key, places, index, end in
-            if index &+ Self.prefetchDistance < end {
-                cells.prefetch(Int(places[index &+ Self.prefetchDistance]))
-            }
-            let cell = Int(places[index])
-            let left = UInt32(truncatingIfNeeded: key >> 32)
-            return cells[cell] == left
-                && cells[cell &+ Int(lengths[Int(left)])] == UInt32(truncatingIfNeeded: key)
+            key, _, index, end in
+            views.holds(key, at: index, before: end)
         }
     }
 
@@ -362,36 +324,5 @@ struct MergeLearner: ~Copyable {
         pairs.insert(PairTable.Record(key: key, count: count, start: start, size: size))
         if count >= threshold { candidates.insert(.init(count: count, key: key)) }
         return start
-    }
-
-    /// Writes the lists of the pairs that the merge made.
-    private func list(_ merged: Range<Int>, _ id: UInt32) {
-        let cells = rows.cells.view
-        let lengths = tokenLengths.view
-        let list = places.view
-        let length = Int(lengths[Int(id)])
-        let (lefts, rights) = (leftNeighbors.entries, rightNeighbors.entries)
-        for index in merged {
-            if index &+ Self.prefetchDistance < merged.upperBound {
-                cells.prefetch(Int(list[index &+ Self.prefetchDistance]))
-            }
-            let cell = Int(list[index])
-            let before = cells[cell &- 1]
-            if before != PieceRows.boundary {
-                let cursor = lefts[Int(before)].cursor
-                if cursor != NeighborTally.unlisted {
-                    list[Int(cursor)] = UInt32(truncatingIfNeeded: cell) &- lengths[Int(before)]
-                    lefts[Int(before)].cursor = cursor &+ 1
-                }
-            }
-            let after = cells[cell &+ length]
-            if after != PieceRows.boundary, after != id {
-                let cursor = rights[Int(after)].cursor
-                if cursor != NeighborTally.unlisted {
-                    list[Int(cursor)] = UInt32(truncatingIfNeeded: cell)
-                    rights[Int(after)].cursor = cursor &+ 1
-                }
-            }
-        }
     }
 }

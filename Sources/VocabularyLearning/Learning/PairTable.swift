@@ -45,18 +45,30 @@ struct PairTable: ~Copyable {
         UInt64(left) &<< 32 | UInt64(right)
     }
 
+    /// The index from which on a key is looked for.
+    @inline(__always)
+    private static func firstIndex(of key: UInt64, in records: BufferView<Record>) -> Int {
+        let hash = foldedProduct(key ^ 0xA076_1D64_78BD_642F, 0x9E37_79B9_7F4A_7C15)
+        // The hash as a fraction of the size, which need not be a power of two.
+        return Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(records.count)).high)
+    }
+
     /// The index where a key is or would be.
     @inline(__always)
     private static func index(of key: UInt64, in records: BufferView<Record>) -> Int {
-        let hash = foldedProduct(key ^ 0xA076_1D64_78BD_642F, 0x9E37_79B9_7F4A_7C15)
-        // The hash as a fraction of the size, which need not be a power of two.
-        var index = Int(
-            truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(records.count)).high)
+        var index = firstIndex(of: key, in: records)
         while records[index].key != key, records[index].key != .max {
             index &+= 1
             if index == records.count { index = 0 }
         }
         return index
+    }
+
+    /// Fetches a pair that will be asked for.
+    @inline(__always)
+    func prefetch(_ key: UInt64) {
+        let records = records
+        records.prefetch(Self.firstIndex(of: key, in: records))
     }
 
     /// The index of a pair in ``records``; `nil` if it is not here.

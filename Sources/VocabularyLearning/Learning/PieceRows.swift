@@ -1,10 +1,26 @@
 import Bytes
 import Tokenization
+import Work
 
 /// Distinct pieces with their counts, which can be gone through more than once.
 protocol PieceSource: ~Copyable {
     /// Calls `body` with each piece and its count, always in the same order.
     func forEachPiece(_ body: (ByteView, UInt64) -> Void) throws(TokenizationError)
+
+    /// As above, with the pieces of one of `count` parts. Several threads may go through a part
+    /// each.
+    func forEachPiece(
+        ofPart part: Int, of count: Int, _ body: (ByteView, UInt64) -> Void
+    ) throws(TokenizationError)
+}
+
+extension PieceSource where Self: ~Copyable {
+    /// The first part has all pieces.
+    func forEachPiece(
+        ofPart part: Int, of count: Int, _ body: (ByteView, UInt64) -> Void
+    ) throws(TokenizationError) {
+        if part == 0 { try forEachPiece(body) }
+    }
 }
 
 /// Every distinct piece of two bytes or more as a row of tokens, which are merged in place.
@@ -35,37 +51,107 @@ struct PieceRows: ~Copyable {
     /// The rows of `source`, with the bytes numbered as `bytesInOrder` says. O(bytes of the
     /// pieces).
     ///
+    /// - Parameter team: the threads, which go through a part of the source each; nil for the
+    ///   caller's alone. Only the order of the rows of one count depends on them.
     /// - Throws: `TokenizationError.countOverflow` if the bytes of all occurrences are more than
     ///   64 bits count, so that no later sum can overflow;
     ///   `TokenizationError.tooManyPieces`; what reading `source` throws.
     init<Source: PieceSource & ~Copyable>(
-        _ source: borrowing Source, bytesInOrder: [UInt8]
+        _ source: borrowing Source, bytesInOrder: [UInt8], team: ThreadTeam? = nil
     ) throws(TokenizationError) {
-        let tally = try Self.tally(source, tokenByteCount: 1)
-        let layout = tally.layout()
-        var cursors = layout.cursors
-        let cells = OwnedBuffer<UInt32>(repeating: Self.boundary, count: tally.cellCount)
+        let parts = (0..<(team?.threadCount ?? 1)).map { _ in RowSourcePart() }
+        Self.run(parts.count, on: team) { parts[$0].tally(source, part: $0, of: parts.count) }
+        for part in parts { if let error = part.error { throw error } }
+        var tally = RowTally()
+        for part in parts { tally.add(part.tally) }
+        try Self.check(tally)
+        let layout = RowTally.layout(parts.map(\.tally))
+        let cells = OwnedBuffer<UInt32>(uninitializedCapacity: tally.cellCount)
         let row = cells.view
+        row[0] = Self.boundary
         var numbers = [UInt32](repeating: 0, count: 256)
         for (number, byte) in bytesInOrder.enumerated() { numbers[Int(byte)] = UInt32(number) }
-        var byteCounts = [UInt64](repeating: 0, count: 256)
-        try source.forEachPiece { piece, count in
-            guard piece.count > 1 else {
-                byteCounts[Int(piece[0])] += count
-                return
-            }
-            var cell = cursors.advance(count, by: piece.count + 1)
-            for index in 0..<piece.count {
-                let byte = Int(piece[index])
-                byteCounts[byte] += count
-                row[cell] = numbers[byte]
-                cell += 1
-            }
+        Self.run(parts.count, on: team) {
+            parts[$0].write(
+                source, part: $0, of: parts.count, to: row, from: layout.cursors[$0],
+                numbers: numbers)
         }
+        for part in parts { if let error = part.error { throw error } }
         self.cells = cells
         weights = PieceWeights(counts: layout.counts, ends: layout.ends)
-        self.byteCounts = byteCounts
+        byteCounts = (0..<256).map { byte in parts.reduce(0) { $0 + $1.byteCounts[byte] } }
         neighborCount = tally.neighborCount
+    }
+
+    private static func run(_ count: Int, on team: ThreadTeam?, _ body: (Int) -> Void) {
+        guard let team else {
+            for part in 0..<count { body(part) }
+            return
+        }
+        team.run(count, body)
+    }
+}
+
+/// What one thread does to make rows of its part of a source.
+private final class RowSourcePart {
+    // A class, because several threads work on theirs at once.
+
+    /// What the part's rows need.
+    private(set) var tally = RowTally()
+
+    /// Occurrences of each byte in the part's pieces.
+    private(set) var byteCounts = [UInt64](repeating: 0, count: 256)
+
+    /// What was wrong with the source.
+    private(set) var error: TokenizationError?
+
+    func tally<Source: PieceSource & ~Copyable>(
+        _ source: borrowing Source, part: Int, of count: Int
+    ) {
+        var tally = RowTally()
+        attempt { () throws(TokenizationError) in
+            try source.forEachPiece(ofPart: part, of: count) { piece, count in
+                tally.add(byteCount: piece.count, count: count)
+            }
+        }
+        self.tally = tally
+    }
+
+    /// - Parameters:
+    ///   - row: the cells of all rows.
+    ///   - cursors: where the part's rows of each count begin.
+    ///   - numbers: the number of each byte.
+    func write<Source: PieceSource & ~Copyable>(
+        _ source: borrowing Source, part: Int, of count: Int, to row: BufferView<UInt32>,
+        from cursors: CountTable, numbers: [UInt32]
+    ) {
+        var cursors = cursors
+        var byteCounts = [UInt64](repeating: 0, count: 256)
+        attempt { () throws(TokenizationError) in
+            try source.forEachPiece(ofPart: part, of: count) { piece, count in
+                guard piece.count > 1 else {
+                    byteCounts[Int(piece[0])] += count
+                    return
+                }
+                var cell = cursors.advance(count, by: piece.count + 1)
+                for index in 0..<piece.count {
+                    let byte = Int(piece[index])
+                    byteCounts[byte] += count
+                    row[cell] = numbers[byte]
+                    cell += 1
+                }
+                row[cell] = PieceRows.boundary
+            }
+        }
+        self.byteCounts = byteCounts
+    }
+
+    private func attempt(_ body: () throws(TokenizationError) -> Void) {
+        do throws(TokenizationError) {
+            try body()
+        } catch {
+            self.error = error
+        }
     }
 }
 
@@ -86,8 +172,8 @@ extension PieceRows {
     ) throws(TokenizationError) {
         let tally = try Self.tally(source, tokenByteCount: Self.tokenByteCount)
         try willAllocate(tally.cellCount, tally.neighborCount)
-        let layout = tally.layout()
-        var cursors = layout.cursors
+        let layout = RowTally.layout([tally])
+        var cursors = layout.cursors[0]
         let cells = OwnedBuffer<UInt32>(repeating: Self.boundary, count: tally.cellCount)
         let row = cells.view
         try source.forEachPiece { piece, count in
@@ -115,11 +201,15 @@ extension PieceRows {
         try source.forEachPiece { piece, count in
             tally.add(byteCount: piece.count / tokenByteCount, count: count)
         }
+        try check(tally)
+        return tally
+    }
+
+    private static func check(_ tally: RowTally) throws(TokenizationError) {
         guard !tally.overflows else { throw .countOverflow }
         guard tally.cellCount < maximumCellCount else {
             throw .tooManyPieces(byteCount: tally.cellCount)
         }
-        return tally
     }
 }
 

@@ -78,4 +78,28 @@ struct PlaceLists: ~Copyable {
         count = next
         return moved
     }
+
+    /// A list of places, and whose it is.
+    struct List {
+        var start: UInt32
+        var size: UInt32
+        /// What its owner is known by.
+        var owner: UInt32
+        var index: UInt32
+    }
+
+    /// Moves lists to the front, in the order in which they lie; all others are lost. O(places +
+    /// lists · log).
+    mutating func pack(_ lists: inout [List]) {
+        lists.sort { $0.start < $1.start }
+        let places = view
+        var next = 0
+        for number in lists.indices {
+            let list = lists[number]
+            places.move(from: Int(list.start), to: next, count: Int(list.size))
+            lists[number].start = UInt32(next)
+            next += Int(list.size)
+        }
+        count = next
+    }
 }

@@ -26,26 +26,44 @@ struct RowTally {
         neighborCount += byteCount - 1
     }
 
+    /// Adds what another part of the pieces needs. The cells of each count are not added.
+    mutating func add(_ other: RowTally) {
+        let (sum, overflow) = total.addingReportingOverflow(other.total)
+        total = sum
+        overflows = overflows || other.overflows || overflow
+        cellCount += other.cellCount - 1
+        neighborCount += other.neighborCount
+    }
+
     /// Layout of the rows: where those of each count lie.
     struct Layout {
         /// The counts, the highest first.
         var counts: [UInt64] = []
         /// The cell behind the last row of each.
         var ends: [UInt32] = []
-        /// The first cell of each.
-        var cursors = CountTable()
+        /// The first cell of each, for each part of the pieces.
+        var cursors: [CountTable]
     }
 
-    /// The layout, which fits if ``cellCount`` is below ``PieceRows/maximumCellCount``. O(counts ·
-    /// log).
-    func layout() -> Layout {
-        var layout = Layout()
+    /// The layout of parts of the pieces, which fits if the sum of ``cellCount`` is below
+    /// ``PieceRows/maximumCellCount``. O(counts · log).
+    static func layout(_ parts: [RowTally]) -> Layout {
+        var layout = Layout(cursors: parts.map { _ in CountTable() })
+        let sizes = parts.enumerated().flatMap { part, tally in
+            tally.cells.entries().map { (count: $0.count, part: part, size: $0.number) }
+        }
         var next = 1
-        for (count, size) in cells.entries().sorted(by: { $0.count > $1.count }) {
-            layout.cursors.advance(count, by: next)
+        for (count, part, size) in sizes.sorted(by: {
+            $0.count == $1.count ? $0.part < $1.part : $0.count > $1.count
+        }) {
+            layout.cursors[part].advance(count, by: next)
             next += size
-            layout.counts.append(count)
-            layout.ends.append(UInt32(next))
+            if layout.counts.last == count {
+                layout.ends[layout.ends.count - 1] = UInt32(next)
+            } else {
+                layout.counts.append(count)
+                layout.ends.append(UInt32(next))
+            }
         }
         return layout
     }
@@ -117,6 +135,17 @@ struct NeighborTally: ~Copyable {
         entries[index].count &+= count
         entries[index].size &+= 1
         placeCount &+= 1
+    }
+
+    /// Counts all places of a token in a part of the rows.
+    @inline(__always)
+    mutating func add(_ neighbor: RowPart.Neighbor) {
+        let entries = entries
+        let index = Int(neighbor.token)
+        // A neighbour may have no places left, and is then met twice.
+        if entries[index].size == 0 { touched.append(neighbor.token) }
+        entries[index].count &+= neighbor.count
+        entries[index].size &+= neighbor.size
     }
 
     /// Takes from what a token has.
