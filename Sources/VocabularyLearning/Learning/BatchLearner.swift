@@ -144,14 +144,19 @@ struct BatchLearner: ~Copyable {
 
         perform(isParallel) { changes[$0].add(batch, parts, lengths: views.lengths) }
         var starts: [UInt32] = []
-        for change in changes {
-            starts.append(places.reserve(change.placeCount))
+        for change in changes { starts.append(places.reserve(change.placeCount)) }
+        let changesOfShards = shards.indices.map { shard in
+            changes.map { $0.changes(for: shard) }
+        }
+        // All at once, or the others would wait for each of them in turn.
+        if zip(shards, changesOfShards).contains(where: { $0.isFull($1) }) {
+            team.run(shards.count) { shards[$0].grow() }
         }
         let (threshold, listStarts) = (threshold, starts)
         perform(isParallel) { number in
             shards[number].update(
-                changes.map { $0.changes(for: number) }, starts: listStarts,
-                mergeCount: batch.merges.count, threshold: threshold)
+                changesOfShards[number], starts: listStarts, mergeCount: batch.merges.count,
+                threshold: threshold)
             parts[number].list(batch, views, last: bounds[number + 1] - 1, listStarts)
         }
         return true

@@ -108,6 +108,14 @@ final class PairShard {
     /// Sets where a list begins.
     func move(_ list: PlaceLists.List) { table.records[Int(list.index)].start = list.start }
 
+    /// Whether the table is too small for what a batch adds.
+    func isFull(_ changes: [BatchChanges.Changes]) -> Bool {
+        table.isFull(adding: changes.reduce(0) { $0 + $1.gains.count })
+    }
+
+    /// Makes the table larger. O(pairs).
+    func grow() { table.grow() }
+
     /// Takes from the pairs that a batch broke, and adds those that it made, one merge after
     /// another.
     ///

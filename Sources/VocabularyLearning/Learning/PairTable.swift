@@ -86,14 +86,18 @@ struct PairTable: ~Copyable {
         records[index].count &-= count
     }
 
+    /// Whether so many pairs more need a larger table.
+    func isFull(adding count: Int) -> Bool { (usedCount + count) * 5 >= records.count * 4 }
+
     /// Adds a pair that is not here and occurs often enough.
     mutating func insert(_ record: Record) {
-        if usedCount * 5 >= records.count * 4 { grow() }
+        if isFull(adding: 0) { grow() }
         records[Self.index(of: record.key, in: records)] = record
         usedCount += 1
     }
 
-    private mutating func grow() {
+    /// Makes the table larger, and leaves out the pairs that are too rare. O(pairs).
+    mutating func grow() {
         let old = records
         var live = 0
         for index in 0..<old.count where old[index].count >= minimumCount { live += 1 }
