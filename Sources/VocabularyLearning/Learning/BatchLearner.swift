@@ -138,7 +138,11 @@ struct BatchLearner: ~Copyable {
             isParallel
             ? cuts.bounds(parts.count, batch.sample(of: places.view))
             : cuts.whole(parts.count)
-        perform(isParallel) { parts[$0].replace(in: bounds[$0]..<bounds[$0 + 1], batch, views) }
+        // Before any thread writes the lists.
+        let ranges = parts.indices.map {
+            batch.ranges(in: bounds[$0]..<bounds[$0 + 1], views.places)
+        }
+        perform(isParallel) { parts[$0].replace(batch, ranges[$0], views) }
         let added = parts.reduce(0) { $0 + $1.placeCount }
         if !places.hasRoom(for: added) { compactPlaces() }
 

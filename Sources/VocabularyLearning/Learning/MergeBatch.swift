@@ -90,4 +90,24 @@ struct MergeBatch {
     }
 
     private static let sampleCount = 128
+
+    /// The places of each merge between two cells. O(merges · log of their places).
+    func ranges(in cells: Range<Int>, _ list: BufferView<UInt32>) -> [Range<Int>] {
+        merges.map { _, places in
+            let start = Self.index(of: cells.lowerBound, in: places, list)
+            return start..<Self.index(of: cells.upperBound, in: start..<places.upperBound, list)
+        }
+    }
+
+    /// The first of ascending places that is not before a cell. O(log n).
+    private static func index(
+        of cell: Int, in places: Range<Int>, _ list: BufferView<UInt32>
+    ) -> Int {
+        var (low, high) = (places.lowerBound, places.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(list[middle]) < cell { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }

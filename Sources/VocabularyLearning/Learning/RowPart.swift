@@ -73,27 +73,15 @@ final class RowPart {
             neighborCount: neighborCount)
     }
 
-    /// Makes the merges of a batch in the rows between two cells.
-    func replace(in part: Range<Int>, _ batch: MergeBatch, _ views: LearningViews) {
+    /// Makes the merges of a batch in the part's rows.
+    ///
+    /// - Parameter ranges: the part's places of each merge.
+    func replace(_ batch: MergeBatch, _ ranges: [Range<Int>], _ views: LearningViews) {
         neighborCount = 0
         placeCount = 0
-        for (index, (merge, places)) in batch.merges.enumerated() {
-            let start = Self.index(of: part.lowerBound, in: places, views.places)
-            let end = Self.index(of: part.upperBound, in: start..<places.upperBound, views.places)
-            found.view[index] = replace(merge, start..<end, views)
+        for (index, (merge, _)) in batch.merges.enumerated() {
+            found.view[index] = replace(merge, ranges[index], views)
         }
-    }
-
-    /// The first of ascending places that is not before a cell. O(log n).
-    private static func index(
-        of cell: Int, in places: Range<Int>, _ list: BufferView<UInt32>
-    ) -> Int {
-        var (low, high) = (places.lowerBound, places.upperBound)
-        while low < high {
-            let middle = (low + high) / 2
-            if Int(list[middle]) < cell { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 
     private func replace(
