@@ -78,7 +78,8 @@
                 // Services stop from the last to the first: answers first, connections then.
                 services: [.init(service: application), .init(service: engines)], logger: silent)
             // What is left then are clients that do not read, or send on.
-            configuration.maximumGracefulShutdownDuration = .seconds(options.graceSeconds + 3)
+            configuration.maximumGracefulShutdownDuration = .seconds(
+                options.graceSeconds + options.closeSeconds)
             let group = ServiceGroup(configuration: configuration)
             let stopping = Task {
                 for await _ in stops { return await group.triggerGracefulShutdown() }

@@ -11,6 +11,8 @@ public struct ServerOptions: Sendable {
     public var origins: [String] = []
     /// Seconds in which running answers may finish when the server stops.
     public var graceSeconds = 10.0
+    /// Seconds after those in which clients may read the end of what they were sent.
+    public var closeSeconds = 3.0
     /// Directory of the runs that the playground shows.
     public var runsDirectory = "runs"
     /// Directory of the vocabularies that the playground compares with those of the models.

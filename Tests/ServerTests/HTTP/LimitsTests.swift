@@ -311,7 +311,10 @@
             let endless =
                 Self.endlessStream
             let (answers, output) = AsyncStream<String>.makeStream()
-            try await RunningServer.with({ $0.graceSeconds = 0.1 }, kinds: [.gru]) { server in
+            // Beside all other tests, the end of an answer may be seconds on its way.
+            try await RunningServer.with(
+                { ($0.graceSeconds, $0.closeSeconds) = (0.1, 120) }, kinds: [.gru]
+            ) { server in
                 let client = try RawConnection(port: server.port)
                 client.send(RunningServer.text("POST", "/v1/completions", endless))
                 try await client.read(until: "data:")
