@@ -19,8 +19,8 @@ extension VocabularyTrainer {
     ///   - progress: told now and then how many merges are done, of how many; may throw to end the
     ///     work.
     /// - Returns: the vocabulary, and for each source the bytes of all its text and its tokens.
-    /// - Throws: as `train(_:progress:)`, and `TokenizationError.invalidConfiguration` for words
-    ///   and characters, and where `parallel` has not as many counts as there are sources.
+    /// - Throws: as `train(_:threadCount:progress:)`, and `TokenizationError.invalidConfiguration`
+    ///   for words and characters, and where `parallel` has not as many counts as there are sources.
     public func train(
         parity sources: [PieceCountsFile], parallel: [PieceCountsFile] = [],
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
