@@ -19,7 +19,7 @@ SHAPES = {
     "GPT-2 of 124 M parameters": {
         "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12},
     "GPT-2 of 2 M parameters": {
-        "vocab_size": 6144, "n_positions": 256, "n_embd": 128, "n_layer": 4, "n_head": 4},
+        "vocab_size": 4096, "n_positions": 256, "n_embd": 128, "n_layer": 4, "n_head": 4},
 }
 
 

@@ -51,7 +51,7 @@ def base(tmp_path_factory):
     folder.mkdir()
     probe("create", folder, 5, json.dumps({
         "architecture": "qwen3", "n_layer": 2, "n_head": 2, "n_embd": 32, "n_positions": 64,
-        "vocab_size": 6144, "tie_word_embeddings": False}))
+        "vocab_size": 4096, "tie_word_embeddings": False}))
     for name in ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
                  "tokens.tsv"]:
         shutil.copy(ROOT / "vocab/kjv" / name, folder / name)
@@ -202,7 +202,7 @@ def slow(base, tuned, tmp_path_factory):
     folder.mkdir()
     probe("create", folder, 1, json.dumps({
         "architecture": "gpt2", "n_layer": 8, "n_head": 8, "n_embd": 512, "n_positions": 2048,
-        "vocab_size": 6146}))
+        "vocab_size": 4098}))
     for name in ["tokenizer.json", "tokenizer_config.json"]:
         shutil.copy(tuned / name, folder / name)
     return folder

@@ -31,7 +31,7 @@ ARCHITECTURES = [
 TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]
 
 
-def make(kind, vocabulary, path, size=6144):
+def make(kind, vocabulary, path, size=4096):
     """A random model of a kind, with the tokenizer of a vocabulary, as transformers writes it."""
     torch.manual_seed(7)
     # Rows of 64 and of 80 numbers: with whole blocks of 32 and without.
@@ -125,7 +125,7 @@ def test_import_of_a_part(quern, vocabulary, tmp_path, by_module):
         text_config=text.config.to_dict(), vision_config={
             "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1,
             "num_attention_heads": 2, "image_size": 28, "patch_size": 14},
-        mm_tokens_per_image=4, image_token_index=6143)).eval()
+        mm_tokens_per_image=4, image_token_index=4095)).eval()
     whole.model.language_model.load_state_dict(text.model.state_dict())
     whole.save_pretrained(source)
     path = source / "model.safetensors"
@@ -308,7 +308,7 @@ def test_llama_cpp_reads_eight_bits(quern, directory, tmp_path):
     for prompt in filter(None, PROMPTS):
         ids = [0, *tokenizer(prompt).input_ids]
         text = llama.greedy(ids, 24)[0]
-        found = np.array([llama.log_probabilities(ids + text[:n], 6144) for n in range(24)])
+        found = np.array([llama.log_probabilities(ids + text[:n], 4096) for n in range(24)])
         expected = {
             name: next_log_probabilities(model, ids + text, 24) for name, model in models.items()}
         # Where a token ends within a character the server shows no probabilities.
@@ -359,7 +359,7 @@ def wide(quern, vocabulary, tmp_path_factory):
     folder = place / "model"
     torch.manual_seed(3)
     MODELS["llama-grouped"](
-        vocab_size=6144, hidden_size=256, intermediate_size=256, num_hidden_layers=1,
+        vocab_size=4096, hidden_size=256, intermediate_size=256, num_hidden_layers=1,
         head_dim=64).save_pretrained(folder)
     for name in TOKENIZER_FILES:
         shutil.copy(vocabulary / name, folder / name)

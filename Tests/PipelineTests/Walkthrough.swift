@@ -75,7 +75,7 @@ struct Walkthrough {
         let half = head.count / 2
         var out = head
         for i in 0..<half {
-            let angle = Float(position) / pow(1_000, Float(2 * i) / Float(head.count))
+            let angle = Float(position) / pow(10_000, Float(2 * i) / Float(head.count))
             out[i] = head[i] * cos(angle) - head[i + half] * sin(angle)
             out[i + half] = head[i + half] * cos(angle) + head[i] * sin(angle)
         }

@@ -107,39 +107,39 @@ import Work
             walk.linear(n, "layers.0.self_attn.k_proj"),
             walk.linear(n, "layers.0.self_attn.v_proj")
         )
-        expect(q[8].prefix(3), [0.1869, -0.0024, -0.0099])
-        expect(k[8].prefix(3), [-0.1186, 0.1390, -0.1207])
-        expect(v[8].prefix(3), [-0.0437, 0.2270, 0.2001])
+        expect(q[8].prefix(3), [0.2428, -0.0975, 0.2702])
+        expect(k[8].prefix(3), [0.2632, -0.0060, 0.3468])
+        expect(v[8].prefix(3), [0.0868, -0.2079, -0.1018])
         q = walk.headNorm(q, "layers.0.self_attn.q_norm")
         k = walk.headNorm(k, "layers.0.self_attn.k_norm")
-        expect(q[8].prefix(3), [0.8660, -0.0112, -0.0458])
-        expect(k[8].prefix(3), [-0.4781, 0.5601, -0.4863])
+        expect(q[8].prefix(3), [0.9324, -0.3742, 1.0377])
+        expect(k[8].prefix(3), [1.1124, -0.0252, 1.4660])
         expect([8].map { cos($0) } + [8].map { sin($0) }, [-0.1455, 0.9894])
         let turned = walk.rotate(q)[8]
-        expect([q[8][0], q[8][16], turned[0], turned[16]], [0.8660, 2.1863, -2.2890, 0.5387])
+        expect([q[8][0], q[8][16], turned[0], turned[16]], [0.9324, 0.1998, -0.3333, 0.8934])
         let products = [(8, 5), (108, 105), (8, 4)].map { i, j in
             zip(
                 Walkthrough.rotate(Array(q[8][..<32]), position: i),
                 Walkthrough.rotate(Array(k[5][..<32]), position: j)
             ).reduce(0) { $0 + $1.0 * $1.1 }
         }
-        expect(products, [2.6392, 2.6392, 1.6733])
+        expect(products, [-7.3732, -7.3732, -8.4333])
         expect(
             walk.attentionWeights(walk.rotate(q), walk.rotate(k), head: 0)[3][...],
-            [0.0416, 0.5546, 0.0341, 0.3697])
+            [0.1682, 0.5891, 0.1085, 0.1342])
 
         let logits = walk.forward(inputs)
-        expect(logits[8].prefix(3), [0.0576, 0.2064, 0.0824])
+        expect(logits[8].prefix(3), [-0.3285, 0.1343, 0.0758])
         let probability = walk.softmax(logits[8])[259]
-        #expect(abs(probability - 0.00013197) < 1e-7)
+        #expect(abs(probability - 0.00016286) < 1e-7)
         let losses = zip(logits, targets).map { -log(walk.softmax($0)[$1.index]) }
-        expect([losses[8]], [8.9329])
+        expect([losses[8]], [8.7226])
         let total = losses.reduce(0, +)
-        expect([total / 18, total / log(2) / Float(text.count)], [8.7578, 3.2490])
+        expect([total / 18, total / log(2) / Float(text.count)], [8.3630, 3.1025])
 
         let fast = walk.model.logits(for: inputs)
         let greatest = zip(logits.joined(), fast).reduce(0) { max($0, abs($1.0 - $1.1)) }
-        #expect(fast.count == 110_592)
+        #expect(fast.count == 73_728)
         #expect(greatest < 1e-4)
     }
 
@@ -165,7 +165,7 @@ import Work
 
     @Test func `a gradient is a slope, and a step goes down it`() throws {
         let model = try Walkthrough(recipe.model, vocabularySize: vocabulary.count).model
-        #expect(model.layout.parameterCount == 2_377_088)
+        #expect(model.layout.parameterCount == 1_852_800)
         #expect(model.layout.tensors.count == 47)
         #expect(model.layout.tensors.filter(\.isBlockMatrix).count == 28)
         let (inputs, targets) = (Array(ids.dropLast()), Array(ids.dropFirst()))
@@ -175,35 +175,35 @@ import Work
             return runner.computeGradients(
                 inputs: inputs.span, targets: targets.span, scale: 1 / 18) / 18
         }
-        #expect(abs(loss() - 8.7578) < 1e-4)
+        #expect(abs(loss() - 8.3630) < 1e-4)
         let place = model.layout.tensor(named: "norm.weight")!.offset
         let gradient = runner.gradients[place]
-        #expect(abs(gradient - 0.00880) < 1e-5)
+        #expect(abs(gradient + 0.00608) < 1e-5)
         let old = model.parameters[place]
         model.parameters[place] = old + 0.01
         let above = loss()
         model.parameters[place] = old - 0.01
         let below = loss()
         model.parameters[place] = old
-        #expect(abs((above - below) / 0.02 - 0.00880) < 1e-5)
+        #expect(abs((above - below) / 0.02 + 0.00607) < 1e-5)
 
         // At the highest rates, which the recipe comes to after its warm-up.
         let optimizer = Optimizer(recipe.training, layout: model.layout, team: runner.team)
         let head = model.layout.tensor(named: "lm_head.weight")!.offset + 259 * 128
         let query = model.layout.tensor(named: "layers.0.self_attn.q_proj.weight")!.offset
         var last = loss()
-        expect([model.parameters[head], runner.gradients[head]], [-0.01615, -0.11484])
-        expect([model.parameters[query], runner.gradients[query]], [-0.02025, -0.00262])
+        expect([model.parameters[head], runner.gradients[head]], [-0.01476, -0.20322])
+        expect([model.parameters[query], runner.gradients[query]], [0.03068, 0.01253])
         for step in 1...20 {
             let norm = optimizer.norm(of: runner.gradients)
             optimizer.step(model: model, gradients: runner.gradients, norm: norm, factor: 1)
             last = loss()
             if step == 1 {
-                #expect(abs(norm - 11.724) < 1e-3)
-                expect([model.parameters[head], model.parameters[query]], [-0.00114, -0.02018])
-                #expect(abs(last - 6.625) < 0.005)
+                #expect(abs(norm - 10.449) < 1e-3)
+                expect([model.parameters[head], model.parameters[query]], [0.00527, 0.02988])
+                #expect(abs(last - 5.992) < 0.005)
             }
-            if step == 5 { #expect(abs(last - 0.3935) < 0.01) }
+            if step == 5 { #expect(abs(last - 0.473) < 0.01) }
         }
         #expect(last < 0.0001)
     }
