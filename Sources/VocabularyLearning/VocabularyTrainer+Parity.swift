@@ -20,7 +20,8 @@ extension VocabularyTrainer {
     ///     work.
     /// - Returns: the vocabulary, and for each source the bytes of all its text and its tokens.
     /// - Throws: as `train(_:threadCount:progress:)`, and `TokenizationError.invalidConfiguration`
-    ///   for words and characters, and where `parallel` has not as many counts as there are sources.
+    ///   for words and characters, and where `parallel` has not as many counts as there are
+    ///   sources.
     public func train(
         parity sources: [PieceCountsFile], parallel: [PieceCountsFile] = [],
         progress: (_ mergesDone: Int, _ mergesWanted: Int) throws -> Void = { _, _ in }
